@@ -1,0 +1,44 @@
+# Everything that a newcomer, CI and a developer run. `make demo` and `make test` are all there is to know.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE = 1
+
+.PHONY: demo test check format lock schemas bench clean
+
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing what requirements-dev.txt locks into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tour
+	@$(BIN)/python -m reconciler.sandbox.demo
+
+test: $(VENV)/.installed  ## every test
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+check: $(VENV)/.installed  ## style, types, imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir .cache/import-linter
+
+format: $(VENV)/.installed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+schemas: $(VENV)/.installed  ## write schemas/ anew
+	@$(BIN)/reconciler schema
+
+bench: $(VENV)/.installed  ## figures: seconds, bytes, calls
+	@$(BIN)/python -m benchmarks
+
+lock:  ## lock dependencies anew, with hashes and without addresses
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml requirements-build.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .cache .reconciler .hypothesis

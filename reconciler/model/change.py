@@ -1,0 +1,75 @@
+"""One change: what happens to one thing, with what effect on access, and why.
+
+| action | before | after |
+|---|---|---|
+| CREATE | hash of the absence (and of the two ends, for a pair) | hash of what will be |
+| UPDATE | hash of the remote id and of what git owns of the live object | hash of the same, as it will be |
+| DELETE | hash of the whole live object | hash of the absence |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.address import Address
+from reconciler.model.resources import Origin, Value
+
+
+class Action(StrEnum):
+    """What is done to the object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Effect(StrEnum):
+    """What that does to somebody's access, whatever the verb."""
+
+    GRANT = "grant"
+    REVOKE = "revoke"
+    MIXED = "mixed"
+    NEUTRAL = "neutral"
+
+
+class Cause(StrEnum):
+    """Why there is a change; section 13 of the design settles which is which."""
+
+    GIT = "git"
+    EXPIRY = "expiry"
+    BLOCK = "block"
+    LEAVER = "leaver"
+    SELECTOR = "selector"
+    DRIFT = "drift"
+    LEFTOVER = "leftover"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One attribute's two sides; None is "not set"."""
+
+    name: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One reviewed unit. `fields` is also what apply writes; `before` and `after` are hex digests.
+
+    `name` is what a person calls the object, `reason` a short sentence for people; neither drives
+    anything. `restores` marks access that somebody took away out of band and that git gives again.
+    """
+
+    address: Address
+    action: Action
+    effect: Effect
+    cause: Cause
+    before: str
+    after: str
+    fields: tuple[FieldChange, ...] = ()
+    name: str = ""
+    reason: str | None = None
+    origin: Origin | None = None
+    restores: bool = False

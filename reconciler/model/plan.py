@@ -1,0 +1,122 @@
+"""A plan: changes, the steps that carry them out, and what else a reviewer must know. Pure data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.errors import Place
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.resources import Origin
+
+# Major changes when an old reader would misread it; minor when fields are added.
+FORMAT_VERSION = "1.0"
+# The meaning of a plan: raised when the same inputs give other changes than before.
+SEMANTICS_VERSION = 1
+
+
+class Severity(StrEnum):
+    """How loud a finding is. REFUSAL makes the plan inapplicable (exit 3)."""
+
+    REFUSAL = "refusal"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a reviewer must know and that is no change. `code` is stable and greppable.
+
+    `count` is how many things it speaks of; `details` lists some or all of them, `fix` says what to do.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    address: Address | None = None
+    origin: Origin | None = None
+    fix: str | None = None
+    details: tuple[str, ...] = ()
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request (or several, for one object) to one target.
+
+    `id` is unique in the plan; `after` names the steps that must be done first; `changes` are the
+    addresses that it carries out. `refs` says by role which addresses the request needs the remote ids
+    of. `lane` serialises: two steps of one lane never run at once ("" is no lane).
+    """
+
+    id: str
+    address: Address
+    action: Action
+    changes: tuple[Address, ...]
+    fields: tuple[FieldChange, ...] = ()
+    after: tuple[str, ...] = ()
+    refs: Mapping[str, Address] = field(default_factory=dict)
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of a kind there are on both sides, for "what stays is a count" and for percentages."""
+
+    live: int = 0
+    desired: int = 0
+    unchanged: int = 0
+    unmanaged: int = 0
+    ignored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """The part of a plan that concerns one target; `digest` covers identity, policy and changes."""
+
+    target: str
+    identity: Mapping[str, str]
+    policy_digest: str
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    counts: Mapping[Kind, Counts]
+    digest: str
+    partial: bool = False
+    gaps: tuple[tuple[str, str, str], ...] = ()
+    read_calls: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def applyable(self) -> bool:
+        """Whether no guard or rule refuses it."""
+        return not any(finding.severity is Severity.REFUSAL for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply would do. `now` is the moment it was planned for; `places` show where lines stand."""
+
+    now: datetime
+    targets: tuple[TargetPlan, ...]
+    tool_version: str = ""
+    tree: str = ""
+    places: Mapping[Origin, Place] = field(default_factory=dict)
+    format_version: str = FORMAT_VERSION
+    semantics_version: int = SEMANTICS_VERSION
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes of every target, in order."""
+        return tuple(change for part in self.targets for change in part.changes)
+
+    @property
+    def applyable(self) -> bool:
+        """Whether every target's part is."""
+        return all(part.applyable for part in self.targets)
+
+    @property
+    def partial(self) -> bool:
+        """Whether anything was left unread on purpose."""
+        return any(part.partial for part in self.targets)

@@ -1,0 +1,87 @@
+"""What an apply did, step by step and change by change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.address import Address
+
+
+class Status(StrEnum):
+    """How a step, or a change, ended."""
+
+    DONE = "done"
+    UNNECESSARY = "unnecessary"  # the world was already as wished
+    FAILED = "failed"
+    SKIPPED = "skipped"  # something that it depends on failed
+    HELD = "held"  # a revocation whose replacement failed
+    LEFT_OUT = "left-out"  # not reviewed, not auto-applied: waits for its own review
+    STOPPED = "stopped"  # interrupted, or the target stopped answering to us
+    UNKNOWN = "unknown"  # the answer was lost and looking did not settle it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one step ended. `remote_id` is set by a create, `message` says what went wrong."""
+
+    step: str
+    status: Status
+    message: str = ""
+    remote_id: str = ""
+    request_id: str = ""
+    # The object changed after it was read: look again, and try again if it is still as reviewed.
+    moved: bool = False
+    # The target refuses everything from here on (401, 403): no further write goes there.
+    stop: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A step that the service carries out on its own time; data, so that a later run can resume it."""
+
+    step: str
+    token: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one change ended."""
+
+    address: Address
+    status: Status
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """How one target fared. `whole` is what moves the memory forward (section 13)."""
+
+    target: str
+    digest: str
+    results: tuple[Result, ...]
+    whole: bool
+    writes: int
+    calls: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an apply did, over all targets."""
+
+    targets: tuple[TargetReport, ...]
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was to be done was not."""
+        good = (Status.DONE, Status.UNNECESSARY, Status.LEFT_OUT)
+        return any(result.status not in good for part in self.targets for result in part.results)
+
+    @property
+    def writes(self) -> int:
+        """How many writes were sent and answered well."""
+        return sum(part.writes for part in self.targets)

@@ -1,0 +1,63 @@
+"""What every target can do, whoever it is. The registry makes them; nothing else names a concrete one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model.address import Address
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.plan import Step
+from reconciler.model.report import Outcome, Pending
+from reconciler.model.state import Live
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """What to read. None is "all of them", to the end; a tuple holds remote ids to look at again.
+
+    `members_of` are the groups whose memberships are wanted. A thing that is asked for by id and no
+    longer exists is simply absent from the answer; that is the only case in which absence is no error.
+    """
+
+    users: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
+    members_of: tuple[str, ...] | None = None
+
+
+EVERYTHING = ReadRequest()
+
+
+class Target(Protocol):
+    """One service under one name in the configuration. Thread-safe."""
+
+    @property
+    def name(self) -> str:
+        """The name in the configuration, and the first part of every address."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be written through the channel that is configured."""
+
+    def identity(self) -> Mapping[str, str]:
+        """Which instance this is; one or two calls. Raises ServiceError when there is none, or several."""
+
+    def read(self, request: ReadRequest = EVERYTHING) -> Live:
+        """What is there, whole as asked. Raises IncompleteRead or another ServiceError, never less."""
+
+    def submit(
+        self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
+    ) -> Outcome | Pending:
+        """Carry out one step, and say how it ended.
+
+        `ids` has the remote id of every address in `step.refs` and, unless the action is CREATE, of
+        `step.address`; `versions` the marks under which those objects were last read (sent as a
+        precondition where the service takes one). A create that conflicts, and any write whose answer
+        was lost, is settled by looking: as wished is DONE, anything else FAILED; nothing is created
+        twice. An object that moved since its version was read ends FAILED with `moved` set. What the
+        service says about this one step ends in the Outcome; nothing is raised for it.
+        """
+
+    def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
+        """How the pending ones stand now, in the same order."""
