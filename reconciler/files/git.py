@@ -1,0 +1,249 @@
+"""One git repository, seen from one folder in it: commits, history, tags. All of it by running git."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.errors import RecordError
+from reconciler.files.git_command import Git
+from reconciler.files.git_tree import GitTree
+
+DEFAULT_REMOTE = "origin"
+# What a tag is signed with when nobody told git who they are.
+_NOBODY = "reconciler <reconciler@localhost>"
+_OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Commit(NamedTuple):
+    """A commit and its first parent (None for a root); full ids."""
+
+    id: str
+    parent: str | None
+
+
+class Tag(NamedTuple):
+    """An annotated tag: the id of the tag object, the commit that it points at, and its message."""
+
+    id: str
+    commit: str
+    message: str
+
+
+def short(commit: str) -> str:
+    """A commit's id as people read it."""
+    return commit[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The repository around one folder.
+
+    `root` is the top of its work tree, `folder` the path of that folder below it, with `/` and without
+    one at the ends; "" where the folder is the root itself. Every method raises RecordError where git fails.
+    """
+
+    root: Path
+    folder: str
+
+    @classmethod
+    def of(cls, path: Path) -> Repository | None:
+        """The repository that `path`, a folder, lies in; None where there is none.
+
+        A repository that git refuses to read (somebody else's, by `safe.directory`; a bare one) and a
+        missing git raise RecordError: neither is the same as no repository.
+        """
+        if not path.is_dir():
+            return None
+        if not any((folder / ".git").exists() for folder in (path.resolve(), *path.resolve().parents)):
+            return None
+        git = Git(path)
+        top = git.run("rev-parse", "--show-toplevel", fine=None)
+        if top.code != 0:
+            if "not a git repository" in top.said:
+                return None
+            raise RecordError(f"git cannot use the repository around {path}: {top.said}")
+        folder = git.run("rev-parse", "--show-prefix").line.rstrip("/")
+        if "\n" in folder:
+            raise RecordError(f"the name of {path} has a line break in it; rename the folder")
+        return cls(Path(top.line), folder)
+
+    @property
+    def git(self) -> Git:
+        """git, run at the root."""
+        return Git(self.root)
+
+    def resolve(self, ref: str) -> str | None:
+        """The commit that `ref` names (a branch, a remote's branch, a tag, a commit id, HEAD), or None.
+
+        A branch wins over a tag of the same name. (git itself prefers the tag, and whoever may push tags
+        could then replace what `origin/main` means.)
+        """
+        if ref.startswith("-"):
+            return None
+        exact = ref == "HEAD" or ref.startswith("refs/") or _OID.fullmatch(ref) is not None
+        candidates = (ref,) if exact else (f"refs/remotes/{ref}", f"refs/heads/{ref}", ref)
+        for candidate in candidates:
+            name = f"{candidate}^{{commit}}"
+            answer = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", name, fine=None)
+            if answer.code == 0 and _OID.fullmatch(answer.line):
+                return answer.line
+        return None
+
+    def head(self) -> str | None:
+        """The commit that is checked out; None before the first."""
+        return self.resolve("HEAD")
+
+    def default_trusted_ref(self) -> str:
+        """The branch that origin/HEAD names, as a full ref; "HEAD" where there is none."""
+        answer = self.git.run("symbolic-ref", "--quiet", f"refs/remotes/{DEFAULT_REMOTE}/HEAD", fine=None)
+        known = answer.code == 0 and self.resolve(answer.line) is not None
+        return answer.line if known else "HEAD"
+
+    def shallow(self) -> bool:
+        """Whether history was cut off when this was cloned."""
+        return self.git.run("rev-parse", "--is-shallow-repository").line == "true"
+
+    def is_ancestor(self, earlier: str, later: str) -> bool:
+        """Whether `earlier` is `later` or reachable from it. Both are commits that exist here."""
+        return self.git.run("merge-base", "--is-ancestor", earlier, later, fine=(0, 1)).code == 0
+
+    def first_parents(self, until: str, since: str | None = None) -> Sequence[Commit]:
+        """The commits from `until` backwards along first parents, newest first.
+
+        Without those that are `since` or reachable from it, by whatever parent; to the root when it is
+        None.
+        """
+        limits = [until] if since is None else [until, f"^{since}"]
+        answer = self.git.run("rev-list", "--first-parent", "--parents", *limits, "--")
+        commits: list[Commit] = []
+        for line in answer.output.decode("ascii").splitlines():
+            commit, *parents = line.split()
+            commits.append(Commit(commit, parents[0] if parents else None))
+            # git stops by commit dates, which people can set; the chain itself is certain.
+            if since is not None and parents and parents[0] == since:
+                break
+        return commits
+
+    def on_first_parents(self, commit: str, branch: str) -> bool:
+        """Whether the branch whose tip is `branch` was ever at `commit`, by its first parents."""
+        if commit == branch:
+            return True
+        if not self.is_ancestor(commit, branch):
+            return False
+        return any(one.parent == commit for one in self.first_parents(branch, commit))
+
+    def trees(self, commits: Iterable[str]) -> Mapping[str, str | None]:
+        """The id of the folder's tree at each commit; None where the folder was not there, or no folder.
+
+        Two commits with equal ids hold equal files.
+        """
+        wanted = list(dict.fromkeys(commits))
+        names = "".join(f"{commit}:{self.folder}\n" for commit in wanted)
+        answer = self.git.run("cat-file", "--batch-check", stdin=os.fsencode(names))
+        found: dict[str, str | None] = {}
+        for commit, line in zip(wanted, answer.output.splitlines(), strict=True):
+            oid, *rest = line.split(b" ")
+            found[commit] = oid.decode("ascii") if rest and rest[0] == b"tree" else None
+        return found
+
+    def tree(self, commit: str) -> GitTree | None:
+        """The files of the folder at a commit; None where the folder was not there."""
+        oid = self.trees([commit])[commit]
+        return None if oid is None else self.tree_of(oid, commit)
+
+    def tree_of(self, oid: str, commit: str) -> GitTree:
+        """The files of a tree that `trees` found at `commit`."""
+        return GitTree(self.git, f"{self.folder or self.root.name} at {short(commit)}", oid)
+
+    def tag(self, name: str) -> Tag | None:
+        """The annotated tag `name`; None where there is none.
+
+        Raises RecordError for one that is not annotated, that points at anything but a commit that is
+        here, or that carries another name (a copy of another tag).
+        """
+        ref = _tag_ref(name)
+        found = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, fine=None)
+        if found.code != 0:
+            return None
+        oid = found.line
+        if self.git.run("cat-file", "-t", oid).line != "tag":
+            raise RecordError(f"the tag {name} is not an annotated one, so it was not made by an apply")
+        head, _, message = self.git.run("cat-file", "tag", oid).output.partition(b"\n\n")
+        fields = dict(line.partition(" ")[::2] for line in os.fsdecode(head).split("\n"))
+        if fields.get("tag") != name:
+            raise RecordError(f"the tag {name} is a copy of the tag {fields.get('tag')}")
+        commit = self.resolve(ref)
+        if fields.get("type") != "commit" or commit is None:
+            raise RecordError(f"the tag {name} does not point at a commit that is in this clone")
+        return Tag(oid, commit, message.decode("utf-8", "replace"))
+
+    def move_tag(self, name: str, commit: str, message: str, at: datetime) -> Tag:
+        """Make the annotated tag `name` point at `commit` with `message`, whether or not it exists.
+
+        `at` (aware) is the tagger's time. Raises RecordError when somebody else moves it meanwhile.
+        """
+        ref = _tag_ref(name)
+        if self.git.run("check-ref-format", ref, fine=None).code != 0:
+            raise RecordError(f"{name} cannot be the name of a git tag")
+        before = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, fine=None)
+        known = self.git.run("var", "GIT_COMMITTER_IDENT", fine=None)
+        tagger = known.line.rsplit(" ", 2)[0] if known.code == 0 else _NOBODY
+        head = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger} {int(at.timestamp())} +0000\n\n"
+        oid = self.git.run("mktag", stdin=os.fsencode(head) + message.encode()).line
+        # No tag yet is said as the null id, so that two first applies cannot both win.
+        old = before.line if before.code == 0 else "0" * len(commit)
+        self.git.run("update-ref", "-m", "reconciler apply", ref, oid, old)
+        return Tag(oid, commit, message)
+
+    def push_tag(self, name: str, remote: str = DEFAULT_REMOTE) -> None:
+        """Push the annotated tag `name`, and nothing else, moving it at the remote where it is older.
+
+        Raises RecordError when the remote's tag is not an ancestor of this one (somebody applied what
+        is not here), when it moves meanwhile, and when the push fails.
+        """
+        tag = self.tag(name)
+        if tag is None:
+            raise RecordError(f"there is no tag {name} to push")
+        ref = _tag_ref(name)
+        there = self._remote_tag(ref, remote)
+        if there is not None and not self._contains(tag.commit, there[1]):
+            raise RecordError(
+                f"the tag {name} at {remote} is on {short(there[1])}, which {short(tag.commit)} does not "
+                f"contain: something newer was applied from elsewhere; run `git fetch {remote} --tags "
+                "--force`, bring the branch up to date and apply again"
+            )
+        expected = there[0] if there is not None else ""
+        self.git.run(
+            "push",
+            "--no-verify",
+            "--quiet",
+            "--no-signed",
+            "--recurse-submodules=no",
+            f"--force-with-lease={ref}:{expected}",
+            "--",
+            remote,
+            f"{ref}:{ref}",
+            network=True,
+        )
+
+    def _remote_tag(self, ref: str, remote: str) -> tuple[str, str] | None:
+        """The id of a tag at a remote, and of the commit that it points at."""
+        answer = self.git.run("ls-remote", "--quiet", "--", remote, ref, f"{ref}^{{}}", network=True)
+        found = dict(line.split("\t")[::-1] for line in answer.output.decode("utf-8", "replace").splitlines())
+        if ref not in found:
+            return None
+        return found[ref], found.get(f"{ref}^{{}}", found[ref])
+
+    def _contains(self, commit: str, earlier: str) -> bool:
+        here = self.git.run("cat-file", "-e", f"{earlier}^{{commit}}", fine=None).code == 0
+        return here and self.is_ancestor(earlier, commit)
+
+
+def _tag_ref(name: str) -> str:
+    return f"refs/tags/{name}"

@@ -1,0 +1,154 @@
+"""The files of a folder as one commit holds them, read from git's object store alone."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from reconciler.errors import InputError, Problem, RecordError
+from reconciler.files.git_command import Git
+
+MAX_FILE_BYTES = 1 << 20
+# Files are fetched in batches, because a process for each of 500 files would take seconds; so many
+# batches are kept.
+_BATCH_BYTES = 16 << 20
+_KEPT_BATCHES = 4
+
+MISSING_OBJECTS = (
+    "this clone does not hold every object of its history; "
+    "run `git fetch --refetch --no-filter origin` and try again"
+)
+
+
+class Entry(NamedTuple):
+    """One line of `git ls-tree`: a file's mode, the id of its content, and its size in bytes."""
+
+    mode: str
+    oid: str
+    size: int
+
+
+class GitTree:
+    """Regular files below one folder at one commit: what `FolderTree` is to a folder on disk.
+
+    `oid` is the id of the folder's git tree: equal ids are equal files. Nothing is read before it is
+    asked for. `paths` raises InputError as any tree does; besides, `paths` and `read` raise RecordError
+    where git itself fails, as it does in a clone that lacks objects.
+    """
+
+    def __init__(self, git: Git, label: str, oid: str) -> None:
+        self.oid = oid
+        self._git, self._label = git, label
+        self._listed: Mapping[str, Entry] | None = None
+        self._batches: dict[str, int] = {}
+        self._members: list[list[str]] = []
+        self._fetched: dict[int, Mapping[str, bytes]] = {}
+
+    @property
+    def label(self) -> str:
+        """What to call it in an error: "identities at 1a2b3c4"."""
+        return self._label
+
+    def paths(self) -> Sequence[str]:
+        """Every regular file that is not hidden, sorted."""
+        return tuple(self._entries())
+
+    def read(self, path: str) -> bytes:
+        """The bytes of one of `paths`; InputError when there are more than MAX_FILE_BYTES of them."""
+        entry = self._entries()[path]
+        if entry.size > MAX_FILE_BYTES:
+            message = f"{self._label}: {path} has {entry.size:,} bytes; a file may have {MAX_FILE_BYTES:,}"
+            raise InputError([Problem(message, "split it into several files")])
+        batch = self._batches[path]
+        if batch not in self._fetched:
+            while len(self._fetched) >= _KEPT_BATCHES:
+                self._fetched.pop(next(iter(self._fetched)))
+            self._fetched[batch] = self._fetch(self._members[batch])
+        return self._fetched[batch][path]
+
+    def _entries(self) -> Mapping[str, Entry]:
+        if self._listed is None:
+            answer = self._git.run("ls-tree", "-r", "-z", "-l", "--full-tree", self.oid, fine=None)
+            if answer.code != 0:
+                raise RecordError(f"{self._label} cannot be read: {MISSING_OBJECTS}")
+            listed = _parse(answer.output, self._label)
+            self._plan(listed)
+            self._listed = listed
+        return self._listed
+
+    def _plan(self, listed: Mapping[str, Entry]) -> None:
+        """Sort files into batches of one kind, so that a picture is never fetched for a policy's sake."""
+        small = [path for path, entry in listed.items() if entry.size <= MAX_FILE_BYTES]
+        for _, group in groupby(sorted(small, key=_suffix), key=_suffix):
+            size = _BATCH_BYTES
+            for path in group:
+                size += listed[path].size
+                if size > _BATCH_BYTES:
+                    self._members.append([])
+                    size = listed[path].size
+                self._members[-1].append(path)
+                self._batches[path] = len(self._members) - 1
+
+    def _fetch(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        entries = self._entries()
+        wanted = "".join(f"{entries[path].oid}\n" for path in paths).encode()
+        answer = self._git.run("cat-file", "--batch", stdin=wanted, fine=None)
+        contents: dict[str, bytes] = {}
+        start = 0
+        for path in paths:
+            end = answer.output.find(b"\n", start)
+            header = answer.output[start:end].split(b" ") if end >= 0 else []
+            if answer.code != 0 or len(header) != 3 or header[1] != b"blob":
+                raise RecordError(f"{self._label}: {path} cannot be read: {MISSING_OBJECTS}")
+            size = int(header[2])
+            contents[path] = answer.output[end + 1 : end + 1 + size]
+            start = end + 1 + size + 1
+        return contents
+
+
+@dataclass(slots=True)
+class _Names:
+    """Finds names that one file system would hold as one file: by case, or by Unicode form."""
+
+    seen: dict[str, str]
+
+    def clash(self, path: str) -> str | None:
+        """The earlier path that this one collides with."""
+        earlier = self.seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+        return None if earlier == path else earlier
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix
+
+
+def _parse(listing: bytes, label: str) -> Mapping[str, Entry]:
+    """The lines of `git ls-tree -r -z -l` as entries by path; InputError for all that cannot be."""
+    listed: dict[str, Entry] = {}
+    problems: list[Problem] = []
+    names = _Names({})
+    for line in listing.split(b"\0")[:-1]:
+        head, _, raw = line.partition(b"\t")
+        mode, _, oid, size = head.decode("ascii").split()
+        shown = os.fsdecode(raw).encode("utf-8", "backslashreplace").decode("utf-8")
+        path = unicodedata.normalize("NFC", shown)
+        if any(part.startswith(".") for part in path.split("/")):
+            continue
+        if mode == "120000":
+            problems.append(Problem(f"{label}: {path} is a symbolic link", "put the file itself there"))
+        elif mode == "160000":
+            problems.append(Problem(f"{label}: {path} is a submodule", "put the files themselves there"))
+        elif (other := names.clash(path)) is not None:
+            problems.append(
+                Problem(f"{label}: {path} and {other} are one name on many file systems", "rename one")
+            )
+        else:
+            listed[path] = Entry(mode, oid, int(size))
+    if problems:
+        raise InputError(problems)
+    return dict(sorted(listed.items()))
