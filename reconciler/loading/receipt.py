@@ -1,0 +1,124 @@
+"""What an apply leaves behind, as text: the message of the tag `reconciler/applied/<target>`.
+
+    reconciler receipt 1
+
+    target: aws
+    digest: 3b0c…
+    tool-version: 0.3.0
+    at: 2026-11-23T22:10:00Z
+    identity.identity_store_id: d-1234567890
+    identity.instance_arn: arn:aws:sso:::instance/ssoins-1234567890abcdef
+
+The first line names the format and its version, and shows in `git tag -n`. Every other line is a name, a
+colon, a space and a value, in this order. Equal receipts are equal bytes. A reader ignores names that it
+does not know, so that a later version may add some; what would change the meaning of the others raises
+the version.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from reconciler.errors import RecordError
+from reconciler.model.state import Receipt
+
+VERSION = 1
+_FIRST = re.compile(r"reconciler receipt (\d{1,9})")
+_LINE = re.compile(r"([a-z][a-z0-9._-]*): (\S(?:.*\S)?)")
+_IDENTITY = "identity."
+_REQUIRED = ("target", "digest", "tool-version", "at")
+
+
+def tag_name(target: str) -> str:
+    """The name of the tag that remembers the last whole apply of a target."""
+    return f"reconciler/applied/{target}"
+
+
+def render_receipt(receipt: Receipt) -> str:
+    """The receipt as text, without its commit, which is what the tag points at.
+
+    Raises RecordError for a name or value that the lines of the format cannot carry (a line break, say),
+    and for a time without a zone.
+    """
+    if receipt.at.tzinfo is None:
+        raise RecordError("the time of a receipt needs a time zone")
+    fields = {
+        "target": receipt.target,
+        "digest": receipt.digest,
+        "tool-version": receipt.tool_version,
+        "at": receipt.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
+    fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
+    lines = [_line(name, value) for name, value in fields.items()]
+    return "\n".join((f"reconciler receipt {VERSION}", "", *lines, ""))
+
+
+def parse_receipt(text: str, commit: str = "") -> Receipt:
+    """The receipt that `text` is, of an apply of `commit`; RecordError says what is wrong with the text."""
+    first, *rest = text.removesuffix("\n").split("\n")
+    version = _FIRST.fullmatch(first)
+    if version is None:
+        raise RecordError("its first line is not that of a receipt")
+    if int(version[1]) != VERSION:
+        raise RecordError(
+            f"it is a receipt of format {version[1]}, and this version of the reconciler knows {VERSION}; "
+            "install the version that wrote it, or a newer one"
+        )
+    fields = _fields(rest)
+    missing = [name for name in _REQUIRED if name not in fields]
+    if missing:
+        raise RecordError(f"it has no line for {', '.join(missing)}")
+    return Receipt(
+        target=fields["target"],
+        identity={
+            name.removeprefix(_IDENTITY): value
+            for name, value in fields.items()
+            if name.startswith(_IDENTITY)
+        },
+        digest=fields["digest"],
+        tool_version=fields["tool-version"],
+        at=_instant(fields["at"]),
+        commit=commit,
+    )
+
+
+def _line(name: str, value: str) -> str:
+    line = f"{name}: {value}"
+    if _LINE.fullmatch(line) is None or not _plain(line):
+        raise RecordError(
+            f"{name!r} with the value {value!r} cannot stand in a receipt: names are lower-case letters, "
+            "digits and . _ -, values one line of text that neither begins nor ends with a space"
+        )
+    return line
+
+
+def _fields(lines: list[str]) -> Mapping[str, str]:
+    fields: dict[str, str] = {}
+    for line in lines:
+        if not line:
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None or not _plain(line):
+            raise RecordError(f"its line {line[:80]!r} is not a name, a colon, a space and a value")
+        if match[1] in fields:
+            raise RecordError(f"it has two lines for {match[1]}")
+        fields[match[1]] = match[2]
+    return fields
+
+
+def _plain(text: str) -> bool:
+    """Whether the text is one line to every reader, and shows what it is (no controls, no bidi)."""
+    return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RecordError(f"its time {text!r} is not one of RFC 3339") from error
+    if at.tzinfo is None:
+        raise RecordError(f"its time {text!r} has no time zone")
+    return at
