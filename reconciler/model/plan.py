@@ -49,7 +49,8 @@ class Step:
 
     `id` is unique in the plan; `after` names the steps that must be done first; `changes` are the
     addresses that it carries out. `refs` says by role which addresses the request needs the remote ids
-    of. `lane` serialises: two steps of one lane never run at once ("" is no lane).
+    of. `lane` serialises: two steps of one lane never run at once ("" is no lane). Every step of a lower
+    `rank` is attempted before the first of a higher one begins.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Step:
     after: tuple[str, ...] = ()
     refs: Mapping[str, Address] = field(default_factory=dict)
     lane: str = ""
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

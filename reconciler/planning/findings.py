@@ -1,0 +1,122 @@
+"""What a reviewer must know beside the changes: RESTORES, what was spared, blocked, forgotten, unwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.model.change import Change
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.resources import Group, User
+from reconciler.model.state import Remembered
+from reconciler.planning.ownership import Ownership
+from reconciler.planning.project import dropped
+from reconciler.planning.scene import Draft, Scene
+
+
+def notable(
+    scene: Scene, draft: Draft, remembered: Remembered, observed: Sequence[Change]
+) -> Iterable[Finding]:
+    """Every finding that no comparison made on the spot, loudest first."""
+    restoring = [change for change in draft.changes if change.restores]
+    if restoring:
+        yield Finding(
+            code="restores",
+            severity=Severity.WARNING,
+            message=f"RESTORES {len(restoring)} memberships that somebody took away outside git",
+            fix="if the removal was right, remove the members in git instead",
+            details=tuple(str(change.address) for change in restoring),
+            count=len(restoring),
+        )
+    yield from _spared(scene, draft)
+    yield from _blocked(scene, scene.users, scene.desired.users, "user")
+    yield from _blocked(scene, scene.groups, scene.desired.groups, "group")
+    yield from _absent_externals(scene)
+    if remembered.unknown is not None:
+        yield Finding(
+            code="memory-unknown",
+            severity=Severity.WARNING,
+            message=(
+                f"what git declared before is not known ({remembered.unknown}): nothing is removed for "
+                "having been deleted from the files"
+            ),
+        )
+    if observed:
+        yield Finding(
+            code="observed",
+            severity=Severity.NOTE,
+            message=f"{len(observed)} differences are only observed",
+            fix="set the kind's scope to `managed` to write them",
+            details=tuple(f"{change.action} {change.address}" for change in observed),
+            count=len(observed),
+        )
+    yield from dropped_and_unsupported(scene)
+
+
+def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
+    """What git declares and this target does not get: members kept away, kinds not applied yet."""
+    yield from dropped(scene.desired)
+    for kind, count in scene.desired.unsupported.items():
+        yield Finding(
+            code="kind-not-applied",
+            severity=Severity.NOTE,
+            message=f"{count} {kind}s are declared and checked, but not applied by this version",
+            count=count,
+        )
+
+
+def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
+    spared = list(draft.spared)
+    for key, why in scene.desired.inactive.items():
+        identifier = scene.users.pairing.ids.get(key)
+        if identifier is not None and (
+            identifier in scene.users.external or identifier in scene.users.ignored
+        ):
+            spared.append(f"{key} ({why.reason})")
+    if spared:
+        yield Finding(
+            code="spared",
+            severity=Severity.WARNING,
+            message=f"{len(spared)} memberships or people are spared because they are external or ignored",
+            fix="whoever owns them must take the access away",
+            details=tuple(sorted(spared)),
+            count=len(spared),
+        )
+
+
+def _blocked(
+    scene: Scene, ownership: Ownership, declared: Mapping[str, User] | Mapping[str, Group], kind: str
+) -> Iterable[Finding]:
+    for key, reason in sorted(ownership.pairing.blocked.items()):
+        resource = declared.get(key)
+        yield Finding(
+            code="match-blocked",
+            severity=Severity.WARNING,
+            message=f"{kind} {key} and its memberships are left alone: {reason}",
+            address=scene.user_address(key) if kind == "user" else scene.group_address(key),
+            origin=resource.origin if resource else None,
+            fix="remove or rename one of them in the console, or correct `external_id` or `previously`",
+        )
+
+
+def _absent_externals(scene: Scene) -> Iterable[Finding]:
+    absent = [
+        *(
+            f"user {key}"
+            for key, user in scene.desired.users.items()
+            if user.external and key not in scene.users.pairing.ids
+        ),
+        *(
+            f"group {key}"
+            for key, group in scene.desired.groups.items()
+            if group.external and key not in scene.groups.pairing.ids
+        ),
+    ]
+    if absent:
+        yield Finding(
+            code="external-not-found",
+            severity=Severity.WARNING,
+            message=f"{len(absent)} external objects are not at {scene.target}; what refers to them waits",
+            fix="ask their owner to provision them, or correct the name or external id",
+            details=tuple(absent),
+            count=len(absent),
+        )

@@ -1,0 +1,265 @@
+"""Guards: limits on what one plan may take away. They read the plan, and no set is too small for them.
+
+| code | refuses |
+|---|---|
+| max-removals | more removals than a count or a percentage allows, per kind, per group or in total |
+| set-emptied | taking the last member of a group, or the last user or group there is |
+| protected | removing, disabling or renaming what is protected, or its memberships |
+| recreate | removing a user or group and creating it again: everything granted to it would be lost |
+| unsafe-deletion | deleting what may still hold assignments that nobody has read |
+
+A refusal says which approval would lift it; an approval in git names the code, the kind and a count, and
+expires.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.model.address import Kind
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import Approval, Guards, Limit
+from reconciler.planning.names import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """What percentages are of: how many objects of each kind are ours, and members per live group key."""
+
+    owned: Mapping[Kind, int]
+    members: Mapping[str, int]
+
+
+def guard(
+    changes: Sequence[Change],
+    population: Population,
+    guards: Guards,
+    capabilities: Capabilities,
+    approvals: Iterable[Approval],
+    target: str,
+    now: datetime,
+) -> list[Finding]:
+    """Every refusal, and in its place a note where an approval in force covers it."""
+    removals = [change for change in changes if _removes(change)]
+    refusals = [
+        *_limits(removals, population, guards),
+        *_emptied(changes, removals, population),
+        *_protected(removals, guards),
+        *_recreated(changes),
+        *_unsafe(removals, capabilities),
+    ]
+    usable = [approval for approval in approvals if approval.target in (None, target)]
+    return [_approved(refusal, usable, now) for refusal in refusals]
+
+
+def _removes(change: Change) -> bool:
+    return change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
+
+
+def allowed(limit: Limit, population: int) -> int | None:
+    """How many removals a limit allows out of `population`; None is any number.
+
+    A percentage always allows one, so that a company of nine can part with somebody.
+    """
+    bounds = [] if limit.count is None else [limit.count]
+    if limit.percent is not None:
+        bounds.append(max(1, int(population * limit.percent / 100)))
+    return min(bounds) if bounds else None
+
+
+def _limits(removals: Sequence[Change], population: Population, guards: Guards) -> Iterator[Finding]:
+    limits = guards.max_removals
+    by_kind = Counter(change.address.kind for change in removals)
+    for kind, limit in (
+        (Kind.USER, limits.users),
+        (Kind.GROUP, limits.groups),
+        (Kind.MEMBERSHIP, limits.memberships),
+        (Kind.PERMISSION_SET, limits.permission_sets),
+        (Kind.ASSIGNMENT, limits.assignments),
+    ):
+        owned = population.owned.get(kind, 0)
+        bound = allowed(limit, owned)
+        if bound is not None and by_kind[kind] > bound:
+            yield _too_many(f"{kind}s", by_kind[kind], bound, owned, kind)
+    leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
+    per_group = Counter(_group(change) for change in removals if change.address.kind is Kind.MEMBERSHIP)
+    for group, count in sorted(per_group.items()):
+        members = population.members.get(group, 0)
+        bound = allowed(limits.per_group, members)
+        if bound is not None and count > bound and group not in leaving:
+            yield _too_many(f"members of {group}", count, bound, members, Kind.MEMBERSHIP)
+    bound = allowed(limits.total, sum(population.owned.values()))
+    if bound is not None and len(removals) > bound:
+        yield _too_many("things in total", len(removals), bound, sum(population.owned.values()), None)
+
+
+def _too_many(what: str, count: int, bound: int, population: int, kind: Kind | None) -> Finding:
+    return Finding(
+        code="max-removals",
+        severity=Severity.REFUSAL,
+        message=f"{count} of {population} {what} would be removed; at most {bound} may be",
+        fix=_approval("max-removals", count, kind),
+        details=() if kind is None else (str(kind),),
+        count=count,
+    )
+
+
+def _approval(code: str, count: int, kind: Kind | None) -> str:
+    scope = f" kind: {kind}," if kind else ""
+    return (
+        f"if it is meant, add to identities/approvals/: {{guard: {code},{scope} count: {count}, "
+        "until: <date>, reason: <why>}"
+    )
+
+
+def _group(change: Change) -> str:
+    """The (encoded) key of the group of a membership."""
+    return change.address.key.partition("/")[0]
+
+
+def _emptied(
+    changes: Sequence[Change], removals: Sequence[Change], population: Population
+) -> Iterator[Finding]:
+    leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
+    balance: Counter[str] = Counter()
+    losing: set[str] = set()
+    for change in changes:
+        if change.address.kind is Kind.MEMBERSHIP:
+            removed = change.action is Action.DELETE
+            balance[_group(change)] += -1 if removed else 1
+            if removed:
+                losing.add(_group(change))
+    emptied = [
+        group
+        for group in sorted(losing - leaving)
+        if population.members.get(group, 0) > 0 and population.members[group] + balance[group] <= 0
+    ]
+    if emptied:
+        yield Finding(
+            code="set-emptied",
+            severity=Severity.REFUSAL,
+            message=f"{len(emptied)} groups would lose their last member",
+            fix=_approval("set-emptied", len(emptied), Kind.MEMBERSHIP),
+            details=(str(Kind.MEMBERSHIP), *emptied),
+            count=len(emptied),
+        )
+    for kind in (Kind.USER, Kind.GROUP):
+        owned = population.owned.get(kind, 0)
+        gone = sum(1 for change in removals if change.address.kind is kind and _takes_away(change))
+        made = sum(1 for change in changes if change.address.kind is kind and change.action is Action.CREATE)
+        if owned and gone >= owned and not made:
+            yield Finding(
+                code="set-emptied",
+                severity=Severity.REFUSAL,
+                message=f"every one of {owned} {kind}s would be removed",
+                fix=_approval("set-emptied", owned, kind),
+                details=(str(kind),),
+                count=owned,
+            )
+
+
+def _takes_away(change: Change) -> bool:
+    return change.action is Action.DELETE or change.effect is Effect.REVOKE
+
+
+def _protected(removals: Sequence[Change], guards: Guards) -> Iterator[Finding]:
+    users, groups = set(guards.protected.users), set(guards.protected.groups)
+    for change in removals:
+        parts = change.address.parts
+        kind = change.address.kind
+        if (
+            (kind is Kind.USER and parts[0] in users)
+            or (kind is Kind.GROUP and parts[0] in groups)
+            or (kind is Kind.MEMBERSHIP and parts[1] in users)
+        ):
+            yield Finding(
+                code="protected",
+                severity=Severity.REFUSAL,
+                message=f"{change.address} is protected and would be {_verb(change)}",
+                address=change.address,
+                origin=change.origin,
+                fix=_approval("protected", 1, kind),
+                details=(str(kind),),
+            )
+
+
+def _verb(change: Change) -> str:
+    if change.action is Action.DELETE:
+        return "removed"
+    return "disabled" if change.effect is Effect.REVOKE else "renamed"
+
+
+def _recreated(changes: Sequence[Change]) -> Iterator[Finding]:
+    """A deletion and a creation under one name: nothing granted to the old id reaches the new one."""
+    deletions = (change for change in changes if change.action is Action.DELETE)
+    deleted = {(change.address.kind, fold(change.name)): change for change in deletions}
+    for change in changes:
+        if change.action is not Action.CREATE or change.address.kind not in (Kind.USER, Kind.GROUP):
+            continue
+        old = deleted.get((change.address.kind, fold(change.name)))
+        if old is not None:
+            yield Finding(
+                code="recreate",
+                severity=Severity.REFUSAL,
+                message=f"{old.address} would be deleted and {change.address} created under the same name",
+                address=change.address,
+                origin=change.origin,
+                fix="keep the object: give the new key `previously: [<old key>]`",
+                details=(str(change.address.kind),),
+            )
+
+
+def _unsafe(removals: Sequence[Change], capabilities: Capabilities) -> Iterator[Finding]:
+    if capabilities.safe_deletion:
+        return
+    deletions = [
+        change
+        for change in removals
+        if change.action is Action.DELETE and change.address.kind in (Kind.USER, Kind.GROUP)
+    ]
+    if deletions:
+        yield Finding(
+            code="unsafe-deletion",
+            severity=Severity.REFUSAL,
+            message=(
+                f"{len(deletions)} users and groups would be deleted, whose assignments are not read yet: "
+                "deleting them would leave assignments that point at nobody"
+            ),
+            fix="remove their assignments and then them in the console, or keep them in git",
+            details=tuple(str(change.address) for change in deletions),
+            count=len(deletions),
+        )
+
+
+# What no approval lifts, because there is no way to do it safely yet.
+_FINAL = frozenset({"recreate", "unsafe-deletion"})
+
+
+def _approved(refusal: Finding, approvals: Sequence[Approval], now: datetime) -> Finding:
+    if refusal.code in _FINAL:
+        return refusal
+    kind = refusal.details[0] if refusal.details else None
+    fitting = [
+        approval
+        for approval in approvals
+        if approval.guard == refusal.code and (approval.kind is None or str(approval.kind) == kind)
+    ]
+    for approval in fitting:
+        if now < approval.until and refusal.count <= approval.count:
+            return replace(
+                refusal,
+                severity=Severity.NOTE,
+                message=f"{refusal.message}: approved by {approval.key} ({approval.reason})",
+                fix=None,
+                origin=approval.origin,
+            )
+    if fitting:
+        best = max(fitting, key=lambda approval: (approval.until > now, approval.count))
+        why = "has expired" if now >= best.until else f"allows only {best.count}"
+        return replace(refusal, fix=f"the approval {best.key} {why}; {refusal.fix}")
+    return refusal

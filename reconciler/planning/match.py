@@ -1,0 +1,152 @@
+"""Which remote object is whose: keys of git and ids of the service, paired once and never by guess.
+
+By external id; then by current name; then by names that the key had before; then by `previously`.
+Stronger ways claim first. An object with another external id never pairs, two candidates block, and a
+blocked key is left alone with everything that refers to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.planning.names import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One key looking for its remote object.
+
+    `former` are names it had in remembered states, newest first, `previously` names (or the names of
+    former keys). `settled` says that the current name is the one of the last whole apply, so that a
+    namesake of a former name is somebody else.
+    """
+
+    key: str
+    name: str
+    external_id: str | None = None
+    former: tuple[str, ...] = ()
+    previously: tuple[str, ...] = ()
+    settled: bool = True
+
+
+@dataclass(slots=True)
+class Pairing:
+    """The result: `ids` by key, `keys` by id, why a key was blocked, and which ids that leaves contested."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+    contested: set[str] = field(default_factory=set)
+
+    def claim(self, key: str, identifier: str) -> None:
+        """Pair them."""
+        self.ids[key] = identifier
+        self.keys[identifier] = key
+
+    def block(self, key: str, reason: str, contested: Iterable[str]) -> None:
+        """Leave `key` alone, and the objects that it could have been."""
+        self.blocked[key] = reason
+        self.contested.update(contested)
+        if (mine := self.ids.pop(key, None)) is not None:
+            del self.keys[mine]
+            self.contested.add(mine)
+
+
+class Candidates:
+    """The live objects of one kind, findable by external id and by folded name."""
+
+    def __init__(self, objects: Iterable[tuple[str, str, str | None]]) -> None:
+        self._by_name: dict[str, list[str]] = {}
+        self._by_external: dict[str, list[str]] = {}
+        self._external: dict[str, str] = {}
+        for identifier, name, external in objects:
+            self._by_name.setdefault(fold(name), []).append(identifier)
+            if external:
+                self._by_external.setdefault(external, []).append(identifier)
+                self._external[identifier] = external
+
+    def named(self, name: str) -> Sequence[str]:
+        """Ids of the objects with that name."""
+        return self._by_name.get(fold(name), ())
+
+    def known_as(self, external_id: str) -> Sequence[str]:
+        """Ids of the objects with that external id."""
+        return self._by_external.get(external_id, ())
+
+    def foreign(self, identifier: str, external_id: str | None) -> bool:
+        """Whether the object carries an external id that is not the wanted one."""
+        theirs = self._external.get(identifier)
+        return external_id is not None and theirs is not None and theirs != external_id
+
+
+def pair(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing | None = None) -> Pairing:
+    """Pair every key of `wanted` with at most one object; extends `pairing` where one is given."""
+    pairing = pairing or Pairing()
+    _by_external_id(wanted, candidates, pairing)
+    _by_current_name(wanted, candidates, pairing)
+    _by_former_names(wanted, candidates, pairing)
+    return pairing
+
+
+def _by_external_id(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+    for one in wanted:
+        if one.external_id is None:
+            continue
+        found = [each for each in candidates.known_as(one.external_id) if each not in pairing.keys]
+        if len(found) > 1:
+            pairing.block(
+                one.key, f"{len(found)} live objects carry the external id {one.external_id}", found
+            )
+        elif found:
+            pairing.claim(one.key, found[0])
+
+
+def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+    for one in wanted:
+        if one.key in pairing.ids or one.key in pairing.blocked:
+            continue
+        found = [each for each in candidates.named(one.name) if each not in pairing.keys]
+        if len(found) > 1:
+            pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)
+        elif found and candidates.foreign(found[0], one.external_id):
+            pairing.block(one.key, f"the live object named {one.name} carries another external id", found)
+        elif found:
+            pairing.claim(one.key, found[0])
+
+
+def _by_former_names(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+    """Former names claim only what nobody's current name claims; two keys after one object block both."""
+    proposals: dict[str, list[str]] = {}
+    for one in wanted:
+        if one.key in pairing.blocked or (one.key in pairing.ids and one.settled):
+            continue
+        found = _former(one, candidates, pairing)
+        if found and one.key in pairing.ids:
+            reason = f"both the live object named {one.name} and the one with its former name could be it"
+            pairing.block(one.key, reason, found)
+        elif len(found) > 1:
+            pairing.block(one.key, f"{len(found)} live objects carry its former names", found)
+        elif found:
+            proposals.setdefault(found[0], []).append(one.key)
+    for identifier, keys in proposals.items():
+        if len(keys) == 1:
+            pairing.claim(keys[0], identifier)
+            continue
+        for key in keys:
+            others = ", ".join(other for other in keys if other != key)
+            pairing.block(key, f"{others} had the same former name", [identifier])
+
+
+def _former(one: Wanted, candidates: Candidates, pairing: Pairing) -> list[str]:
+    """Unclaimed objects under the newest former name that leads anywhere; then under `previously`."""
+    for names in (*((name,) for name in one.former), one.previously):
+        found = {
+            each: None
+            for name in names
+            for each in candidates.named(name)
+            if each not in pairing.keys and not candidates.foreign(each, one.external_id)
+        }
+        if found:
+            return list(found)
+    return []

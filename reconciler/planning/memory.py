@@ -1,0 +1,126 @@
+"""What git said, as questions: was this declared at the last whole apply, or since?
+
+Every state is projected with its own configuration, at the moment of the receipt, so that somebody
+whose time had run out by then counts as inactive then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Cause
+from reconciler.model.policy import TargetPolicy
+from reconciler.model.resources import Group, User, Value
+from reconciler.model.state import Desired, Identities, Remembered
+from reconciler.planning.project import project
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`base` is git at the last whole apply (None: there was none), `since` what came after, newest first.
+
+    `known` is False where nothing may be removed for having been forgotten.
+    """
+
+    base: Desired | None
+    since: tuple[Desired, ...]
+    known: bool
+
+    @property
+    def states(self) -> Iterator[Desired]:
+        """Every remembered state, newest first."""
+        yield from self.since
+        if self.base is not None:
+            yield self.base
+
+    def former_user(self, keys: Sequence[str]) -> Iterator[User]:
+        """What was declared under any of the keys, newest first."""
+        for state in self.states:
+            for key in keys:
+                if (user := state.users.get(key)) is not None:
+                    yield user
+
+    def former_group(self, keys: Sequence[str]) -> Iterator[Group]:
+        """What was declared under any of the keys, newest first."""
+        for state in self.states:
+            for key in keys:
+                if (group := state.groups.get(key)) is not None:
+                    yield group
+
+    def had_member(self, groups: Sequence[str], users: Sequence[str]) -> bool:
+        """Whether any remembered state made one of the users a member of one of the groups."""
+        return any(_member(state, groups, users) for state in self.states)
+
+    def membership_cause(self, groups: Sequence[str], users: Sequence[str], *, wanted: bool) -> Cause:
+        """Why a membership differs, where neither time nor a block explains it (section 13, Causes)."""
+        if self.base is None:
+            return Cause.GIT
+        then = _member(self.base, groups, users)
+        if then != wanted:
+            return Cause.GIT
+        if not wanted and any(_member(state, groups, users) for state in self.since):
+            return Cause.LEFTOVER
+        return Cause.DRIFT
+
+    def object_cause(self, *, at_base: bool, wanted: bool, between: bool) -> Cause:
+        """Why an object should appear or go: it was there at the base, is wanted now, was declared since."""
+        if self.base is None or at_base != wanted:
+            return Cause.GIT
+        return Cause.LEFTOVER if not wanted and between else Cause.DRIFT
+
+    def field_cause(self, base: User | Group | None, name: str, *, declared: bool, value: Value) -> Cause:
+        """Why one attribute differs: `declared` says whether git says something of it now."""
+        if self.base is None or base is None:
+            return Cause.GIT
+        then = name in base.attributes
+        if then != declared:
+            return Cause.GIT
+        if not declared:
+            return Cause.LEFTOVER
+        return Cause.DRIFT if base.attributes[name] == value else Cause.GIT
+
+
+def _member(state: Desired, groups: Sequence[str], users: Sequence[str]) -> bool:
+    for group in groups:
+        members = state.members.get(group)
+        if members and any(user in members for user in users):
+            return True
+    return False
+
+
+def remember(
+    remembered: Remembered,
+    identities: Identities,
+    policy: TargetPolicy,
+    desired: Desired,
+    now: datetime,
+    capabilities: Capabilities,
+) -> Memory:
+    """The memory of one target. States that equal the one under plan are not projected again."""
+    at = remembered.receipt.at if remembered.receipt else now
+    timed = _depends_on_time(identities)
+
+    def state(declared_identities: Identities, declared_policy: TargetPolicy) -> Desired:
+        if declared_identities is identities and declared_policy == policy and not timed:
+            return desired
+        return project(declared_identities, declared_policy, at, capabilities)
+
+    base = state(remembered.base.identities, remembered.base.policy) if remembered.base else None
+    since = tuple(state(one.identities, one.policy) for one in remembered.since)
+    return Memory(base=base, since=since, known=remembered.unknown is None)
+
+
+def _depends_on_time(identities: Identities) -> bool:
+    """Whether anything in there holds at some times and not at others."""
+    return (
+        bool(identities.blocked)
+        or bool(identities.overrides)
+        or any(user.window.start or user.window.end for user in identities.users.values())
+        or any(
+            group.include or any(type(grant) is not int for grant in (group.members or {}).values())
+            for group in identities.groups.values()
+        )
+    )

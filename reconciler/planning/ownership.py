@@ -1,0 +1,213 @@
+"""Whose each live object is, decided on data before anything is compared.
+
+`ignore` and `external` win over every mode. What git declared since the last whole apply and declares
+no more is *gone*; what it never declared is *unmanaged*, and in authoritative mode a *stray*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reconciler.model.policy import Mode, Scope
+from reconciler.model.resources import Group, User
+from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
+from reconciler.planning.match import Candidates, Pairing, Wanted, pair
+from reconciler.planning.memory import Memory
+from reconciler.planning.names import fold
+from reconciler.planning.patterns import name_matches
+
+Resource = TypeVar("Resource", bound=User | Group)
+_Namer = Callable[[Resource], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The live objects of one kind, by remote id, each in exactly one of these.
+
+    `declared` and `external` are in git now, `gone` was: they map ids to keys. `strays` never was and
+    must go; `ignored`, `contested` and `unmanaged` stay as they are. `pairing` also says which keys
+    are blocked, `former_keys` which keys a declared one had before.
+    """
+
+    pairing: Pairing
+    declared: Mapping[str, str]
+    external: Mapping[str, str]
+    gone: Mapping[str, str]
+    strays: frozenset[str]
+    ignored: frozenset[str]
+    unmanaged: frozenset[str]
+    former_keys: Mapping[str, tuple[str, ...]]
+
+    def formers(self, key: str) -> tuple[str, ...]:
+        """The key itself and the keys that it had before."""
+        return self.former_keys.get(key, (key,))
+
+    def owned(self) -> int:
+        """How many live objects are ours: what percentages are of."""
+        return len(self.declared) + len(self.gone) + len(self.strays)
+
+
+def user_name(user: User) -> str:
+    """The name by which a user is found."""
+    return str(user.attributes["user_name"])
+
+
+def group_name(group: Group) -> str:
+    """The name by which a group is found: its display name, which defaults to its key, always."""
+    return str(group.attributes.get("display_name") or group.key)
+
+
+def own_users(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ownership:
+    """Ownership of the users of one target."""
+    strangers = {key: key for key in desired.inactive if key not in desired.users}
+    return _own(
+        declared=desired.users,
+        name=user_name,
+        states=[state.users for state in memory.states],
+        settled=memory.base.users if memory.base else {},
+        strangers=strangers,
+        objects=[(user.id, _name(user, "user_name"), _external(user)) for user in live.users.values()],
+        mode=scope.users,
+        ignore=scope.ignore.users,
+        remembers=memory.known,
+    )
+
+
+def own_groups(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ownership:
+    """Ownership of the groups of one target."""
+    return _own(
+        declared=desired.groups,
+        name=group_name,
+        states=[state.groups for state in memory.states],
+        settled=memory.base.groups if memory.base else {},
+        strangers={},
+        objects=[
+            (group.id, _name(group, "display_name"), _external(group)) for group in live.groups.values()
+        ],
+        mode=scope.groups,
+        ignore=scope.ignore.groups,
+        remembers=memory.known,
+    )
+
+
+def _own(
+    *,
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    states: Sequence[Mapping[str, Resource]],
+    settled: Mapping[str, Resource],
+    strangers: Mapping[str, str],
+    objects: Sequence[tuple[str, str, str | None]],
+    mode: Mode,
+    ignore: tuple[str, ...],
+    remembers: bool,
+) -> Ownership:
+    candidates = Candidates(objects)
+    former_keys = _former_keys(declared)
+    ignored = (
+        frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
+    )
+    wanted = [
+        _wanted(key, resource, name, states, settled, former_keys.get(key, (key,)))
+        for key, resource in declared.items()
+    ]
+    pairing = pair(wanted, candidates)
+    declared_ids = {
+        i: key for i, key in pairing.keys.items() if not declared[key].external and i not in ignored
+    }
+    external = {i: key for i, key in pairing.keys.items() if declared[key].external and i not in ignored}
+    gone: dict[str, str] = {}
+    if remembers or strangers:
+        lost = _lost(declared, name, states if remembers else (), former_keys)
+        known = {one.key for one in lost}
+        lost += [Wanted(key, title) for key, title in strangers.items() if key not in known]
+        before = set(pairing.keys)
+        pair(lost, candidates, pairing)
+        gone = {
+            i: key
+            for i, key in pairing.keys.items()
+            if i not in before and i not in ignored and i not in pairing.contested
+        }
+    kept = pairing.keys.keys() | ignored | pairing.contested
+    rest = frozenset(i for i, _, _ in objects if i not in kept)
+    strict = mode is Mode.AUTHORITATIVE
+    return Ownership(
+        pairing=pairing,
+        declared=declared_ids,
+        external=external,
+        gone=gone,
+        strays=rest if strict else frozenset(),
+        ignored=ignored,
+        unmanaged=frozenset() if strict else rest,
+        former_keys=former_keys,
+    )
+
+
+def _former_keys(declared: Mapping[str, Resource]) -> dict[str, tuple[str, ...]]:
+    return {key: (key, *one.previously) for key, one in declared.items() if one.previously}
+
+
+def _wanted(
+    key: str,
+    resource: Resource,
+    name: _Namer[Resource],
+    states: Sequence[Mapping[str, Resource]],
+    settled: Mapping[str, Resource],
+    keys: tuple[str, ...],
+) -> Wanted:
+    current = name(resource)
+    former: dict[str, None] = {}
+    for state in states:
+        for each in keys:
+            then = state.get(each)
+            if then is not None and then is not resource and name(then) != current:
+                former[name(then)] = None
+    if not former and not resource.previously:
+        return Wanted(key, current, _text(resource.attributes.get("external_id")))
+    at_base = settled.get(key)
+    return Wanted(
+        key,
+        current,
+        _text(resource.attributes.get("external_id")),
+        tuple(former),
+        resource.previously,
+        settled=at_base is not None and fold(name(at_base)) == fold(current),
+    )
+
+
+def _lost(
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    states: Iterable[Mapping[str, Resource]],
+    former_keys: Mapping[str, tuple[str, ...]],
+) -> list[Wanted]:
+    """Keys that git declared since the last whole apply, as ours, and declares no more under any name."""
+    renamed = {old for keys in former_keys.values() for old in keys[1:]}
+    lost: dict[str, list[Resource]] = {}
+    for state in states:
+        for key in state.keys() - declared.keys() - renamed:
+            if not state[key].external:
+                lost.setdefault(key, []).append(state[key])
+    return [
+        Wanted(
+            key,
+            name(resources[0]),
+            _text(resources[0].attributes.get("external_id")),
+            former=tuple({name(resource): None for resource in resources[1:]}),
+        )
+        for key, resources in sorted(lost.items())
+    ]
+
+
+def _name(thing: LiveUser | LiveGroup, attribute: str) -> str:
+    return str(thing.attributes.get(attribute) or "")
+
+
+def _external(thing: LiveUser | LiveGroup) -> str | None:
+    return _text(thing.attributes.get("external_id"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,231 @@
+"""The plan of one target: project, remember, match, compare, guard, order, digest. In this order, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Change
+from reconciler.model.plan import Counts, Finding, Severity, Step, TargetPlan
+from reconciler.model.policy import Mode, TargetPolicy
+from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
+from reconciler.planning.digest import plan_digest, policy_digest
+from reconciler.planning.findings import notable
+from reconciler.planning.groups import compare_groups
+from reconciler.planning.guards import Population, guard
+from reconciler.planning.memberships import compare_memberships
+from reconciler.planning.memory import Memory, remember
+from reconciler.planning.order import ends, order
+from reconciler.planning.ownership import Ownership, own_groups, own_users
+from reconciler.planning.project import project
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.users import compare_users
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
+
+    `keys` maps remote ids of users to keys, which is how a live manager is compared.
+    """
+
+    part: TargetPlan
+    steps: tuple[Step, ...]
+    ids: Mapping[Address, str]
+    versions: Mapping[Address, str]
+    owned: Mapping[Address, tuple[str, ...]]
+    keys: Mapping[str, str]
+    blocked: int
+
+
+def plan_target(
+    identities: Identities,
+    remembered: Remembered,
+    live: Live,
+    policy: TargetPolicy,
+    capabilities: Capabilities,
+    now: datetime,
+    *,
+    only: Sequence[Address] = (),
+    notes: Iterable[Finding] = (),
+) -> Planned:
+    """What to do at one target so that it is as git says at `now` (an aware instant).
+
+    `only` restricts the plan to addresses and what they need; it is partial then. `notes` are findings
+    that somebody made before (loading, memory) and that belong to this target's plan.
+    """
+    desired = project(identities, policy, now, capabilities)
+    memory = remember(remembered, identities, policy, desired, now, capabilities)
+    users = own_users(desired, live, memory, policy.scope)
+    groups = own_groups(desired, live, memory, policy.scope)
+    scene = Scene(
+        desired=desired,
+        live=live,
+        memory=memory,
+        policy=policy,
+        capabilities=capabilities,
+        now=now,
+        users=users,
+        groups=groups,
+        inactive=_inactive(desired, memory, policy, users),
+    )
+    draft = Draft()
+    compare_users(scene, draft)
+    compare_groups(scene, draft)
+    compare_memberships(scene, draft)
+    changes, observed = _observed(draft.changes, policy)
+    if only:
+        changes = _only(changes, only)
+    changes.sort(key=lambda change: change.address)
+    steps, circles = order(changes)
+    population = Population(
+        owned={
+            Kind.USER: users.owned(),
+            Kind.GROUP: groups.owned(),
+            Kind.MEMBERSHIP: draft.managed_memberships,
+        },
+        members={
+            scene.group_address(key).key: len(live.members.get(identifier, ()))
+            for key, identifier in groups.pairing.ids.items()
+        },
+    )
+    guarded = guard(
+        changes,
+        population,
+        policy.guards,
+        capabilities,
+        identities.approvals.values(),
+        policy.target,
+        now,
+    )
+    findings = [*guarded, *circles, *draft.findings, *notable(scene, draft, remembered, observed), *notes]
+    policy_hash = policy_digest(policy)
+    part = TargetPlan(
+        target=policy.target,
+        identity=dict(live.identity),
+        policy_digest=policy_hash,
+        changes=tuple(changes),
+        findings=tuple(sorted(findings, key=_loudness)),
+        counts=_counts(scene, draft),
+        digest=plan_digest(policy.target, live.identity, policy_hash, changes),
+        partial=bool(only) or bool(live.gaps),
+        gaps=tuple((str(gap.kind), gap.scope, gap.reason) for gap in live.gaps),
+        read_calls=dict(live.calls),
+    )
+    return Planned(
+        part=part,
+        steps=steps,
+        ids=draft.ids,
+        versions=draft.versions,
+        owned=draft.owned,
+        keys=users.pairing.keys,
+        blocked=len(users.pairing.blocked) + len(groups.pairing.blocked),
+    )
+
+
+_LOUD = {Severity.REFUSAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def _loudness(finding: Finding) -> tuple[int, str, str]:
+    return _LOUD[finding.severity], finding.code, finding.message
+
+
+def _inactive(
+    desired: Desired, memory: Memory, policy: TargetPolicy, users: Ownership
+) -> Mapping[str, Inactive]:
+    """The live users who must have no access: inactive, not yet, gone from git, or strays."""
+    if policy.scope.users is Mode.OBSERVE:
+        return {}
+    inactive: dict[str, Inactive] = {}
+    pairing = users.pairing
+    for key, why in desired.inactive.items():
+        identifier = pairing.ids.get(key)
+        if identifier is not None and identifier not in users.external and identifier not in users.ignored:
+            inactive[identifier] = why
+    git = memory.object_cause
+    for key in desired.not_yet:
+        identifier = pairing.ids.get(key)
+        if identifier is not None:
+            inactive[identifier] = Inactive(
+                git(at_base=True, wanted=False, between=True), "not before `from`"
+            )
+    for identifier, key in users.gone.items():
+        if identifier not in inactive:
+            at_base = memory.base is not None and key in memory.base.users
+            cause = git(at_base=at_base, wanted=False, between=True)
+            inactive[identifier] = Inactive(cause, "gone from git")
+    for identifier in users.strays:
+        cause = git(at_base=False, wanted=False, between=False)
+        inactive[identifier] = Inactive(cause, "not in git")
+    return inactive
+
+
+def _observed(changes: Iterable[Change], policy: TargetPolicy) -> tuple[list[Change], list[Change]]:
+    """Changes to make, and changes of kinds that are only observed."""
+    make: list[Change] = []
+    observe: list[Change] = []
+    for change in changes:
+        mode = policy.scope.mode(change.address.kind)
+        (observe if mode is Mode.OBSERVE else make).append(change)
+    dropped = {change.address for change in observe}
+    # What refers to something that is not going to be made cannot be made either.
+    held = [
+        change
+        for change in make
+        if change.address.kind is Kind.MEMBERSHIP and any(end in dropped for end in ends(change.address))
+    ]
+    if held:
+        out = {id(change) for change in held}
+        observe.extend(held)
+        make = [change for change in make if id(change) not in out]
+    return make, observe
+
+
+def _only(changes: Iterable[Change], only: Sequence[Address]) -> list[Change]:
+    """The changes of the named addresses, of the pairs that they are an end of, and of what those need."""
+    everything = {change.address: change for change in changes}
+    chosen: dict[Address, Change] = {}
+    for address, change in everything.items():
+        hit = address in only
+        if address.kind is Kind.MEMBERSHIP:
+            hit = hit or any(end in only for end in ends(address))
+        if hit:
+            chosen[address] = change
+            if address.kind is Kind.MEMBERSHIP:
+                chosen.update({end: everything[end] for end in ends(address) if end in everything})
+    return list(chosen.values())
+
+
+def _counts(scene: Scene, draft: Draft) -> Mapping[Kind, Counts]:
+    live, desired = scene.live, scene.desired
+    return {
+        Kind.USER: Counts(
+            live=len(live.users),
+            desired=len(desired.users),
+            unchanged=draft.unchanged.get(Kind.USER, 0),
+            unmanaged=len(scene.users.unmanaged),
+            ignored=len(scene.users.ignored) + len(scene.users.external),
+        ),
+        Kind.GROUP: Counts(
+            live=len(live.groups),
+            desired=len(desired.groups),
+            unchanged=draft.unchanged.get(Kind.GROUP, 0),
+            unmanaged=len(scene.groups.unmanaged),
+            ignored=len(scene.groups.ignored) + len(scene.groups.external),
+        ),
+        Kind.MEMBERSHIP: Counts(
+            live=draft.managed_memberships + draft.unmanaged_memberships,
+            desired=sum(map(len, desired.members.values())),
+            unchanged=draft.unchanged.get(Kind.MEMBERSHIP, 0),
+            unmanaged=draft.unmanaged_memberships,
+        ),
+    }
+
+
+def with_findings(planned: Planned, findings: Iterable[Finding]) -> Planned:
+    """The same plan with more to say (a finding that only apply can make)."""
+    merged = tuple(sorted((*planned.part.findings, *findings), key=_loudness))
+    return replace(planned, part=replace(planned.part, findings=merged))

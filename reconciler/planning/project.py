@@ -1,0 +1,191 @@
+"""What git says of one target at one moment: paths and provisioning, time windows, overrides, includes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.model.address import Kind
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Cause
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import TargetPolicy
+from reconciler.model.resources import Grant, Group, Members, Override, User
+from reconciler.model.state import Desired, Identities, Inactive
+from reconciler.planning.patterns import name_matches, path_matches
+
+_NOBODY: Members = {}
+
+
+def project(
+    identities: Identities, policy: TargetPolicy, now: datetime, capabilities: Capabilities
+) -> Desired:
+    """Desired of `policy.target` at `now` (an aware instant). Never fails: loading has checked it all."""
+    flat = _Flattening(identities, now)
+    everywhere = policy.paths == ("**",)
+    groups = {
+        key: group
+        for key, group in identities.groups.items()
+        if (everywhere or path_matches(group.origin.path, policy.paths))
+        and (policy.provision.groups is None or name_matches(key, policy.provision.groups))
+    }
+    chosen = _chosen(identities, policy, flat)
+    users: dict[str, User] = {}
+    for key, user in identities.users.items():
+        if not everywhere and not path_matches(user.origin.path, policy.paths):
+            continue
+        if chosen is None or key in chosen:
+            override = identities.overrides.get(key)
+            users[key] = _overridden(user, override) if override else user
+    inactive, not_yet = _activity(identities, users, now)
+    present = _Present(users, inactive, not_yet)
+    members: dict[str, Members] = {}
+    lapsed: dict[str, Mapping[str, Cause]] = {}
+    for key, group in groups.items():
+        if group.external or (group.members is None and group.include is None):
+            continue
+        everybody = flat.members(key)
+        members[key] = present.only(everybody)
+        if over := flat.lapsed(key, everybody):
+            lapsed[key] = over
+    return Desired(
+        target=policy.target,
+        users=users,
+        inactive=inactive,
+        not_yet=not_yet,
+        groups=groups,
+        members=members,
+        lapsed=lapsed,
+        unsupported=_unsupported(identities, capabilities),
+    )
+
+
+def _chosen(identities: Identities, policy: TargetPolicy, flat: _Flattening) -> frozenset[str] | None:
+    """Keys of the users that `provision` lets through; None is everybody."""
+    if policy.provision.users_in is None:
+        return None
+    chosen: set[str] = set()
+    for key in policy.provision.users_in:
+        if key in identities.groups:
+            chosen.update(flat.members(key))
+    return frozenset(chosen)
+
+
+def _overridden(user: User, override: Override) -> User:
+    attributes = {**user.attributes, **override.attributes} if override.attributes else user.attributes
+    return replace(
+        user,
+        attributes=attributes,
+        active=user.active if override.active is None else override.active,
+        window=user.window if override.window is None else override.window,
+    )
+
+
+def _activity(
+    identities: Identities, users: Mapping[str, User], now: datetime
+) -> tuple[dict[str, Inactive], frozenset[str]]:
+    """Who must have no access now, and who is yet to come. A block wins over everything else."""
+    inactive: dict[str, Inactive] = {}
+    not_yet: set[str] = set()
+    for key, user in users.items():
+        if user.window.over(now):
+            inactive[key] = Inactive(Cause.EXPIRY, f"until {user.window.end:%Y-%m-%d %H:%M %Z}")
+        elif user.active is False:
+            inactive[key] = Inactive(Cause.GIT, "active: false")
+        elif user.window.early(now):
+            not_yet.add(key)
+    for key, block in identities.blocked.items():
+        if (block.since is None or block.since <= now) and (key in users or key not in identities.users):
+            inactive[key] = Inactive(Cause.BLOCK, f"blocked: {block.reason}" if block.reason else "blocked")
+            not_yet.discard(key)
+    return inactive, frozenset(not_yet)
+
+
+class _Present:
+    """Leaves of a membership only people whom the target knows and who are active."""
+
+    def __init__(
+        self, users: Mapping[str, User], inactive: Mapping[str, Inactive], not_yet: frozenset[str]
+    ) -> None:
+        self._users, self._absent = users.keys(), frozenset(inactive) | not_yet
+
+    def only(self, members: Members) -> Members:
+        keys = members.keys()
+        if self._users >= keys and (not self._absent or self._absent.isdisjoint(keys)):
+            return members  # nothing to leave out: the same map, not a copy
+        return {key: node for key, node in members.items() if key in self._users and key not in self._absent}
+
+
+class _Flattening:
+    """Memberships with their includes resolved, each group once. Loading has refused cycles."""
+
+    def __init__(self, identities: Identities, now: datetime) -> None:
+        self._groups, self._now = identities.groups, now
+        self._known: dict[str, Members] = {}
+
+    def members(self, key: str) -> Members:
+        """Whoever is a member of `key` now, by any way that holds."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._flatten(self._groups[key])
+        return known
+
+    def lapsed(self, key: str, present: Members) -> Mapping[str, Cause]:
+        """Whoever is written as a member of `key` but whose window is over, by every way."""
+        group = self._groups[key]
+        over = {
+            user: Cause.EXPIRY
+            for user, grant in (group.members or _NOBODY).items()
+            if type(grant) is Grant and grant.window.over(self._now) and user not in present
+        }
+        for include in group.include or ():
+            if include.window.over(self._now) and include.group in self._groups:
+                over.update(
+                    (user, Cause.EXPIRY) for user in self.members(include.group) if user not in present
+                )
+        return over
+
+    def _flatten(self, group: Group) -> Members:
+        if group.external:
+            return _NOBODY
+        own = group.members or _NOBODY
+        timed = [
+            user for user, grant in own.items() if type(grant) is Grant and not grant.window.holds(self._now)
+        ]
+        if not timed and not group.include:
+            return own
+        members = {user: grant for user, grant in own.items() if user not in timed} if timed else dict(own)
+        for include in group.include or ():
+            if include.window.holds(self._now) and include.group in self._groups:
+                for user in self.members(include.group):
+                    members.setdefault(user, include.node)
+        return members
+
+
+def _unsupported(identities: Identities, capabilities: Capabilities) -> Mapping[Kind, int]:
+    counts = {
+        Kind.PERMISSION_SET: len(identities.permission_sets),
+        Kind.ASSIGNMENT: len(identities.assignments),
+    }
+    return {kind: count for kind, count in counts.items() if count and kind not in capabilities.kinds}
+
+
+def dropped(desired: Desired) -> Iterable[Finding]:
+    """A finding on members whom `paths` or `provision` keep from the target of their group."""
+    users = desired.users
+    pairs = [
+        f"{key}: {user}"
+        for key, group in sorted(desired.groups.items())
+        if group.members and not users.keys() >= group.members.keys()
+        for user in sorted(group.members.keys() - users.keys())
+    ]
+    if pairs:
+        yield Finding(
+            code="not-provisioned",
+            severity=Severity.NOTE,
+            message=f"{len(pairs)} members are not provisioned to this target and are left out there",
+            fix="widen `paths` or `provision` of the target if they belong",
+            details=tuple(pairs),
+            count=len(pairs),
+        )

@@ -1,0 +1,326 @@
+"""Users, compared: who is created, changed, disabled, enabled, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import OnRemoval
+from reconciler.model.resources import USER_ATTRIBUTES, User, Value
+from reconciler.model.state import LiveUser
+from reconciler.planning import hashes
+from reconciler.planning.names import fold
+from reconciler.planning.scene import Draft, Scene
+
+_ORDER = {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))}
+
+
+def compare_users(scene: Scene, draft: Draft) -> None:
+    """Add the changes of users to `draft`, and what a reviewer must know of them."""
+    unwritten: dict[str, list[str]] = {}
+    status: list[str] = []
+    same = 0
+    for key, user in scene.desired.users.items():
+        if user.external or key in scene.users.pairing.blocked:
+            continue
+        identifier = scene.users.pairing.ids.get(key)
+        if identifier is None:
+            if key not in scene.desired.inactive and key not in scene.desired.not_yet:
+                _create(scene, draft, user, unwritten)
+            continue
+        if identifier not in scene.users.declared:
+            continue  # ignored
+        if not _update(scene, draft, user, scene.live.users[identifier], unwritten, status):
+            same += 1
+    for identifier, key in scene.users.gone.items():
+        _remove(scene, draft, key, scene.live.users[identifier], status)
+    for identifier in sorted(scene.users.strays):
+        _remove(scene, draft, scene.user_key(identifier), scene.live.users[identifier], status)
+    draft.unchanged[Kind.USER] = same
+    draft.findings.extend(_findings(unwritten, status))
+
+
+def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[str]]) -> None:
+    values: dict[str, Value] = {name: value for name, value in user.attributes.items() if value is not None}
+    for name, value in _defaults(user).items():
+        values.setdefault(name, value)
+    for name in sorted(values.keys() - scene.capabilities.user_attributes):
+        unwritten.setdefault(name, []).append(user.key)
+        del values[name]
+    if not _manager_exists(scene, values.get("manager")):
+        draft.findings.append(_manager_unknown(scene, user))
+        values.pop("manager", None)
+    address = scene.user_address(user.key)
+    missing = [name for name in scene.capabilities.required if not values.get(name)]
+    if missing:
+        draft.findings.append(
+            Finding(
+                code="incomplete-user",
+                severity=Severity.WARNING,
+                message=f"{user.key} cannot be created: {' and '.join(missing)} must be set",
+                address=address,
+                origin=user.origin,
+                fix=f"add {', '.join(missing)} to the user",
+            )
+        )
+        return
+    fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_ORDER.__getitem__))
+    keys = scene.users.formers(user.key)
+    at_base = scene.memory.base is not None and any(
+        key in scene.memory.base.users and key not in scene.memory.base.inactive for key in keys
+    )
+    draft.creating.add(user.key)
+    draft.owned[address] = tuple(sorted(values))
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.CREATE,
+            effect=Effect.NEUTRAL,
+            cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
+            before=hashes.absent(Kind.USER, fold(str(values["user_name"]))),
+            after=hashes.object_state(None, values, values),
+            fields=fields,
+            name=str(values["user_name"]),
+            origin=user.origin,
+        )
+    )
+
+
+def _defaults(user: User) -> dict[str, Value]:
+    """What a create adds where git says nothing (section 4: defaults act on create)."""
+    given, family = user.attributes.get("given_name"), user.attributes.get("family_name")
+    name = user.attributes["user_name"]
+    defaults: dict[str, Value] = {}
+    if given and family and "display_name" not in user.attributes:
+        defaults["display_name"] = f"{given} {family}"
+    if isinstance(name, str) and "@" in name.strip("@") and "email" not in user.attributes:
+        defaults["email"] = name
+    return defaults
+
+
+def _update(
+    scene: Scene,
+    draft: Draft,
+    user: User,
+    live: LiveUser,
+    unwritten: dict[str, list[str]],
+    status: list[str],
+) -> bool:
+    """Whether there is a change."""
+    fields, names = _differences(scene, draft, user, live, unwritten)
+    active, reason, cause = _activity(scene, draft, user, live, status)
+    if active is not None:
+        fields.append(FieldChange("active", live.active, active))
+    if not fields:
+        return False
+    base = _base(scene, user)
+    if cause is None:
+        causes = {
+            scene.memory.field_cause(base, each.name, declared=each.name in user.attributes, value=each.after)
+            for each in fields
+        }
+        cause = next(each for each in (Cause.GIT, Cause.LEFTOVER, Cause.DRIFT) if each in causes)
+    fields.sort(key=lambda each: _ORDER[each.name])
+    address = scene.user_address(user.key)
+    draft.touch(address, live.id, live.version)
+    draft.owned[address] = names
+    before = _with_manager_key(scene, live)
+    after = {**before, **{each.name: each.after for each in fields}}
+    after_active = live.active if active is None else active
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.UPDATE,
+            effect=_effect(fields),
+            cause=cause,
+            before=hashes.object_state(live.id, before, names, active=live.active),
+            after=hashes.object_state(live.id, after, names, active=after_active),
+            fields=tuple(fields),
+            name=scene.live_user_name(live.id),
+            reason=reason,
+            origin=user.origin,
+        )
+    )
+    return True
+
+
+def _differences(
+    scene: Scene, draft: Draft, user: User, live: LiveUser, unwritten: dict[str, list[str]]
+) -> tuple[list[FieldChange], tuple[str, ...]]:
+    """What differs of the attributes that git owns, and the names of all that it owns."""
+    have, want = live.attributes, user.attributes
+    differing = [name for name, value in want.items() if have.get(name) != value]
+    cleared: set[str] = set()
+    for former in scene.memory.former_user(scene.users.formers(user.key)):
+        if former is not user and not former.attributes.keys() <= want.keys():
+            cleared |= former.attributes.keys() - want.keys()
+    cleared -= set(scene.capabilities.required)
+    if not differing and not cleared:
+        return [], ()
+    before = _with_manager_key(scene, live)
+    fields = []
+    for name in (*differing, *sorted(cleared)):
+        after = want.get(name)
+        if before.get(name) == after or (name in scene.capabilities.required and not after):
+            continue
+        if name == "manager" and not _manager_exists(scene, after):
+            draft.findings.append(_manager_unknown(scene, user))
+            continue
+        if name not in scene.capabilities.user_attributes:
+            unwritten.setdefault(name, []).append(user.key)
+            continue
+        fields.append(FieldChange(name, before.get(name), after))
+    return fields, tuple(sorted(want.keys() | cleared))
+
+
+def _with_manager_key(scene: Scene, live: LiveUser) -> dict[str, Value]:
+    """The live attributes, with the manager by key: remote ids stay on the live side."""
+    values = dict(live.attributes)
+    if isinstance(manager := values.get("manager"), str):
+        values["manager"] = scene.user_key(manager)
+    return values
+
+
+def _manager_exists(scene: Scene, manager: Value) -> bool:
+    """Whether a manager can be written: no manager, one who is live, or one who is about to be created."""
+    if not isinstance(manager, str):
+        return True
+    if manager in scene.users.pairing.ids:
+        return True
+    user = scene.desired.users.get(manager)
+    return (
+        user is not None
+        and not user.external
+        and manager not in scene.users.pairing.blocked
+        and manager not in scene.desired.inactive
+        and manager not in scene.desired.not_yet
+        and all(name in user.attributes or name in _defaults(user) for name in scene.capabilities.required)
+    )
+
+
+def _manager_unknown(scene: Scene, user: User) -> Finding:
+    return Finding(
+        code="manager-unknown",
+        severity=Severity.WARNING,
+        message=f"{user.attributes['manager']}, the manager of {user.key}, is not at {scene.target}",
+        address=scene.user_address(user.key),
+        origin=user.origin,
+        fix="declare a manager who is provisioned to this target, or none",
+    )
+
+
+def _base(scene: Scene, user: User) -> User | None:
+    if scene.memory.base is None:
+        return None
+    keys = scene.users.formers(user.key)
+    return next((scene.memory.base.users[key] for key in keys if key in scene.memory.base.users), None)
+
+
+def _activity(
+    scene: Scene, draft: Draft, user: User, live: LiveUser, status: list[str]
+) -> tuple[bool | None, str | None, Cause | None]:
+    """What to set the status to (None: leave it), with the reason and the cause."""
+    why = scene.desired.inactive.get(user.key)
+    if why is not None or user.key in scene.desired.not_yet:
+        if live.active is False:
+            return None, None, None
+        if not scene.capabilities.status:
+            if live.active:
+                status.append(user.key)
+            return None, None, None
+        return False, why.reason if why else "not before its `from`", why.cause if why else Cause.GIT
+    if live.active is not False:
+        return None, None, None
+    keys = scene.users.formers(user.key)
+    ours = any(key in state.inactive for state in scene.memory.states for key in keys)
+    if user.active or ours:
+        if not scene.capabilities.status:
+            status.append(user.key)
+            return None, None, None
+        return True, "active again in git" if ours else "active: true", Cause.GIT if ours else Cause.DRIFT
+    draft.findings.append(
+        Finding(
+            code="disabled-elsewhere",
+            severity=Severity.WARNING,
+            message=f"{user.key} was disabled by somebody else and stays so",
+            address=scene.user_address(user.key),
+            origin=user.origin,
+            fix="write `active: true` to enable the user again, or `active: false` to own the decision",
+        )
+    )
+    return None, None, None
+
+
+def _effect(fields: Iterable[FieldChange]) -> Effect:
+    """A user name decides who signs in as the user: changing it takes from one and gives to another."""
+    effects = set()
+    for each in fields:
+        if each.name == "active":
+            effects.add(Effect.GRANT if each.after else Effect.REVOKE)
+        elif each.name == "user_name" and fold(str(each.before)) != fold(str(each.after)):
+            effects.add(Effect.MIXED)
+    if not effects:
+        return Effect.NEUTRAL
+    return effects.pop() if len(effects) == 1 else Effect.MIXED
+
+
+def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[str]) -> None:
+    """Somebody whom git declares no more, or (authoritative) never did."""
+    remembered = next(iter(scene.memory.former_user((key,))), None)
+    why = scene.desired.inactive.get(key)
+    if why is not None and remembered is None:
+        cause, reason, delete = why.cause, why.reason, False  # blocked, but never ours to delete
+    else:
+        at_base = scene.memory.base is not None and key in scene.memory.base.users
+        cause = scene.memory.object_cause(at_base=at_base, wanted=False, between=remembered is not None)
+        reason = "gone from git" if remembered else "not in git"
+        delete = scene.policy.on_removal is OnRemoval.DELETE
+    if not delete and live.active is False:
+        return
+    if not delete and not scene.capabilities.status:
+        status.append(key)
+        return
+    address = scene.user_address(key)
+    names = tuple(sorted(live.attributes)) if delete else ()
+    draft.touch(address, live.id, live.version)
+    draft.owned[address] = names
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.DELETE if delete else Action.UPDATE,
+            effect=Effect.REVOKE,
+            cause=cause,
+            before=hashes.object_state(live.id, _with_manager_key(scene, live), names, active=live.active),
+            after=hashes.gone(live.id) if delete else hashes.object_state(live.id, {}, (), active=False),
+            fields=() if delete else (FieldChange("active", live.active, False),),
+            name=scene.live_user_name(live.id),
+            reason=reason,
+            origin=remembered.origin if remembered else None,
+        )
+    )
+
+
+def _findings(unwritten: dict[str, list[str]], status: list[str]) -> Iterable[Finding]:
+    for name, keys in sorted(unwritten.items()):
+        yield Finding(
+            code="attribute-not-written",
+            severity=Severity.NOTE,
+            message=f"`{name}` is declared for {len(keys)} users, and this channel cannot write it",
+            fix="remove it from git, or configure a channel that writes it",
+            details=tuple(sorted(keys)),
+            count=len(keys),
+        )
+    if status:
+        yield Finding(
+            code="status-not-written",
+            severity=Severity.WARNING,
+            message=(
+                f"{len(status)} users should be enabled or disabled, which this channel cannot write; the "
+                "inactive among them lose every membership, but can still sign in"
+            ),
+            fix="enable or disable them in the Identity Center console",
+            details=tuple(sorted(status)),
+            count=len(status),
+        )
