@@ -1,1 +1,26 @@
-"""."""
+"""The sandbox: an AWS stand-in on loopback over one SQLite file, faithful to the documented limits.
+
+It shares no code with the client, so that the two cannot agree by being wrong together. `Sandbox` is all
+that most callers need; boto3 reaches it by AWS_ENDPOINT_URL, as any tool would.
+"""
+
+from __future__ import annotations
+
+from reconciler.sandbox.answers import ApiError
+from reconciler.sandbox.console import SCIM_ISSUER, Console
+from reconciler.sandbox.faults import Fault, FaultKind, Faults
+from reconciler.sandbox.journal import Entry, Journal
+from reconciler.sandbox.sandbox import SPEED_HEADER, Sandbox
+
+__all__ = [
+    "SCIM_ISSUER",
+    "SPEED_HEADER",
+    "ApiError",
+    "Console",
+    "Entry",
+    "Fault",
+    "FaultKind",
+    "Faults",
+    "Journal",
+    "Sandbox",
+]

@@ -1,0 +1,220 @@
+"""From the bytes of a request to the bytes of an answer: target, faults, throttle, checks, transaction."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.sandbox import identitystore, organizations, sso_admin
+from reconciler.sandbox.answers import ApiError, SandboxBug
+from reconciler.sandbox.call import Answer, Call, Handler
+from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.directory.records import Hand
+from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind, Faults
+from reconciler.sandbox.journal import Entry, Journal
+from reconciler.sandbox.models import COMMON_ERRORS, Operation, ServiceModel, by_target_prefix, service_model
+from reconciler.sandbox.shapes import Violation, describe
+from reconciler.sandbox.spoil import Dropped, Reply, before, spoil, throttled
+from reconciler.sandbox.throttle import Throttle
+from reconciler.sandbox.world import World
+
+HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+    "identitystore": identitystore.OPERATIONS,
+    "sso-admin": sso_admin.OPERATIONS,
+    "organizations": organizations.OPERATIONS,
+}
+
+# Signature version 4: Credential=<key>/<date>/<region>/<service>/aws4_request
+_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
+_ROLE = "arn:aws:sts::{account}:assumed-role/ApiCaller/sandbox"
+
+
+@dataclass(slots=True)
+class App:
+    """The services over one world. `latency` is in sandbox seconds a call; `throttle` None admits all."""
+
+    world: World
+    clock: SandboxClock
+    faults: Faults
+    journal: Journal
+    throttle: Throttle | None
+    latency: float
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Carry out one request. Nothing is raised: what goes wrong is an answer."""
+        number, at, started = self.journal.begin(), self.clock.now(), self.clock.monotonic()
+        prefix, _, name = headers.get("x-amz-target", "").partition(".")
+        model = by_target_prefix().get(prefix)
+        operation = model.operations.get(name) if model else None
+        label = f"{model.name if model else 'unknown'}.{name or 'Unknown'}"
+        faults = self.faults.hit(label)
+        request_id = str(uuid.uuid4())
+        self.clock.wait(self.latency + sum(f.seconds or 0 for f in faults if f.kind is FaultKind.LATENCY))
+        code = ""
+        try:
+            answer = self._carry_out(model, operation, prefix, name, headers, body, faults)
+            reply = Reply(200, _dump(answer))
+        except Dropped:
+            reply = Reply(0, b"", dropped=True)
+        except ApiError as error:
+            code = error.code
+            reply = Reply(error.status, _error_body(error, operation, request_id))
+        except Exception as error:  # noqa: BLE001: whatever is wrong in here must be an answer that says so
+            bug = ApiError("InternalFailure", f"sandbox bug in {label}: {error!r}", status=500)
+            code = bug.code
+            reply = Reply(bug.status, _error_body(bug, None, request_id))
+        reply = spoil(reply, operation, faults)
+        reply.headers["x-amzn-RequestId"] = request_id
+        self.journal.end(
+            Entry(
+                number=number,
+                service=label.partition(".")[0],
+                operation=label.partition(".")[2],
+                status=0 if reply.dropped else reply.status,
+                code=reply.code or code,
+                at=at,
+                seconds=self.clock.monotonic() - started,
+                fault=",".join(fault.kind for fault in faults),
+            )
+        )
+        return reply
+
+    def _carry_out(
+        self,
+        model: ServiceModel | None,
+        operation: Operation | None,
+        prefix: str,
+        name: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        faults: Sequence[Fault],
+    ) -> Answer:
+        if model is None or operation is None:
+            raise ApiError("UnknownOperationException", f"There is no operation {prefix}.{name}.")
+        region = _signed_region(model, headers)
+        before(operation, faults)
+        if self.throttle and not self.throttle.admits(operation):
+            raise throttled(operation)
+        handler = HANDLERS[model.name].get(name)
+        if handler is None:
+            raise ApiError(
+                "UnknownOperationException",
+                f"The sandbox does not have {operation.label} yet; {model.name} has "
+                f"{', '.join(sorted(HANDLERS[model.name]))}.",
+            )
+        params = _params(model, operation, body)
+        return self._transact(model, operation, handler, params, region, faults)
+
+    def _transact(
+        self,
+        model: ServiceModel,
+        operation: Operation,
+        handler: Handler,
+        params: Mapping[str, Any],
+        region: str,
+        faults: Sequence[Fault],
+    ) -> Answer:
+        """Run the handler; what it wrote is kept only if its answer is one that the model allows."""
+        with self.world.store.transaction() as db:
+            meta = self.world.store.meta()
+            call = Call(
+                operation=operation,
+                params=params,
+                region=region,
+                db=db,
+                meta=meta,
+                directory=self.world.directory(db),
+                hand=Hand(_ROLE.format(account=meta["management_account"]), self.clock.now()),
+                page_faults=frozenset(fault.kind for fault in faults if fault.kind in PAGE_FAULTS),
+            )
+            try:
+                answer = handler(call)
+            except ApiError as error:
+                _check_error(model, operation, error)
+                raise
+            violations = model.responses.check(operation.output, answer) if operation.output else []
+            if violations:
+                raise SandboxBug(describe(violations))
+            return answer
+
+
+def _signed_region(model: ServiceModel, headers: Mapping[str, str]) -> str:
+    """The Region of the credential scope. The signature itself is not checked: the sandbox keeps no secret."""
+    authorization = headers.get("authorization", "")
+    if not authorization:
+        raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
+    scope = _SCOPE.search(authorization)
+    if scope is None:
+        raise ApiError(
+            "IncompleteSignatureException", "The Authorization header has no valid credential scope."
+        )
+    if scope["service"] != model.signing_name:
+        raise ApiError(
+            "UnrecognizedClientException",
+            f"Credential should be scoped to correct service: '{model.signing_name}'.",
+        )
+    return scope["region"]
+
+
+def _params(model: ServiceModel, operation: Operation, body: bytes) -> Mapping[str, Any]:
+    """The parameters, checked against the model. Raises SerializationException, ValidationException."""
+    try:
+        params = json.loads(body or b"{}")
+        # A lone surrogate is valid JSON and no text: no database and no answer can hold it.
+        json.dumps(params, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise ApiError("SerializationException", "The request is no valid JSON in UTF-8.") from error
+    if operation.input is None:
+        return {}
+    violations = model.requests.check(operation.input, params)
+    if violations:
+        raise _refusal(operation, violations)
+    return {name: value for name, value in params.items() if value is not None}
+
+
+_REASONS = {
+    "required": "INPUT_REQUIRED",
+    "pattern": "INVALID_PATTERN",
+    "enum": "INVALID_ENUM",
+    "min-length": "MIN_LENGTH_EXCEEDED",
+    "max-length": "MAX_LENGTH_EXCEEDED",
+    "min-value": "MIN_VALUE_EXCEEDED",
+    "max-value": "MAX_VALUE_EXCEEDED",
+}
+
+
+def _refusal(operation: Operation, violations: list[Violation]) -> ApiError:
+    """organizations has InvalidInputException with a Reason for what the others call ValidationException."""
+    if operation.service == "organizations":
+        members = {"Reason": _REASONS[violations[0].rule]}
+        return ApiError("InvalidInputException", describe(violations), members=members)
+    return ApiError("ValidationException", describe(violations))
+
+
+def _check_error(model: ServiceModel, operation: Operation, error: ApiError) -> None:
+    """An error, too, must be one that the operation may answer, with the members that its shape has."""
+    if error.code not in operation.errors:
+        if error.code in COMMON_ERRORS:
+            return
+        raise SandboxBug(f"{operation.label} may not answer {error.code}") from error
+    body = {"Message": error.message, **error.members}
+    violations = model.responses.check(error.code, body)
+    if violations:
+        raise SandboxBug(describe(violations)) from error
+
+
+def _error_body(error: ApiError, operation: Operation | None, request_id: str) -> bytes:
+    body: dict[str, Any] = {"__type": error.code, "Message": error.message, **error.members}
+    if operation and error.code in operation.errors:
+        responses = service_model(operation.service).responses
+        if "RequestId" in responses.members(error.code):
+            body["RequestId"] = request_id
+    return _dump(body)
+
+
+def _dump(answer: Mapping[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,71 @@
+"""One call of one operation, as its handler sees it, and the pages that it may answer with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.sandbox import tokens
+from reconciler.sandbox.answers import ApiError
+from reconciler.sandbox.directory.records import Directory, Hand
+from reconciler.sandbox.faults import FaultKind
+from reconciler.sandbox.models import Operation
+
+Answer = dict[str, Any]
+Handler = Callable[["Call"], Answer]
+# What follows a row number, at most so many: (row number, item as answered).
+Rows = Callable[[int, int], Sequence[tuple[int, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An operation with checked parameters, inside an open transaction on `db`.
+
+    `region` is the one that the caller signed for, `meta` the identity of the store, `page_faults` what
+    shall go wrong with a page.
+    """
+
+    operation: Operation
+    params: Mapping[str, Any]
+    region: str
+    db: sqlite3.Connection
+    meta: Mapping[str, str]
+    directory: Directory
+    hand: Hand
+    page_faults: frozenset[FaultKind] = frozenset()
+
+    def page(self, rows: Rows, *, most: int, bad_token: ApiError, name: str = "") -> Answer:
+        """One page of `rows`, with a token where there is more; `most` is the page's default and maximum.
+
+        A page is made from the row number that the token carries, so that it survives the deletion of any
+        row. The faults of pages are made here.
+        """
+        key = name or self.operation.list_key
+        assert key is not None, f"{self.operation.label} does not page"
+        token, after = self.params.get("NextToken"), 0
+        if token:
+            redeemed = tokens.redeem(self.operation.label, self.params, token)
+            if redeemed is None:
+                raise bad_token
+            after = redeemed
+        if FaultKind.EMPTY_PAGE in self.page_faults:
+            return {key: [], "NextToken": self._token(after)}
+        size = (
+            1 if FaultKind.SHORT_PAGE in self.page_faults else min(self.params.get("MaxResults", most), most)
+        )
+        found = rows(after, size + 1)
+        if FaultKind.LOSE_PAGE in self.page_faults:
+            found = rows(found[:size][-1][0], size + 1) if found else found
+        answer: Answer = {key: [item for _, item in found[:size]]}
+        if len(found) > size:
+            answer["NextToken"] = self._token(found[size - 1][0])
+        if FaultKind.REPEAT_PAGE in self.page_faults:
+            answer["NextToken"] = self._token(after)
+        if FaultKind.LOOP in self.page_faults:
+            answer["NextToken"] = token or self._token(after)
+        return answer
+
+    def _token(self, after: int) -> str:
+        return tokens.issue(self.operation.label, self.params, after)

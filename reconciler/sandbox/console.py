@@ -1,0 +1,183 @@
+"""What an administrator does in the AWS console, behind the reconciler's back, by name; and what there is.
+
+Every write goes through the same rules as the API's, and raises ApiError as the API would answer it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.directory.attributes import updated_group, updated_user
+from reconciler.sandbox.directory.records import ENABLED, Directory, Hand, Record
+from reconciler.sandbox.world import World
+
+# The issuer of the ids that SCIM writes begins like this (seen in the field).
+SCIM_ISSUER = "https://scim.aws.com/sandbox"
+_ROLE = "arn:aws:sts::{account}:assumed-role/Administrator/console"
+_ALL = 1 << 40
+
+
+class Console:
+    """One set of hands. Thread-safe; users go by user name, groups by display name."""
+
+    def __init__(self, world: World, clock: SandboxClock) -> None:
+        self._world, self._clock = world, clock
+
+    def add_user(
+        self,
+        user_name: str,
+        *,
+        given_name: str = "Given",
+        family_name: str = "Family",
+        display_name: str | None = None,
+        email: str | None = None,
+        status: str = ENABLED,
+        external_id: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Create a user and return its id. `attributes` are further ones, in the API's own spelling."""
+        body: dict[str, Any] = {
+            "UserName": user_name,
+            "DisplayName": display_name or f"{given_name} {family_name}",
+            "Name": {"GivenName": given_name, "FamilyName": family_name},
+            **({"Emails": [{"Value": email, "Type": "work", "Primary": True}]} if email else {}),
+            **(attributes or {}),
+        }
+        with self._directory() as (directory, hand):
+            return directory.add_user(body, hand, status=status, external=_scim(external_id)).id
+
+    def add_group(
+        self, display_name: str, *, description: str | None = None, external_id: str | None = None
+    ) -> str:
+        """Create a group and return its id."""
+        body = {"DisplayName": display_name, **({"Description": description} if description else {})}
+        with self._directory() as (directory, hand):
+            return directory.add_group(body, hand, external=_scim(external_id)).id
+
+    def add_member(self, group: str, user: str) -> str:
+        """Put a user into a group and return the id of the membership."""
+        with self._directory() as (directory, hand):
+            return directory.add_member(directory.group_id(group), directory.user_id(name=user), hand).id
+
+    def remove_member(self, group: str, user: str) -> None:
+        """Take a user out of a group. Raises KeyError when the user is not in it."""
+        with self._directory() as (directory, _):
+            found = directory.membership_id(directory.group_id(group), directory.user_id(name=user))
+            if found is None:
+                raise KeyError(f"{user} is no member of {group}")
+            directory.remove_membership(found)
+
+    def remove_user(self, user: str) -> None:
+        """Delete a user, and its memberships with it."""
+        with self._directory() as (directory, _):
+            directory.remove_user(directory.user_id(name=user))
+
+    def remove_group(self, group: str) -> None:
+        """Delete a group, and its memberships with it."""
+        with self._directory() as (directory, _):
+            directory.remove_group(directory.group_id(group))
+
+    def set_user(self, user: str, path: str, value: Any) -> None:
+        """Set one attribute of a user by its path (`title`, `name.givenName`, …), or remove it by None."""
+        with self._directory() as (directory, hand):
+            record = directory.user(directory.user_id(name=user))
+            change = [{"AttributePath": path, "AttributeValue": value}]
+            directory.change_user(record.id, updated_user(record.body, change), hand)
+
+    def set_group(self, group: str, path: str, value: Any) -> None:
+        """Set one attribute of a group by its path (`displayName`, `description`), or remove it by None."""
+        with self._directory() as (directory, hand):
+            record = directory.group(directory.group_id(group))
+            change = [{"AttributePath": path, "AttributeValue": value}]
+            directory.change_group(record.id, updated_group(record.body, change), hand)
+
+    def rename_user(self, user: str, new_name: str) -> None:
+        """Give a user another user name."""
+        self.set_user(user, "userName", new_name)
+
+    def rename_group(self, group: str, new_name: str) -> None:
+        """Give a group another display name."""
+        self.set_group(group, "displayName", new_name)
+
+    def set_status(self, user: str, status: str) -> None:
+        """Disable or enable a user: DISABLED or ENABLED."""
+        if status not in {"ENABLED", "DISABLED"}:
+            raise ValueError(f"a user is ENABLED or DISABLED, not {status}")
+        with self._directory() as (directory, hand):
+            record = directory.user(directory.user_id(name=user))
+            directory.change_user(record.id, record.body, hand, status=status)
+
+    def set_user_external_id(self, user: str, external_id: str | None, issuer: str = SCIM_ISSUER) -> None:
+        """Give a user the id that SCIM knows it by, or take it away."""
+        with self._directory() as (directory, _):
+            directory.set_external_ids("users", directory.user_id(name=user), _scim(external_id, issuer))
+
+    def set_group_external_id(self, group: str, external_id: str | None, issuer: str = SCIM_ISSUER) -> None:
+        """Give a group the id that SCIM knows it by, or take it away."""
+        with self._directory() as (directory, _):
+            directory.set_external_ids("groups", directory.group_id(group), _scim(external_id, issuer))
+
+    # What there is.
+
+    def users(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every user by user name, in the API's spelling, with UserId, UserStatus and ExternalIds."""
+        with self._directory() as (directory, _):
+            return {
+                record.body["UserName"]: {
+                    "UserId": record.id,
+                    "UserStatus": record.status,
+                    "ExternalIds": list(record.external),
+                    **record.body,
+                }
+                for record in directory.users(0, _ALL)
+            }
+
+    def groups(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every group by display name, in the API's spelling, with GroupId and ExternalIds."""
+        with self._directory() as (directory, _):
+            return {
+                record.body["DisplayName"]: {
+                    "GroupId": record.id,
+                    "ExternalIds": list(record.external),
+                    **record.body,
+                }
+                for record in directory.groups(0, _ALL)
+            }
+
+    def members(self, group: str) -> frozenset[str]:
+        """The user names in a group."""
+        with self._directory() as (directory, _):
+            found = directory.memberships(0, _ALL, group_id=directory.group_id(group))
+            return frozenset(_user_name(directory.user(item.user_id)) for item in found)
+
+    def memberships(self) -> Mapping[str, frozenset[str]]:
+        """User names by the display name of the group, groups without members included."""
+        with self._world.store.transaction() as db:
+            rows = db.execute(
+                "SELECT json_extract(g.body, '$.DisplayName'), json_extract(u.body, '$.UserName') FROM groups g"
+                " LEFT JOIN memberships m ON m.group_id = g.id LEFT JOIN users u ON u.id = m.user_id"
+            )
+            found: dict[str, set[str]] = {}
+            for group, user in rows:
+                members = found.setdefault(group, set())
+                if user is not None:
+                    members.add(user)
+        return {group: frozenset(members) for group, members in found.items()}
+
+    @contextmanager
+    def _directory(self) -> Iterator[tuple[Directory, Hand]]:
+        with self._world.store.transaction() as db:
+            account = self._world.store.meta()["management_account"]
+            yield self._world.directory(db), Hand(_ROLE.format(account=account), self._clock.now())
+
+
+def _scim(external_id: str | None, issuer: str = SCIM_ISSUER) -> Sequence[Mapping[str, str]]:
+    return [{"Issuer": issuer, "Id": external_id}] if external_id else []
+
+
+def _user_name(record: Record) -> str:
+    name: str = record.body["UserName"]
+    return name

@@ -1,0 +1,1 @@
+"""The directory: users, groups and memberships under the rules of the Identity Store, whoever writes."""

@@ -1,0 +1,175 @@
+"""The sandbox as Python sees it: start it, ask where it is, break it, look inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from reconciler.sandbox.app import App
+from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.console import Console
+from reconciler.sandbox.control import Control
+from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.journal import Journal
+from reconciler.sandbox.seed import seed
+from reconciler.sandbox.server import Server
+from reconciler.sandbox.spoil import Reply
+from reconciler.sandbox.store import Store
+from reconciler.sandbox.throttle import Throttle
+from reconciler.sandbox.world import World
+
+SPEED_HEADER = "x-reconciler-sandbox-speed"
+DEFAULT_LATENCY = 0.01
+
+
+class Sandbox:
+    """An AWS stand-in on loopback: identitystore, and of sso-admin and organizations what discovery needs.
+
+    `path` is the SQLite file, which survives restarts (None: in memory); `port` 0 takes a free one. `speed`
+    divides latency and quota windows alike. `seed` is an organisation file or an identities directory; it
+    is applied each time and only adds. `throttling` False admits any rate; `rates` replaces calls a second
+    by service. `latency` is in seconds a call. `region` and `management_account` are used when the file is
+    new. Raises OSError when the port is taken, InputError when the seed is wrong.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        port: int = 0,
+        speed: float = 1.0,
+        seed: Path | None = None,
+        region: str = "us-east-1",
+        management_account: str = "111111111111",
+        throttling: bool = True,
+        rates: Mapping[str, float] | None = None,
+        latency: float = DEFAULT_LATENCY,
+        max_users: int = MAX_USERS,
+        max_groups: int = MAX_GROUPS,
+    ) -> None:
+        self.path, self.speed = path, speed
+        self.faults, self.requests = Faults(), Journal()
+        self._clock = SandboxClock(speed)
+        self._port, self._seed = port, seed
+        self._region, self._account = region, management_account
+        self._throttle = Throttle(self._clock, rates) if throttling else None
+        self._latency, self._max_users, self._max_groups = latency, max_users, max_groups
+        self._world: World | None = None
+        self._server: Server | None = None
+
+    def start(self) -> Self:
+        """Open the file, apply the seed, and serve."""
+        if self._server is not None:
+            return self
+        store = Store(
+            self.path,
+            region=self._region,
+            management_account=self._account,
+            created_at=self._clock.now(),
+        )
+        try:
+            self._world = World(store, self._max_users, self._max_groups)
+            if self._seed is not None:
+                seed(store, self._seed, now=self._clock.now())
+            app = App(
+                world=self._world,
+                clock=self._clock,
+                faults=self.faults,
+                journal=self.requests,
+                throttle=self._throttle,
+                latency=self._latency,
+            )
+            control = Control(self.info, self.faults, self.requests, self.store)
+
+            def route(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+                if path.startswith("/_sandbox"):
+                    return control.answer(method, path, headers, body)
+                return app.answer(headers, body)
+
+            server = Server(route, port=self._port, headers={SPEED_HEADER: f"{self.speed:g}"})
+        except BaseException:
+            store.close()
+            self._world = None
+            raise
+        self._server = server
+        server.start()
+        return self
+
+    def stop(self) -> None:
+        """End every connection and close the file. Stopping twice is fine."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        if self._world is not None:
+            self._world.store.close()
+            self._world = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        if self._server is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        """Where to point AWS_ENDPOINT_URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def region(self) -> str:
+        """The Region of the instance."""
+        return self._meta["region"]
+
+    @property
+    def identity_store_id(self) -> str:
+        """`d-` and ten hexadecimal digits."""
+        return self._meta["identity_store_id"]
+
+    @property
+    def instance_arn(self) -> str:
+        """The ARN of the Identity Center instance."""
+        return self._meta["instance_arn"]
+
+    @property
+    def management_account(self) -> str:
+        """The account that owns the organisation and the instance."""
+        return self._meta["management_account"]
+
+    @property
+    def store(self) -> Console:
+        """Hands behind the API's back: what an administrator does in the console, and what is there now."""
+        return Console(self._running, self._clock)
+
+    def info(self) -> Mapping[str, str | float | int]:
+        """What `GET /_sandbox` tells."""
+        return {
+            "speed": self.speed,
+            "url": self.url,
+            "region": self.region,
+            "identity_store_id": self.identity_store_id,
+            "instance_arn": self.instance_arn,
+            "management_account": self.management_account,
+            "requests": self.requests.total(),
+        }
+
+    @property
+    def _running(self) -> World:
+        if self._world is None:
+            raise RuntimeError("the sandbox is not running")
+        return self._world
+
+    @property
+    def _meta(self) -> Mapping[str, str]:
+        return self._running.store.meta()

@@ -1,0 +1,127 @@
+"""How the faults that are switched on stop a request, or spoil its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reconciler.sandbox.answers import ApiError, moved
+from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.models import Operation
+
+JSON_TYPE = "application/x-amz-json-1.1"
+_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n"
+
+
+class Dropped(Exception):
+    """The connection ends without an answer."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What goes back. `dropped`: nothing at all; `sent`: only so many bytes of the body, then the end."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON_TYPE
+    headers: dict[str, str] = field(default_factory=dict)
+    dropped: bool = False
+    sent: int | None = None
+    code: str = ""
+
+
+def throttled(operation: Operation, seconds: float | None = None) -> ApiError:
+    """The refusal of a call that comes too fast, in the words of its service; `seconds` to wait."""
+    if operation.service == "organizations":
+        return ApiError("TooManyRequestsException", "Rate exceeded", members={"Type": "RATE_LIMIT"})
+    # Only the Identity Store's model has the member (sso-admin's has not).
+    members = (
+        {"RetryAfterSeconds": max(1, round(seconds or 1))} if operation.service == "identitystore" else {}
+    )
+    return ApiError("ThrottlingException", "Rate exceeded", members=members)
+
+
+def before(operation: Operation, faults: Sequence[Fault]) -> None:
+    """Stop the request where a fault says so. Raises ApiError, or Dropped."""
+    for fault in faults:
+        status = fault.status
+        match fault.kind:
+            case FaultKind.THROTTLE:
+                raise throttled(operation, fault.seconds)
+            case FaultKind.ERROR:
+                raise server_error(operation, status)
+            case FaultKind.DROP_BEFORE:
+                raise Dropped
+            case FaultKind.DENY:
+                raise ApiError(
+                    "AccessDeniedException",
+                    "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to perform: "
+                    f"{_iam_prefix(operation)}:{operation.name} because no identity-based policy allows the "
+                    f"{_iam_prefix(operation)}:{operation.name} action",
+                    status=status or 400,
+                )
+            case FaultKind.EXPIRED:
+                raise ApiError(
+                    "ExpiredTokenException",
+                    "The security token included in the request is expired",
+                    status=status or 400,
+                )
+            case FaultKind.CONFLICT:
+                if "ConflictException" in operation.errors:
+                    raise moved("resource")
+            case _:
+                pass
+
+
+def spoil(reply: Reply, operation: Operation | None, faults: Sequence[Fault]) -> Reply:
+    """The answer as the faults leave it. What was refused stays as it is."""
+    if reply.status != 200:  # noqa: PLR2004: OK
+        return reply
+    for fault in faults:
+        match fault.kind:
+            case FaultKind.ERROR_AFTER:
+                error = server_error(operation, fault.status)
+                body = json.dumps({"__type": error.code, "Message": error.message}).encode()
+                return Reply(error.status, body, code=error.code)
+            case FaultKind.DROP_AFTER:
+                return Reply(0, b"", dropped=True)
+            case FaultKind.CUT_OFF:
+                reply.sent = len(reply.body) // 2
+            case FaultKind.TRUNCATED:
+                # At least one byte is lost, also of "{}".
+                reply.body = reply.body[: len(reply.body) // 2]
+            case FaultKind.EMPTY:
+                reply.body = b""
+            case FaultKind.HTML:
+                return Reply(200, _PAGE, content_type="text/html")
+            case FaultKind.GARBAGE:
+                reply.body = b"\x00\xff not json"
+            case FaultKind.WRONG_TYPE:
+                reply.body = _wrong_type(reply.body)
+            case FaultKind.MISSING_KEY:
+                reply.body = b"{}"
+            case _:
+                pass
+    return reply
+
+
+def server_error(operation: Operation | None, status: int | None) -> ApiError:
+    """A fault of the service's own, by the name that its model has for it."""
+    names = {500: "InternalServerException", 503: "ServiceUnavailable"}
+    code = names.get(status or 500, "InternalFailure")
+    if operation and operation.service == "organizations" and code == "InternalServerException":
+        code = "ServiceException"
+    return ApiError(
+        code, "The request processing has failed because of an unknown error.", status=status or 500
+    )
+
+
+def _wrong_type(body: bytes) -> bytes:
+    answer = json.loads(body)
+    spoilt = {key: "unexpected" if isinstance(value, list | dict) else value for key, value in answer.items()}
+    return json.dumps(spoilt).encode()
+
+
+def _iam_prefix(operation: Operation) -> str:
+    return "sso" if operation.service == "sso-admin" else operation.service

@@ -1,0 +1,138 @@
+"""One SQLite file that holds everything: the organisation, the instance, the directory."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_FORMAT = "1"
+
+# AUTOINCREMENT: the number of a deleted row is never given again, so that page tokens stay true.
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS users (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name_key TEXT NOT NULL UNIQUE,
+  email_key TEXT UNIQUE, status TEXT NOT NULL, revision TEXT NOT NULL, body TEXT NOT NULL,
+  external TEXT NOT NULL DEFAULT '[]', created_at REAL NOT NULL, created_by TEXT NOT NULL,
+  updated_at REAL NOT NULL, updated_by TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS groups (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name_key TEXT NOT NULL UNIQUE,
+  revision TEXT NOT NULL, body TEXT NOT NULL, external TEXT NOT NULL DEFAULT '[]',
+  created_at REAL NOT NULL, created_by TEXT NOT NULL, updated_at REAL NOT NULL, updated_by TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS memberships (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  created_at REAL NOT NULL, created_by TEXT NOT NULL, UNIQUE (group_id, user_id));
+CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id, seq);
+CREATE INDEX IF NOT EXISTS memberships_of_user ON memberships (user_id, seq);
+CREATE TABLE IF NOT EXISTS external_ids (
+  kind TEXT NOT NULL, issuer TEXT NOT NULL, external_id TEXT NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (kind, issuer, external_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS external_ids_of ON external_ids (id);
+CREATE TABLE IF NOT EXISTS units (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, parent TEXT NOT NULL,
+  name TEXT NOT NULL, path TEXT NOT NULL, UNIQUE (parent, name));
+CREATE TABLE IF NOT EXISTS accounts (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, parent TEXT NOT NULL,
+  name TEXT NOT NULL, email TEXT NOT NULL, state TEXT NOT NULL, joined_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS tags (
+  resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (resource, key)) WITHOUT ROWID;
+"""
+
+_HEX = "0123456789abcdef"
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Store:
+    """The file, and one lock around it: a request is one transaction, and no two overlap.
+
+    `path` None keeps everything in memory. Raises ValueError when the file was written by another version.
+    """
+
+    def __init__(self, path: Path | None, *, region: str, management_account: str, created_at: float) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._meta: Mapping[str, str] | None = None
+        name = ":memory:" if path is None else str(path)
+        self._db = sqlite3.connect(name, timeout=30, check_same_thread=False, isolation_level=None)
+        try:
+            # Nothing here is worth a sync: a lost machine loses a sandbox.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = OFF")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.executescript(_SCHEMA)
+            self._found(region, management_account, created_at)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _found(self, region: str, management_account: str, created_at: float) -> None:
+        """Give a new file its identity, which it keeps for good."""
+        with self.transaction() as db:
+            known = self.meta().get("format")
+            if known == _FORMAT:
+                return
+            if known is not None:
+                raise ValueError(f"the sandbox file has format {known}, this version knows {_FORMAT}")
+            store = "".join(secrets.choice(_HEX) for _ in range(10))
+            fresh = {
+                "format": _FORMAT,
+                "created_at": str(created_at),
+                "region": region,
+                "management_account": management_account,
+                "identity_store_id": f"d-{store}",
+                "instance_arn": f"arn:aws:sso:::instance/ssoins-{secrets.token_hex(8)}",
+                "organization_id": "o-" + _random36(10),
+                "root_id": "r-" + _random36(4),
+            }
+            db.executemany("INSERT INTO meta VALUES (?, ?)", fresh.items())
+            self._meta = None
+            db.execute(
+                "INSERT INTO accounts (id, parent, name, email, state, joined_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (management_account, fresh["root_id"], "management", "aws@example.com", "ACTIVE", created_at),
+            )
+
+    def meta(self) -> Mapping[str, str]:
+        """The identity of the instance and the organisation: region, identity_store_id, root_id, …"""
+        with self._lock:
+            if self._meta is None:
+                self._meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
+            return self._meta
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep one more fact about the file itself."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            self._meta = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. A transaction inside another is part of it."""
+        with self._lock:
+            if self._depth == 0:
+                self._db.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self._db
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+
+def _random36(length: int) -> str:
+    return "".join(secrets.choice(_BASE36) for _ in range(length))
