@@ -31,6 +31,8 @@ class Outcome:
     message: str = ""
     remote_id: str = ""
     request_id: str = ""
+    # The object's mark after the write, where the service tells it.
+    version: str = ""
     # The object changed after it was read: look again, and try again if it is still as reviewed.
     moved: bool = False
     # The target refuses everything from here on (401, 403): no further write goes there.

@@ -19,7 +19,8 @@ class Wanted:
 
     `former` are names it had in remembered states, newest first, `previously` names (or the names of
     former keys). `settled` says that the current name is the one of the last whole apply, so that a
-    namesake of a former name is somebody else.
+    namesake of a former name is somebody else. `holder` is another key that had the current name before:
+    the live object of that name may still be that key's.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Wanted:
     former: tuple[str, ...] = ()
     previously: tuple[str, ...] = ()
     settled: bool = True
+    holder: str | None = None
 
 
 @dataclass(slots=True)
@@ -103,8 +105,15 @@ def _by_external_id(wanted: Sequence[Wanted], candidates: Candidates, pairing: P
 
 
 def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
-    for one in wanted:
+    """Current names claim first, except where the object of that name is still another key's."""
+    declared = {one.key for one in wanted} if any(one.holder for one in wanted) else set()
+    for one in sorted(wanted, key=lambda each: each.holder is not None):
         if one.key in pairing.ids or one.key in pairing.blocked:
+            continue
+        # A holder who is still declared takes its object along; one who is gone leaves it, unless this
+        # key has an object of its own.
+        holder = one.holder if one.holder not in pairing.ids else None
+        if holder is not None and (holder in declared or _former(one, candidates, pairing)):
             continue
         found = [each for each in candidates.named(one.name) if each not in pairing.keys]
         if len(found) > 1:

@@ -73,6 +73,7 @@ def _add(
     scene: Scene, draft: Draft, group: Group, identifier: str | None, user: str, node: int | Grant
 ) -> None:
     if not _can_be_member(scene, draft, user):
+        draft.waiting += 1
         return
     user_id = scene.users.pairing.ids.get(user)
     if user_id in scene.users.ignored:

@@ -109,8 +109,9 @@ def _own(
     ignored = (
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
     )
+    holders = _holders(declared, name, states)
     wanted = [
-        _wanted(key, resource, name, states, settled, former_keys.get(key, (key,)))
+        _wanted(key, resource, name, states, settled, former_keys.get(key, (key,)), holders)
         for key, resource in declared.items()
     ]
     pairing = pair(wanted, candidates)
@@ -156,15 +157,19 @@ def _wanted(
     states: Sequence[Mapping[str, Resource]],
     settled: Mapping[str, Resource],
     keys: tuple[str, ...],
+    holders: Mapping[str, str],
 ) -> Wanted:
     current = name(resource)
+    holder = holders.get(fold(current)) if holders else None
+    if holder in keys:
+        holder = None
     former: dict[str, None] = {}
     for state in states:
         for each in keys:
             then = state.get(each)
             if then is not None and then is not resource and name(then) != current:
                 former[name(then)] = None
-    if not former and not resource.previously:
+    if not former and not resource.previously and holder is None:
         return Wanted(key, current, _text(resource.attributes.get("external_id")))
     at_base = settled.get(key)
     return Wanted(
@@ -174,7 +179,23 @@ def _wanted(
         tuple(former),
         resource.previously,
         settled=at_base is not None and fold(name(at_base)) == fold(current),
+        holder=holder,
     )
+
+
+def _holders(
+    declared: Mapping[str, Resource], name: _Namer[Resource], states: Sequence[Mapping[str, Resource]]
+) -> Mapping[str, str]:
+    """Folded names that keys had before and have no longer, each with the key."""
+    holders: dict[str, str] = {}
+    for state in reversed(states):
+        if state is declared:
+            continue
+        for key, then in state.items():
+            now = declared.get(key)
+            if now is not then and (now is None or fold(name(now)) != fold(name(then))):
+                holders[fold(name(then))] = key
+    return holders
 
 
 def _lost(

@@ -29,7 +29,8 @@ from reconciler.planning.users import compare_users
 class Planned:
     """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
 
-    `keys` maps remote ids of users to keys, which is how a live manager is compared.
+    `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
+    what git declares and nobody can plan now (two candidates, an external object that is not there).
     """
 
     part: TargetPlan
@@ -38,7 +39,7 @@ class Planned:
     versions: Mapping[Address, str]
     owned: Mapping[Address, tuple[str, ...]]
     keys: Mapping[str, str]
-    blocked: int
+    waiting: int
 
 
 def plan_target(
@@ -122,7 +123,7 @@ def plan_target(
         versions=draft.versions,
         owned=draft.owned,
         keys=users.pairing.keys,
-        blocked=len(users.pairing.blocked) + len(groups.pairing.blocked),
+        waiting=draft.waiting + len(users.pairing.blocked) + len(groups.pairing.blocked),
     )
 
 

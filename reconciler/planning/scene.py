@@ -76,6 +76,8 @@ class Draft:
     unchanged: dict[Kind, int] = field(default_factory=dict)
     creating: set[str] = field(default_factory=set)
     spared: list[str] = field(default_factory=list)
+    # Declared things that cannot be planned now: nothing counts as wholly applied while there are any.
+    waiting: int = 0
     # Live memberships of groups whose membership git manages: what percentages are of.
     managed_memberships: int = 0
     unmanaged_memberships: int = 0

@@ -55,6 +55,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     address = scene.user_address(user.key)
     missing = [name for name in scene.capabilities.required if not values.get(name)]
     if missing:
+        draft.waiting += 1
         draft.findings.append(
             Finding(
                 code="incomplete-user",

@@ -99,7 +99,7 @@ def test_nothing_is_handed_out_once_the_target_refuses_everything() -> None:
 def test_any_graph_ends_with_every_step_ended_once_and_in_order(
     rows: list[tuple[set[int], int, bool]], in_flight: int
 ) -> None:
-    steps = []
+    steps: list[Step] = []
     for number, (wished, rank, _) in enumerate(rows):
         after = [each for each in wished if each < number]
         rank_needed = max([rank, *(steps[each].rank for each in after)])

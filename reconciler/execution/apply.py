@@ -1,0 +1,129 @@
+"""Applies what a review let through, target after target, and says of every change how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.execution.carry_out import Run, carry_out
+from reconciler.execution.read_back import read_back
+from reconciler.model.address import Address
+from reconciler.model.change import Cause, Change
+from reconciler.model.observer import Observer
+from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
+from reconciler.planning.planner import Planned
+from reconciler.planning.review import Review
+from reconciler.targets.base import Target
+from reconciler.wire.clock import Clock
+from reconciler.wire.pool import Pool
+
+_GOOD = (Status.DONE, Status.UNNECESSARY)
+# Which changes must be done before the memory moves forward (section 13, Memory).
+_COUNTS_FOR_WHOLE = (Cause.GIT, Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER, Cause.LEFTOVER)
+# From bad to worse: a change that takes two steps is as well as the worse of them.
+_WORSE = (
+    Status.UNNECESSARY,
+    Status.DONE,
+    Status.LEFT_OUT,
+    Status.HELD,
+    Status.SKIPPED,
+    Status.STOPPED,
+    Status.UNKNOWN,
+    Status.FAILED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One target with its fresh plan and the verdict on it."""
+
+    target: Target
+    planned: Planned
+    review: Review
+
+
+def apply(jobs: Sequence[Job], *, pool: Callable[[int], Pool], clock: Clock, observer: Observer) -> Report:
+    """Write what the reviews allow. No review may be stale and no plan refused: the caller has seen to it."""
+    parts: list[TargetReport] = []
+    interrupted = False
+    for job in jobs:
+        if interrupted:
+            parts.append(_untouched(job))
+            continue
+        part, interrupted = _apply_one(job, pool=pool, clock=clock, observer=observer)
+        parts.append(part)
+    return Report(tuple(parts), interrupted=interrupted)
+
+
+def _apply_one(
+    job: Job, *, pool: Callable[[int], Pool], clock: Clock, observer: Observer
+) -> tuple[TargetReport, bool]:
+    began = clock.monotonic()
+    go = job.review.go
+    steps = [step for step in job.planned.steps if step.address in go]
+    run = carry_out(job.target, job.planned, steps, pool=pool, clock=clock, observer=observer)
+    changes = {change.address: change for change in job.planned.part.changes if change.address in go}
+    ended = _by_change(job.planned, run, changes)
+    done = {address: changes[address] for address, result in ended.items() if result.status is Status.DONE}
+    if done:
+        for address, (status, message) in read_back(job.target, job.planned, run, done, clock).items():
+            ended[address] = Result(address, status, message)
+    results = [
+        *ended.values(),
+        *(Result(one.address, Status.UNNECESSARY, "needed no more") for one in job.review.unnecessary),
+        *(
+            Result(one.address, Status.LEFT_OUT, f"{one.cause}: waits for review")
+            for one in job.review.left_out
+        ),
+    ]
+    report = TargetReport(
+        target=job.target.name,
+        digest=job.planned.part.digest,
+        results=tuple(sorted(results, key=lambda result: result.address)),
+        whole=is_whole(job.planned, ended),
+        writes=sum(outcome.status is Status.DONE for outcome in run.outcomes.values()),
+        seconds=clock.monotonic() - began,
+    )
+    return report, run.interrupted
+
+
+def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
+    """Whether this apply moves the memory forward: everything of git's own making is done, nothing waits."""
+    if planned.waiting or planned.part.partial:
+        return False
+    for change in planned.part.changes:
+        if change.cause in _COUNTS_FOR_WHOLE:
+            result = ended.get(change.address)
+            if result is None or result.status not in _GOOD:
+                return False
+    return True
+
+
+def _by_change(planned: Planned, run: Run, changes: Mapping[Address, Change]) -> dict[Address, Result]:
+    worst: dict[Address, Outcome] = {}
+    for step in planned.steps:
+        outcome = run.outcomes.get(step.id)
+        if outcome is None:
+            continue
+        for address in step.changes:
+            known = worst.get(address)
+            if known is None or _WORSE.index(outcome.status) > _WORSE.index(known.status):
+                worst[address] = outcome
+    return {
+        address: Result(address, worst[address].status, worst[address].message)
+        for address in changes
+        if address in worst
+    }
+
+
+def _untouched(job: Job) -> TargetReport:
+    return TargetReport(
+        target=job.target.name,
+        digest=job.planned.part.digest,
+        results=tuple(
+            Result(address, Status.STOPPED, "interrupted before this target")
+            for address in sorted(job.review.go)
+        ),
+        whole=False,
+        writes=0,
+    )

@@ -1,0 +1,131 @@
+"""Reviewed plans against the plan of this moment: what may be done, what waits, what is stale.
+
+A change may be done when it stands in a reviewed plan with the same address, action, before and after;
+when it is a leftover of one; or when its cause is applied by rule. Anything more that git causes, and a
+reviewed change that finds another world than it was reviewed in, is stale, and then nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change
+from reconciler.model.plan import TargetPlan
+from reconciler.planning import hashes
+from reconciler.planning.order import ends
+from reconciler.planning.planner import Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One reason why a plan is stale: what was reviewed (None: nothing), what it would be now."""
+
+    address: Address
+    reviewed: Change | None
+    fresh: Change | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The verdict. `go` are the addresses that may be written; `stale` is empty or nothing is written.
+
+    `unnecessary` was reviewed and is no longer needed; `left_out` was not reviewed and waits for its own
+    review.
+    """
+
+    go: frozenset[Address]
+    unnecessary: tuple[Change, ...]
+    left_out: tuple[Change, ...]
+    stale: tuple[Difference, ...]
+
+
+def review(
+    planned: Planned,
+    reviewed: Sequence[TargetPlan],
+    *,
+    auto_apply: Collection[Cause],
+    digests: Collection[str] = (),
+) -> Review:
+    """Judge the fresh plan of one target by what people reviewed.
+
+    `reviewed` are that target's parts of the plans given, `digests` approved digests of this target.
+    """
+    fresh = {change.address: change for change in planned.part.changes}
+    if planned.part.digest in digests:
+        return Review(frozenset(fresh), (), (), ())
+    by_address: dict[Address, list[Change]] = {}
+    for part in reviewed:
+        for change in part.changes:
+            by_address.setdefault(change.address, []).append(change)
+    creating = {
+        address
+        for address, changes in by_address.items()
+        if any(change.action is Action.CREATE for change in changes)
+    }
+    go: set[Address] = set()
+    left_out: list[Change] = []
+    stale: list[Difference] = []
+    for address, change in fresh.items():
+        earlier = by_address.get(address, [])
+        if (
+            any(_same(one, change, planned.ids, creating) for one in earlier)
+            or change.cause in auto_apply
+            or (change.cause is Cause.LEFTOVER and earlier)
+        ):
+            go.add(address)
+        elif earlier:
+            stale.append(Difference(address, earlier[-1], change, "is not as it was when it was reviewed"))
+        elif change.cause in (Cause.GIT, Cause.LEFTOVER):
+            stale.append(Difference(address, None, change, "was not reviewed"))
+        else:
+            left_out.append(change)
+    stale.extend(_orphaned(planned, go, {change.address for change in left_out}, fresh))
+    unnecessary = tuple(changes[-1] for address, changes in by_address.items() if address not in fresh)
+    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale))
+
+
+def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]) -> bool:
+    """Whether a fresh change is the reviewed one, perhaps with ends or a half that were made since."""
+    if reviewed.action is fresh.action and reviewed.after == fresh.after and reviewed.before == fresh.before:
+        return True
+    if fresh.address.kind is Kind.MEMBERSHIP and reviewed.action is fresh.action:
+        return _same_pair(reviewed, fresh, ids, creating)
+    if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE and fresh.cause is Cause.GIT:
+        wanted = {each.name: each.after for each in reviewed.fields}
+        return bool(fresh.fields) and all(
+            each.name in wanted and wanted[each.name] == each.after for each in fresh.fields
+        )
+    return False
+
+
+def _same_pair(
+    reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]
+) -> bool:
+    """A membership was reviewed with the ids that its ends had then: none where a create was yet to come."""
+    choices = [[ids.get(end), None] if end in creating else [ids.get(end)] for end in ends(fresh.address)]
+    present = fresh.action is Action.DELETE
+    return any(
+        hashes.pair_state(first, second, present=present) == reviewed.before
+        for first, second in product(*choices)
+    )
+
+
+def _orphaned(
+    planned: Planned, go: Collection[Address], left_out: Collection[Address], fresh: Mapping[Address, Change]
+) -> Iterable[Difference]:
+    """Reviewed changes that need one which is left out: they cannot be done as reviewed."""
+    owner = {step.id: step.address for step in planned.steps}
+    for step in planned.steps:
+        if step.address in go:
+            for needed in step.after:
+                if (address := owner.get(needed)) in left_out and address is not None:
+                    yield Difference(
+                        step.address,
+                        None,
+                        fresh[step.address],
+                        f"needs {address}, which was not reviewed",
+                    )

@@ -1,0 +1,218 @@
+"""Identities by hand, and a world in memory that a plan can be carried out on: values, no services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Action, Change
+from reconciler.model.policy import Guards, Limit, MaxRemovals, TargetPolicy
+from reconciler.model.report import Outcome, Status
+from reconciler.model.resources import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Group, Origin, User, Value
+from reconciler.model.state import Declared, Identities, Live, LiveGroup, LiveUser, Receipt, Remembered
+from reconciler.planning.order import ends
+from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.schedule import Schedule
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ORIGIN = Origin("people.yaml", 1)
+CAN = Capabilities(
+    kinds=frozenset({Kind.USER, Kind.GROUP, Kind.MEMBERSHIP}),
+    user_attributes=frozenset(USER_ATTRIBUTES) - {"external_id"},
+    group_attributes=frozenset(GROUP_ATTRIBUTES) - {"external_id"},
+    required=("user_name", "display_name", "given_name", "family_name"),
+    safe_deletion=True,
+    versions=True,
+)
+CAN_DISABLE = replace(CAN, status=True)
+NO_LIMIT = Limit(None, None)
+UNLIMITED = Guards(
+    max_removals=MaxRemovals(*(NO_LIMIT,) * 8),
+)
+POLICY = TargetPolicy("aws", guards=UNLIMITED)
+
+
+def person(key: str, **attributes: Value) -> User:
+    """A user with the names that a create needs."""
+    defaults: dict[str, Value] = {
+        "user_name": f"{key}@example.com",
+        "given_name": key.title(),
+        "family_name": "Test",
+    }
+    return User(key, {**defaults, **attributes}, ORIGIN)
+
+
+def group(key: str, users: Sequence[str] | None = (), **more: object) -> Group:
+    """A group of plain members."""
+    map_ = None if users is None else {user: number for number, user in enumerate(users)}
+    return replace(Group(key, {}, ORIGIN, members=map_), **more)  # type: ignore[arg-type]  # any field by name
+
+
+def identities(users: Sequence[User] = (), groups: Sequence[Group] = (), **more: object) -> Identities:
+    """What git says."""
+    named = {"users": {one.key: one for one in users}, "groups": {one.key: one for one in groups}}
+    return replace(Identities(**named), **more)  # type: ignore[arg-type]  # any field by name
+
+
+def remembered(
+    base: Identities | None, *since: Identities, policy: TargetPolicy = POLICY, at: datetime = NOW
+) -> Remembered:
+    """What git said: at the last whole apply, and since (newest first)."""
+    return Remembered(
+        receipt=Receipt("aws", {}, "", "", at) if base is not None else None,
+        base=Declared("base", base, policy) if base is not None else None,
+        since=tuple(Declared(f"since{number}", one, policy) for number, one in enumerate(since)),
+    )
+
+
+NOTHING = Remembered()
+
+
+class World:
+    """A directory in memory, with ids and memberships, that carries out steps as a service would."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, LiveUser] = {}
+        self.groups: dict[str, LiveGroup] = {}
+        self.members: dict[str, dict[str, str]] = {}
+        self._next = 0
+
+    def live(self) -> Live:
+        """Everything, as a read returns it."""
+        return Live(
+            "aws",
+            {"identity_store_id": "d-1234567890"},
+            dict(self.users),
+            dict(self.groups),
+            {identifier: dict(members) for identifier, members in self.members.items()},
+        )
+
+    def add_user(self, user_name: str, *, active: bool | None = True, **attributes: Value) -> str:
+        """Somebody made in the console."""
+        identifier = self._id("u")
+        self.users[identifier] = LiveUser(identifier, {"user_name": user_name, **attributes}, active, "1")
+        return identifier
+
+    def add_group(self, display_name: str, *members: str, **attributes: Value) -> str:
+        """A group made in the console; members are user ids."""
+        identifier = self._id("g")
+        self.groups[identifier] = LiveGroup(identifier, {"display_name": display_name, **attributes}, "1")
+        self.members[identifier] = {user: self._id("m") for user in members}
+        return identifier
+
+    def user_id(self, user_name: str) -> str:
+        """The id of the user with that name."""
+        return next(one.id for one in self.users.values() if one.attributes["user_name"] == user_name)
+
+    def group_id(self, display_name: str) -> str:
+        """The id of the group with that name."""
+        return next(one.id for one in self.groups.values() if one.attributes["display_name"] == display_name)
+
+    def members_of(self, display_name: str) -> set[str]:
+        """The user names of a group's members."""
+        return {
+            str(self.users[user].attributes["user_name"])
+            for user in self.members[self.group_id(display_name)]
+        }
+
+    def carry_out(self, planned: Planned, failing: frozenset[str] = frozenset()) -> dict[str, Outcome]:
+        """Run the steps in the schedule's order; those in `failing` fail."""
+        ids = dict(planned.ids)
+        schedule = Schedule(planned.steps, in_flight=1)
+        while not schedule.over:
+            taken = schedule.take()
+            if not taken:
+                break
+            for step in taken:
+                if step.id in failing:
+                    schedule.ended(Outcome(step.id, Status.FAILED, "injected"))
+                    continue
+                values = {each.name: each.after for each in step.fields}
+                if "manager" in values and values["manager"] is not None:
+                    values["manager"] = ids[step.refs["manager"]]
+                made = self._write(step.address, step.action, values, ids)
+                if made:
+                    ids[step.address] = made
+                schedule.ended(Outcome(step.id, Status.DONE, remote_id=made))
+        return schedule.outcomes
+
+    def _write(
+        self, address: Address, action: Action, values: Mapping[str, Value], ids: Mapping[Address, str]
+    ) -> str:
+        if address.kind is Kind.MEMBERSHIP:
+            group_id, user_id = (ids[end] for end in ends(address))
+            if action is Action.CREATE:
+                assert user_id not in self.members[group_id]
+                self.members[group_id][user_id] = self._id("m")
+            else:
+                del self.members[group_id][user_id]
+            return ""
+        if action is Action.CREATE:
+            if address.kind is Kind.USER:
+                name = str(values["user_name"])
+                assert name.lower() not in {
+                    str(u.attributes["user_name"]).lower() for u in self.users.values()
+                }
+                return self.add_user(
+                    name, **{key: value for key, value in values.items() if key != "user_name"}
+                )
+            rest = {key: value for key, value in values.items() if key != "display_name"}
+            return self.add_group(str(values["display_name"]), **rest)
+        identifier = ids[address]
+        if action is Action.DELETE:
+            if address.kind is Kind.USER:
+                del self.users[identifier]
+                for members in self.members.values():
+                    members.pop(identifier, None)
+            else:
+                assert not self.members[identifier], "a container goes last"
+                del self.groups[identifier], self.members[identifier]
+            return ""
+        if address.kind is Kind.USER:
+            user = self.users[identifier]
+            active = bool(values["active"]) if "active" in values else user.active
+            self.users[identifier] = replace(user, attributes=_laid(user.attributes, values), active=active)
+        else:
+            found = self.groups[identifier]
+            self.groups[identifier] = replace(found, attributes=_laid(found.attributes, values))
+        return ""
+
+    def _id(self, prefix: str) -> str:
+        self._next += 1
+        return f"{prefix}{self._next:08d}"
+
+
+def _laid(old: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:
+    merged = {**old, **{key: value for key, value in values.items() if key != "active"}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def plan(
+    git: Identities,
+    world: World,
+    memory: Remembered = NOTHING,
+    *,
+    policy: TargetPolicy = POLICY,
+    can: Capabilities = CAN,
+    now: datetime = NOW,
+) -> Planned:
+    """The plan of `git` against `world`."""
+    return plan_target(git, memory, world.live(), policy, can, now)
+
+
+def summary(planned: Planned) -> list[str]:
+    """The changes in a form that a test can read: `create aws/user/ada git`."""
+    return [f"{one.action} {one.address} {one.cause}" for one in planned.part.changes]
+
+
+def codes(planned: Planned) -> list[str]:
+    """The codes of the findings."""
+    return [finding.code for finding in planned.part.findings]
+
+
+def change(planned: Planned, address: str) -> Change:
+    """The change at an address."""
+    return next(one for one in planned.part.changes if str(one.address) == address)
