@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
-from reconciler.files.git_tree import GitTree
+from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
 
 DEFAULT_REMOTE = "origin"
 # What a tag is signed with when nobody told git who they are.
@@ -141,7 +141,8 @@ class Repository:
     def trees(self, commits: Iterable[str]) -> Mapping[str, str | None]:
         """The id of the folder's tree at each commit; None where the folder was not there, or no folder.
 
-        Two commits with equal ids hold equal files.
+        Two commits with equal ids hold equal files. RecordError in a clone that lacks old objects on
+        purpose, and with them perhaps the folder.
         """
         wanted = list(dict.fromkeys(commits))
         names = "".join(f"{commit}:{self.folder}\n" for commit in wanted)
@@ -150,7 +151,13 @@ class Repository:
         for commit, line in zip(wanted, answer.output.splitlines(), strict=True):
             oid, *rest = line.split(b" ")
             found[commit] = oid.decode("ascii") if rest and rest[0] == b"tree" else None
+        if None in found.values() and self._partial():
+            raise RecordError(f"whether {self.folder} was there at each commit is unknown: {MISSING_OBJECTS}")
         return found
+
+    def _partial(self) -> bool:
+        answer = self.git.run("config", "--get-regexp", r"^remote\..*\.promisor$", "true", fine=(0, 1))
+        return answer.code == 0
 
     def tree(self, commit: str) -> GitTree | None:
         """The files of the folder at a commit; None where the folder was not there."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -71,6 +71,19 @@ class GitTree:
             self._fetched[batch] = self._fetch(self._members[batch])
         return self._fetched[batch][path]
 
+    def holds(self, path: str, content: bytes) -> bool:
+        """Whether `content` is what the file `path` has here, whatever the ends of its lines.
+
+        (A work tree may have CRLF where git has LF, by core.autocrlf; no declaration depends on that.)
+        """
+        entry = self._entries()[path]
+        kind = hashlib.sha1 if len(entry.oid) == 40 else hashlib.sha256
+        if kind(b"blob %d\0" % len(content) + content).hexdigest() == entry.oid:
+            return True
+        if b"\r\n" not in content or entry.size > MAX_FILE_BYTES:
+            return False
+        return content.replace(b"\r\n", b"\n") == self.read(path).replace(b"\r\n", b"\n")
+
     def _entries(self) -> Mapping[str, Entry]:
         if self._listed is None:
             answer = self._git.run("ls-tree", "-r", "-z", "-l", "--full-tree", self.oid, fine=None)
@@ -85,7 +98,7 @@ class GitTree:
         """Sort files into batches of one kind, so that a picture is never fetched for a policy's sake."""
         small = [path for path, entry in listed.items() if entry.size <= MAX_FILE_BYTES]
         for _, group in groupby(sorted(small, key=_suffix), key=_suffix):
-            size = _BATCH_BYTES
+            size = _BATCH_BYTES + 1
             for path in group:
                 size += listed[path].size
                 if size > _BATCH_BYTES:
@@ -111,18 +124,6 @@ class GitTree:
         return contents
 
 
-@dataclass(slots=True)
-class _Names:
-    """Finds names that one file system would hold as one file: by case, or by Unicode form."""
-
-    seen: dict[str, str]
-
-    def clash(self, path: str) -> str | None:
-        """The earlier path that this one collides with."""
-        earlier = self.seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
-        return None if earlier == path else earlier
-
-
 def _suffix(path: str) -> str:
     return PurePosixPath(path).suffix
 
@@ -131,7 +132,7 @@ def _parse(listing: bytes, label: str) -> Mapping[str, Entry]:
     """The lines of `git ls-tree -r -z -l` as entries by path; InputError for all that cannot be."""
     listed: dict[str, Entry] = {}
     problems: list[Problem] = []
-    names = _Names({})
+    folded: dict[str, str] = {}
     for line in listing.split(b"\0")[:-1]:
         head, _, raw = line.partition(b"\t")
         mode, _, oid, size = head.decode("ascii").split()
@@ -143,11 +144,12 @@ def _parse(listing: bytes, label: str) -> Mapping[str, Entry]:
             problems.append(Problem(f"{label}: {path} is a symbolic link", "put the file itself there"))
         elif mode == "160000":
             problems.append(Problem(f"{label}: {path} is a submodule", "put the files themselves there"))
-        elif (other := names.clash(path)) is not None:
+        elif (other := folded.get(path.casefold())) is not None:
             problems.append(
                 Problem(f"{label}: {path} and {other} are one name on many file systems", "rename one")
             )
         else:
+            folded[path.casefold()] = path
             listed[path] = Entry(mode, oid, int(size))
     if problems:
         raise InputError(problems)

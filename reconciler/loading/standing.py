@@ -1,0 +1,128 @@
+"""Where the state under plan stands in git: which commit it is, and whether people agreed on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import InputError, Problem, RecordError
+from reconciler.files.git import DEFAULT_REMOTE, Repository, short
+from reconciler.files.git_tree import GitTree
+from reconciler.files.tree import Tree
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The files under plan, as git sees them.
+
+    `head` is the commit that is checked out (None before the first) and `changed` the files that differ
+    from it: changed, added, gone, ignored by git and yet there. `trusted` is the commit of the trusted
+    branch, which `trusted_ref` names in full; `on_trusted` says whether that branch was ever at `head`, by
+    its first parents: what came with a merge never stood alone on it. `tree` is the id of the git tree
+    that the files are, None where they are none that was committed.
+    """
+
+    repository: Repository
+    label: str
+    head: str | None
+    changed: tuple[str, ...]
+    trusted_ref: str
+    trusted: str | None
+    on_trusted: bool
+    tree: str | None
+
+    @property
+    def branch(self) -> str:
+        """The trusted branch as people call it: "origin/main"."""
+        return self.trusted_ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Why nothing may be applied from here to a real target; plan shows the same as warnings."""
+        if self.head is None:
+            return (Problem("nothing is committed in this repository yet", "commit what is to be applied"),)
+        found = []
+        if self.changed:
+            names = ", ".join(self.changed[:_SHOWN])
+            more = f" and {len(self.changed) - _SHOWN} more" if len(self.changed) > _SHOWN else ""
+            found.append(
+                Problem(
+                    f"{self.label} differs from HEAD: {names}{more}",
+                    "commit it, or put it back: only what is in git is applied",
+                )
+            )
+        if not self.on_trusted:
+            found.append(
+                Problem(
+                    f"HEAD, which is {short(self.head)}, is not on {self.branch}",
+                    f"merge it first; if {self.branch} moved meanwhile, run `git fetch {DEFAULT_REMOTE}`",
+                )
+            )
+        return tuple(found)
+
+
+def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> Standing | None:
+    """Where `tree`, the files of the folder `path`, stands in git; None outside git.
+
+    `trusted_ref` is what the user named; without it the trusted branch is origin's default branch, and
+    where there is no such, HEAD. Raises RecordError when the ref names no commit here, when git is
+    missing, and when it fails; InputError when the tree cannot be listed.
+    """
+    repository = Repository.of(path)
+    if repository is None:
+        return None
+    trusted_ref, trusted = _trusted(repository, trusted_ref)
+    head = repository.head()
+    committed = repository.tree(head) if head is not None else None
+    changed = _differences(tree, committed)
+    return Standing(
+        repository=repository,
+        label=tree.label,
+        head=head,
+        changed=changed,
+        trusted_ref=trusted_ref,
+        trusted=trusted,
+        on_trusted=head is not None and trusted is not None and repository.on_first_parents(head, trusted),
+        tree=committed.oid if committed is not None and not changed else None,
+    )
+
+
+def _trusted(repository: Repository, named: str | None) -> tuple[str, str | None]:
+    ref = named or repository.default_trusted_ref()
+    commit = repository.resolve(ref)
+    if named is not None and commit is None:
+        raise RecordError(
+            f"the trusted ref {named!r} names no commit in this clone; "
+            f"run `git fetch {DEFAULT_REMOTE}`, or name another with --trusted-ref"
+        )
+    return ref, commit
+
+
+def _differences(tree: Tree, committed: GitTree | None) -> tuple[str, ...]:
+    """The paths of files that are not the same on both sides.
+
+    Contents are compared, and not what `git status` says: files that git was told to ignore or not to
+    look at are read like all others.
+    """
+    here = set(tree.paths())
+    there = _paths(committed)
+    different = here ^ there
+    if committed is not None:
+        different |= {path for path in here & there if not _same(tree, committed, path)}
+    return tuple(sorted(different))
+
+
+def _paths(committed: GitTree | None) -> set[str]:
+    try:
+        return set() if committed is None else set(committed.paths())
+    except InputError:
+        return set()  # HEAD holds what no tree may hold, and the folder does not: all of it differs
+
+
+def _same(tree: Tree, committed: GitTree, path: str) -> bool:
+    try:
+        content = tree.read(path)
+    except InputError:
+        return True  # too large on this side: if it is referred to, loading says so
+    return committed.holds(path, content)
