@@ -34,7 +34,7 @@ def not_found(resource: str, identifier: str = "", message: str = "") -> ApiErro
 
 
 def duplicate(what: str) -> ApiError:
-    """The Identity Store's ConflictException for a name that is taken; its wording is `Duplicate UserName`."""
+    """The Identity Store's ConflictException for a name that is taken: `Duplicate UserName`."""
     members = {"Reason": "UNIQUENESS_CONSTRAINT_VIOLATION"}
     return ApiError("ConflictException", f"Duplicate {what}", members=members)
 

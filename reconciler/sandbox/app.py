@@ -63,7 +63,7 @@ class App:
         except ApiError as error:
             code = error.code
             reply = Reply(error.status, _error_body(error, operation, request_id))
-        except Exception as error:  # noqa: BLE001: whatever is wrong in here must be an answer that says so
+        except Exception as error:  # noqa: BLE001 - whatever is wrong here is answered
             bug = ApiError("InternalFailure", f"sandbox bug in {label}: {error!r}", status=500)
             code = bug.code
             reply = Reply(bug.status, _error_body(bug, None, request_id))
@@ -143,7 +143,7 @@ class App:
 
 
 def _signed_region(model: ServiceModel, headers: Mapping[str, str]) -> str:
-    """The Region of the credential scope. The signature itself is not checked: the sandbox keeps no secret."""
+    """The Region of the credential scope. The signature is not checked: the sandbox keeps no secret."""
     authorization = headers.get("authorization", "")
     if not authorization:
         raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
@@ -188,7 +188,7 @@ _REASONS = {
 
 
 def _refusal(operation: Operation, violations: list[Violation]) -> ApiError:
-    """organizations has InvalidInputException with a Reason for what the others call ValidationException."""
+    """AWS Organizations calls InvalidInputException, with a Reason, what the others call ValidationException."""
     if operation.service == "organizations":
         members = {"Reason": _REASONS[violations[0].rule]}
         return ApiError("InvalidInputException", describe(violations), members=members)

@@ -9,9 +9,10 @@ from typing import Any
 
 from reconciler.sandbox import tokens
 from reconciler.sandbox.answers import ApiError
-from reconciler.sandbox.directory.records import Directory, Hand
+from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import FaultKind
 from reconciler.sandbox.models import Operation
+from reconciler.sandbox.world import Directory
 
 Answer = dict[str, Any]
 Handler = Callable[["Call"], Answer]
@@ -36,13 +37,13 @@ class Call:
     hand: Hand
     page_faults: frozenset[FaultKind] = frozenset()
 
-    def page(self, rows: Rows, *, most: int, bad_token: ApiError, name: str = "") -> Answer:
+    def page(self, rows: Rows, *, most: int, bad_token: ApiError) -> Answer:
         """One page of `rows`, with a token where there is more; `most` is the page's default and maximum.
 
         A page is made from the row number that the token carries, so that it survives the deletion of any
         row. The faults of pages are made here.
         """
-        key = name or self.operation.list_key
+        key = self.operation.list_key
         assert key is not None, f"{self.operation.label} does not page"
         token, after = self.params.get("NextToken"), 0
         if token:

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from reconciler.sandbox.answers import ApiError, not_found
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.directory.attributes import updated_group, updated_user
-from reconciler.sandbox.directory.records import ENABLED, Directory, Hand, Record
-from reconciler.sandbox.world import World
+from reconciler.sandbox.directory.records import Hand, Record
+from reconciler.sandbox.directory.users import ENABLED
+from reconciler.sandbox.world import Directory, World
 
 # The issuer of the ids that SCIM writes begins like this (seen in the field).
 SCIM_ISSUER = "https://scim.aws.com/sandbox"
@@ -47,7 +49,7 @@ class Console:
             **(attributes or {}),
         }
         with self._directory() as (directory, hand):
-            return directory.add_user(body, hand, status=status, external=_scim(external_id)).id
+            return directory.users.add(body, hand, status=status, external=_scim(external_id)).id
 
     def add_group(
         self, display_name: str, *, description: str | None = None, external_id: str | None = None
@@ -55,44 +57,44 @@ class Console:
         """Create a group and return its id."""
         body = {"DisplayName": display_name, **({"Description": description} if description else {})}
         with self._directory() as (directory, hand):
-            return directory.add_group(body, hand, external=_scim(external_id)).id
+            return directory.groups.add(body, hand, external=_scim(external_id)).id
 
     def add_member(self, group: str, user: str) -> str:
         """Put a user into a group and return the id of the membership."""
         with self._directory() as (directory, hand):
-            return directory.add_member(directory.group_id(group), directory.user_id(name=user), hand).id
+            return directory.memberships.add(_group(directory, group).id, _user(directory, user).id, hand).id
 
     def remove_member(self, group: str, user: str) -> None:
-        """Take a user out of a group. Raises KeyError when the user is not in it."""
+        """Take a user out of a group."""
         with self._directory() as (directory, _):
-            found = directory.membership_id(directory.group_id(group), directory.user_id(name=user))
+            found = directory.memberships.find(_group(directory, group).id, _user(directory, user).id)
             if found is None:
-                raise KeyError(f"{user} is no member of {group}")
-            directory.remove_membership(found)
+                raise not_found("GROUP_MEMBERSHIP")
+            directory.memberships.remove(found.id)
 
     def remove_user(self, user: str) -> None:
         """Delete a user, and its memberships with it."""
         with self._directory() as (directory, _):
-            directory.remove_user(directory.user_id(name=user))
+            directory.users.remove(_user(directory, user).id)
 
     def remove_group(self, group: str) -> None:
         """Delete a group, and its memberships with it."""
         with self._directory() as (directory, _):
-            directory.remove_group(directory.group_id(group))
+            directory.groups.remove(_group(directory, group).id)
 
     def set_user(self, user: str, path: str, value: Any) -> None:
         """Set one attribute of a user by its path (`title`, `name.givenName`, …), or remove it by None."""
         with self._directory() as (directory, hand):
-            record = directory.user(directory.user_id(name=user))
+            record = _user(directory, user)
             change = [{"AttributePath": path, "AttributeValue": value}]
-            directory.change_user(record.id, updated_user(record.body, change), hand)
+            directory.users.change(record.id, updated_user(record.body, change), hand)
 
     def set_group(self, group: str, path: str, value: Any) -> None:
         """Set one attribute of a group by its path (`displayName`, `description`), or remove it by None."""
         with self._directory() as (directory, hand):
-            record = directory.group(directory.group_id(group))
+            record = _group(directory, group)
             change = [{"AttributePath": path, "AttributeValue": value}]
-            directory.change_group(record.id, updated_group(record.body, change), hand)
+            directory.groups.change(record.id, updated_group(record.body, change), hand)
 
     def rename_user(self, user: str, new_name: str) -> None:
         """Give a user another user name."""
@@ -107,18 +109,31 @@ class Console:
         if status not in {"ENABLED", "DISABLED"}:
             raise ValueError(f"a user is ENABLED or DISABLED, not {status}")
         with self._directory() as (directory, hand):
-            record = directory.user(directory.user_id(name=user))
-            directory.change_user(record.id, record.body, hand, status=status)
+            record = _user(directory, user)
+            directory.users.change(record.id, record.body, hand, status=status)
 
     def set_user_external_id(self, user: str, external_id: str | None, issuer: str = SCIM_ISSUER) -> None:
         """Give a user the id that SCIM knows it by, or take it away."""
-        with self._directory() as (directory, _):
-            directory.set_external_ids("users", directory.user_id(name=user), _scim(external_id, issuer))
+        with self._directory() as (directory, hand):
+            found = _user(directory, user)
+            directory.users.set_external_ids(found.id, _scim(external_id, issuer), hand)
 
     def set_group_external_id(self, group: str, external_id: str | None, issuer: str = SCIM_ISSUER) -> None:
         """Give a group the id that SCIM knows it by, or take it away."""
-        with self._directory() as (directory, _):
-            directory.set_external_ids("groups", directory.group_id(group), _scim(external_id, issuer))
+        with self._directory() as (directory, hand):
+            found = _group(directory, group)
+            directory.groups.set_external_ids(found.id, _scim(external_id, issuer), hand)
+
+    def set_account_state(self, account: str, state: str) -> None:
+        """Put an account (twelve digits) into a state: ACTIVE, SUSPENDED, CLOSED and so on."""
+        with self._world.store.transaction() as db:
+            if not db.execute("UPDATE accounts SET state = ? WHERE id = ?", (state, account)).rowcount:
+                raise ApiError("AccountNotFoundException", f"There is no account {account}.")
+
+    def dissolve_organization(self) -> None:
+        """Leave no organisation: every call to AWS Organizations says that none is in use."""
+        with self._world.store.transaction() as db:
+            db.execute("DELETE FROM accounts")
 
     # What there is.
 
@@ -132,7 +147,7 @@ class Console:
                     "ExternalIds": list(record.external),
                     **record.body,
                 }
-                for record in directory.users(0, _ALL)
+                for record in directory.users.page(0, _ALL)
             }
 
     def groups(self) -> Mapping[str, Mapping[str, Any]]:
@@ -144,21 +159,22 @@ class Console:
                     "ExternalIds": list(record.external),
                     **record.body,
                 }
-                for record in directory.groups(0, _ALL)
+                for record in directory.groups.page(0, _ALL)
             }
 
     def members(self, group: str) -> frozenset[str]:
         """The user names in a group."""
         with self._directory() as (directory, _):
-            found = directory.memberships(0, _ALL, group_id=directory.group_id(group))
-            return frozenset(_user_name(directory.user(item.user_id)) for item in found)
+            found = directory.memberships.of_group(_group(directory, group).id, 0, _ALL)
+            return frozenset(directory.users.get(item.user_id).body["UserName"] for item in found)
 
     def memberships(self) -> Mapping[str, frozenset[str]]:
         """User names by the display name of the group, groups without members included."""
         with self._world.store.transaction() as db:
             rows = db.execute(
-                "SELECT json_extract(g.body, '$.DisplayName'), json_extract(u.body, '$.UserName') FROM groups g"
-                " LEFT JOIN memberships m ON m.group_id = g.id LEFT JOIN users u ON u.id = m.user_id"
+                "SELECT json_extract(g.body, '$.DisplayName'), json_extract(u.body, '$.UserName')"
+                " FROM groups g LEFT JOIN memberships m ON m.group_id = g.id"
+                " LEFT JOIN users u ON u.id = m.user_id"
             )
             found: dict[str, set[str]] = {}
             for group, user in rows:
@@ -178,6 +194,15 @@ def _scim(external_id: str | None, issuer: str = SCIM_ISSUER) -> Sequence[Mappin
     return [{"Issuer": issuer, "Id": external_id}] if external_id else []
 
 
-def _user_name(record: Record) -> str:
-    name: str = record.body["UserName"]
-    return name
+def _user(directory: Directory, name: str) -> Record:
+    found = directory.users.by_name(name)
+    if found is None:
+        raise not_found("USER", message=f"There is no user {name}.")
+    return found
+
+
+def _group(directory: Directory, name: str) -> Record:
+    found = directory.groups.by_name(name)
+    if found is None:
+        raise not_found("GROUP", message=f"There is no group {name}.")
+    return found

@@ -5,7 +5,7 @@ GET    /_sandbox/counts           requests by service.Operation
 GET    /_sandbox/requests?since=N requests after number N
 DELETE /_sandbox/requests         forget them
 GET    /_sandbox/faults           faults that can still hit
-POST   /_sandbox/faults           switch one on: {"kind": "throttle", "operation": "identitystore.*", "count": 3}
+POST   /_sandbox/faults           switch one on: {"kind": "throttle", "operation": "identitystore.*"}
 DELETE /_sandbox/faults           switch all off
 POST   /_sandbox/console/NAME     a method of Console: {"group": "Platform", "user": "ada@example.com"}
 GET    /_sandbox/console/NAME     users, groups or memberships
@@ -45,7 +45,7 @@ class Control:
         if method == "POST" and not headers.get("content-type", "").startswith("application/json"):
             return _reply(415, {"error": "send application/json"})
         try:
-            if parts[:1] == ["console"] and len(parts) == 2:  # noqa: PLR2004: console and a name
+            if parts[:1] == ["console"] and len(parts) == 2:
                 return self._use_console(method, parts[1], json.loads(body or b"{}"))
             return self._look(method, "/".join(parts), parse_qs(address.query), body)
         except (ValueError, TypeError, KeyError) as error:

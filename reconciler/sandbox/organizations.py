@@ -42,13 +42,23 @@ def describe_organization(call: Call) -> Answer:
 def list_accounts(call: Call) -> Answer:
     """ListAccounts: all of them, 20 a page at most."""
     _in_use(call)
-    return _page(call, _accounts(call, "seq > ?", ()))
+
+    def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
+        query = "SELECT * FROM account_records WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [(row[0], _account(call, row)) for row in call.db.execute(query, (after, limit))]
+
+    return _page(call, rows)
 
 
 def list_accounts_for_parent(call: Call) -> Answer:
     """ListAccountsForParent: directly below a root or a unit."""
     parent = _parent(call)
-    return _page(call, _accounts(call, "seq > ? AND parent = ?", (parent,)))
+
+    def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
+        query = "SELECT * FROM account_records WHERE parent = ? AND seq > ? ORDER BY seq LIMIT ?"
+        return [(row[0], _account(call, row)) for row in call.db.execute(query, (parent, after, limit))]
+
+    return _page(call, rows)
 
 
 def describe_account(call: Call) -> Answer:
@@ -101,14 +111,15 @@ def describe_unit(call: Call) -> Answer:
 def list_parents(call: Call) -> Answer:
     """ListParents: the one parent of an account or a unit."""
     _in_use(call)
-    child = call.params["ChildId"]
-    table = "units" if child.startswith("ou-") else "accounts"
-    row = call.db.execute(f"SELECT parent FROM {table} WHERE id = ?", (child,)).fetchone()  # noqa: S608: constants
+    row = call.db.execute(
+        "SELECT parent FROM accounts WHERE id = :child UNION SELECT parent FROM units WHERE id = :child",
+        {"child": call.params["ChildId"]},
+    ).fetchone()
     if row is None:
         raise ApiError(
-            "ChildNotFoundException", "We can't find an organizational unit (OU) or AWS account with the ChildId "
-            "that you specified."
-        )  # fmt: skip
+            "ChildNotFoundException",
+            "We can't find an organizational unit (OU) or AWS account with the ChildId that you specified.",
+        )
     item = {"Id": row[0], "Type": "ROOT" if row[0].startswith("r-") else "ORGANIZATIONAL_UNIT"}
     return _page(call, lambda after, limit: [(1, item)] if after < 1 <= limit else [])
 
@@ -116,11 +127,13 @@ def list_parents(call: Call) -> Answer:
 def list_children(call: Call) -> Answer:
     """ListChildren: ids of the accounts, or of the units, directly below a root or a unit."""
     parent, kind = _parent(call), call.params["ChildType"]
-    table = "accounts" if kind == "ACCOUNT" else "units"
+    queries = {
+        "ACCOUNT": "SELECT seq, id FROM accounts WHERE seq > ? AND parent = ? ORDER BY seq LIMIT ?",
+        "ORGANIZATIONAL_UNIT": "SELECT seq, id FROM units WHERE seq > ? AND parent = ? ORDER BY seq LIMIT ?",
+    }
 
     def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
-        query = f"SELECT seq, id FROM {table} WHERE seq > ? AND parent = ? ORDER BY seq LIMIT ?"  # noqa: S608: constants
-        found = call.db.execute(query, (after, parent, limit))
+        found = call.db.execute(queries[kind], (after, parent, limit))
         return [(seq, {"Id": identifier, "Type": kind}) for seq, identifier in found]
 
     return _page(call, rows)
@@ -130,10 +143,10 @@ def list_tags(call: Call) -> Answer:
     """ListTagsForResource: of an account, a unit or the root."""
     _in_use(call)
     resource = call.params["ResourceId"]
-    if resource != call.meta["root_id"] and not any(
-        call.db.execute(f"SELECT 1 FROM {table} WHERE id = ?", (resource,)).fetchone()  # noqa: S608: constants
-        for table in ("accounts", "units")
-    ):
+    known = call.db.execute(
+        "SELECT 1 FROM accounts WHERE id = :id UNION SELECT 1 FROM units WHERE id = :id", {"id": resource}
+    ).fetchone()
+    if known is None and resource != call.meta["root_id"]:
         raise ApiError("TargetNotFoundException", "You specified a target that doesn't exist.")
 
     def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
@@ -178,30 +191,17 @@ def _parent(call: Call) -> str:
     return parent
 
 
-_ACCOUNT = (
-    "SELECT a.seq, a.id, a.name, a.email, a.state, a.joined_at, u.path FROM accounts a"
-    " LEFT JOIN units u ON u.id = a.parent"
-)
-
-
-def _accounts(call: Call, condition: str, values: tuple[Any, ...]) -> Rows:
-    def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
-        where = condition.replace("seq", "a.seq").replace("parent", "a.parent")
-        found = call.db.execute(f"{_ACCOUNT} WHERE {where} ORDER BY a.seq LIMIT ?", (after, *values, limit))
-        return [(row[0], _account(call, row)) for row in found]
-
-    return rows
-
-
 def _account_row(call: Call, identifier: str) -> tuple[Any, ...]:
-    row: tuple[Any, ...] | None = call.db.execute(f"{_ACCOUNT} WHERE a.id = ?", (identifier,)).fetchone()
+    row: tuple[Any, ...] | None = call.db.execute(
+        "SELECT * FROM account_records WHERE id = ?", (identifier,)
+    ).fetchone()
     if row is None:
         raise ApiError("AccountNotFoundException", "You specified an account that doesn't exist.")
     return row
 
 
 def _account(call: Call, row: Sequence[Any]) -> Answer:
-    _, identifier, name, email, state, joined_at, path = row
+    _, identifier, name, email, state, joined_at, path, _ = row
     organization = call.meta["organization_id"]
     above = path or f"{organization}/{call.meta['root_id']}/"
     return {

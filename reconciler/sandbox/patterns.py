@@ -40,12 +40,12 @@ def _compile(pattern: str, *, limit: int) -> re.Pattern[str]:
             position = found.end()
             continue
         step = 2 if pattern[position] == "\\" else 1
-        token = pattern[position : position + step]
-        if token == "[":
+        piece = pattern[position : position + step]
+        if piece == "[":
             inside = True
-        elif token == "]":
+        elif piece == "]":
             inside = False
-        out.append(token)
+        out.append(piece)
         position += step
     return re.compile("".join(out), re.ASCII)
 

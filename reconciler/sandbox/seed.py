@@ -1,4 +1,4 @@
-"""What the sandbox's organisation is made of: an organisation file, or the accounts of an identities directory.
+"""What the sandbox's organisation is made of: an organisation file, or an identities directory.
 
 An organisation file is YAML, and everything in it is optional but the ids:
 
@@ -77,7 +77,8 @@ class _Seed:
         try:
             text = file.read_text(encoding="utf-8")
             # The base loader leaves every scalar a string, and so account ids whole.
-            return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506: it builds strings, lists and maps only
+            loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+            return yaml.load(text, Loader=loader)  # noqa: S506 - it builds strings, lists and maps only
         except OSError as error:
             self._fault(f"{file} cannot be read: {error.strerror}", "name a YAML file or a directory of them")
         except UnicodeDecodeError:
@@ -108,9 +109,10 @@ class _Seed:
         if not _ID.fullmatch(str(given.get("id", ""))):
             self._fault("management has no id of twelve digits", 'write management: {id: "111111111111"}')
             return
-        db.execute("DELETE FROM accounts WHERE id = ?", (meta["management_account"],))
+        if meta["management_account"] != given["id"]:
+            db.execute("DELETE FROM accounts WHERE id = ?", (meta["management_account"],))
         self._store.remember("management_account", given["id"])
-        self._account(db, given.get("name", "management"), given, meta["root_id"], "management")
+        self._account(db, given.get("name", "management"), given, meta["root_id"])
 
     def _unit(self, db: sqlite3.Connection, content: Any, *, parent: str, path: str, where: str) -> None:
         """What stands in a unit, or at the top: tags, accounts, further units."""
@@ -123,7 +125,7 @@ class _Seed:
             self._fault(f"{where or 'the file'} has an unknown key {key}", "it takes accounts, units, tags")
         self._tags(db, parent, content.get("tags"), where)
         for name, account in self._map(content, "accounts", where).items():
-            self._account(db, name, account, parent, where)
+            self._account(db, name, account, parent)
         for name, unit in self._map(content, "units", where).items():
             row = db.execute(
                 "SELECT id, path FROM units WHERE parent = ? AND name = ?", (parent, name)
@@ -138,7 +140,7 @@ class _Seed:
                 )
             self._unit(db, unit, parent=row[0], path=row[1], where=f"{where}/{name}".lstrip("/"))
 
-    def _account(self, db: sqlite3.Connection, name: str, content: Any, parent: str, where: str) -> None:
+    def _account(self, db: sqlite3.Connection, name: str, content: Any, parent: str) -> None:
         account = content if isinstance(content, dict) else {"id": content}
         for key in account.keys() - _ACCOUNT_KEYS:
             self._fault(f"account {name} has an unknown key {key}", "it takes id, email, tags, state")

@@ -70,9 +70,16 @@ class _Http(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = "localhost", int(self.server_address[1])
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
+        # Noted before the thread runs, so that stopping misses none.
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), name="sandbox", daemon=True
+        )
         with self._open_lock:
-            self._open[request] = threading.current_thread()
+            self._open[request] = thread
+        thread.start()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -114,7 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._write(reply)
 
     def _write(self, reply: Reply) -> None:
-        status = HTTPStatus(reply.status)
+        try:
+            phrase = HTTPStatus(reply.status).phrase
+        except ValueError:  # a fault may ask for a status that has no name
+            phrase = "Unnamed"
         fields = {
             "Content-Type": reply.content_type,
             "Content-Length": str(len(reply.body)),
@@ -127,9 +137,13 @@ class _Handler(BaseHTTPRequestHandler):
             fields["Connection"] = "close"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         body = reply.body if reply.sent is None else reply.body[: reply.sent]
-        self.wfile.write(f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}\r\n".encode("latin-1") + body)
+        self.wfile.write(f"HTTP/1.1 {reply.status} {phrase}\r\n{head}\r\n".encode("latin-1") + body)
 
-    do_POST = do_GET = do_DELETE = do_PUT = do_PATCH = _serve
+    do_POST = _serve  # noqa: N815 - http.server finds methods by these names
+    do_GET = _serve  # noqa: N815 - as above
+    do_DELETE = _serve  # noqa: N815 - as above
+    do_PUT = _serve  # noqa: N815 - as above
+    do_PATCH = _serve  # noqa: N815 - as above
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002: the name is the base class's
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Requests go into the journal, not to stderr."""

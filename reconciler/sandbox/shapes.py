@@ -16,7 +16,7 @@ Shape = Mapping[str, Any]
 
 
 class Violation(NamedTuple):
-    """One constraint that a value breaks. `rule` is its kind: required, min-length, pattern, …"""
+    """One constraint that a value breaks. `rule` is its kind: required, min-length, pattern and so on."""
 
     path: str
     rule: str
@@ -114,11 +114,11 @@ class Checker:
 
         def check(value: dict[str, Any], path: str, found: list[Violation]) -> None:
             before = f"{path}." if path else ""
-            for name in required:
-                if value.get(name) is None:
-                    found.append(
-                        Violation(before + _camel(name), "required", "Member must not be null", " null")
-                    )
+            found.extend(
+                Violation(before + _camel(name), "required", "Member must not be null", " null")
+                for name in required
+                if value.get(name) is None
+            )
             if union and sum(value.get(name) is not None for name in names) != 1:
                 found.append(
                     Violation(path, "required", f"Exactly one member of {list(names)} must be set", "")

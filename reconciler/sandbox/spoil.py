@@ -54,11 +54,13 @@ def before(operation: Operation, faults: Sequence[Fault]) -> None:
             case FaultKind.DROP_BEFORE:
                 raise Dropped
             case FaultKind.DENY:
+                action = (
+                    f"{'sso' if operation.service == 'sso-admin' else operation.service}:{operation.name}"
+                )
                 raise ApiError(
                     "AccessDeniedException",
-                    "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to perform: "
-                    f"{_iam_prefix(operation)}:{operation.name} because no identity-based policy allows the "
-                    f"{_iam_prefix(operation)}:{operation.name} action",
+                    "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to"
+                    f" perform: {action} because no identity-based policy allows the {action} action",
                     status=status or 400,
                 )
             case FaultKind.EXPIRED:
@@ -76,7 +78,7 @@ def before(operation: Operation, faults: Sequence[Fault]) -> None:
 
 def spoil(reply: Reply, operation: Operation | None, faults: Sequence[Fault]) -> Reply:
     """The answer as the faults leave it. What was refused stays as it is."""
-    if reply.status != 200:  # noqa: PLR2004: OK
+    if reply.status != 200:
         return reply
     for fault in faults:
         match fault.kind:
@@ -121,7 +123,3 @@ def _wrong_type(body: bytes) -> bytes:
     answer = json.loads(body)
     spoilt = {key: "unexpected" if isinstance(value, list | dict) else value for key, value in answer.items()}
     return json.dumps(spoilt).encode()
-
-
-def _iam_prefix(operation: Operation) -> str:
-    return "sso" if operation.service == "sso-admin" else operation.service

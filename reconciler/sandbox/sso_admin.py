@@ -19,9 +19,7 @@ def list_instances(call: Call) -> Answer:
         here = everywhere or call.region == call.meta["region"]
         return [(1, _instance(call))] if here and after < 1 <= limit else []
 
-    return call.page(
-        rows, most=_PAGE, bad_token=invalid("The provided NextToken is invalid."), name="Instances"
-    )
+    return call.page(rows, most=_PAGE, bad_token=invalid("The provided NextToken is invalid."))
 
 
 def describe_instance(call: Call) -> Answer:

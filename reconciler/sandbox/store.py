@@ -28,6 +28,10 @@ CREATE TABLE IF NOT EXISTS memberships (
   group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   created_at REAL NOT NULL, created_by TEXT NOT NULL, UNIQUE (group_id, user_id));
+CREATE VIEW IF NOT EXISTS user_records AS SELECT
+  seq, id, status, revision, body, external, created_at, created_by, updated_at, updated_by FROM users;
+CREATE VIEW IF NOT EXISTS group_records AS SELECT
+  seq, id, '' AS status, revision, body, external, created_at, created_by, updated_at, updated_by FROM groups;
 CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id, seq);
 CREATE INDEX IF NOT EXISTS memberships_of_user ON memberships (user_id, seq);
 CREATE TABLE IF NOT EXISTS external_ids (
@@ -40,6 +44,9 @@ CREATE TABLE IF NOT EXISTS units (
 CREATE TABLE IF NOT EXISTS accounts (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, parent TEXT NOT NULL,
   name TEXT NOT NULL, email TEXT NOT NULL, state TEXT NOT NULL, joined_at REAL NOT NULL);
+CREATE VIEW IF NOT EXISTS account_records AS SELECT
+  a.seq, a.id, a.name, a.email, a.state, a.joined_at, u.path, a.parent
+  FROM accounts a LEFT JOIN units u ON u.id = a.parent;
 CREATE TABLE IF NOT EXISTS tags (
   resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (resource, key)) WITHOUT ROWID;
 """
@@ -98,7 +105,7 @@ class Store:
             )
 
     def meta(self) -> Mapping[str, str]:
-        """The identity of the instance and the organisation: region, identity_store_id, root_id, …"""
+        """The identity of the instance and the organisation: region, identity_store_id, root_id and so on."""
         with self._lock:
             if self._meta is None:
                 self._meta = dict(self._db.execute("SELECT key, value FROM meta").fetchall())
@@ -123,6 +130,7 @@ class Store:
                 self._depth -= 1
                 if self._depth == 0:
                     self._db.execute("ROLLBACK")
+                    self._meta = None
                 raise
             self._depth -= 1
             if self._depth == 0:

@@ -1,12 +1,24 @@
-"""What there is: the store, the directory in it, the organisation around it."""
+"""What there is: the store, the directory in it, and the quotas that hold."""
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
 
-from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS, Directory
+from reconciler.sandbox.directory.groups import Groups
+from reconciler.sandbox.directory.memberships import Memberships
+from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS
+from reconciler.sandbox.directory.users import Users
 from reconciler.sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Users, groups and memberships, for the length of one transaction."""
+
+    users: Users
+    groups: Groups
+    memberships: Memberships
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,8 @@ class World:
     max_groups: int = MAX_GROUPS
 
     def directory(self, db: sqlite3.Connection) -> Directory:
-        """The directory, for the length of a transaction."""
+        """The directory, for the length of a transaction on `db`."""
         prefix = self.store.meta()["identity_store_id"].removeprefix("d-")
-        return Directory(db, prefix, max_users=self.max_users, max_groups=self.max_groups)
+        return Directory(
+            Users(db, prefix, self.max_users), Groups(db, prefix, self.max_groups), Memberships(db, prefix)
+        )

@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler.sandbox.answers import ApiError, invalid, not_found
 from reconciler.sandbox.call import Answer, Call
-from reconciler.sandbox.directory.records import Membership, Record
+from reconciler.sandbox.directory.memberships import Membership
+from reconciler.sandbox.directory.records import Record
 
 # "MaxResults: valid range 1 to 100", and as many where it is not given.
 PAGE = 100
@@ -20,7 +21,8 @@ def bad_token() -> ApiError:
 
 def store_arn(call: Call) -> str:
     """The ARN of the identity store, which belongs to the management account."""
-    return f"arn:aws:identitystore::{call.meta['management_account']}:identitystore/{call.meta['identity_store_id']}"
+    account, store = call.meta["management_account"], call.meta["identity_store_id"]
+    return f"arn:aws:identitystore::{account}:identitystore/{store}"
 
 
 def arn(kind: str, identifier: str) -> str:
@@ -53,7 +55,7 @@ def member_id(call: Call) -> str:
 
 
 def one_filter(call: Call, path: str) -> str | None:
-    """The value of the call's filter on `path`, without regard to the case of the path; None without filter."""
+    """The value of the call's filter on `path` (in any case); None when the call has no filter."""
     filters: Sequence[Mapping[str, str]] = call.params.get("Filters") or ()
     if not filters:
         return None

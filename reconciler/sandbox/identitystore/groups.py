@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.sandbox.answers import ApiError
+from reconciler.sandbox.answers import not_found
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.directory.attributes import updated_group
 from reconciler.sandbox.directory.records import Record
@@ -29,21 +29,21 @@ def create_group(call: Call) -> Answer:
         for name in ("DisplayName", "Description")
         if call.params.get(name) is not None
     }
-    return _written(store, call.directory.add_group(body, call.hand))
+    return _written(store, call.directory.groups.add(body, call.hand))
 
 
 def describe_group(call: Call) -> Answer:
     """DescribeGroup."""
     store = check_store(call)
-    return _answer(store, call.directory.group(plain_id(call.params["GroupId"], "group")))
+    return _answer(store, call.directory.groups.get(plain_id(call.params["GroupId"], "group")))
 
 
 def update_group(call: Call) -> Answer:
     """UpdateGroup: all operations or none, and only on the Revision that is named, where one is."""
     store = check_store(call)
-    before = call.directory.group(plain_id(call.params["GroupId"], "group"))
+    before = call.directory.groups.get(plain_id(call.params["GroupId"], "group"))
     body = updated_group(before.body, call.params["Operations"])
-    after = call.directory.change_group(before.id, body, call.hand, revision=call.params.get("Revision"))
+    after = call.directory.groups.change(before.id, body, call.hand, revision=call.params.get("Revision"))
     return _written(store, after)
 
 
@@ -51,7 +51,7 @@ def delete_group(call: Call) -> Answer:
     """DeleteGroup: memberships go with it."""
     check_store(call)
     identifier = plain_id(call.params["GroupId"], "group")
-    call.directory.remove_group(identifier, revision=call.params.get("Revision"))
+    call.directory.groups.remove(identifier, revision=call.params.get("Revision"))
     return {}
 
 
@@ -61,11 +61,10 @@ def list_groups(call: Call) -> Answer:
     name = one_filter(call, "DisplayName")
 
     def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
-        if name is None:
-            found = call.directory.groups(after, limit)
-        else:
-            found = [group for group in _named(call, name) if group.seq > after]
-        return [(group.seq, _answer(store, group)) for group in found]
+        found: Sequence[Record | None] = call.directory.groups.page(after, limit)
+        if name is not None:
+            found = [call.directory.groups.by_name(name)]
+        return [(group.seq, _answer(store, group)) for group in found if group and group.seq > after]
 
     return call.page(rows, most=PAGE, bad_token=bad_token())
 
@@ -75,19 +74,15 @@ def get_group_id(call: Call) -> Answer:
     store = check_store(call)
     alternate = call.params["AlternateIdentifier"]
     external = alternate.get("ExternalId")
+    found: Record | None
     if external:
-        identifier = call.directory.id_by_external_id("groups", external["Issuer"], external["Id"])
+        found = call.directory.groups.by_external_id(external["Issuer"], external["Id"])
     else:
         _, value = unique_text(alternate["UniqueAttribute"], ("displayName",))
-        identifier = call.directory.group_id(value)
-    return {"IdentityStoreId": store, "GroupId": identifier, "GroupArn": arn("group", identifier)}
-
-
-def _named(call: Call, name: str) -> list[Record]:
-    try:
-        return [call.directory.group(call.directory.group_id(name))]
-    except ApiError:  # a filter that nothing matches is an empty list, not an error
-        return []
+        found = call.directory.groups.by_name(value)
+    if found is None:
+        raise not_found("GROUP")
+    return {"IdentityStoreId": store, "GroupId": found.id, "GroupArn": arn("group", found.id)}
 
 
 def _written(store: str, record: Record) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from reconciler.sandbox.answers import ApiError, invalid
+from reconciler.sandbox.answers import invalid, not_found
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.directory.attributes import updated_user
 from reconciler.sandbox.directory.records import Record
@@ -32,7 +32,7 @@ def create_user(call: Call) -> Answer:
         for name, value in call.params.items()
         if name != "IdentityStoreId" and value is not None
     }
-    record = call.directory.add_user(body, call.hand)
+    record = call.directory.users.add(body, call.hand)
     return _written(store, record)
 
 
@@ -40,15 +40,15 @@ def describe_user(call: Call) -> Answer:
     """DescribeUser: extensions only where they are asked for."""
     store = check_store(call)
     wanted = _extensions(call)
-    return _answer(store, call.directory.user(plain_id(call.params["UserId"], "user")), wanted)
+    return _answer(store, call.directory.users.get(plain_id(call.params["UserId"], "user")), wanted)
 
 
 def update_user(call: Call) -> Answer:
     """UpdateUser: all operations or none, and only on the Revision that is named, where one is."""
     store = check_store(call)
-    before = call.directory.user(plain_id(call.params["UserId"], "user"))
+    before = call.directory.users.get(plain_id(call.params["UserId"], "user"))
     body = updated_user(before.body, call.params["Operations"])
-    after = call.directory.change_user(before.id, body, call.hand, revision=call.params.get("Revision"))
+    after = call.directory.users.change(before.id, body, call.hand, revision=call.params.get("Revision"))
     return _written(store, after)
 
 
@@ -56,7 +56,7 @@ def delete_user(call: Call) -> Answer:
     """DeleteUser: memberships go with it."""
     check_store(call)
     identifier = plain_id(call.params["UserId"], "user")
-    call.directory.remove_user(identifier, revision=call.params.get("Revision"))
+    call.directory.users.remove(identifier, revision=call.params.get("Revision"))
     return {}
 
 
@@ -66,11 +66,10 @@ def list_users(call: Call) -> Answer:
     name = one_filter(call, "UserName")
 
     def rows(after: int, limit: int) -> Sequence[tuple[int, Answer]]:
-        if name is None:
-            found = call.directory.users(after, limit)
-        else:
-            found = [user for user in _named(call, name) if user.seq > after]
-        return [(user.seq, _answer(store, user, wanted)) for user in found]
+        found: Sequence[Record | None] = call.directory.users.page(after, limit)
+        if name is not None:
+            found = [call.directory.users.by_name(name)]
+        return [(user.seq, _answer(store, user, wanted)) for user in found if user and user.seq > after]
 
     return call.page(rows, most=PAGE, bad_token=bad_token())
 
@@ -80,21 +79,16 @@ def get_user_id(call: Call) -> Answer:
     store = check_store(call)
     alternate = call.params["AlternateIdentifier"]
     external = alternate.get("ExternalId")
+    found: Record | None
     if external:
-        identifier = call.directory.id_by_external_id("users", external["Issuer"], external["Id"])
+        found = call.directory.users.by_external_id(external["Issuer"], external["Id"])
     else:
         path, value = unique_text(alternate["UniqueAttribute"], ("userName", "emails.value"))
-        identifier = (
-            call.directory.user_id(name=value) if path == "username" else call.directory.user_id(email=value)
-        )
-    return {"IdentityStoreId": store, "UserId": identifier, "UserArn": arn("user", identifier)}
-
-
-def _named(call: Call, name: str) -> list[Record]:
-    try:
-        return [call.directory.user(call.directory.user_id(name=name))]
-    except ApiError:  # a filter that nobody matches is an empty list, not an error
-        return []
+        users = call.directory.users
+        found = users.by_name(value) if path == "username" else users.by_email(value)
+    if found is None:
+        raise not_found("USER")
+    return {"IdentityStoreId": store, "UserId": found.id, "UserArn": arn("user", found.id)}
 
 
 def _extensions(call: Call) -> Collection[str]:
