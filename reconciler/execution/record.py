@@ -1,0 +1,187 @@
+"""The memory of a sandbox: a JSON file beside its data, so that it works uncommitted and outside git.
+
+    {"version": 1,
+     "texts": {"<sha256>": "users: …"},
+     "trees": {"<sha256>": {"users.yaml": "<sha256 of a text>"}},
+     "targets": {"aws": {"identity": {…}, "receipt": "reconciler receipt 1 …", "whole": "<tree>",
+                         "partial": ["<tree>", …]}}}
+
+`whole` are the files of the last whole apply, `partial` those of every apply since that may have stopped
+short, newest first. Equal texts and equal trees are kept once, and only as long as something names them.
+Whoever applies saves the partial state *before* the first write, so that a killed apply is remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.errors import InputError, RecordError
+from reconciler.files.git import short
+from reconciler.files.tree import MemoryTree, Tree
+from reconciler.loading.memory import Declarations, Memory, Read, Reader, State, recall
+from reconciler.loading.receipt import parse_receipt, render_receipt
+from reconciler.model.state import Receipt, Remembered
+
+
+class Kept(BaseModel):
+    """What is kept of one target. `identity` is the instance's; another instance starts anew."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    identity: dict[str, str]
+    receipt: str | None = None
+    whole: str | None = None
+    partial: list[str] = Field(default_factory=list)
+
+
+class Record(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    version: Literal[1] = 1
+    texts: dict[str, str] = Field(default_factory=dict)
+    trees: dict[str, dict[str, str]] = Field(default_factory=dict)
+    targets: dict[str, Kept] = Field(default_factory=dict)
+
+    def kept(self, target: str, identity: Mapping[str, str]) -> Kept:
+        """What is kept of this very instance; nothing where there is nothing."""
+        found = self.targets.get(target)
+        return found if found is not None and found.identity == identity else Kept(identity=dict(identity))
+
+
+def read_record(path: Path) -> Record:
+    """The record at `path`; an empty one where there is no file. RecordError when it is damaged."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Record()
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        record = Record.model_validate_json(content)
+        for kept in record.targets.values():
+            for tree in _named(kept):
+                _files(record, tree)
+            if kept.receipt is not None:
+                parse_receipt(kept.receipt)
+    except (ValidationError, KeyError, RecordError) as error:
+        raise RecordError(
+            f"{path} is damaged, or was written by another version; "
+            "delete it: the next apply on the sandbox writes it anew"
+        ) from error
+    return record
+
+
+def save_partial(path: Path, target: str, identity: Mapping[str, str], tree: Tree) -> None:
+    """Remember that `tree` is about to be applied to `target`. Raises RecordError when it cannot."""
+    record = read_record(path)
+    before = record.kept(target, identity)
+    key, texts = _digest(tree)
+    partial = [key, *(other for other in before.partial if other != key)]
+    _write(path, _with(record, target, before.model_copy(update={"partial": partial}), key, texts))
+
+
+def save_whole(path: Path, tree: Tree, receipt: Receipt) -> None:
+    """Remember that `tree` was applied whole, and nothing before it. Raises RecordError when it cannot."""
+    key, texts = _digest(tree)
+    kept = Kept(identity=dict(receipt.identity), receipt=render_receipt(receipt), whole=key)
+    _write(path, _with(read_record(path), receipt.target, kept, key, texts))
+
+
+def remember_record(
+    record: Record,
+    targets: Iterable[str],
+    read: Read,
+    *,
+    tree: Tree,
+    identity: Mapping[str, Mapping[str, str]],
+    planned: Declarations | None = None,
+) -> Mapping[str, Memory]:
+    """What a sandbox remembers of each target, by name; nothing of it ever stops an apply.
+
+    `tree` is the state under plan, `planned` what it declares, `identity` names the instances.
+    """
+    now, _ = _digest(tree)
+    reader = Reader(read, (now, planned) if planned is not None else None)
+    return {
+        target: Memory(_remembered(record, target, identity.get(target, {}), tree.label, now, reader))
+        for target in targets
+    }
+
+
+def _remembered(
+    record: Record, target: str, identity: Mapping[str, str], label: str, now: str, reader: Reader
+) -> Remembered:
+    kept = record.kept(target, identity)
+
+    def state(key: str) -> State:
+        return State(short(key), key, MemoryTree(f"{label} at {short(key)}", _files(record, key)))
+
+    receipt = parse_receipt(kept.receipt) if kept.receipt is not None else None
+    base = state(kept.whole) if kept.whole is not None else None
+    return recall(target, receipt, base, [state(key) for key in kept.partial if key != now], reader)
+
+
+def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:
+    """The key of a tree, and its texts by path. What is no text, or too large, was never loaded."""
+    texts: dict[str, str] = {}
+    for path in tree.paths():
+        try:
+            texts[path] = tree.read(path).decode("utf-8")
+        except (InputError, UnicodeDecodeError):
+            continue
+    listed = {path: _sha(text) for path, text in texts.items()}
+    return _sha(json.dumps(listed, sort_keys=True)), texts
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _named(kept: Kept) -> list[str]:
+    return [*([kept.whole] if kept.whole is not None else []), *kept.partial]
+
+
+def _files(record: Record, tree: str) -> Mapping[str, bytes]:
+    return {path: record.texts[text].encode("utf-8") for path, text in record.trees[tree].items()}
+
+
+def _with(record: Record, target: str, kept: Kept, key: str, texts: Mapping[str, str]) -> Record:
+    """The record with what is kept of one target replaced, and without what nobody names any more."""
+    targets = {**record.targets, target: kept}
+    listed = {path: _sha(text) for path, text in texts.items()}
+    named = {tree for one in targets.values() for tree in _named(one)}
+    trees = {tree: files for tree, files in {**record.trees, key: listed}.items() if tree in named}
+    used = {text for files in trees.values() for text in files.values()}
+    contents = {**record.texts, **{listed[path]: text for path, text in texts.items()}}
+    return Record(
+        texts={sha: text for sha, text in contents.items() if sha in used}, trees=trees, targets=targets
+    )
+
+
+def _write(path: Path, record: Record) -> None:
+    """Replace the file in one step, readable by its owner alone: it holds names of people."""
+    text = json.dumps(record.model_dump(), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise RecordError(f"{path} cannot be written: {error.strerror}") from error

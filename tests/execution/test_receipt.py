@@ -1,0 +1,103 @@
+"""After a whole apply the tag says so, here and at the remote; and where it cannot, people hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler.execution.receipt import record_whole_apply
+from reconciler.files.git import Repository
+from reconciler.loading.receipt import parse_receipt, tag_name
+from reconciler.model.state import Receipt
+from tests.repositories import Work
+
+AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
+RECEIPT = Receipt("aws", {"identity_store_id": "d-1"}, "ab" * 32, "0.3.0", AT)
+
+
+@pytest.fixture
+def origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    made = Work(tmp_path / "origin", monkeypatch)
+    made.commit({"identities/a.yaml": "a"})
+    return made
+
+
+@pytest.fixture
+def work(origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    return origin.clone(tmp_path / "work", monkeypatch)
+
+
+def repository(work: Work) -> Repository:
+    found = Repository.of(work.root)
+    assert found is not None
+    return found
+
+
+def read_back(work: Work, target: str = "aws") -> Receipt | None:
+    tag = repository(work).tag(tag_name(target))
+    return None if tag is None else parse_receipt(tag.message, tag.commit)
+
+
+def test_a_whole_apply_is_remembered_here_alone_without_push(origin: Work, work: Work) -> None:
+    receipt = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
+    assert record_whole_apply(repository(work), [receipt], push=False) == ()
+    assert read_back(work) == receipt
+    assert read_back(origin) is None
+
+
+def test_a_whole_apply_is_remembered_everywhere_with_push(origin: Work, work: Work) -> None:
+    first = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
+    chat = replace(first, target="chat")
+    assert record_whole_apply(repository(work), [first, chat], push=True) == ()
+    second = replace(RECEIPT, commit=work.commit({"identities/a.yaml": "b"}))
+    assert record_whole_apply(repository(work), [second], push=True) == ()
+    assert [read_back(place) for place in (work, origin)] == [second, second]
+    assert [read_back(place, "chat") for place in (work, origin)] == [chat, chat]
+
+
+def test_the_commit_that_was_applied_is_tagged_and_not_what_head_is_by_now(work: Work) -> None:
+    receipt = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
+    work.commit({"identities/a.yaml": "b"})
+    assert record_whole_apply(repository(work), [receipt], push=False) == ()
+    assert read_back(work) == receipt
+
+
+def test_applying_the_same_commit_again_renews_the_receipt(origin: Work, work: Work) -> None:
+    receipt = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
+    again = replace(receipt, digest="cd" * 32)
+    for one in (receipt, again):
+        assert record_whole_apply(repository(work), [one], push=True) == ()
+    assert [read_back(place) for place in (work, origin)] == [again, again]
+
+
+def test_a_failed_push_is_said_and_leaves_the_local_tag(origin: Work, work: Work, tmp_path: Path) -> None:
+    work.git("remote", "set-url", "origin", f"file://{tmp_path}/gone")
+    receipt = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
+    (problem,) = record_whole_apply(repository(work), [receipt], push=True)
+    assert "aws was applied and the tag reconciler/applied/aws moved, but it could not be pushed" in str(
+        problem
+    )
+    assert read_back(work) == receipt
+    assert read_back(origin) is None
+
+
+def test_a_tag_that_moved_on_meanwhile_is_not_moved_back(work: Work) -> None:
+    older = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
+    newer = replace(RECEIPT, commit=work.commit({"identities/a.yaml": "b"}))
+    record_whole_apply(repository(work), [newer], push=False)
+    (problem,) = record_whole_apply(repository(work), [older], push=True)
+    assert "the tag reconciler/applied/aws could not be moved: it is on" in problem.message
+    assert read_back(work) == newer
+
+
+def test_one_target_that_cannot_be_recorded_does_not_keep_the_others_from_it(work: Work) -> None:
+    commit = work.git("rev-parse", "HEAD")
+    broken = replace(RECEIPT, commit=commit, identity={"store": "a\nb"})
+    chat = replace(RECEIPT, commit=commit, target="chat")
+    (problem,) = record_whole_apply(repository(work), [broken, chat], push=False)
+    assert problem.message.startswith("aws was applied, but")
+    assert read_back(work) is None
+    assert read_back(work, "chat") == chat
