@@ -1,0 +1,112 @@
+"""What the tests rest on: the generated organisation has the shape of the real one, and edits are edits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.generator import AWKWARD_LOGINS
+from tests.support.organisation import (
+    Organisation,
+    Place,
+    describe,
+    organisations,
+    remove_group,
+    remove_user,
+    rename_group,
+    set_members,
+    write_organisation,
+)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Organisation:
+    return write_organisation(tmp_path / "small", scale=0.05)
+
+
+@pytest.mark.parametrize("place", organisations())
+def test_both_organisations_have_the_documented_shape(place: Place, tmp_path: Path) -> None:
+    found = place(tmp_path / "identities")
+    assert (len(found.users), len(found.groups)) == (1509, 766)
+    assert abs(found.memberships - 3700) < 40
+    assert (len(found.permission_sets), len(found.accounts), len(found.assignments)) == (5, 328, 631)
+    assert len(found.renamed_groups) == 40
+    assert found.depth(found.deepest_group) == 3
+    assert found.unmanaged_groups
+    assert len(found.members[found.largest_group]) > 100
+    assert len(found.groups_of(found.busiest_user)) > 50
+    assert not found.groups_of(found.idle_user)
+    assert found.numeric_user in found.users
+
+
+def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    for name, seed in (("one", 1), ("two", 1), ("other", 2)):
+        write_organisation(tmp_path / name, scale=0.05, seed=seed)
+
+    def content(name: str) -> dict[str, bytes]:
+        folder = tmp_path / name
+        return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+
+    assert content("one") == content("two")
+    assert content("one") != content("other")
+
+
+@pytest.mark.parametrize("scale", [0.001, 0.02, 0.1, 2.0])
+def test_every_scale_holds_every_awkward_thing(scale: float, tmp_path: Path) -> None:
+    found = write_organisation(tmp_path, scale=scale)
+    assert found.users.keys() >= set(AWKWARD_LOGINS)
+    assert found.renamed_groups
+    assert found.unmanaged_groups
+    assert found.depth(found.deepest_group) == 3
+    assert any(identifier.startswith("0") for identifier in found.accounts.values())
+    assert found.idle_user
+
+
+def test_every_reference_of_a_generated_organisation_holds(small: Organisation) -> None:
+    for group in small.groups.values():
+        assert small.users.keys() >= set(group.get("members", ()))
+        assert small.groups.keys() >= set(group.get("include", ()))
+    for entry in small.assignments.values():
+        assert small.groups.keys() >= set(entry["groups"])
+        assert small.accounts.keys() >= set(entry["accounts"])
+        assert small.permission_sets.keys() >= set(entry["permission_sets"])
+
+
+def test_a_renamed_group_keeps_its_members_and_is_included_under_its_new_key(small: Organisation) -> None:
+    including = small.deepest_group
+    key = small.groups[including]["include"][0]
+    rename_group(small.folder, key, "renamed")
+    after = describe(small.folder)
+    assert key not in after.groups
+    assert after.members["renamed"] == small.members[key]
+    assert after.groups["renamed"]["previously"][0] == key
+    assert after.members[including] == small.members[including]
+    assert len(after.assignments) == len(small.assignments)
+
+
+def test_a_removed_user_is_gone_from_every_group(small: Organisation) -> None:
+    key = small.busiest_user
+    remove_user(small.folder, key)
+    after = describe(small.folder)
+    assert after.users.keys() == small.users.keys() - {key}
+    assert not after.groups_of(key)
+    assert after.memberships == small.memberships - len(small.groups_of(key))
+
+
+def test_a_removed_group_is_included_and_assigned_nowhere(small: Organisation) -> None:
+    key = small.groups[small.deepest_group]["include"][0]
+    remove_group(small.folder, key)
+    after = describe(small.folder)
+    assert after.groups.keys() == small.groups.keys() - {key}
+    assert all(key not in group.get("include", ()) for group in after.groups.values())
+    assert all(entry["groups"] for entry in after.assignments.values())
+
+
+def test_an_edit_leaves_every_other_file_as_it_was(small: Organisation) -> None:
+    before = {path: path.read_bytes() for path in small.folder.rglob("*.yaml")}
+    key = next(key for key, group in sorted(small.groups.items()) if "include" not in group)
+    set_members(small.folder, key, ["007"])
+    changed = [path for path, content in before.items() if path.read_bytes() != content]
+    assert len(changed) == 1
+    assert describe(small.folder).members[key] == {"007"}
