@@ -15,52 +15,9 @@ from pathlib import Path
 
 # YAML guesses a number, a truth value, a date or nothing behind each of these.
 AWKWARD_LOGINS = ("249043822", "1e3", "0x1f", "007", "no", "null", "true", "12_345", "2026-11-23", "1.5")
-_SYLLABLES = [
-    "an",
-    "ber",
-    "chi",
-    "da",
-    "el",
-    "fo",
-    "gu",
-    "hi",
-    "jo",
-    "ka",
-    "li",
-    "mo",
-    "na",
-    "or",
-    "pe",
-    "qui",
-    "ra",
-    "su",
-    "ti",
-    "ul",
-    "ve",
-    "wi",
-    "xe",
-    "yo",
-    "za",
-]
-_AREAS = [
-    "api",
-    "apps",
-    "auth",
-    "billing",
-    "build",
-    "cli",
-    "cloud",
-    "data",
-    "docs",
-    "infra",
-    "network",
-    "node",
-    "release",
-    "storage",
-    "test",
-    "ui",
-]
-_ROLES = ["admins", "approvers", "leads", "maintainers", "members", "reviewers", "triage", "writers"]
+_SYLLABLES = tuple(first + second for first in "bdfghjklmnprstvw" for second in "aeiou")
+_AREAS = ("api", "apps", "auth", "build", "cli", "cloud", "docs", "infra", "node", "release", "test", "ui")
+_ROLES = ("admins", "approvers", "leads", "maintainers", "members", "reviewers", "triage", "writers")
 _UNITS = {
     "harbour": 0.37,
     "harbour-sigs": 0.53,
