@@ -49,7 +49,7 @@ def guard(
     refusals = [
         *_limits(removals, population, guards),
         *_emptied(changes, removals, population),
-        *_protected(removals, guards),
+        *_protected(changes, guards),
         *_recreated(changes),
         *_unsafe(removals, capabilities),
     ]
@@ -167,13 +167,18 @@ def _takes_away(change: Change) -> bool:
     return change.action is Action.DELETE or change.effect is Effect.REVOKE
 
 
-def _protected(removals: Sequence[Change], guards: Guards) -> Iterator[Finding]:
+def _protected(changes: Sequence[Change], guards: Guards) -> Iterator[Finding]:
     users, groups = set(guards.protected.users), set(guards.protected.groups)
-    for change in removals:
+    for change in changes:
+        renamed = change.action is Action.UPDATE and any(
+            each.name in ("user_name", "display_name") for each in change.fields
+        )
+        if not renamed and not _removes(change):
+            continue
         parts = change.address.parts
         kind = change.address.kind
         if (
-            (kind is Kind.USER and parts[0] in users)
+            (kind is Kind.USER and parts[0] in users and (_removes(change) or not renamed))
             or (kind is Kind.GROUP and parts[0] in groups)
             or (kind is Kind.MEMBERSHIP and parts[1] in users)
         ):

@@ -8,6 +8,7 @@ than before and after together. Rank is coarse (all of one rank are attempted be
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -44,6 +45,7 @@ def order(changes: Sequence[Change]) -> tuple[tuple[Step, ...], tuple[Finding, .
     findings = tuple(_cycle(cycle) for cycle in _cycles(steps))
     if not findings:
         _raise_ranks(steps)
+        return tuple(_sorted(steps)), findings
     return tuple(sorted(steps.values(), key=lambda step: (step.rank, step.id))), findings
 
 
@@ -51,6 +53,24 @@ def ends(address: Address) -> tuple[Address, Address]:
     """The group and the user of a membership."""
     group, user = address.key.split("/")
     return Address(address.target, Kind.GROUP, group), Address(address.target, Kind.USER, user)
+
+
+def _sorted(steps: Mapping[str, Step]) -> Iterable[Step]:
+    """By rank, and within a rank by id, but never before what a step waits for."""
+    waiting = {step.id: len([each for each in step.after if each in steps]) for step in steps.values()}
+    dependents: dict[str, list[Step]] = {}
+    for step in steps.values():
+        for each in step.after:
+            dependents.setdefault(each, []).append(step)
+    ready = [(step.rank, step.id) for step in steps.values() if not waiting[step.id]]
+    heapq.heapify(ready)
+    while ready:
+        _, identifier = heapq.heappop(ready)
+        yield steps[identifier]
+        for step in dependents.get(identifier, ()):
+            waiting[step.id] -= 1
+            if not waiting[step.id]:
+                heapq.heappush(ready, (step.rank, step.id))
 
 
 def _raise_ranks(steps: dict[str, Step]) -> None:

@@ -72,6 +72,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     at_base = scene.memory.base is not None and any(
         key in scene.memory.base.users and key not in scene.memory.base.inactive for key in keys
     )
+    _touch_manager(scene, draft, fields)
     draft.creating.add(user.key)
     draft.owned[address] = tuple(sorted(values))
     draft.changes.append(
@@ -126,6 +127,7 @@ def _update(
     fields.sort(key=lambda each: _ORDER[each.name])
     address = scene.user_address(user.key)
     draft.touch(address, live.id, live.version)
+    _touch_manager(scene, draft, fields)
     draft.owned[address] = names
     before = _with_manager_key(scene, live)
     after = {**before, **{each.name: each.after for each in fields}}
@@ -182,6 +184,14 @@ def _with_manager_key(scene: Scene, live: LiveUser) -> dict[str, Value]:
     if isinstance(manager := values.get("manager"), str):
         values["manager"] = scene.user_key(manager)
     return values
+
+
+def _touch_manager(scene: Scene, draft: Draft, fields: Iterable[FieldChange]) -> None:
+    for each in fields:
+        if each.name == "manager" and isinstance(each.after, str):
+            identifier = scene.users.pairing.ids.get(each.after)
+            if identifier is not None:
+                draft.ids[scene.user_address(each.after)] = identifier
 
 
 def _manager_exists(scene: Scene, manager: Value) -> bool:

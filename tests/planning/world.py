@@ -152,6 +152,7 @@ class World:
             return ""
         if action is Action.CREATE:
             if address.kind is Kind.USER:
+                assert "active" not in values
                 name = str(values["user_name"])
                 assert name.lower() not in {
                     str(u.attributes["user_name"]).lower() for u in self.users.values()
