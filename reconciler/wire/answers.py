@@ -1,0 +1,112 @@
+"""Whether an answer of AWS is one: JSON of the types that the service model names.
+
+botocore's parser is lenient where we must not be: it reads an HTML page, half a body or an empty one with
+status 200 as an answer in which everything is absent, which would be an empty list of users.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_OK = 300  # from this status on it is no answer but an error, or somebody else's redirection
+
+_SCALARS: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "character": (str,),
+    "blob": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float, str),
+}
+
+
+class MalformedError(Exception):
+    """The body is not what the service answers; `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class CutOffError(Exception):
+    """The connection ended in the middle of the body, which urllib3 as botocore drives it lets pass."""
+
+
+def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+    """A handler of botocore's `before-parse` event. Unknown members are ignored.
+
+    Raises CutOffError when less came than was announced, MalformedError when what came is no answer.
+    """
+    status = int(response_dict["status_code"])
+    body, headers = response_dict["body"], response_dict["headers"]
+    announced = str(headers.get("content-length", ""))
+    if announced.isdecimal() and "content-encoding" not in headers and len(body) < int(announced):
+        raise CutOffError
+    if not body:
+        raise MalformedError("the answer is empty", status)
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedError(f"the answer is no JSON but {_glimpse(body)}", status) from None
+    if not isinstance(answer, dict):
+        raise MalformedError(f"the answer is no JSON object but {_glimpse(body)}", status)
+    if status >= _OK:
+        code = answer.get("__type")
+        if not isinstance(code, str):
+            raise MalformedError(f"the answer is an error without a code: {_glimpse(body)}", status)
+        return
+    shape = operation_model.output_shape
+    if shape is not None and (fault := _fault(shape, answer, "")):
+        raise MalformedError(fault, status)
+
+
+def _fault(shape: Any, value: Any, path: str) -> str:
+    """What is wrong with `value` at `path`; "" when nothing is."""
+    kind = shape.type_name
+    if kind == "structure":
+        return _structure_fault(shape, value, path)
+    if kind == "list":
+        if not isinstance(value, list):
+            return _wrong(path, "a list", value)
+        member = shape.member
+        return next((fault for item in value if (fault := _fault(member, item, f"{path}[]"))), "")
+    if kind == "map":
+        if not isinstance(value, dict):
+            return _wrong(path, "an object", value)
+        member = shape.value
+        return next(
+            (fault for key, item in value.items() if (fault := _fault(member, item, f"{path}.{key}"))), ""
+        )
+    expected = _SCALARS.get(kind, ())
+    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
+        return _wrong(path, f"a {kind}", value)
+    return ""
+
+
+def _structure_fault(shape: Any, value: Any, path: str) -> str:
+    if shape.is_document_type:
+        return ""
+    if not isinstance(value, dict):
+        return _wrong(path, "an object", value)
+    members = shape.members
+    for name, item in value.items():
+        member = members.get(name)
+        # Null is absence (that is how botocore reads it), except in a list, where it would be an item.
+        if member is not None and item is not None and (fault := _fault(member, item, f"{path}.{name}")):
+            return fault
+    return ""
+
+
+def _wrong(path: str, expected: str, value: Any) -> str:
+    return f"{path.lstrip('.') or 'the answer'} should be {expected} and is of type {type(value).__name__}"
+
+
+def _glimpse(body: bytes) -> str:
+    """Enough of the beginning to recognise a proxy's page, as one line of plain text."""
+    text = body[:80].decode("utf-8", "replace")
+    return repr(text + ("…" if len(body) > len(text) else ""))

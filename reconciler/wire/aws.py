@@ -1,0 +1,289 @@
+"""The only boto3: signs, sends, paces, retries, counts, checks, and says errors in our own words."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from reconciler import __version__
+from reconciler.errors import IncompleteRead, Rejected, ServiceError
+from reconciler.model.observer import Observer, Silent
+from reconciler.wire import answers, retry
+from reconciler.wire.answers import MalformedError
+from reconciler.wire.aws_errors import Asked, Failure, botocore_errors, configuration, translate
+from reconciler.wire.clock import Clock, SystemClock
+from reconciler.wire.pace import Pace
+from reconciler.wire.pool import Guarded
+
+# Seconds. No call that we make takes AWS longer than a few; a connection that takes five will not come.
+CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
+# As many connections as calls that may be under way.
+CONNECTIONS = 16
+# The quotas end at 2,000 full pages of users; a list with more pages than this does not end.
+MAX_PAGES = 50_000
+# By this header the embedded sandbox tells by how much its time runs faster.
+SPEED_HEADER = "x-reconciler-sandbox-speed"
+
+_MISSING: Any = object()
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether the URL leads to this very machine, by its name or number, without asking a resolver."""
+    host = urlsplit(endpoint).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Aws:
+    """AWS as one target sees it. Thread-safe; clients are made when they are first needed.
+
+    `region` None is the one of the environment or profile. `endpoint_url` replaces AWS's own addresses, as
+    AWS_ENDPOINT_URL does; plain http is refused unless it leads to this machine. `speed` says by how much
+    the time of the embedded sandbox runs faster (None: read it from the answers of a loopback endpoint).
+    `sandbox` sends made-up credentials instead of anybody's own, past every proxy.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        clock: Clock | None = None,
+        observer: Observer | None = None,
+        speed: float | None = None,
+        sandbox: bool = False,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.target, self._endpoint_url = target, endpoint_url
+        self._clock: Clock = clock or SystemClock()
+        self._pace = Pace(self._clock, observer or Silent(), target, speed=speed or 1.0)
+        self._speed_known, self._sandbox = speed is not None, sandbox
+        self._chance, self._asked_region = chance, region
+        self._clients: Guarded[dict[str, Any]] = Guarded({})
+        self._session: Any = None
+        self._calls: Guarded[Counter[str]] = Guarded(Counter())
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the other side is the embedded sandbox, as far as is known before the first answer."""
+        return self._sandbox
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than AWS the other side's time runs."""
+        return self._pace.speed
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests were sent so far, every retry among them, by `service.Operation`."""
+        with self._calls as calls:
+            return dict(calls)
+
+    def region(self) -> str:
+        """The Region that is asked. Raises Rejected when there is none."""
+        asked = Asked(self.target, "sts", "region", mutates=False)
+        with self._clients:
+            region = self._asked_region or self._ready(asked).region_name
+        if not region:
+            message = "no region is known; set `region` of the target in reconciler.yaml"
+            raise Rejected(message, target=self.target)
+        return str(region)
+
+    def takes(self, service: str, operation: str, member: str) -> bool:
+        """Whether the installed service model knows `member` in the request; asks nobody."""
+        shape = self._operation(service, operation).input_shape
+        return shape is not None and member in shape.members
+
+    def members(self, service: str, operation: str) -> frozenset[str]:
+        """What the installed service model knows in the request; asks nobody."""
+        shape = self._operation(service, operation).input_shape
+        return frozenset(shape.members if shape is not None else ())
+
+    def call(
+        self, service: str, operation: str, *, mutates: bool, expects: Sequence[str] = (), **params: Any
+    ) -> dict[str, Any]:
+        """One request, until it is answered; `params` and the answer are as in the API reference.
+
+        `expects` names texts without which an answer is none.
+
+        Reads are sent again after throttling, faults of the service and of the way. Writes are sent again
+        only when they were throttled or never left; where the answer to a write was lost, OutcomeUnknown
+        is raised. Raises ServiceError in its kinds; IncompleteRead when the answer is none of AWS's.
+        """
+        began, attempt = self._clock.monotonic(), 0
+        while True:
+            attempt += 1
+            self._pace.wait(service, operation)
+            asked = Asked(self.target, service, operation, mutates)
+            failure = self._once(asked, params, expects)
+            if not isinstance(failure, Failure):
+                return failure
+            fate, retry_after = failure.fate, failure.retry_after
+            if fate is retry.Fate.THROTTLED:
+                self._pace.throttled(service, operation, retry_after)
+            if not retry.retryable(fate, mutates=mutates):
+                raise failure.error
+            elapsed = (self._clock.monotonic() - began) * self.speed
+            seconds = retry.delay(fate, attempt, elapsed, retry_after, self._chance())
+            if seconds is None:
+                raise failure.error
+            self._clock.sleep(seconds / self.speed)
+
+    def pages(
+        self,
+        service: str,
+        operation: str,
+        result_key: str,
+        id_of: Callable[[Mapping[str, Any]], object],
+        **params: Any,
+    ) -> Iterator[list[dict[str, Any]]]:
+        """A list, page by page, to its end; whole only when the iterator is exhausted.
+
+        `result_key` is where the items stand, `id_of` what tells them apart. Raises IncompleteRead for an
+        answer without the list, an item without an id, an id or a token that comes twice, and a list that
+        does not end.
+        """
+
+        def bad(message: str) -> IncompleteRead:
+            return IncompleteRead(message, target=self.target, request=f"{service}.{operation}")
+
+        tokens: set[str] = set()
+        seen: set[str] = set()
+        token = ""
+        for _ in range(MAX_PAGES):
+            more = {"NextToken": token} if token else {}
+            answer = self.call(service, operation, mutates=False, **params, **more)
+            items = answer.get(result_key, _MISSING)
+            if not isinstance(items, list):
+                raise bad(f"the answer has no {result_key}")
+            for item in items:
+                identifier = id_of(item)
+                if not (isinstance(identifier, str) and identifier):
+                    raise bad(f"an item of {result_key} has no id")
+                if identifier in seen:
+                    raise bad(f"{identifier} came twice in one list: a page was repeated, or the list moved")
+                seen.add(identifier)
+            yield items
+            token = answer.get("NextToken") or ""
+            if not token:
+                return
+            if token in tokens:
+                raise bad("the same page token came twice: the list would never end")
+            tokens.add(token)
+        raise bad(f"the list has not ended after {MAX_PAGES:,} pages")
+
+    def _once(
+        self, asked: Asked, params: Mapping[str, Any], expects: Sequence[str]
+    ) -> dict[str, Any] | Failure:
+        from botocore import xform_name
+
+        try:
+            client = self._client(asked)
+        except ServiceError as error:
+            return Failure(error, retry.Fate.FINAL)
+        endpoint = str(client.meta.endpoint_url)
+        with self._calls as calls:
+            calls[asked.label] += 1
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(asked.operation))(**params)
+        except botocore_errors() as error:
+            response = getattr(error, "response", None)
+            self._notice_speed(endpoint, response)
+            located = Asked(asked.target, asked.service, asked.operation, asked.mutates, endpoint)
+            return translate(error, located)
+        self._notice_speed(endpoint, answer)
+        self._pace.answered(asked.service, asked.operation)
+        answer.pop("ResponseMetadata", None)
+        missing = [name for name in expects if not answer.get(name)]
+        if missing:
+            return translate(MalformedError(f"the answer has no {' and no '.join(missing)}", 200), asked)
+        return answer
+
+    def _notice_speed(self, endpoint: str, answer: Any) -> None:
+        """Learn the sandbox's speed, from nobody but a loopback endpoint."""
+        if self._speed_known or not isinstance(answer, dict) or not is_loopback(endpoint):
+            return
+        header = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(SPEED_HEADER)
+        if header is None:
+            return
+        try:
+            speed = float(header)
+        except ValueError:
+            return
+        if 0 < speed < float("inf"):
+            self._pace.speed, self._speed_known, self._sandbox = speed, True, True
+
+    def _client(self, asked: Asked) -> Any:
+        with self._clients as clients:
+            client = clients.get(asked.service)
+            if client is None:
+                client = clients[asked.service] = self._connect(asked)
+            return client
+
+    def _connect(self, asked: Asked) -> Any:
+        from botocore.config import Config
+
+        direct = self._sandbox or (self._endpoint_url is not None and is_loopback(self._endpoint_url))
+        options: dict[str, Any] = {"proxies": {}} if direct else {}
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            # botocore would silently send a create again whose answer was lost.
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=CONNECTIONS,
+            user_agent_extra=f"identity-reconciler/{__version__}",
+            **options,
+        )
+        made_up = (
+            {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"} if self._sandbox else {}
+        )
+        try:
+            client = self._ready(asked).client(
+                asked.service,
+                region_name=self._asked_region,
+                endpoint_url=self._endpoint_url,
+                config=config,
+                **made_up,
+            )
+        except botocore_errors() as error:
+            raise configuration(error, asked) from error
+        endpoint = str(client.meta.endpoint_url)
+        if urlsplit(endpoint).scheme != "https" and not is_loopback(endpoint):
+            message = f"{endpoint} is not encrypted, and no credentials are sent there; use https"
+            raise Rejected(message, target=self.target, request=asked.label)
+        client.meta.events.register("before-parse", answers.check)
+        return client
+
+    def _ready(self, asked: Asked) -> Any:
+        """The session, under the lock of the clients."""
+        if self._session is None:
+            import boto3
+
+            try:
+                self._session = cast(Any, boto3.session.Session())
+            except botocore_errors() as error:
+                raise configuration(error, asked) from error
+        return self._session
+
+    @staticmethod
+    def _operation(service: str, operation: str) -> Any:
+        return _service_model(service).operation_model(operation)
+
+
+@cache
+def _service_model(service: str) -> Any:
+    """The model that botocore ships, without a session: no profile, no Region, no file of the user's."""
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    return ServiceModel(cast(Any, Loader()).load_service_model(service, "service-2"), service)

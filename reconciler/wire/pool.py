@@ -1,0 +1,157 @@
+"""The one file that owns threads: a pool whose results come back in the order in which they finish.
+
+Ctrl-C, as the pool takes it: while a pool is open in the main thread, the first SIGINT raises
+KeyboardInterrupt only where the caller waits for a result, never between a result and its reader, so that
+nothing that was done is forgotten. Calls that run go on to their end, and their results can still be
+fetched; what has not begun never begins. A second SIGINT acts as it did before the pool was opened.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from types import FrameType, TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+
+# Put into a queue to wake its reader; SimpleQueue.put may be called from a signal handler.
+_WAKE: Any = object()
+
+
+class Guarded(Generic[Value]):
+    """A value that threads share: `with guarded as value:` has it alone."""
+
+    def __init__(self, value: Value) -> None:
+        self._value, self._lock = value, threading.Lock()
+
+    def __enter__(self) -> Value:
+        self._lock.acquire()
+        return self._value
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+
+class Pool:
+    """`workers` threads, to be used as a context manager from one thread.
+
+    Leaving it cancels what has not begun and waits for what runs.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="reconciler")
+        self._done: SimpleQueue[Any] = SimpleQueue()
+        self._queues: list[SimpleQueue[Any]] = [self._done]
+        self._futures: dict[Future[Any], str] = {}
+        self._interrupted = False
+        self._raised = False
+        self._previous: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.getsignal(signal.SIGINT)
+            # None is a handler that was not set from Python: nothing that could be put back.
+            if self._previous is not None:
+                signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        finally:
+            self._restore()
+        if self._interrupted and not self._raised and error is None:
+            raise KeyboardInterrupt
+
+    def submit(self, tag: str, work: Callable[..., object], *args: object) -> None:
+        """Run `work(*args)` as soon as a thread is free; `tag` comes back with its result."""
+        future = self._executor.submit(work, *args)
+        self._futures[future] = tag
+        future.add_done_callback(self._done.put)
+        if self._interrupted:
+            future.cancel()
+
+    def next_done(self, timeout: float | None) -> tuple[str, object | BaseException] | None:
+        """The next finished call, with what it returned or raised; each call comes exactly once.
+
+        None when nothing is under way, or when nothing finished within `timeout` seconds (None: wait as
+        long as it takes). A call that was cancelled before it began comes with CancelledError. Raises
+        KeyboardInterrupt once after Ctrl-C, and goes on to deliver when called again.
+        """
+        while self._futures:
+            self._raise_interrupt()
+            try:
+                future = self._done.get(timeout=timeout)
+            except Empty:
+                return None
+            if future is not _WAKE:
+                return self._futures.pop(future), _outcome(future)
+        return None
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        """Every item with `work(item)`, as they finish; `items` is drawn as threads become free.
+
+        The first exception that `work` raises is raised here, after no further item has been begun and
+        what ran has ended. The same holds for Ctrl-C, and for a caller who stops asking.
+        """
+        finished: SimpleQueue[Any] = SimpleQueue()
+        self._queues.append(finished)
+        running: dict[Future[Result], Item] = {}
+        waiting = iter(items)
+        try:
+            while True:
+                self._raise_interrupt()
+                for item in waiting:
+                    future = self._executor.submit(work, item)
+                    running[future] = item
+                    future.add_done_callback(finished.put)
+                    if len(running) >= self._workers:
+                        break
+                if not running:
+                    return
+                future = finished.get()
+                if future is not _WAKE:
+                    yield running.pop(future), future.result()
+        finally:
+            for future in running:
+                future.cancel()
+            while any(not future.done() for future in running):
+                finished.get()
+            self._queues.remove(finished)
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._interrupted = True
+        self._restore()
+        for future in list(self._futures):
+            future.cancel()
+        for queue in self._queues:
+            queue.put(_WAKE)
+
+    def _restore(self) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+            self._previous = None
+
+    def _raise_interrupt(self) -> None:
+        if self._interrupted and not self._raised:
+            self._raised = True
+            raise KeyboardInterrupt
+
+
+def _outcome(future: Future[Any]) -> object | BaseException:
+    try:
+        error = future.exception()
+    except CancelledError as cancelled:
+        return cancelled
+    return future.result() if error is None else error
