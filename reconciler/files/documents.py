@@ -1,0 +1,257 @@
+"""One file as a document: its value, the number of each node in it, and a check against a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from itertools import accumulate
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from reconciler.errors import InputError
+from reconciler.files.characters import FORBIDDEN, show
+from reconciler.files.faults import WHOLE_FILE, Faults
+from reconciler.files.shapes import REFUSED
+from reconciler.files.tree import Tree
+from reconciler.files.yaml import BROKEN, count, parse
+from reconciler.model.resources import Origin
+
+T = TypeVar("T")
+Loc = tuple[str | int, ...]
+
+# How one entry of a section is called.
+_SINGULAR = {
+    "users": "user",
+    "groups": "group",
+    "permission_sets": "permission set",
+    "accounts": "account",
+    "assignments": "assignment",
+    "blocked": "blocked user",
+    "overrides": "override of",
+    "approvals": "approval",
+}
+
+
+class Document:
+    """A file whose outermost value is a map, and where in it everything stands."""
+
+    def __init__(self, path: str, value: Mapping[str, Any], faults: Faults) -> None:
+        self.path, self.value, self._faults = path, value, faults
+        self._starts: dict[int, list[int]] = {}
+
+    @classmethod
+    def read(cls, tree: Tree, path: str, faults: Faults) -> Document | None:
+        """The file at `path`; None, with faults noted, where no map could be read from it."""
+        try:
+            parsed = parse(tree.read(path))
+        except InputError as error:
+            faults.include(error.problems)
+            return None
+        for flaw in parsed.flaws:
+            faults.at(path, flaw.spot, flaw.message, flaw.fix)
+        if parsed.value is BROKEN:
+            return None
+        value = {} if parsed.value is None else parsed.value
+        if not isinstance(value, dict):
+            kind = _kind(value)
+            faults.add(Origin(path, 0), f"the file holds {kind}, and must hold a map", "begin it with `users:`")
+            return None
+        return cls(path, value, faults)
+
+    def origin(self, *loc: str | int, key: bool = False) -> Origin:
+        """Where the value at `loc` stands, or with `key` the key that it stands under.
+
+        Where the file does not go as far as `loc`, the last node on the way.
+        """
+        value: Any = self.value
+        node = at_key = 0
+        for step in loc:
+            index = _index(value, step)
+            if index is None:
+                return Origin(self.path, at_key)
+            node = self.starts(value, node)[index]
+            at_key = node
+            if isinstance(value, dict):
+                node += 1
+            value = value[step]
+        return Origin(self.path, at_key if key else node)
+
+    def starts(self, value: Any, node: int) -> Sequence[int]:
+        """The numbers of the keys of a map, or of the items of a list, whose own number is `node`."""
+        known = self._starts.get(node)
+        if known is None:
+            if isinstance(value, dict):
+                sizes = [1 + count(inner) for inner in value.values()]
+            else:
+                sizes = [count(inner) for inner in value]
+            known = self._starts[node] = list(accumulate(sizes, initial=node + 1))[:-1]
+        return known
+
+    def keys(self, section: str) -> Mapping[str, int]:
+        """The number of every key in a top-level map of maps."""
+        value = self.value.get(section)
+        if not isinstance(value, dict):
+            return {}
+        return dict(zip(value, self.starts(value, self.origin(section).node), strict=True))
+
+    def fault(self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False) -> None:
+        """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
+        self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix)
+
+    def check(self, adapter: TypeAdapter[T], depth: int = 0) -> T | None:
+        """The document in a shape; what does not fit is noted, each with its place and a fix.
+
+        With `depth` 2, an entry of a section that does not fit is left out, and the others are returned;
+        with 0, nothing is.
+        """
+        value: Any = self.value
+        while True:
+            try:
+                return adapter.validate_python(value)
+            except ValidationError as error:
+                details = error.errors(include_url=False)
+            if value is self.value:
+                for detail in details:
+                    self._explain(detail, adapter)
+            if not depth:
+                return None
+            value = _pruned(value, [tuple(detail["loc"][:depth]) for detail in details])
+
+    def _explain(self, detail: ErrorDetails, adapter: TypeAdapter[T]) -> None:
+        loc, value = detail["loc"], detail["input"]
+        if value is BROKEN or (isinstance(value, str) and FORBIDDEN.search(value)):
+            return  # already said, better
+        if loc and loc[-1] == "[key]":
+            self.fault(loc[:-1], *_complaint(detail), key=True)
+        elif detail["type"] == "missing":
+            self._missing(loc)
+        elif detail["type"] == "extra_forbidden":
+            known = _fields(adapter.json_schema(), loc[:-1])
+            what = "field" if len(loc) > 1 else "top-level key"
+            self._faults.add(
+                self.origin(*loc, key=True),
+                f"{subject(loc[:-1])} has an unknown {what} {show(str(loc[-1]))}",
+                suggest(str(loc[-1]), known) or f"known are {', '.join(known)}",
+            )
+        else:
+            self.fault(loc, *_complaint(detail), key=value is None)
+
+    def _missing(self, loc: Loc) -> None:
+        message = f"{subject(loc[:-1])} has no {loc[-1]}"
+        self._faults.add(self.origin(*loc[:-1], key=True), message, f"add `{loc[-1]}: …`")
+
+
+def whole_file(path: str) -> Origin:
+    """The origin of a file as such."""
+    return Origin(path, WHOLE_FILE)
+
+
+def subject(loc: Loc) -> str:
+    """What a message speaks of: "title of user ada", "members[3].until of group sre", "the file"."""
+    if not loc:
+        return "the file"
+    section, *rest = loc
+    if not rest or section not in _SINGULAR:
+        return _dotted(loc)
+    entry = f"{_SINGULAR[str(section)]} {_name(rest[0])}"
+    return f"{_dotted(rest[1:])} of {entry}" if rest[1:] else entry
+
+
+def suggest(wrong: str, known: Sequence[str]) -> str | None:
+    """The name that was probably meant, as a fix; None where nothing is near."""
+    folded = {name.lower(): name for name in known}
+    near = get_close_matches(wrong.lower(), folded, n=1, cutoff=0.6)
+    return f"did you mean {show(folded[near[0]])}?" if near else None
+
+
+def _dotted(loc: Sequence[str | int]) -> str:
+    parts = [f"[{step}]" if isinstance(step, int) else f".{_name(step)}" for step in loc]
+    return "".join(parts).removeprefix(".")
+
+
+def _name(step: str | int) -> str:
+    text = str(step)
+    return text if text and text.isprintable() and " " not in text and len(text) <= 256 else show(text)
+
+
+def _index(value: Any, step: str | int) -> int | None:
+    if isinstance(value, dict) and step in value:
+        return list(value).index(str(step))
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return step
+    return None
+
+
+def _pruned(value: Any, locs: Sequence[Loc]) -> Any:
+    """The value without what stands at `locs`; what is not on the way is shared, not copied."""
+    pruned = dict(value)
+    for first in {loc[0] for loc in locs}:
+        below = [loc[1:] for loc in locs if loc[0] == first]
+        if any(not loc for loc in below) or not isinstance(pruned.get(first), dict):
+            pruned.pop(first, None)
+        else:
+            pruned[first] = _pruned(pruned[first], below)
+    return pruned
+
+
+def _complaint(detail: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with a value, as a predicate, and the fix."""
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == REFUSED:
+        return context["says"], context["fix"]
+    if kind == "string_too_long":
+        limit = context["max_length"]
+        return f"has {len(value):,} characters; at most {limit:,} are allowed", "shorten it"
+    if kind == "string_too_short":
+        return "is empty", "write a value, or delete the line"
+    if kind == "too_long":
+        return f"has {len(value):,} entries; at most {context['max_length']:,} are allowed", "remove some"
+    if kind == "too_short":
+        return "is empty", "name at least one, or delete the line"
+    if kind in ("literal_error", "enum"):
+        expected = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
+        fix = suggest(str(value), expected) if isinstance(value, str) else None
+        return f"is {_kind(value)}; it takes {' or '.join(expected)}", fix or f"write {expected[0]}"
+    wanted = "text" if "string" in kind else "a list" if "list" in kind else "a map"
+    if value is None:
+        return "is empty", f"write {wanted}, or delete the line"
+    return f"is {_kind(value)}; it takes {wanted}", f"write {wanted}"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    return "nothing" if value is None else f"the text {show(str(value))}"
+
+
+def _fields(schema: Mapping[str, Any], loc: Loc) -> list[str]:
+    """The fields that a JSON Schema knows at `loc`, in the order of the schema."""
+    definitions = schema.get("$defs", {})
+    nodes: list[Mapping[str, Any]] = [schema]
+    for step in (*loc, None):
+        nodes = [inner for node in nodes for inner in _expanded(node, definitions)]
+        if step is None:
+            break
+        below = []
+        for node in nodes:
+            properties = node.get("properties", {})
+            if step in properties:
+                below.append(properties[step])
+            elif isinstance(node.get("additionalProperties"), dict):
+                below.append(node["additionalProperties"])
+            below.extend(node.get("patternProperties", {}).values())
+            if isinstance(step, int) and "items" in node:
+                below.append(node["items"])
+        nodes = below
+    return list(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
+
+
+def _expanded(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if "$ref" in node:
+        return _expanded(definitions[node["$ref"].rsplit("/", 1)[1]], definitions)
+    inner = [*node.get("anyOf", ()), *node.get("oneOf", ())]
+    return [one for part in inner for one in _expanded(part, definitions)] if inner else [node]

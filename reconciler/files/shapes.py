@@ -1,0 +1,93 @@
+"""Building blocks for what files may hold, in pydantic's terms, whose complaints are written for people.
+
+A complaint is a predicate ("has a space in it"); whoever prints it puts the subject before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
+
+REFUSED = "refused"
+
+
+def refused(says: str, fix: str) -> PydanticCustomError:
+    """The error for a validator to raise: what is wrong with the value, as a predicate, and what to do."""
+    return PydanticCustomError(REFUSED, "{says}", {"says": says, "fix": fix})
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Text must match `pattern` (whole), or it `says` what is wrong and how to `fix` it.
+
+    The pattern must mean the same to Rust's regex crate, which judges, and to ECMA 262 with the flag `u`,
+    which editors use for the JSON Schema.
+    """
+
+    pattern: str
+    says: str
+    fix: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Other complaints about the text come first, and keep their own words."""
+        context = {"says": self.says, "fix": self.fix}
+        matching = core_schema.str_schema(pattern=f"^(?:{self.pattern})$")
+        judged = core_schema.custom_error_schema(matching, REFUSED, "{says}", context)
+        return core_schema.chain_schema([handler(source), judged])
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """What the text is, with the pattern."""
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Plain text may stand for a map with one field: `ada` for `{user: ada}`."""
+
+    field: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Text becomes the map before the map is judged."""
+        return core_schema.no_info_before_validator_function(self._widen, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Either the field's own shape or the map."""
+        whole = handler(schema)
+        text = handler.resolve_ref_schema(whole)["properties"][self.field]
+        return {"anyOf": [text, whole]}
+
+    def _widen(self, value: Any) -> Any:
+        return {self.field: value} if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrMany:
+    """A single value may stand for a list of one."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Text becomes the list before the list is judged."""
+        return core_schema.no_info_before_validator_function(self._widen, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Either an item's shape or the list."""
+        whole = handler(schema)
+        return {"anyOf": [handler.resolve_ref_schema(whole)["items"], whole]}
+
+    def _widen(self, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
