@@ -268,8 +268,8 @@ def test_names_that_move_from_one_to_another_are_freed_before_they_are_given() -
 
     planned = plan(after, world, remembered(before))
 
-    assert [step.id for step in planned.steps] == ["aws/user/ada", "aws/user/bob"]
-    assert planned.steps[0].after == ("aws/user/bob",)
+    assert [step.id for step in planned.steps] == ["aws/user/bob", "aws/user/ada"]
+    assert planned.steps[1].after == ("aws/user/bob",)
     ids = world.user_id("x@example.com"), world.user_id("y@example.com")
     world.carry_out(planned)
     assert ids == (world.user_id("y@example.com"), world.user_id("z@example.com"))

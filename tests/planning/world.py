@@ -92,9 +92,7 @@ class World:
 
     def add_user(self, user_name: str, *, active: bool | None = True, **attributes: Value) -> str:
         """Somebody made in the console."""
-        identifier = self._id("u")
-        self.users[identifier] = LiveUser(identifier, {"user_name": user_name, **attributes}, active, "1")
-        return identifier
+        return self._new_user({"user_name": user_name, **attributes}, active=active)
 
     def add_group(self, display_name: str, *members: str, **attributes: Value) -> str:
         """A group made in the console; members are user ids."""
@@ -157,9 +155,7 @@ class World:
                 assert name.lower() not in {
                     str(u.attributes["user_name"]).lower() for u in self.users.values()
                 }
-                return self.add_user(
-                    name, **{key: value for key, value in values.items() if key != "user_name"}
-                )
+                return self._new_user(values, active=True)
             rest = {key: value for key, value in values.items() if key != "display_name"}
             return self.add_group(str(values["display_name"]), **rest)
         identifier = ids[address]
@@ -180,6 +176,11 @@ class World:
             found = self.groups[identifier]
             self.groups[identifier] = replace(found, attributes=_laid(found.attributes, values))
         return ""
+
+    def _new_user(self, attributes: Mapping[str, Value], *, active: bool | None) -> str:
+        identifier = self._id("u")
+        self.users[identifier] = LiveUser(identifier, dict(attributes), active, "1")
+        return identifier
 
     def _id(self, prefix: str) -> str:
         self._next += 1
