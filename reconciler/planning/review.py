@@ -94,6 +94,9 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
         return True
     if fresh.address.kind is Kind.MEMBERSHIP and reviewed.action is fresh.action:
         return _same_pair(reviewed, fresh, ids, creating)
+    if reviewed.action is fresh.action is Action.UPDATE:
+        # Half of it is done: what is left ends in the reviewed state and finds what the review found.
+        return reviewed.after == fresh.after and all(each in reviewed.fields for each in fresh.fields)
     if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE and fresh.cause is Cause.GIT:
         wanted = {each.name: each.after for each in reviewed.fields}
         return bool(fresh.fields) and all(
