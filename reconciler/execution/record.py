@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from reconciler.errors import InputError, RecordError
 from reconciler.files.git import short
 from reconciler.files.tree import MemoryTree, Tree
-from reconciler.loading.memory import Declarations, Memory, Read, Reader, State, recall
+from reconciler.loading.memory import Declarations, Lack, Memory, Read, Reader, State, recall
 from reconciler.loading.receipt import parse_receipt, render_receipt
 from reconciler.model.state import Receipt, Remembered
 
@@ -106,16 +106,18 @@ def remember_record(
     identity: Mapping[str, Mapping[str, str]],
     planned: Declarations | None = None,
 ) -> Mapping[str, Memory]:
-    """What a sandbox remembers of each target, by name; nothing of it ever stops an apply.
+    """What a sandbox remembers of each target, by name.
 
-    `tree` is the state under plan, `planned` what it declares, `identity` names the instances.
+    `tree` is the state under plan, `planned` what it declares, `identity` names the instances. Where
+    nothing was applied whole yet, that is said as MISSING, but without a problem: it stops no apply.
     """
     now, _ = _digest(tree)
     reader = Reader(read, (now, planned) if planned is not None else None)
-    return {
-        target: Memory(_remembered(record, target, identity.get(target, {}), tree.label, now, reader))
-        for target in targets
-    }
+    memories = {}
+    for target in targets:
+        found = _remembered(record, target, identity.get(target, {}), tree.label, now, reader)
+        memories[target] = Memory(found, None if found.receipt else Lack.MISSING)
+    return memories
 
 
 def _remembered(

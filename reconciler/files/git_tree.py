@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -11,9 +10,10 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from reconciler.errors import InputError, Problem, RecordError
+from reconciler.files.characters import FORBIDDEN, show
 from reconciler.files.git_command import Git
+from reconciler.files.tree import MAX_FILE_BYTES
 
-MAX_FILE_BYTES = 1 << 20
 # Files are fetched in batches, because a process for each of 500 files would take seconds; so many
 # batches are kept.
 _BATCH_BYTES = 16 << 20
@@ -132,25 +132,39 @@ def _parse(listing: bytes, label: str) -> Mapping[str, Entry]:
     """The lines of `git ls-tree -r -z -l` as entries by path; InputError for all that cannot be."""
     listed: dict[str, Entry] = {}
     problems: list[Problem] = []
-    folded: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for line in listing.split(b"\0")[:-1]:
         head, _, raw = line.partition(b"\t")
         mode, _, oid, size = head.decode("ascii").split()
-        shown = os.fsdecode(raw).encode("utf-8", "backslashreplace").decode("utf-8")
-        path = unicodedata.normalize("NFC", shown)
+        name = raw.decode("utf-8", "backslashreplace")
+        path = unicodedata.normalize("NFC", name)
         if any(part.startswith(".") for part in path.split("/")):
             continue
         if mode == "120000":
             problems.append(Problem(f"{label}: {path} is a symbolic link", "put the file itself there"))
         elif mode == "160000":
             problems.append(Problem(f"{label}: {path} is a submodule", "put the files themselves there"))
-        elif (other := folded.get(path.casefold())) is not None:
+        elif FORBIDDEN.search(path) or any(character < " " for character in path):
+            problems.append(Problem(f"{label}: the name {show(path)} has invisible characters", "rename it"))
+        elif (other := _clash(name, seen)) is not None:
             problems.append(
-                Problem(f"{label}: {path} and {other} are one name on many file systems", "rename one")
+                Problem(
+                    f"{label}: {path} and {other} are one name on many file systems", "rename one of them"
+                )
             )
         else:
-            folded[path.casefold()] = path
             listed[path] = Entry(mode, oid, int(size))
     if problems:
         raise InputError(problems)
     return dict(sorted(listed.items()))
+
+
+def _clash(name: str, seen: dict[str, str]) -> str | None:
+    """An earlier file or folder that another file system would hold as this one, or one above it."""
+    parts = name.split("/")
+    for length in range(1, len(parts) + 1):
+        part = "/".join(parts[:length])
+        other = seen.setdefault(unicodedata.normalize("NFC", part).casefold(), part)
+        if other != part:
+            return other
+    return None

@@ -37,6 +37,7 @@ def memory(path: Path, planned: str, target: str = "aws", identity: Mapping[str,
         read_record(path), [target], CountingReader(), tree=files(planned), identity={target: identity}
     )
     require(memories)
+    assert (memories[target].lack is None) == (memories[target].remembered.receipt is not None)
     return memories[target].remembered
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from reconciler.errors import InputError
 from reconciler.files import git_tree
 from reconciler.files.git import Repository, short
 from reconciler.files.git_tree import GitTree
+from reconciler.files.tree import FolderTree
 from tests.repositories import Work
 
 
@@ -31,7 +33,7 @@ FILES = {
     "z/ünïcode name.yaml": "ü\n",
     "a b/c.yaml": "",
     "policies/deploy.json": "{}",
-    'quo"te\ttab.yaml': "x",
+    'quo"te.yaml': "x",
 }
 
 
@@ -99,7 +101,9 @@ def test_symlinks_and_submodules_are_all_refused_at_once(work: Work) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("a.yaml", "A.yaml"), ("é.yaml", "e\u0301.yaml")], ids=["by case", "by Unicode form"]
+    ("one", "other"),
+    [("a.yaml", "A.yaml"), ("\u00e9.yaml", "e\u0301.yaml"), ("a/b.yaml", "A/c.yaml")],
+    ids=["by case", "by Unicode form", "two folders"],
 )
 def test_names_that_some_file_systems_hold_as_one_are_refused(work: Work, one: str, other: str) -> None:
     work.commit({"identities/keep.yaml": ""})
@@ -107,8 +111,33 @@ def test_names_that_some_file_systems_hold_as_one_are_refused(work: Work, one: s
         blob = work.git("hash-object", "-w", "--stdin", stdin=name.encode())
         work.git("update-index", "--add", "--cacheinfo", f"100644,{blob},identities/{name}")
     work.git("commit", "-q", "-m", "odd")
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="are one name on many file systems"):
         tree(work, "HEAD").paths()
+
+
+@pytest.mark.parametrize("name", ["tab\t.yaml", "bidi\u202e.yaml", "line\n.yaml", "zero\u200b.yaml"])
+def test_names_that_do_not_show_what_they_are_are_refused(work: Work, name: str) -> None:
+    commit = work.commit({f"identities/{name}": "x"})
+    with pytest.raises(InputError, match="has invisible characters") as caught:
+        tree(work, commit).paths()
+    assert name not in str(caught.value)
+
+
+def test_a_name_that_is_no_utf8_is_listed_by_its_bytes(work: Work) -> None:
+    work.write({"identities/a.yaml": "a"})
+    (work.folder / os.fsdecode(b"\xff.yaml")).write_text("b", encoding="utf-8")
+    found = tree(work, work.commit())
+    assert {path: found.read(path) for path in found.paths()} == {"\\xff.yaml": b"b", "a.yaml": b"a"}
+
+
+def test_a_folder_and_its_commit_list_and_read_the_same(work: Work) -> None:
+    work.write({f"identities/{path}": text for path, text in FILES.items()})
+    work.write(
+        {"identities/.hidden/x.yaml": "", "identities/e\u0301/y.yaml": "y", "identities/more.yml": "m"}
+    )
+    there, here = tree(work, work.commit()), FolderTree(work.folder)
+    assert list(there.paths()) == list(here.paths())
+    assert [there.read(path) for path in there.paths()] == [here.read(path) for path in here.paths()]
 
 
 def test_names_are_given_in_nfc(work: Work) -> None:
