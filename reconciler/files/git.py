@@ -55,8 +55,8 @@ class Repository:
     def of(cls, path: Path) -> Repository | None:
         """The repository that `path`, a folder, lies in; None where there is none.
 
-        A repository that git refuses to read (somebody else's, by `safe.directory`; a bare one) and a
-        missing git raise RecordError: neither is the same as no repository.
+        A repository that git refuses to read (somebody else's, by `safe.directory`; a linked work tree
+        whose repository is gone) and a missing git raise RecordError: neither is the same as no repository.
         """
         if not path.is_dir():
             return None
@@ -65,7 +65,7 @@ class Repository:
         git = Git(path)
         top = git.run("rev-parse", "--show-toplevel", fine=None)
         if top.code != 0:
-            if "not a git repository" in top.said:
+            if "not a git repository (or any" in top.said:
                 return None
             raise RecordError(f"git cannot use the repository around {path}: {top.said}")
         folder = git.run("rev-parse", "--show-prefix").line.rstrip("/")

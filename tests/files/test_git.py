@@ -60,6 +60,36 @@ def test_a_linked_work_tree_is_a_repository(work: Work, tmp_path: Path) -> None:
     assert (found.root, found.head()) == ((tmp_path / "linked").resolve(), tip)
 
 
+def test_a_linked_work_tree_whose_repository_is_gone_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text(f"gitdir: {tmp_path}/gone\n")
+    with pytest.raises(RecordError, match="git cannot use the repository around"):
+        Repository.of(tmp_path)
+
+
+def test_a_folder_that_only_looks_like_a_repository_is_outside_git(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert Repository.of(tmp_path) is None
+
+
+def test_a_repository_with_longer_ids_is_read_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = Work(tmp_path, monkeypatch, start=False)
+    work.git("init", "-q", "-b", "main", "--object-format=sha256")
+    first, second = work.commit({"identities/a.yaml": "a"}), work.commit({"identities/a.yaml": "b"})
+    found = repository(work)
+    made = found.move_tag(TAG, first, "one\n", AT)
+    assert (len(made.id), found.tag(TAG)) == (64, made)
+    assert [one.id for one in found.first_parents(found.head() or "", first)] == [second]
+    tree = found.tree(first)
+    assert tree is not None
+    assert (tree.read("a.yaml"), tree.holds("a.yaml", b"a"), tree.holds("a.yaml", b"b")) == (
+        b"a",
+        True,
+        False,
+    )
+
+
 def test_a_missing_git_is_an_error_inside_a_repository_and_none_outside(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +334,19 @@ def test_a_pushed_tag_is_at_the_remote_and_nothing_else_is(
     assert repository(origin).tag(TAG) == second
     assert origin.git("tag", "--list") == TAG
     assert origin.git("rev-list", "--count", "main") == "1"
+
+
+def test_hooks_do_not_stand_in_the_way_of_a_push(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = origin.clone(tmp_path / "clone", monkeypatch)
+    hook = clone.root / ".git/hooks/pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    made = repository(clone).move_tag(TAG, clone.git("rev-parse", "HEAD"), "one\n", AT)
+    repository(clone).push_tag(TAG)
+    assert repository(origin).tag(TAG) == made
 
 
 def test_a_push_that_failed_once_is_made_good_by_the_next(
