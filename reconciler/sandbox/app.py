@@ -188,7 +188,7 @@ _REASONS = {
 
 
 def _refusal(operation: Operation, violations: list[Violation]) -> ApiError:
-    """AWS Organizations calls InvalidInputException, with a Reason, what the others call ValidationException."""
+    """AWS Organizations answers InvalidInputException, with a Reason, instead of ValidationException."""
     if operation.service == "organizations":
         members = {"Reason": _REASONS[violations[0].rule]}
         return ApiError("InvalidInputException", describe(violations), members=members)
