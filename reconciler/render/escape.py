@@ -1,0 +1,109 @@
+r"""The one place that escapes: nothing from YAML, git or a service becomes markup, a command or a colour.
+
+Text that people read shows what it hides: control, bidi, zero-width, unassigned and other invisible
+characters become `\u{202e}`, a line break `⏎`. The mapping is one-to-one, so two values that differ look
+different (Trojan Source, CVE-2021-42574 and -42694; UTS #39).
+"""
+
+from __future__ import annotations
+
+import re
+
+# Printable by category, and yet nothing is seen: default-ignorable letters and marks (Unicode
+# DerivedCoreProperties, Default_Ignorable_Code_Point), and the blank Braille pattern.
+_INVISIBLE = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+)
+_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_BREAK = "⏎"
+# Log commands that a runner looks for anywhere in a line: `##[group]` of GitHub's first syntax and
+# `##vso[…]` of Azure Pipelines.
+_LOG_COMMAND = re.compile(r"#(?=#[A-Za-z]*\[)")
+# GitHub trims a line before it looks for `::command::` (actions/runner, ActionCommand.TryParseV2).
+_LEADING_COMMAND = re.compile(r"^(\s*):(?=:)")
+# A mark that would sit on our own text, and the fifth and later of a pile that would cover other lines.
+_COMBINING_RUN = re.compile(
+    r"^[\u0300-\u036f\u20d0-\u20ff\ufe20-\ufe2f]|(?<=[\u0300-\u036f]{4})[\u0300-\u036f]"
+)
+
+
+def _spelled(character: str) -> str:
+    return f"\\u{{{ord(character):x}}}"
+
+
+def text(value: str) -> str:
+    """`value` as one line of plain text, every invisible character spelled out."""
+    if value.isascii() and value.isprintable() and "\\u{" not in value and "##" not in value:
+        return value
+    value = value.replace("\\u{", "\\u{5c}u{").replace(_BREAK, _spelled(_BREAK))
+    value = _LOG_COMMAND.sub(lambda match: _spelled(match[0]), value)
+    value = _UNSEEN.sub(lambda match: _spelled(match[0]), value)
+    value = _COMBINING_RUN.sub(lambda match: _spelled(match[0]), value)
+    if value.isprintable():
+        return value
+    return "".join(
+        character if character.isprintable() else _BREAK if character == "\n" else _spelled(character)
+        for character in value
+    )
+
+
+def sentence(value: str) -> str:
+    """A message as one line: white space collapsed to single blanks, then as `text`."""
+    return text(" ".join(value.split()))
+
+
+def quoted(value: str) -> str:
+    """A value between double quotes, which cannot end before it ends."""
+    inner = re.sub(r'\\(?=["]|$)', r"\\u{5c}", text(value))
+    return '"' + inner.replace('"', '\\"') + '"'
+
+
+_BARE = re.compile(r"[A-Za-z0-9~_][A-Za-z0-9._@+/~:=-]*", re.ASCII)
+
+
+def name(value: str) -> str:
+    """A key or name in a running line: bare where it cannot be taken for anything else, else quoted."""
+    return value if _BARE.fullmatch(value) else quoted(value)
+
+
+def line(value: str) -> str:
+    """A whole line of output that no runner takes for a workflow command (`::` after any blanks)."""
+    return _LEADING_COMMAND.sub(r"\1\\u{3a}", value)
+
+
+def command_data(value: str) -> str:
+    """The message of a GitHub workflow command; line breaks stay breaks.
+
+    (@actions/core, `escapeData` in packages/core/src/command.ts.)
+    """
+    shown = "\n".join(text(part) for part in value.splitlines())
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def command_property(value: str) -> str:
+    """The value of a property (file, title) of a GitHub workflow command (`escapeProperty`, ibid.)."""
+    return command_data(" ".join(value.splitlines())).replace(":", "%3A").replace(",", "%2C")
+
+
+_TICKS = re.compile("`+")
+
+
+def _longest_run(value: str) -> int:
+    return max((len(run) for run in _TICKS.findall(value)), default=0)
+
+
+def code(value: str) -> str:
+    """A Markdown code span that nothing inside can end; never empty (CommonMark 0.31, section 6.1)."""
+    shown = text(value) or " "
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def fenced(lines: list[str], language: str = "text") -> str:
+    """A fenced Markdown block of lines, each already escaped by `text` or composed of what was.
+
+    The fence is longer than every run of backticks inside (CommonMark 0.31, section 4.5).
+    """
+    fence = "`" * max(3, 1 + max(map(_longest_run, lines), default=0))
+    return "\n".join((fence + language, *lines, fence))

@@ -1,0 +1,179 @@
+"""What a reviewer must know beside the changes: refusals and RESTORES loudly, warnings, then notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+
+from reconciler.errors import Place
+from reconciler.model.address import Kind
+from reconciler.model.change import Change
+from reconciler.model.plan import Finding, Plan, Severity, TargetPlan
+from reconciler.model.resources import Origin
+from reconciler.render import escape, words
+from reconciler.render.layout import Layout, Line
+from reconciler.render.naming import RESTORES, Names
+from reconciler.render.style import Tone
+
+# What stands behind the code of a refusal, in a sentence.
+MEANINGS: Mapping[str, str] = {
+    "max-removals": "one plan may take away only so much",
+    "set-emptied": "what has members keeps at least one",
+    "protected": "what is protected is never removed, disabled or renamed",
+    "recreate": "a new object has nothing of what was granted to the old one",
+    "unsafe-deletion": "a deletion must not leave access behind that nobody sees",
+}
+# These carry the kind they speak of as their first detail, for approvals.
+_KIND_FIRST = frozenset({"max-removals", "set-emptied", "protected", "recreate"})
+_RESTORES_CODE = "restores"
+# How many findings of one code, and how many details of one finding, are shown without -v.
+_ALIKE = 3
+_DETAILS = 10
+
+
+def is_restores(finding: Finding) -> bool:
+    """Whether it speaks of access that is given again; it stands at the top, above every warning."""
+    return finding.code == _RESTORES_CODE
+
+
+def refusals(plan: Plan) -> list[tuple[TargetPlan, Finding]]:
+    """Every refusal, with the target's part that it is in."""
+    return [
+        (part, finding)
+        for part in plan.targets
+        for finding in part.findings
+        if finding.severity is Severity.REFUSAL
+    ]
+
+
+def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
+    """Refusals, RESTORES, what was not read, warnings: what stands above the changes."""
+    of = {severity: _of(part, severity) for severity in Severity}
+    lines: list[Line] = []
+    if refused := of[Severity.REFUSAL]:
+        reasons = words.counted(len(refused), ("reason", "reasons"))
+        lines.append(
+            layout.line(f"REFUSED for {reasons}; nothing of this plan can be applied.", Tone.ALARM, kept=True)
+        )
+        for finding in refused:
+            lines += _finding(finding, names, layout, Tone.ALARM)
+        lines.append(layout.line(kept=True))
+    lines += _restores(part, names, layout)
+    lines += _partial(part, layout)
+    warnings = [finding for finding in of[Severity.WARNING] if not (is_restores(finding) and _given(part))]
+    if warnings:
+        lines.append(layout.line("Warnings", Tone.CAUTION))
+        lines += _several(warnings, names, layout, Tone.CAUTION)
+        lines.append(layout.line())
+    return lines
+
+
+def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
+    """Notes: what stands below the changes."""
+    notes = _of(part, Severity.NOTE)
+    if not notes:
+        return []
+    return [layout.line("Notes", Tone.HEADING), *_several(notes, names, layout, Tone.PLAIN), layout.line()]
+
+
+def _of(part: TargetPlan, severity: Severity) -> list[Finding]:
+    return [finding for finding in part.findings if finding.severity is severity]
+
+
+def _several(findings: Sequence[Finding], names: Names, layout: Layout, tone: Tone) -> Iterable[Line]:
+    """Findings by code; of many with one code the first few, and how many more there are."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    for code, alike in by_code.items():
+        shown = alike if names.verbose or len(alike) <= _ALIKE + 1 else alike[:_ALIKE]
+        for finding, following in zip_longest(shown, shown[1:]):
+            last = following is None or following.fix != finding.fix
+            yield from _finding(finding, names, layout, tone, advise=last)
+        if more := len(alike) - len(shown):
+            yield layout.line(f"  {escape.name(code)}: {more:,} more like these; -v shows all", Tone.FAINT)
+
+
+def _finding(
+    finding: Finding, names: Names, layout: Layout, tone: Tone, *, advise: bool = True
+) -> Iterable[Line]:
+    kept = finding.severity is Severity.REFUSAL
+    code = escape.name(finding.code)
+    place = where(finding, names.places)
+    at = f" ({escape.text(str(place))})" if place else ""
+    text = f"{code}: {escape.sentence(finding.message)}{at}"
+    head, *rest = layout.paragraph(text, indent=2, hang=4, kept=kept)
+    yield Line(head.text.replace(f"{code}:", layout.style(f"{code}:", tone), 1), kept)
+    yield from rest
+    if kept and (meaning := MEANINGS.get(finding.code)):
+        yield from layout.paragraph(f"why: {meaning}", indent=6, hang=4, tone=Tone.FAINT, kept=kept)
+    if finding.fix and advise:
+        yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)
+    if shown := details(finding):
+        text = capped([escape.text(each) for each in shown], None if names.verbose or kept else _DETAILS)
+        yield from layout.paragraph(f"for: {text}", indent=6, hang=5, tone=Tone.FAINT, kept=kept)
+
+
+def where(finding: Finding, places: Mapping[Origin, Place]) -> Place | None:
+    """The line of a file that a finding speaks of, where it is known."""
+    return places.get(finding.origin) if finding.origin else None
+
+
+def details(finding: Finding) -> tuple[str, ...]:
+    """What a finding lists, without the kind that some carry for approvals."""
+    listed = finding.details
+    if finding.code in _KIND_FIRST and listed and listed[0] in frozenset(Kind):
+        return listed[1:]
+    return listed
+
+
+def capped(shown: Sequence[str], limit: int | None) -> str:
+    """`a, b, … 3 more`: at most `limit` of them, and how many there are beyond."""
+    if limit is None or len(shown) <= limit:
+        return ", ".join(shown)
+    return f"{', '.join(shown[:limit])}, … {len(shown) - limit:,} more"
+
+
+def _given(part: TargetPlan) -> list[Change]:
+    return [change for change in part.changes if change.restores]
+
+
+def _restores(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
+    """What somebody took away and git gives again, by group."""
+    given = _given(part)
+    if not given:
+        return
+    found = next(filter(is_restores, part.findings), None)
+    what = words.counted(len(given), ("grant", "grants"))
+    yield layout.line(f"{RESTORES} {what} that somebody took away outside git", Tone.CAUTION)
+    by_group: dict[str, list[str]] = {}
+    for change in given:
+        parts = change.address.parts
+        title = f"{names.group(parts[0])}: " if change.address.kind is Kind.MEMBERSHIP else ""
+        by_group.setdefault(title, []).append(names.label(change))
+    limit = None if names.verbose else _DETAILS
+    shown = list(by_group.items())[:limit]
+    for title, people in shown:
+        yield from layout.paragraph(title + capped(people, limit), indent=2, hang=4)
+    if more := len(by_group) - len(shown):
+        yield layout.line(f"  … and in {more:,} more groups; -v shows all")
+    fix = found.fix if found and found.fix else "if that was right, change git instead of applying this"
+    yield from layout.paragraph(f"do:  {escape.sentence(fix)}", indent=6, hang=5)
+    yield layout.line()
+
+
+def _partial(part: TargetPlan, layout: Layout) -> Iterable[Line]:
+    if not part.partial:
+        return
+    yield layout.line("PARTIAL: this is not everything that git says.", Tone.CAUTION)
+    for kind, scope, reason in part.gaps:
+        what = "all" if scope == "*" else escape.name(scope)
+        nouns = words.NOUNS[Kind(kind)][1] if kind in frozenset(Kind) else escape.text(kind)
+        yield from layout.paragraph(
+            f"{nouns} of {what}: not read ({escape.sentence(reason)}); nothing there is removed",
+            indent=2,
+            hang=4,
+        )
+    if not part.gaps:
+        yield layout.line("  It was narrowed down to some addresses; the rest waits for another plan.")
+    yield layout.line()

@@ -1,0 +1,211 @@
+"""A plan and a report as JSON. The JSON of a plan is also the file in which it is saved and reviewed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.errors import PlanFileError
+from reconciler.model.address import Address
+from reconciler.model.change import Change
+from reconciler.model.plan import FORMAT_VERSION, SEMANTICS_VERSION, Finding, Plan, TargetPlan
+from reconciler.model.report import Report
+from reconciler.model.resources import Origin
+from reconciler.planning.digest import plan_digest
+from reconciler.render.documents import PlanDocument
+
+
+def canonical(value: object) -> str:
+    r"""The one spelling of a JSON value: keys sorted, no blanks, all but plain ASCII as `\uXXXX`.
+
+    ASCII keeps it the same bytes on every machine, valid whatever a service sent (lone surrogates), and
+    harmless on a terminal. Raises ValueError for NaN and infinities, which are no JSON.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan as canonical JSON, one line: the same plan gives the same bytes."""
+    return canonical(
+        {
+            "format_version": plan.format_version,
+            "semantics_version": plan.semantics_version,
+            "tool_version": plan.tool_version,
+            "now": plan.now.isoformat(),
+            "tree": plan.tree,
+            "partial": plan.partial,
+            "applyable": plan.applyable,
+            "targets": [_target(part) for part in plan.targets],
+            "places": [
+                {
+                    "origin": _origin(origin),
+                    "place": {"path": place.path, "line": place.line, "column": place.column},
+                }
+                for origin, place in sorted(plan.places.items())
+            ],
+        }
+    )
+
+
+def plan_from_json(text: str) -> Plan:
+    """The plan that `plan_json` wrote.
+
+    A higher minor version may have fields that are not known here; they are ignored. Raises
+    PlanFileError where the text is no plan, has another major version, or does not match its own digest.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise PlanFileError(f"this is no saved plan: {error}; plan again with `--out`") from None
+    _check_version(data)
+    try:
+        plan = PlanDocument.model_validate(data).plan()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise PlanFileError(
+            f"this is no saved plan: {where}: {first['msg']}; plan again with `--out`"
+        ) from None
+    except ValueError as error:
+        raise PlanFileError(f"this is no saved plan: {error}; plan again with `--out`") from None
+    _check_digests(plan)
+    return plan
+
+
+def report_json(report: Report) -> str:
+    """The report as canonical JSON, one line."""
+    statuses = Counter(str(result.status) for part in report.targets for result in part.results)
+    return canonical(
+        {
+            "format_version": FORMAT_VERSION,
+            "interrupted": report.interrupted,
+            "failed": report.failed,
+            "writes": report.writes,
+            "statuses": dict(statuses),
+            "targets": [
+                {
+                    "target": part.target,
+                    "digest": part.digest,
+                    "whole": part.whole,
+                    "writes": part.writes,
+                    "calls": dict(part.calls),
+                    "seconds": part.seconds,
+                    "notes": list(part.notes),
+                    "results": [
+                        {"address": str(each.address), "status": str(each.status), "message": each.message}
+                        for each in part.results
+                    ],
+                }
+                for part in report.targets
+            ],
+        }
+    )
+
+
+def _target(part: TargetPlan) -> dict[str, Any]:
+    return {
+        "target": part.target,
+        "identity": dict(part.identity),
+        "policy_digest": part.policy_digest,
+        "digest": part.digest,
+        "partial": part.partial,
+        "applyable": part.applyable,
+        "gaps": [{"kind": kind, "scope": scope, "reason": reason} for kind, scope, reason in part.gaps],
+        "read_calls": dict(part.read_calls),
+        "counts": {
+            str(kind): {
+                "live": counts.live,
+                "desired": counts.desired,
+                "unchanged": counts.unchanged,
+                "unmanaged": counts.unmanaged,
+                "ignored": counts.ignored,
+            }
+            for kind, counts in part.counts.items()
+        },
+        "changes": [_change(change) for change in part.changes],
+        "findings": [_finding(finding) for finding in part.findings],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": str(change.action),
+        "effect": str(change.effect),
+        "cause": str(change.cause),
+        "before": change.before,
+        "after": change.after,
+        "fields": [{"name": each.name, "before": each.before, "after": each.after} for each in change.fields],
+        "name": change.name,
+        "reason": change.reason,
+        "origin": _origin(change.origin),
+        "restores": change.restores,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "address": _address(finding.address),
+        "origin": _origin(finding.origin),
+        "fix": finding.fix,
+        "details": list(finding.details),
+        "count": finding.count,
+    }
+
+
+def _address(address: Address | None) -> str | None:
+    return None if address is None else str(address)
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return None if origin is None else {"path": origin.path, "node": origin.node}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A map whose keys come once: a second one would let two readers see two plans (RFC 8259, section 4)."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_version(data: object) -> None:
+    version = data.get("format_version") if isinstance(data, dict) else None
+    major = version.partition(".")[0] if isinstance(version, str) else ""
+    if not (major.isascii() and major.isdigit()):
+        raise PlanFileError("this is no saved plan: it has no format_version; plan again with `--out`")
+    known = FORMAT_VERSION.partition(".")[0]
+    if int(major[:9]) != int(known):
+        raise PlanFileError(
+            f"this plan has format {major[:9]}, and this version of the reconciler reads format {known}: "
+            "use the version that made it, or plan again"
+        )
+
+
+def _check_digests(plan: Plan) -> None:
+    """A digest that its own changes do not give was edited; other semantics cannot be checked here."""
+    if plan.semantics_version != SEMANTICS_VERSION:
+        return
+    for part in plan.targets:
+        if part.digest != plan_digest(part.target, part.identity, part.policy_digest, part.changes):
+            raise PlanFileError(
+                f"this plan was altered: the changes of {part.target} do not match their digest; plan again"
+            )

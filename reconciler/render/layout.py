@@ -1,0 +1,108 @@
+"""Rows as lines of text: glyph, label, pieces and remarks, in columns; wrapped where a width is given."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.render import escape
+from reconciler.render.rows import Row
+from reconciler.render.style import Style, Tone
+
+# Labels longer than this do not push the column of everybody else to the right.
+_COLUMN = 32
+_NARROWEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of output. `kept` lines are shown whatever a limit on lines says."""
+
+    text: str
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How lines are made. `width` is the terminal's, in columns; None never wraps.
+
+    `spread` puts every piece of a row on a line of its own.
+    """
+
+    style: Style
+    width: int | None = None
+    spread: bool = False
+
+    def line(self, text: str = "", tone: Tone = Tone.PLAIN, *, kept: bool = False) -> Line:
+        """One line in one tone; `text` is escaped already."""
+        return Line(self.style(escape.line(text), tone), kept)
+
+    def paragraph(
+        self, text: str, *, indent: int = 0, hang: int = 0, tone: Tone = Tone.PLAIN, kept: bool = False
+    ) -> list[Line]:
+        """Running text behind `indent` blanks, further lines `hang` deeper."""
+        first = " " * indent
+        if self.width is None:
+            return [self.line(first + text, tone, kept=kept)]
+        wrapped = textwrap.wrap(
+            text,
+            max(self.width, _NARROWEST),
+            initial_indent=first,
+            subsequent_indent=" " * (indent + hang),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        return [self.line(each, tone, kept=kept) for each in wrapped]
+
+    def rows(self, rows: Sequence[Row]) -> list[Line]:
+        """The rows of one section, their pieces in a column for each depth."""
+        columns: dict[int, int] = {}
+        for row in rows:
+            if row.glyph and (row.pieces or row.remarks) and len(row.label) <= _COLUMN and not row.folded:
+                columns[row.depth] = max(columns.get(row.depth, 0), len(row.label))
+        return [line for row in rows for line in self._row(row, columns.get(row.depth, 0))]
+
+    def _row(self, row: Row, column: int) -> Iterable[Line]:
+        head = "  " * row.depth + (f"{row.glyph} " if row.glyph else "")
+        start = self.style(head, row.tone if row.glyph else Tone.PLAIN) + self.style(row.label, row.tone)
+        used = len(head) + len(row.label)
+        remark = self.style(row.remarks, Tone.FAINT if not row.takes_away else Tone.REMOVED)
+        if self.spread and len(row.pieces) > 1 and not row.folded and row.glyph:
+            yield Line(escape.line(f"{start}  {remark}" if remark else start), row.takes_away)
+            for piece in row.pieces:
+                yield Line("  " * row.depth + "    " + piece, row.takes_away)
+            return
+        if not row.pieces and not row.remarks:
+            yield Line(escape.line(start), row.takes_away)
+            return
+        if not row.glyph or row.folded:
+            start, used = f"{start} ", used + 1
+        else:
+            pad = max(column - len(row.label), 0) + 2
+            start, used = start + " " * pad, used + pad
+        indent = 2 * row.depth + 6
+        lines, room = self._filled(row.pieces, used, indent)
+        if remark and self.width is not None and row.pieces and room + 2 + len(row.remarks) > self.width:
+            lines.append(" " * indent + remark)
+        elif remark:
+            lines[-1] += f"  {remark}" if row.pieces else remark
+        yield Line(escape.line(start + lines[0]), row.takes_away)
+        for rest in lines[1:]:
+            yield Line(escape.line(rest), row.takes_away)
+
+    def _filled(self, pieces: Sequence[str], used: int, indent: int) -> tuple[list[str], int]:
+        """The pieces joined by commas, broken between pieces where they pass the width; the last column."""
+        lines = [""]
+        room = used
+        for position, piece in enumerate(pieces):
+            more = "," if position + 1 < len(pieces) else ""
+            gap = " " if position and lines[-1] else ""
+            size = len(gap) + len(piece) + len(more)
+            if self.width is not None and position and room + size > self.width:
+                lines.append(" " * indent + piece + more)
+                room = indent + len(piece) + len(more)
+            else:
+                lines[-1] += gap + piece + more
+                room += size
+        return lines, room

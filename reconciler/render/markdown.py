@@ -1,0 +1,214 @@
+"""A plan as Markdown for a pull request's comment or a job's summary.
+
+Everything that comes from data stands in fenced blocks or code spans, so that no name can become a link,
+an image, a mention or a heading (CommonMark 0.31; GitHub's mentions and references do not reach into code).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import groupby
+
+from reconciler.model.plan import Plan, Severity, TargetPlan
+from reconciler.render import escape, findings, words
+from reconciler.render.layout import Layout, Line
+from reconciler.render.naming import Names, takes_away
+from reconciler.render.rows import Fold, Row, Section, sections
+from reconciler.render.style import Style
+from reconciler.render.text import no_changes
+
+# A section without removals that is longer than this is collapsed behind its counts.
+_LONG = 40
+_LAYOUT = Layout(Style())
+
+
+class _Level(IntEnum):
+    """How much is shown, from everything to what must never be left out."""
+
+    WHOLE = 0
+    MEMBERS_FOLDED = 1
+    OBJECTS_FOLDED = 2
+    GROUPS_FOLDED = 3
+    COUNTS = 4  # what gives only as numbers; every removal still has its line
+    DENSE = 5  # removals with many names to a line
+
+
+_FOLDS = {
+    _Level.WHOLE: Fold.NOTHING,
+    _Level.MEMBERS_FOLDED: Fold.MEMBERS,
+    _Level.OBJECTS_FOLDED: Fold.OBJECTS,
+    _Level.GROUPS_FOLDED: Fold.GROUPS,
+    _Level.COUNTS: Fold.GROUPS,
+    _Level.DENSE: Fold.GROUPS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A piece of the document that stands or falls whole; `lines` are a fenced block of `language`."""
+
+    head: str = ""
+    lines: tuple[str, ...] = ()
+    language: str = "text"
+    collapsed: str = ""
+
+    def __str__(self) -> str:
+        body = escape.fenced(list(self.lines), self.language) if self.lines else ""
+        text = "\n\n".join(filter(None, (self.head, body)))
+        if self.collapsed:
+            return f"<details>\n<summary>{self.collapsed}</summary>\n\n{text}\n\n</details>"
+        return text
+
+
+def plan_markdown(plan: Plan, *, max_bytes: int | None = None) -> str:
+    """The plan as GitHub-flavoured Markdown, at most `max_bytes` of UTF-8 (None: no limit).
+
+    Where it is too long, what gives is folded level by level, and the document says so; refusals and all
+    that takes something away stay listed. Where even those do not fit, it says on top that it is
+    incomplete, how many of how many removals it lists, and that nobody should approve by it. Raises
+    ValueError where `max_bytes` is under 2,048: too little to say even that.
+    """
+    if max_bytes is not None and max_bytes < 2048:
+        raise ValueError("max_bytes must be at least 2048")
+    document = ""
+    for level in _Level:
+        document = "\n\n".join(map(str, _document(plan, level))) + "\n"
+        if max_bytes is None or len(document.encode()) <= max_bytes:
+            return document
+    assert max_bytes is not None
+    return _incomplete(plan, max_bytes)
+
+
+def _document(plan: Plan, level: _Level) -> Iterable[_Block]:
+    yield _Block(f"### {_title(plan)}")
+    names = {part.target: Names.of(part, plan.places, verbose=False) for part in plan.targets}
+    for part in plan.targets:
+        if len(plan.targets) > 1:
+            yield _Block(f"#### {escape.code(part.target)}")
+        if loud := _trimmed(findings.loud(part, names[part.target], _LAYOUT)):
+            yield _Block(lines=loud)
+        for section in sections(part, names[part.target], _FOLDS[level]):
+            yield from _section(section, level)
+        if not part.changes:
+            yield _Block(lines=(no_changes(part),))
+        if level < _Level.COUNTS and (notes := _trimmed(findings.quiet(part, names[part.target], _LAYOUT))):
+            yield _Block(lines=notes[1:], collapsed=_notes(part))
+    if hidden := _hidden(plan, names, level):
+        yield _Block(
+            f"{len(plan.changes) - hidden:,} of {words.counted(len(plan.changes), ('change', 'changes'))} "
+            "are named here, and all that take something away are among them. `reconciler show -v` of the "
+            "saved plan names every one."
+        )
+    yield from _digests(plan)
+
+
+def _hidden(plan: Plan, names: Mapping[str, Names], level: _Level) -> int:
+    """How many changes this level counts without naming them."""
+    if level >= _Level.COUNTS:
+        return sum(not takes_away(change) for change in plan.changes)
+    return sum(
+        row.folded
+        for part in plan.targets
+        for section in sections(part, names[part.target], _FOLDS[level])
+        for row in section.rows
+    )
+
+
+def _title(plan: Plan) -> str:
+    refused = "Refused. " if findings.refusals(plan) else ""
+    return refused + (words.summary(plan) if plan.changes else "No changes.")
+
+
+def _notes(part: TargetPlan) -> str:
+    count = sum(finding.severity is Severity.NOTE for finding in part.findings)
+    return words.counted(count, ("note", "notes"))
+
+
+def _digests(plan: Plan) -> Iterable[_Block]:
+    lines = [
+        f"{escape.code(part.target)} {escape.code(part.digest)}" for part in plan.targets if part.changes
+    ]
+    if lines:
+        yield _Block("  \n".join(lines))
+
+
+def _section(section: Section, level: _Level) -> Iterable[_Block]:
+    head = f"**{section.title}**: {section.counts}"
+    rows: Sequence[Row] = section.rows
+    if level >= _Level.COUNTS:
+        rows = [row for row in rows if row.takes_away]
+    lines = _dense(rows) if level is _Level.DENSE else [_diff(row) for row in rows]
+    if len(lines) > _LONG and not any(row.takes_away for row in rows):
+        yield _Block(lines=tuple(lines), language="diff", collapsed=f"{section.title}: {section.counts}")
+    else:
+        yield _Block(head, tuple(lines), "diff")
+
+
+def _diff(row: Row) -> str:
+    """A row as a line of a diff: the mark stands first, which is what colours it. `!` marks an update."""
+    mark = {"+": "+", "-": "-", "~": "!", "": " "}[row.glyph]
+    pieces = ", ".join(row.pieces)
+    gap = " " if row.folded or not row.glyph else "  "
+    text = f"{row.label}{gap}{pieces}" if pieces else row.label
+    return f"{mark} {'  ' * (row.depth - 1)}{text}" + (f"  {row.remarks}" if row.remarks else "")
+
+
+def _dense(rows: Sequence[Row]) -> list[str]:
+    """Runs of removals that differ in name alone as one line of names; everything else as it is."""
+    lines: list[str] = []
+    for (plain, remarks), run in groupby(rows, key=_denseness):
+        bunch = list(run)
+        if plain and len(bunch) > 1:
+            names = ", ".join(row.label for row in bunch)
+            lines.append(f"- {'  ' * (bunch[0].depth - 1)}{names}  {remarks}".rstrip())
+        else:
+            lines += map(_diff, bunch)
+    return lines
+
+
+def _denseness(row: Row) -> tuple[bool, str]:
+    return (row.glyph == "-" and not row.pieces), row.remarks
+
+
+def _trimmed(lines: Sequence[Line]) -> tuple[str, ...]:
+    """The lines' text, without blank ones at the end."""
+    texts = [line.text for line in lines]
+    while texts and not texts[-1]:
+        texts.pop()
+    return tuple(texts)
+
+
+def _incomplete(plan: Plan, max_bytes: int) -> str:
+    """Refusals and removals as far as they fit, under a title that says that they do not."""
+    refused = [
+        f"! {escape.name(finding.code)}: {escape.sentence(finding.message)}"
+        for _, finding in findings.refusals(plan)
+    ]
+    rows: list[Row] = []
+    for part in plan.targets:
+        names = Names.of(part, plan.places, verbose=False)
+        for section in sections(part, names, Fold.GROUPS):
+            rows += [row for row in section.rows if row.takes_away]
+    wanted = [*((line, False) for line in refused), *((_diff(row), bool(row.glyph)) for row in rows)]
+    head = (
+        f"### {_title(plan)}\n\n**Incomplete: this plan does not fit here. Do not approve it by this text; "
+        "read all of it with `reconciler show` of the saved plan.**"
+    )
+    tail = "\n\n".join(map(str, _digests(plan)))
+    if len(tail.encode()) > max_bytes // 4:
+        tail = "The digests do not fit, either."
+    room = max_bytes - len(f"{head}\n\n{tail}\n".encode()) - 256
+    shown: list[str] = []
+    removals = 0
+    for line, removal in wanted:
+        room -= len(line.encode()) + 1 + 2 * line.count("`")
+        if room < 0:
+            break
+        shown.append(line)
+        removals += removal
+    total = sum(removal for _, removal in wanted)
+    told = f"{removals:,} of {words.counted(total, ('removal is', 'removals are'))} listed here."
+    block = escape.fenced(shown, "diff") if shown else ""
+    return "\n\n".join(filter(None, (head, told, block, tail))) + "\n"

@@ -1,0 +1,128 @@
+"""What an apply did, as people read it afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Plan
+from reconciler.model.report import Report, Result, Status, TargetReport
+from reconciler.render import escape, naming, words
+from reconciler.render.layout import Layout, Line
+from reconciler.render.style import Style, Tone
+
+# Without -v so many of a status are listed; what went wrong, and removals that did not happen, always all.
+_SHOWN = 20
+_ALWAYS = frozenset({Status.FAILED, Status.UNKNOWN, Status.HELD})
+
+# In the order in which they are shown: what it is called, its colour, and what to do about it.
+_STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
+    Status.UNNECESSARY: ("Unnecessary", Tone.FAINT, "it was as wished already"),
+    Status.LEFT_OUT: ("Left out", Tone.CAUTION, "nobody reviewed it; plan again and have that reviewed"),
+    Status.HELD: (
+        "Held",
+        Tone.CAUTION,
+        "access stays because what replaces it was not done; the next plan has it again",
+    ),
+    Status.SKIPPED: ("Skipped", Tone.CAUTION, "something it needs was not done; the next plan has it again"),
+    Status.STOPPED: ("Stopped", Tone.CAUTION, "not begun; the next plan has it again"),
+    Status.UNKNOWN: ("Unknown", Tone.ALARM, "the answer was lost; the next plan shows whether it was done"),
+    Status.FAILED: ("Failed", Tone.ALARM, "remove the cause, then plan and apply again"),
+}
+_DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
+
+
+def report_text(
+    report: Report, plan: Plan, *, color: bool = False, verbose: bool = False, width: int | None = None
+) -> str:
+    """How each change of `plan` ended, with counts, calls and seconds; the verdict is the last line.
+
+    Every failure stands there with its message. Of what was skipped, stopped, left out or unnecessary
+    the first twenty are listed, and the number of the rest, unless `verbose`.
+    """
+    layout = Layout(Style(color), width)
+    changes = {change.address: change for change in plan.changes}
+    lines: list[Line] = []
+    for part in report.targets:
+        if len(report.targets) > 1:
+            lines.append(layout.line(escape.text(part.target), Tone.HEADING))
+        lines += _target(part, changes, layout, verbose=verbose)
+    lines += _verdict(report, layout)
+    return "\n".join(line.text for line in lines) + "\n"
+
+
+def _target(
+    part: TargetReport, changes: Mapping[Address, Change], layout: Layout, *, verbose: bool
+) -> Iterable[Line]:
+    by_status: dict[Status, list[Result]] = {}
+    for result in part.results:
+        by_status.setdefault(result.status, []).append(result)
+    if verbose and (done := by_status.get(Status.DONE)):
+        yield layout.line(f"Done: {len(done):,}", Tone.GOOD)
+        for result in done:
+            yield layout.line(f"  {_called(result.address, changes)}")
+        yield layout.line()
+    for status, (title, tone, advice) in _STATUSES.items():
+        if results := by_status.get(status):
+            yield layout.line(f"{title}: {len(results):,}", tone)
+            yield from _results(results, changes, layout, everything=verbose or status in _ALWAYS)
+            yield from layout.paragraph(f"do:  {advice}" if status in _ALWAYS else advice, indent=4, hang=5)
+            yield layout.line()
+    for note in part.notes:
+        yield from layout.paragraph(escape.sentence(note), hang=2)
+    if done := by_status.get(Status.DONE):
+        yield layout.line(_done(part, done, changes))
+    else:
+        yield layout.line(f"Nothing was done at {escape.text(part.target)}.")
+    if verbose and part.calls:
+        told = ", ".join(f"{escape.sentence(name)} {count:,}" for name, count in sorted(part.calls.items()))
+        yield from layout.paragraph(f"Calls: {told}", hang=2, tone=Tone.FAINT)
+
+
+def _results(
+    results: Sequence[Result], changes: Mapping[Address, Change], layout: Layout, *, everything: bool
+) -> Iterable[Line]:
+    shown = results if everything or len(results) <= _SHOWN else results[:_SHOWN]
+    for result in shown:
+        message = f": {escape.sentence(result.message)}" if result.message else ""
+        yield from layout.paragraph(_called(result.address, changes) + message, indent=2, hang=4)
+    if more := len(results) - len(shown):
+        yield layout.line(f"  … {more:,} more; -v shows all", Tone.FAINT)
+
+
+def _called(address: Address, changes: Mapping[Address, Change]) -> str:
+    """`+ aws/membership/platform/ada`, with the name of what has no key."""
+    change = changes.get(address)
+    glyph = naming.GLYPHS[change.action] if change else "·"
+    nameless = change is not None and change.name and address.parts[-1].startswith("~")
+    called = f" [{escape.name(change.name)}]" if change and nameless else ""
+    return f"{glyph} {escape.text(str(address))}{called}"
+
+
+def _done(part: TargetReport, done: Sequence[Result], changes: Mapping[Address, Change]) -> str:
+    verbs = Counter(_DONE[changes[each.address].action] for each in done if each.address in changes)
+    told = ", ".join(f"{verbs[verb]:,} {verb}" for verb in _DONE.values() if verbs[verb])
+    return (
+        f"{escape.text(part.target)}: {told or f'{len(done):,} done'}, with "
+        f"{words.counted(part.writes, ('write', 'writes'))} and {words.calls(part.calls)} "
+        f"in {words.duration(part.seconds)}."
+    )
+
+
+def _verdict(report: Report, layout: Layout) -> Iterable[Line]:
+    statuses = Counter(result.status for part in report.targets for result in part.results)
+    total = sum(statuses.values())
+    undone = ", ".join(
+        f"{statuses[status]:,} {title.lower()}"
+        for status, (title, _, _) in reversed(tuple(_STATUSES.items()))
+        if statuses[status]
+    )
+    begun = "Interrupted: applied" if report.interrupted else "Applied"
+    text = f"{begun} {statuses[Status.DONE]:,} of {words.counted(total, ('change', 'changes'))}"
+    text += f"; {undone}." if undone else "."
+    if report.failed or report.interrupted:
+        text += " Run `reconciler plan` to see what is left."
+    tone = Tone.ALARM if report.failed or report.interrupted else Tone.GOOD
+    yield from layout.paragraph(text, tone=tone)

@@ -1,0 +1,177 @@
+"""A plan as people read it on a terminal or in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.model.address import Kind
+from reconciler.model.plan import Counts, Plan, TargetPlan
+from reconciler.planning.estimate import Estimate
+from reconciler.render import escape, findings, words
+from reconciler.render.layout import Layout, Line
+from reconciler.render.naming import Names
+from reconciler.render.problems import problems_text
+from reconciler.render.report import report_text
+from reconciler.render.rows import Fold, sections
+from reconciler.render.style import Style, Tone
+
+__all__ = ["MAX_LINES", "plan_text", "problems_text", "report_text"]
+
+# Without -v a plan prints at most so many lines beside refusals and what it takes away.
+MAX_LINES = 200
+
+
+def plan_text(
+    plan: Plan,
+    *,
+    color: bool,
+    verbose: bool,
+    width: int | None = None,
+    saved: str | None = None,
+    estimates: Mapping[str, Estimate] | None = None,
+) -> str:
+    """The whole plan, ending in a line break.
+
+    `color` asks for ANSI colours, `verbose` for every change, field, place and detail; `width` is the
+    terminal's number of columns (None: never wrap). `saved` is the file that the plan was written to,
+    `estimates` tells by target what applying takes. Grants are folded into counts so that at most
+    MAX_LINES lines remain without `verbose`; refusals and removals are always listed.
+    """
+    layout = Layout(Style(color), width, spread=verbose)
+    lines: list[Line] = []
+    for fold in [Fold.NOTHING] if verbose else list(Fold):
+        lines = _plan(plan, layout, fold, saved, estimates or {})
+        if sum(not line.kept for line in lines) <= MAX_LINES:
+            break
+    return "\n".join(line.text for line in lines) + "\n"
+
+
+def _plan(
+    plan: Plan, layout: Layout, fold: Fold, saved: str | None, estimates: Mapping[str, Estimate]
+) -> list[Line]:
+    lines: list[Line] = []
+    folded = 0
+    for part in plan.targets:
+        made, hidden = _target(plan, part, layout, fold)
+        lines += made
+        folded += hidden
+    lines += _footer(plan, layout, folded)
+    for part in plan.targets:
+        if part.changes and part.target in estimates:
+            lines.append(layout.line(_estimated(part, estimates[part.target], alone=len(plan.targets) == 1)))
+    lines += _next(plan, layout, saved)
+    return lines
+
+
+def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[list[Line], int]:
+    """The lines of one target, and how many changes they fold away."""
+    names = Names.of(part, plan.places, verbose=layout.spread)
+    lines: list[Line] = []
+    if len(plan.targets) > 1 or names.verbose:
+        lines += [*_header(part, layout, verbose=names.verbose), layout.line()]
+    lines += findings.loud(part, names, layout)
+    folded = 0
+    for section in sections(part, names, fold):
+        kept = any(row.takes_away for row in section.rows)
+        lines.append(Line(layout.style(section.title, Tone.HEADING) + f": {section.counts}", kept))
+        lines += layout.rows(section.rows)
+        lines.append(layout.line(kept=kept))
+        folded += sum(row.folded for row in section.rows)
+    lines += findings.quiet(part, names, layout)
+    if part.changes:
+        lines += [layout.line(each, Tone.FAINT) for each in _stays(part)]
+        lines.append(layout.line())
+    else:
+        lines.append(layout.line(no_changes(part), Tone.GOOD))
+        lines += [layout.line(each, Tone.FAINT) for each in _stays(part)[1:]]
+        if len(plan.targets) > 1:
+            lines.append(layout.line())
+    return lines, folded
+
+
+def _header(part: TargetPlan, layout: Layout, *, verbose: bool) -> list[Line]:
+    identity = ", ".join(
+        f"{escape.sentence(name)} {escape.sentence(value)}" for name, value in sorted(part.identity.items())
+    )
+    lines = [
+        Line(
+            layout.style(escape.text(part.target), Tone.HEADING)
+            + (layout.style(f"  {identity}", Tone.FAINT) if identity else "")
+        )
+    ]
+    if verbose and part.read_calls:
+        lines.append(layout.line(f"  read with {words.calls(part.read_calls)}", Tone.FAINT))
+    return lines
+
+
+def no_changes(part: TargetPlan) -> str:
+    """Say that nothing is to be done: `No changes. aws matches 15 users, 6 groups, 41 memberships`."""
+    target = escape.text(part.target)
+    matching = _tally(part.counts, "unchanged")
+    if part.partial:
+        return f"No changes in what was planned of {target}."
+    return (
+        f"No changes. {target} matches {matching}."
+        if matching
+        else f"No changes. {target} has nothing of git."
+    )
+
+
+def _stays(part: TargetPlan) -> list[str]:
+    """What the plan leaves as it is: one line for what matches, one for what is not ours."""
+    lines = [f"Unchanged: {_tally(part.counts, 'unchanged') or 'nothing'}."]
+    others = [
+        f"{title}: {tally}."
+        for title, tally in (
+            ("Unmanaged, left alone", _tally(part.counts, "unmanaged")),
+            ("Ignored or external", _tally(part.counts, "ignored")),
+        )
+        if tally
+    ]
+    return [*lines, " ".join(others)] if others else lines
+
+
+def _tally(counts: Mapping[Kind, Counts], which: str) -> str:
+    numbers = {kind: int(getattr(counts[kind], which)) for kind in Kind if kind in counts}
+    return ", ".join(words.of_kind(kind, number) for kind, number in numbers.items() if number)
+
+
+def _footer(plan: Plan, layout: Layout, folded: int) -> list[Line]:
+    if not plan.changes:
+        return []
+    lines: list[Line] = []
+    if folded:
+        said = (
+            f"{words.counted(folded, ('change is', 'changes are'))} folded into counts; -v shows every one."
+        )
+        lines += [layout.line(said, Tone.CAUTION), layout.line()]
+    lines.append(layout.line(words.summary(plan), Tone.HEADING))
+    lines += [
+        layout.line(f"{escape.text(part.target)} {escape.text(part.digest)}", Tone.FAINT)
+        for part in plan.targets
+        if part.changes
+    ]
+    return lines
+
+
+def _estimated(part: TargetPlan, estimate: Estimate, *, alone: bool) -> str:
+    where = "" if alone else f" to {escape.text(part.target)}"
+    return (
+        f"Applying{where} takes about {words.duration(estimate.seconds)} and {words.calls(estimate.calls)}."
+    )
+
+
+def _next(plan: Plan, layout: Layout, saved: str | None) -> list[Line]:
+    refused = findings.refusals(plan)
+    if refused:
+        codes = words.listed(sorted({escape.name(finding.code) for _, finding in refused}))
+        text = f"REFUSED by {codes}, see the top: nothing can be applied until that is lifted."
+        return [*layout.paragraph(text, tone=Tone.ALARM, kept=True)]
+    if not plan.changes:
+        return []
+    if saved:
+        return layout.paragraph(f"To do exactly this: reconciler apply {escape.name(saved)}")
+    return layout.paragraph(
+        "To have exactly this done: save it with `reconciler plan --out plan.json`, let it be reviewed, "
+        "then `reconciler apply plan.json`."
+    )
