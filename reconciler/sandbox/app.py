@@ -6,7 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.sandbox import identitystore, organizations, sso_admin
@@ -43,6 +43,7 @@ class App:
     journal: Journal
     throttle: Throttle | None
     latency: float
+    handlers: Mapping[str, Mapping[str, Handler]] = field(default_factory=lambda: HANDLERS)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Carry out one request. Nothing is raised: what goes wrong is an answer."""
@@ -99,12 +100,12 @@ class App:
         before(operation, faults)
         if self.throttle and not self.throttle.admits(operation):
             raise throttled(operation)
-        handler = HANDLERS[model.name].get(name)
+        handler = self.handlers[model.name].get(name)
         if handler is None:
             raise ApiError(
                 "UnknownOperationException",
                 f"The sandbox does not have {operation.label} yet; {model.name} has "
-                f"{', '.join(sorted(HANDLERS[model.name]))}.",
+                f"{', '.join(sorted(self.handlers[model.name]))}.",
             )
         params = _params(model, operation, body)
         return self._transact(model, operation, handler, params, region, faults)

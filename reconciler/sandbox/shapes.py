@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from reconciler.sandbox.answers import ApiError
+from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.patterns import matcher
 
 Shape = Mapping[str, Any]
@@ -57,7 +57,10 @@ class Checker:
         self._compiled: dict[str, Check] = {}
 
     def check(self, shape: str, value: Any, path: str = "") -> list[Violation]:
-        """What is wrong with `value`; empty when nothing is. Raises SerializationException on wrong types."""
+        """What is wrong with `value`; empty when nothing is.
+
+        A wrong JSON type raises SerializationException, in an answer SandboxBug.
+        """
         found: list[Violation] = []
         self._check(shape)(value, path, found)
         return found
@@ -82,7 +85,7 @@ class Checker:
         if shape.get("document"):
             return _anything
         kind: str = shape["type"]
-        types = _JSON_TYPES[kind]
+        types, strict = _JSON_TYPES[kind], self._strict
         inner: Check
         if kind == "structure":
             inner = self._structure(shape)
@@ -100,9 +103,8 @@ class Checker:
         def check(value: Any, path: str, found: list[Violation]) -> None:
             # bool is an int to Python, not to JSON.
             if not isinstance(value, types) or (isinstance(value, bool) and kind != "boolean"):
-                raise ApiError(
-                    "SerializationException", f"{path or 'the request'} is {_json_name(value)}, not a {kind}"
-                )
+                message = f"{path or 'the body'} is {_json_name(value)}, not a {kind}"
+                raise SandboxBug(message) if strict else ApiError("SerializationException", message)
             inner(value, path, found)
 
         return check

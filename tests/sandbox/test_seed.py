@@ -1,0 +1,117 @@
+"""Seeds: organisation files and identities directories, right and wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.errors import InputError
+from reconciler.sandbox import Sandbox
+from tests.sandbox.aws import connected
+
+
+def accounts(path: Path, *, store: Path | None = None) -> dict[str, str]:
+    with Sandbox(store, throttling=False, latency=0, seed=path) as sandbox, connected(sandbox) as aws:
+        pages = aws.organizations.get_paginator("list_accounts").paginate()
+        return {account["Name"]: account["Id"] for page in pages for account in page["Accounts"]}
+
+
+def test_an_identities_directory_gives_its_accounts(tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
+    (tmp_path / "accounts.yaml").write_text(
+        'accounts:\n  payments-prod: "123456789012"\n  zero: "012345678901"\n', encoding="utf-8"
+    )
+    (tmp_path / "people" / "more.yaml").write_text(
+        'users:\n  ada: {user_name: ada}\naccounts: {dev: "210987654321"}\n', encoding="utf-8"
+    )
+    (tmp_path / "people" / "empty.yaml").write_text("", encoding="utf-8")
+    assert accounts(tmp_path) == {
+        "management": "111111111111",
+        "payments-prod": "123456789012",
+        "zero": "012345678901",
+        "dev": "210987654321",
+    }
+
+
+def test_an_identities_directory_may_name_the_management_account(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text('accounts: {payer: "111111111111"}', encoding="utf-8")
+    assert accounts(tmp_path) == {"payer": "111111111111"}
+
+
+def test_a_seed_adds_and_renames_and_removes_nothing(tmp_path: Path) -> None:
+    store, seed = tmp_path / "sandbox.sqlite", tmp_path / "organisation.yaml"
+    seed.write_text('units: {One: {accounts: {a: "000000000001", b: "000000000002"}}}', encoding="utf-8")
+    accounts(seed, store=store)
+    seed.write_text(
+        'units: {One: {accounts: {c: "000000000003"}}}\naccounts: {renamed: "000000000001"}', encoding="utf-8"
+    )
+    assert accounts(seed, store=store) == {
+        "management": "111111111111",
+        "renamed": "000000000001",
+        "b": "000000000002",
+        "c": "000000000003",
+    }
+
+
+def test_seeding_twice_changes_nothing(tmp_path: Path) -> None:
+    store, seed = tmp_path / "sandbox.sqlite", tmp_path / "organisation.yaml"
+    seed.write_text(
+        'management: "999999999999"\nunits: {One: {tags: {a: b}, accounts: {a: "000000000001"}}}',
+        encoding="utf-8",
+    )
+    ids: list[Any] = []
+    for _ in range(2):
+        with Sandbox(store, throttling=False, latency=0, seed=seed) as sandbox, connected(sandbox) as aws:
+            root = aws.organizations.list_roots()["Roots"][0]["Id"]
+            units = aws.organizations.list_organizational_units_for_parent(ParentId=root)
+            found = aws.organizations.list_accounts()["Accounts"]
+            ids.append(
+                (units["OrganizationalUnits"], [(account["Id"], account["Paths"]) for account in found])
+            )
+    assert ids[0] == ids[1]
+    assert [account for account, _ in ids[0][1]] == ["999999999999", "000000000001"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "accounts: {a: 12345678901}", "account a has no id of twelve digits", id="eleven digits"
+        ),
+        pytest.param("accounts: {a: {tags: {}}}", "account a has no id", id="no id"),
+        pytest.param('accounts: {a: {id: "000000000001", state: GONE}}', "state GONE", id="unknown state"),
+        pytest.param('accounts: {a: {id: "000000000001", ou: x}}', "unknown key ou", id="unknown key"),
+        pytest.param("accounts: [a]", "accounts of the file must be a map", id="accounts as a list"),
+        pytest.param("units: {A: [b]}", "A must be a map", id="unit as a list"),
+        pytest.param("units: {A: {account: {}}}", "A has an unknown key account", id="typing error"),
+        pytest.param("tags: [a]", "tags of the root", id="tags as a list"),
+        pytest.param("management: {name: x}", "management has no id", id="management without id"),
+        pytest.param("- a", "an organisation file is a map", id="a list"),
+        pytest.param("a: [", "this is no YAML", id="no YAML"),
+        pytest.param("a: \xff", "not UTF-8", id="no UTF-8"),
+    ],
+)
+def test_a_seed_that_is_wrong_is_an_input_error_and_leaves_nothing(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    seed, store = tmp_path / "organisation.yaml", tmp_path / "sandbox.sqlite"
+    seed.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match=said):
+        Sandbox(store, seed=seed).start()
+    with Sandbox(store, latency=0, throttling=False) as sandbox, connected(sandbox) as aws:
+        assert len(aws.organizations.list_accounts()["Accounts"]) == 1
+
+
+def test_all_problems_of_a_seed_come_at_once(tmp_path: Path) -> None:
+    seed = tmp_path / "organisation.yaml"
+    seed.write_text("accounts: {a: 1, b: 2}\nunits: {U: {x: y}}", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Sandbox(seed=seed).start()
+    assert len(caught.value.problems) == 3
+
+
+def test_a_seed_that_does_not_exist_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        Sandbox(seed=tmp_path / "nothing.yaml").start()
