@@ -67,7 +67,9 @@ class Aws:
         self.target, self._endpoint_url = target, endpoint_url
         self._clock: Clock = clock or SystemClock()
         self._pace = Pace(self._clock, observer or Silent(), target, speed=speed or 1.0)
-        self._speed_known, self._sandbox = speed is not None, sandbox
+        if sandbox and not is_loopback(endpoint_url or ""):
+            raise ValueError(f"the sandbox is on this machine, not at {endpoint_url}")
+        self._speed_known, self._sandbox, self._announced = speed is not None, sandbox, False
         self._chance, self._asked_region = chance, region
         self._clients: Guarded[dict[str, Any]] = Guarded({})
         self._session: Any = None
@@ -75,8 +77,14 @@ class Aws:
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether the other side is the embedded sandbox, as far as is known before the first answer."""
-        return self._sandbox
+        """Whether the other side is the embedded sandbox, as far as is known before the first answer.
+
+        It is when the caller says so, or when it announced itself and all that was spoken to is here.
+        """
+        if self._sandbox:
+            return True
+        with self._clients as clients:
+            return self._announced and all(is_loopback(each.meta.endpoint_url) for each in clients.values())
 
     @property
     def speed(self) -> float:
@@ -211,7 +219,7 @@ class Aws:
 
     def _notice_speed(self, endpoint: str, answer: Any) -> None:
         """Learn the sandbox's speed, from nobody but a loopback endpoint."""
-        if self._speed_known or not isinstance(answer, dict) or not is_loopback(endpoint):
+        if self._announced or not isinstance(answer, dict) or not is_loopback(endpoint):
             return
         header = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(SPEED_HEADER)
         if header is None:
@@ -221,7 +229,9 @@ class Aws:
         except ValueError:
             return
         if 0 < speed < float("inf"):
-            self._pace.speed, self._speed_known, self._sandbox = speed, True, True
+            self._announced = True
+            if not self._speed_known:
+                self._pace.speed = speed
 
     def _client(self, asked: Asked) -> Any:
         with self._clients as clients:

@@ -1,0 +1,74 @@
+"""From a target's configuration to the target: the one place that names concrete ones."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from reconciler.errors import Rejected
+from reconciler.model.observer import Observer
+from reconciler.targets.base import Target
+from reconciler.wire.clock import Clock
+
+IDENTITY_CENTER = "identity-center"
+
+
+class Settings(Protocol):
+    """What a target is made from; the configuration's TargetConfig is one."""
+
+    @property
+    def name(self) -> str:
+        """The first part of every address."""
+
+    @property
+    def type(self) -> str:
+        """Which kind of service: `identity-center`."""
+
+    @property
+    def region(self) -> str | None:
+        """The Region of the instance; None: that of the environment or profile."""
+
+    @property
+    def instance_arn(self) -> str | None:
+        """Which instance, where there are several."""
+
+    @property
+    def identity_store_id(self) -> str | None:
+        """Which identity store, where there are several."""
+
+
+def connect(
+    settings: Settings,
+    *,
+    clock: Clock,
+    observer: Observer,
+    endpoint_url: str | None = None,
+    speed: float | None = None,
+    sandbox: bool = False,
+) -> Target:
+    """The target that `settings` describe; nobody is called yet.
+
+    `endpoint_url` replaces the service's own addresses; `sandbox` says that the embedded sandbox is behind
+    it, `speed` by how much its time runs faster. Raises Rejected for a type that does not exist.
+    """
+    if settings.type == IDENTITY_CENTER:
+        from reconciler.targets.identity_center.target import IdentityCenter
+        from reconciler.wire.aws import Aws
+
+        aws = Aws(
+            settings.name,
+            region=settings.region,
+            endpoint_url=endpoint_url,
+            clock=clock,
+            observer=observer,
+            speed=speed,
+            sandbox=sandbox,
+        )
+        return IdentityCenter(
+            aws,
+            clock=clock,
+            observer=observer,
+            instance_arn=settings.instance_arn,
+            identity_store_id=settings.identity_store_id,
+        )
+    message = f"there is no target type {settings.type!r}; there is {IDENTITY_CENTER}"
+    raise Rejected(message, target=settings.name)
