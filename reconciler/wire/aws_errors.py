@@ -22,8 +22,9 @@ from reconciler.wire.answers import CutOffError, MalformedError
 from reconciler.wire.retry import Fate
 
 _THROTTLED = frozenset(
-    ("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-     "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "RateExceeded")
+    ("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottledException",
+     "RequestThrottled", "TooManyRequestsException", "RequestLimitExceeded",
+     "BandwidthLimitExceeded", "SlowDown", "RateExceeded")
 )  # fmt: skip
 _CREDENTIALS: Mapping[str, str] = {
     "ExpiredToken": "the credentials have expired; sign in again",
