@@ -383,6 +383,29 @@ def test_a_tag_that_somebody_else_moved_on_is_not_moved_back(
     assert repository(origin).tag(TAG) == theirs
 
 
+def test_an_older_tag_of_somebody_else_is_moved_on(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = origin.clone(tmp_path / "clone", monkeypatch)
+    repository(origin).move_tag(TAG, origin.git("rev-parse", "HEAD"), "theirs, unknown here\n", AT)
+    mine = repository(clone).move_tag(TAG, clone.commit(), "mine\n", AT)
+    repository(clone).push_tag(TAG)
+    assert repository(origin).tag(TAG) == mine
+
+
+def test_in_a_partial_clone_a_missing_folder_is_not_taken_on_trust(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin.write({"identities/a.yaml": None})
+    gone = origin.commit({"README.md": "words"})
+    assert repository(origin).trees([gone]) == {gone: None}
+    origin.git("config", "uploadpack.allowFilter", "true")
+    clone = origin.clone(tmp_path / "clone", monkeypatch, ["--filter=blob:none"])
+    clone.folder.mkdir()
+    with pytest.raises(RecordError, match="git fetch --refetch --no-filter origin"):
+        repository(clone).trees([gone])
+
+
 def test_credentials_in_addresses_stay_out_of_errors(work: Work) -> None:
     work.git("remote", "add", "origin", "https://ada:s3cret@127.0.0.1:1/x.git")
     repository(work).move_tag(TAG, work.commit(), "one\n", AT)
@@ -390,6 +413,10 @@ def test_credentials_in_addresses_stay_out_of_errors(work: Work) -> None:
         repository(work).push_tag(TAG)
     assert "s3cret" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
+    work.git("remote", "set-url", "origin", "/gone://ada:s3cret@host/x.git")
+    with pytest.raises(RecordError, match="/gone://host/x") as caught:
+        repository(work).push_tag(TAG)
+    assert "s3cret" not in str(caught.value)
     assert redact("https://t0ken@host/a and ssh://u:p@host") == "https://host/a and ssh://host"
 
 

@@ -199,6 +199,14 @@ def test_equal_states_are_read_once_and_are_one_object(work: Work) -> None:
     assert base.identities is since[0].identities
 
 
+def test_a_state_goes_by_the_newest_commit_that_had_it(work: Work) -> None:
+    applied(work, work.commit({WHO: "ada"}))
+    work.commit({WHO: "bob"})
+    newest = work.commit({"README.md": "words"})
+    work.commit({WHO: "cyd"})
+    assert [one.label for one in memory_of(work).remembered.since] == [short(newest)]
+
+
 def test_a_base_that_equals_the_state_under_plan_is_that_state(work: Work) -> None:
     tagged, _ = back_to_the_base(work)
     applied(work, tagged)
