@@ -32,7 +32,8 @@ class Sandbox:
     divides latency and quota windows alike. `seed` is an organisation file or an identities directory; it
     is applied each time and only adds. `throttling` False admits any rate; `rates` replaces calls a second
     by service. `latency` is in seconds a call. `region` and `management_account` are used when the file is
-    new. Raises OSError when the port is taken, InputError when the seed is wrong.
+    new. Starting raises OSError when the port is taken, InputError when the seed is wrong,
+    ReconcilerError when the file is not the sandbox's.
     """
 
     def __init__(

@@ -83,10 +83,11 @@ class _Seed:
             self._fault(f"{file} cannot be read: {error.strerror}", "name a YAML file or a directory of them")
         except UnicodeDecodeError:
             self._fault(f"{file} is not UTF-8", "save it as UTF-8")
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
             place = Place(str(file), mark.line + 1, mark.column + 1) if mark else None
-            self._problems.append(Problem(f"this is no YAML: {error.problem}", place=place))
+            text = getattr(error, "problem", None) or "it holds characters that YAML does not allow"
+            self._problems.append(Problem(f"this is no YAML: {text}", "correct it", place))
         return None
 
     def _write(self, content: Mapping[str, Any]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler.errors import ReconcilerError
+
 _FORMAT = "1"
 
 # AUTOINCREMENT: the number of a deleted row is never given again, so that page tokens stay true.
@@ -58,7 +60,7 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 class Store:
     """The file, and one lock around it: a request is one transaction, and no two overlap.
 
-    `path` None keeps everything in memory. Raises ValueError when the file was written by another version.
+    `path` None keeps everything in memory. Raises ReconcilerError when it cannot be opened, or is not ours.
     """
 
     def __init__(self, path: Path | None, *, region: str, management_account: str, created_at: float) -> None:
@@ -66,7 +68,10 @@ class Store:
         self._depth = 0
         self._meta: Mapping[str, str] | None = None
         name = ":memory:" if path is None else str(path)
-        self._db = sqlite3.connect(name, timeout=30, check_same_thread=False, isolation_level=None)
+        try:
+            self._db = sqlite3.connect(name, timeout=30, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise ReconcilerError(f"the sandbox cannot open {name}: {error}") from error
         try:
             # Nothing here is worth a sync: a lost machine loses a sandbox.
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -74,6 +79,11 @@ class Store:
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.executescript(_SCHEMA)
             self._found(region, management_account, created_at)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise ReconcilerError(
+                f"{name} is no file of the sandbox: {error}; delete it, or name another"
+            ) from error
         except BaseException:
             self._db.close()
             raise
@@ -85,7 +95,9 @@ class Store:
             if known == _FORMAT:
                 return
             if known is not None:
-                raise ValueError(f"the sandbox file has format {known}, this version knows {_FORMAT}")
+                raise ReconcilerError(
+                    f"the sandbox's file has format {known}, and this version knows {_FORMAT}; delete it"
+                )
             store = "".join(secrets.choice(_HEX) for _ in range(10))
             fresh = {
                 "format": _FORMAT,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.errors import ReconcilerError
 from reconciler.sandbox import ApiError, FaultKind, Faults, Journal, Sandbox
 from reconciler.sandbox.app import HANDLERS, App
 from reconciler.sandbox.call import Answer, Call, Handler
@@ -60,8 +61,36 @@ def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
     db.close()
-    with pytest.raises(ValueError, match="format 99"):
+    with pytest.raises(ReconcilerError, match="format 99"):
         Sandbox(path).start()
+
+
+def test_a_file_that_is_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database at all, " * 100, encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(ReconcilerError, match="no file of the sandbox"):
+        Sandbox(path).start()
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError, match="cannot open"):
+        Sandbox(tmp_path / "nowhere" / "sandbox.sqlite").start()
+
+
+def test_two_servers_may_share_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.sqlite"
+    with (
+        Sandbox(path, throttling=False, latency=0) as one,
+        Sandbox(path, throttling=False, latency=0) as two,
+        connected(one) as aws,
+    ):
+        two.store.add_user("ada")
+        assert refusal(aws.add_user, "ada")["Code"] == "ConflictException"
+        aws.add_group("Platform")
+        two.store.add_member("Platform", "ada")
+        assert one.store.memberships() == {"Platform": frozenset({"ada"})}
 
 
 def test_a_sandbox_that_does_not_run_has_no_address() -> None:
