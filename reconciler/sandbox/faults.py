@@ -19,6 +19,7 @@ class FaultKind(StrEnum):
     DENY = "deny"  # AccessDeniedException; `status` 401 or 403 where the caller wants to see those
     EXPIRED = "expired"  # ExpiredTokenException: the credentials ran out
     CONFLICT = "conflict"  # ConflictException CONCURRENT_MODIFICATION
+    NOT_FOUND = "not-found"  # ResourceNotFoundException: what was just made is not seen everywhere yet
     # The request is carried out, and the answer is lost or spoilt.
     ERROR_AFTER = "error-after"  # a 5xx (`status`)
     DROP_AFTER = "drop-after"  # the connection ends: a lost response
@@ -51,7 +52,8 @@ class Fault:
     `operation` is a pattern over `service.Operation` (`identitystore.Create*`). Of the calls that match,
     counted from the moment the fault was added, it hits the `nth` (from 1) and the following, `count` of
     them, or all where `count` is None. `seconds` is sandbox time: the latency added, or the
-    RetryAfterSeconds of a throttled answer. `status` replaces the HTTP status of an error.
+    RetryAfterSeconds of a throttled answer. `status` replaces the HTTP status of an error, and `reason` is
+    put into its Reason (`KMS_ACCESS_DENIED` of a denied instance with a key of its own).
     """
 
     kind: FaultKind
@@ -60,6 +62,7 @@ class Fault:
     count: int | None = 1
     seconds: float | None = None
     status: int | None = None
+    reason: str | None = None
 
     def __post_init__(self) -> None:
         if self.nth < 1:
@@ -86,9 +89,10 @@ class Faults:
         count: int | None = 1,
         seconds: float | None = None,
         status: int | None = None,
+        reason: str | None = None,
     ) -> Fault:
         """Switch a fault on; see Fault. Raises ValueError for a kind that does not exist."""
-        fault = Fault(FaultKind(kind), operation, nth, count, seconds, status)
+        fault = Fault(FaultKind(kind), operation, nth, count, seconds, status, reason)
         with self._lock:
             self._faults.append((fault, [0]))
         return fault

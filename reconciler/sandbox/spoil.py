@@ -45,35 +45,35 @@ def throttled(operation: Operation, seconds: float | None = None) -> ApiError:
 def before(operation: Operation, faults: Sequence[Fault]) -> None:
     """Stop the request where a fault says so. Raises ApiError, or Dropped."""
     for fault in faults:
-        status = fault.status
-        match fault.kind:
-            case FaultKind.THROTTLE:
-                raise throttled(operation, fault.seconds)
-            case FaultKind.ERROR:
-                raise server_error(operation, status)
-            case FaultKind.DROP_BEFORE:
-                raise Dropped
-            case FaultKind.DENY:
-                action = (
-                    f"{'sso' if operation.service == 'sso-admin' else operation.service}:{operation.name}"
-                )
-                raise ApiError(
-                    "AccessDeniedException",
-                    "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to"
-                    f" perform: {action} because no identity-based policy allows the {action} action",
-                    status=status or 400,
-                )
-            case FaultKind.EXPIRED:
-                raise ApiError(
-                    "ExpiredTokenException",
-                    "The security token included in the request is expired",
-                    status=status or 400,
-                )
-            case FaultKind.CONFLICT:
-                if "ConflictException" in operation.errors:
-                    raise moved("resource")
-            case _:
-                pass
+        if fault.kind is FaultKind.DROP_BEFORE:
+            raise Dropped
+        error = _refusal(operation, fault)
+        if error is not None:
+            error.status = fault.status or error.status
+            error.members |= {"Reason": fault.reason} if fault.reason else {}
+            raise error
+
+
+def _refusal(operation: Operation, fault: Fault) -> ApiError | None:
+    match fault.kind:
+        case FaultKind.THROTTLE:
+            return throttled(operation, fault.seconds)
+        case FaultKind.ERROR:
+            return server_error(operation, fault.status)
+        case FaultKind.DENY:
+            action = f"{'sso' if operation.service == 'sso-admin' else operation.service}:{operation.name}"
+            return ApiError(
+                "AccessDeniedException",
+                "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to"
+                f" perform: {action} because no identity-based policy allows the {action} action",
+            )
+        case FaultKind.EXPIRED:
+            return ApiError("ExpiredTokenException", "The security token included in the request is expired")
+        case FaultKind.CONFLICT if "ConflictException" in operation.errors:
+            return moved("resource")
+        case FaultKind.NOT_FOUND if "ResourceNotFoundException" in operation.errors:
+            return ApiError("ResourceNotFoundException", "Resource not found.")
+    return None
 
 
 def spoil(reply: Reply, operation: Operation | None, faults: Sequence[Fault]) -> Reply:

@@ -21,6 +21,7 @@ REFUSED = [
     pytest.param(FaultKind.DENY, "AccessDeniedException", 400, id="denied"),
     pytest.param(FaultKind.EXPIRED, "ExpiredTokenException", 400, id="expired"),
     pytest.param(FaultKind.CONFLICT, "ConflictException", 400, id="conflict"),
+    pytest.param(FaultKind.NOT_FOUND, "ResourceNotFoundException", 400, id="not seen yet"),
 ]
 
 
@@ -90,6 +91,16 @@ def test_a_denial_names_the_action(aws: Aws, sandbox: Sandbox) -> None:
     sandbox.faults.add(FaultKind.DENY, "*.List*", count=2)
     assert "perform: identitystore:ListUsers" in refusal(aws, "list_users")["Message"]
     assert "perform: sso:ListInstances" in refusal(aws.sso.list_instances)["Message"]
+
+
+def test_a_refusal_can_carry_a_reason(aws: Aws, sandbox: Sandbox) -> None:
+    sandbox.faults.add(FaultKind.DENY, reason="KMS_ACCESS_DENIED")
+    assert refusal(aws, "list_users")["Reason"] == "KMS_ACCESS_DENIED"
+
+
+def test_a_refusal_that_an_operation_does_not_have_is_no_fault(aws: Aws, sandbox: Sandbox) -> None:
+    sandbox.faults.add(FaultKind.CONFLICT, "identitystore.ListUsers")
+    assert aws("list_users")["Users"] == []
 
 
 def test_organizations_throttles_in_its_own_words(aws: Aws, sandbox: Sandbox) -> None:
