@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from reconciler.errors import Rejected
@@ -10,6 +11,8 @@ from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 
 IDENTITY_CENTER = "identity-center"
+# The services that are called, as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>.
+_SERVICES = ("IDENTITYSTORE", "SSO_ADMIN")
 
 
 class Settings(Protocol):
@@ -34,6 +37,16 @@ class Settings(Protocol):
     @property
     def identity_store_id(self) -> str | None:
         """Which identity store, where there are several."""
+
+
+def is_loopback_endpoint(environment: Mapping[str, str]) -> bool:
+    """Whether every call goes to this machine by AWS_ENDPOINT_URL and its kin (AWS SDKs reference guide)."""
+    from reconciler.wire.aws import is_loopback
+
+    if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return False
+    everywhere = environment.get("AWS_ENDPOINT_URL", "")
+    return all(is_loopback(environment.get(f"AWS_ENDPOINT_URL_{name}", everywhere)) for name in _SERVICES)
 
 
 def connect(

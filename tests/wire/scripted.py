@@ -67,7 +67,7 @@ def serve(
                 self.close_connection = True
                 return
             data = reply.body.encode() if isinstance(reply.body, str) else json.dumps(reply.body).encode()
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
             for key, value in {"Content-Length": str(len(data)), **reply.headers}.items():
                 self.send_header(key, value)
             self.end_headers()
