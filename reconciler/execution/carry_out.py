@@ -11,12 +11,14 @@ from reconciler.model.change import Action, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
+from reconciler.model.resources import Attributes
+from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.planner import Planned
 from reconciler.planning.schedule import Schedule
 from reconciler.targets.base import ReadRequest, Target
 from reconciler.wire.clock import Clock
-from reconciler.wire.pool import Pool
+from reconciler.wire.pool import Cancelled, Pool
 
 # How many steps run at once: the services' rates bound us long before this does.
 IN_FLIGHT = 12
@@ -47,59 +49,79 @@ def carry_out(
 ) -> Run:
     """Carry out `steps` of the plan; never raises for what a service says. Ctrl-C ends what is in flight."""
     run = Run(dict(planned.ids), dict(planned.versions))
-    if not steps:
-        return run
-    schedule = Schedule(steps, in_flight=IN_FLIGHT)
-    by_id = {step.id: step for step in steps}
-    changes = {change.address: change for change in planned.part.changes}
-    observer.started(target.name, len(steps))
-    pending: dict[str, Pending] = {}
-
-    def settle(outcome: Outcome) -> None:
-        step = by_id[outcome.step]
-        if outcome.status in (Status.DONE, Status.UNNECESSARY):
-            _learn(run, step, outcome)
-        for each in schedule.ended(outcome):
-            run.outcomes[each.step] = each
-            observer.ended(target.name, by_id[each.step], each)
-
-    def submit(step: Step) -> Outcome | Pending:
-        return _submit(target, planned, run, step, changes)
-
-    with pool(IN_FLIGHT) as workers:
-        while not schedule.over:
-            try:
-                for step in schedule.take():
-                    workers.submit(step.id, submit, step)
-                if pending and schedule.running == len(pending):
-                    clock.sleep(_POLL_SECONDS)
-                    for answer in target.poll(tuple(pending.values())):
-                        if isinstance(answer, Outcome):
-                            del pending[answer.step]
-                            settle(answer)
-                    continue
-                finished = workers.next_done(None)
-                if finished is None:
-                    break
-                identifier, answer = finished
-                if isinstance(answer, Pending):
-                    pending[identifier] = answer
-                else:
-                    settle(_outcome(identifier, answer))
-            except KeyboardInterrupt:
-                run.interrupted = True
-                schedule.stop()
-    for step in schedule.left():
-        reason = "interrupted" if run.interrupted else "nothing more was sent to this target"
-        run.outcomes[step.id] = Outcome(step.id, Status.STOPPED, reason)
-    for identifier in pending:
-        run.outcomes[identifier] = Outcome(identifier, Status.UNKNOWN, "the service had not finished it")
+    if steps:
+        observer.started(target.name, len(steps))
+        with pool(IN_FLIGHT) as workers:
+            _Driver(target, planned, steps, run, workers, clock, observer).drive()
     return run
+
+
+class _Driver:
+    """Turns a schedule into calls and their answers into outcomes, all from one thread."""
+
+    def __init__(
+        self,
+        target: Target,
+        planned: Planned,
+        steps: Sequence[Step],
+        run: Run,
+        workers: Pool,
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        self._target, self._planned, self._run = target, planned, run
+        self._workers, self._clock, self._observer = workers, clock, observer
+        self._steps = {step.id: step for step in steps}
+        self._changes = {change.address: change for change in planned.part.changes}
+        self._schedule = Schedule(steps, in_flight=IN_FLIGHT)
+        self._pending: dict[str, Pending] = {}
+
+    def drive(self) -> None:
+        """Until every step has an outcome."""
+        while not self._schedule.over:
+            try:
+                self._advance()
+            except KeyboardInterrupt:
+                self._run.interrupted = True
+                self._schedule.stop()
+        reason = "interrupted" if self._run.interrupted else "nothing more is sent to this target"
+        for step in self._schedule.left():
+            self._run.outcomes[step.id] = Outcome(step.id, Status.STOPPED, reason)
+
+    def _advance(self) -> None:
+        for step in self._schedule.take():
+            self._workers.submit(step.id, self._submit, step)
+        if self._pending and self._schedule.running == len(self._pending):
+            self._clock.sleep(_POLL_SECONDS)
+            for answer in self._target.poll(tuple(self._pending.values())):
+                if isinstance(answer, Outcome):
+                    del self._pending[answer.step]
+                    self._settle(answer)
+            return
+        finished = self._workers.next_done(None)
+        if finished is not None:
+            identifier, result = finished
+            if isinstance(result, Pending):
+                self._pending[identifier] = result
+            else:
+                self._settle(_outcome(identifier, result))
+
+    def _submit(self, step: Step) -> Outcome | Pending:
+        return _submit(self._target, self._planned, self._run, step, self._changes)
+
+    def _settle(self, outcome: Outcome) -> None:
+        if outcome.status in (Status.DONE, Status.UNNECESSARY):
+            _learn(self._run, self._steps[outcome.step], outcome)
+        for each in self._schedule.ended(outcome):
+            self._run.outcomes[each.step] = each
+            self._observer.ended(self._target.name, self._steps[each.step], each)
 
 
 def _outcome(identifier: str, answer: object) -> Outcome:
     if isinstance(answer, Outcome):
         return answer
+    if isinstance(answer, Cancelled):
+        return Outcome(identifier, Status.STOPPED, "interrupted before it was sent")
     # A fault of ours, not the service's: say it, go on with what does not depend on it, never lose it.
     return Outcome(identifier, Status.FAILED, f"internal error: {type(answer).__name__}: {answer}")
 
@@ -120,6 +142,7 @@ def _submit(
     change = changes[step.address]
     guarded = step.action is not Action.CREATE and step.address.kind in (Kind.USER, Kind.GROUP)
     look = guarded and not target.capabilities.versions and step.id == str(step.address)
+    answer: Outcome | Pending = Outcome(step.id, Status.FAILED, "it was never sent", moved=True)
     for _ in range(_LOOKS):
         if look:
             try:
@@ -132,6 +155,7 @@ def _submit(
         if isinstance(answer, Pending) or not answer.moved:
             return answer
         look = guarded
+    assert isinstance(answer, Outcome)
     return replace(answer, message=f"{answer.message}; it kept changing, nothing was overwritten")
 
 
@@ -141,20 +165,21 @@ def _still_as_reviewed(
     """None when the object is as the plan says (its version is noted), else how the step ends."""
     identifier = run.ids[step.address]
     names = planned.owned.get(step.address, ())
+    found: LiveUser | LiveGroup | None
+    active = None
     if step.address.kind is Kind.USER:
         live = target.read(ReadRequest(users=(identifier,), groups=(), members_of=()))
-        user = live.users.get(identifier)
-        state = user and hashes.object_state(
-            identifier, with_manager_key(user.attributes, planned, run), names, active=user.active
-        )
-        version = user.version if user else None
+        found = user = live.users.get(identifier)
+        active = user.active if user else None
     else:
         live = target.read(ReadRequest(users=(), groups=(identifier,), members_of=()))
-        group = live.groups.get(identifier)
-        state = group and hashes.object_state(identifier, group.attributes, names)
-        version = group.version if group else None
-    if state is None and step.action is Action.DELETE:
+        found = live.groups.get(identifier)
+    if found is None and step.action is Action.DELETE:
         return Outcome(step.id, Status.UNNECESSARY, "it is gone already")
+    state = version = None
+    if found is not None:
+        attributes = with_manager_key(found.attributes, planned, run)
+        state, version = hashes.object_state(identifier, attributes, names, active=active), found.version
     if state != change.before:
         message = "it was changed by somebody else since it was planned; plan again"
         return Outcome(step.id, Status.FAILED, message)
@@ -163,7 +188,7 @@ def _still_as_reviewed(
     return None
 
 
-def with_manager_key(attributes: Mapping[str, object], planned: Planned, run: Run) -> Mapping[str, object]:
+def with_manager_key(attributes: Attributes, planned: Planned, run: Run) -> Attributes:
     """Live attributes with the manager by key, as hashes want them."""
     manager = attributes.get("manager")
     if not isinstance(manager, str):

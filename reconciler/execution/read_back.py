@@ -50,10 +50,10 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
             users.add(run.ids[address])
         elif address.kind is Kind.GROUP:
             groups.add(run.ids[address])
-        elif (address.kind is Kind.MEMBERSHIP and ends(address)[0] not in done) or (
-            address.kind is Kind.MEMBERSHIP and done[ends(address)[0]].action is not Action.DELETE
-        ):
-            members_of.add(run.ids[ends(address)[0]])
+        elif address.kind is Kind.MEMBERSHIP:
+            group = ends(address)[0]
+            if group not in done or done[group].action is not Action.DELETE:
+                members_of.add(run.ids[group])
     return ReadRequest(
         users=tuple(sorted(users)), groups=tuple(sorted(groups)), members_of=tuple(sorted(members_of))
     )

@@ -20,6 +20,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Value = TypeVar("Value")
 
+# What a call that never began comes back with.
+Cancelled = CancelledError
 # Put into a queue to wake its reader; SimpleQueue.put may be called from a signal handler.
 _WAKE: Any = object()
 

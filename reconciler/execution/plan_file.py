@@ -1,0 +1,56 @@
+"""Plans on disk: one JSON document, readable by its owner alone, whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from reconciler.errors import PlanFileError
+from reconciler.model.plan import Plan
+from reconciler.render.json import plan_from_json, plan_json
+
+# A plan of 200,000 users and all their memberships stays below this many bytes.
+_MAX_BYTES = 2**30
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write `plan` to `path`, mode 0600, by renaming a finished file. Raises PlanFileError."""
+    write_private(path, plan_json(plan))
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in `path`. Raises PlanFileError where there is none, or none that this version reads."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise PlanFileError(f"{path} is too large to be a plan")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PlanFileError(f"{path} is no plan: it is not UTF-8") from error
+    try:
+        return plan_from_json(text)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path}: {error}") from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` where only the owner reads it, so that a reader sees all of it or nothing.
+
+    Raises PlanFileError when the disk says no.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise PlanFileError(f"{path} cannot be written: {error.strerror}") from error
