@@ -16,7 +16,8 @@ An organisation file is YAML, and everything in it is optional but the ids:
           Sandbox: {}
 
 An identities directory gives the name and id of every account under `accounts:`, in any of its files; they
-are put below the root. Seeding adds and renames, and removes nothing.
+are put below the root. One that is called `management` is the management account. Seeding adds and renames,
+and removes nothing but a management account that gives way to another.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class _Seed:
             found = content.get("accounts") if isinstance(content, dict) else None
             if isinstance(found, dict):
                 accounts.update(found)
-        self._write({"accounts": accounts})
+        payer = accounts.pop("management", None)
+        self._write({"accounts": accounts} | ({"management": payer} if payer else {}))
 
     def organisation(self) -> None:
         """The tree of one file."""

@@ -40,6 +40,15 @@ def test_an_identities_directory_may_name_the_management_account(tmp_path: Path)
     assert accounts(tmp_path) == {"payer": "111111111111"}
 
 
+def test_an_account_called_management_is_the_management_account(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        'accounts: {management: "210000000001", dev: "210000000002"}', encoding="utf-8"
+    )
+    assert accounts(tmp_path) == {"management": "210000000001", "dev": "210000000002"}
+    with Sandbox(latency=0, seed=tmp_path) as sandbox:
+        assert sandbox.management_account == "210000000001"
+
+
 def test_a_seed_adds_and_renames_and_removes_nothing(tmp_path: Path) -> None:
     store, seed = tmp_path / "sandbox.sqlite", tmp_path / "organisation.yaml"
     seed.write_text('units: {One: {accounts: {a: "000000000001", b: "000000000002"}}}', encoding="utf-8")
