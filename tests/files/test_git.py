@@ -413,8 +413,8 @@ def test_credentials_in_addresses_stay_out_of_errors(work: Work) -> None:
         repository(work).push_tag(TAG)
     assert "s3cret" not in str(caught.value)
     assert "127.0.0.1" in str(caught.value)
-    with pytest.raises(RecordError, match="Not a valid object name https://host/x") as caught:
-        repository(work).git.run("cat-file", "-t", "https://ada:s3cret@host/x")
+    with pytest.raises(RecordError, match="No such ref: https://host/x") as caught:
+        repository(work).git.run("symbolic-ref", "https://ada:s3cret@host/x")
     assert "s3cret" not in str(caught.value)
     assert redact("https://t0ken@host/a and ssh://u:p@host") == "https://host/a and ssh://host"
 
