@@ -11,6 +11,7 @@ from reconciler.model.state import Remembered
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.project import dropped
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
 
 
 def notable(
@@ -22,7 +23,7 @@ def notable(
         yield Finding(
             code="restores",
             severity=Severity.WARNING,
-            message=f"RESTORES {len(restoring)} memberships that somebody took away outside git",
+            message=f"RESTORES {many(len(restoring), 'membership')} that somebody took away outside git",
             fix="if the removal was right, remove the members in git instead",
             details=tuple(str(change.address) for change in restoring),
             count=len(restoring),
@@ -44,7 +45,7 @@ def notable(
         yield Finding(
             code="observed",
             severity=Severity.NOTE,
-            message=f"{len(observed)} differences are only observed",
+            message=f"{many(len(observed), 'difference')} only observed",
             fix="set the kind's scope to `managed` to write them",
             details=tuple(f"{change.action} {change.address}" for change in observed),
             count=len(observed),
@@ -59,7 +60,7 @@ def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
         yield Finding(
             code="kind-not-applied",
             severity=Severity.NOTE,
-            message=f"{count} {kind}s are declared and checked, but not applied by this version",
+            message=f"{many(count, kind)} declared and checked, but not applied by this version",
             count=count,
         )
 
@@ -76,7 +77,7 @@ def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
         yield Finding(
             code="spared",
             severity=Severity.WARNING,
-            message=f"{len(spared)} memberships or people are spared because they are external or ignored",
+            message=f"{many(len(spared), 'membership')} of inactive people spared, being external or ignored",
             fix="whoever owns them must take the access away",
             details=tuple(sorted(spared)),
             count=len(spared),
@@ -115,7 +116,7 @@ def _absent_externals(scene: Scene) -> Iterable[Finding]:
         yield Finding(
             code="external-not-found",
             severity=Severity.WARNING,
-            message=f"{len(absent)} external objects are not at {scene.target}; what refers to them waits",
+            message=f"{many(len(absent), 'external object')} not found; what refers to them waits",
             fix="ask their owner to provision them, or correct the name or external id",
             details=tuple(absent),
             count=len(absent),

@@ -11,6 +11,7 @@ from reconciler.planning import hashes
 from reconciler.planning.names import fold
 from reconciler.planning.ownership import group_name
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
 
 
 def compare_groups(scene: Scene, draft: Draft) -> None:
@@ -37,7 +38,7 @@ def compare_groups(scene: Scene, draft: Draft) -> None:
             Finding(
                 code="attribute-not-written",
                 severity=Severity.NOTE,
-                message=f"`{name}` is declared for {len(keys)} groups, and this channel cannot write it",
+                message=f"`{name}` is declared for {many(len(keys), 'group')}, which this channel cannot write",
                 fix="remove it from git, or configure a channel that writes it",
                 details=tuple(sorted(keys)),
                 count=len(keys),

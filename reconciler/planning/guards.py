@@ -25,6 +25,7 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Guards, Limit
 from reconciler.planning.names import fold
+from reconciler.planning.wording import many
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,8 @@ def _too_many(what: str, count: int, bound: int, population: int, kind: Kind | N
 def _approval(code: str, count: int, kind: Kind | None) -> str:
     scope = f" kind: {kind}," if kind else ""
     return (
-        f"if it is meant, add to identities/approvals/: {{guard: {code},{scope} count: {count}, "
-        "until: <date>, reason: <why>}"
+        f"if it is meant, add under `approvals:` in identities/approvals/: <name>: {{guard: {code},{scope} "
+        f"count: {count}, until: <date>, reason: <why>}}"
     )
 
 
@@ -143,7 +144,7 @@ def _emptied(
         yield Finding(
             code="set-emptied",
             severity=Severity.REFUSAL,
-            message=f"{len(emptied)} groups would lose their last member",
+            message=f"{many(len(emptied), 'group')} would lose every member",
             fix=_approval("set-emptied", len(emptied), Kind.MEMBERSHIP),
             details=(str(Kind.MEMBERSHIP), *emptied),
             count=len(emptied),
@@ -156,7 +157,7 @@ def _emptied(
             yield Finding(
                 code="set-emptied",
                 severity=Severity.REFUSAL,
-                message=f"every one of {owned} {kind}s would be removed",
+                message=f"every one of {many(owned, kind)} would be removed",
                 fix=_approval("set-emptied", owned, kind),
                 details=(str(kind),),
                 count=owned,
@@ -232,7 +233,7 @@ def _unsafe(removals: Sequence[Change], capabilities: Capabilities) -> Iterator[
             code="unsafe-deletion",
             severity=Severity.REFUSAL,
             message=(
-                f"{len(deletions)} users and groups would be deleted, whose assignments are not read yet: "
+                f"{many(len(deletions), 'object')} would be deleted whose assignments are not read yet: "
                 "deleting them would leave assignments that point at nobody"
             ),
             fix="remove their assignments and then them in the console, or keep them in git",

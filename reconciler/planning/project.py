@@ -14,6 +14,7 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Grant, Group, Members, Override, User
 from reconciler.model.state import Desired, Identities, Inactive
 from reconciler.planning.patterns import name_matches, path_matches
+from reconciler.planning.wording import many
 
 _NOBODY: Members = {}
 
@@ -184,7 +185,7 @@ def dropped(desired: Desired) -> Iterable[Finding]:
         yield Finding(
             code="not-provisioned",
             severity=Severity.NOTE,
-            message=f"{len(pairs)} members are not provisioned to this target and are left out there",
+            message=f"{many(len(pairs), 'member')} not provisioned to this target and left out there",
             fix="widen `paths` or `provision` of the target if they belong",
             details=tuple(pairs),
             count=len(pairs),

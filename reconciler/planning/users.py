@@ -13,6 +13,7 @@ from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.names import fold
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
 
 _ORDER = {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))}
 
@@ -318,7 +319,7 @@ def _findings(unwritten: dict[str, list[str]], status: list[str]) -> Iterable[Fi
         yield Finding(
             code="attribute-not-written",
             severity=Severity.NOTE,
-            message=f"`{name}` is declared for {len(keys)} users, and this channel cannot write it",
+            message=f"`{name}` is declared for {many(len(keys), 'user')}, which this channel cannot write",
             fix="remove it from git, or configure a channel that writes it",
             details=tuple(sorted(keys)),
             count=len(keys),
@@ -328,8 +329,8 @@ def _findings(unwritten: dict[str, list[str]], status: list[str]) -> Iterable[Fi
             code="status-not-written",
             severity=Severity.WARNING,
             message=(
-                f"{len(status)} users should be enabled or disabled, which this channel cannot write; the "
-                "inactive among them lose every membership, but can still sign in"
+                f"the status of {many(len(status), 'user')} should change, which this channel cannot write: "
+                "whoever is inactive loses every membership, but can still sign in"
             ),
             fix="enable or disable them in the Identity Center console",
             details=tuple(sorted(status)),

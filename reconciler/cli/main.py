@@ -1,0 +1,80 @@
+"""The group of commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.common import Options, explain, remark
+from reconciler.errors import ReconcilerError, UsageError
+
+EPILOG = """\b
+Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
+3 refused by a guard; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage."""
+
+# Command name -> module; imported when the command is used, so that `--help` is quick.
+_COMMANDS = ("validate", "plan", "show", "apply", "schema", "sandbox", "demo")
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's
+        if cmd_name not in _COMMANDS:
+            return None
+        from importlib import import_module
+
+        command = import_module(f"reconciler.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reconciler")
+def cli() -> None:
+    """Who has access to AWS, as YAML in git: planned, reviewed, applied."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns its exit code and never raises."""
+    context: click.Context | None = None
+    try:
+        with cli.make_context("reconciler", list(arguments)) as context:
+            code = cli.invoke(context)
+            return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        remark(error.format_message())
+        if error.ctx if isinstance(error, click.UsageError) else None:
+            remark(f"Try `{error.ctx.command_path} --help`.")  # type: ignore[attr-defined]  # checked above
+        return UsageError.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        remark("Interrupted; nothing was left half written.")
+        return 1
+    except BrokenPipeError:
+        return 1
+    except ReconcilerError as error:
+        remark(explain(error, _format(context)))
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        remark(f"Internal error: {type(error).__name__} in {where}. This is a bug; please report it.")
+        return 1
+
+
+def _format(context: click.Context | None) -> str:
+    """The format that the command was asked for, if it got that far."""
+    while context is not None:
+        if isinstance(context.obj, Options):
+            return context.obj.format
+        context = context.parent
+    return "text"

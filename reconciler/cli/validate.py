@@ -1,0 +1,23 @@
+"""`reconciler validate`: is what people wrote right, without asking anybody."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.common import Options, answer, common_options, remark, wants_color
+
+
+@click.command("validate", short_help="check the files, offline")
+@common_options
+def command(options: Options) -> None:
+    """Check every file, offline, and say everything that is wrong with file, line and column."""
+    from reconciler.files.tree import FolderTree
+    from reconciler.loading.load import load
+    from reconciler.loading.summary import summary
+    from reconciler.render.messages import findings_text
+
+    loaded = load(FolderTree(options.identities))
+    if loaded.findings:
+        places = loaded.locate([one.origin for one in loaded.findings if one.origin])
+        remark(findings_text(loaded.findings, places, color=wants_color()))
+    answer(summary(loaded))

@@ -1,0 +1,235 @@
+"""Puts the rooms together for one run: files, git, configuration, sandbox, targets, memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.common import Options, remark
+from reconciler.config import Config, TargetConfig
+from reconciler.errors import InputError, Problem, UsageError
+from reconciler.execution.record import read_record, remember_record
+from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.load import Loaded, load
+from reconciler.loading.memory import Declarations, Lack, Memory, remember
+from reconciler.loading.standing import Standing, stand
+from reconciler.loading.trusted import trusted_config
+from reconciler.model.address import Address
+from reconciler.model.observer import Observer
+from reconciler.model.plan import Finding, Plan, Severity
+from reconciler.model.resources import Origin
+from reconciler.planning.planner import Planned, plan_target
+from reconciler.targets.base import Target
+from reconciler.targets.registry import connect
+from reconciler.wire.aws import is_loopback
+from reconciler.wire.clock import Clock, SystemClock
+
+# Where a run on the sandbox keeps its data and its record, beside whatever folder it is run in.
+SANDBOX_FILE = Path(".reconciler/sandbox.sqlite")
+SANDBOX_RECORD = Path(".reconciler/sandbox-record.json")
+# The embedded sandbox runs this many times faster than AWS would, unless the environment says otherwise.
+SANDBOX_SPEED = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything that a command needs to plan and apply. `sandbox` says whether AWS is only played."""
+
+    options: Options
+    clock: Clock
+    now: datetime
+    tree: Tree
+    loaded: Loaded
+    config: Config
+    standing: Standing | None
+    targets: Mapping[str, Target]
+    identities: Mapping[str, Mapping[str, str]]
+    memories: Mapping[str, Memory]
+    findings: tuple[Finding, ...]
+    observer: Observer
+    sandbox: bool
+
+    def plan(self, only: Sequence[Address] = ()) -> tuple[Plan, Mapping[str, Planned]]:
+        """Read every target and plan it; the plan is for people and files, the rest for apply."""
+        planned: dict[str, Planned] = {}
+        notes = self.findings
+        for name, target in self.targets.items():
+            live = target.read()
+            planned[name] = plan_target(
+                self.loaded.identities,
+                self.memories[name].remembered,
+                replace(live, identity=self.identities[name]),
+                self.config.targets[name].policy,
+                target.capabilities,
+                self.now,
+                only=[address for address in only if address.target == name],
+                notes=(*notes, *self._memory_findings(name)),
+            )
+            notes = ()  # what concerns no target in particular is said once
+        plan = Plan(
+            now=self.now,
+            targets=tuple(one.part for one in planned.values()),
+            tool_version=__version__,
+            tree=self.standing.tree or "" if self.standing else "",
+        )
+        return replace(plan, places=self.loaded.locate(_origins(plan))), planned
+
+    def _memory_findings(self, name: str) -> Iterable[Finding]:
+        memory = self.memories[name]
+        if memory.lack is Lack.MISSING:
+            yield Finding(
+                code="first-apply",
+                severity=Severity.NOTE,
+                message=f"nothing was applied to {name} yet, so nothing is removed for being absent from git",
+                fix=None if self.sandbox else "apply the first time with --first-apply",
+            )
+        elif memory.problem is not None and not self.sandbox:
+            yield Finding(
+                code="memory-unreliable",
+                severity=Severity.WARNING,
+                message=memory.problem.message,
+                fix=memory.problem.fix,
+            )
+
+
+@contextmanager
+def workspace(options: Options, observer: Observer) -> Iterator[Workspace]:
+    """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError."""
+    clock = SystemClock()
+    tree = FolderTree(options.identities)
+    loaded = load(tree)
+    standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
+    findings = list(loaded.findings)
+    config = loaded.config
+    if standing is not None:
+        config, untrusted = trusted_config(config, standing)
+        findings.extend(untrusted)
+        findings.extend(_standing_findings(standing))
+    chosen = _chosen(config, options)
+    with ExitStack() as stack:
+        targets = _connect(stack, chosen, options, clock, observer)
+        identities = {name: target.identity() for name, target in targets.items()}
+        yield Workspace(
+            options=options,
+            clock=clock,
+            now=options.now or clock.now(),
+            tree=tree,
+            loaded=loaded,
+            config=config,
+            standing=standing,
+            targets=targets,
+            identities=identities,
+            memories=_memories(options, tree, loaded, standing, identities),
+            findings=tuple(findings),
+            observer=observer,
+            sandbox=options.sandbox,
+        )
+
+
+def _chosen(config: Config, options: Options) -> Mapping[str, TargetConfig]:
+    """The targets of this run. Without a configuration AWS itself is never touched."""
+    unknown = [name for name in options.targets if name not in config.targets]
+    if unknown:
+        known = ", ".join(config.targets)
+        raise UsageError(f"--target {unknown[0]}: there is no such target; configured are: {known}")
+    if not config.exists and not options.sandbox and not is_loopback(os.environ.get("AWS_ENDPOINT_URL", "")):
+        raise InputError(
+            [
+                Problem(
+                    f"{options.identities}/reconciler.yaml does not exist, so there is no target",
+                    "write one (see the README), or try the files with --sandbox",
+                )
+            ]
+        )
+    return {
+        name: target
+        for name, target in config.targets.items()
+        if not options.targets or name in options.targets
+    }
+
+
+def _connect(
+    stack: ExitStack,
+    chosen: Mapping[str, TargetConfig],
+    options: Options,
+    clock: Clock,
+    observer: Observer,
+) -> Mapping[str, Target]:
+    if not options.sandbox:
+        return {name: connect(target, clock=clock, observer=observer) for name, target in chosen.items()}
+    from reconciler.sandbox import Sandbox
+
+    try:
+        speed = float(os.environ.get("RECONCILER_SANDBOX_SPEED", SANDBOX_SPEED))
+    except ValueError as error:
+        raise UsageError("RECONCILER_SANDBOX_SPEED must be a number, such as 20") from error
+    SANDBOX_FILE.parent.mkdir(parents=True, exist_ok=True)
+    first = not SANDBOX_FILE.exists()
+    seed = options.identities if first else None
+    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=seed))
+    remark(f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched.")
+    return {
+        name: connect(
+            replace(target, region=sandbox.region, instance_arn=None, identity_store_id=None),
+            clock=clock,
+            observer=observer,
+            endpoint_url=sandbox.url,
+            speed=speed,
+            sandbox=True,
+        )
+        for name, target in chosen.items()
+    }
+
+
+def _memories(
+    options: Options,
+    tree: Tree,
+    loaded: Loaded,
+    standing: Standing | None,
+    identities: Mapping[str, Mapping[str, str]],
+) -> Mapping[str, Memory]:
+    planned = _declarations(loaded)
+    if options.sandbox:
+        return remember_record(
+            read_record(SANDBOX_RECORD),
+            identities,
+            _read,
+            tree=tree,
+            identity=identities,
+            planned=planned,
+        )
+    return remember(standing, identities, _read, identity=identities, planned=planned)
+
+
+def _read(tree: Tree) -> Declarations:
+    return _declarations(load(tree))
+
+
+def _declarations(loaded: Loaded) -> Declarations:
+    policies = {name: target.policy for name, target in loaded.config.targets.items()}
+    return Declarations(loaded.identities, policies)
+
+
+def _standing_findings(standing: Standing) -> Iterable[Finding]:
+    for problem in standing.problems():
+        yield Finding(
+            code="not-as-in-git",
+            severity=Severity.WARNING,
+            message=problem.message,
+            fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
+        )
+
+
+def _origins(plan: Plan) -> Iterable[Origin]:
+    for part in plan.targets:
+        for change in part.changes:
+            if change.origin is not None:
+                yield change.origin
+        for finding in part.findings:
+            if finding.origin is not None:
+                yield finding.origin
