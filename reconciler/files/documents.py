@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, show
-from reconciler.files.faults import WHOLE_FILE, Faults
+from reconciler.files.faults import Faults
 from reconciler.files.shapes import REFUSED
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, count, parse
@@ -39,7 +39,7 @@ class Document:
 
     def __init__(self, path: str, value: Mapping[str, Any], faults: Faults) -> None:
         self.path, self.value, self._faults = path, value, faults
-        self._starts: dict[int, list[int]] = {}
+        self._starts: dict[int, Mapping[str | int, int]] = {}
 
     @classmethod
     def read(cls, tree: Tree, path: str, faults: Faults) -> Document | None:
@@ -56,7 +56,9 @@ class Document:
         value = {} if parsed.value is None else parsed.value
         if not isinstance(value, dict):
             kind = _kind(value)
-            faults.add(Origin(path, 0), f"the file holds {kind}, and must hold a map", "begin it with `users:`")
+            faults.add(
+                Origin(path, 0), f"the file holds {kind}, and must hold a map", "begin it with `users:`"
+            )
             return None
         return cls(path, value, faults)
 
@@ -68,33 +70,39 @@ class Document:
         value: Any = self.value
         node = at_key = 0
         for step in loc:
-            index = _index(value, step)
-            if index is None:
+            below = self.starts(value, node)
+            if step not in below:
                 return Origin(self.path, at_key)
-            node = self.starts(value, node)[index]
-            at_key = node
+            node = at_key = below[step]
             if isinstance(value, dict):
                 node += 1
             value = value[step]
         return Origin(self.path, at_key if key else node)
 
-    def starts(self, value: Any, node: int) -> Sequence[int]:
-        """The numbers of the keys of a map, or of the items of a list, whose own number is `node`."""
+    def at(self, loc: Loc) -> Any:
+        """The value at `loc`, which must exist."""
+        value: Any = self.value
+        for step in loc:
+            value = value[step]
+        return value
+
+    def starts(self, value: Any, node: int) -> Mapping[str | int, int]:
+        """The number of each key of a map, or of each item of a list, whose own number is `node`."""
         known = self._starts.get(node)
         if known is None:
+            steps: Iterable[str | int] = ()
+            sizes: Iterable[int] = ()
             if isinstance(value, dict):
-                sizes = [1 + count(inner) for inner in value.values()]
-            else:
-                sizes = [count(inner) for inner in value]
-            known = self._starts[node] = list(accumulate(sizes, initial=node + 1))[:-1]
+                steps, sizes = value, (1 + count(inner) for inner in value.values())
+            elif isinstance(value, list):
+                steps, sizes = range(len(value)), map(count, value)
+            known = self._starts[node] = dict(zip(steps, accumulate(sizes, initial=node + 1), strict=False))
         return known
 
-    def keys(self, section: str) -> Mapping[str, int]:
-        """The number of every key in a top-level map of maps."""
-        value = self.value.get(section)
-        if not isinstance(value, dict):
-            return {}
-        return dict(zip(value, self.starts(value, self.origin(section).node), strict=True))
+    def section(self, name: str) -> Mapping[str | int, int]:
+        """The number of each key of a top-level map; empty where there is none."""
+        value = self.value.get(name)
+        return self.starts(value, self.origin(name).node) if isinstance(value, dict) else {}
 
     def fault(self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False) -> None:
         """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
@@ -111,16 +119,20 @@ class Document:
             try:
                 return adapter.validate_python(value)
             except ValidationError as error:
-                details = error.errors(include_url=False)
-            if value is self.value:
-                for detail in details:
-                    self._explain(detail, adapter)
-            if not depth:
-                return None
-            value = _pruned(value, [tuple(detail["loc"][:depth]) for detail in details])
+                if value is self.value:
+                    self.explain(error, adapter)
+                if not depth:
+                    return None
+                wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            value = _pruned(value, [tuple(detail["loc"][:depth]) for detail in wrong])
 
-    def _explain(self, detail: ErrorDetails, adapter: TypeAdapter[T]) -> None:
-        loc, value = detail["loc"], detail["input"]
+    def explain(self, error: ValidationError, adapter: TypeAdapter[Any], at: Loc = ()) -> None:
+        """Note whatever an adapter found wrong with the value that stands at `at`."""
+        for detail in error.errors(include_url=False):
+            self._explain(detail, adapter, at)
+
+    def _explain(self, detail: ErrorDetails, adapter: TypeAdapter[Any], at: Loc) -> None:
+        loc, value = (*at, *detail["loc"]), detail["input"]
         if value is BROKEN or (isinstance(value, str) and FORBIDDEN.search(value)):
             return  # already said, better
         if loc and loc[-1] == "[key]":
@@ -128,7 +140,7 @@ class Document:
         elif detail["type"] == "missing":
             self._missing(loc)
         elif detail["type"] == "extra_forbidden":
-            known = _fields(adapter.json_schema(), loc[:-1])
+            known = _fields(adapter.json_schema(), detail["loc"][:-1])
             what = "field" if len(loc) > 1 else "top-level key"
             self._faults.add(
                 self.origin(*loc, key=True),
@@ -141,11 +153,6 @@ class Document:
     def _missing(self, loc: Loc) -> None:
         message = f"{subject(loc[:-1])} has no {loc[-1]}"
         self._faults.add(self.origin(*loc[:-1], key=True), message, f"add `{loc[-1]}: …`")
-
-
-def whole_file(path: str) -> Origin:
-    """The origin of a file as such."""
-    return Origin(path, WHOLE_FILE)
 
 
 def subject(loc: Loc) -> str:
@@ -174,14 +181,6 @@ def _dotted(loc: Sequence[str | int]) -> str:
 def _name(step: str | int) -> str:
     text = str(step)
     return text if text and text.isprintable() and " " not in text and len(text) <= 256 else show(text)
-
-
-def _index(value: Any, step: str | int) -> int | None:
-    if isinstance(value, dict) and step in value:
-        return list(value).index(str(step))
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return step
-    return None
 
 
 def _pruned(value: Any, locs: Sequence[Loc]) -> Any:

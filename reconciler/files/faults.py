@@ -61,6 +61,11 @@ class Faults:
         return InputError(sorted(dict.fromkeys(problems), key=lambda problem: problem.place or nowhere))
 
 
+def whole_file(path: str) -> Origin:
+    """The origin of a file as such."""
+    return Origin(path, WHOLE_FILE)
+
+
 def place_path(tree: Tree, path: str) -> str:
     """A path of the tree as errors name it."""
     return f"{tree.label}/{path}"

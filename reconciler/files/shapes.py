@@ -36,9 +36,14 @@ class Shape:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """Other complaints about the text come first, and keep their own words."""
-        context = {"says": self.says, "fix": self.fix}
+        context: dict[str, str | int | float] = {"says": self.says, "fix": self.fix}
         matching = core_schema.str_schema(pattern=f"^(?:{self.pattern})$")
-        judged = core_schema.custom_error_schema(matching, REFUSED, "{says}", context)
+        judged = core_schema.custom_error_schema(
+            matching,
+            custom_error_type=REFUSED,
+            custom_error_message="{says}",
+            custom_error_context=context,
+        )
         return core_schema.chain_schema([handler(source), judged])
 
     def __get_pydantic_json_schema__(

@@ -1,0 +1,263 @@
+"""reconciler.yaml as values, with its defaults filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from reconciler import __version__
+from reconciler.config.documents import CONFIG, ConfigDocument
+from reconciler.config.requires import missing_requirement
+from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
+from reconciler.files.documents import Document, Loc, suggest
+from reconciler.files.faults import Faults
+from reconciler.files.tree import Tree
+from reconciler.model.change import Cause
+from reconciler.model.policy import (
+    Guards,
+    Ignore,
+    IgnoredAssignment,
+    Limit,
+    MaxRemovals,
+    Mode,
+    OnRemoval,
+    Protected,
+    Provision,
+    Scope,
+    TargetPolicy,
+)
+from reconciler.model.resources import Selector
+
+CONFIG_FILE = "reconciler.yaml"
+DEFAULT_TARGET = "aws"
+_KINDS = ("users", "groups", "memberships", "permission_sets", "assignments")
+_RULES = ("deny", "disjoint", "require", "restrict")
+_AUTO_APPLY = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
+
+
+@dataclass(frozen=True, slots=True)
+class TargetConfig:
+    """One target: how to reach it, and what may be done there. None is "as AWS is configured"."""
+
+    name: str
+    policy: TargetPolicy
+    type: str = "identity-center"
+    region: str | None = None
+    instance_arn: str | None = None
+    identity_store_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Privileged:
+    """What counts as privileged access: shell patterns over permission sets, policies, accounts."""
+
+    permission_sets: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    accounts: tuple[Selector, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration, whole. `exists` says whether there was a file, or all of it is default.
+
+    `rules` are checked and kept as they were written; they judge plans from a later version on.
+    """
+
+    targets: Mapping[str, TargetConfig]
+    format: int = 1
+    requires: str | None = None
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    auto_apply: frozenset[Cause] = _AUTO_APPLY
+    privileged: Privileged = Privileged()
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    exists: bool = False
+
+
+class ConfigFile(NamedTuple):
+    """The configuration and the file that it came from, for those who check it against other files.
+
+    `document` is None where there is no file, and `config` is the default where the file is wrong.
+    """
+
+    config: Config
+    document: Document | None
+
+
+def default_config() -> Config:
+    """What holds without reconciler.yaml: one target, "aws", with every default."""
+    target = TargetConfig(DEFAULT_TARGET, TargetPolicy(DEFAULT_TARGET))
+    return Config(targets=MappingProxyType({DEFAULT_TARGET: target}))
+
+
+def load_config(tree: Tree) -> Config:
+    """The configuration of a tree. Raises InputError with everything that is wrong in its file.
+
+    References to users, groups and accounts are checked by `reconciler.loading.load`.
+    """
+    faults = Faults(tree)
+    found = read_config(tree, faults)
+    if faults:
+        raise faults.error()
+    return found.config
+
+
+def read_config(tree: Tree, faults: Faults) -> ConfigFile:
+    """The configuration of a tree, with what is wrong noted in `faults`."""
+    if CONFIG_FILE not in tree.paths():
+        return ConfigFile(default_config(), None)
+    document = Document.read(tree, CONFIG_FILE, faults)
+    if document is None:
+        return ConfigFile(default_config(), None)
+    check_quoted(document, tree, _account_ids(document), faults)
+    written = document.check(CONFIG)
+    if written is None:
+        return ConfigFile(default_config(), None)
+    return ConfigFile(_build(document, written), document)
+
+
+def _build(document: Document, written: ConfigDocument) -> Config:
+    requires = written.get("requires")
+    if requires is not None and (wrong := missing_requirement(requires, __version__)):
+        document.fault(("requires",), *wrong)
+    _check_rules(document, written.get("rules", {}))
+    scope = _scope(Scope(), written.get("scope", {}))
+    guards = _guards(written.get("guards", {}))
+    auto_apply = _AUTO_APPLY
+    if "auto_apply" in written:
+        auto_apply = frozenset(Cause(cause) for cause in written["auto_apply"])
+    targets: dict[str, TargetConfig] = {}
+    for name, target in written.get("targets", {DEFAULT_TARGET: {"type": "identity-center"}}).items():
+        provision = target.get("provision", {})
+        policy = TargetPolicy(
+            target=name,
+            paths=tuple(target.get("paths", ("**",))),
+            provision=Provision(
+                tuple(provision["users_in"]) if "users_in" in provision else None,
+                tuple(provision["groups"]) if "groups" in provision else None,
+            ),
+            scope=_scope(scope, target.get("scope", {})),
+            guards=guards,
+            on_removal=OnRemoval(target.get("on_removal", OnRemoval.DEACTIVATE)),
+            auto_apply=auto_apply,
+        )
+        targets[name] = TargetConfig(
+            name=name,
+            policy=policy,
+            type=target["type"],
+            region=target.get("region"),
+            instance_arn=target.get("instance_arn"),
+            identity_store_id=target.get("identity_store_id"),
+        )
+    return Config(
+        targets=MappingProxyType(targets),
+        format=written["format"],
+        requires=requires,
+        timezone=_timezone(document, written.get("timezone", "UTC")),
+        auto_apply=auto_apply,
+        privileged=_privileged(document, written.get("guards", {}).get("privileged", {})),
+        rules=MappingProxyType(dict(written.get("rules", {}))),
+        exists=True,
+    )
+
+
+def _timezone(document: Document, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # no such zone, a path instead of a name, a folder of zones
+        known = sorted(available_timezones())
+        fix = suggest(name, known) or "write a name of the IANA database, such as Europe/Zurich"
+        document.fault(("timezone",), "is no time zone", fix)
+        return ZoneInfo("UTC")
+
+
+def _scope(base: Scope, written: Mapping[str, Any]) -> Scope:
+    """`base` with what was written over it, field by field."""
+    modes = {kind: Mode(written.get(kind, getattr(base, kind))) for kind in _KINDS}
+    ignored = written.get("ignore", {})
+    assignments = (
+        tuple(IgnoredAssignment(**entry) for entry in ignored["assignments"])
+        if "assignments" in ignored
+        else base.ignore.assignments
+    )
+    names = {
+        kind: tuple(ignored.get(kind, getattr(base.ignore, kind)))
+        for kind in ("users", "groups", "permission_sets")
+    }
+    return Scope(**modes, ignore=Ignore(**names, assignments=assignments))
+
+
+def _guards(written: Mapping[str, Any]) -> Guards:
+    removals, defaults = written.get("max_removals", {}), MaxRemovals()
+    limits = {
+        kind: _limit(removals.get(kind, {}), getattr(defaults, kind))
+        for kind in ("users", "groups", "memberships", "assignments", "permission_sets", "total")
+    }
+    limits["per_group"] = _limit(removals.get("memberships", {}).get("per_group", {}), defaults.per_group)
+    limits["per_account"] = _limit(
+        removals.get("assignments", {}).get("per_account", {}), defaults.per_account
+    )
+    protected = {kind: tuple(keys) for kind, keys in written.get("protected", {}).items()}
+    grants = {kind: _limit(limit, Limit()) for kind, limit in written.get("max_grants", {}).items()}
+    return Guards(
+        max_removals=MaxRemovals(**limits),
+        protected=Protected(**protected),
+        max_grants=MappingProxyType(grants),
+        min_members=MappingProxyType(dict(written.get("min_members", {}))),
+    )
+
+
+def _limit(written: Mapping[str, Any], default: Limit) -> Limit:
+    """A limit; what was not written keeps its default, and `null` lifts it."""
+    return Limit(written.get("count", default.count), written.get("percent", default.percent))
+
+
+def _privileged(document: Document, written: Mapping[str, Any]) -> Privileged:
+    at: Loc = ("guards", "privileged", "accounts")
+    return Privileged(
+        tuple(written.get("permission_sets", ())),
+        tuple(written.get("policies", ())),
+        tuple(build_selectors(document, at, written.get("accounts", ()))),
+    )
+
+
+def _check_rules(document: Document, rules: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, rule in rules.items():
+        at: Loc = ("rules", name)
+        kinds = [kind for kind in _RULES if kind in rule]
+        if len(kinds) != 1:
+            says = f"has {' and '.join(kinds)}" if kinds else "says nothing"
+            document.fault(
+                at, says, "a rule has exactly one of deny, disjoint, require and restrict", key=True
+            )
+            continue
+        kind = kinds[0]
+        for extra, owner in (
+            ("permission_sets", "require"),
+            ("accounts", "require"),
+            ("only_from", "restrict"),
+        ):
+            if extra in rule and kind != owner:
+                document.fault((*at, extra), f"does not go with {kind}", f"put it inside {kind}", key=True)
+        if kind == "restrict" and "only_from" not in rule:
+            document.fault(
+                at, "has restrict without only_from", 'add `only_from: ["privileged/**"]`', key=True
+            )
+        for where, inner in (((*at, "accounts"), rule), ((*at, kind, "accounts"), rule[kind])):
+            if isinstance(inner, Mapping):
+                list(build_selectors(document, where, inner.get("accounts", ())))
+
+
+def _account_ids(document: Document) -> Iterator[Loc]:
+    guards, rules = document.value.get("guards"), document.value.get("rules")
+    privileged = guards.get("privileged") if isinstance(guards, dict) else None
+    places: list[tuple[Loc, Any]] = [(("guards", "privileged"), privileged)]
+    for name, rule in rules.items() if isinstance(rules, dict) else ():
+        places.append((("rules", name), rule))
+        if isinstance(rule, dict):
+            places.extend((("rules", name, kind), rule.get(kind)) for kind in ("deny", "restrict"))
+    for at, value in places:
+        if isinstance(value, dict):
+            yield from selected_ids((*at, "accounts"), value.get("accounts"))

@@ -1,0 +1,287 @@
+"""What people write in reconciler.yaml, field by field. The JSON Schema for editors is made from this."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Required
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, WithJsonSchema
+from typing_extensions import TypedDict
+
+from reconciler.config.fields import STRICT, Key, Pattern, Percent, Positive, Text, Whole
+from reconciler.config.rules import RuleDocument
+from reconciler.config.selectors import SelectorEntry
+from reconciler.files.shapes import Shape, refused
+
+FORMAT = 1
+
+
+def _format(value: Any) -> int:
+    if value == str(FORMAT):
+        return FORMAT
+    raise refused(
+        "is a format that this version does not know", f"write {FORMAT}, or install a newer version"
+    )
+
+
+# Ends up in the name of a git tag and in every address.
+TargetName = Annotated[
+    str,
+    Shape(
+        r"[A-Za-z0-9][A-Za-z0-9_\-]{0,62}",
+        "is no name for a target: up to 63 letters, digits, _ and - are allowed, a letter or digit first",
+        "rename it",
+    ),
+]
+Region = Annotated[
+    str,
+    Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", "is no region of AWS", "write it as eu-central-1"),
+]
+InstanceArn = Annotated[
+    str,
+    Shape(
+        r"arn:aws(-[a-z]{1,5}){0,3}:sso:::instance/(sso)?ins-[a-zA-Z0-9\-.]{16}",
+        "is no ARN of an IAM Identity Center instance",
+        "it looks like arn:aws:sso:::instance/ssoins-1234567890abcdef",
+    ),
+]
+IdentityStoreId = Annotated[
+    str,
+    Shape(
+        r"d-[0-9a-f]{10}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "is no id of an identity store",
+        "it looks like d-1234567890",
+    ),
+]
+
+
+def _path(value: str) -> str:
+    if value.startswith("/") or ".." in value.split("/"):
+        raise refused("leaves the folder of the identities", "write it relative to that folder, as teams/**")
+    return value
+
+
+PathPattern = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_path)]
+
+ModeName = Literal["observe", "managed", "authoritative"]
+
+
+class IgnoredAssignmentDocument(TypedDict, total=False):
+    """Assignments that are somebody else's. Names are shell patterns; what is absent matches anything."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    permission_set: Annotated[Pattern, Field(description="Name of the permission set.")]
+    account: Annotated[Pattern, Field(description="Name or id of the account.")]
+    group: Annotated[Pattern, Field(description="Display name of the group.")]
+    user: Annotated[Pattern, Field(description="User name.")]
+
+
+class IgnoreDocument(TypedDict, total=False):
+    """What is somebody else's: counted in every plan, never touched."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    users: Annotated[list[Pattern], Field(description="Shell patterns over user names.")]
+    groups: Annotated[list[Pattern], Field(description="Shell patterns over display names.")]
+    permission_sets: Annotated[list[Pattern], Field(description="Shell patterns over names.")]
+    assignments: Annotated[
+        list[Annotated[IgnoredAssignmentDocument, Field(min_length=1)]],
+        Field(description="Assignments, by permission set, account, group or user."),
+    ]
+
+
+class ScopeDocument(TypedDict, total=False):
+    """How much of each kind is ours: observe never writes, managed owns what git declares, authoritative all."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    users: Annotated[ModeName, Field(description="Users. Default: managed.")]
+    groups: Annotated[ModeName, Field(description="Groups. Default: managed.")]
+    memberships: Annotated[ModeName, Field(description="Members of declared groups. Default: authoritative.")]
+    permission_sets: Annotated[ModeName, Field(description="Permission sets. Default: managed.")]
+    assignments: Annotated[ModeName, Field(description="Assignments. Default: managed.")]
+    ignore: Annotated[IgnoreDocument, Field(description="What is somebody else's.")]
+
+
+class ProvisionDocument(TypedDict, total=False):
+    """Who exists at this target at all."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    users_in: Annotated[
+        list[Key], Field(description="Only members of these groups (keys). Default: everybody.")
+    ]
+    groups: Annotated[list[Pattern], Field(description="Only groups whose keys match. Default: all.")]
+
+
+def _target_type(value: Any) -> str:
+    if value == "identity-center":
+        return "identity-center"
+    if value == "scim":
+        raise refused("is scim, which is not supported yet", "use identity-center, or delete the target")
+    raise refused("is a type of target that does not exist", "write identity-center")
+
+
+def _directory(value: Any) -> Any:
+    raise refused(
+        "is not supported yet: users and groups are written through the Identity Store API",
+        "delete it",
+    )
+
+
+class TargetDocument(TypedDict, total=False):
+    """One service that is kept as git says."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    type: Required[
+        Annotated[
+            Any,
+            BeforeValidator(_target_type),
+            WithJsonSchema({"type": "string", "enum": ["identity-center"]}),
+            Field(description="The kind of service."),
+        ]
+    ]
+    region: Annotated[
+        Region, Field(description="Home region of the instance. Default: as AWS is configured.")
+    ]
+    instance_arn: Annotated[InstanceArn, Field(description="The instance. Default: the only one there is.")]
+    identity_store_id: Annotated[
+        IdentityStoreId, Field(description="Its identity store. Default: discovered.")
+    ]
+    paths: Annotated[
+        list[PathPattern],
+        Field(min_length=1, description='Which files feed this target, as shell patterns. Default: "**".'),
+    ]
+    on_removal: Annotated[
+        Literal["deactivate", "delete"],
+        Field(description="What becomes of users who are gone from the files. Default: deactivate."),
+    ]
+    provision: Annotated[ProvisionDocument, Field(description="Who exists at this target at all.")]
+    scope: Annotated[
+        ScopeDocument, Field(description="What differs here from `scope` at the top, field by field.")
+    ]
+    directory: Annotated[
+        Any,
+        BeforeValidator(_directory),
+        WithJsonSchema({"not": {}}),
+        Field(description="Not supported yet: another channel for users and groups."),
+    ]
+
+
+class LimitDocument(TypedDict, total=False):
+    """A limit, absolute and relative; both hold. `null` lifts one of the two."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    count: Annotated[Whole | None, Field(description="At most so many.")]
+    percent: Annotated[Percent | None, Field(description="At most this share; it always allows one.")]
+
+
+class MembershipLimitDocument(LimitDocument, total=False):
+    """A limit on memberships, over all groups and within one."""
+
+    per_group: Annotated[LimitDocument, Field(description="Within any one group.")]
+
+
+class AssignmentLimitDocument(LimitDocument, total=False):
+    """A limit on assignments, over all accounts and within one."""
+
+    per_account: Annotated[LimitDocument, Field(description="Within any one account.")]
+
+
+class MaxRemovalsDocument(TypedDict, total=False):
+    """How much one plan may take away."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    users: Annotated[LimitDocument, Field(description="Users. Default: 5, 2 %.")]
+    groups: Annotated[LimitDocument, Field(description="Groups. Default: 5, 2 %.")]
+    memberships: Annotated[
+        MembershipLimitDocument, Field(description="Memberships. Default: 10 %, 50 % per group.")
+    ]
+    assignments: Annotated[
+        AssignmentLimitDocument, Field(description="Assignments. Default: 20, 10 per account.")
+    ]
+    permission_sets: Annotated[LimitDocument, Field(description="Permission sets. Default: 5.")]
+    total: Annotated[LimitDocument, Field(description="All kinds together. Default: 50.")]
+
+
+class MaxGrantsDocument(TypedDict, total=False):
+    """How much access one plan may give: people times accounts."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    total: Annotated[LimitDocument, Field(description="Any access.")]
+    privileged: Annotated[LimitDocument, Field(description="Privileged access.")]
+
+
+class ProtectedDocument(TypedDict, total=False):
+    """What is never removed, disabled or renamed."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    users: Annotated[list[Key], Field(description="Keys of `users`.")]
+    groups: Annotated[list[Key], Field(description="Keys of `groups`.")]
+    permission_sets: Annotated[list[Text], Field(description="Keys of `permission_sets`.")]
+
+
+class PrivilegedDocument(TypedDict, total=False):
+    """What counts as privileged access."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    permission_sets: Annotated[list[Pattern], Field(description="Shell patterns over permission sets.")]
+    policies: Annotated[list[Text], Field(description="AWS-managed policies, by name, path or ARN.")]
+    accounts: Annotated[list[SelectorEntry], Field(description="Accounts in which all access is privileged.")]
+
+
+class GuardsDocument(TypedDict, total=False):
+    """Limits that hold for plan, apply and drift alike."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    max_removals: Annotated[MaxRemovalsDocument, Field(description="How much one plan may take away.")]
+    max_grants: Annotated[MaxGrantsDocument, Field(description="How much access one plan may give.")]
+    protected: Annotated[ProtectedDocument, Field(description="What is never removed, disabled or renamed.")]
+    min_members: Annotated[
+        dict[Key, Positive], Field(description="The least members of a group or assignment, by key.")
+    ]
+    privileged: Annotated[PrivilegedDocument, Field(description="What counts as privileged access.")]
+
+
+class ConfigDocument(TypedDict, total=False):
+    """How the reconciler works: its targets, what it owns, and what it must never do."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    format: Required[
+        Annotated[
+            Any,
+            BeforeValidator(_format),
+            WithJsonSchema({"const": FORMAT}),
+            Field(description="The format of these files: 1."),
+        ]
+    ]
+    requires: Annotated[
+        Text, Field(description='Versions of the reconciler that may be used, as ">=0.3,<1".')
+    ]
+    timezone: Annotated[Text, Field(description="Time zone of dates, as Europe/Zurich. Default: UTC.")]
+    targets: Annotated[
+        dict[TargetName, TargetDocument],
+        Field(min_length=1, description="Services, by a name. Default: one, `aws`, of type identity-center."),
+    ]
+    scope: Annotated[ScopeDocument, Field(description="How much of each kind is ours.")]
+    auto_apply: Annotated[
+        list[Literal["expiry", "block", "leaver", "selector", "drift"]],
+        Field(
+            description="Causes that the scheduled reconcile may apply by rule. Default: expiry, block, leaver."
+        ),
+    ]
+    guards: Annotated[GuardsDocument, Field(description="Limits on what one plan may do.")]
+    rules: Annotated[
+        dict[Key, RuleDocument], Field(description="What the resulting access must satisfy, by name.")
+    ]
+
+
+CONFIG: TypeAdapter[ConfigDocument] = TypeAdapter(ConfigDocument)

@@ -1,0 +1,35 @@
+"""When two names are one, and when two names merely look like one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Letters that are drawn like a Latin one (Cyrillic, Greek, Armenian, and Latin's own variants); what is
+# compatible with a Latin letter (full width, mathematical) is NFKC's business. After Unicode TR 39.
+_LATIN = {
+    "ABESIJKMHOPCTYXbGQW": "АВЕЅІЈКМНОРСТУХЬԌԚԜ",  # looking alike is the point
+    "aesijopcyxhdqwllvg": "аеѕіјорсухһԁԛԝӏӀѵԍ",  # looking alike is the point
+    "ABEZHIKMNOPTYXCM": "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ",  # noqa: RUF001  # looking alike is the point
+    "ayikvoptuxcj": "αγικνορτυχϲϳ",  # looking alike is the point
+    "ouhngqjOU": "օսհոցքյՕՍ",  # looking alike is the point
+    "iagivyn": "ıɑɡɩʋʏɴ",  # looking alike is the point
+}
+_LOOKALIKES = {
+    ord(other): latin
+    for latins, others in _LATIN.items()
+    for latin, other in zip(latins, others, strict=True)
+}
+
+
+def fold(name: str) -> str:
+    """What two spellings of one name have in common (RFC 7643 section 4.1.1: userName is not case exact)."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def skeleton(name: str) -> str:
+    """What two names that look alike have in common (R20): folded, with look-alikes made Latin."""
+    if name.isascii():
+        return name.lower()
+    return fold(unicodedata.normalize("NFKC", name).translate(_LOOKALIKES))
