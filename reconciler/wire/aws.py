@@ -128,7 +128,7 @@ class Aws:
         only when they were throttled or never left; where the answer to a write was lost, OutcomeUnknown
         is raised. Raises ServiceError in its kinds; IncompleteRead when the answer is none of AWS's.
         """
-        began, attempt = self._clock.monotonic(), 0
+        began, attempt, waited = self._clock.monotonic(), 0, 0.0
         while True:
             attempt += 1
             self._pace.wait(service, operation)
@@ -141,10 +141,12 @@ class Aws:
                 self._pace.throttled(service, operation, retry_after)
             if not retry.retryable(fate, mutates=mutates):
                 raise failure.error
-            elapsed = (self._clock.monotonic() - began) * self.speed
+            # Waits count in the service's own time; what calls take does not shrink with a sandbox's speed.
+            elapsed = max(waited, self._clock.monotonic() - began)
             seconds = retry.delay(fate, attempt, elapsed, retry_after, self._chance())
             if seconds is None:
                 raise failure.error
+            waited += seconds
             self._clock.sleep(seconds / self.speed)
 
     def pages(

@@ -165,18 +165,20 @@ class Reader:
                     strays.add(group)
                 self._put(members.setdefault(group, {}), user, raw, request)
             self._observer.reading(self._target, "memberships", done, len(wanted))
-        if strays:
-            # Made since the groups were listed: the list that is read now knows them.
-            again = self._list_groups()
-            for group in strays - again.keys():
-                if self._group(group) is not None:
-                    raise self._incomplete(f"the group {group} has members and is in no list", request)
+        # Groups were made and deleted since they were listed. A second list tells, and costs little.
+        again = self._list_groups()
+        for group in sorted(members.keys() - again.keys()):
+            if self._group(group) is None:
                 del members[group]
-            if read.groups is listed.groups:
-                read.groups.update((group, again[group]) for group in strays & again.keys())
+                read.groups.pop(group, None)
+            elif group in strays:
+                raise self._incomplete(f"the group {group} has members and is in no list", "ListGroups")
+        strays &= members.keys()
+        if read.groups is listed.groups:
+            read.groups.update((group, again[group]) for group in strays)
         read.members.update(members)
         # Whoever came to a new group after being asked is missing from it: ask the group itself.
-        self._read_again(sorted(strays & members.keys()), read)
+        self._read_again(sorted(strays), read)
         self._know_members(read)
 
     def _rows_for(self, user: str) -> list[Raw] | None:
