@@ -23,6 +23,11 @@ class Line:
     kept: bool = False
 
 
+def joined(lines: Iterable[Line]) -> str:
+    """The lines as text that ends in a line break, none of them a command to a runner."""
+    return "".join(f"{escape.line(line.text)}\n" for line in lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How lines are made. `width` is the terminal's, in columns; None never wraps.
@@ -53,7 +58,7 @@ class Layout:
             break_long_words=False,
             break_on_hyphens=False,
         )
-        return [self.line(each, tone, kept=kept) for each in wrapped]
+        return [self.line(each, tone, kept=kept) for each in wrapped or [first]]
 
     def rows(self, rows: Sequence[Row]) -> list[Line]:
         """The rows of one section, their pieces in a column for each depth."""
@@ -69,14 +74,14 @@ class Layout:
         used = len(head) + len(row.label)
         remark = self.style(row.remarks, Tone.FAINT if not row.takes_away else Tone.REMOVED)
         if self.spread and len(row.pieces) > 1 and not row.folded and row.glyph:
-            yield Line(escape.line(f"{start}  {remark}" if remark else start), row.takes_away)
+            yield Line(f"{start}  {remark}" if remark else start, row.takes_away)
             for piece in row.pieces:
                 yield Line("  " * row.depth + "    " + piece, row.takes_away)
             return
         if not row.pieces and not row.remarks:
-            yield Line(escape.line(start), row.takes_away)
+            yield Line(start, row.takes_away)
             return
-        if not row.glyph or row.folded:
+        if not row.glyph or row.label.endswith(":"):
             start, used = f"{start} ", used + 1
         else:
             pad = max(column - len(row.label), 0) + 2
@@ -87,9 +92,9 @@ class Layout:
             lines.append(" " * indent + remark)
         elif remark:
             lines[-1] += f"  {remark}" if row.pieces else remark
-        yield Line(escape.line(start + lines[0]), row.takes_away)
+        yield Line(start + lines[0], row.takes_away)
         for rest in lines[1:]:
-            yield Line(escape.line(rest), row.takes_away)
+            yield Line(rest, row.takes_away)
 
     def _filled(self, pieces: Sequence[str], used: int, indent: int) -> tuple[list[str], int]:
         """The pieces joined by commas, broken between pieces where they pass the width; the last column."""

@@ -6,7 +6,7 @@ an image, a mention or a heading (CommonMark 0.31; GitHub's mentions and referen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
@@ -22,6 +22,8 @@ from reconciler.render.text import no_changes
 # A section without removals that is longer than this is collapsed behind its counts.
 _LONG = 40
 _LAYOUT = Layout(Style())
+# A line of a diff has a mark, a blank, a name of one letter and a line break.
+_LEAST = 4
 
 
 class _Level(IntEnum):
@@ -74,6 +76,8 @@ def plan_markdown(plan: Plan, *, max_bytes: int | None = None) -> str:
         raise ValueError("max_bytes must be at least 2048")
     document = ""
     for level in _Level:
+        if max_bytes is not None and _LEAST * _lines(plan, level) > max_bytes:
+            continue
         document = "\n\n".join(map(str, _document(plan, level))) + "\n"
         if max_bytes is None or len(document.encode()) <= max_bytes:
             return document
@@ -81,39 +85,39 @@ def plan_markdown(plan: Plan, *, max_bytes: int | None = None) -> str:
     return _incomplete(plan, max_bytes)
 
 
+def _lines(plan: Plan, level: _Level) -> int:
+    """How many lines a level has at least: what cannot fit is not even tried."""
+    if level is _Level.WHOLE:
+        return len(plan.changes)
+    return 0 if level is _Level.DENSE else sum(map(takes_away, plan.changes))
+
+
 def _document(plan: Plan, level: _Level) -> Iterable[_Block]:
     yield _Block(f"### {_title(plan)}")
     names = {part.target: Names.of(part, plan.places, verbose=False) for part in plan.targets}
+    named = total = len(plan.changes)
     for part in plan.targets:
         if len(plan.targets) > 1:
             yield _Block(f"#### {escape.code(part.target)}")
         if loud := _trimmed(findings.loud(part, names[part.target], _LAYOUT)):
             yield _Block(lines=loud)
-        for section in sections(part, names[part.target], _FOLDS[level]):
+        made = sections(part, names[part.target], _FOLDS[level])
+        named -= sum(row.folded for section in made for row in section.rows)
+        for section in made:
             yield from _section(section, level)
         if not part.changes:
             yield _Block(lines=(no_changes(part),))
         if level < _Level.COUNTS and (notes := _trimmed(findings.quiet(part, names[part.target], _LAYOUT))):
             yield _Block(lines=notes[1:], collapsed=_notes(part))
-    if hidden := _hidden(plan, names, level):
+    if level >= _Level.COUNTS:
+        named = sum(map(takes_away, plan.changes))
+    if named < total:
         yield _Block(
-            f"{len(plan.changes) - hidden:,} of {words.counted(len(plan.changes), ('change', 'changes'))} "
+            f"{named:,} of {words.counted(total, ('change', 'changes'))} "
             "are named here, and all that take something away are among them. `reconciler show -v` of the "
             "saved plan names every one."
         )
     yield from _digests(plan)
-
-
-def _hidden(plan: Plan, names: Mapping[str, Names], level: _Level) -> int:
-    """How many changes this level counts without naming them."""
-    if level >= _Level.COUNTS:
-        return sum(not takes_away(change) for change in plan.changes)
-    return sum(
-        row.folded
-        for part in plan.targets
-        for section in sections(part, names[part.target], _FOLDS[level])
-        for row in section.rows
-    )
 
 
 def _title(plan: Plan) -> str:
@@ -150,7 +154,7 @@ def _diff(row: Row) -> str:
     """A row as a line of a diff: the mark stands first, which is what colours it. `!` marks an update."""
     mark = {"+": "+", "-": "-", "~": "!", "": " "}[row.glyph]
     pieces = ", ".join(row.pieces)
-    gap = " " if row.folded or not row.glyph else "  "
+    gap = " " if row.label.endswith(":") else "  "
     text = f"{row.label}{gap}{pieces}" if pieces else row.label
     return f"{mark} {'  ' * (row.depth - 1)}{text}" + (f"  {row.remarks}" if row.remarks else "")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.errors import Problem
 from reconciler.render import escape, words
-from reconciler.render.layout import Layout, Line
+from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.style import Style, Tone
 
 
@@ -29,4 +29,4 @@ def problems_text(problems: Sequence[Problem], *, color: bool = False, width: in
     total = words.counted(len(problems), ("problem", "problems"))
     where = f" in {words.counted(len(files), ('file', 'files'))}" if files else ""
     lines += [layout.line(), layout.line(f"{total}{where}.", Tone.ALARM)]
-    return "\n".join(line.text for line in lines) + "\n"
+    return joined(lines)

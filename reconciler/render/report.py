@@ -10,7 +10,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, Result, Status, TargetReport
 from reconciler.render import escape, naming, words
-from reconciler.render.layout import Layout, Line
+from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.style import Style, Tone
 
 # Without -v so many of a status are listed; what went wrong, and removals that did not happen, always all.
@@ -50,7 +50,7 @@ def report_text(
             lines.append(layout.line(escape.text(part.target), Tone.HEADING))
         lines += _target(part, changes, layout, verbose=verbose)
     lines += _verdict(report, layout)
-    return "\n".join(line.text for line in lines) + "\n"
+    return joined(lines)
 
 
 def _target(
@@ -66,9 +66,8 @@ def _target(
         yield layout.line()
     for status, (title, tone, advice) in _STATUSES.items():
         if results := by_status.get(status):
-            yield layout.line(f"{title}: {len(results):,}", tone)
+            yield from layout.paragraph(f"{title}: {len(results):,} ({advice})", hang=4, tone=tone)
             yield from _results(results, changes, layout, everything=verbose or status in _ALWAYS)
-            yield from layout.paragraph(f"do:  {advice}" if status in _ALWAYS else advice, indent=4, hang=5)
             yield layout.line()
     for note in part.notes:
         yield from layout.paragraph(escape.sentence(note), hang=2)

@@ -172,32 +172,32 @@ def _one_group(bunch: Sequence[Change], names: Names, fold: Fold, fate: Action |
     group = names.group(bunch[0].address.parts[0])
     gains = [change for change in bunch if not naming.takes_away(change)]
     losses = [change for change in bunch if naming.takes_away(change)]
-    folding = fold > Fold.NOTHING and len(gains) >= _FOLDABLE
+    least = {Fold.NOTHING: len(gains) + 1, Fold.GROUPS: 1}.get(fold, _FOLDABLE)
+    folded = max(len(gains) - _SAMPLE, 0) if len(gains) >= least else 0
+    counts = [f"{len(gains):,} {'joins' if len(gains) == 1 else 'join'}"] if gains else []
+    counts += [f"{len(losses):,} {'leaves' if len(losses) == 1 else 'leave'}"] if losses else []
     joined = Row(
         glyph="+",
-        label=f"{len(gains):,} join:",
+        label=f"{counts[0]}:",
         pieces=_sample([names.label(change) for change in gains]),
         remarks=_remarks(gains),
         depth=2,
-        folded=len(gains) - _SAMPLE,
+        folded=folded,
     )
-    if folding and not losses:
-        return [
-            Row(
-                glyph="+",
-                label=f"{group}: {joined.label}",
-                pieces=joined.pieces,
-                remarks=joined.remarks,
-                folded=joined.folded,
-            )
-        ]
-    counts = [f"{len(gains):,} {'joins' if len(gains) == 1 else 'join'}"] if gains else []
-    counts += [f"{len(losses):,} {'leaves' if len(losses) == 1 else 'leave'}"] if losses else []
-    given = [joined] if folding else [_row(change, names, depth=2) for change in gains]
+    given = [_row(change, names, depth=2) for change in gains]
+    if gains and len(gains) >= least:
+        if not losses:
+            return [replace(joined, label=f"{group}: {joined.label}", depth=1)]
+        if fold is Fold.GROUPS:
+            # One line for the group, whatever it gains, so that its removals cost no more than themselves.
+            counts[0] += f" ({', '.join(joined.pieces)})"
+            given = []
+        else:
+            given = [joined]
     rows = [*given, *(_row(change, names, depth=2) for change in losses)]
     common = {row.remarks for row in rows}
     said = {_FATES[fate]} if fate in _FATES else set()
-    if len(rows) > 1 and len(common) == 1:
+    if len(rows) > 1 and len(common) == 1 and (given or not gains):
         said |= common
         rows = [replace(row, remarks="") for row in rows]
     heading = Row(
@@ -205,6 +205,7 @@ def _one_group(bunch: Sequence[Change], names: Names, fold: Fold, fate: Action |
         label=f"{group}:",
         pieces=tuple(counts),
         remarks=" ".join(sorted(filter(None, said))),
+        folded=0 if given else folded,
         takes_away=bool(losses),
     )
     return [heading, *rows]

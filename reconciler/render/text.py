@@ -8,8 +8,8 @@ from reconciler.model.address import Kind
 from reconciler.model.plan import Counts, Plan, TargetPlan
 from reconciler.planning.estimate import Estimate
 from reconciler.render import escape, findings, words
-from reconciler.render.layout import Layout, Line
-from reconciler.render.naming import Names
+from reconciler.render.layout import Layout, Line, joined
+from reconciler.render.naming import Names, takes_away
 from reconciler.render.problems import problems_text
 from reconciler.render.report import report_text
 from reconciler.render.rows import Fold, sections
@@ -39,11 +39,13 @@ def plan_text(
     """
     layout = Layout(Style(color), width, spread=verbose)
     lines: list[Line] = []
-    for fold in [Fold.NOTHING] if verbose else list(Fold):
+    giving = sum(not takes_away(change) for change in plan.changes)
+    folds = list(Fold) if giving <= MAX_LINES else list(Fold)[1:]  # each would have its line
+    for fold in [Fold.NOTHING] if verbose else folds:
         lines = _plan(plan, layout, fold, saved, estimates or {})
         if sum(not line.kept for line in lines) <= MAX_LINES:
             break
-    return "\n".join(line.text for line in lines) + "\n"
+    return joined(lines)
 
 
 def _plan(
@@ -95,7 +97,7 @@ def _header(part: TargetPlan, layout: Layout, *, verbose: bool) -> list[Line]:
     )
     lines = [
         Line(
-            layout.style(escape.text(part.target), Tone.HEADING)
+            layout.style(escape.line(escape.text(part.target)), Tone.HEADING)
             + (layout.style(f"  {identity}", Tone.FAINT) if identity else "")
         )
     ]
@@ -113,7 +115,7 @@ def no_changes(part: TargetPlan) -> str:
     return (
         f"No changes. {target} matches {matching}."
         if matching
-        else f"No changes. {target} has nothing of git."
+        else f"No changes. Nothing at {target} is declared in git."
     )
 
 
@@ -142,7 +144,7 @@ def _footer(plan: Plan, layout: Layout, folded: int) -> list[Line]:
     lines: list[Line] = []
     if folded:
         said = (
-            f"{words.counted(folded, ('change is', 'changes are'))} folded into counts; -v shows every one."
+            f"{words.counted(folded, ('change is', 'changes are'))} folded into counts; -v names every one."
         )
         lines += [layout.line(said, Tone.CAUTION), layout.line()]
     lines.append(layout.line(words.summary(plan), Tone.HEADING))

@@ -1,0 +1,81 @@
+"""Output for a GitHub Actions log, read back as the runner reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import Place, Problem
+from reconciler.render.github import plan_github, problems_github
+from tests.render import plans
+from tests.render.test_escape import HOSTILE
+from tests.render.test_text import poisoned
+
+TOKEN = "0f3b9c5e7a1d4f6288aa10b2c3d4e5f6"
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    """The commands that a runner obeys, as name and the rest (actions/runner, ActionCommandManager)."""
+    obeyed: list[tuple[str, str]] = []
+    stopped: str | None = None
+    for line in text.splitlines():
+        found = re.match(r"\s*::(\S+?)(?: (.*?))?::(.*)$", line)
+        if not found:
+            continue
+        if stopped is None:
+            obeyed.append((found[1], f"{found[2] or ''}|{found[3]}"))
+            if found[1] == "stop-commands":
+                stopped = found[3]
+        elif found[1] == stopped:
+            stopped = None
+            obeyed.append(("resume", ""))
+    return obeyed
+
+
+@pytest.mark.parametrize("name", ["refused", "findings", "hostile", "nothing"])
+def test_the_log_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"{name}.github.txt", plan_github(plans.PLANS[name], token=TOKEN))
+
+
+def test_a_refusal_points_at_its_line_and_comes_first() -> None:
+    name, told = commands(plan_github(plans.PLANS["refused"], token=TOKEN))[1]
+    assert name == "error"
+    assert told.startswith("title=aws%3A set-emptied,file=identities/teams.yaml,line=31,col=5|")
+    assert "%0Aif it is meant" in told
+
+
+def test_notes_without_a_place_annotate_nothing() -> None:
+    names = [name for name, _ in commands(plan_github(plans.PLANS["findings"], token=TOKEN))]
+    assert names == ["warning"] * 9 + ["stop-commands", "resume"]
+
+
+@given(evil=HOSTILE.filter(bool))
+@settings(deadline=None)
+def test_a_runner_obeys_nothing_that_data_says(evil: str) -> None:
+    harmless = [name for name, _ in commands(plan_github(poisoned("x"), token=TOKEN))]
+    assert [name for name, _ in commands(plan_github(poisoned(evil), token=TOKEN))] == harmless
+
+
+@given(message=HOSTILE, path=HOSTILE.filter(bool), fix=st.none() | HOSTILE)
+@settings(deadline=None)
+def test_problems_are_errors_on_their_lines(message: str, path: str, fix: str | None) -> None:
+    text = problems_github([Problem(message, fix, Place(path, 3, 7))], token=TOKEN)
+    (name, told), *rest = commands(text)
+    assert name == "error"
+    assert ",line=3,col=7|" in told
+    assert [each for each, _ in rest] == ["stop-commands", "resume"]
+
+
+@pytest.mark.parametrize("token", ["", "short", "x" * 15, "a" * 16 + "\n", "a b" * 10, "::" + "a" * 20])
+def test_a_token_that_can_be_guessed_or_breaks_the_line_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="random"):
+        plan_github(plans.PLANS["nothing"], token=token)
+
+
+def test_a_token_that_stands_in_the_plan_is_refused() -> None:
+    with pytest.raises(ValueError, match="occurs"):
+        plan_github(plans.of(plans.member("g", TOKEN)), token=TOKEN)

@@ -1,0 +1,266 @@
+"""Plans as text: what is always there, what folds, and what no data can do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.address import Kind, remote
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.plan import Counts, Finding, Plan, Severity
+from reconciler.planning.estimate import Estimate
+from reconciler.render.text import MAX_LINES, plan_text
+from tests.render import plans
+from tests.render.test_escape import HOSTILE
+
+
+def shown(plan: Plan, *, verbose: bool = False, width: int | None = None) -> str:
+    return plan_text(plan, color=False, verbose=verbose, width=width)
+
+
+@pytest.mark.parametrize("name", plans.PLANS)
+def test_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"{name}.txt", shown(plans.PLANS[name]))
+
+
+@pytest.mark.parametrize("name", ["everyday", "leaving", "findings"])
+def test_verbose_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"{name}.verbose.txt", shown(plans.PLANS[name], verbose=True))
+
+
+@pytest.mark.parametrize("name", ["everyday", "refused", "findings"])
+def test_wrapped_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"{name}.100-columns.txt", shown(plans.PLANS[name], width=100))
+
+
+def test_coloured_text_is_as_it_was_last_read(golden: Callable[[str, str], None]) -> None:
+    golden("leaving.color.txt", plan_text(plans.PLANS["leaving"], color=True, verbose=False))
+
+
+@pytest.mark.parametrize("name", plans.PLANS)
+@pytest.mark.parametrize("verbose", [False, True], ids=["brief", "verbose"])
+def test_colour_changes_nothing_but_colour(name: str, verbose: bool) -> None:  # noqa: FBT001 - a table's column
+    coloured = plan_text(plans.PLANS[name], color=True, verbose=verbose)
+    assert "\x1b" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == shown(plans.PLANS[name], verbose=verbose)
+
+
+@pytest.mark.parametrize("groups", [1, 7, 100, 180, 600, 1200, 5000])
+def test_5000_grants_fit_200_lines_and_are_all_counted(groups: int) -> None:
+    text = shown(plans.grants(5000, groups))
+    assert len(text.splitlines()) <= MAX_LINES
+    assert "5,000 to create" in text
+    assert re.search(r"[\d,]+ changes are folded into counts; -v names every one", text)
+
+
+@pytest.mark.parametrize("kind", ["users", "groups", "updates", "restores", "on a narrow terminal"])
+def test_5000_changes_of_any_giving_kind_fit_200_lines(kind: str) -> None:
+    made = {
+        "users": lambda n: plans.hire(f"p.{n:05}"),
+        "groups": lambda n: plans.group(f"g-{n:05}"),
+        "updates": lambda n: plans.user(f"p.{n:05}", Action.UPDATE, {f"f{n % 300}": ("a", "b")}),
+        "restores": lambda n: plans.member(f"g-{n}", "ada", cause=Cause.DRIFT, restores=True),
+        "on a narrow terminal": lambda n: plans.member(f"g-{n % 700:03}", f"p.{n:05}"),
+    }[kind]
+    text = shown(plans.of(*map(made, range(5000))), width=60 if "narrow" in kind else None)
+    assert len(text.splitlines()) <= MAX_LINES
+
+
+def test_verbose_lists_each_of_5000_grants() -> None:
+    lines = shown(plans.grants(), verbose=True).splitlines()
+    assert sum(line.strip().startswith("+ person.") for line in lines) == 5000
+
+
+def test_what_folds_and_what_is_named_add_up() -> None:
+    lines = shown(plans.PLANS["many"]).splitlines()
+    folded = next(line for line in lines if "folded" in line)
+    more = [int(number.replace(",", "")) for line in lines for number in re.findall(r"… ([\d,]+) more", line)]
+    assert folded.startswith(f"{sum(more):,} changes")
+
+
+def test_no_removal_folds_however_many_there_are() -> None:
+    leaving = [plans.member(f"g-{n % 50:02}", f"p.{n:04}", Action.DELETE) for n in range(3000)]
+    gone = [plans.user(f"u.{n:03}", Action.DELETE) for n in range(300)]
+    off = [
+        plans.user(f"v.{n:03}", Action.UPDATE, {"active": (True, False)}, effect=Effect.REVOKE)
+        for n in range(300)
+    ]
+    renamed = [
+        plans.user(f"w.{n:03}", Action.UPDATE, {"user_name": ("a", "b")}, effect=Effect.MIXED)
+        for n in range(300)
+    ]
+    joining = [plans.member(f"g-{n % 50:02}", f"q.{n:04}") for n in range(5000)]
+    lines = shown(plans.of(*leaving, *gone, *off, *renamed, *joining)).splitlines()
+    for start, count in (("- p.", 3000), ("- u.", 300), ("~ v.", 300), ("~ w.", 300)):
+        assert sum(line.strip().startswith(start) for line in lines) == count
+    assert len(lines) - 3900 <= MAX_LINES
+
+
+def test_every_refusal_is_shown_however_many_there_are_and_again_at_the_end() -> None:
+    refusals = [
+        Finding("protected", Severity.REFUSAL, f"thing {n} is protected", fix="ask") for n in range(400)
+    ]
+    text = shown(plans.of(plans.member("g", "p", Action.DELETE), findings=refusals))
+    assert text.startswith("REFUSED for 400 reasons")
+    assert all(f"protected: thing {n} is protected" in text for n in range(400))
+    assert text.splitlines()[-1].startswith("REFUSED by protected")
+    assert "reconciler apply" not in text
+
+
+def test_alike_warnings_are_counted_after_a_few() -> None:
+    text = shown(plans.PLANS["findings"])
+    assert text.count("cannot be created") == 3
+    assert "incomplete-user: 4 more like these" in text
+    assert shown(plans.PLANS["findings"], verbose=True).count("cannot be created") == 7
+
+
+def test_restored_access_stands_above_warnings_and_changes() -> None:
+    text = shown(plans.PLANS["findings"])
+    assert text.startswith("RESTORES 2 grants")
+    assert text.index("RESTORES") < text.index("Warnings") < text.index("Memberships") < text.index("Notes")
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        pytest.param(
+            plans.user("ada", Action.UPDATE, {"title": ("A", "B")}), '  ~ ada  title "A" -> "B"', id="update"
+        ),
+        pytest.param(
+            plans.user("ada", Action.UPDATE, {"title": ("A", None)}),
+            '  ~ ada  title "A" -> (none)',
+            id="clear",
+        ),
+        pytest.param(
+            plans.user("ada", Action.UPDATE, {"title": (None, "B")}, cause=Cause.LEFTOVER),
+            '  ~ ada  title (none) -> "B"  (leftover)',
+            id="a cause other than git is said",
+        ),
+        pytest.param(
+            plans.user(
+                "ada", Action.UPDATE, {"active": (True, False)}, effect=Effect.REVOKE, cause=Cause.EXPIRY
+            ),
+            "  ~ ada  active true -> false  (revokes; expiry)",
+            id="an update that revokes says so",
+        ),
+        pytest.param(
+            plans.user("ada", Action.UPDATE, {"active": (False, True)}, effect=Effect.GRANT),
+            "  ~ ada  active false -> true  (grants)",
+            id="an update that grants says so",
+        ),
+        pytest.param(plans.user("ada", Action.DELETE), "  - ada", id="a deletion revokes, of course"),
+        pytest.param(
+            plans.user(remote("9067-1"), Action.DELETE, name="sam@partner.example"),
+            "  - sam@partner.example [~9067-1]",
+            id="what has no key goes by its name",
+        ),
+        pytest.param(
+            plans.user("ada", fields={"photos": (None, ("a", "b")), "address": (None, {"country": "CH"})}),
+            '  + ada  photos ["a", "b"], address {country: "CH"}',
+            id="lists and maps are written as in YAML",
+        ),
+        pytest.param(
+            plans.user("a/b c", Action.DELETE), '  - "a/b c"', id="a key that is no plain word is quoted"
+        ),
+    ],
+)
+def test_a_change_is_one_line(change: Change, line: str) -> None:
+    assert line in shown(plans.of(change)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("changes", "summary"),
+    [
+        pytest.param(
+            [plans.member("g", "a")], "Plan: 1 to create; 1 person gains something.", id="one gains"
+        ),
+        pytest.param(
+            [plans.member("g", "a"), plans.member("h", "a"), plans.member("g", "b", Action.DELETE)],
+            "Plan: 2 to create, 1 to delete; 1 person gains and 1 loses something.",
+            id="people are counted once each",
+        ),
+        pytest.param([plans.hire("a.b")], "Plan: 1 to create.", id="to be there is no access"),
+        pytest.param(
+            [plans.user("a", Action.UPDATE, {"user_name": ("a", "b")}, effect=Effect.MIXED)],
+            "Plan: 1 to update; 1 person gains and 1 loses something.",
+            id="a mixed change counts on both sides",
+        ),
+    ],
+)
+def test_the_summary_says_who_gains_and_loses(changes: list[Change], summary: str) -> None:
+    assert summary in shown(plans.of(*changes)).splitlines()
+
+
+def test_an_empty_plan_is_one_line() -> None:
+    assert shown(plans.PLANS["nothing"]) == "No changes. aws matches 15 users, 6 groups, 41 memberships.\n"
+
+
+def test_an_empty_plan_of_nothing_says_so() -> None:
+    empty = plans.plan(plans.part(counts={Kind.USER: Counts()}))
+    assert shown(empty) == "No changes. Nothing at aws is declared in git.\n"
+
+
+def test_a_partial_plan_never_claims_that_everything_matches() -> None:
+    text = shown(plans.plan(plans.part(partial=True)))
+    assert "matches" not in text
+    assert "PARTIAL" in text
+
+
+def test_a_saved_plan_and_estimates_are_told() -> None:
+    text = plan_text(
+        plans.PLANS["everyday"],
+        color=False,
+        verbose=False,
+        saved="out/plan.json",
+        estimates={"aws": Estimate(75.2, {"create membership": 40, "create user": 8})},
+    )
+    assert "Applying takes about 1 min 15 s and 48 calls." in text
+    assert text.endswith("To do exactly this: reconciler apply out/plan.json\n")
+
+
+def test_no_line_is_wider_than_the_terminal_where_it_can_be_broken() -> None:
+    lines = shown(plans.PLANS["everyday"], width=100).splitlines()
+    assert max(map(len, lines)) <= 100
+
+
+def poisoned(evil: str) -> Plan:
+    """A plan in which every string that can come from somebody else is `evil`."""
+    # An address is UTF-8 by construction; everything else may be any string that JSON can carry.
+    key = remote(evil.encode(errors="replace").decode())
+    finding = Finding(evil, Severity.WARNING, evil, fix=evil, details=(evil, evil), origin=plans.PEOPLE)
+    changes = [
+        plans.user(key, Action.UPDATE, {evil: (evil, {evil: (evil,)})}, reason=evil, name=evil),
+        plans.group(key, Action.DELETE, name=evil, reason=evil),
+        plans.member(key, key, Action.DELETE, name=evil, reason=evil),
+        plans.member("g", key, cause=Cause.DRIFT, restores=True, name=evil, reason=evil),
+    ]
+    part = replace(
+        plans.part(changes, [finding, replace(finding, severity=Severity.REFUSAL)], partial=True),
+        target=evil,
+        digest=evil,
+        identity={evil: evil},
+        gaps=((evil, evil, evil),),
+    )
+    place = replace(plans.PLACES[plans.PEOPLE], path=evil)
+    return replace(plans.plan(part, part), places={plans.PEOPLE: place})
+
+
+@given(evil=HOSTILE.filter(bool), verbose=st.booleans(), width=st.sampled_from([None, 60]))
+@settings(deadline=None)
+def test_nothing_that_data_says_commands_a_terminal_or_a_runner(
+    evil: str,
+    verbose: bool,  # noqa: FBT001 - hypothesis passes by name
+    width: int | None,
+) -> None:
+    harmless = shown(poisoned("x"), verbose=verbose)
+    text = plan_text(poisoned(evil), color=False, verbose=verbose, width=width)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert not any(line.lstrip().startswith("::") for line in text.split("\n"))
+    assert "##[" not in text
+    if width is None:
+        assert text.count("\n") == harmless.count("\n")
