@@ -16,6 +16,7 @@ EPILOG = """\b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
 3 refused by a guard; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage."""
 
+_PACKAGE = Path(__file__).parents[1]
 # Command name -> module; imported when the command is used, so that `--help` is quick.
 _COMMANDS = ("validate", "plan", "show", "apply", "schema", "sandbox", "demo")
 
@@ -65,8 +66,9 @@ def run(arguments: Sequence[str]) -> int:
         remark(explain(error, _format(context)))
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(frame.filename).name}:{frame.lineno}"
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
+        where = f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}" if ours else "?"
         remark(f"Internal error: {type(error).__name__} in {where}. This is a bug; please report it.")
         return 1
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Options, answer, common_options, remark, show_plan
+from reconciler.cli.common import Options, answer, common_options, show_plan
 from reconciler.cli.observing import observing
 from reconciler.errors import Refused, UsageError
 from reconciler.model.address import Address
@@ -28,12 +28,11 @@ def command(options: Options, out: Path | None, only: tuple[str, ...], *, detail
 
     addresses = [_address(text) for text in only]
     with observing() as observer, workspace(options, observer) as space:
-        plan, _ = space.plan(addresses)
+        plan, planned = space.plan(addresses)
+        estimates = space.estimates(planned)
     if out is not None:
         write_plan(out, plan)
-    answer(show_plan(plan, options))
-    if out is not None:
-        remark(f"Saved to {out}.")
+    answer(show_plan(plan, options, saved=str(out) if out else None, estimates=estimates))
     if not plan.applyable:
         return Refused.exit_code
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0

@@ -13,6 +13,7 @@ from reconciler import __version__
 from reconciler.cli.common import Options, remark
 from reconciler.config import Config, TargetConfig
 from reconciler.errors import InputError, Problem, UsageError
+from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.load import Loaded, load
@@ -23,6 +24,7 @@ from reconciler.model.address import Address
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
+from reconciler.planning.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.targets.base import Target
 from reconciler.targets.registry import connect
@@ -34,6 +36,8 @@ SANDBOX_FILE = Path(".reconciler/sandbox.sqlite")
 SANDBOX_RECORD = Path(".reconciler/sandbox-record.json")
 # The embedded sandbox runs this many times faster than AWS would, unless the environment says otherwise.
 SANDBOX_SPEED = 20.0
+# Seconds that a call to AWS takes, for estimates.
+_LATENCY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Workspace:
     findings: tuple[Finding, ...]
     observer: Observer
     sandbox: bool
+    speed: float
 
     def plan(self, only: Sequence[Address] = ()) -> tuple[Plan, Mapping[str, Planned]]:
         """Read every target and plan it; the plan is for people and files, the rest for apply."""
@@ -78,6 +83,18 @@ class Workspace:
             tree=self.standing.tree or "" if self.standing else "",
         )
         return replace(plan, places=self.loaded.locate(_origins(plan))), planned
+
+    def estimates(self, planned: Mapping[str, Planned]) -> Mapping[str, Estimate]:
+        """The calls and seconds that applying takes, by target, as far as quotas tell."""
+        return {
+            name: estimate(
+                one.steps,
+                in_flight=IN_FLIGHT,
+                per_second=self.targets[name].capabilities.writes_per_second * self.speed,
+                latency=_LATENCY / self.speed,
+            )
+            for name, one in planned.items()
+        }
 
     def _memory_findings(self, name: str) -> Iterable[Finding]:
         memory = self.memories[name]
@@ -128,6 +145,7 @@ def workspace(options: Options, observer: Observer) -> Iterator[Workspace]:
             findings=tuple(findings),
             observer=observer,
             sandbox=options.sandbox,
+            speed=_speed() if options.sandbox else 1.0,
         )
 
 
@@ -164,10 +182,7 @@ def _connect(
         return {name: connect(target, clock=clock, observer=observer) for name, target in chosen.items()}
     from reconciler.sandbox import Sandbox
 
-    try:
-        speed = float(os.environ.get("RECONCILER_SANDBOX_SPEED", SANDBOX_SPEED))
-    except ValueError as error:
-        raise UsageError("RECONCILER_SANDBOX_SPEED must be a number, such as 20") from error
+    speed = _speed()
     SANDBOX_FILE.parent.mkdir(parents=True, exist_ok=True)
     first = not SANDBOX_FILE.exists()
     seed = options.identities if first else None
@@ -184,6 +199,18 @@ def _connect(
         )
         for name, target in chosen.items()
     }
+
+
+def _speed() -> float:
+    """How much faster than AWS the embedded sandbox runs."""
+    text = os.environ.get("RECONCILER_SANDBOX_SPEED", f"{SANDBOX_SPEED:g}")
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise UsageError(f"RECONCILER_SANDBOX_SPEED is {text!r}; it must be a number above 0, such as 20")
+    return speed
 
 
 def _memories(
@@ -219,7 +246,7 @@ def _standing_findings(standing: Standing) -> Iterable[Finding]:
     for problem in standing.problems():
         yield Finding(
             code="not-as-in-git",
-            severity=Severity.WARNING,
+            severity=Severity.NOTE,
             message=problem.message,
             fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def apply(jobs: Sequence[Job], *, pool: Callable[[int], Pool], clock: Clock, obs
 def _apply_one(
     job: Job, *, pool: Callable[[int], Pool], clock: Clock, observer: Observer
 ) -> tuple[TargetReport, bool]:
-    began = clock.monotonic()
+    began, before = clock.monotonic(), Counter(job.target.calls)
     go = job.review.go
     steps = [step for step in job.planned.steps if step.address in go]
     run = carry_out(job.target, job.planned, steps, pool=pool, clock=clock, observer=observer)
@@ -82,6 +83,7 @@ def _apply_one(
         results=tuple(sorted(results, key=lambda result: result.address)),
         whole=is_whole(job.planned, ended),
         writes=sum(outcome.status is Status.DONE for outcome in run.outcomes.values()),
+        calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
     )
     return report, run.interrupted

@@ -15,7 +15,8 @@ class Capabilities:
     says whether a user can be disabled and enabled; `required` must be there to create a user.
     `safe_deletion` says that deleting a user or a group leaves no grant behind unseen.
     `versions` says that an update or a deletion carries the version it was planned on, and that the
-    service refuses it when the object moved. `membership_batch` is how many membership changes of one
+    service refuses it when the object moved. `writes_per_second` is the rate of each kind of write
+    that the client keeps to, for estimates. `membership_batch` is how many membership changes of one
     group fit one request.
     """
 
@@ -26,4 +27,5 @@ class Capabilities:
     status: bool = False
     safe_deletion: bool = False
     versions: bool = False
+    writes_per_second: float = 16.0
     membership_batch: int = 1

@@ -7,7 +7,6 @@ changes nothing. (octoDNS's checksum leaves out zone and target; this one must n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 
 from reconciler.model.change import Change
 from reconciler.model.plan import SEMANTICS_VERSION
@@ -17,7 +16,7 @@ from reconciler.planning import hashes
 
 def policy_digest(policy: TargetPolicy) -> str:
     """What the configuration decides for one target, as one hash."""
-    return hashes.digest(asdict(policy))
+    return hashes.digest(policy)
 
 
 def plan_digest(target: str, identity: Mapping[str, str], policy: str, changes: Iterable[Change]) -> str:

@@ -60,7 +60,7 @@ def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
         yield Finding(
             code="kind-not-applied",
             severity=Severity.NOTE,
-            message=f"{many(count, kind)} declared and checked, but not applied by this version",
+            message=f"{many(count, kind.replace('-', ' '))} declared and checked, not applied yet",
             count=count,
         )
 

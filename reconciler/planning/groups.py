@@ -38,7 +38,7 @@ def compare_groups(scene: Scene, draft: Draft) -> None:
             Finding(
                 code="attribute-not-written",
                 severity=Severity.NOTE,
-                message=f"`{name}` is declared for {many(len(keys), 'group')}, which this channel cannot write",
+                message=f"`{name}` is declared for {many(len(keys), 'group')}, but not writable here",
                 fix="remove it from git, or configure a channel that writes it",
                 details=tuple(sorted(keys)),
                 count=len(keys),

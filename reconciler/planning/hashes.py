@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 
-from reconciler.model.resources import Attributes, Value
+from reconciler.model.resources import Attributes
 
 
 def canonical(value: object) -> str:
@@ -45,7 +46,9 @@ def pair_state(first: str | None, second: str | None, *, present: bool) -> str:
     return digest({"ends": [first, second], "present": present})
 
 
-def _plain(value: object) -> Value:
+def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, (set, frozenset)):

@@ -73,7 +73,6 @@ def _add(
     scene: Scene, draft: Draft, group: Group, identifier: str | None, user: str, node: int | Grant
 ) -> None:
     if not _can_be_member(scene, draft, user):
-        draft.waiting += 1
         return
     user_id = scene.users.pairing.ids.get(user)
     if user_id in scene.users.ignored:
@@ -95,7 +94,7 @@ def _add(
             name=_name(scene, user),
             reason=reason,
             origin=Origin(group.origin.path, place),
-            restores=cause is Cause.DRIFT,
+            restores=cause is Cause.DRIFT and user_id not in scene.users.external,
         )
     )
 

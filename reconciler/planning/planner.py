@@ -30,7 +30,7 @@ class Planned:
     """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
 
     `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
-    what git declares and nobody can plan now (two candidates, an external object that is not there).
+    what git declares and nobody can plan until somebody mends it (two candidates, missing names).
     """
 
     part: TargetPlan

@@ -40,6 +40,10 @@ class Target(Protocol):
     def capabilities(self) -> Capabilities:
         """What can be written through the channel that is configured."""
 
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """How many requests were sent so far, by `service.Operation`."""
+
     def identity(self) -> Mapping[str, str]:
         """Which instance this is; one or two calls. Raises ServiceError when there is none, or several."""
 
