@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from reconciler import __version__
-from reconciler.config.documents import CONFIG, ConfigDocument
+from reconciler.config.documents import CONFIG, ConfigDocument, TargetDocument
 from reconciler.config.requires import missing_requirement
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
 from reconciler.files.documents import Document, Loc, suggest
@@ -129,7 +129,8 @@ def _build(document: Document, written: ConfigDocument) -> Config:
     if "auto_apply" in written:
         auto_apply = frozenset(Cause(cause) for cause in written["auto_apply"])
     targets: dict[str, TargetConfig] = {}
-    for name, target in written.get("targets", {DEFAULT_TARGET: {"type": "identity-center"}}).items():
+    default: dict[str, TargetDocument] = {DEFAULT_TARGET: {"type": "identity-center"}}
+    for name, target in written.get("targets", default).items():
         provision = target.get("provision", {})
         policy = TargetPolicy(
             target=name,

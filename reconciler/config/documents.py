@@ -91,7 +91,7 @@ class IgnoreDocument(TypedDict, total=False):
 
 
 class ScopeDocument(TypedDict, total=False):
-    """How much of each kind is ours: observe never writes, managed owns what git declares, authoritative all."""
+    """How much of each kind is ours: `observe` nothing, `managed` what git declares, `authoritative` all."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
@@ -122,7 +122,7 @@ def _target_type(value: Any) -> str:
     raise refused("is a type of target that does not exist", "write identity-center")
 
 
-def _directory(value: Any) -> Any:
+def _directory(_value: Any) -> Any:
     raise refused(
         "is not supported yet: users and groups are written through the Identity Store API",
         "delete it",
@@ -274,9 +274,7 @@ class ConfigDocument(TypedDict, total=False):
     scope: Annotated[ScopeDocument, Field(description="How much of each kind is ours.")]
     auto_apply: Annotated[
         list[Literal["expiry", "block", "leaver", "selector", "drift"]],
-        Field(
-            description="Causes that the scheduled reconcile may apply by rule. Default: expiry, block, leaver."
-        ),
+        Field(description="What the scheduled reconcile may apply by rule. Default: expiry, block, leaver."),
     ]
     guards: Annotated[GuardsDocument, Field(description="Limits on what one plan may do.")]
     rules: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic.config import JsonDict
 
 from reconciler.files.shapes import Shape, refused
 
@@ -16,6 +17,9 @@ MAX_TEXT = 1024
 
 # A map that takes the fields that it knows and no others.
 STRICT = ConfigDict(extra="forbid")
+
+# In a JSON Schema: nothing but a quoted scalar will do (loading/schema.py widens the type "string").
+QUOTED: JsonDict = {"type": ["string"]}
 
 Key = Annotated[
     str,

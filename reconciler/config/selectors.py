@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT, Flag
+from reconciler.config.fields import QUOTED, STRICT, Flag
 from reconciler.files.documents import Document, Loc
 from reconciler.files.faults import Faults, spots_of
 from reconciler.files.shapes import OneOrMany, Shape, Short, refused
@@ -67,14 +67,15 @@ class SelectorDocument(TypedDict, total=False):
     account: Annotated[
         str,
         StringConstraints(min_length=1, max_length=256),
-        Field(description="A key of `accounts`, or a quoted account id of twelve digits. Stands alone."),
+        Field(
+            description="A key of `accounts`, or a quoted account id of twelve digits. Stands alone.",
+            json_schema_extra=QUOTED,
+        ),
     ]
     ou: Annotated[
         Annotated[list[Unit], Field(min_length=1)],
         OneOrMany(),
-        Field(
-            description="Accounts in an organizational unit and those below it: a path from the root, or an id."
-        ),
+        Field(description="Accounts in an organizational unit or below it: a path from the root, or an id."),
     ]
     direct: Annotated[Flag, Field(description="With `ou`: only accounts that lie directly in the unit.")]
     tag: Annotated[

@@ -12,6 +12,7 @@ from pydantic import Field, SkipValidation, StringConstraints, TypeAdapter
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import (
+    QUOTED,
     STRICT,
     ExternalId,
     Flag,
@@ -121,7 +122,7 @@ class UserDocument(_Attributes, total=False):
         Annotated[
             UserName,
             Field(
-                description="The name to sign in with; must equal the SAML NameID. Matched without regard to case."
+                description="The name to sign in with: the SAML NameID. Upper and lower case are the same."
             ),
         ]
     ]
@@ -184,9 +185,7 @@ class GroupDocument(TypedDict, total=False):
     ]
     shared: Annotated[
         Flag,
-        Field(
-            description="`true` tolerates members that others added; `false` removes them. Default: `scope`."
-        ),
+        Field(description="`true` tolerates members whom others added, `false` does not. Default: `scope`."),
     ]
     external: Annotated[
         Flag, Field(description="`true`: somebody else's group, which is referred to and never written.")
@@ -201,7 +200,7 @@ AccountId = Annotated[
         "is no account id: one has exactly twelve digits",
         "write all twelve digits in quotes, leading zeros included",
     ),
-    Field(description="Account id: twelve digits, in quotes."),
+    Field(description="Account id: twelve digits, in quotes.", json_schema_extra=QUOTED),
 ]
 
 

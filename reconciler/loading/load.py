@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from reconciler.config import CONFIG_FILE, Config, ConfigFile, read_config
 from reconciler.config.selectors import check_quoted
@@ -26,7 +26,6 @@ from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
 from reconciler.model.state import Identities
 
-T = TypeVar("T")
 APPROVALS_FOLDER = "approvals/"
 
 
@@ -129,7 +128,7 @@ class _Loading:
     def check_not_empty(self) -> None:
         """Raise InputError for a folder that declares nothing: it is hardly the one that was meant.
 
-        Managing nobody on purpose is possible: with a reconciler.yaml, and a section that says so (`users: {}`).
+        Managing nobody on purpose takes a reconciler.yaml and a section that says so (`users: {}`).
         """
         if any(self._found.values()) or (self.config.config.exists and self._sections):
             return
@@ -139,7 +138,7 @@ class _Loading:
             [
                 Problem(
                     f"the folder {self._tree.label} {what}",
-                    "check the path; to manage nobody on purpose, write reconciler.yaml and a file with `users: {}`",
+                    "check the path; to manage nobody, write reconciler.yaml and a file with `users: {}`",
                 )
             ]
         )
@@ -148,7 +147,7 @@ class _Loading:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
         add_keys(self.known, document, sections, self._faults, _NAMES)
-        written = document.check(IDENTITIES, depth=2) or {}
+        written = cast(Mapping[str, Any], document.check(IDENTITIES, depth=2) or {})
         people, zone = People(document, self._zone), self._zone
         builders: Mapping[str, Callable[[str, int, Any], object]] = {
             "users": people.user,

@@ -84,7 +84,7 @@ def _check_spelling(
             first, second = sorted((other.origin, one.origin))
             faults.add(
                 second,
-                f"the {field} of {kind} {one.key} looks like that of {other.key}, but has other letters in it: "
+                f"the {field} of {kind} {one.key} looks like that of {other.key}, in other letters: "
                 f"{name_of(one).encode('ascii', 'namereplace').decode('ascii')}",
                 "write both with letters of one script",
                 other=first,

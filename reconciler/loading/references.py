@@ -29,7 +29,7 @@ def check_references(identities: Identities, known: Known, faults: Faults) -> tu
     for assignment in identities.assignments.values():
         checks.assignment(assignment)
     checks.overrides()
-    return tuple((*checks.findings(), *_unknown_blocks(identities, known)))
+    return (*checks.findings(), *_unknown_blocks(identities, known))
 
 
 class _References:
@@ -126,7 +126,7 @@ class _References:
             yield Finding(
                 code="include-unmanaged",
                 severity=Severity.WARNING,
-                message=f"group {group.key} includes {inner}, whose members git does not manage: nobody comes of it",
+                message=f"group {group.key} includes {inner}, whose members are not managed: it adds nobody",
                 origin=origin,
                 fix=f"give {inner} members, or remove the include",
             )

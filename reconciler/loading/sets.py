@@ -57,7 +57,7 @@ def _managed_policy(value: str) -> str:
     if value.startswith("arn:"):
         raise refused(
             "is no ARN of an AWS-managed policy",
-            "those look like arn:aws:iam::aws:policy/NAME; your own go under customer_managed_policies, by name",
+            "write arn:aws:iam::aws:policy/NAME; your own go under customer_managed_policies",
         )
     if not _POLICY_PATH.fullmatch(value):
         raise refused(
@@ -121,9 +121,7 @@ class PermissionSetDocument(TypedDict, total=False):
     ]
     session_duration: Annotated[
         Annotated[str, AfterValidator(parse_duration)] | None,
-        Field(
-            description="How long a session lasts: 1 to 12 hours, as 4h, 1h30m or PT4H. AWS defaults to 1h."
-        ),
+        Field(description="How long a session lasts: 1 to 12 hours, as 4h, 1h30m or PT4H. Default: 1h."),
     ]
     relay_state: Annotated[
         Annotated[

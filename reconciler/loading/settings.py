@@ -1,4 +1,4 @@
-"""What reconciler.yaml and approvals say of users, groups, permission sets and accounts, checked against them."""
+"""What reconciler.yaml and approvals say of users, groups and accounts, checked against those."""
 
 from __future__ import annotations
 
