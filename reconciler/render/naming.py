@@ -9,12 +9,16 @@ from reconciler.errors import Place
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
-from reconciler.model.resources import Origin, Value
+from reconciler.model.resources import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Origin, Value
 from reconciler.render import escape
 
 GLYPHS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 RESTORES = "RESTORES"
 
+_ORDERS = {
+    Kind.USER: {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))},
+    Kind.GROUP: {name: position for position, name in enumerate(GROUP_ATTRIBUTES)},
+}
 _EFFECTS = {Effect.GRANT: "grants", Effect.REVOKE: "revokes", Effect.MIXED: "grants and revokes"}
 
 
@@ -88,9 +92,21 @@ def _implied(change: Change) -> bool:
     return change.action is Action.DELETE and change.effect is Effect.REVOKE
 
 
-def fields(change: Change) -> tuple[str, ...]:
-    """Each field on its own: `title "Engineer" -> "Lead"`; of a create, only what it will be."""
-    return tuple(_field(each, change.action) for each in change.fields)
+def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
+    """Each field on its own: `title "Engineer" -> "Lead"`; of a create, only what it will be.
+
+    Unless `everything` is asked for, a new user's display name and email are left out where they are
+    what every create gets by default (section 4 of the design): given and family name, the user name.
+    """
+    shown = sorted(change.fields, key=lambda each: _ORDERS.get(change.address.kind, {}).get(each.name, 99))
+    if not everything and change.action is Action.CREATE and change.address.kind is Kind.USER:
+        values = {each.name: each.after for each in shown}
+        defaults = {
+            "display_name": f"{values.get('given_name')} {values.get('family_name')}",
+            "email": values.get("user_name"),
+        }
+        shown = [each for each in shown if each.after != defaults.get(each.name, ())]
+    return tuple(_field(each, change.action) for each in shown)
 
 
 def _field(each: FieldChange, action: Action) -> str:

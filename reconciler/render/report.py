@@ -103,11 +103,11 @@ def _called(address: Address, changes: Mapping[Address, Change]) -> str:
 def _done(part: TargetReport, done: Sequence[Result], changes: Mapping[Address, Change]) -> str:
     verbs = Counter(_DONE[changes[each.address].action] for each in done if each.address in changes)
     told = ", ".join(f"{verbs[verb]:,} {verb}" for verb in _DONE.values() if verbs[verb])
-    return (
-        f"{escape.text(part.target)}: {told or f'{len(done):,} done'}, with "
-        f"{words.counted(part.writes, ('write', 'writes'))} and {words.calls(part.calls)} "
-        f"in {words.duration(part.seconds)}."
-    )
+    sent = words.counted(part.writes, ("write", "writes"))
+    if part.calls:
+        sent += f" and {words.calls(part.calls)} in all"
+    what = told or f"{len(done):,} done"
+    return f"{escape.text(part.target)}: {what}, with {sent} in {words.duration(part.seconds)}."
 
 
 def _verdict(report: Report, layout: Layout) -> Iterable[Line]:

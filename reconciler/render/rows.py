@@ -127,7 +127,7 @@ def _row(change: Change, names: Names, depth: int = 1) -> Row:
     return Row(
         glyph=naming.GLYPHS[change.action],
         label=names.label(change),
-        pieces=naming.fields(change),
+        pieces=naming.fields(change, everything=names.verbose),
         remarks=names.remarks(change),
         depth=depth,
         takes_away=naming.takes_away(change),
@@ -144,7 +144,8 @@ def _memberships(
     rows: list[Row] = []
     shown = 0
     rest: list[list[Change]] = []
-    for bunch in _bunches(changes, lambda change: change.address.parts[0]):
+    ordered = sorted(changes, key=lambda change: change.address.parts)
+    for bunch in _bunches(ordered, lambda change: change.address.parts[0]):
         only_gains = not any(map(naming.takes_away, bunch))
         if only_gains and fold is Fold.GROUPS:
             shown += 1

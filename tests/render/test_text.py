@@ -161,7 +161,7 @@ def test_restored_access_stands_above_warnings_and_changes() -> None:
         ),
         pytest.param(
             plans.user("ada", fields={"photos": (None, ("a", "b")), "address": (None, {"country": "CH"})}),
-            '  + ada  photos ["a", "b"], address {country: "CH"}',
+            '  + ada  address {country: "CH"}, photos ["a", "b"]',
             id="lists and maps are written as in YAML",
         ),
         pytest.param(
@@ -194,6 +194,27 @@ def test_a_change_is_one_line(change: Change, line: str) -> None:
 )
 def test_the_summary_says_who_gains_and_loses(changes: list[Change], summary: str) -> None:
     assert summary in shown(plans.of(*changes)).splitlines()
+
+
+def test_what_every_create_gets_by_default_is_left_to_the_verbose_plan() -> None:
+    same = plans.of(plans.hire("ada.lovelace"))
+    assert "display_name" not in shown(same)
+    assert "email" not in shown(same)
+    assert 'display_name "Ada Lovelace"' in shown(same, verbose=True)
+    assert 'email "ada.lovelace@example.com"' in shown(same, verbose=True)
+
+
+def test_what_differs_from_the_default_of_a_create_is_always_shown() -> None:
+    fields = {
+        "user_name": (None, "ada@example.com"),
+        "given_name": (None, "Ada"),
+        "family_name": (None, "Lovelace"),
+        "display_name": (None, "Lady Lovelace"),
+        "email": (None, "ada@private.example"),
+    }
+    text = shown(plans.of(plans.user("ada", fields=fields)))
+    assert 'display_name "Lady Lovelace"' in text
+    assert 'email "ada@private.example"' in text
 
 
 def test_an_empty_plan_is_one_line() -> None:
