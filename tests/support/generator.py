@@ -194,6 +194,9 @@ def _nest(chance: random.Random, groups: Sequence[_Group], count: int) -> None:
         children = chance.sample(leaves, min(len(leaves), chance.choice((1, 1, 2, 2, 2, 3))))
         parent.include = sorted(child.key for child in children)
     parents[0].include = sorted(parent.key for parent in parents[1:4])
+    # An include of a group that says nothing of its members: it contributes nobody, with a warning.
+    unmanaged = [group.key for group in groups if not group.members]
+    parents[-1].include = sorted({*parents[-1].include, unmanaged[0]})
 
 
 def _write_users(folder: Path, logins: Sequence[str]) -> None:
