@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,7 +100,7 @@ class Aws:
 
     def region(self) -> str:
         """The Region that is asked. Raises Rejected when there is none."""
-        asked = Asked(self.target, "sts", "region", mutates=False)
+        asked = Asked(self.target, "", "", mutates=False)
         with self._clients:
             region = self._asked_region or self._ready(asked).region_name
         if not region:
@@ -247,6 +248,9 @@ class Aws:
 
         direct = self._sandbox or (self._endpoint_url is not None and is_loopback(self._endpoint_url))
         options: dict[str, Any] = {"proxies": {}} if direct else {}
+        if self._sandbox:
+            # Whatever the environment prefers for AWS, there is one address.
+            options |= {"use_fips_endpoint": False, "use_dualstack_endpoint": False}
         config = Config(
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
@@ -280,9 +284,17 @@ class Aws:
         """The session, under the lock of the clients."""
         if self._session is None:
             import boto3
+            import botocore.session
 
+            # The sandbox must work for who has no profile, and for who has a broken one.
+            untouched = {
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
             try:
-                self._session = cast(Any, boto3.session.Session())
+                base = cast(Any, botocore.session.Session)(untouched if self._sandbox else None)
+                self._session = boto3.session.Session(botocore_session=base)
             except botocore_errors() as error:
                 raise configuration(error, asked) from error
         return self._session

@@ -76,8 +76,8 @@ class Asked:
 
     @property
     def label(self) -> str:
-        """`service.Operation`."""
-        return f"{self.service}.{self.operation}"
+        """`service.Operation`; "" where nobody is asked yet."""
+        return f"{self.service}.{self.operation}" if self.service else ""
 
     @property
     def action(self) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -348,6 +349,31 @@ def test_requests_say_who_sends_them_and_made_up_credentials_go_to_the_sandbox(
 
     assert "identity-reconciler/" in script.headers[0]["user-agent"]
     assert "AKIAREAL" not in script.headers[0]["authorization"]
+
+
+def test_the_sandbox_needs_nothing_of_the_users_own_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "config"
+    broken.write_text("this is = no [configuration")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(broken))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://aws.example.com")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
+    with serve(Reply(DROP), Reply({"GroupId": GROUP})) as script:
+        assert describe_group(aws(script.url))["GroupId"] == GROUP
+
+    assert len(script.asked) == 2
+
+
+def test_a_broken_configuration_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "config"
+    broken.write_text("this is = no [configuration")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(broken))
+    with serve(Reply()) as script, pytest.raises(Rejected, match="check AWS_PROFILE"):
+        describe_group(aws(script.url, sandbox=False))
 
 
 def test_without_credentials_the_error_says_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
