@@ -15,7 +15,7 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@touch $@
 
 demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tour
-	@$(BIN)/python -m reconciler.sandbox.demo
+	@$(BIN)/reconciler demo
 
 test: $(VENV)/.installed  ## every test
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q

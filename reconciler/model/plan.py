@@ -30,7 +30,8 @@ class Severity(StrEnum):
 class Finding:
     """Something that a reviewer must know and that is no change. `code` is stable and greppable.
 
-    `count` is how many things it speaks of; `details` lists some or all of them, `fix` says what to do.
+    `count` is how many things it speaks of, `kind` of which kind, where an approval must name it;
+    `details` lists some or all of them, `fix` says what to do.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Finding:
     fix: str | None = None
     details: tuple[str, ...] = ()
     count: int = 1
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)

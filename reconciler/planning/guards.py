@@ -105,13 +105,13 @@ def _too_many(what: str, count: int, bound: int, population: int, kind: Kind | N
         severity=Severity.REFUSAL,
         message=f"{count} of {population} {what} would be removed; at most {bound} may be",
         fix=_approval("max-removals", count, kind),
-        details=() if kind is None else (str(kind),),
+        kind=kind,
         count=count,
     )
 
 
 def _approval(code: str, count: int, kind: Kind | None) -> str:
-    scope = f" kind: {kind}," if kind else ""
+    scope = f" kind: {kind.replace('-', '_')}s," if kind else ""
     return (
         f"if it is meant, add under `approvals:` in identities/approvals/: <name>: {{guard: {code},{scope} "
         f"count: {count}, until: <date>, reason: <why>}}"
@@ -146,7 +146,8 @@ def _emptied(
             severity=Severity.REFUSAL,
             message=f"{many(len(emptied), 'group')} would lose every member",
             fix=_approval("set-emptied", len(emptied), Kind.MEMBERSHIP),
-            details=(str(Kind.MEMBERSHIP), *emptied),
+            details=tuple(emptied),
+            kind=Kind.MEMBERSHIP,
             count=len(emptied),
         )
     for kind in (Kind.USER, Kind.GROUP):
@@ -159,7 +160,7 @@ def _emptied(
                 severity=Severity.REFUSAL,
                 message=f"every one of {many(owned, kind)} would be removed",
                 fix=_approval("set-emptied", owned, kind),
-                details=(str(kind),),
+                kind=kind,
                 count=owned,
             )
 
@@ -190,7 +191,7 @@ def _protected(changes: Sequence[Change], guards: Guards) -> Iterator[Finding]:
                 address=change.address,
                 origin=change.origin,
                 fix=_approval("protected", 1, kind),
-                details=(str(kind),),
+                kind=kind,
             )
 
 
@@ -216,7 +217,7 @@ def _recreated(changes: Sequence[Change]) -> Iterator[Finding]:
                 address=change.address,
                 origin=change.origin,
                 fix="keep the object: give the new key `previously: [<old key>]`",
-                details=(str(change.address.kind),),
+                kind=change.address.kind,
             )
 
 
@@ -249,11 +250,10 @@ _FINAL = frozenset({"recreate", "unsafe-deletion"})
 def _approved(refusal: Finding, approvals: Sequence[Approval], now: datetime) -> Finding:
     if refusal.code in _FINAL:
         return refusal
-    kind = refusal.details[0] if refusal.details else None
     fitting = [
         approval
         for approval in approvals
-        if approval.guard == refusal.code and (approval.kind is None or str(approval.kind) == kind)
+        if approval.guard == refusal.code and approval.kind in (None, refusal.kind)
     ]
     for approval in fitting:
         if now < approval.until and refusal.count <= approval.count:

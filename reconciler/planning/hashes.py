@@ -14,8 +14,8 @@ from reconciler.model.resources import Attributes
 
 
 def canonical(value: object) -> str:
-    """The one spelling of a JSON value: sorted keys, no spaces, no ASCII escapes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    """The one spelling of a JSON value: sorted keys, no spaces, ASCII (so that any string has bytes)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
 def digest(value: object) -> str:

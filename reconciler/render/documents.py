@@ -103,6 +103,7 @@ class _Finding(_Document):
     fix: str | None
     details: list[str]
     count: int
+    kind: Annotated[Kind, Field(strict=False)] | None = None
 
     def value(self) -> Finding:
         return Finding(
@@ -114,6 +115,7 @@ class _Finding(_Document):
             fix=self.fix,
             details=tuple(self.details),
             count=self.count,
+            kind=self.kind,
         )
 
 

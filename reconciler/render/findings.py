@@ -24,7 +24,6 @@ MEANINGS: Mapping[str, str] = {
     "unsafe-deletion": "a deletion must not leave access behind that nobody sees",
 }
 # These carry the kind they speak of as their first detail, for approvals.
-_KIND_FIRST = frozenset({"max-removals", "set-emptied", "protected", "recreate"})
 _RESTORES_CODE = "restores"
 # How many findings of one code, and how many details of one finding, are shown without -v.
 _ALIKE = 3
@@ -109,7 +108,7 @@ def _finding(
         yield from layout.paragraph(f"why: {meaning}", indent=6, hang=4, tone=Tone.FAINT, kept=kept)
     if finding.fix and advise:
         yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)
-    if shown := details(finding):
+    if shown := finding.details:
         text = capped([escape.text(each) for each in shown], None if names.verbose or kept else _DETAILS)
         yield from layout.paragraph(f"for: {text}", indent=6, hang=5, tone=Tone.FAINT, kept=kept)
 
@@ -117,14 +116,6 @@ def _finding(
 def where(finding: Finding, places: Mapping[Origin, Place]) -> Place | None:
     """The line of a file that a finding speaks of, where it is known."""
     return places.get(finding.origin) if finding.origin else None
-
-
-def details(finding: Finding) -> tuple[str, ...]:
-    """What a finding lists, without the kind that some carry for approvals."""
-    listed = finding.details
-    if finding.code in _KIND_FIRST and listed and listed[0] in frozenset(Kind):
-        return listed[1:]
-    return listed
 
 
 def capped(shown: Sequence[str], limit: int | None) -> str:

@@ -158,6 +158,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix,
         "details": list(finding.details),
         "count": finding.count,
+        "kind": None if finding.kind is None else str(finding.kind),
     }
 
 

@@ -82,7 +82,7 @@ def test_a_user_without_the_names_that_the_service_wants_is_a_finding_and_waits(
 
     assert summary(planned) == ["create aws/group/ops git"]
     assert codes(planned) == ["incomplete-user"]
-    assert planned.waiting == 2
+    assert planned.waiting == 1
 
 
 def test_a_user_taken_out_of_the_files_loses_memberships_everywhere() -> None:

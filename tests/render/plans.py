@@ -261,7 +261,7 @@ def _refused() -> Plan:
                 Severity.REFUSAL,
                 "12 of 40 memberships would be removed; at most 4 may be",
                 fix=fix,
-                details=("membership",),
+                kind=Kind.MEMBERSHIP,
                 count=12,
             ),
             Finding(
@@ -270,7 +270,8 @@ def _refused() -> Plan:
                 "1 groups would lose their last member",
                 fix="if it is meant, add to identities/approvals/: {guard: set-emptied, kind: membership, "
                 "count: 1, until: <date>, reason: <why>}",
-                details=("membership", "payments"),
+                details=("payments",),
+                kind=Kind.MEMBERSHIP,
                 origin=TEAMS,
             ),
         ),

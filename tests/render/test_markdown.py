@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.render.escape import code
@@ -85,7 +86,7 @@ def test_markdown_fits_its_limit_whatever_is_in_it(evil: str, limit: int) -> Non
 def _mixed(leaving: int, joining: int) -> Plan:
     leave = [plans.member(f"g-{n % 40:02}", f"out.{n:04}", Action.DELETE) for n in range(leaving)]
     join = [plans.member(f"g-{n % 40:02}", f"in.{n:05}") for n in range(joining)]
-    refusal = Finding("max-removals", Severity.REFUSAL, "too many", details=("membership",))
+    refusal = Finding("max-removals", Severity.REFUSAL, "too many", kind=Kind.MEMBERSHIP)
     return plans.of(*leave, *join, plans.user("gone", Action.DELETE), findings=[refusal])
 
 
