@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from reconciler.files.shapes import refused
 from reconciler.model.resources import ALWAYS, Window
@@ -20,26 +21,31 @@ _EXAMPLES = "write a date (2027-01-31) or an instant (2027-01-31T18:00:00Z)"
 # Far from the ends of what Python can reckon with, in any time zone.
 _YEARS = range(1970, 9990)
 
-_D = TypeVar("_D", bound=date)
-
 
 def parse_moment(value: Any) -> date | datetime:
     """A date, or an aware instant, from text; the error says what RFC 3339 wants."""
     if not isinstance(value, str):
         raise refused("is no date", _EXAMPLES)
+    match = _INSTANT.fullmatch(value)
     try:
         if _DATE.fullmatch(value):
-            return _sane(date.fromisoformat(value))
-        match = _INSTANT.fullmatch(value)
-        if match is None:
+            moment = date.fromisoformat(value)
+        elif match is None:
             raise refused("is neither a date nor an instant of RFC 3339", _EXAMPLES)
-        if match[3] is None:
+        elif match[3] is None:
             raise refused("has no time zone", "end it with Z, or with an offset such as +01:00")
-        # Python reads at most six digits of a second's fraction.
-        clock = match[2][:15]
-        return _sane(datetime.fromisoformat(f"{match[1]}T{clock}{match[3].upper()}"))
+        else:
+            # Python reads at most six digits of a second's fraction.
+            moment = datetime.fromisoformat(f"{match[1]}T{match[2][:15]}{match[3].upper()}")
+    except PydanticCustomError:
+        raise
     except ValueError as error:
-        raise refused(f"is no day or time that exists: {error}", _EXAMPLES) from error
+        raise refused(f"does not exist: {error}", _EXAMPLES) from error
+    if moment.year not in _YEARS:
+        raise refused(
+            f"lies outside of the years {_YEARS[0]} to {_YEARS[-1]}", "write the year that you mean"
+        )
+    return moment
 
 
 Moment = Annotated[
@@ -78,11 +84,3 @@ def window(start: date | datetime | None, end: date | datetime | None, zone: tzi
 def is_empty(span: Window) -> bool:
     """Whether a window ends before it starts, so that it never holds."""
     return span.start is not None and span.end is not None and span.start >= span.end
-
-
-def _sane(moment: _D) -> _D:
-    if moment.year not in _YEARS:
-        raise refused(
-            f"lies outside of the years {_YEARS[0]} to {_YEARS[-1]}", "write the year that you mean"
-        )
-    return moment

@@ -33,6 +33,13 @@ _SINGULAR = {
     "approvals": "approval",
 }
 
+# What a value must be, and how it is written, by a part of the name of pydantic's complaint.
+_TYPES = {
+    "string": ("text", "write text"),
+    "list": ("a list", "write [one, another], or a line `- one` for each"),
+    "dict": ("a map", "write lines `key: value` below it"),
+}
+
 
 class Document:
     """A file whose outermost value is a map, and where in it everything stands."""
@@ -142,10 +149,13 @@ class Document:
         elif detail["type"] == "extra_forbidden":
             known = _fields(adapter.json_schema(), detail["loc"][:-1])
             what = "field" if len(loc) > 1 else "top-level key"
+            fix = suggest(str(loc[-1]), known)
+            if value is None and " " in str(loc[-1]):
+                fix = fix or "put quotes around text that holds a comma"
             self._faults.add(
                 self.origin(*loc, key=True),
                 f"{subject(loc[:-1])} has an unknown {what} {show(str(loc[-1]))}",
-                suggest(str(loc[-1]), known) or f"known are {', '.join(known)}",
+                fix or f"known: {', '.join(known)}",
             )
         else:
             self.fault(loc, *_complaint(detail), key=value is None)
@@ -212,11 +222,11 @@ def _complaint(detail: ErrorDetails) -> tuple[str, str]:
     if kind in ("literal_error", "enum"):
         expected = [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")]
         fix = suggest(str(value), expected) if isinstance(value, str) else None
-        return f"is {_kind(value)}; it takes {' or '.join(expected)}", fix or f"write {expected[0]}"
-    wanted = "text" if "string" in kind else "a list" if "list" in kind else "a map"
+        return f"is {_kind(value)}; it takes {' or '.join(expected)}", fix or "write one of these"
+    wanted, fix = next((words for part, words in _TYPES.items() if part in kind), _TYPES["dict"])
     if value is None:
-        return "is empty", f"write {wanted}, or delete the line"
-    return f"is {_kind(value)}; it takes {wanted}", f"write {wanted}"
+        return "is empty", f"{fix}, or delete the line"
+    return f"is {_kind(value)}; it takes {wanted}", fix
 
 
 def _kind(value: Any) -> str:

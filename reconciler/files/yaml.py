@@ -43,13 +43,11 @@ _Event = Any
 _NULLS = frozenset(("", "~", "null"))
 _HINTS = (
     ("mapping values are not allowed", 'put quotes around a value that holds ": "'),
-    (
-        "cannot start any token",
-        "indent with spaces, not tabs; quote values that begin with @ ` %",
-    ),
+    ("cannot start any token", "indent with spaces, not tabs; quote what begins with @ ` or %"),
     ("did not find expected key", "check the indentation of this line and the one before"),
     ("could not find expected ':'", "write `key: value`, with a space after the colon"),
     ("did not find expected '-' indicator", "check the indentation of this line and the one before"),
+    ("expected ',' or", "close the bracket; put quotes around text that holds , [ ] { or }"),
     ("unexpected end of stream", "close the quotes or brackets that are open"),
 )
 

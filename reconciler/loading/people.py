@@ -147,6 +147,9 @@ class People:
         node = self._document.origin(*at).node
         if isinstance(entry, str):
             return entry, node
+        if entry is None:
+            self._document.fault(at, "is empty", "write a key of `users`, or delete the line")
+            return None, node
         try:
             fields: Mapping[str, Any] = MEMBER.validate_python(entry)
         except ValidationError as error:
@@ -187,7 +190,7 @@ class People:
         self._document.fault(at, "is a name that AWS keeps for itself", "choose another name")
 
     def _twice(self, at: Loc, key: str) -> None:
-        self._document.fault(at, f"is {show(key)}, who is in this list already", "delete one of the two")
+        self._document.fault(at, f"is {show(key)}, which is in this list already", "delete one of the two")
 
 
 def checked_window(document: Document, at: Loc, fields: Mapping[str, Any], zone: tzinfo) -> Window:

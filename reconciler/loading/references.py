@@ -113,7 +113,7 @@ class _References:
     def overrides(self) -> None:
         for key, override in self._identities.overrides.items():
             if key not in self._users:
-                self._missing("users", key, "there is an override", override.origin)
+                self._missing("users", key, "override", override.origin)
             elif (user := self._identities.users.get(key)) is not None and user.external:
                 self._faults.add(
                     override.origin,

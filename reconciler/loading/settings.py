@@ -30,7 +30,8 @@ def check_settings(identities: Identities, known: Known, found: ConfigFile, faul
         if approval.target is not None and approval.target not in found.config.targets:
             fix = suggest(approval.target, list(found.config.targets)) or "name a target of reconciler.yaml"
             message = f"approval {approval.key}: there is no target {show(approval.target)}"
-            faults.add(approval.origin, message, fix)
+            at = known.origin(approval.origin.path, ("approvals", approval.key, "target"))
+            faults.add(at, message, fix)
 
 
 def _check_keys(document: Document, known: Known, faults: Faults) -> None:
