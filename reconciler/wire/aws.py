@@ -27,6 +27,8 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
 CONNECTIONS = 16
 # The quotas end at 2,000 full pages of users; a list with more pages than this does not end.
 MAX_PAGES = 50_000
+# A page may be empty and not the last; so many in a row lead nowhere.
+MAX_EMPTY_PAGES = 100
 # By this header the embedded sandbox tells by how much its time runs faster.
 SPEED_HEADER = "x-reconciler-sandbox-speed"
 
@@ -170,7 +172,7 @@ class Aws:
 
         tokens: set[str] = set()
         seen: set[str] = set()
-        token = ""
+        token, empty = "", 0
         for _ in range(MAX_PAGES):
             more = {"NextToken": token} if token else {}
             answer = self.call(service, operation, mutates=False, **params, **more)
@@ -185,9 +187,12 @@ class Aws:
                     raise bad(f"{identifier} came twice in one list: a page was repeated, or the list moved")
                 seen.add(identifier)
             yield items
+            empty = 0 if items else empty + 1
             token = answer.get("NextToken") or ""
             if not token:
                 return
+            if empty >= MAX_EMPTY_PAGES:
+                raise bad(f"{empty} pages in a row were empty, and none was the last")
             if token in tokens:
                 raise bad("the same page token came twice: the list would never end")
             tokens.add(token)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_a_list_is_read_page_by_page_to_its_end() -> None:
 def test_a_list_that_repeats_itself_is_not_whole(replies: list[Reply]) -> None:
     with serve(*replies) as script, pytest.raises(IncompleteRead):
         list_groups(script)
+
+
+def test_a_list_of_nothing_but_empty_pages_ends() -> None:
+    numbers = count()
+    with (
+        serve(answer=lambda *_: page(token=str(next(numbers)))) as script,
+        pytest.raises(IncompleteRead, match="in a row were empty"),
+    ):
+        list_groups(script)
+
+    assert len(script.asked) == 100
 
 
 @pytest.mark.parametrize(
