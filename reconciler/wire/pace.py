@@ -100,11 +100,6 @@ class Pace:
         with self._buckets as buckets:
             self._bucket(buckets, service, key).answered(self._now())
 
-    def rates(self) -> dict[str, float]:
-        """The present rate of each family that was called, in calls a second of the service's own time."""
-        with self._buckets as buckets:
-            return {key: bucket.rate for key, bucket in buckets.items()}
-
     def _now(self) -> float:
         return self._clock.monotonic() * self.speed
 
