@@ -129,6 +129,7 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         },
         "changes": [_change(change) for change in part.changes],
         "findings": [_finding(finding) for finding in part.findings],
+        **({"only": [str(address) for address in part.only]} if part.only else {}),
     }
 
 

@@ -10,7 +10,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Origin, Value
-from reconciler.render import escape
+from reconciler.render import escape, nested
 
 GLYPHS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 RESTORES = "RESTORES"
@@ -106,7 +106,7 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
             "email": values.get("user_name"),
         }
         shown = [each for each in shown if each.after != defaults.get(each.name, ())]
-    return tuple(_field(each, change.action) for each in shown)
+    return tuple(_field(part, change.action) for each in shown for part in nested.parts(each))
 
 
 def _field(each: FieldChange, action: Action) -> str:
