@@ -1,0 +1,191 @@
+"""Problems with guards and rules, also with what they say of other files: place, message and fix of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.trees import Files, configured, problems
+
+CASES = [
+    pytest.param(
+        configured("guards: {max_removals: {users: {count: few}}}\n"),
+        [
+            (
+                "reconciler.yaml:2:40",
+                "guards.max_removals.users.count is no whole number",
+                "write digits, such as 20",
+            )
+        ],
+        id="a limit that is no number",
+    ),
+    pytest.param(
+        configured("guards: {max_removals: {users: {percent: 101}}}\n"),
+        [
+            (
+                "reconciler.yaml:2:42",
+                "guards.max_removals.users.percent is no percentage",
+                "write a number from 0 to 100",
+            )
+        ],
+        id="a percentage over 100",
+    ),
+    pytest.param(
+        configured("guards: {max_removals: {user: {count: 1}}}\n"),
+        [
+            (
+                "reconciler.yaml:2:25",
+                'guards.max_removals has an unknown field "user"',
+                'did you mean "users"?',
+            )
+        ],
+        id="an unknown limit",
+    ),
+    pytest.param(
+        configured("guards: {min_members: {ops: 0}}\n", "groups: {ops: {}}"),
+        [
+            (
+                "reconciler.yaml:2:29",
+                "guards.min_members.ops is 0, which allows nothing",
+                "write 1 or more, or delete the entry",
+            )
+        ],
+        id="min_members of 0",
+    ),
+    pytest.param(
+        configured("guards: {min_members: {opps: 1}}\n", "groups: {ops: {}}"),
+        [
+            (
+                "reconciler.yaml:2:24",
+                'guards.min_members: there is no group or assignment "opps"',
+                'did you mean "ops"?',
+            )
+        ],
+        id="min_members of nobody",
+    ),
+    pytest.param(
+        configured("guards: {protected: {users: [adda], groups: [x], permission_sets: [y]}}\n"),
+        [
+            (
+                "reconciler.yaml:2:30",
+                'guards.protected.users: there is no user "adda"',
+                'did you mean "ada"?',
+            ),
+            (
+                "reconciler.yaml:2:46",
+                'guards.protected.groups: there is no group "x"',
+                "declare it under `groups`, or remove it here",
+            ),
+            (
+                "reconciler.yaml:2:68",
+                'guards.protected.permission_sets: there is no permission set "y"',
+                "declare it under `permission_sets`, or remove it here",
+            ),
+        ],
+        id="protected users that are unknown",
+    ),
+    pytest.param(
+        configured("guards: {privileged: {accounts: [prod, 123456789012]}}\n"),
+        [
+            (
+                "reconciler.yaml:2:34",
+                'guards.privileged.accounts: there is no account "prod"',
+                "declare it under `accounts`, or remove it here",
+            ),
+            ("reconciler.yaml:2:40", "the account id 123456789012 is not in quotes", 'write "123456789012"'),
+        ],
+        id="privileged accounts that are unknown",
+    ),
+    pytest.param(
+        configured("targets: {aws: {type: identity-center, provision: {users_in: [all]}}}\n"),
+        [
+            (
+                "reconciler.yaml:2:63",
+                'targets.aws.provision.users_in: there is no group "all"',
+                "declare it under `groups`, or remove it here",
+            )
+        ],
+        id="provision of an unknown group",
+    ),
+    pytest.param(
+        configured("rules: {r: {}}\n"),
+        [
+            (
+                "reconciler.yaml:2:9",
+                "rules.r says nothing",
+                "a rule has exactly one of deny, disjoint, require and restrict",
+            )
+        ],
+        id="a rule that says nothing",
+    ),
+    pytest.param(
+        configured("rules: {r: {disjoint: [a, b], require: [until]}}\n"),
+        [
+            (
+                "reconciler.yaml:2:9",
+                "rules.r has disjoint and require",
+                "a rule has exactly one of deny, disjoint, require and restrict",
+            ),
+            (
+                "reconciler.yaml:2:24",
+                'rules.r.disjoint: there is no group "a"',
+                "declare it under `groups`, or remove it here",
+            ),
+            (
+                "reconciler.yaml:2:27",
+                'rules.r.disjoint: there is no group "b"',
+                "declare it under `groups`, or remove it here",
+            ),
+        ],
+        id="a rule that says two things",
+    ),
+    pytest.param(
+        configured("rules: {r: {disjoint: [a, b]}}\n"),
+        [
+            (
+                "reconciler.yaml:2:24",
+                'rules.r.disjoint: there is no group "a"',
+                "declare it under `groups`, or remove it here",
+            ),
+            (
+                "reconciler.yaml:2:27",
+                'rules.r.disjoint: there is no group "b"',
+                "declare it under `groups`, or remove it here",
+            ),
+        ],
+        id="a rule of unknown groups",
+    ),
+    pytest.param(
+        configured("rules: {r: {restrict: {permission_sets: [x]}}}\n"),
+        [
+            (
+                "reconciler.yaml:2:9",
+                "rules.r has restrict without only_from",
+                'add `only_from: ["privileged/**"]`',
+            )
+        ],
+        id="restrict without only_from",
+    ),
+    pytest.param(
+        configured("rules: {r: {deny: {principal: user}, accounts: [{ou: A}]}}\n"),
+        [("reconciler.yaml:2:38", "rules.r.accounts does not go with deny", "put it inside deny")],
+        id="deny with accounts outside",
+    ),
+    pytest.param(
+        configured("rules: {r: {deny: {accounts: [prod]}}}\n"),
+        [
+            (
+                "reconciler.yaml:2:31",
+                'rules.r.deny.accounts: there is no account "prod"',
+                "declare it under `accounts`, or remove it here",
+            )
+        ],
+        id="a rule with an unknown account",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), CASES)
+def test_a_fault_is_told_with_its_place_and_its_fix(
+    files: Files | str | bytes, expected: list[tuple[str, str, str]]
+) -> None:
+    assert problems(files) == expected
