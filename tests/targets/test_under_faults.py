@@ -15,8 +15,10 @@ from reconciler.sandbox import FaultKind, Sandbox
 from tests.targets.centers import Ids, center, membership, person, step, submit, user
 from tests.targets.centers import group as group_address
 
-# Losing a page without a trace is the one fault that a list of its own cannot show.
-_KINDS = [kind for kind in FaultKind if kind not in (FaultKind.LOSE_PAGE, FaultKind.LATENCY)]
+# Two lies cannot be seen through: a page that is lost without a trace, and several operations that agree
+# that something is not there.
+_LIES = (FaultKind.LOSE_PAGE, FaultKind.NOT_FOUND)
+_KINDS = [kind for kind in FaultKind if kind not in (*_LIES, FaultKind.LATENCY)]
 _OPERATIONS = ("ListUsers", "ListGroups", "ListGroupMemberships", "ListGroupMembershipsForMember", "*")
 
 faults = st.lists(

@@ -346,6 +346,19 @@ def test_nobody_joins_what_is_gone(world: World, gone: str) -> None:
     assert "ResourceNotFoundException" in outcome.message
 
 
+@pytest.mark.parametrize("what", ["create a membership", "update a user", "update a group"])
+def test_what_was_only_just_made_and_is_not_seen_everywhere_yet_is_waited_for(
+    sandbox: Sandbox, world: World, what: str
+) -> None:
+    operation, one, holds = WRITES[what]
+    sandbox.faults.add(FaultKind.NOT_FOUND, f"identitystore.{operation}", count=2)
+
+    outcome = world.submit(one)
+
+    assert (outcome.status, outcome.message) == (Status.DONE, "")
+    assert holds(world)
+
+
 def test_who_is_a_member_already_need_not_join(world: World) -> None:
     outcome = world.submit(step(membership("team", "ada"), Action.CREATE))
 

@@ -90,9 +90,9 @@ class Writer:
     def submit(self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]) -> Outcome:
         """Carry out one step; nothing is raised for what the service says."""
         try:
-            if step.address.kind is Kind.MEMBERSHIP:
-                return self._membership(step, ids)
-            return self._object(step, ids, versions)
+            if step.action is Action.DELETE:
+                return self._carry_out(step, ids, versions)
+            return self._visible(lambda: self._carry_out(step, ids, versions))
         except _UnsettledError as unsettled:
             status, error = Status.UNKNOWN, unsettled.error
             message = str(unsettled)
@@ -101,6 +101,20 @@ class Writer:
             message = str(failed)
         stop = isinstance(error, Denied)
         return Outcome(step.id, status, message, request_id=error.request_id, stop=stop)
+
+    def _carry_out(self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]) -> Outcome:
+        if step.address.kind is Kind.MEMBERSHIP:
+            return self._membership(step, ids)
+        return self._object(step, ids, versions)
+
+    def _visible(self, work: Callable[[], Outcome]) -> Outcome:
+        """Do `work`, again after a while where something is not found that was perhaps only just made."""
+        for seconds in _PATIENCE:
+            try:
+                return work()
+            except NotFound:
+                self._sleep(seconds)
+        return work()
 
     # Users and groups.
 
