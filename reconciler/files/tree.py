@@ -154,9 +154,11 @@ class FolderTree:
             return self._problem(path, "is neither a file nor a folder", "remove it, or move it elsewhere")
         if FORBIDDEN.search(path) or any(ord(character) < ord(" ") for character in path):
             return Problem(f"{self._label}: the name {show(path)} has invisible characters", "rename it")
-        other = seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
-        if other != path:
+        # Two spellings of one name in NFC are both shown as that name.
+        same = unicodedata.normalize("NFC", path.casefold())
+        if (other := seen.get(same)) is not None:
             return self._problem(path, f"and {other} are one name on many file systems", "rename one of them")
+        seen[same] = path
         return None
 
     def _unreadable(self, folders: tuple[str, ...], error: OSError) -> Problem:
