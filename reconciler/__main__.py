@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from reconciler.cli.main import run
+    try:
+        from reconciler.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the first command was even imported, or after the last word
+        code = 1
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -20,14 +20,17 @@ EVERYWHERE = {"--help", "-h", "--version"}
 
 def _leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
     """Every command that does something: its words, and its options."""
+    options = {name for parameter in command.params for name in parameter.opts} | EVERYWHERE
     if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield path, options
         context = click.Context(command)
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found is not None
             yield from _leaves(found, (*path, name))
     else:
-        yield path, {name for parameter in command.params for name in parameter.opts} | EVERYWHERE
+        yield path, options
 
 
 @cache

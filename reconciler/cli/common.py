@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
-from reconciler.errors import InputError, ReconcilerError, UsageError
+from reconciler.errors import InputError, ReconcilerError
 from reconciler.model.plan import Plan
+from reconciler.model.report import Report
 from reconciler.planning.estimate import Estimate
 
 FORMATS = ("text", "json", "markdown", "github")
@@ -37,42 +39,71 @@ class Options:
 
 
 def answer(text: str) -> None:
-    """Print the answer of a command to stdout; everything else goes to stderr."""
-    click.echo(text.rstrip("\n"))
+    """Print the answer of a command to stdout; everything else goes to stderr.
+
+    Raises ReconcilerError when stdout takes no more, and BrokenPipeError when nobody reads it.
+    """
+    try:
+        click.echo(text.rstrip("\n"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReconcilerError(f"the answer cannot be written to stdout: {error.strerror}") from error
 
 
 def remark(text: str) -> None:
-    """Print something beside the answer to stderr."""
-    click.echo(text.rstrip("\n"), err=True)
+    """Print something beside the answer to stderr; nobody's work ends because nobody listens there."""
+    with contextlib.suppress(OSError):
+        click.echo(text.rstrip("\n"), err=True)
 
 
 def write_error(text: str) -> None:
     """Write to stderr as it is, for the line of progress that rewrites itself."""
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def hang_up() -> None:
+    """Let whatever is still to be written to stdout go nowhere: its reader is gone.
+
+    The interpreter would otherwise complain when it flushes (Python library reference, "Note on SIGPIPE").
+    """
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; a closed one is none."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def on_terminal() -> bool:
     """Whether a person can be asked: stdin and stderr are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
-def wants_color(stream: Any = None) -> bool:
+def wants_color(stream: TextIO | None = None) -> bool:
     """Colour on terminals only, and never where NO_COLOR is set (https://no-color.org)."""
     if os.environ.get("NO_COLOR"):
         return False
-    return bool((stream or sys.stdout).isatty())
+    return is_terminal(stream or sys.stdout)
 
 
 def width() -> int | None:
     """The width of the terminal in columns; None where there is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def ask(question: str) -> bool:
     """Ask a person; anything but `yes` is no."""
-    click.echo(f"\n{question} Only `yes` is taken as yes: ", err=True, nl=False)
+    write_error(f"\n{question} Only `yes` is taken as yes: ")
     return sys.stdin.readline().strip() == "yes"
+
+
+def token() -> str:
+    """A fresh word that nothing printed can hold, for output that a runner reads for commands."""
+    return secrets.token_hex(16)
 
 
 def show_plan(
@@ -93,7 +124,7 @@ def show_plan(
     if options.format == "markdown":
         return plan_markdown(plan)
     if options.format == "github":
-        return plan_github(plan, token=secrets.token_hex(16), verbose=options.verbose, saved=saved)
+        return plan_github(plan, token=token(), verbose=options.verbose, saved=saved)
     return plan_text(
         plan,
         color=wants_color(),
@@ -102,6 +133,21 @@ def show_plan(
         saved=saved,
         estimates=estimates,
     )
+
+
+def show_report(report: Report, plan: Plan, options: Options) -> str:
+    """What an apply did, in the format that was asked for."""
+    from reconciler.render.escape import fenced
+    from reconciler.render.github import protected
+    from reconciler.render.json import report_json
+    from reconciler.render.report import report_text
+
+    if options.format == "json":
+        return report_json(report)
+    if options.format == "text":
+        return report_text(report, plan, color=wants_color(), verbose=options.verbose, width=width())
+    text = report_text(report, plan, verbose=options.verbose)
+    return fenced(text.splitlines()) if options.format == "markdown" else protected(text, token())
 
 
 def explain(error: ReconcilerError, format_: str = "text") -> str:
@@ -113,71 +159,96 @@ def explain(error: ReconcilerError, format_: str = "text") -> str:
     color = wants_color(sys.stderr)
     if isinstance(error, InputError):
         if format_ == "github":
-            return problems_github(error.problems, token=secrets.token_hex(16))
+            return problems_github(error.problems, token=token())
         return problems_text(error.problems, color=color)
     return error_text(str(error), color=color)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """The moment of --now: an instant, because a date alone would begin elsewhere in every time zone."""
+    from reconciler.config.moments import parse_moment
+
     if value is None:
         return None
     try:
-        instant = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise UsageError(f"--now {value!r} is no RFC 3339 instant; write 2026-11-23T12:00:00Z") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-def common_options(command: Command) -> Command:
-    """The options of section 11 that every command takes, passed on as one `Options`."""
-
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        options = Options(
-            identities=Path(kwargs.pop("identities")),
-            targets=tuple(kwargs.pop("targets")),
-            sandbox=kwargs.pop("sandbox"),
-            format=kwargs.pop("format_"),
-            now=kwargs.pop("now"),
-            trusted_ref=kwargs.pop("trusted_ref"),
-            verbose=kwargs.pop("verbose"),
+        moment = parse_moment(value)
+    except ValueError:
+        moment = None
+    if not isinstance(moment, datetime):
+        raise click.BadParameter(
+            f"{value!r} is no instant of RFC 3339; write one with its time zone, such as 2026-11-23T12:00:00Z"
         )
-        click.get_current_context().obj = options
-        return command(options, *args, **kwargs)
+    return moment
 
-    for option in reversed(
-        (
-            click.option(
-                "--identities",
-                default="identities",
-                show_default=True,
-                metavar="PATH",
-                help="The folder of YAML files.",
-            ),
-            click.option(
-                "--target", "targets", multiple=True, metavar="NAME", help="Only this target; repeatable."
-            ),
-            click.option("--sandbox", is_flag=True, help="Use the embedded sandbox instead of AWS."),
-            click.option(
-                "--format",
-                "format_",
-                type=click.Choice(FORMATS),
-                default="text",
-                show_default=True,
-                help="How to print the answer.",
-            ),
-            click.option(
-                "--now",
-                callback=_instant,
-                metavar="INSTANT",
-                help="Plan as if it were then (RFC 3339); apply takes it on the sandbox only.",
-            ),
-            click.option(
-                "--trusted-ref",
-                metavar="REF",
-                help="The branch that people agreed on. Default: origin's default branch, else HEAD.",
-            ),
-            click.option("-v", "--verbose", is_flag=True, help="Fold nothing away."),
-        )
-    ):
-        wrapped = option(wrapped)
-    return update_wrapper(wrapped, command)  # type: ignore[return-value]  # click replaces the signature
+
+def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command]:
+    """The options of section 11 that every command takes, passed on as one `Options`.
+
+    Those in `hide` make no difference to the command: they are taken, and its help does not speak of them.
+    """
+
+    def decorate(command: Command) -> Command:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            options = Options(
+                identities=Path(kwargs.pop("identities")),
+                targets=tuple(kwargs.pop("targets")),
+                sandbox=kwargs.pop("sandbox"),
+                format=kwargs.pop("format_"),
+                now=kwargs.pop("now"),
+                trusted_ref=kwargs.pop("trusted_ref"),
+                verbose=kwargs.pop("verbose"),
+            )
+            click.get_current_context().obj = options
+            return command(options, *args, **kwargs)
+
+        made: Any = wrapped
+        for names, settings in reversed(_COMMON):
+            made = click.option(*names, **settings, hidden=names[0] in hide)(made)
+        done: Command = update_wrapper(made, command)  # type: ignore[assignment]  # click calls it otherwise
+        return done
+
+    return decorate
+
+
+_COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
+    (
+        ("--identities",),
+        {
+            "default": "identities",
+            "show_default": True,
+            "metavar": "PATH",
+            "help": "The folder of YAML files.",
+        },
+    ),
+    (
+        ("--target", "targets"),
+        {"multiple": True, "metavar": "NAME", "help": "Only this target; repeatable."},
+    ),
+    (("--sandbox",), {"is_flag": True, "help": "Use the embedded sandbox instead of AWS."}),
+    (
+        ("--format", "format_"),
+        {
+            "type": click.Choice(FORMATS),
+            "metavar": "FORMAT",
+            "default": "text",
+            "show_default": True,
+            "help": f"How to print the answer: {', '.join(FORMATS)}.",
+        },
+    ),
+    (
+        ("--now",),
+        {
+            "callback": _instant,
+            "metavar": "INSTANT",
+            "help": "Plan as if it were then, such as 2026-11-23T12:00:00Z.",
+        },
+    ),
+    (
+        ("--trusted-ref",),
+        {
+            "metavar": "REF",
+            "help": "The branch that people agreed on.  [default: that of origin, else HEAD]",
+        },
+    ),
+    (("-v", "--verbose"), {"is_flag": True, "help": "Fold nothing away."}),
+)

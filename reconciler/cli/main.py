@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
-from reconciler.cli.common import Options, explain, remark
+from reconciler.cli.common import Options, explain, hang_up, remark
 from reconciler.errors import ReconcilerError, UsageError
 
 EPILOG = """\b
@@ -37,7 +37,11 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="reconciler")
 def cli() -> None:
     """Who has access to AWS, as YAML in git: planned, reviewed, applied."""
@@ -53,24 +57,39 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        remark(error.format_message())
-        if error.ctx if isinstance(error, click.UsageError) else None:
-            remark(f"Try `{error.ctx.command_path} --help`.")  # type: ignore[attr-defined]  # checked above
+        remark(_misused(error))
         return UsageError.exit_code
     except (KeyboardInterrupt, click.Abort):
-        remark("Interrupted; nothing was left half written.")
+        remark("Interrupted; nothing was written to any service.")
         return 1
     except BrokenPipeError:
+        hang_up()
         return 1
     except ReconcilerError as error:
         remark(explain(error, _format(context)))
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
-        where = f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}" if ours else "?"
-        remark(f"Internal error: {type(error).__name__} in {where}. This is a bug; please report it.")
+        remark(_unexpected(error))
         return 1
+
+
+def _misused(error: click.ClickException) -> str:
+    """What is wrong with the command line, and where to read how it is written."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) or not isinstance(error, click.UsageError):
+        return error.format_message()
+    asked = error.ctx.command_path if error.ctx else "reconciler"
+    return f"{error.format_message()}\nTry `{asked} --help`."
+
+
+def _unexpected(error: Exception) -> str:
+    """A fault of ours by its kind and place; its words may hold anything, and so are not shown."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
+    where = f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}" if ours else "?"
+    return (
+        f"Internal error: {type(error).__name__} in {where}. This is a bug of the reconciler; "
+        "please report it with this line."
+    )
 
 
 def _format(context: click.Context | None) -> str:

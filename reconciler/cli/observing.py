@@ -7,23 +7,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.cli.common import write_error
+from reconciler.cli.common import is_terminal, write_error
 from reconciler.cli.progress import Progress
-from reconciler.model.observer import Observer
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.pool import Guarded
 
 
 @contextmanager
-def observing() -> Iterator[Observer]:
-    """An observer for as long as a command talks to services; its line is gone afterwards."""
-    columns = shutil.get_terminal_size().columns
+def observing() -> Iterator[Progress]:
+    """An observer for as long as a command talks to services; its line is gone afterwards.
+
+    Whoever prints before that calls `finish` first, or the line of progress stands in the way.
+    """
     progress = Progress(
         write_error,
         SystemClock().monotonic,
         Guarded(None),
-        terminal=sys.stderr.isatty(),
-        width=columns,
+        terminal=is_terminal(sys.stderr),
+        width=shutil.get_terminal_size().columns,
     )
     try:
         yield progress

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import answer, remark
-from reconciler.cli.workspace import SANDBOX_FILE
-from reconciler.errors import ReconcilerError
+from reconciler.cli.connecting import SANDBOX_FILE, make_folder
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import Console
+
+_SERVING = ("port", "speed", "seed")
 
 
-@click.group("sandbox", short_help="run or poke the embedded AWS stand-in")
-def command() -> None:
-    """The embedded stand-in for Identity Center: serve it to any tool, or play somebody at the console."""
-
-
-@command.command("serve", short_help="serve it on loopback until Ctrl-C")
+@click.group("sandbox", invoke_without_command=True, short_help="serve the embedded stand-in for AWS")
 @click.option(
     "--file",
     type=click.Path(path_type=Path),
     default=SANDBOX_FILE,
     show_default=True,
     metavar="PATH",
-    help="Its data.",
+    help="Where its data is kept.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="PORT",
+    help="Where it listens on this machine.  [default: any that is free]",
+)
 @click.option(
     "--speed",
     type=click.FloatRange(min=0.001),
@@ -40,24 +49,47 @@ def command() -> None:
     metavar="PATH",
     help="An organisation file, or an identities folder whose accounts it creates.",
 )
-def serve(file: Path, port: int, speed: float, seed: Path | None) -> None:
-    """Serve identitystore, sso-admin and organizations on loopback; any AWS tool reaches it."""
+@click.pass_context
+def command(context: click.Context, file: Path, port: int, speed: float, seed: Path | None) -> None:
+    """Serve identitystore, sso-admin and organizations on loopback, until Ctrl-C.
+
+    It prints what to set in another shell, so that any AWS tool calls it. With `console` it is not served:
+    play somebody who changes its data by hand.
+    """
+    context.obj = file
+    if context.invoked_subcommand is None:
+        _serve(file, port, speed, seed)
+        return
+    given = [name for name in _SERVING if context.get_parameter_source(name) is not _default()]
+    if given:
+        raise UsageError(f"--{given[0]} is for serving; leave it out with {context.invoked_subcommand}")
+
+
+def _default() -> object:
+    return click.core.ParameterSource.DEFAULT
+
+
+def _serve(file: Path, port: int, speed: float, seed: Path | None) -> None:
     from reconciler.sandbox import Sandbox
     from reconciler.wire.clock import SystemClock
 
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file)
     try:
         with Sandbox(file, port=port, speed=speed, seed=seed) as sandbox:
-            answer(f"export AWS_ENDPOINT_URL={sandbox.url} AWS_REGION={sandbox.region}")
-            answer("export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox")
-            remark(f"Serving {sandbox.instance_arn} until Ctrl-C.")
+            answer(
+                f"export AWS_ENDPOINT_URL={sandbox.url} AWS_REGION={sandbox.region}\n"
+                "export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox"
+            )
+            remark(f"Serving {sandbox.instance_arn} from {file} until Ctrl-C.")
             clock = SystemClock()
             while True:
                 clock.sleep(3600)
     except KeyboardInterrupt:
         remark("Stopped; the data is kept.")
     except OSError as error:
-        raise ReconcilerError(f"port {port} cannot be served: {error.strerror}") from error
+        raise ReconcilerError(
+            f"port {port} cannot be served: {error.strerror}; name another with --port, or none at all"
+        ) from error
 
 
 @command.group("console", short_help="what somebody does in the console")
@@ -65,42 +97,51 @@ def console() -> None:
     """Changes made behind the reconciler's back, to see how the next plan shows them."""
 
 
-@console.command("add-member")
+@console.command("add-member", short_help="put somebody into a group")
 @click.argument("group")
 @click.argument("user")
-def add_member(group: str, user: str) -> None:
+@click.pass_obj
+def add_member(file: Path, group: str, user: str) -> None:
     """Add USER (a user name; made if it is new) to GROUP (a display name)."""
-    from reconciler.sandbox import Sandbox
-
-    with Sandbox(_existing()) as sandbox:
-        if user not in sandbox.store.users():
-            sandbox.store.add_user(user)
-        _known(group, sandbox.store.groups())
-        sandbox.store.add_member(group, user)
+    with _hands(file) as hands:
+        _known(group, hands)
+        if user not in hands.users():
+            hands.add_user(user)
+        hands.add_member(group, user)
     answer(f"{user} is a member of {group} now, and git knows nothing of it.")
 
 
-@console.command("remove-member")
+@console.command("remove-member", short_help="take somebody out of a group")
 @click.argument("group")
 @click.argument("user")
-def remove_member(group: str, user: str) -> None:
+@click.pass_obj
+def remove_member(file: Path, group: str, user: str) -> None:
     """Take USER (a user name) out of GROUP (a display name)."""
-    from reconciler.sandbox import Sandbox
-
-    with Sandbox(_existing()) as sandbox:
-        _known(group, sandbox.store.groups())
-        if user not in sandbox.store.members(group):
-            raise ReconcilerError(f"{user} is no member of {group}")
-        sandbox.store.remove_member(group, user)
+    with _hands(file) as hands:
+        _known(group, hands)
+        if user not in hands.members(group):
+            raise ReconcilerError(f"{user} is no member of {group}; `reconciler plan --sandbox` shows who is")
+        hands.remove_member(group, user)
     answer(f"{user} is no member of {group} any more, and git knows nothing of it.")
 
 
-def _existing() -> Path:
-    if not SANDBOX_FILE.exists():
-        raise ReconcilerError(f"{SANDBOX_FILE} does not exist; run a plan with --sandbox first")
-    return SANDBOX_FILE
+@contextmanager
+def _hands(file: Path) -> Iterator[Console]:
+    """Hands in the sandbox that is kept in `file`; what it refuses is a ReconcilerError."""
+    from reconciler.sandbox import ApiError, Sandbox
+
+    if not file.exists():
+        raise ReconcilerError(f"{file} does not exist; run `reconciler plan --sandbox` first")
+    with Sandbox(file) as sandbox:
+        try:
+            yield sandbox.store
+        except ApiError as error:
+            raise ReconcilerError(f"the sandbox refuses: {error.message} [{error.code}]") from error
 
 
-def _known(group: str, groups: object) -> None:
-    if group not in groups:  # type: ignore[operator]  # a mapping of names
-        raise ReconcilerError(f"there is no group named {group} in the sandbox")
+def _known(group: str, hands: Console) -> None:
+    if group not in hands.groups():
+        raise ReconcilerError(
+            f"there is no group with the display name {group} in the sandbox; "
+            "`reconciler plan --sandbox` shows what is there"
+        )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import answer
+from reconciler.errors import ReconcilerError
 
 
 @click.command("schema", short_help="write JSON Schemas for editors")
@@ -14,8 +15,14 @@ from reconciler.cli.common import answer
     "--out", default="schemas", show_default=True, metavar="FOLDER", help="Where to write the schemas."
 )
 def command(out: str) -> None:
-    """Write the JSON Schemas of identities, reconciler.yaml and approvals."""
+    """Write the JSON Schemas of identities, reconciler.yaml and approvals, and print where they are."""
     from reconciler.loading.schema import write_schemas
 
-    for path in write_schemas(Path(out)):
+    try:
+        written = write_schemas(Path(out))
+    except OSError as error:
+        raise ReconcilerError(
+            f"the schemas cannot be written into {out}: {error.strerror}; name another folder with --out"
+        ) from error
+    for path in written:
         answer(str(path))

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from reconciler.cli.common import Options, answer, common_options, show_plan
+from reconciler.errors import UsageError
 
 
 @click.command("show", short_help="print a saved plan")
 @click.argument("file", type=click.Path(path_type=Path))
-@common_options
+@common_options(hide=("--identities", "--sandbox", "--now", "--trusted-ref"))
 def command(options: Options, file: Path) -> None:
-    """Print a saved plan. It need not be fresh, and nothing is asked of any service."""
+    """Print the plan that `plan --out FILE` saved.
+
+    It need not be fresh. Nothing is asked of any service.
+    """
     from reconciler.execution.plan_file import read_plan
 
-    answer(show_plan(read_plan(file), options))
+    plan = read_plan(file)
+    known = [part.target for part in plan.targets]
+    for name in options.targets:
+        if name not in known:
+            raise UsageError(f"--target {name}: {file} holds no such target; it holds: {', '.join(known)}")
+    if options.targets:
+        plan = replace(plan, targets=tuple(one for one in plan.targets if one.target in options.targets))
+    answer(show_plan(plan, options))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from reconciler.cli.common import Options, answer, common_options, remark, wants_color
 
 
 @click.command("validate", short_help="check the files, offline")
-@common_options
+@common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"))
 def command(options: Options) -> None:
-    """Check every file, offline, and say everything that is wrong with file, line and column."""
+    """Check every file, offline, and say everything that is wrong with file, line and column.
+
+    `--format github` annotates the lines at fault in a pull request.
+    """
     from reconciler.files.tree import FolderTree
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
@@ -19,5 +24,5 @@ def command(options: Options) -> None:
     loaded = load(FolderTree(options.identities))
     if loaded.findings:
         places = loaded.locate([one.origin for one in loaded.findings if one.origin])
-        remark(findings_text(loaded.findings, places, color=wants_color()))
+        remark(findings_text(loaded.findings, places, color=wants_color(sys.stderr)))
     answer(summary(loaded))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.common import Options, remark
-from reconciler.config import Config, TargetConfig
-from reconciler.errors import InputError, Problem, UsageError
+from reconciler.cli.common import Options
+from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
+from reconciler.config import Config
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, Tree
@@ -20,22 +18,15 @@ from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Declarations, Lack, Memory, remember
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.planning.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.targets.base import Target
-from reconciler.targets.registry import connect
-from reconciler.wire.aws import is_loopback
 from reconciler.wire.clock import Clock, SystemClock
 
-# Where a run on the sandbox keeps its data and its record, beside whatever folder it is run in.
-SANDBOX_FILE = Path(".reconciler/sandbox.sqlite")
-SANDBOX_RECORD = Path(".reconciler/sandbox-record.json")
-# The embedded sandbox runs this many times faster than AWS would, unless the environment says otherwise.
-SANDBOX_SPEED = 20.0
 # Seconds that a call to AWS takes, for estimates.
 _LATENCY = 0.1
 
@@ -59,8 +50,11 @@ class Workspace:
     sandbox: bool
     speed: float
 
-    def plan(self, only: Sequence[Address] = ()) -> tuple[Plan, Mapping[str, Planned]]:
-        """Read every target and plan it; the plan is for people and files, the rest for apply."""
+    def plan(self, only: Mapping[str, Sequence[Address]] | None = None) -> tuple[Plan, Mapping[str, Planned]]:
+        """Read every target and plan it; the plan is for people and files, the rest for apply.
+
+        `only` restricts the targets that it names to these addresses.
+        """
         planned: dict[str, Planned] = {}
         notes = self.findings
         for name, target in self.targets.items():
@@ -72,7 +66,7 @@ class Workspace:
                 self.config.targets[name].policy,
                 target.capabilities,
                 self.now,
-                only=[address for address in only if address.target == name],
+                only=(only or {}).get(name, ()),
                 notes=(*notes, *self._memory_findings(name)),
             )
             notes = ()  # what concerns no target in particular is said once
@@ -96,6 +90,15 @@ class Workspace:
             for name, one in planned.items()
         }
 
+    def keys(self, target: str, kind: Kind) -> frozenset[str]:
+        """The keys of users or groups that are declared, or were since the last whole apply."""
+        remembered = self.memories[target].remembered
+        states = [self.loaded.identities, *(one.identities for one in remembered.since)]
+        states += [remembered.base.identities] if remembered.base else []
+        return frozenset(
+            key for state in states for key in (state.users if kind is Kind.USER else state.groups)
+        )
+
     def _memory_findings(self, name: str) -> Iterable[Finding]:
         memory = self.memories[name]
         if memory.lack is Lack.MISSING:
@@ -115,8 +118,13 @@ class Workspace:
 
 
 @contextmanager
-def workspace(options: Options, observer: Observer) -> Iterator[Workspace]:
-    """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError."""
+def workspace(
+    options: Options, observer: Observer, among: Collection[str] | None = None
+) -> Iterator[Workspace]:
+    """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError.
+
+    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options.
+    """
     clock = SystemClock()
     tree = FolderTree(options.identities)
     loaded = load(tree)
@@ -127,9 +135,9 @@ def workspace(options: Options, observer: Observer) -> Iterator[Workspace]:
         config, untrusted = trusted_config(config, standing)
         findings.extend(untrusted)
         findings.extend(_standing_findings(standing))
-    chosen = _chosen(config, options)
+    chosen = choose(config, options, among)
     with ExitStack() as stack:
-        targets = _connect(stack, chosen, options, clock, observer)
+        targets = connect_all(stack, chosen, options, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
         yield Workspace(
             options=options,
@@ -145,72 +153,8 @@ def workspace(options: Options, observer: Observer) -> Iterator[Workspace]:
             findings=tuple(findings),
             observer=observer,
             sandbox=options.sandbox,
-            speed=_speed() if options.sandbox else 1.0,
+            speed=sandbox_speed() if options.sandbox else 1.0,
         )
-
-
-def _chosen(config: Config, options: Options) -> Mapping[str, TargetConfig]:
-    """The targets of this run. Without a configuration AWS itself is never touched."""
-    unknown = [name for name in options.targets if name not in config.targets]
-    if unknown:
-        known = ", ".join(config.targets)
-        raise UsageError(f"--target {unknown[0]}: there is no such target; configured are: {known}")
-    if not config.exists and not options.sandbox and not is_loopback(os.environ.get("AWS_ENDPOINT_URL", "")):
-        raise InputError(
-            [
-                Problem(
-                    f"{options.identities}/reconciler.yaml does not exist, so there is no target",
-                    "write one (see the README), or try the files with --sandbox",
-                )
-            ]
-        )
-    return {
-        name: target
-        for name, target in config.targets.items()
-        if not options.targets or name in options.targets
-    }
-
-
-def _connect(
-    stack: ExitStack,
-    chosen: Mapping[str, TargetConfig],
-    options: Options,
-    clock: Clock,
-    observer: Observer,
-) -> Mapping[str, Target]:
-    if not options.sandbox:
-        return {name: connect(target, clock=clock, observer=observer) for name, target in chosen.items()}
-    from reconciler.sandbox import Sandbox
-
-    speed = _speed()
-    SANDBOX_FILE.parent.mkdir(parents=True, exist_ok=True)
-    first = not SANDBOX_FILE.exists()
-    seed = options.identities if first else None
-    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=seed))
-    remark(f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched.")
-    return {
-        name: connect(
-            replace(target, region=sandbox.region, instance_arn=None, identity_store_id=None),
-            clock=clock,
-            observer=observer,
-            endpoint_url=sandbox.url,
-            speed=speed,
-            sandbox=True,
-        )
-        for name, target in chosen.items()
-    }
-
-
-def _speed() -> float:
-    """How much faster than AWS the embedded sandbox runs."""
-    text = os.environ.get("RECONCILER_SANDBOX_SPEED", f"{SANDBOX_SPEED:g}")
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise UsageError(f"RECONCILER_SANDBOX_SPEED is {text!r}; it must be a number above 0, such as 20")
-    return speed
 
 
 def _memories(

@@ -67,8 +67,7 @@ def _apply_one(
     ended = _by_change(job.planned, run, changes)
     done = {address: changes[address] for address, result in ended.items() if result.status is Status.DONE}
     if done:
-        for address, (status, message) in read_back(job.target, job.planned, run, done, clock).items():
-            ended[address] = Result(address, status, message)
+        ended |= _read_back(job, run, done, clock)
     results = [
         *ended.values(),
         *(Result(one.address, Status.UNNECESSARY, "needed no more") for one in job.review.unnecessary),
@@ -87,6 +86,16 @@ def _apply_one(
         seconds=clock.monotonic() - began,
     )
     return report, run.interrupted
+
+
+def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock) -> Mapping[Address, Result]:
+    """What does not read back as planned. Ctrl-C ends the looking, and never the report."""
+    try:
+        wrong = read_back(job.target, job.planned, run, done, clock)
+    except KeyboardInterrupt:
+        run.interrupted = True
+        wrong = dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted"))
+    return {address: Result(address, status, message) for address, (status, message) in wrong.items()}
 
 
 def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:

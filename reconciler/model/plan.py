@@ -79,7 +79,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """The part of a plan that concerns one target; `digest` covers identity, policy and changes."""
+    """The part of a plan that concerns one target; `digest` covers identity, policy and changes.
+
+    `only` are the addresses that it was restricted to, so that apply can restrict itself likewise.
+    """
 
     target: str
     identity: Mapping[str, str]
@@ -91,6 +94,7 @@ class TargetPlan:
     partial: bool = False
     gaps: tuple[tuple[str, str, str], ...] = ()
     read_calls: Mapping[str, int] = field(default_factory=dict)
+    only: tuple[Address, ...] = ()
 
     @property
     def applyable(self) -> bool:

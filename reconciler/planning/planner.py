@@ -115,6 +115,7 @@ def plan_target(
         partial=bool(only) or bool(live.gaps),
         gaps=tuple((str(gap.kind), gap.scope, gap.reason) for gap in live.gaps),
         read_calls=dict(live.calls),
+        only=tuple(sorted(only)),
     )
     return Planned(
         part=part,

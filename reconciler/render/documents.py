@@ -147,6 +147,7 @@ class _Target(_Document):
     counts: Mapping[Annotated[Kind, Field(strict=False)], _Counts]
     changes: list[_Change]
     findings: list[_Finding]
+    only: list[_Address] = []
 
     def value(self) -> TargetPlan:
         return TargetPlan(
@@ -160,6 +161,7 @@ class _Target(_Document):
             partial=self.partial,
             gaps=tuple((gap.kind, gap.scope, gap.reason) for gap in self.gaps),
             read_calls=dict(self.read_calls),
+            only=tuple(map(Address.parse, self.only)),
         )
 
 

@@ -1,0 +1,114 @@
+"""What people said yes to: plans that they reviewed, and digests that they approved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from reconciler.errors import PlanFileError, UsageError
+from reconciler.model.address import Address
+from reconciler.model.plan import SEMANTICS_VERSION, Plan, TargetPlan
+from reconciler.model.policy import TargetPolicy
+from reconciler.planning.planner import Planned
+from reconciler.planning.review import Difference, Review, review
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class Approvals:
+    """Reviewed plans, and digests written as `DIGEST` or `TARGET=DIGEST`.
+
+    Raises UsageError for what is no digest, and PlanFileError for a plan that this version would make
+    otherwise: what it says could mean something else by now.
+    """
+
+    def __init__(self, plans: Sequence[Plan], digests: Sequence[str] = ()) -> None:
+        self._plans = plans
+        self._digests = [_digest(text) for text in digests]
+        for plan in plans:
+            if plan.semantics_version != SEMANTICS_VERSION:
+                raise PlanFileError(
+                    f"the plan was made by version {plan.tool_version}, which plans otherwise; plan again"
+                )
+
+    def __bool__(self) -> bool:
+        return bool(self._plans or self._digests)
+
+    def targets(self) -> Collection[str] | None:
+        """The targets that are spoken of; None where it may be any."""
+        named = {part.target for plan in self._plans for part in plan.targets}
+        named |= {name for name, _ in self._digests if name is not None}
+        anywhere = not self or any(name is None for name, _ in self._digests)
+        return None if anywhere else sorted(named)
+
+    def only(self) -> Mapping[str, Sequence[Address]]:
+        """The addresses that a target's plan is restricted to: those of its plans, if all of them are."""
+        found: dict[str, list[Address]] = {}
+        whole: set[str] = set()
+        for plan in self._plans:
+            for part in plan.targets:
+                if not part.only:
+                    whole.add(part.target)
+                found.setdefault(part.target, []).extend(part.only)
+        return {name: addresses for name, addresses in found.items() if name not in whole}
+
+    def judge(
+        self, planned: Mapping[str, Planned], policies: Mapping[str, TargetPolicy]
+    ) -> Mapping[str, Review]:
+        """The verdict on each target's fresh plan. Raises PlanFileError for a plan of another instance."""
+        verdicts = {
+            name: review(
+                fresh,
+                [part for plan in self._plans for part in _parts(plan, name, fresh)],
+                auto_apply=policies[name].auto_apply,
+                digests=self._of(name),
+            )
+            for name, fresh in planned.items()
+        }
+        if not self._plans:
+            verdicts |= self._unmet(planned)
+        return verdicts
+
+    def _of(self, target: str) -> list[str]:
+        return [digest for name, digest in self._digests if name in (None, target)]
+
+    def _unmet(self, planned: Mapping[str, Planned]) -> Mapping[str, Review]:
+        """Where nothing but a digest was given, and no fresh plan has it: not one change was approved."""
+        stale: dict[str, Review] = {}
+        for name, digest in self._digests:
+            concerned = {each: one for each, one in planned.items() if name in (None, each)}
+            if any(one.part.digest == digest for one in concerned.values()):
+                continue
+            for each, one in concerned.items():
+                differences = tuple(
+                    Difference(change.address, None, change, "is not part of what was approved")
+                    for change in one.part.changes
+                )
+                if differences and one.part.digest not in self._of(each):
+                    stale[each] = Review(frozenset(), (), (), differences)
+        return stale
+
+
+def _digest(text: str) -> tuple[str | None, str]:
+    name, separator, digest = text.rpartition("=")
+    if not _DIGEST.fullmatch(digest) or (separator and not name):
+        raise UsageError(
+            f"--expect-digest {text!r} is no digest; write it as the plan shows it, sha256: and 64 "
+            "hexadecimal digits, or with the target before it: aws=sha256:…"
+        )
+    return (name if separator else None), digest
+
+
+def _parts(plan: Plan, name: str, fresh: Planned) -> list[TargetPlan]:
+    parts = [part for part in plan.targets if part.target == name]
+    for part in parts:
+        if dict(part.identity) != dict(fresh.part.identity):
+            raise PlanFileError(
+                f"the plan is for another instance behind {name}: {_named(part.identity)}; "
+                f"here it is {_named(fresh.part.identity)}; plan again"
+            )
+    return parts
+
+
+def _named(identity: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(identity.items()))

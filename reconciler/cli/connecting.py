@@ -1,0 +1,101 @@
+"""From the configuration to targets that can be called: those of AWS, or the embedded sandbox instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.cli.common import Options, remark
+from reconciler.config import Config, TargetConfig
+from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
+from reconciler.model.observer import Observer
+from reconciler.targets.base import Target
+from reconciler.targets.registry import connect, is_loopback_endpoint
+from reconciler.wire.clock import Clock
+
+# Where a run on the sandbox keeps its data and its record, beside whatever folder it is run in.
+SANDBOX_FILE = Path(".reconciler/sandbox.sqlite")
+SANDBOX_RECORD = Path(".reconciler/sandbox-record.json")
+# The embedded sandbox runs this many times faster than AWS would, unless the environment says otherwise.
+_SANDBOX_SPEED = 20.0
+
+
+def choose(config: Config, options: Options, among: Collection[str] | None) -> Mapping[str, TargetConfig]:
+    """The targets of this run, by name. Without a configuration AWS itself is never touched.
+
+    Raises UsageError for a target that is not configured, InputError where there is no configuration.
+    """
+    known = ", ".join(config.targets)
+    for name in options.targets:
+        if name not in config.targets:
+            raise UsageError(f"--target {name}: there is no such target; configured are: {known}")
+    if not config.exists and not options.sandbox and not is_loopback_endpoint(os.environ):
+        raise InputError(
+            [
+                Problem(
+                    f"{options.identities}/reconciler.yaml does not exist, so there is no target",
+                    "write one (see the README), or try the files with --sandbox",
+                )
+            ]
+        )
+    return {
+        name: target
+        for name, target in config.targets.items()
+        if name in (options.targets or config.targets) and (among is None or name in among)
+    }
+
+
+def connect_all(
+    stack: ExitStack,
+    chosen: Mapping[str, TargetConfig],
+    options: Options,
+    clock: Clock,
+    observer: Observer,
+) -> Mapping[str, Target]:
+    """The targets themselves. With --sandbox it runs as long as `stack` is open."""
+    if not options.sandbox:
+        return {name: connect(target, clock=clock, observer=observer) for name, target in chosen.items()}
+    from reconciler.sandbox import Sandbox
+
+    speed = sandbox_speed()
+    make_folder(SANDBOX_FILE)
+    seed = None if SANDBOX_FILE.exists() else options.identities
+    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=seed))
+    remark(f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched.")
+    return {
+        name: connect(
+            replace(target, region=sandbox.region, instance_arn=None, identity_store_id=None),
+            clock=clock,
+            observer=observer,
+            endpoint_url=sandbox.url,
+            speed=speed,
+            sandbox=True,
+        )
+        for name, target in chosen.items()
+    }
+
+
+def make_folder(file: Path) -> None:
+    """Make the folder that a file of the sandbox belongs in. Raises ReconcilerError when it cannot be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReconcilerError(
+            f"the folder {file.parent} of the sandbox cannot be made: {error.strerror}; "
+            "move away what stands there, or run this in a folder of your own"
+        ) from error
+
+
+def sandbox_speed() -> float:
+    """How much faster than AWS the embedded sandbox runs."""
+    text = os.environ.get("RECONCILER_SANDBOX_SPEED", f"{_SANDBOX_SPEED:g}")
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise UsageError(f"RECONCILER_SANDBOX_SPEED is {text!r}; it must be a number above 0, such as 20")
+    return speed
