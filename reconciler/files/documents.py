@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import accumulate
@@ -115,11 +116,11 @@ class Document:
         """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
         self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix)
 
-    def check(self, adapter: TypeAdapter[T], depth: int = 0) -> T | None:
+    def check(self, adapter: TypeAdapter[T], *, entries: bool = False) -> T | None:
         """The document in a shape; what does not fit is noted, each with its place and a fix.
 
-        With `depth` 2, an entry of a section that does not fit is left out, and the others are returned;
-        with 0, nothing is.
+        None where something does not fit, unless `entries`: then entries of sections that do not fit are
+        left out, and fields that nobody knows, and the rest is returned.
         """
         value: Any = self.value
         while True:
@@ -128,10 +129,10 @@ class Document:
             except ValidationError as error:
                 if value is self.value:
                     self.explain(error, adapter)
-                if not depth:
+                if not entries:
                     return None
                 wrong = error.errors(include_url=False, include_context=False, include_input=False)
-            value = _pruned(value, [tuple(detail["loc"][:depth]) for detail in wrong])
+            value = _pruned(value, map(_superfluous, wrong))
 
     def explain(self, error: ValidationError, adapter: TypeAdapter[Any], at: Loc = ()) -> None:
         """Note whatever an adapter found wrong with the value that stands at `at`."""
@@ -193,15 +194,23 @@ def _name(step: str | int) -> str:
     return text if text and text.isprintable() and " " not in text and len(text) <= 256 else show(text)
 
 
-def _pruned(value: Any, locs: Sequence[Loc]) -> Any:
+def _superfluous(detail: ErrorDetails) -> Loc:
+    """What to leave out so that the rest can be judged: an unknown field of an entry, or the entry."""
+    field = detail["type"] == "extra_forbidden" and len(detail["loc"]) == 3
+    return tuple(detail["loc"][: 3 if field else 2])
+
+
+def _pruned(value: Any, locs: Iterable[Loc]) -> Any:
     """The value without what stands at `locs`; what is not on the way is shared, not copied."""
     pruned = dict(value)
-    for first in {loc[0] for loc in locs}:
-        below = [loc[1:] for loc in locs if loc[0] == first]
-        if any(not loc for loc in below) or not isinstance(pruned.get(first), dict):
+    below: defaultdict[str | int, list[Loc]] = defaultdict(list)
+    for first, *rest in locs:
+        below[first].append(tuple(rest))
+    for first, inner in below.items():
+        if () in inner or not isinstance(pruned.get(str(first)), dict):
             pruned.pop(first, None)
         else:
-            pruned[first] = _pruned(pruned[first], below)
+            pruned[first] = _pruned(pruned[first], inner)
     return pruned
 
 

@@ -147,7 +147,7 @@ class _Loading:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
         add_keys(self.known, document, sections, self._faults, _NAMES)
-        written = cast(Mapping[str, Any], document.check(IDENTITIES, depth=2) or {})
+        written = cast(Mapping[str, Any], document.check(IDENTITIES, entries=True) or {})
         people, zone = People(document, self._zone), self._zone
         builders: Mapping[str, Callable[[str, int, Any], object]] = {
             "users": people.user,
@@ -169,7 +169,7 @@ class _Loading:
 
     def _approvals(self, document: Document) -> None:
         add_keys(self.known, document, ["approvals"], self._faults, _NAMES)
-        written = document.check(APPROVALS, depth=2) or {}
+        written = document.check(APPROVALS, entries=True) or {}
         nodes = document.section("approvals")
         for key, fields in (written.get("approvals") or {}).items():
             made = approval(document, key, nodes[key], fields, self._zone)

@@ -108,7 +108,7 @@ class People:
         """What is laid over one user. A `from` or `until` that it does not mention stays the user's own."""
         fields: dict[str, Any] = written  # type: ignore[assignment]  # a TypedDict is a dict
         at: Loc = ("overrides", key)
-        if not fields:
+        if not self._document.at(at):
             self._document.fault(
                 at, "changes nothing", "write the fields that differ, or delete it", key=True
             )

@@ -123,6 +123,7 @@ class PermissionSets:
             return None
         try:
             value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+            deep = _depth(value) > MAX_DEPTH
         except json.JSONDecodeError as error:
             says = f"this is not JSON: {error.msg}"
             self._faults.at(path, Spot(error.lineno, error.colno), says, "a policy is one JSON object")
@@ -131,7 +132,7 @@ class PermissionSets:
             why = "nested too deep" if isinstance(error, RecursionError) else str(error)
             self._faults.at(path, Spot(1, 1), f"this is no policy: {why}", "mend the file")
             return None
-        if _depth(value) > MAX_DEPTH:
+        if deep:
             says = f"this is nested more than {MAX_DEPTH} deep"
             self._faults.at(path, Spot(1, 1), says, "write it flatter")
             return None
