@@ -1,4 +1,4 @@
-"""What comes only from the branch that people agreed on: endpoints, instances, guards.
+"""What comes only from the branch that people agreed on: endpoints, instances, guards, what goes unreviewed.
 
 A pull request may change them; the change is shown and not used until it is merged (R22).
 """
@@ -17,24 +17,19 @@ from reconciler.model.plan import Finding, Severity
 def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[Finding, ...]]:
     """The configuration to plan with: `planned`, with what must be trusted from the trusted branch.
 
-    Where that branch has no configuration yet, `planned` is all there is, and a finding says so. Raises
-    InputError where it has one that does not load.
+    A target that the branch does not have is left out, and one finding names every difference. Where the
+    branch has no configuration yet, `planned` is all there is, and a finding says so. Raises InputError
+    where it has one that does not load, and where it has none of the targets under plan.
     """
     tree = standing.repository.tree(standing.trusted) if standing.trusted else None
     if tree is None or CONFIG_FILE not in tree.paths():
-        return planned, (
-            Finding(
-                code="no-trusted-configuration",
-                severity=Severity.WARNING,
-                message=f"{standing.branch} has no reconciler.yaml yet; the one under plan is used",
-            ),
-        )
+        return planned, _untrusted(standing) if planned.exists else ()
     try:
         trusted = load_config(tree)
     except InputError as error:
         first = error.problems[0]
         raise InputError(
-            [Problem(f"reconciler.yaml on {standing.branch} does not load: {first}", "mend it there first")]
+            [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
         ) from error
     targets: dict[str, TargetConfig] = {}
     ignored: list[str] = []
@@ -43,31 +38,54 @@ def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[F
         if theirs is None:
             ignored.append(f"{name} is new, and is planned once it is merged")
             continue
-        used = replace(
+        targets[name] = replace(
             theirs,
             policy=replace(ours.policy, guards=theirs.policy.guards, auto_apply=theirs.policy.auto_apply),
         )
-        ignored.extend(_differences(name, ours, used))
-        targets[name] = used
-    findings: tuple[Finding, ...] = ()
-    if ignored:
-        findings = (
-            Finding(
-                code="configuration-not-trusted",
-                severity=Severity.WARNING,
-                message=f"reconciler.yaml differs from {standing.branch} in what is only taken from there",
-                fix="merge the configuration first if the plan should use it",
-                details=tuple(ignored),
-                count=len(ignored),
-            ),
+        ignored += _differences(ours, targets[name])
+    gone = [name for name in trusted.targets if name not in planned.targets]
+    ignored += [f"{name} is gone from here: it is not planned, and stays as it is" for name in gone]
+    if not targets:
+        raise InputError(
+            [
+                Problem(
+                    f"no target of {CONFIG_FILE} is on {standing.branch} yet: {', '.join(planned.targets)}",
+                    "merge the configuration first, or try the files with --sandbox",
+                )
+            ]
         )
-    return replace(planned, targets=targets), findings
+    return replace(planned, targets=targets), _ignored(standing, ignored)
 
 
-def _differences(name: str, ours: TargetConfig, used: TargetConfig) -> Iterable[str]:
+def _untrusted(standing: Standing) -> tuple[Finding, ...]:
+    return (
+        Finding(
+            code="no-trusted-configuration",
+            severity=Severity.WARNING,
+            message=f"{standing.branch} has no {CONFIG_FILE} yet; the one under plan is used",
+        ),
+    )
+
+
+def _ignored(standing: Standing, ignored: list[str]) -> tuple[Finding, ...]:
+    if not ignored:
+        return ()
+    return (
+        Finding(
+            code="configuration-not-trusted",
+            severity=Severity.WARNING,
+            message=f"{CONFIG_FILE} differs from {standing.branch} in what is only taken from there",
+            fix="merge the configuration first if the plan should use it",
+            details=tuple(ignored),
+            count=len(ignored),
+        ),
+    )
+
+
+def _differences(ours: TargetConfig, used: TargetConfig) -> Iterable[str]:
     if ours.policy.guards != used.policy.guards:
-        yield f"guards of {name} are used as they are on the trusted branch"
+        yield f"guards of {ours.name} are used as they are on the trusted branch"
     if ours.policy.auto_apply != used.policy.auto_apply:
-        yield "auto_apply is used as it is on the trusted branch"
+        yield f"auto_apply of {ours.name} is used as it is on the trusted branch"
     if replace(ours, policy=used.policy) != used:
-        yield f"the endpoint of {name} is used as it is on the trusted branch"
+        yield f"the endpoint of {ours.name} is used as it is on the trusted branch"
