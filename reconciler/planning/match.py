@@ -7,7 +7,7 @@ blocked key is left alone with everything that refers to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.planning.names import fold
@@ -20,7 +20,8 @@ class Wanted:
     `former` are names it had in remembered states, newest first, `previously` names (or the names of
     former keys). `settled` says that the current name is the one of the last whole apply, so that a
     namesake of a former name is somebody else. `holder` is another key that had the current name before:
-    the live object of that name may still be that key's.
+    the live object of that name may still be that key's. `leaving` keys are declared no more: what is not
+    theirs is no obstacle to them.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Wanted:
     previously: tuple[str, ...] = ()
     settled: bool = True
     holder: str | None = None
+    leaving: bool = False
 
 
 @dataclass(slots=True)
@@ -86,8 +88,13 @@ def pair(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing | No
     """Pair every key of `wanted` with at most one object; extends `pairing` where one is given."""
     pairing = pairing or Pairing()
     _by_external_id(wanted, candidates, pairing)
-    _by_current_name(wanted, candidates, pairing)
-    _by_former_names(wanted, candidates, pairing)
+    deferred = _by_current_name(wanted, candidates, pairing)
+    _by_former_names(wanted, candidates, pairing, lambda one: [(name,) for name in one.former])
+    _by_former_names(wanted, candidates, pairing, lambda one: [one.previously])
+    # Whom the holder of its name left behind: the object of that name is nobody else's after all.
+    for one in deferred:
+        if one.key not in pairing.ids and one.key not in pairing.blocked:
+            _claim_named(one, candidates, pairing)
     return pairing
 
 
@@ -104,52 +111,101 @@ def _by_external_id(wanted: Sequence[Wanted], candidates: Candidates, pairing: P
             pairing.claim(one.key, found[0])
 
 
-def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
-    """Current names claim first, except where the object of that name is still another key's."""
+def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> list[Wanted]:
+    """Current names claim first, except where the object of that name is still another key's.
+
+    A holder who is still declared takes its object along, once it is known to have another one its name is
+    free; that may free the next name, so this goes round until nothing moves. A holder who is gone leaves
+    its object, unless this key has one of its own. Returns those whose name is still held.
+    """
     declared = {one.key for one in wanted} if any(one.holder for one in wanted) else set()
-    for one in sorted(wanted, key=lambda each: each.holder is not None):
-        if one.key in pairing.ids or one.key in pairing.blocked:
-            continue
-        # A holder who is still declared takes its object along; one who is gone leaves it, unless this
-        # key has an object of its own.
-        holder = one.holder if one.holder not in pairing.ids else None
-        if holder is not None and (holder in declared or _former(one, candidates, pairing)):
-            continue
-        found = [each for each in candidates.named(one.name) if each not in pairing.keys]
-        if len(found) > 1:
-            pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)
-        elif found and candidates.foreign(found[0], one.external_id):
+    waiting: list[Wanted] = []
+    for one in wanted:
+        if one.key not in pairing.ids and one.key not in pairing.blocked:
+            if one.holder is None:
+                _claim_named(one, candidates, pairing)
+            else:
+                waiting.append(one)
+    moved = True
+    while moved:
+        moved = False
+        held: list[Wanted] = []
+        for one in waiting:
+            held_up = one.holder not in pairing.ids and (
+                one.holder in declared or bool(_former(one, candidates, pairing))
+            )
+            if held_up:
+                held.append(one)
+            else:
+                _claim_named(one, candidates, pairing)
+                moved = True
+        waiting = held
+    return waiting
+
+
+def _claim_named(one: Wanted, candidates: Candidates, pairing: Pairing) -> None:
+    """Pair `one` with the unclaimed object that has its current name, if that is beyond doubt."""
+    found = [each for each in candidates.named(one.name) if each not in pairing.keys]
+    if len(found) > 1:
+        pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)
+    elif found and candidates.foreign(found[0], one.external_id):
+        if not one.leaving:
             pairing.block(one.key, f"the live object named {one.name} carries another external id", found)
-        elif found:
-            pairing.claim(one.key, found[0])
+    elif found and found[0] in pairing.contested:
+        pairing.block(one.key, f"the live object named {one.name} could be another key's", found)
+    elif found:
+        pairing.claim(one.key, found[0])
 
 
-def _by_former_names(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+_Names = Callable[[Wanted], Iterable[Sequence[str]]]
+
+
+def _by_former_names(
+    wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing, names: _Names
+) -> None:
     """Former names claim only what nobody's current name claims; two keys after one object block both."""
+    _doubt(wanted, candidates, pairing, names)
     proposals: dict[str, list[str]] = {}
     for one in wanted:
-        if one.key in pairing.blocked or (one.key in pairing.ids and one.settled):
+        if one.key in pairing.blocked or one.key in pairing.ids:
             continue
-        found = _former(one, candidates, pairing)
-        if found and one.key in pairing.ids:
-            reason = f"both the live object named {one.name} and the one with its former name could be it"
-            pairing.block(one.key, reason, found)
-        elif len(found) > 1:
+        found = _unclaimed(one, candidates, pairing, names(one))
+        if len(found) > 1:
             pairing.block(one.key, f"{len(found)} live objects carry its former names", found)
         elif found:
             proposals.setdefault(found[0], []).append(one.key)
     for identifier, keys in proposals.items():
-        if len(keys) == 1:
+        if len(keys) == 1 and identifier not in pairing.contested:
             pairing.claim(keys[0], identifier)
             continue
         for key in keys:
-            others = ", ".join(other for other in keys if other != key)
+            others = ", ".join(sorted(other for other in keys if other != key)) or "another key"
             pairing.block(key, f"{others} had the same former name", [identifier])
+
+
+def _doubt(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing, names: _Names) -> None:
+    """Block keys whose former name leads to a second object; what that sets free may make others doubtful."""
+    doubtful = [one for one in wanted if one.key in pairing.ids and not one.settled]
+    blocked = True
+    while blocked:
+        blocked = False
+        for one in doubtful:
+            if one.key in pairing.ids and (found := _unclaimed(one, candidates, pairing, names(one))):
+                reason = f"both the live object named {one.name} and the one with its former name could be it"
+                pairing.block(one.key, reason, found)
+                blocked = True
 
 
 def _former(one: Wanted, candidates: Candidates, pairing: Pairing) -> list[str]:
     """Unclaimed objects under the newest former name that leads anywhere; then under `previously`."""
-    for names in (*((name,) for name in one.former), one.previously):
+    return _unclaimed(one, candidates, pairing, (*((name,) for name in one.former), one.previously))
+
+
+def _unclaimed(
+    one: Wanted, candidates: Candidates, pairing: Pairing, ways: Iterable[Sequence[str]]
+) -> list[str]:
+    """Unclaimed objects under the names of the first way that leads anywhere."""
+    for names in ways:
         found = {
             each: None
             for name in names

@@ -105,11 +105,11 @@ def _own(
     remembers: bool,
 ) -> Ownership:
     candidates = Candidates(objects)
-    former_keys = _former_keys(declared)
+    former_keys = _former_keys(declared, states)
     ignored = (
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
     )
-    holders = _holders(declared, name, states)
+    holders = _holders(declared, name, states, former_keys)
     wanted = [
         _wanted(key, resource, name, states, settled, former_keys.get(key, (key,)), holders)
         for key, resource in declared.items()
@@ -123,7 +123,7 @@ def _own(
     if remembers or strangers:
         lost = _lost(declared, name, states if remembers else (), former_keys)
         known = {one.key for one in lost}
-        lost += [Wanted(key, title) for key, title in strangers.items() if key not in known]
+        lost += [Wanted(key, title, leaving=True) for key, title in strangers.items() if key not in known]
         before = set(pairing.keys)
         pair(lost, candidates, pairing)
         gone = {
@@ -146,8 +146,26 @@ def _own(
     )
 
 
-def _former_keys(declared: Mapping[str, Resource]) -> dict[str, tuple[str, ...]]:
-    return {key: (key, *one.previously) for key, one in declared.items() if one.previously}
+def _former_keys(
+    declared: Mapping[str, Resource], states: Sequence[Mapping[str, Resource]]
+) -> dict[str, tuple[str, ...]]:
+    """The keys that each declared one had before, itself first.
+
+    They are what `previously` says now, what it said in remembered states, and what it said then of those in
+    turn. A key that is declared is nobody's former key.
+    """
+    said: dict[str, dict[str, None]] = {}
+    for state in (declared, *states):
+        for key, one in state.items():
+            for old in one.previously:
+                said.setdefault(key, {})[old] = None
+    former: dict[str, tuple[str, ...]] = {}
+    for key in sorted(said.keys() & declared.keys()):
+        keys = [key]
+        for each in keys:
+            keys.extend(old for old in said.get(each, ()) if old not in declared and old not in keys)
+        former[key] = tuple(keys)
+    return former
 
 
 def _wanted(
@@ -184,17 +202,25 @@ def _wanted(
 
 
 def _holders(
-    declared: Mapping[str, Resource], name: _Namer[Resource], states: Sequence[Mapping[str, Resource]]
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    states: Sequence[Mapping[str, Resource]],
+    former_keys: Mapping[str, tuple[str, ...]],
 ) -> Mapping[str, str]:
-    """Folded names that keys had before and have no longer, each with the key."""
+    """Folded names that keys had before and have no longer, each with the key, or what it is called now."""
+    successors = {old: key for key, keys in former_keys.items() for old in keys[1:]}
     holders: dict[str, str] = {}
     for state in reversed(states):
         if state is declared:
             continue
         for key, then in state.items():
             now = declared.get(key)
-            if now is not then and (now is None or fold(name(now)) != fold(name(then))):
-                holders[fold(name(then))] = key
+            if now is then:
+                continue
+            heir = key if now is not None else successors.get(key, key)
+            now = declared.get(heir)
+            if now is None or fold(name(now)) != fold(name(then)):
+                holders[fold(name(then))] = heir
     return holders
 
 
@@ -204,21 +230,25 @@ def _lost(
     states: Iterable[Mapping[str, Resource]],
     former_keys: Mapping[str, tuple[str, ...]],
 ) -> list[Wanted]:
-    """Keys that git declared since the last whole apply, as ours, and declares no more under any name."""
+    """Keys that git declared since the last whole apply and declares no more under any name.
+
+    What was last said to be somebody else's is not ours to remove, even if it was ours before.
+    """
     renamed = {old for keys in former_keys.values() for old in keys[1:]}
     lost: dict[str, list[Resource]] = {}
     for state in states:
         for key in state.keys() - declared.keys() - renamed:
-            if not state[key].external:
-                lost.setdefault(key, []).append(state[key])
+            lost.setdefault(key, []).append(state[key])
     return [
         Wanted(
             key,
             name(resources[0]),
             _text(resources[0].attributes.get("external_id")),
             former=tuple({name(resource): None for resource in resources[1:]}),
+            leaving=True,
         )
         for key, resources in sorted(lost.items())
+        if not resources[0].external
     ]
 
 
