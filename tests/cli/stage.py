@@ -1,0 +1,192 @@
+"""A folder to run commands in, as a person would: with the embedded sandbox, or with a sandbox for AWS."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.sandbox import Console, Sandbox
+from tests.repositories import Work
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ".reconciler/sandbox.sqlite"
+CONFIG = "format: 1\ntargets:\n  aws: {type: identity-center, region: us-east-1}\n"
+PEOPLE = """\
+users:
+  ada: {user_name: ada@example.com, given_name: Ada, family_name: Okafor, title: Engineer}
+  bob: {user_name: bob@example.com, given_name: Bob, family_name: Keller}
+  cyd: {user_name: cyd@example.com, given_name: Cyd, family_name: Lind}
+"""
+GROUPS = "groups:\n  ops: {members: [ada, bob]}\n  dev: {members: [cyd]}\n"
+FILES = {"reconciler.yaml": CONFIG, "people.yaml": PEOPLE, "groups.yaml": GROUPS}
+TEAM = {
+    "ops": frozenset({"ada@example.com", "bob@example.com"}),
+    "dev": frozenset({"cyd@example.com"}),
+}
+# Fast, and the quotas still hold.
+SPEED = 1000.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code, and what it printed where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> str:
+        """All of it, with line breaks and indents as one blank: how it is wrapped does not matter."""
+        return " ".join(f"{self.out}\n{self.err}".split())
+
+
+def no_traceback(ended: Ended) -> Ended:
+    """Every command of every test comes by here."""
+    assert "Traceback" not in ended.told
+    assert "Internal error" not in ended.told
+    return ended
+
+
+class Stage:
+    """The folder. Commands run in this process, or (by `shell`) in one of their own."""
+
+    def __init__(
+        self, root: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *options: str
+    ) -> None:
+        self.root, self._patch, self._capsys, self._options = root, patch, capsys, options
+        root.mkdir(parents=True, exist_ok=True)
+        patch.chdir(root)
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "RECONCILER_", "GITHUB_")) or name in ("NO_COLOR", "COLUMNS"):
+                patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("RECONCILER_SANDBOX_SPEED", f"{SPEED:g}")
+
+    def run(self, *arguments: str) -> Ended:
+        """Run a command line in this process."""
+        self._capsys.readouterr()
+        self._patch.chdir(self.root)
+        code = run(self._full(arguments))
+        out, err = self._capsys.readouterr()
+        return no_traceback(Ended(code, out, err))
+
+    def shell(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
+        """Run a command line in a process of its own."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            input=stdin,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return no_traceback(Ended(done.returncode, done.stdout, done.stderr))
+
+    def command(self, *arguments: str) -> list[str]:
+        """The words of a process that runs this command line."""
+        return [sys.executable, "-m", "reconciler", *self._full(arguments)]
+
+    def write(self, files: Mapping[str, str | None]) -> None:
+        """Write (or, for None, remove) files of the identities."""
+        for path, text in files.items():
+            file = self.root / "identities" / path
+            if text is None:
+                file.unlink()
+                continue
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+    def _full(self, arguments: tuple[str, ...]) -> list[str]:
+        takes = arguments[:1] in (("plan",), ("apply",))
+        return [*arguments, *(self._options if takes else ())]
+
+
+class Played(Stage):
+    """A folder outside git, with the embedded sandbox."""
+
+    def __init__(self, root: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(root, patch, capsys, "--sandbox")
+        self.write(FILES)
+
+    @contextmanager
+    def console(self) -> Iterator[Console]:
+        """Hands in the sandbox, between two commands."""
+        with Sandbox(self.root / DATA) as sandbox:
+            yield sandbox.store
+
+    def memberships(self) -> Mapping[str, frozenset[str]]:
+        with self.console() as console:
+            return console.memberships()
+
+    def converge(self) -> None:
+        """Plan and apply what the files say, and expect nothing to be left."""
+        assert self.run("plan", "--out", "plan.json").code == 0
+        assert self.run("apply", "plan.json").code == 0
+        assert self.run("plan", "--detailed-exitcode").code == 0
+
+
+class Real(Stage):
+    """A repository, and a sandbox that the tool takes for AWS itself."""
+
+    def __init__(
+        self,
+        root: Path,
+        patch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        sandbox: Sandbox,
+        work: Work | None = None,
+    ) -> None:
+        super().__init__(root, patch, capsys)
+        self.sandbox = sandbox
+        self.work = work or Work(root, patch)
+        patch.setenv("AWS_ENDPOINT_URL", sandbox.url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+
+    def commit(self, files: Mapping[str, str | None] | None = None, message: str = "change") -> str:
+        """Write files of the identities, and commit everything."""
+        self.write(files or {})
+        return self.work.commit(message=message)
+
+    def memberships(self) -> Mapping[str, frozenset[str]]:
+        return self.sandbox.store.memberships()
+
+    def written(self) -> list[str]:
+        """The writes that were asked for, successful or not, since the last `forget`."""
+        reads = ("List", "Describe", "Get", "Is")
+        return [entry.label for entry in self.sandbox.requests if not entry.operation.startswith(reads)]
+
+    def forget(self) -> None:
+        self.sandbox.requests.clear()
+
+    def plan(self, *arguments: str) -> Ended:
+        """Save a plan of what is committed in plan.json, beside the repository."""
+        return self.run("plan", "--out", self.file, *arguments)
+
+    @property
+    def file(self) -> str:
+        return str(self.root.parent / f"{self.root.name}.plan.json")
+
+    def converge(self, *arguments: str) -> None:
+        """Plan and apply what is committed, and expect nothing to be left."""
+        assert self.plan().code == 0
+        applied = self.run("apply", self.file, *arguments)
+        assert applied.code == 0, applied.told
+        assert self.run("plan", "--detailed-exitcode").code == 0
+
+    def tag(self) -> str | None:
+        """The commit that the tag of the last whole apply stands on, if there is one."""
+        listed = self.work.git("for-each-ref", "--format=%(*objectname)", "refs/tags/reconciler/applied/aws")
+        return listed or None

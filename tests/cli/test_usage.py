@@ -1,0 +1,121 @@
+"""Command lines that make no sense: exit code 64, what is wrong, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from reconciler.cli.main import cli
+from tests.cli.stage import Played, Real
+
+_D = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param("frobnicate", "No such command 'frobnicate'. Try `reconciler --help`.", id="command"),
+        pytest.param("plan --frob", "No such option '--frob'. Try `reconciler plan --help`.", id="option"),
+        pytest.param("plan --format yaml", "'yaml' is not one of 'text', 'json',", id="format"),
+        pytest.param("show --format", "Option '--format' requires an argument.", id="option-without-value"),
+        pytest.param("show", "Missing argument 'FILE'. Try `reconciler show --help`.", id="no-plan-to-show"),
+        pytest.param("sandbox --port 99999", "99999 is not in the range 0<=x<=65535", id="port"),
+        pytest.param("sandbox --speed 0", "0.0 is not in the range x>=0.001", id="speed"),
+        pytest.param("sandbox --seed nowhere", "Path 'nowhere' does not exist.", id="seed"),
+        pytest.param(
+            "sandbox --port 1 console add-member a b", "--port is for serving", id="port-of-console"
+        ),
+        pytest.param("sandbox console", "Usage: reconciler sandbox console", id="console-and-nothing"),
+        pytest.param("demo nowhere", "Directory 'nowhere' does not exist.", id="demo-of-nothing"),
+        pytest.param("plan --target azure", "no such target; configured are: aws", id="target"),
+        pytest.param("plan --now tomorrow", "write one with its time zone, such as 2026-", id="now-in-words"),
+        pytest.param("plan --now 2026-11-23", "is no instant of RFC 3339", id="now-without-a-time"),
+        pytest.param("plan --now 2026-11-23T12:00:00", "with its time zone", id="now-without-a-zone"),
+        pytest.param("plan --now 2026-02-30T12:00:00Z", "is no instant", id="now-on-no-day"),
+        pytest.param("plan --only ada", "is no address; one looks like aws/user/", id="no-address"),
+        pytest.param("plan --only aws/person/ada", "is no address", id="address-of-no-kind"),
+        pytest.param("plan --only aws/user/ada/bob", "too many or too few parts", id="address-too-long"),
+        pytest.param("plan --only aws/membership/ops", "aws/membership/GROUP/USER", id="address-too-short"),
+        pytest.param("plan --only aws/user/adda", "did you mean ada?", id="address-of-nobody"),
+        pytest.param("plan --only aws/membership/opps/ada", "did you mean ops?", id="address-of-no-group"),
+        pytest.param("plan --only azure/user/ada", "configured are: aws", id="address-elsewhere"),
+        pytest.param("plan --only aws/assignment/1/2/3", "nothing to plan of any assignment yet", id="kind"),
+        pytest.param("apply", "apply asks only on a terminal", id="nothing-reviewed"),
+        pytest.param("apply --expect-digest abc", "is no digest; write it as the plan shows", id="digest"),
+        pytest.param(f"apply --expect-digest ={_D}", "is no digest", id="digest-of-nothing"),
+        pytest.param("apply plan.json --push", "--push makes no sense with --sandbox", id="push"),
+    ],
+)
+def test_wrong_usage_says_what_to_write(played: Played, line: str, said: str) -> None:
+    ended = played.run(*line.split())
+
+    assert ended.code == 64
+    assert said in " ".join(ended.err.split())
+    assert ended.out == ""
+    assert not (played.root / "plan.json").exists()
+
+
+def test_no_command_at_all_shows_what_there_is(played: Played) -> None:
+    ended = played.run()
+
+    assert ended.code == 64
+    assert "validate  check the files, offline" in ended.err
+    assert "64 wrong usage" in ended.err
+
+
+def test_now_is_refused_by_apply_on_a_real_target(real: Real) -> None:
+    real.plan()
+    real.forget()
+
+    ended = real.run("apply", real.file, "--first-apply", "--now", "2026-11-23T12:00:00Z")
+
+    assert ended.code == 64
+    assert "--now is for plans, and for apply on the sandbox only" in ended.err
+    assert len(real.sandbox.requests) == 0
+
+
+@pytest.mark.parametrize("speed", ["fast", "0", "-1", "nan", "inf"])
+def test_a_speed_of_the_sandbox_that_is_none_is_refused(
+    played: Played, monkeypatch: pytest.MonkeyPatch, speed: str
+) -> None:
+    monkeypatch.setenv("RECONCILER_SANDBOX_SPEED", speed)
+
+    ended = played.run("plan")
+
+    assert ended.code == 64
+    assert "it must be a number above 0, such as 20" in ended.err
+
+
+def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    yield " ".join(path), command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _commands(inner, (*path, name))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(*one, id=one[0] or "all") for one in _commands(cli)]
+)
+def test_help_speaks_of_the_command_and_of_each_option(
+    played: Played, path: str, command: click.Command
+) -> None:
+    ended = played.run(*path.split(), "--help")
+
+    assert ended.code == 0
+    assert ended.err == ""
+    assert command.help
+    assert path == "" or command.short_help
+    shown = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+    for option in shown:
+        assert option.help
+        assert option.opts[0] in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 100
+
+
+def test_the_version_is_told(played: Played) -> None:
+    assert played.run("--version").out.startswith("reconciler, version 0.")
