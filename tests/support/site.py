@@ -1,4 +1,7 @@
-"""One site to test against: a sandbox, the real client in front of it, and what git remembers."""
+"""One site to test against: a sandbox, the real client in front of it, and what git remembers.
+
+`site` takes identities that a test builds, `files_site` a folder of files as people write them.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from reconciler import __version__
 from reconciler.execution.apply import Job, apply
+from reconciler.execution.record import read_record, remember_record, save_partial, save_whole
+from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.load import Loaded, load
+from reconciler.loading.memory import Declarations
 from reconciler.model.change import Cause
 from reconciler.model.observer import Silent
 from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import TargetPolicy
-from reconciler.model.report import TargetReport
+from reconciler.model.report import Status, TargetReport
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.review import Review, review
@@ -25,6 +34,7 @@ from reconciler.wire.pool import Pool
 # Faster than any test would wait for; the quotas still hold, only their windows are shorter.
 SPEED = 1000.0
 AUTO = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Site:
     policy: TargetPolicy
     memory: Remembered = field(default_factory=Remembered)
     since: tuple[Identities, ...] = ()
-    now: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    now: datetime = START
 
     def plan(self, git: Identities) -> Planned:
         """Read everything and plan."""
@@ -89,12 +99,96 @@ class Site:
 def site(policy: TargetPolicy | None = None, **sandbox: object) -> Iterator[Site]:
     """A fresh sandbox in memory, with a client in front of it."""
     with Sandbox(None, speed=SPEED, latency=0.0, **sandbox) as running:  # type: ignore[arg-type]  # by name
-        target = connect(
-            Settings(running.region),
-            clock=SystemClock(),
-            observer=Silent(),
-            endpoint_url=running.url,
-            speed=SPEED,
-            sandbox=True,
+        yield Site(running, client(running), policy or TargetPolicy("aws"))
+
+
+def client(sandbox: Sandbox) -> Target:
+    """The real client, in front of a sandbox that is running."""
+    return connect(
+        Settings(sandbox.region),
+        clock=SystemClock(),
+        observer=Silent(),
+        endpoint_url=sandbox.url,
+        speed=sandbox.speed,
+        sandbox=True,
+    )
+
+
+@dataclass
+class FilesSite:
+    """A site that is fed from a folder, and that remembers as the command line does on the sandbox.
+
+    `folder` and `now` may be changed between two plans, as people and time do.
+    """
+
+    sandbox: Sandbox
+    target: Target
+    folder: Path
+    record: Path
+    now: datetime = START
+
+    def plan(self) -> Planned:
+        """Load the files, read everything and plan."""
+        return self._plan()[0]
+
+    def apply(self, reviewed: Sequence[TargetPlan] | None = None) -> TargetReport:
+        """Take a plan made now, or `reviewed`, for what people saw; read and plan again, and write.
+
+        Fails where the plan is refused, or not what was reviewed.
+        """
+        if reviewed is None:
+            reviewed = [self.plan().part]
+        fresh, loaded, tree = self._plan()
+        assert fresh.part.applyable, fresh.part.findings
+        verdict = review(fresh, reviewed, auto_apply=loaded.config.targets["aws"].policy.auto_apply)
+        assert verdict.stale == ()
+        identity = self.target.identity()
+        if verdict.go:
+            save_partial(self.record, "aws", identity, tree)
+        job = Job(self.target, fresh, verdict)
+        (report,) = apply([job], pool=Pool, clock=SystemClock(), observer=Silent()).targets
+        if report.whole:
+            save_whole(self.record, tree, Receipt("aws", identity, report.digest, __version__, self.now))
+        return report
+
+    def converge(self, reviewed: Sequence[TargetPlan] | None = None) -> TargetReport:
+        """Apply, and expect everything to be done and the next plan to be empty."""
+        report = self.apply(reviewed)
+        assert [result for result in report.results if result.status is not Status.DONE] == []
+        assert self.plan().part.changes == ()
+        return report
+
+    def _plan(self) -> tuple[Planned, Loaded, Tree]:
+        tree = FolderTree(self.folder, "identities")
+        loaded = load(tree)
+        identity = self.target.identity()
+        memories = remember_record(
+            read_record(self.record),
+            ["aws"],
+            lambda one: _declarations(load(one)),
+            tree=tree,
+            identity={"aws": identity},
+            planned=_declarations(loaded),
         )
-        yield Site(running, target, policy or TargetPolicy("aws"))
+        planned = plan_target(
+            loaded.identities,
+            memories["aws"].remembered,
+            self.target.read(),
+            loaded.config.targets["aws"].policy,
+            self.target.capabilities,
+            self.now,
+        )
+        return planned, loaded, tree
+
+
+def _declarations(loaded: Loaded) -> Declarations:
+    policies = {name: target.policy for name, target in loaded.config.targets.items()}
+    return Declarations(loaded.identities, policies)
+
+
+@contextmanager
+def files_site(folder: Path, home: Path, *, now: datetime = START) -> Iterator[FilesSite]:
+    """A sandbox over the data in `home` (made if absent), with a client in front of it, fed from `folder`."""
+    home.mkdir(parents=True, exist_ok=True)
+    with Sandbox(home / "sandbox.sqlite", speed=SPEED, latency=0.0) as running:
+        yield FilesSite(running, client(running), folder, home / "record.json", now)

@@ -1,0 +1,72 @@
+"""Organisations that were applied already: each is applied once, and every test gets a copy of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.organisation import Organisation, Place, describe, organisations
+from tests.support.site import FilesSite, files_site
+
+# Of the generated organisation: every case is in it, and what only size shows the real one shows.
+SCALE = 0.3
+
+
+@dataclass
+class Applied:
+    """A site on which an organisation was applied, and what its files say by plain reading of the YAML."""
+
+    here: FilesSite
+    organisation: Organisation
+
+    @property
+    def folder(self) -> Path:
+        """The files, which are the test's to edit."""
+        return self.organisation.folder
+
+    def edited(self) -> Organisation:
+        """What the files say now."""
+        return describe(self.folder)
+
+    def memberships(self) -> dict[str, frozenset[str]]:
+        """Who is in which group, straight from the sandbox's data."""
+        return dict(self.here.sandbox.store.memberships())
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every worker of this run shares."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(params=organisations(scale=SCALE))
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.param
+    return found
+
+
+@pytest.fixture
+def applied(place: Place, shelf: Path, tmp_path: Path) -> Iterator[Applied]:
+    """An organisation after its first apply: files, the sandbox's data and the record, to do anything with."""
+    name = getattr(place, "__name__", "organisation")
+    original = shelf / f"applied-{name}"
+    with (shelf / f"applied-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker applies, the others wait and copy
+        if not original.exists():
+            making = shelf / f"making-{name}"
+            shutil.rmtree(making, ignore_errors=True)
+            place(making / "identities")
+            with files_site(making / "identities", making / "home") as first:
+                first.converge()
+            making.rename(original)
+    shutil.copytree(original, tmp_path / "site")
+    folder = tmp_path / "site" / "identities"
+    with files_site(folder, tmp_path / "site" / "home") as here:
+        yield Applied(here, describe(folder))
