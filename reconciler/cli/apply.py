@@ -35,7 +35,7 @@ from reconciler.errors import (
 )
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.plan_file import read_plan
-from reconciler.execution.receipt import record_whole_apply
+from reconciler.execution.receipt import record_begin, record_whole_apply
 from reconciler.execution.record import save_partial, save_whole
 from reconciler.loading.memory import require
 from reconciler.model.plan import Plan
@@ -86,7 +86,7 @@ def command(
                 stale_text(stale, {name: planned[name].part.digest for name in stale}, color=wants_color())
             )
             return Stale.exit_code
-        report = _carry_out(space, jobs)
+        report = _carry_out(space, jobs, push=push)
         problems = _remember(space, report, push=push)
     answer(show_report(report, plan, options))
     for problem in problems:
@@ -143,12 +143,17 @@ def _asked(space: Workspace, options: Options, finish: Callable[[], None]) -> Pl
     return plan
 
 
-def _carry_out(space: Workspace, jobs: Collection[Job]) -> Report:
+def _carry_out(space: Workspace, jobs: Collection[Job], *, push: bool) -> Report:
     if space.sandbox:
         for job in jobs:
             if job.review.go:
                 name = job.target.name
                 save_partial(SANDBOX_RECORD, name, space.identities[name], space.tree)
+    else:
+        assert space.standing is not None
+        assert space.standing.head is not None
+        writing = [job.target.name for job in jobs if job.review.go]
+        record_begin(space.standing.repository, writing, space.standing.head, space.now, push=push)
     try:
         return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
     except KeyboardInterrupt:

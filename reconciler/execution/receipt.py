@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, Repository, short
 from reconciler.loading.memory import FETCH
-from reconciler.loading.receipt import render_receipt, tag_name
+from reconciler.loading.receipt import begun_name, render_receipt, tag_name
 from reconciler.model.state import Receipt
 
 
@@ -46,6 +47,30 @@ def record_whole_apply(
                 )
             )
     return tuple(problems)
+
+
+def record_begin(
+    repository: Repository,
+    targets: Sequence[str],
+    commit: str,
+    at: datetime,
+    *,
+    push: bool,
+    remote: str = DEFAULT_REMOTE,
+) -> None:
+    """Before the first write of a first apply: tag `commit` as where it began, for each of `targets`.
+
+    A target that began before, or that was applied whole, keeps its tag. Raises RecordError when a tag
+    cannot be made, or, with `push`, not be pushed: then nothing may be written, since nobody would know.
+    """
+    for target in targets:
+        name = begun_name(target)
+        if repository.tag(tag_name(target)) is not None or repository.tag(name) is not None:
+            continue
+        message = f"the first apply to {target} began here; read until {tag_name(target)} exists\n"
+        repository.move_tag(name, commit, message, at)
+        if push:
+            repository.push_tag(name, remote)
 
 
 def _move(repository: Repository, name: str, receipt: Receipt) -> None:

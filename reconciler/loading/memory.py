@@ -14,7 +14,7 @@ from enum import StrEnum
 from reconciler.errors import InputError, Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, Repository, short
 from reconciler.files.tree import Tree
-from reconciler.loading.receipt import parse_receipt, tag_name
+from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.loading.standing import Standing
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
@@ -174,7 +174,7 @@ def _of_target(standing: Standing, target: str, reader: Reader, identity: Mappin
     except RecordError as error:
         return _lacking(Lack.UNREADABLE, str(error), _start_over(name))
     if tag is None:
-        return _missing(name)
+        return _missing(standing, target, reader)
     try:
         receipt = parse_receipt(tag.message, tag.commit)
     except RecordError as error:
@@ -246,14 +246,25 @@ def _lacking(lack: Lack, message: str, fix: str | None) -> Memory:
     return Memory(Remembered(unknown=message), lack, Problem(message, fix))
 
 
-def _missing(name: str) -> Memory:
-    """No tag is not the same as an unknown memory: what was never applied whole, nothing is owed to."""
+def _missing(standing: Standing, target: str, reader: Reader) -> Memory:
+    """No tag is not the same as an unknown memory: what was never applied whole, nothing is owed to.
+
+    But what a first apply began to make is remembered, from the commit at which it began.
+    """
+    name = tag_name(target)
     message = f"there is no tag {name}: nothing was applied whole yet, or the tag was not fetched"
-    return Memory(
-        Remembered(),
-        Lack.MISSING,
-        Problem(message, f"run `{FETCH}`; if this is the first apply, use --first-apply"),
-    )
+    problem = Problem(message, f"run `{FETCH}`; if this is the first apply, use --first-apply")
+    repository, trusted = standing.repository, standing.trusted
+    try:
+        begun = repository.tag(begun_name(target))
+        if begun is None or trusted is None or not repository.is_ancestor(begun.commit, trusted):
+            return Memory(Remembered(), Lack.MISSING, problem)
+        first, since = _states(repository, begun.commit, trusted, standing.tree)
+        earliest = [] if standing.tree is not None and first.key == standing.tree else [first]
+        remembered = recall(target, None, None, [*since, *earliest], reader)
+    except RecordError as error:
+        return _lacking(Lack.INCOMPLETE, str(error), None)
+    return Memory(remembered, Lack.MISSING, problem)
 
 
 def _shallow() -> Memory:

@@ -37,6 +37,15 @@ def tag_name(target: str) -> str:
     return f"reconciler/applied/{target}"
 
 
+def begun_name(target: str) -> str:
+    """The name of the tag on the commit at which the first apply to a target began.
+
+    It is read only until a whole apply has left its own tag: a first apply that stops half way must not
+    be forgotten, or what it made would be nobody's.
+    """
+    return f"reconciler/begun/{target}"
+
+
 def render_receipt(receipt: Receipt) -> str:
     """The receipt as text, without its commit, which is what the tag points at.
 

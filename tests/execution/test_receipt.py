@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.execution.receipt import record_whole_apply
+from reconciler.execution.receipt import record_begin, record_whole_apply
 from reconciler.files.git import Repository
-from reconciler.loading.receipt import parse_receipt, tag_name
+from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.model.state import Receipt
 from tests.repositories import Work
 
@@ -101,3 +101,28 @@ def test_one_target_that_cannot_be_recorded_does_not_keep_the_others_from_it(wor
     assert problem.message.startswith("aws was applied, but")
     assert read_back(work) is None
     assert read_back(work, "chat") == chat
+
+
+def test_a_first_apply_says_where_it_began_before_it_writes_and_only_once(origin: Work, work: Work) -> None:
+    here = repository(work)
+    first = work.git("rev-parse", "HEAD").strip()
+    record_begin(here, ["aws"], first, AT, push=True)
+    later = work.commit({"identities/a.yaml": "b"})
+    record_begin(here, ["aws"], later, AT, push=False)
+
+    begun = here.tag(begun_name("aws"))
+    assert begun is not None
+    assert begun.commit == first
+    there = repository(origin).tag(begun_name("aws"))
+    assert there is not None
+    assert there.commit == first
+
+
+def test_a_target_that_was_applied_whole_begins_no_more(work: Work) -> None:
+    here = repository(work)
+    commit = work.git("rev-parse", "HEAD").strip()
+    record_whole_apply(here, [replace(RECEIPT, commit=commit)], push=False)
+
+    record_begin(here, ["aws"], commit, AT, push=False)
+
+    assert here.tag(begun_name("aws")) is None

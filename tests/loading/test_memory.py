@@ -10,6 +10,7 @@ import pytest
 from reconciler.errors import RecordError
 from reconciler.files.git import Repository, short
 from reconciler.loading.memory import Lack, remember, require
+from reconciler.loading.receipt import begun_name
 from tests.loading.memories import (
     AT,
     IDENTITY,
@@ -339,6 +340,24 @@ def test_a_missing_tag_stops_an_apply_that_is_not_called_the_first(work: Work) -
     assert remembers(memory.remembered) == (None, [])
     assert memory.remembered.unknown is None
     require({"aws": memory}, first_apply=True)
+
+
+def test_what_a_first_apply_began_to_make_is_remembered_until_one_is_whole(work: Work) -> None:
+    work.commit({WHO: "before"})
+    first = work.commit({WHO: "ada"})
+    begun = Repository.of(work.root)
+    assert begun is not None
+    begun.move_tag(begun_name("aws"), first, "began", AT)
+    assert remembers(memory_of(work).remembered) == (None, [])
+
+    work.commit({WHO: "bob"})
+    work.commit({WHO: "cyd"})
+    memory = memory_of(work)
+    assert memory.lack is Lack.MISSING
+    assert remembers(memory.remembered) == (None, ["bob", "ada"])
+
+    applied(work, work.commit({WHO: "dan"}))
+    assert remembers(memory_of(work).remembered) == ("dan", [])
 
 
 def test_the_first_apply_excuses_only_the_targets_without_a_tag(work: Work) -> None:
