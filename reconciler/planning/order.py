@@ -1,7 +1,8 @@
 """From changes to steps, and which step waits for which.
 
 Revocations come first and wait for nothing; creates come before what refers to them; a name is freed
-before it is given to another; containers go last. So every prefix of the order leaves nobody with more
+before it is given to another, and passed on after what its new owner shall not have and before what they
+shall; containers go last. So every prefix of the order leaves nobody with more
 than before and after together. Rank is coarse (all of one rank are attempted before the next begins),
 `after` is exact.
 """
@@ -38,9 +39,17 @@ def order(changes: Sequence[Change]) -> tuple[tuple[Step, ...], tuple[Finding, .
             for end in ends(change.address):
                 removed_from.setdefault(end, []).append(str(change.address))
     freed = _freed(changes)
+    # Whoever signs in by a name is somebody: a membership is meant for the person of the new name.
+    passing_on = {
+        change.address
+        for change in changes
+        if change.action is Action.UPDATE
+        and change.effect is Effect.MIXED
+        and change.address.kind is Kind.USER
+    }
     steps: dict[str, Step] = {}
     for change in changes:
-        for step in _steps(change, creating, removed_from, freed):
+        for step in _steps(change, creating, passing_on, removed_from, freed):
             steps[step.id] = step
     findings = tuple(_cycle(cycle) for cycle in _cycles(steps))
     if not findings:
@@ -88,6 +97,7 @@ def _raise_ranks(steps: dict[str, Step]) -> None:
 def _steps(
     change: Change,
     creating: set[Address],
+    passing_on: set[Address],
     removed_from: Mapping[Address, list[str]],
     freed: Mapping[tuple[Kind, str, str], str],
 ) -> Iterable[Step]:
@@ -95,15 +105,14 @@ def _steps(
     step = Step(str(address), address, change.action, (address,), change.fields, rank=rank(change))
     if address.kind is Kind.MEMBERSHIP:
         group, user = ends(address)
-        after = (
-            [str(end) for end in (group, user) if end in creating] if change.action is Action.CREATE else []
-        )
+        grants = change.action is Action.CREATE
+        after = [str(end) for end in (group, user) if grants and (end in creating or end in passing_on)]
         yield replace(step, after=tuple(after), refs={"group": group, "user": user})
         return
     if change.action is Action.DELETE:
         yield replace(step, after=tuple(sorted(removed_from.get(address, ()))))
         return
-    after = []
+    after = list(removed_from.get(address, ())) if address in passing_on else []
     for each in change.fields:
         holder = freed.get((address.kind, each.name, fold(str(each.after))))
         if each.after is not None and holder is not None and holder != step.id:

@@ -189,15 +189,24 @@ def _observed(changes: Iterable[Change], policy: TargetPolicy) -> tuple[list[Cha
 def _only(changes: Iterable[Change], only: Sequence[Address]) -> list[Change]:
     """The changes of the named addresses, of the pairs that they are an end of, and of what those need."""
     everything = {change.address: change for change in changes}
+    steps, _ = order(list(everything.values()))
+    owner = {step.id: step.address for step in steps}
+    needs: dict[Address, list[Address]] = {}
+    for step in steps:
+        needs.setdefault(step.address, []).extend(owner[each] for each in step.after)
+    named = set(only)
+    queue = [
+        address
+        for address in everything
+        if address in named
+        or (address.kind is Kind.MEMBERSHIP and any(end in named for end in ends(address)))
+    ]
     chosen: dict[Address, Change] = {}
-    for address, change in everything.items():
-        hit = address in only
-        if address.kind is Kind.MEMBERSHIP:
-            hit = hit or any(end in only for end in ends(address))
-        if hit:
-            chosen[address] = change
-            if address.kind is Kind.MEMBERSHIP:
-                chosen.update({end: everything[end] for end in ends(address) if end in everything})
+    while queue:
+        address = queue.pop()
+        if address not in chosen:
+            chosen[address] = everything[address]
+            queue.extend(needs.get(address, ()))
     return list(chosen.values())
 
 

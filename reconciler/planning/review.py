@@ -74,7 +74,7 @@ def review(
         if (
             any(_same(one, change, planned.ids, creating) for one in earlier)
             or change.cause in auto_apply
-            or (change.cause is Cause.LEFTOVER and earlier)
+            or (change.cause is Cause.LEFTOVER and _undoes(change, earlier))
         ):
             go.add(address)
         elif earlier:
@@ -86,6 +86,19 @@ def review(
     stale.extend(_orphaned(planned, go, {change.address for change in left_out}, fresh))
     unnecessary = tuple(changes[-1] for address, changes in by_address.items() if address not in fresh)
     return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale))
+
+
+def _undoes(fresh: Change, reviewed: Iterable[Change]) -> bool:
+    """Whether a leftover takes back what was reviewed, and nothing beside it.
+
+    Only what a reviewed plan created is deleted by its leave; of what it altered, only those fields go back.
+    """
+    if fresh.action is Action.DELETE:
+        return any(one.action is Action.CREATE for one in reviewed)
+    named = {each.name for one in reviewed for each in one.fields}
+    if any(one.action is Action.CREATE for one in reviewed):
+        named.add("active")
+    return all(each.name in named for each in fresh.fields)
 
 
 def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.change import Cause
+from reconciler.model.policy import OnRemoval
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review, review
-from tests.planning.world import NOTHING, World, group, identities, person, plan, remembered, summary
+from tests.planning.world import NOTHING, POLICY, World, group, identities, person, plan, remembered, summary
 
 AUTO = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 TEAM = identities([person("ada"), person("bob")], [group("ops", ["ada", "bob"])])
@@ -163,3 +164,38 @@ def test_several_reviewed_plans_may_be_given() -> None:
 
     assert verdict.stale == ()
     assert len(verdict.go) == len(two.part.changes)
+
+
+def test_a_leftover_removes_only_what_a_reviewed_plan_made() -> None:
+    world = World()
+    world.add_user("bob@example.com", given_name="Bob", family_name="Test")
+    base = identities([person("ada")])
+    world.carry_out(plan(base, world))
+    between = identities([person("ada"), person("bob", title="Lead"), person("cyd")])
+    policy = replace(POLICY, on_removal=OnRemoval.DELETE)
+    reviewed = plan(between, world, remembered(base, policy=policy), policy=policy)
+    world.carry_out(reviewed)
+
+    fresh = plan(base, world, remembered(base, between, policy=policy), policy=policy)
+
+    assert summary(fresh) == ["delete aws/user/bob leftover", "delete aws/user/cyd leftover"]
+    assert [str(one.address) for one in judge(fresh, reviewed).stale] == ["aws/user/bob"]
+
+
+def test_a_leftover_carries_no_other_field_through() -> None:
+    base = identities([person("ada", department="Platform")])
+    between = identities([person("ada", department="Platform", title="Lead")])
+    world = World()
+    world.carry_out(plan(base, world))
+    reviewed = plan(between, world, remembered(base))
+    world.carry_out(reviewed)
+    honest = judge(plan(base, world, remembered(base, between)), reviewed)
+    ada = world.user_id("ada@example.com")
+    world.users[ada] = replace(
+        world.users[ada], attributes={**world.users[ada].attributes, "department": "Other"}
+    )
+
+    fresh = plan(base, world, remembered(base, between))
+
+    assert [str(address) for address in honest.go] == ["aws/user/ada"]
+    assert [str(one.address) for one in judge(fresh, reviewed).stale] == ["aws/user/ada"]
