@@ -198,7 +198,7 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
                 trusted_ref=kwargs.pop("trusted_ref"),
                 verbose=kwargs.pop("verbose"),
             )
-            click.get_current_context().obj = options
+            click.get_current_context().find_root().obj = options
             return command(options, *args, **kwargs)
 
         made: Any = wrapped

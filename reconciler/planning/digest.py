@@ -20,9 +20,22 @@ def policy_digest(policy: TargetPolicy) -> str:
 
 
 def plan_digest(target: str, identity: Mapping[str, str], policy: str, changes: Iterable[Change]) -> str:
-    """The digest of one target's part of a plan, as `sha256:…`; the order of changes does not matter."""
+    """The digest of one target's part of a plan, as `sha256:…`; the order of changes does not matter.
+
+    Fields are in it beside the hashes that they lead to, so that what a saved plan shows is what it does.
+    """
     rows = sorted(
-        [str(change.address), str(change.action), change.before, change.after] for change in changes
+        (
+            [
+                str(change.address),
+                str(change.action),
+                change.before,
+                change.after,
+                [[each.name, each.before, each.after] for each in change.fields],
+            ]
+            for change in changes
+        ),
+        key=lambda row: row[:4],
     )
     return "sha256:" + hashes.digest(
         {
