@@ -130,11 +130,11 @@ class Played(Stage):
         with self.console() as console:
             return console.memberships()
 
-    def converge(self) -> None:
+    def converge(self, *arguments: str) -> None:
         """Plan and apply what the files say, and expect nothing to be left."""
-        assert self.run("plan", "--out", "plan.json").code == 0
-        assert self.run("apply", "plan.json").code == 0
-        assert self.run("plan", "--detailed-exitcode").code == 0
+        assert self.run("plan", "--out", "plan.json", *arguments).code == 0
+        assert self.run("apply", "plan.json", *arguments).code == 0
+        assert self.run("plan", "--detailed-exitcode", *arguments).code == 0
 
 
 class Real(Stage):
