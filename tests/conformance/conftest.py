@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,21 +52,25 @@ def place(request: pytest.FixtureRequest) -> Place:
     return found
 
 
-@pytest.fixture
-def applied(place: Place, shelf: Path, tmp_path: Path) -> Iterator[Applied]:
-    """An organisation after its first apply: files, the sandbox's data and the record, to do anything with."""
-    name = getattr(place, "__name__", "organisation")
+def applied_once(shelf: Path, name: str, write: Callable[[Path], object], copy: Path) -> None:
+    """Copy the files, the data and the record of what `write` writes, applied, into the new folder `copy`."""
     original = shelf / f"applied-{name}"
     with (shelf / f"applied-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker applies, the others wait and copy
         if not original.exists():
             making = shelf / f"making-{name}"
             shutil.rmtree(making, ignore_errors=True)
-            place(making / "identities")
+            write(making / "identities")
             with files_site(making / "identities", making / "home") as first:
                 first.converge()
             making.rename(original)
-    shutil.copytree(original, tmp_path / "site")
-    folder = tmp_path / "site" / "identities"
-    with files_site(folder, tmp_path / "site" / "home") as here:
-        yield Applied(here, describe(folder))
+    shutil.copytree(original, copy)
+
+
+@pytest.fixture
+def applied(place: Place, shelf: Path, tmp_path: Path) -> Iterator[Applied]:
+    """An organisation after its first apply, with files, data and record of its own."""
+    copy = tmp_path / "site"
+    applied_once(shelf, getattr(place, "__name__", "organisation"), place, copy)
+    with files_site(copy / "identities", copy / "home") as here:
+        yield Applied(here, describe(copy / "identities"))

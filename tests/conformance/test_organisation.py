@@ -1,4 +1,4 @@
-"""A whole organisation, the real one and a generated one of its shape: applied, changed, and held to its files.
+"""A whole organisation, the real one and a generated one of its shape: applied, changed, held to its files.
 
 What the world should be is read from the YAML by plain code, and what it is by plain boto3, so that nothing
 of ours can be wrong on both sides.
@@ -119,8 +119,8 @@ def drop_members(folder: Path, users: set[str]) -> None:
     """Take people out of every group, as a person with an editor would."""
     for file in (folder / "groups").glob("*.yaml"):
         content = plain(file)
-        for key, group in content["groups"].items():
-            content["groups"][key] = group = group or {}
+        content["groups"] = {key: group or {} for key, group in content["groups"].items()}
+        for group in content["groups"].values():
             if "members" in group:
                 group["members"] = [user for user in group["members"] if user not in users]
         file.write_text(json.dumps(content), encoding="utf-8")
