@@ -77,7 +77,9 @@ def _serve(file: Path, port: int, speed: float, seed: Path | None) -> None:
     try:
         with Sandbox(file, port=port, speed=speed, seed=seed) as sandbox:
             answer(
-                f"export AWS_ENDPOINT_URL={sandbox.url} AWS_REGION={sandbox.region}\n"
+                f"export AWS_ENDPOINT_URL={sandbox.url}\n"
+                # Most SDKs read the first, boto3 and so this tool the second alone.
+                f"export AWS_REGION={sandbox.region} AWS_DEFAULT_REGION={sandbox.region}\n"
                 "export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox"
             )
             remark(f"Serving {sandbox.instance_arn} from {file} until Ctrl-C.")
