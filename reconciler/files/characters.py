@@ -24,9 +24,9 @@ FORBIDDEN = re.compile(f"[{_CLASS}]")
 _PLAIN = bytes([0x09, 0x0A, 0x0D, *range(0x20, 0x7F)])
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether the bytes are printable ASCII, tabs and line ends, and nothing else."""
-    return not data.translate(None, _PLAIN)
+def unusual(data: bytes) -> bytes:
+    """The bytes without printable ASCII, tabs and line ends: mostly nothing, and still UTF-8 if they were."""
+    return data.translate(None, _PLAIN)
 
 
 def describe(character: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -148,7 +149,7 @@ class Document:
         elif detail["type"] == "missing":
             self._missing(loc)
         elif detail["type"] == "extra_forbidden":
-            known = _fields(adapter.json_schema(), detail["loc"][:-1])
+            known = _fields(adapter, tuple(detail["loc"][:-1]))
             what = "field" if len(loc) > 1 else "top-level key"
             fix = suggest(str(loc[-1]), known)
             if value is None and " " in str(loc[-1]):
@@ -166,6 +167,15 @@ class Document:
         self._faults.add(self.origin(*loc[:-1], key=True), message, f"add `{loc[-1]}: …`")
 
 
+def repeated(entries: Sequence[Any]) -> Iterator[int]:
+    """The positions of whatever stands in a list a second time."""
+    seen = set()
+    for index, entry in enumerate(entries):
+        if entry in seen:
+            yield index
+        seen.add(entry)
+
+
 def subject(loc: Loc) -> str:
     """What a message speaks of: "title of user ada", "members[3].until of group sre", "the file"."""
     if not loc:
@@ -179,9 +189,15 @@ def subject(loc: Loc) -> str:
 
 def suggest(wrong: str, known: Sequence[str]) -> str | None:
     """The name that was probably meant, as a fix; None where nothing is near."""
+    near = _nearest(wrong, tuple(known))
+    return None if near is None else f"did you mean {show(near)}?"
+
+
+@lru_cache(maxsize=1024)
+def _nearest(wrong: str, known: tuple[str, ...]) -> str | None:
     folded = {name.lower(): name for name in known}
     near = get_close_matches(wrong.lower(), folded, n=1, cutoff=0.6)
-    return f"did you mean {show(folded[near[0]])}?" if near else None
+    return folded[near[0]] if near else None
 
 
 def _dotted(loc: Sequence[str | int]) -> str:
@@ -246,8 +262,14 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None else f"the text {show(str(value))}"
 
 
-def _fields(schema: Mapping[str, Any], loc: Loc) -> list[str]:
-    """The fields that a JSON Schema knows at `loc`, in the order of the schema."""
+@cache
+def _schema(adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
+    return adapter.json_schema()
+
+
+def _fields(adapter: TypeAdapter[Any], loc: Loc) -> tuple[str, ...]:
+    """The fields that a shape knows at `loc`, in its own order."""
+    schema = _schema(adapter)
     definitions = schema.get("$defs", {})
     nodes: list[Mapping[str, Any]] = [schema]
     for step in (*loc, None):
@@ -265,7 +287,7 @@ def _fields(schema: Mapping[str, Any], loc: Loc) -> list[str]:
             if isinstance(step, int) and "items" in node:
                 below.append(node["items"])
         nodes = below
-    return list(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
+    return tuple(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
 
 
 def _expanded(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -28,7 +28,7 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.files.characters import FORBIDDEN, describe, is_plain, show
+from reconciler.files.characters import FORBIDDEN, describe, show, unusual
 
 MAX_DEPTH = 32
 MAX_NODES = 250_000
@@ -146,8 +146,6 @@ def _flat(values: Iterable[Tree]) -> bool:
 
 def _characters(data: bytes) -> tuple[list[Flaw], bool]:
     """What is wrong with the characters of a file, and whether the rest of it can be read."""
-    if is_plain(data):
-        return [], True
     if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
         flaw = Flaw(Spot(1, 1), "the file begins with a byte order mark", "save it as UTF-8 without a BOM")
         return [flaw], False
@@ -157,6 +155,8 @@ def _characters(data: bytes) -> tuple[list[Flaw], bool]:
         before = data[: error.start].decode("utf-8")
         flaw = Flaw(_spot(before, len(before)), "the file is not UTF-8", "save it as UTF-8")
         return [flaw], False
+    if not FORBIDDEN.search(unusual(data).decode("utf-8")):
+        return [], True
     flaws = []
     for match in FORBIDDEN.finditer(text):
         flaws.append(_invisible(_spot(text, match.start()), match[0]))

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.config.moments import end_of
 from reconciler.config.selectors import ACCOUNT_ID, build_selectors, selected_ids
 from reconciler.files.characters import show
-from reconciler.files.documents import Document, Loc
+from reconciler.files.documents import Document, Loc, repeated
 from reconciler.loading.approvals import ApprovalDocument
 from reconciler.loading.documents import AssignmentDocument
 from reconciler.loading.people import checked_window
@@ -83,9 +83,7 @@ def account_ids(document: Document) -> Iterator[Loc]:
 
 
 def _once(document: Document, at: Loc, entries: Sequence[str]) -> tuple[str, ...]:
-    if len(set(entries)) < len(entries):
-        for index, entry in enumerate(entries):
-            if entry in entries[:index]:
-                says = f"is {show(entry)}, which is in this list already"
-                document.fault((*at, index), says, "delete one of the two")
+    for index in repeated(entries):
+        says = f"is {show(entries[index])}, which is in this list already"
+        document.fault((*at, index), says, "delete one of the two")
     return tuple(dict.fromkeys(entries))

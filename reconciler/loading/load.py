@@ -160,7 +160,9 @@ class _Loading:
         for section, entries in written.items():
             nodes = document.section(section)
             if section == "overrides":
-                self._overrides.extend((document, key, nodes[key], one) for key, one in entries.items())
+                self._overrides.extend(
+                    (document, key, nodes[key], one) for key, one in (entries or {}).items()
+                )
                 continue
             build, found = builders[section], self._found[section]
             for key, fields in (entries or {}).items():

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reconciler.config.moments import is_empty, start_of, window
 from reconciler.files.characters import show
-from reconciler.files.documents import Document, Loc
+from reconciler.files.documents import Document, Loc, repeated
 from reconciler.loading.documents import (
     MEMBER,
     BlockDocument,
@@ -207,11 +207,11 @@ def checked_window(document: Document, at: Loc, fields: Mapping[str, Any], zone:
 def checked_previously(document: Document, at: Loc, fields: Mapping[str, Any]) -> tuple[str, ...]:
     """The former names, each once; the present key among them is noted."""
     names: Sequence[str] = fields.get("previously", ())
-    for index, name in enumerate(names):
-        if name == at[-1]:
-            document.fault((*at, "previously", index), "is the present key", "write the former one")
-        elif name in names[:index]:
-            document.fault((*at, "previously", index), "is in this list already", "delete one of the two")
+    for index in repeated(names):
+        document.fault((*at, "previously", index), "is in this list already", "delete one of the two")
+    if at[-1] in names:
+        index = names.index(str(at[-1]))
+        document.fault((*at, "previously", index), "is the present key", "write the former one")
     return tuple(names)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, describe, show
-from reconciler.files.documents import Document, Loc, suggest
+from reconciler.files.documents import Document, Loc, repeated, suggest
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import MAX_DEPTH, Spot
@@ -168,9 +168,8 @@ def _check_policies(
         document.fault(at, says, "merge some into one customer-managed policy", key=True)
     paths = [managed_policy_path(policy) for policy in managed]
     for name, values in (("managed_policies", paths), ("customer_managed_policies", customer)):
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                document.fault((*at, name, index), "is in this list already", "delete one of the two")
+        for index in repeated(values):
+            document.fault((*at, name, index), "is in this list already", "delete one of the two")
 
 
 def _tags(document: Document, at: Loc, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 
-from reconciler.files.characters import FORBIDDEN, describe, is_plain, show
+from reconciler.files.characters import FORBIDDEN, describe, show, unusual
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 # Drawn as nothing, or as "something was lost here", though their categories do not say so.
@@ -25,15 +25,9 @@ def test_every_control_format_surrogate_and_separator_character_is_forbidden_but
     assert visible == _BLANK | (_SELECTORS & visible)
 
 
-def test_printable_ascii_with_tabs_and_line_ends_is_plain_and_nothing_else_is() -> None:
-    assert is_plain(b"a: b\r\n\tc ~")
-    assert [byte for byte in range(256) if not is_plain(bytes([byte]))] == [
-        *range(9),
-        11,
-        12,
-        *range(14, 32),
-        *range(127, 256),
-    ]
+def test_printable_ascii_tabs_and_line_ends_are_usual_and_nothing_else_is() -> None:
+    assert unusual("a: b\r\n\tc ~\u00e9\x07".encode()) == "\u00e9\x07".encode()
+    assert unusual(bytes(range(256))) == bytes([*range(9), 11, 12, *range(14, 32), *range(127, 256)])
 
 
 def test_text_of_others_is_shown_on_one_line_with_nothing_hidden() -> None:
