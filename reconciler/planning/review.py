@@ -18,6 +18,9 @@ from reconciler.planning import hashes
 from reconciler.planning.order import ends
 from reconciler.planning.planner import Planned
 
+# By what people and groups are found.
+_NAME = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -111,7 +114,8 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
         # Half of it is done: what is left ends in the reviewed state and finds what the review found.
         return reviewed.after == fresh.after and all(each in reviewed.fields for each in fresh.fields)
     if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE and fresh.cause is Cause.GIT:
-        wanted = {each.name: each.after for each in reviewed.fields}
+        # Half of it is done; but what bore another name until now was not made by it.
+        wanted = {each.name: each.after for each in reviewed.fields if each.name != _NAME[fresh.address.kind]}
         return bool(fresh.fields) and all(
             each.name in wanted and wanted[each.name] == each.after for each in fresh.fields
         )

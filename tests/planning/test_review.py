@@ -199,3 +199,15 @@ def test_a_leftover_carries_no_other_field_through() -> None:
 
     assert [str(address) for address in honest.go] == ["aws/user/ada"]
     assert [str(one.address) for one in judge(fresh, reviewed).stale] == ["aws/user/ada"]
+
+
+def test_a_create_does_not_let_an_object_that_is_there_be_renamed_instead() -> None:
+    old = identities([person("ada")], [group("ops")])
+    new = identities([person("ada")], [group("sre", previously=("ops",))])
+    world = World()
+    world.carry_out(plan(old, world))
+    reviewed = plan(new, World())
+
+    verdict = judge(plan(new, world, remembered(old)), reviewed)
+
+    assert [str(one.address) for one in verdict.stale] == ["aws/group/sre"]
