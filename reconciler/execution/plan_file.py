@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from reconciler.errors import PlanFileError
+from reconciler.files.private import write_private
 from reconciler.model.plan import Plan
 from reconciler.render.json import plan_from_json, plan_json
 
@@ -16,7 +15,10 @@ _MAX_BYTES = 2**30
 
 def write_plan(path: Path, plan: Plan) -> None:
     """Write `plan` to `path`, mode 0600, by renaming a finished file. Raises PlanFileError."""
-    write_private(path, plan_json(plan))
+    try:
+        write_private(path, plan_json(plan))
+    except OSError as error:
+        raise PlanFileError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def read_plan(path: Path) -> Plan:
@@ -33,24 +35,3 @@ def read_plan(path: Path) -> Plan:
         return plan_from_json(text)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error}") from error
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write `text` where only the owner reads it, so that a reader sees all of it or nothing.
-
-    Raises PlanFileError when the disk says no.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise PlanFileError(f"{path} cannot be written: {error.strerror}") from error

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -25,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.errors import InputError, RecordError
 from reconciler.files.git import short
+from reconciler.files.private import write_private
 from reconciler.files.tree import MemoryTree, Tree
 from reconciler.loading.memory import Declarations, Lack, Memory, Read, Reader, State, recall
 from reconciler.loading.receipt import parse_receipt, render_receipt
@@ -174,16 +173,6 @@ def _write(path: Path, record: Record) -> None:
     """Replace the file in one step, readable by its owner alone: it holds names of people."""
     text = json.dumps(record.model_dump(), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_private(path, text)
     except OSError as error:
         raise RecordError(f"{path} cannot be written: {error.strerror}") from error
