@@ -66,6 +66,10 @@ class Desired:
     # Kinds that git declares and that this target cannot apply yet, with how many of them.
     unsupported: Mapping[Kind, int] = field(default_factory=dict)
 
+    def wants(self, user: str) -> bool:
+        """Whether the user is declared and should have access now."""
+        return user in self.users and user not in self.inactive and user not in self.not_yet
+
 
 @dataclass(frozen=True, slots=True)
 class LiveUser:

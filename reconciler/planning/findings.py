@@ -15,7 +15,11 @@ from reconciler.planning.wording import many
 
 
 def notable(
-    scene: Scene, draft: Draft, remembered: Remembered, observed: Sequence[Change]
+    scene: Scene,
+    draft: Draft,
+    remembered: Remembered,
+    observed: Sequence[Change],
+    unread: Sequence[Change],
 ) -> Iterable[Finding]:
     """Every finding that no comparison made on the spot, loudest first."""
     restoring = [change for change in draft.changes if change.restores]
@@ -25,7 +29,7 @@ def notable(
             severity=Severity.WARNING,
             message=f"RESTORES {many(len(restoring), 'membership')} that somebody took away outside git",
             fix="if the removal was right, remove the members in git instead",
-            details=tuple(str(change.address) for change in restoring),
+            details=tuple(sorted(str(change.address) for change in restoring)),
             count=len(restoring),
         )
     yield from _spared(scene, draft)
@@ -47,8 +51,17 @@ def notable(
             severity=Severity.NOTE,
             message=f"{many(len(observed), 'difference')} only observed",
             fix="set the kind's scope to `managed` to write them",
-            details=tuple(f"{change.action} {change.address}" for change in observed),
+            details=tuple(sorted(f"{change.action} {change.address}" for change in observed)),
             count=len(observed),
+        )
+    if unread:
+        yield Finding(
+            code="not-read",
+            severity=Severity.WARNING,
+            message=f"{many(len(unread), 'removal')} held back, because memberships were not read",
+            fix="plan again with everything read",
+            details=tuple(sorted(f"{change.action} {change.address}" for change in unread)),
+            count=len(unread),
         )
     yield from dropped_and_unsupported(scene)
 
@@ -67,17 +80,22 @@ def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
 
 def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
     spared = list(draft.spared)
-    for key, why in scene.desired.inactive.items():
+    reasons = {key: why.reason for key, why in scene.desired.inactive.items()}
+    reasons |= dict.fromkeys(scene.desired.not_yet, "not before `from`")
+    for key, reason in reasons.items():
         identifier = scene.users.pairing.ids.get(key)
         if identifier is not None and (
             identifier in scene.users.external or identifier in scene.users.ignored
         ):
-            spared.append(f"{key} ({why.reason})")
+            spared.append(f"{key} ({reason})")
     if spared:
         yield Finding(
             code="spared",
             severity=Severity.WARNING,
-            message=f"{many(len(spared), 'membership')} of inactive people spared, being external or ignored",
+            message=(
+                f"{many(len(spared), 'membership')} of inactive people spared, being external, ignored "
+                "or observed"
+            ),
             fix="whoever owns them must take the access away",
             details=tuple(sorted(spared)),
             count=len(spared),
@@ -118,6 +136,6 @@ def _absent_externals(scene: Scene) -> Iterable[Finding]:
             severity=Severity.WARNING,
             message=f"{many(len(absent), 'external object')} not found; what refers to them waits",
             fix="ask their owner to provision them, or correct the name or external id",
-            details=tuple(absent),
+            details=tuple(sorted(absent)),
             count=len(absent),
         )

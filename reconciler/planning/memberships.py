@@ -21,17 +21,23 @@ def compare_memberships(scene: Scene, draft: Draft) -> None:
         if key in scene.groups.pairing.blocked:
             continue
         same += _declared_group(scene, draft, scene.desired.groups[key], members, unread)
-    leaving = scene.groups.gone.keys() | scene.groups.strays
+    observed = scene.policy.scope.groups is Mode.OBSERVE
+    leaving = frozenset() if observed else scene.groups.gone.keys() | scene.groups.strays
     managed = {scene.groups.pairing.ids.get(key) for key in scene.desired.members}
     for identifier, live in scene.live.members.items():
         if identifier in leaving:
             draft.managed_memberships += len(live)
+            cause = _leaving_cause(scene, identifier)
             for user in live:
-                _remove(scene, draft, identifier, user, _leaving_cause(scene, identifier), "the group goes")
+                why = scene.inactive.get(user)
+                if why is not None and why.cause is not Cause.DRIFT:
+                    _remove(scene, draft, identifier, user, why.cause, why.reason)
+                else:
+                    _remove(scene, draft, identifier, user, cause, "the group goes")
         elif identifier not in managed and inactive:
-            present = live.keys() & inactive
-            draft.unmanaged_memberships += len(live) - len(present)
-            _inactive_elsewhere(scene, draft, identifier, present)
+            removed = _inactive_elsewhere(scene, draft, identifier, live.keys() & inactive)
+            draft.managed_memberships += removed
+            draft.unmanaged_memberships += len(live) - removed
         elif identifier not in managed:
             draft.unmanaged_memberships += len(live)
     draft.unchanged[Kind.MEMBERSHIP] = same
@@ -111,6 +117,8 @@ def _is_ours_to_remove(scene: Scene, draft: Draft, group: Group, user_id: str, *
     if user_id in scene.inactive:
         return True
     key = scene.user_key(user_id)
+    if user_id in scene.users.external and key in scene.desired.inactive and key in (group.members or ()):
+        return True  # git itself gave it, and takes it back
     declared_before = scene.memory.known and scene.memory.had_member(
         scene.groups.formers(group.key), scene.users.formers(key)
     )
@@ -122,7 +130,7 @@ def _is_ours_to_remove(scene: Scene, draft: Draft, group: Group, user_id: str, *
 
 def _remove_declared(scene: Scene, draft: Draft, group: Group, identifier: str, user_id: str) -> None:
     key = scene.user_key(user_id)
-    if (why := scene.inactive.get(user_id)) is not None:
+    if (why := scene.inactive.get(user_id) or scene.desired.inactive.get(key)) is not None:
         cause, reason = why.cause, why.reason
     elif key in scene.desired.lapsed.get(group.key, {}):
         cause, reason = Cause.EXPIRY, "the membership's time is over"
@@ -132,14 +140,25 @@ def _remove_declared(scene: Scene, draft: Draft, group: Group, identifier: str, 
     _remove(scene, draft, identifier, user_id, cause, reason, origin=group.origin)
 
 
-def _inactive_elsewhere(scene: Scene, draft: Draft, identifier: str, users: Iterable[str]) -> None:
-    """Inactive people lose what git never declared, too; `external` and `ignore` alone are spared."""
+def _inactive_elsewhere(scene: Scene, draft: Draft, identifier: str, users: Iterable[str]) -> int:
+    """Inactive people lose what git never declared, too, unless it or they are somebody else's.
+
+    Returns how many memberships go.
+    """
+    removed = 0
+    spare = (
+        identifier in scene.groups.external
+        or identifier in scene.groups.ignored
+        or scene.policy.scope.users is Mode.OBSERVE
+    )
     for user_id in sorted(users):
-        if identifier in scene.groups.external or identifier in scene.groups.ignored:
+        if spare:
             draft.spared.append(f"{scene.group_key(identifier)}: {scene.live_user_name(user_id)}")
         elif identifier not in scene.groups.pairing.contested:
             why = scene.inactive[user_id]
             _remove(scene, draft, identifier, user_id, why.cause, why.reason)
+            removed += 1
+    return removed
 
 
 def _leaving_cause(scene: Scene, identifier: str) -> Cause:

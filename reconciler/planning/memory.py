@@ -50,6 +50,11 @@ class Memory:
                 if (group := state.groups.get(key)) is not None:
                     yield group
 
+    def base_user(self, keys: Sequence[str]) -> User | None:
+        """What was declared under the first known of the keys at the last whole apply."""
+        base = self.base
+        return next((base.users[key] for key in keys if key in base.users), None) if base else None
+
     def had_member(self, groups: Sequence[str], users: Sequence[str]) -> bool:
         """Whether any remembered state made one of the users a member of one of the groups."""
         return any(_member(state, groups, users) for state in self.states)

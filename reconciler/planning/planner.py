@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Change
 from reconciler.model.plan import Counts, Finding, Severity, Step, TargetPlan
-from reconciler.model.policy import Mode, TargetPolicy
+from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.findings import notable
@@ -23,6 +23,7 @@ from reconciler.planning.ownership import Ownership, own_groups, own_users
 from reconciler.planning.project import project
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.users import compare_users
+from reconciler.planning.withheld import without_observed, without_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,14 @@ def plan_target(
         now=now,
         users=users,
         groups=groups,
-        inactive=_inactive(desired, memory, policy, users),
+        inactive=_inactive(desired, memory, users),
     )
     draft = Draft()
     compare_users(scene, draft)
     compare_groups(scene, draft)
     compare_memberships(scene, draft)
-    changes, observed = _observed(draft.changes, policy)
+    read, unread = without_unread(draft.changes, live.gaps, draft.ids)
+    changes, observed = without_observed(read, policy.scope)
     if only:
         changes = _only(changes, only)
     changes.sort(key=lambda change: change.address)
@@ -102,7 +104,13 @@ def plan_target(
         policy.target,
         now,
     )
-    findings = [*guarded, *circles, *draft.findings, *notable(scene, draft, remembered, observed), *notes]
+    findings = [
+        *guarded,
+        *circles,
+        *draft.findings,
+        *notable(scene, draft, remembered, observed, unread),
+        *notes,
+    ]
     policy_hash = policy_digest(policy)
     part = TargetPlan(
         target=policy.target,
@@ -135,25 +143,15 @@ def _loudness(finding: Finding) -> tuple[int, str, str]:
     return _LOUD[finding.severity], finding.code, finding.message
 
 
-def _inactive(
-    desired: Desired, memory: Memory, policy: TargetPolicy, users: Ownership
-) -> Mapping[str, Inactive]:
+def _inactive(desired: Desired, memory: Memory, users: Ownership) -> Mapping[str, Inactive]:
     """The live users who must have no access: inactive, not yet, gone from git, or strays."""
-    if policy.scope.users is Mode.OBSERVE:
-        return {}
     inactive: dict[str, Inactive] = {}
-    pairing = users.pairing
-    for key, why in desired.inactive.items():
-        identifier = pairing.ids.get(key)
+    git = memory.object_cause
+    later = Inactive(git(at_base=True, wanted=False, between=True), "not before `from`")
+    for key, why in (*desired.inactive.items(), *((key, later) for key in desired.not_yet)):
+        identifier = users.pairing.ids.get(key)
         if identifier is not None and identifier not in users.external and identifier not in users.ignored:
             inactive[identifier] = why
-    git = memory.object_cause
-    for key in desired.not_yet:
-        identifier = pairing.ids.get(key)
-        if identifier is not None:
-            inactive[identifier] = Inactive(
-                git(at_base=True, wanted=False, between=True), "not before `from`"
-            )
     for identifier, key in users.gone.items():
         if identifier not in inactive:
             at_base = memory.base is not None and key in memory.base.users
@@ -163,27 +161,6 @@ def _inactive(
         cause = git(at_base=False, wanted=False, between=False)
         inactive[identifier] = Inactive(cause, "not in git")
     return inactive
-
-
-def _observed(changes: Iterable[Change], policy: TargetPolicy) -> tuple[list[Change], list[Change]]:
-    """Changes to make, and changes of kinds that are only observed."""
-    make: list[Change] = []
-    observe: list[Change] = []
-    for change in changes:
-        mode = policy.scope.mode(change.address.kind)
-        (observe if mode is Mode.OBSERVE else make).append(change)
-    dropped = {change.address for change in observe}
-    # What refers to something that is not going to be made cannot be made either.
-    held = [
-        change
-        for change in make
-        if change.address.kind is Kind.MEMBERSHIP and any(end in dropped for end in ends(change.address))
-    ]
-    if held:
-        out = {id(change) for change in held}
-        observe.extend(held)
-        make = [change for change in make if id(change) not in out]
-    return make, observe
 
 
 def _only(changes: Iterable[Change], only: Sequence[Address]) -> list[Change]:

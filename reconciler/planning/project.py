@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
-from reconciler.model.resources import Grant, Group, Members, Override, User
+from reconciler.model.resources import Grant, Group, Include, Members, Override, User
 from reconciler.model.state import Desired, Identities, Inactive
 from reconciler.planning.patterns import name_matches, path_matches
 from reconciler.planning.wording import many
@@ -48,7 +48,7 @@ def project(
             continue
         everybody = flat.members(key)
         members[key] = present.only(everybody)
-        if over := flat.lapsed(key, everybody):
+        if over := flat.lapsed(key):
             lapsed[key] = over
     return Desired(
         target=policy.target,
@@ -119,49 +119,64 @@ class _Present:
 
 
 class _Flattening:
-    """Memberships with their includes resolved, each group once. Loading has refused cycles."""
+    """Memberships with their includes resolved, each group once. Loading has refused circles."""
 
     def __init__(self, identities: Identities, now: datetime) -> None:
         self._groups, self._now = identities.groups, now
         self._known: dict[str, Members] = {}
+        self._over: dict[str, Mapping[str, Cause]] = {}
 
     def members(self, key: str) -> Members:
         """Whoever is a member of `key` now, by any way that holds."""
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = self._flatten(self._groups[key])
-        return known
+        self._resolve(key)
+        return self._known[key]
 
-    def lapsed(self, key: str, present: Members) -> Mapping[str, Cause]:
+    def lapsed(self, key: str) -> Mapping[str, Cause]:
         """Whoever is written as a member of `key` but whose window is over, by every way."""
-        group = self._groups[key]
-        over = {
-            user: Cause.EXPIRY
-            for user, grant in (group.members or _NOBODY).items()
-            if type(grant) is Grant and grant.window.over(self._now) and user not in present
-        }
-        for include in group.include or ():
-            if include.window.over(self._now) and include.group in self._groups:
-                over.update(
-                    (user, Cause.EXPIRY) for user in self.members(include.group) if user not in present
-                )
-        return over
+        self._resolve(key)
+        return self._over.get(key, {})
 
-    def _flatten(self, group: Group) -> Members:
-        if group.external:
-            return _NOBODY
-        own = group.members or _NOBODY
-        timed = [
-            user for user, grant in own.items() if type(grant) is Grant and not grant.window.holds(self._now)
-        ]
-        if not timed and not group.include:
-            return own
+    def _resolve(self, key: str) -> None:
+        """Flatten `key` after whatever it includes; without recursion, since chains may be long."""
+        stack = [key]
+        while stack:
+            group = self._groups[stack[-1]]
+            if group.key not in self._known:
+                unknown = [one.group for one in self._included(group) if one.group not in self._known]
+                if unknown:
+                    stack.extend(unknown)
+                    continue
+                self._flatten(group)
+            stack.pop()
+
+    def _included(self, group: Group) -> Sequence[Include]:
+        if group.external or not group.include:
+            return ()
+        return [one for one in group.include if one.group in self._groups]
+
+    def _flatten(self, group: Group) -> None:
+        own = _NOBODY if group.external else group.members or _NOBODY
+        timed = {
+            user: grant
+            for user, grant in own.items()
+            if type(grant) is Grant and not grant.window.holds(self._now)
+        }
+        included = self._included(group)
+        if not timed and not included:
+            self._known[group.key] = own
+            return
         members = {user: grant for user, grant in own.items() if user not in timed} if timed else dict(own)
-        for include in group.include or ():
-            if include.window.holds(self._now) and include.group in self._groups:
-                for user in self.members(include.group):
+        over = [user for user, grant in timed.items() if grant.window.over(self._now)]
+        for include in included:
+            if include.window.holds(self._now):
+                for user in self._known[include.group]:
                     members.setdefault(user, include.node)
-        return members
+            elif include.window.over(self._now):
+                over.extend(self._known[include.group])
+            if not include.window.early(self._now):
+                over.extend(self._over.get(include.group, ()))
+        self._known[group.key] = members
+        self._over[group.key] = {user: Cause.EXPIRY for user in over if user not in members}
 
 
 def _unsupported(identities: Identities, capabilities: Capabilities) -> Mapping[Kind, int]:

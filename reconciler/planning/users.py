@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
@@ -11,10 +11,14 @@ from reconciler.model.policy import OnRemoval
 from reconciler.model.resources import USER_ATTRIBUTES, User, Value
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
+from reconciler.planning.activity import activity
 from reconciler.planning.names import fold
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
+# Why the rest of a change may not be done by rule, strongest first.
+_PRECEDENCE = (Cause.GIT, Cause.LEFTOVER, Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY, Cause.DRIFT)
+_BY_RULE = frozenset({Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY})
 _ORDER = {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))}
 
 
@@ -44,9 +48,7 @@ def compare_users(scene: Scene, draft: Draft) -> None:
 
 
 def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[str]]) -> None:
-    values: dict[str, Value] = {name: value for name, value in user.attributes.items() if value is not None}
-    for name, value in _defaults(user).items():
-        values.setdefault(name, value)
+    values = _initial(user)
     for name in sorted(values.keys() - scene.capabilities.user_attributes):
         unwritten.setdefault(name, []).append(user.key)
         del values[name]
@@ -54,8 +56,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
         draft.findings.append(_manager_unknown(scene, user))
         values.pop("manager", None)
     address = scene.user_address(user.key)
-    missing = [name for name in scene.capabilities.required if not values.get(name)]
-    if missing:
+    if missing := _missing(scene, values):
         draft.waiting += 1
         draft.findings.append(
             Finding(
@@ -69,10 +70,8 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
         )
         return
     fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_ORDER.__getitem__))
-    keys = scene.users.formers(user.key)
-    at_base = scene.memory.base is not None and any(
-        key in scene.memory.base.users and key not in scene.memory.base.inactive for key in keys
-    )
+    base = scene.memory.base
+    at_base = base is not None and any(base.wants(key) for key in scene.users.formers(user.key))
     _touch_manager(scene, draft, fields)
     draft.creating.add(user.key)
     draft.owned[address] = tuple(sorted(values))
@@ -89,6 +88,16 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
             origin=user.origin,
         )
     )
+
+
+def _initial(user: User) -> dict[str, Value]:
+    """What a create would write, as far as git is concerned."""
+    values = {name: value for name, value in user.attributes.items() if value is not None}
+    return {**_defaults(user), **values}
+
+
+def _missing(scene: Scene, values: Mapping[str, Value]) -> list[str]:
+    return [name for name in scene.capabilities.required if not values.get(name)]
 
 
 def _defaults(user: User) -> dict[str, Value]:
@@ -113,18 +122,18 @@ def _update(
 ) -> bool:
     """Whether there is a change."""
     fields, names = _differences(scene, draft, user, live, unwritten)
-    active, reason, cause = _activity(scene, draft, user, live, status)
-    if active is not None:
-        fields.append(FieldChange("active", live.active, active))
+    turn = activity(scene, draft, user, live, status)
+    causes = {each.name: _cause(scene, user, each) for each in fields}
+    if turn is not None:
+        if turn.cause in _BY_RULE:
+            # What is applied without a review takes nothing along that was not decided with it.
+            causes = {name: why for name, why in causes.items() if why is not Cause.DRIFT}
+            fields = [each for each in fields if each.name in causes]
+        fields.append(FieldChange("active", live.active, turn.active))
+        causes["active"] = turn.cause
     if not fields:
         return False
-    base = _base(scene, user)
-    if cause is None:
-        causes = {
-            scene.memory.field_cause(base, each.name, declared=each.name in user.attributes, value=each.after)
-            for each in fields
-        }
-        cause = next(each for each in (Cause.GIT, Cause.LEFTOVER, Cause.DRIFT) if each in causes)
+    cause = next(each for each in _PRECEDENCE if each in causes.values())
     fields.sort(key=lambda each: _ORDER[each.name])
     address = scene.user_address(user.key)
     draft.touch(address, live.id, live.version)
@@ -132,7 +141,7 @@ def _update(
     draft.owned[address] = names
     before = _with_manager_key(scene, live)
     after = {**before, **{each.name: each.after for each in fields}}
-    after_active = live.active if active is None else active
+    after_active = live.active if turn is None else turn.active
     draft.changes.append(
         Change(
             address=address,
@@ -143,11 +152,17 @@ def _update(
             after=hashes.object_state(live.id, after, names, active=after_active),
             fields=tuple(fields),
             name=scene.live_user_name(live.id),
-            reason=reason,
+            reason=turn.reason if turn else None,
             origin=user.origin,
         )
     )
     return True
+
+
+def _cause(scene: Scene, user: User, field: FieldChange) -> Cause:
+    base = scene.memory.base_user(scene.users.formers(user.key))
+    declared = field.name in user.attributes
+    return scene.memory.field_cause(base, field.name, declared=declared, value=field.after)
 
 
 def _differences(
@@ -196,19 +211,18 @@ def _touch_manager(scene: Scene, draft: Draft, fields: Iterable[FieldChange]) ->
 
 
 def _manager_exists(scene: Scene, manager: Value) -> bool:
-    """Whether a manager can be written: no manager, one who is live, or one who is about to be created."""
+    """Whether a manager can be written: no manager, one who stays, or one who is about to be created."""
     if not isinstance(manager, str):
         return True
-    if manager in scene.users.pairing.ids:
-        return True
+    if (identifier := scene.users.pairing.ids.get(manager)) is not None:
+        return identifier not in scene.users.gone or scene.policy.on_removal is not OnRemoval.DELETE
     user = scene.desired.users.get(manager)
     return (
         user is not None
         and not user.external
         and manager not in scene.users.pairing.blocked
-        and manager not in scene.desired.inactive
-        and manager not in scene.desired.not_yet
-        and all(name in user.attributes or name in _defaults(user) for name in scene.capabilities.required)
+        and scene.desired.wants(manager)
+        and not _missing(scene, _initial(user))
     )
 
 
@@ -221,48 +235,6 @@ def _manager_unknown(scene: Scene, user: User) -> Finding:
         origin=user.origin,
         fix="declare a manager who is provisioned to this target, or none",
     )
-
-
-def _base(scene: Scene, user: User) -> User | None:
-    if scene.memory.base is None:
-        return None
-    keys = scene.users.formers(user.key)
-    return next((scene.memory.base.users[key] for key in keys if key in scene.memory.base.users), None)
-
-
-def _activity(
-    scene: Scene, draft: Draft, user: User, live: LiveUser, status: list[str]
-) -> tuple[bool | None, str | None, Cause | None]:
-    """What to set the status to (None: leave it), with the reason and the cause."""
-    why = scene.desired.inactive.get(user.key)
-    if why is not None or user.key in scene.desired.not_yet:
-        if live.active is False:
-            return None, None, None
-        if not scene.capabilities.status:
-            if live.active:
-                status.append(user.key)
-            return None, None, None
-        return False, why.reason if why else "not before its `from`", why.cause if why else Cause.GIT
-    if live.active is not False:
-        return None, None, None
-    keys = scene.users.formers(user.key)
-    ours = any(key in state.inactive for state in scene.memory.states for key in keys)
-    if user.active or ours:
-        if not scene.capabilities.status:
-            status.append(user.key)
-            return None, None, None
-        return True, "active again in git" if ours else "active: true", Cause.GIT if ours else Cause.DRIFT
-    draft.findings.append(
-        Finding(
-            code="disabled-elsewhere",
-            severity=Severity.WARNING,
-            message=f"{user.key} was disabled by somebody else and stays so",
-            address=scene.user_address(user.key),
-            origin=user.origin,
-            fix="write `active: true` to enable the user again, or `active: false` to own the decision",
-        )
-    )
-    return None, None, None
 
 
 def _effect(fields: Iterable[FieldChange]) -> Effect:
@@ -282,13 +254,14 @@ def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[s
     """Somebody whom git declares no more, or (authoritative) never did."""
     remembered = next(iter(scene.memory.former_user((key,))), None)
     why = scene.desired.inactive.get(key)
-    if why is not None and remembered is None:
-        cause, reason, delete = why.cause, why.reason, False  # blocked, but never ours to delete
+    # Whoever is blocked and was never ours is not ours to delete.
+    delete = scene.policy.on_removal is OnRemoval.DELETE and (why is None or remembered is not None)
+    if why is not None and not delete:
+        cause, reason = why.cause, why.reason
     else:
         at_base = scene.memory.base is not None and key in scene.memory.base.users
         cause = scene.memory.object_cause(at_base=at_base, wanted=False, between=remembered is not None)
         reason = "gone from git" if remembered else "not in git"
-        delete = scene.policy.on_removal is OnRemoval.DELETE
     if not delete and live.active is False:
         return
     if not delete and not scene.capabilities.status:

@@ -365,11 +365,14 @@ def test_whoever_somebody_else_disabled_stays_so_until_git_says_active() -> None
     world.add_user("ada@example.com", active=False, given_name="Ada", family_name="Test")
 
     silent = plan(identities([person("ada")]), world, can=CAN_DISABLE)
-    explicit = plan(identities([replace(person("ada"), active=True)]), world, can=CAN_DISABLE)
+    enabled = identities([replace(person("ada"), active=True)])
+    explicit = plan(enabled, world, remembered(identities([person("ada")])), can=CAN_DISABLE)
+    again = plan(enabled, world, remembered(enabled), can=CAN_DISABLE)
 
     assert summary(silent) == []
     assert codes(silent) == ["disabled-elsewhere"]
-    assert summary(explicit) == ["update aws/user/ada drift"]
+    assert summary(explicit) == ["update aws/user/ada git"]
+    assert summary(again) == ["update aws/user/ada drift"]
     assert change(explicit, "aws/user/ada").effect is Effect.GRANT
 
 
