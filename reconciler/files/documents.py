@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -49,6 +50,7 @@ class Document:
     def __init__(self, path: str, value: Mapping[str, Any], faults: Faults) -> None:
         self.path, self.value, self._faults = path, value, faults
         self._starts: dict[int, Mapping[str | int, int]] = {}
+        self._elsewhere: Mapping[str, str] = {}
 
     @classmethod
     def read(cls, tree: Tree, path: str, faults: Faults) -> Document | None:
@@ -117,12 +119,20 @@ class Document:
         """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
         self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix)
 
-    def check(self, adapter: TypeAdapter[T], *, entries: bool = False) -> T | None:
+    def check(
+        self,
+        adapter: TypeAdapter[T],
+        *,
+        entries: bool = False,
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+    ) -> T | None:
         """The document in a shape; what does not fit is noted, each with its place and a fix.
 
         None where something does not fit, unless `entries`: then entries of sections that do not fit are
-        left out, and fields that nobody knows, and the rest is returned.
+        left out, and fields that nobody knows, and the rest is returned. `elsewhere` gives the fix for
+        top-level keys that belong into another file.
         """
+        self._elsewhere = elsewhere
         value: Any = self.value
         while True:
             try:
@@ -151,7 +161,8 @@ class Document:
         elif detail["type"] == "extra_forbidden":
             known = _fields(adapter, tuple(detail["loc"][:-1]))
             what = "field" if len(loc) > 1 else "top-level key"
-            fix = suggest(str(loc[-1]), known)
+            fix = self._elsewhere.get(str(loc[-1])) if len(loc) == 1 else None
+            fix = fix or suggest(str(loc[-1]), known)
             if value is None and " " in str(loc[-1]):
                 fix = fix or "put quotes around text that holds a comma"
             self._faults.add(

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from reconciler.config import CONFIG_FILE, Config, ConfigFile, read_config
+from reconciler.config.documents import ConfigDocument
 from reconciler.config.selectors import check_quoted
 from reconciler.errors import InputError, Place, Problem
 from reconciler.files.documents import Document
@@ -79,6 +80,12 @@ _NAMES = {
 }
 
 
+_ELSEWHERE = {
+    "approvals": f"move it into a file of its own in the folder {APPROVALS_FOLDER}",
+    **dict.fromkeys(ConfigDocument.__annotations__, f"it belongs into {CONFIG_FILE} in the folder itself"),
+}
+
+
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
@@ -147,7 +154,9 @@ class _Loading:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
         add_keys(self.known, document, sections, self._faults, _NAMES)
-        written = cast(Mapping[str, Any], document.check(IDENTITIES, entries=True) or {})
+        written = cast(
+            Mapping[str, Any], document.check(IDENTITIES, entries=True, elsewhere=_ELSEWHERE) or {}
+        )
         people, zone = People(document, self._zone), self._zone
         builders: Mapping[str, Callable[[str, int, Any], object]] = {
             "users": people.user,

@@ -55,3 +55,30 @@ def test_a_file_that_is_too_large_is_one_problem_among_others() -> None:
     with pytest.raises(InputError) as caught:
         load(Large())
     assert len(caught.value.problems) == 2
+
+
+def test_a_key_of_another_file_is_sent_there() -> None:
+    assert problems({"a.yaml": "approvals: {}\n", "x/reconciler.yaml": "scope: {}\nusers: {}\n"}) == [
+        (
+            "a.yaml:1:1",
+            'the file has an unknown top-level key "approvals"',
+            "move it into a file of its own in the folder approvals/",
+        ),
+        (
+            "x/reconciler.yaml:1:1",
+            'the file has an unknown top-level key "scope"',
+            "it belongs into reconciler.yaml in the folder itself",
+        ),
+    ]
+
+
+def test_among_thousands_of_keys_the_probable_one_is_suggested_for_the_first_unknown_names() -> None:
+    users = "users:\n" + "".join(f"  user.{n:04}: {{user_name: u{n}}}\n" for n in range(3000))
+    wrong = ", ".join(f"uesr.{n:04}" for n in range(25))
+    found = problems({"a.yaml": users, "b.yaml": f"groups:\n  ops: {{members: [{wrong}]}}\n"})
+    assert len(found) == 25
+    assert found[7][1:] == (
+        'group ops has a member: there is no user "uesr.0007"',
+        'did you mean "user.0007"?',
+    )
+    assert found[24][2] == "declare it under `users`, or remove it here"
