@@ -1,0 +1,307 @@
+"""A repository and AWS, from the first apply on: what git remembers, who may apply, what travels by tag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.loading.receipt import parse_receipt
+from reconciler.sandbox import FaultKind, Sandbox
+from tests.cli.stage import CONFIG, FILES, GROUPS, PEOPLE, TEAM, Real
+from tests.repositories import Work
+
+TAG = "reconciler/applied/aws"
+GUARDED = CONFIG + "guards: {protected: {groups: [ops]}}\n"
+
+
+@pytest.fixture
+def cloned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
+) -> Real:
+    """A clone of a bare repository, as people have it."""
+    origin = Work(tmp_path / "origin.git", monkeypatch, start=False)
+    origin.root.mkdir()
+    origin.git("init", "-q", "--bare", "-b", "main")
+    seed = Work(tmp_path / "seed", monkeypatch)
+    seed.commit({f"identities/{path}": text for path, text in FILES.items()})
+    seed.git("push", "-q", str(origin.root), "main")
+    work = origin.clone(tmp_path / "access", monkeypatch)
+    return Real(tmp_path / "access", monkeypatch, capsys, aws, Work(work.root, monkeypatch, start=False))
+
+
+def another(
+    stage: Real, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str = "second"
+) -> Real:
+    """A second clone of the same origin."""
+    root = stage.root.parent / name
+    Work(stage.root.parent / "origin.git", monkeypatch, start=False).clone(root, monkeypatch)
+    return Real(root, monkeypatch, capsys, stage.sandbox, Work(root, monkeypatch, start=False))
+
+
+def push(stage: Real) -> None:
+    stage.work.git("push", "-q", "origin", "main")
+    stage.work.git("fetch", "-q", "origin")
+
+
+def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:
+    planned = real.plan()
+    assert "apply the first time with --first-apply" in planned.told
+    real.forget()
+
+    refused = real.run("apply", real.file)
+
+    assert refused.code == 1
+    assert f"there is no tag {TAG}" in refused.told
+    assert (
+        "run `git fetch origin --tags --force`; if this is the first apply, use --first-apply" in refused.told
+    )
+    assert real.written() == []
+
+    assert real.run("apply", real.file, "--first-apply").code == 0
+    assert real.memberships() == TEAM
+
+
+def test_a_whole_apply_moves_the_tag_and_leaves_a_receipt_on_it(real: Real) -> None:
+    real.converge("--first-apply")
+
+    assert real.tag() == real.work.git("rev-parse", "HEAD")
+    message = real.work.git("for-each-ref", "--format=%(contents)", f"refs/tags/{TAG}")
+    receipt = parse_receipt(message, real.tag() or "")
+    assert receipt.target == "aws"
+    assert receipt.identity["instance_arn"] == real.sandbox.instance_arn
+    assert receipt.digest in real.run("show", real.file, "--format", "json").out
+
+    head = real.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    real.converge()
+    assert real.tag() == head
+
+
+def test_what_is_not_committed_is_planned_with_a_note_and_never_applied(real: Real) -> None:
+    real.converge("--first-apply")
+    real.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+
+    planned = real.plan()
+    assert planned.code == 0
+    assert "identities differs from HEAD: people.yaml" in planned.told
+    assert "apply refuses until then" in planned.told
+    real.forget()
+    applied = real.run("apply", real.file)
+
+    assert applied.code == 1
+    assert "identities differs from HEAD: people.yaml" in applied.told
+    assert "commit it, or put it back" in applied.told
+    assert real.written() == []
+
+
+def test_files_that_git_was_told_to_ignore_count_as_not_committed(real: Real) -> None:
+    (real.root / ".gitignore").write_text("identities/extra.yaml\n", encoding="utf-8")
+    real.commit()
+    real.write({"extra.yaml": "users:\n  eve: {user_name: eve@example.com}\n"})
+    real.plan()
+
+    applied = real.run("apply", real.file, "--first-apply")
+
+    assert applied.code == 1
+    assert "identities differs from HEAD: extra.yaml" in applied.told
+
+
+def test_a_folder_without_git_can_be_planned_and_not_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
+) -> None:
+    nowhere = Work(tmp_path / "access", monkeypatch, start=False)
+    stage = Real(nowhere.root, monkeypatch, capsys, aws, nowhere)
+    stage.write(FILES)
+
+    planned = stage.plan()
+    applied = stage.run("apply", stage.file, "--first-apply")
+
+    assert planned.code == 0
+    assert applied.code == 1
+    assert "apply works from git" in applied.told
+    assert stage.memberships() == {}
+
+
+def test_a_branch_that_is_not_merged_is_planned_and_not_applied(cloned: Real) -> None:
+    cloned.converge("--first-apply")
+    cloned.work.git("checkout", "-q", "-b", "proposal")
+    cloned.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+
+    planned = cloned.plan()
+    cloned.forget()
+    applied = cloned.run("apply", cloned.file)
+
+    assert planned.code == 0
+    assert "is not on origin/main" in planned.told
+    assert applied.code == 1
+    assert "is not on origin/main merge it first" in applied.told.replace("(", "").replace(")", "")
+    assert cloned.written() == []
+
+    cloned.work.git("checkout", "-q", "main")
+    cloned.work.merge("proposal")
+    push(cloned)
+    assert cloned.run("apply", cloned.file).code == 0
+    assert cloned.sandbox.store.users()["ada@example.com"]["Title"] == "Lead"
+
+
+def test_another_branch_can_be_named_as_the_one_people_agreed_on(cloned: Real) -> None:
+    cloned.work.git("checkout", "-q", "-b", "release")
+    cloned.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    cloned.plan("--trusted-ref", "release")
+
+    assert cloned.run("apply", cloned.file, "--first-apply").code == 1
+    assert cloned.run("apply", cloned.file, "--first-apply", "--trusted-ref", "release").code == 0
+    unknown = cloned.run("plan", "--trusted-ref", "nowhere")
+    assert unknown.code == 1
+    assert "the trusted ref 'nowhere' names no commit in this clone" in unknown.told
+
+
+def test_a_guard_that_a_branch_drops_is_shown_and_used_all_the_same(cloned: Real) -> None:
+    cloned.commit({"reconciler.yaml": GUARDED})
+    push(cloned)
+    cloned.converge("--first-apply")
+    cloned.work.git("checkout", "-q", "-b", "proposal")
+    renamed = GROUPS.replace("{members: [ada", "{display_name: Operations, members: [ada")
+    cloned.commit({"reconciler.yaml": CONFIG, "groups.yaml": renamed})
+
+    planned = cloned.plan()
+
+    assert planned.code == 3
+    assert "protected" in planned.out
+    assert "reconciler.yaml differs from origin/main in what is only taken from there" in planned.told
+    assert "guards of aws are used as they are on the trusted branch" in planned.told
+
+
+def test_what_was_declared_and_is_gone_is_removed_because_git_remembers(real: Real) -> None:
+    real.converge("--first-apply")
+    real.sandbox.store.add_user("eve@example.com")
+    real.commit(
+        {
+            "people.yaml": PEOPLE.replace(
+                "  bob: {user_name: bob@example.com, given_name: Bob, family_name: Keller}\n", ""
+            ),
+            "groups.yaml": GROUPS.replace("[ada, bob]", "[ada]"),
+        }
+    )
+
+    real.converge()
+
+    assert real.memberships()["ops"] == {"ada@example.com"}
+    assert "eve@example.com" in real.sandbox.store.users(), "never declared, so left alone"
+
+
+def test_what_a_reverted_commit_left_behind_is_removed(real: Real) -> None:
+    real.converge("--first-apply")
+    base = real.tag()
+    eve = "  eve: {user_name: eve@example.com, given_name: Eve, family_name: Mallory}\n"
+    joined = GROUPS.replace("[cyd]", "[cyd, eve]") + "  new: {members: [eve]}\n"
+    real.commit({"people.yaml": PEOPLE + eve, "groups.yaml": joined})
+    real.plan()
+    real.sandbox.faults.add(FaultKind.ERROR, "identitystore.CreateGroup", count=None)
+    assert real.run("apply", real.file).code == 6
+    assert real.tag() == base
+    assert "eve@example.com" in real.memberships()["dev"]
+    real.sandbox.faults.clear()
+
+    real.commit({"people.yaml": PEOPLE, "groups.yaml": GROUPS}, "revert")
+    real.converge()
+
+    assert real.memberships() == TEAM
+    assert real.tag() == real.work.git("rev-parse", "HEAD")
+
+
+def test_a_second_clone_needs_the_tag_and_then_applies(
+    cloned: Real, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloned.converge("--first-apply", "--push")
+    cloned.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+    push(cloned)
+    second = another(cloned, monkeypatch, capsys)
+    second.work.git("tag", "-d", TAG)
+    second.plan()
+
+    refused = second.run("apply", second.file)
+    assert refused.code == 1
+    assert "git fetch origin --tags --force" in refused.told
+    second.work.git("fetch", "-q", "origin", "--tags", "--force")
+    second.converge("--push")
+
+    assert second.memberships()["dev"] == {"bob@example.com", "cyd@example.com"}
+    remote = second.work.git("ls-remote", "origin", f"refs/tags/{TAG}^{{}}").split()[0]
+    assert remote == second.tag() == second.work.git("rev-parse", "HEAD")
+
+
+def test_a_clone_that_is_behind_undoes_nothing(
+    cloned: Real, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloned.converge("--first-apply", "--push")
+    behind = another(cloned, monkeypatch, capsys, "behind")
+    cloned.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+    push(cloned)
+    cloned.converge("--push")
+    behind.work.git("fetch", "-q", "origin", "--tags", "--force")
+    behind.plan()
+
+    refused = behind.run("apply", behind.file)
+
+    assert refused.code == 1
+    assert "was applied last, and HEAD does not contain it" in refused.told
+    assert cloned.memberships()["dev"] == {"bob@example.com", "cyd@example.com"}
+
+
+def test_a_tag_that_cannot_be_pushed_is_exit_code_6_with_what_to_run(cloned: Real) -> None:
+    cloned.converge("--first-apply", "--push")
+    cloned.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+    push(cloned)
+    cloned.plan()
+    origin = cloned.root.parent / "origin.git"
+    origin.rename(origin.with_name("moved.git"))
+
+    ended = cloned.run("apply", cloned.file, "--push")
+
+    assert ended.code == 6
+    assert "Applied 1 of 1 change." in ended.out
+    assert f"git push --force origin refs/tags/{TAG}" in ended.told
+    assert cloned.tag() == cloned.work.git("rev-parse", "HEAD")
+    origin.with_name("moved.git").rename(origin)
+    assert cloned.run("apply", cloned.file, "--push").code == 0
+
+
+def test_a_shallow_clone_applies_nothing(
+    cloned: Real, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloned.converge("--first-apply", "--push")
+    cloned.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+    push(cloned)
+    root = cloned.root.parent / "shallow"
+    Work(cloned.root.parent / "origin.git", monkeypatch, start=False).clone(root, monkeypatch, ["--depth=1"])
+    shallow = Real(root, monkeypatch, capsys, cloned.sandbox, Work(root, monkeypatch, start=False))
+
+    planned = shallow.plan()
+    refused = shallow.run("apply", shallow.file, "--first-apply")
+
+    assert planned.code == 0
+    assert "this clone is shallow" in planned.told
+    assert refused.code == 1
+    assert "git fetch --unshallow origin" in refused.told
+
+
+def test_git_is_not_needed_to_look_and_its_absence_is_said(
+    real: Real, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+
+    assert real.run("validate").code == 0
+    ended = real.run("plan")
+
+    assert ended.code == 1
+    assert "git is not installed" in ended.told
+
+
+def test_the_embedded_sandbox_never_touches_the_tags_of_a_repository(real: Real) -> None:
+    ended = real.run("plan", "--sandbox", "--out", real.file)
+    assert ended.code == 0
+    assert real.run("apply", real.file, "--sandbox").code == 0
+
+    assert real.tag() is None
+    assert real.memberships() == {}
