@@ -58,7 +58,9 @@ def _create(scene: Scene, draft: Draft, group: Group, unwritten: dict[str, list[
         del values[name]
     address = scene.group_address(group.key)
     base = scene.memory.base
-    at_base = base is not None and any(key in base.groups for key in scene.groups.formers(group.key))
+    at_base = base is not None and any(
+        key in base.groups and not base.groups[key].external for key in scene.groups.formers(group.key)
+    )
     draft.owned[address] = tuple(sorted(values))
     draft.changes.append(
         Change(

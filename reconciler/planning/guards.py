@@ -55,7 +55,12 @@ def guard(
         *_unsafe(removals, capabilities),
     ]
     usable = [approval for approval in approvals if approval.target in (None, target)]
-    return [_approved(refusal, usable, now) for refusal in refusals]
+    # Each protected object is a refusal of its own; what lifts them counts them together.
+    together = Counter((one.code, one.kind) for one in refusals if one.code == "protected")
+    return [
+        _approved(refusal, usable, now, together.get((refusal.code, refusal.kind), refusal.count))
+        for refusal in refusals
+    ]
 
 
 def _removes(change: Change) -> bool:
@@ -138,7 +143,10 @@ def _emptied(
     emptied = [
         group
         for group in sorted(losing - leaving)
-        if population.members.get(group, 0) > 0 and population.members[group] + balance[group] <= 0
+        # What git never knew may well have a leaver as its last member.
+        if not group.startswith("~")
+        and population.members.get(group, 0) > 0
+        and population.members[group] + balance[group] <= 0
     ]
     if emptied:
         yield Finding(
@@ -247,16 +255,19 @@ def _unsafe(removals: Sequence[Change], capabilities: Capabilities) -> Iterator[
 _FINAL = frozenset({"recreate", "unsafe-deletion"})
 
 
-def _approved(refusal: Finding, approvals: Sequence[Approval], now: datetime) -> Finding:
+def _approved(refusal: Finding, approvals: Sequence[Approval], now: datetime, count: int) -> Finding:
+    """The refusal, or a note in its place where an approval in force covers `count` of its sort."""
     if refusal.code in _FINAL:
         return refusal
+    if count != refusal.count:
+        refusal = replace(refusal, fix=_approval(refusal.code, count, refusal.kind))
     fitting = [
         approval
         for approval in approvals
         if approval.guard == refusal.code and approval.kind in (None, refusal.kind)
     ]
     for approval in fitting:
-        if now < approval.until and refusal.count <= approval.count:
+        if now < approval.until and count <= approval.count:
             return replace(
                 refusal,
                 severity=Severity.NOTE,

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
-from reconciler.model.policy import TargetPolicy
+from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.resources import Group, User, Value
 from reconciler.model.state import Desired, Identities, Remembered
 from reconciler.planning.project import project
@@ -28,6 +28,8 @@ class Memory:
     base: Desired | None
     since: tuple[Desired, ...]
     known: bool
+    # Whether groups that did not say so themselves tolerated others at the last whole apply.
+    shared: bool = False
 
     @property
     def states(self) -> Iterator[Desired]:
@@ -68,7 +70,13 @@ class Memory:
             return Cause.GIT
         if not wanted and any(_member(state, groups, users) for state in self.since):
             return Cause.LEFTOVER
-        return Cause.DRIFT
+        return Cause.DRIFT if wanted or self._was_strict(groups) else Cause.GIT
+
+    def _was_strict(self, groups: Sequence[str]) -> bool:
+        """Whether git meant one of the groups to have no other members at the last whole apply."""
+        base = self.base
+        found = next((base.groups[key] for key in groups if key in base.members), None) if base else None
+        return found is not None and not (self.shared if found.shared is None else found.shared)
 
     def object_cause(self, *, at_base: bool, wanted: bool, between: bool) -> Cause:
         """Why an object should appear or go: it was there at the base, is wanted now, was declared since."""
@@ -115,7 +123,13 @@ def remember(
 
     base = state(remembered.base.identities, remembered.base.policy) if remembered.base else None
     since = tuple(state(one.identities, one.policy) for one in remembered.since)
-    return Memory(base=base, since=since, known=remembered.unknown is None)
+    return Memory(
+        base=base,
+        since=since,
+        known=remembered.unknown is None,
+        shared=remembered.base is not None
+        and remembered.base.policy.scope.memberships is not Mode.AUTHORITATIVE,
+    )
 
 
 def _depends_on_time(identities: Identities) -> bool:

@@ -92,6 +92,27 @@ def own_groups(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ow
     )
 
 
+def aliases(
+    keys: Iterable[str],
+    ownership: Ownership,
+    names: Mapping[str, str],
+    states: Sequence[Mapping[str, Resource]],
+    name: _Namer[Resource],
+) -> frozenset[str]:
+    """`keys`, and the keys under which their objects go now, so that a new key sheds no protection.
+
+    `names` are the folded names of live objects, with their ids; `states` what git says and said.
+    """
+    wanted = frozenset(keys)
+    found = {key for key, formers in ownership.former_keys.items() if not wanted.isdisjoint(formers)}
+    for state in states:
+        for key in wanted - ownership.pairing.ids.keys():
+            identifier = names.get(fold(name(state[key]))) if key in state else None
+            if identifier in ownership.pairing.keys:
+                found.add(ownership.pairing.keys[str(identifier)])
+    return wanted | found
+
+
 def _own(
     *,
     declared: Mapping[str, Resource],

@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Change
 from reconciler.model.plan import Counts, Finding, Severity, Step, TargetPlan
-from reconciler.model.policy import TargetPolicy
+from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.findings import notable
@@ -18,8 +18,9 @@ from reconciler.planning.groups import compare_groups
 from reconciler.planning.guards import Population, guard
 from reconciler.planning.memberships import compare_memberships
 from reconciler.planning.memory import Memory, remember
+from reconciler.planning.names import fold
 from reconciler.planning.order import ends, order
-from reconciler.planning.ownership import Ownership, own_groups, own_users
+from reconciler.planning.ownership import Ownership, aliases, group_name, own_groups, own_users, user_name
 from reconciler.planning.project import project
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.users import compare_users
@@ -91,14 +92,14 @@ def plan_target(
             Kind.MEMBERSHIP: draft.managed_memberships,
         },
         members={
-            scene.group_address(key).key: len(live.members.get(identifier, ()))
-            for key, identifier in groups.pairing.ids.items()
+            scene.group_address(scene.group_key(identifier)).key: len(members)
+            for identifier, members in live.members.items()
         },
     )
     guarded = guard(
         changes,
         population,
-        policy.guards,
+        replace(policy.guards, protected=_protected(scene)),
         capabilities,
         identities.approvals.values(),
         policy.target,
@@ -161,6 +162,21 @@ def _inactive(desired: Desired, memory: Memory, users: Ownership) -> Mapping[str
         cause = git(at_base=False, wanted=False, between=False)
         inactive[identifier] = Inactive(cause, "not in git")
     return inactive
+
+
+def _protected(scene: Scene) -> Protected:
+    """What is protected, also under keys that came since."""
+    protected, memory, desired = scene.policy.guards.protected, scene.memory, scene.desired
+    users, groups = protected.users, protected.groups
+    if users:
+        names = {fold(str(one.attributes.get("user_name"))): one.id for one in scene.live.users.values()}
+        users_then = [desired.users, *(state.users for state in memory.states)]
+        users = tuple(aliases(users, scene.users, names, users_then, user_name))
+    if groups:
+        names = {fold(str(one.attributes.get("display_name"))): one.id for one in scene.live.groups.values()}
+        groups_then = [desired.groups, *(state.groups for state in memory.states)]
+        groups = tuple(aliases(groups, scene.groups, names, groups_then, group_name))
+    return replace(protected, users=users, groups=groups)
 
 
 def _only(changes: Iterable[Change], only: Sequence[Address]) -> list[Change]:

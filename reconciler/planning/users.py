@@ -71,7 +71,9 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
         return
     fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_ORDER.__getitem__))
     base = scene.memory.base
-    at_base = base is not None and any(base.wants(key) for key in scene.users.formers(user.key))
+    at_base = base is not None and any(
+        base.wants(key) and not base.users[key].external for key in scene.users.formers(user.key)
+    )
     _touch_manager(scene, draft, fields)
     draft.creating.add(user.key)
     draft.owned[address] = tuple(sorted(values))

@@ -271,3 +271,72 @@ def test_the_defaults_protect_an_empty_configuration() -> None:
         permission_sets=Limit(5, None),
         total=Limit(50, None),
     )
+
+
+def test_a_protected_user_is_protected_under_any_key() -> None:
+    before = identities([person("root"), person("eve")], [group("admins", ["root", "eve"])])
+    world, memory = applied(before)
+    guards = replace(UNLIMITED, protected=Protected(users=("root",), groups=("admins",)))
+    policy = TargetPolicy("aws", guards=guards)
+    renamed = replace(person("root"), key="other", active=False)
+    after = identities(
+        [renamed, person("eve")],
+        [group("team", ["eve"], attributes={"display_name": "admins"})],
+    )
+
+    planned = plan(after, world, memory, policy=policy, can=CAN_DISABLE)
+
+    assert {str(one.address) for one in refusals(planned)} == {
+        "aws/user/other",
+        "aws/membership/team/other",
+    }
+
+
+def test_one_approval_does_not_lift_protection_from_more_than_it_counts() -> None:
+    before = identities([person("root"), person("boss"), person("eve")])
+    world, memory = applied(before)
+    guards = replace(UNLIMITED, protected=Protected(users=("root", "boss")))
+    one = Approval("one", ORIGIN, "protected", 1, NOW + timedelta(days=1), "leaves", Kind.USER)
+    after = identities([person("eve")], approvals={"one": one})
+    policy = TargetPolicy("aws", guards=guards)
+
+    refused = plan(after, world, memory, policy=policy, can=CAN_DISABLE)
+    both = replace(after, approvals={"one": replace(one, count=2)})
+    lifted = plan(both, world, memory, policy=policy, can=CAN_DISABLE)
+
+    assert [one.code for one in refusals(refused)] == ["protected", "protected"]
+    assert all("count: 2" in str(one.fix) for one in refusals(refused))
+    assert lifted.part.applyable
+
+
+def test_unmanaged_groups_count_with_the_members_that_they_have() -> None:
+    users, _ = staffed(10)
+    git = identities(users)
+    world, memory = applied(git)
+    everybody = [world.user_id(f"{key}@example.com") for key in KEYS[:10]]
+    world.add_group("console", *everybody)
+    world.add_group("theirs", everybody[0])
+    policy = with_limits(per_group=Limit(None, 30))
+
+    three = plan(identities(users[3:]), world, memory, policy=policy)
+    four = plan(identities([*users[:1], *users[5:]]), world, memory, policy=policy)
+
+    assert refusals(three) == []
+    assert [one.message for one in refusals(four)] == [
+        "4 of 10 members of ~g00000011 would be removed; at most 3 may be"
+    ]
+
+
+@pytest.mark.parametrize("key", ["a/b", "team~x", "ä", "100%"])
+def test_a_group_with_an_odd_key_is_guarded_like_any_other(key: str) -> None:
+    users, _ = staffed(10)
+    world, memory = applied(identities(users, [group(key, KEYS[:10])]))
+    policy = with_limits(per_group=Limit(None, 50))
+
+    six = plan(identities(users, [group(key, KEYS[6:10])]), world, memory, policy=policy)
+    none = plan(
+        identities(users, [group(key, [])]), world, memory, policy=TargetPolicy("aws", guards=UNLIMITED)
+    )
+
+    assert [one.code for one in refusals(six)] == ["max-removals"]
+    assert [one.code for one in refusals(none)] == ["set-emptied"]
