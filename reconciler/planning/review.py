@@ -115,7 +115,9 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
         return reviewed.after == fresh.after and all(each in reviewed.fields for each in fresh.fields)
     if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE and fresh.cause is Cause.GIT:
         # Half of it is done; but what bore another name until now was not made by it.
-        wanted = {each.name: each.after for each in reviewed.fields if each.name != _NAME[fresh.address.kind]}
+        wanted = {
+            each.name: each.after for each in reviewed.fields if each.name != _NAME.get(fresh.address.kind)
+        }
         return bool(fresh.fields) and all(
             each.name in wanted and wanted[each.name] == each.after for each in fresh.fields
         )
