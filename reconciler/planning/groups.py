@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, Value
 from reconciler.model.state import LiveGroup
 from reconciler.planning import hashes
-from reconciler.planning.names import fold
 from reconciler.planning.ownership import group_name
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many

@@ -22,9 +22,9 @@ from datetime import datetime
 from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change, Effect
+from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Guards, Limit
-from reconciler.planning.names import fold
 from reconciler.planning.wording import many
 
 

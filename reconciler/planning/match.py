@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.planning.names import fold
+from reconciler.model.names import fold
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
+from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity, Step
-from reconciler.planning.names import fold
 
 REVOCATION, CHANGE, CONTAINER = range(3)
 # Attributes that no two objects of one kind may share, so that a value must be freed before it is given.

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from reconciler.model.names import fold
+from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
 from reconciler.planning.match import Candidates, Pairing, Wanted, pair
 from reconciler.planning.memory import Memory
-from reconciler.planning.names import fold
-from reconciler.planning.patterns import name_matches
 
 Resource = TypeVar("Resource", bound=User | Group)
 _Namer = Callable[[Resource], str]

@@ -9,6 +9,7 @@ from datetime import datetime
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Change
+from reconciler.model.names import fold
 from reconciler.model.plan import Counts, Finding, Severity, Step, TargetPlan
 from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
@@ -18,7 +19,6 @@ from reconciler.planning.groups import compare_groups
 from reconciler.planning.guards import Population, guard
 from reconciler.planning.memberships import compare_memberships
 from reconciler.planning.memory import Memory, remember
-from reconciler.planning.names import fold
 from reconciler.planning.order import ends, order
 from reconciler.planning.ownership import Ownership, aliases, group_name, own_groups, own_users, user_name
 from reconciler.planning.project import project

@@ -9,11 +9,11 @@ from datetime import datetime
 from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
+from reconciler.model.patterns import name_matches, path_matches
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Grant, Group, Include, Members, Override, User
 from reconciler.model.state import Desired, Identities, Inactive
-from reconciler.planning.patterns import name_matches, path_matches
 from reconciler.planning.wording import many
 
 _NOBODY: Members = {}

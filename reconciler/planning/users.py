@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import OnRemoval
 from reconciler.model.resources import USER_ATTRIBUTES, User, Value
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.activity import activity
-from reconciler.planning.names import fold
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
