@@ -6,6 +6,7 @@ that most callers need; boto3 reaches it by AWS_ENDPOINT_URL, as any tool would.
 
 from __future__ import annotations
 
+from reconciler.sandbox.access.terms import Caller, Circumstances, Durations, Quotas
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.console import SCIM_ISSUER, Console
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
@@ -16,11 +17,15 @@ __all__ = [
     "SCIM_ISSUER",
     "SPEED_HEADER",
     "ApiError",
+    "Caller",
+    "Circumstances",
     "Console",
+    "Durations",
     "Entry",
     "Fault",
     "FaultKind",
     "Faults",
     "Journal",
+    "Quotas",
     "Sandbox",
 ]

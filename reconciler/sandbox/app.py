@@ -14,7 +14,7 @@ from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.directory.records import Hand
-from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind, Faults
+from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.journal import Entry, Journal
 from reconciler.sandbox.models import COMMON_ERRORS, Operation, ServiceModel, by_target_prefix, service_model
 from reconciler.sandbox.shapes import Violation, describe
@@ -27,6 +27,9 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "sso-admin": sso_admin.OPERATIONS,
     "organizations": organizations.OPERATIONS,
 }
+
+# What the service answers although its model forbids it (seen in the field): no inline policy is "".
+_SEEN = frozenset((("GetInlinePolicyForPermissionSet", "inlinePolicy", "min-length"),))
 
 # Signature version 4: Credential=<key>/<date>/<region>/<service>/aws4_request
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
@@ -121,7 +124,7 @@ class App:
     ) -> Answer:
         """Run the handler; what it wrote is kept only if its answer is one that the model allows."""
         with self.world.store.transaction() as db:
-            meta = self.world.store.meta()
+            meta, now = self.world.store.meta(), self.clock.now()
             call = Call(
                 operation=operation,
                 params=params,
@@ -129,8 +132,9 @@ class App:
                 db=db,
                 meta=meta,
                 directory=self.world.directory(db),
-                hand=Hand(_ROLE.format(account=meta["management_account"]), self.clock.now()),
-                page_faults=frozenset(fault.kind for fault in faults if fault.kind in PAGE_FAULTS),
+                access=self.world.access(db, now),
+                hand=Hand(_ROLE.format(account=meta["management_account"]), now),
+                faults=faults,
             )
             try:
                 answer = handler(call)
@@ -138,6 +142,9 @@ class App:
                 _check_error(model, operation, error)
                 raise
             violations = model.responses.check(operation.output, answer) if operation.output else []
+            violations = [
+                found for found in violations if (operation.name, found.path, found.rule) not in _SEEN
+            ]
             if violations:
                 raise SandboxBug(describe(violations))
             return answer

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox import tokens
+from reconciler.sandbox.access.desk import Access
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.directory.records import Hand
-from reconciler.sandbox.faults import FaultKind
+from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind
 from reconciler.sandbox.models import Operation
 from reconciler.sandbox.world import Directory
 
@@ -24,8 +25,8 @@ Rows = Callable[[int, int], Sequence[tuple[int, Any]]]
 class Call:
     """An operation with checked parameters, inside an open transaction on `db`.
 
-    `region` is the one that the caller signed for, `meta` the identity of the store, `page_faults` what
-    shall go wrong with a page.
+    `region` is the one that the caller signed for, `meta` the identity of the store, `faults` what
+    shall go wrong.
     """
 
     operation: Operation
@@ -34,8 +35,13 @@ class Call:
     db: sqlite3.Connection
     meta: Mapping[str, str]
     directory: Directory
+    access: Access
     hand: Hand
-    page_faults: frozenset[FaultKind] = frozenset()
+    faults: Sequence[Fault] = ()
+
+    def fault(self, kind: FaultKind) -> Fault | None:
+        """The first fault of this kind that hits the call."""
+        return next((fault for fault in self.faults if fault.kind is kind), None)
 
     def page(self, rows: Rows, *, most: int, bad_token: ApiError) -> Answer:
         """One page of `rows`, with a token where there is more; `most` is the page's default and maximum.
@@ -51,20 +57,19 @@ class Call:
             if redeemed is None:
                 raise bad_token
             after = redeemed
-        if FaultKind.EMPTY_PAGE in self.page_faults:
+        wrong = {fault.kind for fault in self.faults} & PAGE_FAULTS
+        if FaultKind.EMPTY_PAGE in wrong:
             return {key: [], "NextToken": self._token(after)}
-        size = (
-            1 if FaultKind.SHORT_PAGE in self.page_faults else min(self.params.get("MaxResults", most), most)
-        )
+        size = 1 if FaultKind.SHORT_PAGE in wrong else min(self.params.get("MaxResults", most), most)
         found = rows(after, size + 1)
-        if FaultKind.LOSE_PAGE in self.page_faults:
+        if FaultKind.LOSE_PAGE in wrong:
             found = rows(found[:size][-1][0], size + 1) if found else found
         answer: Answer = {key: [item for _, item in found[:size]]}
         if len(found) > size:
             answer["NextToken"] = self._token(found[size - 1][0])
-        if FaultKind.REPEAT_PAGE in self.page_faults:
+        if FaultKind.REPEAT_PAGE in wrong:
             answer["NextToken"] = self._token(after)
-        if FaultKind.LOOP in self.page_faults:
+        if FaultKind.LOOP in wrong:
             answer["NextToken"] = token or self._token(after)
         return answer
 

@@ -5,28 +5,23 @@ Every write goes through the same rules as the API's, and raises ApiError as the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.sandbox.answers import ApiError, not_found
-from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.answers import not_found
+from reconciler.sandbox.console_access import AccessConsole
+from reconciler.sandbox.console_organization import OrganizationConsole
 from reconciler.sandbox.directory.attributes import updated_group, updated_user
-from reconciler.sandbox.directory.records import Hand, Record
 from reconciler.sandbox.directory.users import ENABLED
-from reconciler.sandbox.world import Directory, World
+from reconciler.sandbox.hands import group_named, user_named
 
 # The issuer of the ids that SCIM writes begins like this (seen in the field).
 SCIM_ISSUER = "https://scim.aws.com/sandbox"
-_ROLE = "arn:aws:sts::{account}:assumed-role/Administrator/console"
 _ALL = 1 << 40
 
 
-class Console:
+class Console(OrganizationConsole, AccessConsole):
     """One set of hands. Thread-safe; users go by user name, groups by display name."""
-
-    def __init__(self, world: World, clock: SandboxClock) -> None:
-        self._world, self._clock = world, clock
 
     def add_user(
         self,
@@ -62,12 +57,16 @@ class Console:
     def add_member(self, group: str, user: str) -> str:
         """Put a user into a group and return the id of the membership."""
         with self._directory() as (directory, hand):
-            return directory.memberships.add(_group(directory, group).id, _user(directory, user).id, hand).id
+            return directory.memberships.add(
+                group_named(directory, group).id, user_named(directory, user).id, hand
+            ).id
 
     def remove_member(self, group: str, user: str) -> None:
         """Take a user out of a group."""
         with self._directory() as (directory, _):
-            found = directory.memberships.find(_group(directory, group).id, _user(directory, user).id)
+            found = directory.memberships.find(
+                group_named(directory, group).id, user_named(directory, user).id
+            )
             if found is None:
                 raise not_found("GROUP_MEMBERSHIP")
             directory.memberships.remove(found.id)
@@ -75,24 +74,24 @@ class Console:
     def remove_user(self, user: str) -> None:
         """Delete a user, and its memberships with it."""
         with self._directory() as (directory, _):
-            directory.users.remove(_user(directory, user).id)
+            directory.users.remove(user_named(directory, user).id)
 
     def remove_group(self, group: str) -> None:
         """Delete a group, and its memberships with it."""
         with self._directory() as (directory, _):
-            directory.groups.remove(_group(directory, group).id)
+            directory.groups.remove(group_named(directory, group).id)
 
     def set_user(self, user: str, path: str, value: Any) -> None:
         """Set one attribute of a user by its path (`title`, `name.givenName`, …), or remove it by None."""
         with self._directory() as (directory, hand):
-            record = _user(directory, user)
+            record = user_named(directory, user)
             change = [{"AttributePath": path, "AttributeValue": value}]
             directory.users.change(record.id, updated_user(record.body, change), hand)
 
     def set_group(self, group: str, path: str, value: Any) -> None:
         """Set one attribute of a group by its path (`displayName`, `description`), or remove it by None."""
         with self._directory() as (directory, hand):
-            record = _group(directory, group)
+            record = group_named(directory, group)
             change = [{"AttributePath": path, "AttributeValue": value}]
             directory.groups.change(record.id, updated_group(record.body, change), hand)
 
@@ -109,31 +108,20 @@ class Console:
         if status not in {"ENABLED", "DISABLED"}:
             raise ValueError(f"a user is ENABLED or DISABLED, not {status}")
         with self._directory() as (directory, hand):
-            record = _user(directory, user)
+            record = user_named(directory, user)
             directory.users.change(record.id, record.body, hand, status=status)
 
     def set_user_external_id(self, user: str, external_id: str | None, issuer: str = SCIM_ISSUER) -> None:
         """Give a user the id that SCIM knows it by, or take it away."""
         with self._directory() as (directory, hand):
-            found = _user(directory, user)
+            found = user_named(directory, user)
             directory.users.set_external_ids(found.id, _scim(external_id, issuer), hand)
 
     def set_group_external_id(self, group: str, external_id: str | None, issuer: str = SCIM_ISSUER) -> None:
         """Give a group the id that SCIM knows it by, or take it away."""
         with self._directory() as (directory, hand):
-            found = _group(directory, group)
+            found = group_named(directory, group)
             directory.groups.set_external_ids(found.id, _scim(external_id, issuer), hand)
-
-    def set_account_state(self, account: str, state: str) -> None:
-        """Put an account (twelve digits) into a state: ACTIVE, SUSPENDED, CLOSED and so on."""
-        with self._world.store.transaction() as db:
-            if not db.execute("UPDATE accounts SET state = ? WHERE id = ?", (state, account)).rowcount:
-                raise ApiError("AccountNotFoundException", f"There is no account {account}.")
-
-    def dissolve_organization(self) -> None:
-        """Leave no organisation: every call to AWS Organizations says that none is in use."""
-        with self._world.store.transaction() as db:
-            db.execute("DELETE FROM accounts")
 
     # What there is.
 
@@ -165,12 +153,12 @@ class Console:
     def members(self, group: str) -> frozenset[str]:
         """The user names in a group."""
         with self._directory() as (directory, _):
-            found = directory.memberships.of_group(_group(directory, group).id, 0, _ALL)
+            found = directory.memberships.of_group(group_named(directory, group).id, 0, _ALL)
             return frozenset(directory.users.get(item.user_id).body["UserName"] for item in found)
 
     def memberships(self) -> Mapping[str, frozenset[str]]:
         """User names by the display name of the group, groups without members included."""
-        with self._world.store.transaction() as db:
+        with self._open() as (db, _):
             rows = db.execute(
                 "SELECT json_extract(g.body, '$.DisplayName'), json_extract(u.body, '$.UserName')"
                 " FROM groups g LEFT JOIN memberships m ON m.group_id = g.id"
@@ -183,26 +171,6 @@ class Console:
                     members.add(user)
         return {group: frozenset(members) for group, members in found.items()}
 
-    @contextmanager
-    def _directory(self) -> Iterator[tuple[Directory, Hand]]:
-        with self._world.store.transaction() as db:
-            account = self._world.store.meta()["management_account"]
-            yield self._world.directory(db), Hand(_ROLE.format(account=account), self._clock.now())
-
 
 def _scim(external_id: str | None, issuer: str = SCIM_ISSUER) -> Sequence[Mapping[str, str]]:
     return [{"Issuer": issuer, "Id": external_id}] if external_id else []
-
-
-def _user(directory: Directory, name: str) -> Record:
-    found = directory.users.by_name(name)
-    if found is None:
-        raise not_found("USER", message=f"There is no user {name}.")
-    return found
-
-
-def _group(directory: Directory, name: str) -> Record:
-    found = directory.groups.by_name(name)
-    if found is None:
-        raise not_found("GROUP", message=f"There is no group {name}.")
-    return found

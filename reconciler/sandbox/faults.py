@@ -36,6 +36,9 @@ class FaultKind(StrEnum):
     EMPTY_PAGE = "empty-page"  # no items, and a token: legal, and nothing is lost
     SHORT_PAGE = "short-page"  # one item, and a token: legal, and nothing is lost
     LOOP = "loop"  # the token is the one that was sent
+    # What is accepted, and goes wrong later (sso-admin's asynchronous calls).
+    FAIL = "fail"  # it ends FAILED, with `reason` as its FailureReason
+    STALL = "stall"  # it takes `seconds`, an hour where none are given
     # Time.
     LATENCY = "latency"  # `seconds` more
 
@@ -53,7 +56,8 @@ class Fault:
     counted from the moment the fault was added, it hits the `nth` (from 1) and the following, `count` of
     them, or all where `count` is None. `seconds` is sandbox time: the latency added, or the
     RetryAfterSeconds of a throttled answer. `status` replaces the HTTP status of an error, and `reason` is
-    put into its Reason (`KMS_ACCESS_DENIED` of a denied instance with a key of its own).
+    put into its Reason (`KMS_ACCESS_DENIED` of a denied instance with a key of its own);
+    for FAIL it is the FailureReason.
     """
 
     kind: FaultKind

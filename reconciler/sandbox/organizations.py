@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconciler.sandbox.access.terms import Caller
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.call import Answer, Call, Handler, Rows
 
@@ -172,7 +173,14 @@ def _bad_token() -> ApiError:
 
 
 def _in_use(call: Call) -> None:
-    """Without accounts there is no organisation."""
+    """Without accounts there is no organisation, and only some may look at one that there is.
+
+    A member account may call DescribeOrganization and nothing else; management and the delegated
+    administrator of any service may read it all (AWS Organizations, API reference).
+    """
+    member = call.access.circumstances.caller is Caller.MEMBER
+    if member and call.operation.name != "DescribeOrganization":
+        raise ApiError("AccessDeniedException", "You don't have permissions to access this resource.")
     if call.db.execute("SELECT 1 FROM accounts LIMIT 1").fetchone() is None:
         raise ApiError(
             "AWSOrganizationsNotInUseException", "Your account is not a member of an organization."

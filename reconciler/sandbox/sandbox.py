@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from reconciler.sandbox.access.terms import Circumstances, Durations, Quotas
 from reconciler.sandbox.app import App
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.console import Console
@@ -26,14 +27,18 @@ DEFAULT_LATENCY = 0.01
 
 
 class Sandbox:
-    """An AWS stand-in on loopback: identitystore, and of sso-admin and organizations what discovery needs.
+    """An AWS stand-in on loopback: identitystore, sso-admin, and reading organizations.
 
     `path` is the SQLite file, which survives restarts (None: in memory); `port` 0 takes a free one. `speed`
-    divides latency and quota windows alike. `seed` is an organisation file or an identities directory; it
-    is applied each time and only adds. `throttling` False admits any rate; `rates` replaces calls a second
-    by service. `latency` is in seconds a call. `region` and `management_account` are used when the file is
-    new. Starting raises OSError when the port is taken, InputError when the seed is wrong,
-    ReconcilerError when the file is not the sandbox's.
+    divides latency, asynchronous times and quota windows alike. `seed` is an organisation file or an
+    identities directory; it is applied each time and only adds. `throttling` False admits any rate; `rates`
+    replaces calls a second by service. `latency` is in seconds a call. `region` and `management_account`
+    are used when the file is new. `quotas` and `durations` (of asynchronous calls) are the documented ones
+    where they are not given; `circumstances` says who calls, and may be changed while it runs. `clock` is
+    for tests that decide what time it is; it brings a speed of its own.
+
+    Starting raises OSError when the port is taken, InputError when the seed is wrong, ReconcilerError when
+    the file is not the sandbox's.
     """
 
     def __init__(
@@ -50,10 +55,16 @@ class Sandbox:
         latency: float = DEFAULT_LATENCY,
         max_users: int = MAX_USERS,
         max_groups: int = MAX_GROUPS,
+        quotas: Quotas | None = None,
+        durations: Durations | None = None,
+        circumstances: Circumstances | None = None,
+        clock: SandboxClock | None = None,
     ) -> None:
-        self.path, self.speed = path, speed
+        self._clock = clock or SandboxClock(speed)
+        self.path, self.speed = path, self._clock.speed
+        self.circumstances = circumstances or Circumstances()
         self.faults, self.requests = Faults(), Journal()
-        self._clock = SandboxClock(speed)
+        self._quotas, self._durations = quotas or Quotas(), durations or Durations()
         self._port, self._seed = port, seed
         self._region, self._account = region, management_account
         self._throttle = Throttle(self._clock, rates) if throttling else None
@@ -72,7 +83,15 @@ class Sandbox:
             created_at=self._clock.now(),
         )
         try:
-            self._world = World(store, self._max_users, self._max_groups)
+            self._world = World(
+                store,
+                self._max_users,
+                self._max_groups,
+                self._quotas,
+                self._durations,
+                self.speed,
+                self.circumstances,
+            )
             if self._seed is not None:
                 seed(store, self._seed, now=self._clock.now())
             app = App(

@@ -15,27 +15,33 @@ An organisation file is YAML, and everything in it is optional but the ids:
         units:
           Sandbox: {}
 
-An identities directory gives the name and id of every account under `accounts:`, in any of its files; they
-are put below the root. One that is called `management` is the management account. Seeding adds and renames,
-and removes nothing but a management account that gives way to another.
+An identities directory gives the name and id of every account under `accounts:`, in any of its files; new
+ones are put below the root. One that is called `management` is the management account. It also gives the
+units whose paths an `ou:` names, in assignments, guards and rules; which accounts lie in them it does not
+say, so they are empty until somebody moves accounts there (`POST /_sandbox/console/move_account`).
+
+Seeding adds and renames, and removes nothing but a management account that gives way to another.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from reconciler.errors import InputError, Place, Problem
 from reconciler.sandbox.store import Store
+from reconciler.sandbox.units import STATES, put_account, unit_below
 
 _ID = re.compile(r"\d{12}", re.ASCII)
-_STATES = frozenset(("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"))
+# An id of a unit, or of the root (AWS Organizations, API reference).
+_UNIT_ID = re.compile(r"(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})", re.ASCII)
 _UNIT_KEYS = frozenset(("accounts", "units", "tags"))
 
+# Where people write selectors: identities, and reconciler.yaml.
+_SELECTING = ("assignments", "guards", "rules")
 _ACCOUNT_KEYS = frozenset(("id", "name", "email", "tags", "state"))
 
 
@@ -53,17 +59,25 @@ class _Seed:
     def __init__(self, store: Store, path: Path, now: float) -> None:
         self._store, self._path, self._now = store, path, now
         self._problems: list[Problem] = []
+        # An identities directory does not say where an account lies, or in which state it is.
+        self._places = not path.is_dir()
 
     def identities(self) -> None:
         """Every account that any file of the directory names."""
         accounts: dict[str, Any] = {}
+        units: dict[str, Any] = {}
         for file in sorted(self._path.rglob("*.yaml")):
             content = self._read(file)
             found = content.get("accounts") if isinstance(content, dict) else None
             if isinstance(found, dict):
                 accounts.update(found)
+            for key in _SELECTING if isinstance(content, dict) else ():
+                for path in _unit_paths(content.get(key)):
+                    level = units
+                    for name in path:
+                        level = level.setdefault(name, {}).setdefault("units", {})
         payer = accounts.pop("management", None)
-        self._write({"accounts": accounts} | ({"management": payer} if payer else {}))
+        self._write({"accounts": accounts, "units": units} | ({"management": payer} if payer else {}))
 
     def organisation(self) -> None:
         """The tree of one file."""
@@ -130,18 +144,8 @@ class _Seed:
         for name, account in self._map(content, "accounts", where).items():
             self._account(db, name, account, parent)
         for name, unit in self._map(content, "units", where).items():
-            row = db.execute(
-                "SELECT id, path FROM units WHERE parent = ? AND name = ?", (parent, name)
-            ).fetchone()
-            if row is None:
-                root = self._store.meta()["root_id"].removeprefix("r-")
-                identifier = f"ou-{root}-{secrets.token_hex(4)}"
-                row = (identifier, f"{path}{identifier}/")
-                db.execute(
-                    "INSERT INTO units (id, parent, name, path) VALUES (?, ?, ?, ?)",
-                    (row[0], parent, name, row[1]),
-                )
-            self._unit(db, unit, parent=row[0], path=row[1], where=f"{where}/{name}".lstrip("/"))
+            below, beneath = unit_below(db, parent, path, name)
+            self._unit(db, unit, parent=below, path=beneath, where=f"{where}/{name}".lstrip("/"))
 
     def _account(self, db: sqlite3.Connection, name: str, content: Any, parent: str) -> None:
         account = content if isinstance(content, dict) else {"id": content}
@@ -151,21 +155,19 @@ class _Seed:
         if not isinstance(identifier, str) or not _ID.fullmatch(identifier):
             self._fault(f"account {name} has no id of twelve digits", "write it in quotes")
             return
-        if state not in _STATES:
-            self._fault(f"account {name} has the state {state}", f"there is {', '.join(sorted(_STATES))}")
+        if state not in STATES:
+            self._fault(f"account {name} has the state {state}", f"there is {', '.join(sorted(STATES))}")
             return
-        db.execute(
-            "INSERT INTO accounts (id, parent, name, email, state, joined_at) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name = excluded.name,"
-            " email = excluded.email, state = excluded.state",
-            (
-                identifier,
-                parent,
-                name,
-                account.get("email", f"aws+{identifier}@example.com"),
-                state,
-                self._now,
-            ),
+        email = account.get("email", f"aws+{identifier}@example.com")
+        put_account(
+            db,
+            identifier,
+            parent=parent,
+            name=name,
+            email=email,
+            state=state,
+            at=self._now,
+            places=self._places,
         )
         self._tags(db, identifier, account.get("tags"), name)
 
@@ -190,3 +192,18 @@ class _Seed:
 
     def _fault(self, message: str, fix: str) -> None:
         self._problems.append(Problem(f"{self._path}: {message}", fix))
+
+
+def _unit_paths(content: Any) -> Iterator[list[str]]:
+    """The unit paths that any `ou:` in `content` names, one or a list; ids of units are no paths."""
+    if isinstance(content, list):
+        for item in content:
+            yield from _unit_paths(item)
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            if key != "ou":
+                yield from _unit_paths(value)
+                continue
+            for path in value if isinstance(value, list) else [value]:
+                if isinstance(path, str) and not _UNIT_ID.fullmatch(path):
+                    yield [name for name in path.split("/") if name]

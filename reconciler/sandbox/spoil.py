@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reconciler.sandbox.access.requests import in_conflict
 from reconciler.sandbox.answers import ApiError, moved
 from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.models import Operation
@@ -70,7 +71,8 @@ def _refusal(operation: Operation, fault: Fault) -> ApiError | None:
         case FaultKind.EXPIRED:
             return ApiError("ExpiredTokenException", "The security token included in the request is expired")
         case FaultKind.CONFLICT if "ConflictException" in operation.errors:
-            return moved("resource")
+            # The Identity Store gives a Reason; sso-admin's exception has no such member.
+            return moved("resource") if operation.service == "identitystore" else in_conflict()
         case FaultKind.NOT_FOUND if "ResourceNotFoundException" in operation.errors:
             return ApiError("ResourceNotFoundException", "Resource not found.")
     return None

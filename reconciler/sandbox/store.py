@@ -10,48 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
+from reconciler.sandbox.schema import SCHEMA
 
 _FORMAT = "1"
-
-# AUTOINCREMENT: the number of a deleted row is never given again, so that page tokens stay true.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS users (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name_key TEXT NOT NULL UNIQUE,
-  email_key TEXT UNIQUE, status TEXT NOT NULL, revision TEXT NOT NULL, body TEXT NOT NULL,
-  external TEXT NOT NULL DEFAULT '[]', created_at REAL NOT NULL, created_by TEXT NOT NULL,
-  updated_at REAL NOT NULL, updated_by TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS groups (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name_key TEXT NOT NULL UNIQUE,
-  revision TEXT NOT NULL, body TEXT NOT NULL, external TEXT NOT NULL DEFAULT '[]',
-  created_at REAL NOT NULL, created_by TEXT NOT NULL, updated_at REAL NOT NULL, updated_by TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS memberships (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-  group_id TEXT NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
-  user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-  created_at REAL NOT NULL, created_by TEXT NOT NULL, UNIQUE (group_id, user_id));
-CREATE VIEW IF NOT EXISTS user_records AS SELECT
-  seq, id, status, revision, body, external, created_at, created_by, updated_at, updated_by FROM users;
-CREATE VIEW IF NOT EXISTS group_records AS SELECT
-  seq, id, '' AS status, revision, body, external, created_at, created_by, updated_at, updated_by FROM groups;
-CREATE INDEX IF NOT EXISTS memberships_of_group ON memberships (group_id, seq);
-CREATE INDEX IF NOT EXISTS memberships_of_user ON memberships (user_id, seq);
-CREATE TABLE IF NOT EXISTS external_ids (
-  kind TEXT NOT NULL, issuer TEXT NOT NULL, external_id TEXT NOT NULL, id TEXT NOT NULL,
-  PRIMARY KEY (kind, issuer, external_id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS external_ids_of ON external_ids (id);
-CREATE TABLE IF NOT EXISTS units (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, parent TEXT NOT NULL,
-  name TEXT NOT NULL, path TEXT NOT NULL, UNIQUE (parent, name));
-CREATE TABLE IF NOT EXISTS accounts (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, parent TEXT NOT NULL,
-  name TEXT NOT NULL, email TEXT NOT NULL, state TEXT NOT NULL, joined_at REAL NOT NULL);
-CREATE VIEW IF NOT EXISTS account_records AS SELECT
-  a.seq, a.id, a.name, a.email, a.state, a.joined_at, u.path, a.parent
-  FROM accounts a LEFT JOIN units u ON u.id = a.parent;
-CREATE TABLE IF NOT EXISTS tags (
-  resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (resource, key)) WITHOUT ROWID;
-"""
 
 _HEX = "0123456789abcdef"
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -77,7 +38,7 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = OFF")
             self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(SCHEMA)
             self._found(region, management_account, created_at)
         except sqlite3.Error as error:
             self._db.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from reconciler.sandbox.access.desk import Access
+from reconciler.sandbox.access.terms import Circumstances, Durations, Quotas
 from reconciler.sandbox.directory.groups import Groups
 from reconciler.sandbox.directory.memberships import Memberships
 from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS
@@ -23,11 +25,15 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A store and the quotas that hold in it."""
+    """A store, the quotas that hold in it, and how fast its time runs (`speed` divides durations)."""
 
     store: Store
     max_users: int = MAX_USERS
     max_groups: int = MAX_GROUPS
+    quotas: Quotas = field(default_factory=Quotas)
+    durations: Durations = field(default_factory=Durations)
+    speed: float = 1.0
+    circumstances: Circumstances = field(default_factory=Circumstances)
 
     def directory(self, db: sqlite3.Connection) -> Directory:
         """The directory, for the length of a transaction on `db`."""
@@ -35,3 +41,20 @@ class World:
         return Directory(
             Users(db, prefix, self.max_users), Groups(db, prefix, self.max_groups), Memberships(db, prefix)
         )
+
+    def access(self, db: sqlite3.Connection, now: float) -> Access:
+        """Permission sets and assignments, for the length of a transaction on `db`.
+
+        What was due before `now` (seconds since the epoch) has happened.
+        """
+        found = Access.of(
+            db,
+            self.store.meta(),
+            now=now,
+            speed=self.speed,
+            quotas=self.quotas,
+            durations=self.durations,
+            circumstances=self.circumstances,
+        )
+        found.settling.settle()
+        return found

@@ -113,7 +113,7 @@ def test_the_console_can_be_used_from_outside(remote: Remote, aws: Aws) -> None:
         ("POST", "/faults", {"kind": "explode"}, 400, "explode"),
         ("POST", "/faults", {"kind": "throttle", "often": 3}, 400, "often"),
         ("POST", "/faults", [], 400, "JSON object"),
-        ("POST", "/console/_directory", {}, 404, "the console has add_group"),
+        ("POST", "/console/_directory", {}, 404, "the console has accounts, add_group"),
         ("GET", "/console/remove_user", None, 404, "the console has"),
         ("POST", "/console/remove_user", {"user": "nobody"}, 400, "There is no user nobody"),
         ("POST", "/console/add_user", {"user_name": "a b"}, 400, "ValidationException"),

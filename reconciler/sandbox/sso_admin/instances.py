@@ -1,4 +1,4 @@
-"""Identity Center's administration (SWBExternalService): so far what finding the instance needs."""
+"""The instance: finding it, and what it says of itself."""
 
 from __future__ import annotations
 

@@ -1,0 +1,51 @@
+"""What every part of the console stands on: a transaction, the time, and things by their names."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reconciler.sandbox.access.desk import Access
+from reconciler.sandbox.answers import not_found
+from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.directory.records import Hand, Record
+from reconciler.sandbox.world import Directory, World
+
+_ROLE = "arn:aws:sts::{account}:assumed-role/Administrator/console"
+
+
+class Hands:
+    """Hands in a world that may be running at the same time. Thread-safe."""
+
+    def __init__(self, world: World, clock: SandboxClock) -> None:
+        self._world, self._clock = world, clock
+
+    @contextmanager
+    def _open(self) -> Iterator[tuple[sqlite3.Connection, Access]]:
+        """A transaction; what was due by now has happened."""
+        with self._world.store.transaction() as db:
+            yield db, self._world.access(db, self._clock.now())
+
+    @contextmanager
+    def _directory(self) -> Iterator[tuple[Directory, Hand]]:
+        with self._open() as (db, access):
+            account = self._world.store.meta()["management_account"]
+            hand = Hand(_ROLE.format(account=account), access.requests.now)
+            yield self._world.directory(db), hand
+
+
+def user_named(directory: Directory, name: str) -> Record:
+    """The user with this user name. Raises ResourceNotFoundException."""
+    found = directory.users.by_name(name)
+    if found is None:
+        raise not_found("USER", message=f"There is no user {name}.")
+    return found
+
+
+def group_named(directory: Directory, name: str) -> Record:
+    """The group with this display name. Raises ResourceNotFoundException."""
+    found = directory.groups.by_name(name)
+    if found is None:
+        raise not_found("GROUP", message=f"There is no group {name}.")
+    return found

@@ -1,0 +1,53 @@
+"""Accounts, organizational units and tags as the tables have them, whoever writes."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Mapping
+
+STATES = frozenset(("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"))
+
+
+def unit_below(db: sqlite3.Connection, parent: str, path: str, name: str) -> tuple[str, str]:
+    """Id and path of the unit `name` directly below `parent`, whose own path is `path`; made if it is new."""
+    row = db.execute("SELECT id, path FROM units WHERE parent = ? AND name = ?", (parent, name)).fetchone()
+    if row is None:
+        # ou-<the root's own characters>-<eight more>
+        identifier = f"ou-{path.split('/')[1].removeprefix('r-')}-{secrets.token_hex(4)}"
+        row = (identifier, f"{path}{identifier}/")
+        db.execute(
+            "INSERT INTO units (id, parent, name, path) VALUES (?, ?, ?, ?)", (row[0], parent, name, row[1])
+        )
+    return str(row[0]), str(row[1])
+
+
+def unit_at(db: sqlite3.Connection, meta: Mapping[str, str], path: str) -> str:
+    """The id of the unit at `path` (`Workloads/Prod`; "" is the root); whatever is new on the way is made."""
+    found, where = meta["root_id"], f"{meta['organization_id']}/{meta['root_id']}/"
+    for name in filter(None, path.split("/")):
+        found, where = unit_below(db, found, where, name)
+    return found
+
+
+def put_account(
+    db: sqlite3.Connection,
+    identifier: str,
+    *,
+    parent: str,
+    name: str,
+    email: str,
+    state: str,
+    at: float,
+    places: bool = True,
+) -> None:
+    """Make an account (it joins at `at`, seconds since the epoch), or make it what is said.
+
+    `places` False leaves one that is there where it is, and in its state.
+    """
+    db.execute(
+        "INSERT INTO accounts (id, parent, name, email, state, joined_at) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email"
+        + (", parent = excluded.parent, state = excluded.state" if places else ""),
+        (identifier, parent, name, email, state, at),
+    )
