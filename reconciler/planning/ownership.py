@@ -173,13 +173,23 @@ def _former_keys(
     """The keys that each declared one had before, itself first.
 
     They are what `previously` says now, what it said in remembered states, and what it said then of those in
-    turn. A key that is declared is nobody's former key.
+    turn. A key that is declared is nobody's former key, and neither is one that was declared while another
+    said already that it had been it: that was a key used anew, and when it goes, it goes.
     """
     said: dict[str, dict[str, None]] = {}
+    anew = {
+        (key, old)
+        for state in states
+        for key, one in state.items()
+        if one.previously
+        for old in one.previously
+        if old in state
+    }
     for state in (declared, *states):
         for key, one in state.items():
             for old in one.previously:
-                said.setdefault(key, {})[old] = None
+                if (key, old) not in anew:
+                    said.setdefault(key, {})[old] = None
     former: dict[str, tuple[str, ...]] = {}
     for key in sorted(said.keys() & declared.keys()):
         keys = [key]
@@ -211,13 +221,15 @@ def _wanted(
     if not former and not resource.previously and holder is None:
         return Wanted(key, current, _text(resource.attributes.get("external_id")))
     at_base = settled.get(key)
+    # Who was declared beside this key was somebody else: whether one became the other, nothing tells.
+    beside = any(old in settled and not settled[old].external for old in keys if old != key)
     return Wanted(
         key,
         current,
         _text(resource.attributes.get("external_id")),
         tuple(former),
         resource.previously,
-        settled=at_base is not None and fold(name(at_base)) == fold(current),
+        settled=at_base is not None and fold(name(at_base)) == fold(current) and not beside,
         holder=holder,
     )
 
