@@ -45,9 +45,10 @@ def put_account(
 
     `places` False leaves one that is there where it is, and in its state.
     """
+    more = ", parent = excluded.parent, state = excluded.state" if places else ""
+    columns = "(id, parent, name, email, state, joined_at)"
+    again = f"ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email{more}"
     db.execute(
-        "INSERT INTO accounts (id, parent, name, email, state, joined_at) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email"
-        + (", parent = excluded.parent, state = excluded.state" if places else ""),
+        f"INSERT INTO accounts {columns} VALUES (?, ?, ?, ?, ?, ?) {again}",  # noqa: S608 - texts of this file
         (identifier, parent, name, email, state, at),
     )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,6 +14,8 @@ from botocore.loaders import Loader
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.sandbox.access.grants import Grant
+from reconciler.sandbox.access.requests import Orders
 from reconciler.sandbox.app import HANDLERS, App
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.directory.records import Hand
@@ -82,39 +88,83 @@ def values(shapes: dict[str, Any], name: str, known: dict[str, str]) -> st.Searc
     return made
 
 
+ACCOUNT = "111111111111"
 OPERATIONS = [(service, name) for service, handlers in HANDLERS.items() for name in sorted(handlers)]
+
+
+class Undo(Exception):
+    """Raised to roll back what an example did."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A world in which there is one of everything."""
+
+    world: World
+    user: str
+    group: str
+    permission_set: str
+    requests: list[str]
+
+    def known(self, data: st.DataObject) -> dict[str, str]:
+        """What a client might know, by shape."""
+        meta = self.world.store.meta()
+        return {
+            "IdentityStoreId": meta["identity_store_id"],
+            "InstanceArn": meta["instance_arn"],
+            "ResourceId": data.draw(st.sampled_from((self.user, self.group))),
+            "ParentId": meta["root_id"],
+            "AccountId": ACCOUNT,
+            "TargetId": ACCOUNT,
+            "PermissionSetArn": self.permission_set,
+            "TaggableResourceArn": self.permission_set,
+            "PrincipalId": data.draw(st.sampled_from((self.user, self.group))),
+            "UUId": data.draw(st.sampled_from(self.requests)),
+        }
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    store = Store(None, region="us-east-1", management_account=ACCOUNT, created_at=0.0)
+    world, hand = World(store), Hand("test", 0.0)
+    with store.transaction() as db:
+        directory, access = world.directory(db), world.access(db, 0.0)
+        user = directory.users.add(person("ada"), hand).id
+        group = directory.groups.add({"DisplayName": "Platform"}, hand).id
+        directory.memberships.add(group, user, hand)
+        found = access.sets.add("Admin", {}, 0.0)
+        access.grants.add(Grant(found.id, ACCOUNT, "GROUP", group))
+        access.roles.put(found, ACCOUNT, 1)
+        asked = [
+            access.requests.assign(found, Grant(found.id, ACCOUNT, "USER", user), Orders()),
+            access.requests.unassign(found, Grant(found.id, ACCOUNT, "GROUP", group), Orders()),
+            access.requests.provision(found, ACCOUNT, Orders()),
+        ]
+    yield Stage(world, user, group, found.id, [request.id for request in asked])
+    store.close()
+
+
+@cache
+def shapes_of(service: str) -> dict[str, Any]:
+    shapes: dict[str, Any] = Loader().load_service_model(service, "service-2")["shapes"]
+    return shapes
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS, ids=[".".join(pair) for pair in OPERATIONS])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_request_breaks_the_sandbox(service: str, operation: str, data: st.DataObject) -> None:
-    store = Store(None, region="us-east-1", management_account="111111111111", created_at=0.0)
-    try:
-        world, hand = World(store), Hand("test", 0.0)
-        with store.transaction() as db:
-            directory = world.directory(db)
-            user = directory.users.add(person("ada"), hand).id
-            group = directory.groups.add({"DisplayName": "Platform"}, hand).id
-            directory.memberships.add(group, user, hand)
-        meta = store.meta()
-        app = App(world, SandboxClock(), Faults(), Journal(), None, 0)
-        shapes = Loader().load_service_model(service, "service-2")["shapes"]
-        named = service_model(service).operations[operation]
-        known = {
-            "IdentityStoreId": meta["identity_store_id"],
-            "InstanceArn": meta["instance_arn"],
-            "ResourceId": data.draw(st.sampled_from((user, group))),
-            "ParentId": meta["root_id"],
-            "AccountId": meta["management_account"],
-        }
-        params = data.draw(values(shapes, named.input, known)) if named.input else {}
-        model = service_model(service)
-        headers = {
-            "x-amz-target": f"{model.target_prefix}.{operation}",
-            "authorization": f"Credential=AKID/20261123/us-east-1/{model.signing_name}/aws4_request",
-        }
+def test_no_request_breaks_the_sandbox(
+    stage: Stage, service: str, operation: str, data: st.DataObject
+) -> None:
+    model = service_model(service)
+    app = App(stage.world, SandboxClock(), Faults(), Journal(), None, 0)
+    named = model.operations[operation]
+    params = data.draw(values(shapes_of(service), named.input, stage.known(data))) if named.input else {}
+    headers = {
+        "x-amz-target": f"{model.target_prefix}.{operation}",
+        "authorization": f"Credential=AKID/20261123/us-east-1/{model.signing_name}/aws4_request",
+    }
+    with suppress(Undo), stage.world.store.transaction():
         reply = app.answer(headers, json.dumps(params).encode())
         assert reply.status in {200, 400}, reply.body
-    finally:
-        store.close()
+        raise Undo
