@@ -1,0 +1,46 @@
+"""The tour: every command is printed before it runs, and nothing of it stays."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cli.stage import ROOT, Played
+
+
+def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1")
+    before = sorted(played.root.rglob("*"))
+
+    tour = played.shell("demo", str(ROOT / "identities"))
+
+    assert tour.code == 0, tour.told
+    stops = re.split(r"^\$ (reconciler .*)$", tour.out, flags=re.MULTILINE)[1:]
+    assert [line.split()[1] for line in stops[0::2]] == [
+        "validate",
+        "plan",
+        "apply",
+        "plan",
+        "sandbox",
+        "plan",
+    ]
+    shown = [" ".join(text.split()) for text in stops[1::2]]
+    assert "2 approvals in " in shown[0]
+    assert "56 to create" in shown[1]
+    assert "Applied 56 of 56 changes." in shown[2]
+    assert "No changes. aws matches 13 users, 12 groups, 31 memberships." in shown[3]
+    assert "sam@partner.example is a member of platform-engineers now" in shown[4]
+    assert "Memberships: 1 to delete" in shown[5]
+    assert sorted(played.root.rglob("*")) == before
+
+
+def test_a_tour_that_takes_another_turn_says_so(played: Played) -> None:
+    played.write({"people.yaml": "users: [\n"})
+
+    tour = played.shell("demo")
+
+    assert tour.code == 1
+    assert "`reconciler validate` ended with exit code 1, and not with 0" in tour.err

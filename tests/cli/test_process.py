@@ -1,0 +1,285 @@
+"""What only a process of its own shows: streams, signals, a sandbox that others serve."""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.stage import PATIENCE, PEOPLE, SPEED, TEAM, Ended, Played, Real, no_traceback
+
+
+@contextmanager
+def serving(stage: Played | Real, *options: str) -> Iterator[str]:
+    """`reconciler sandbox` in a process of its own; the address that it says, and Ctrl-C at the end."""
+    process = subprocess.Popen(
+        stage.command("sandbox", *options),
+        cwd=stage.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        match = re.match(r"export AWS_ENDPOINT_URL=(\S+)", process.stdout.readline())
+        assert match is not None, process.communicate()
+        yield match[1]
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert "Stopped; the data is kept." in err
+    assert "Traceback" not in err
+
+
+def control(url: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """Ask a sandbox of another process, or tell it something."""
+    request = urllib.request.Request(
+        f"{url}/_sandbox/{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.load(answer)
+
+
+def start(stage: Played | Real, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        stage.command(*arguments),
+        cwd=stage.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    out, err = process.communicate(timeout=PATIENCE)
+    return no_traceback(Ended(process.returncode, out, err))
+
+
+def test_an_answer_and_what_stands_beside_it_are_in_order_in_one_file(played: Played) -> None:
+    done = subprocess.run(
+        played.command("plan"), cwd=played.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].startswith("On the embedded sandbox")
+    assert lines[1] == "aws: reading"
+    assert lines[2] == "Users: 3 to create"
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_closed_stream_ends_nobody(played: Played, closed: str) -> None:
+    command = " ".join(played.command("plan", "--detailed-exitcode"))
+    done = subprocess.run(
+        f"exec {command} {closed}>&-",
+        shell=True,
+        cwd=played.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_reader_that_leaves_gets_no_complaint(played: Played) -> None:
+    process = start(played, "plan")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+
+    left = ended(process)
+
+    assert left.code == 1
+    assert "BrokenPipe" not in left.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_disk_that_is_full_is_said(played: Played) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            played.command("plan"),
+            cwd=played.root,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert "the answer cannot be written to stdout: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(played: Played) -> None:
+    with serving(played) as url:
+        ended = played.shell("sandbox", "--port", url.rpartition(":")[2], "--file", "other.sqlite")
+
+    assert ended.code == 1
+    assert "cannot be served: Address already in use; name another with --port" in ended.told
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        pytest.param(
+            lambda folder: folder.write_text("", encoding="utf-8"),
+            "the folder .reconciler of the sandbox cannot be made: File exists",
+            id="a-file-where-its-folder-belongs",
+        ),
+        pytest.param(
+            lambda folder: (folder / "sandbox.sqlite").mkdir(parents=True),
+            "unable to open database file",
+            id="a-folder-where-its-file-belongs",
+        ),
+        pytest.param(
+            lambda folder: (folder.mkdir(), (folder / "sandbox.sqlite").write_bytes(b"no database" * 1000)),
+            "is no file of the sandbox: file is not a database; delete it",
+            id="a-file-that-is-none",
+        ),
+        pytest.param(
+            lambda folder: (folder.mkdir(), (folder / "sandbox-record.json").mkdir()),
+            "sandbox-record.json cannot be read: Is a directory",
+            id="a-folder-where-the-record-belongs",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_sandbox_that_cannot_be_opened_is_named(
+    played: Played, tmp_path: Path, command: str, spoil: Callable[[Path], object], said: str
+) -> None:
+    file = str(tmp_path / "plan.json")
+    assert played.run("plan", "--out", file).code == 0
+    for left in (played.root / ".reconciler").iterdir():
+        left.unlink()
+    (played.root / ".reconciler").rmdir()
+    spoil(played.root / ".reconciler")
+
+    ended = played.run(command, *([file] if command == "apply" else []))
+
+    assert ended.code == 1
+    assert said in ended.told
+
+
+def test_the_sandbox_serves_any_tool_and_counts_what_was_asked(
+    real: Real, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(real, "--speed", f"{SPEED:g}", "--file", "../aws.sqlite") as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        real.plan()
+        control(url, "faults", {"kind": "error", "operation": "identitystore.CreateGroup", "count": None})
+        failed = real.run("apply", real.file, "--first-apply")
+        assert failed.code == 6
+        assert control(url, "counts")["identitystore.CreateUser"] == 3
+
+
+def test_somebody_at_the_console_is_found_out(played: Played) -> None:
+    played.converge()
+
+    added = played.run("sandbox", "console", "add-member", "ops", "eve@example.com")
+    assert added.out == "eve@example.com is a member of ops now, and git knows nothing of it.\n"
+    removed = played.run("sandbox", "console", "remove-member", "dev", "cyd@example.com")
+    assert removed.code == 0
+    planned = played.run("plan", "--detailed-exitcode")
+
+    assert planned.code == 2
+    assert "eve@example.com" in planned.out
+    assert "+ cyd" in planned.out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("add-member nobody ada@example.com", "there is no group with the display name nobody"),
+        ("remove-member dev ada@example.com", "ada@example.com is no member of dev"),
+        ("remove-member nobody ada@example.com", "there is no group with the display name nobody"),
+        ("add-member ops ada@example.com", "the sandbox refuses: "),
+        ("add-member ops a\tb", "the sandbox refuses: "),
+    ],
+)
+def test_what_the_console_cannot_do_is_said(played: Played, line: str, said: str) -> None:
+    played.converge()
+
+    ended = played.run("sandbox", "console", *line.split(" "))
+
+    assert ended.code == 1
+    assert said in ended.told
+    assert played.memberships() == TEAM
+
+
+def test_the_console_needs_a_sandbox_that_was_used(played: Played) -> None:
+    ended = played.run("sandbox", "console", "add-member", "ops", "ada@example.com")
+
+    assert ended.code == 1
+    assert ".reconciler/sandbox.sqlite does not exist; run `reconciler plan --sandbox` first" in ended.told
+
+
+def test_ctrl_c_during_apply_reports_what_was_done_and_the_next_apply_finishes(real: Real) -> None:
+    people = "".join(
+        f"  p{n}: {{user_name: p{n}@example.com, given_name: P, family_name: N}}\n" for n in range(60)
+    )
+    real.commit({"people.yaml": f"{PEOPLE}{people}"})
+    real.plan()
+    real.forget()
+    slow = 0.3 * SPEED  # in the sandbox's time
+    real.sandbox.faults.add("latency", "identitystore.CreateUser", count=None, seconds=slow)
+    process = start(real, "apply", real.file, "--first-apply")
+    while not real.sandbox.store.users():
+        assert process.poll() is None
+        select.select([], [], [], 0.01)
+    process.send_signal(signal.SIGINT)
+
+    stopped = ended(process)
+
+    assert stopped.code == 6
+    assert "Interrupted: applied " in stopped.out
+    assert "Run `reconciler plan` to see what is left." in stopped.told
+    done = len(real.sandbox.store.users())
+    assert 0 < done < 63
+    made = done + len(real.memberships()) + sum(map(len, real.memberships().values()))
+    assert f"{made} created" in stopped.out
+    assert real.tag() is None
+    real.sandbox.faults.clear()
+    assert real.run("apply", real.file, "--first-apply").code == 0
+    assert len(real.sandbox.store.users()) == 63
+    assert real.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_ctrl_c_while_reading_writes_nothing(real: Real) -> None:
+    real.plan()
+    real.forget()
+    real.sandbox.faults.add("latency", "identitystore.List*", count=None, seconds=0.5 * SPEED)
+    process = start(real, "apply", real.file, "--first-apply")
+    while not real.sandbox.requests.counts().get("sso-admin.ListInstances"):
+        assert process.poll() is None
+        select.select([], [], [], 0.01)
+    process.send_signal(signal.SIGINT)
+
+    stopped = ended(process)
+
+    assert stopped.code == 1
+    assert "Interrupted; nothing was written to any service." in stopped.err
+    assert real.written() == []
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_a_stream_that_cannot_spell_a_name_spells_it_out(played: Played, encoding: str) -> None:
+    played.write({"people.yaml": PEOPLE.replace("Okafor", "Łukasiewicz")})
+
+    ended = played.shell("plan", env={"PYTHONIOENCODING": encoding})
+
+    assert ended.code == 0
+    assert "\\u0141ukasiewicz" in ended.out

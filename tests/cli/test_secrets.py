@@ -1,0 +1,49 @@
+"""Secrets are in nothing that is printed or written, whatever goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.stage import GROUPS, Ended, Real
+
+LIST, CREATE = "identitystore.ListUsers", "identitystore.CreateUser"
+
+
+def test_secrets_of_the_environment_are_in_nothing_that_is_written(
+    real: Real, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "CANARY-SECRET-1f9d")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "CANARY-TOKEN-77ab")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "CANARY-KEY-0c3e")
+    seen: list[Ended] = [real.plan("-v")]
+    for kind in ("throttle", "error", "deny", "expired", "html", "garbage", "wrong-type", "cut-off"):
+        real.sandbox.faults.add(kind, LIST, count=None)
+        seen.append(real.run("plan", "--format", "json", "-v"))
+        real.sandbox.faults.clear()
+    for kind in ("deny", "expired", "error", "conflict", "drop-after"):
+        real.sandbox.faults.add(kind, CREATE, count=2)
+        seen.append(real.run("apply", real.file, "--first-apply", "-v"))
+        real.sandbox.faults.clear()
+    real.sandbox.stop()
+    seen.append(real.run("plan", "-v"))
+    assert {one.code for one in seen} == {0, 1, 6}
+
+    written = {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    written |= {f"output {number}": (one.out + one.err).encode() for number, one in enumerate(seen)}
+    written["tags"] = real.work.git("for-each-ref", "--format=%(contents)").encode()
+    assert [name for name, content in written.items() if b"CANARY" in content] == []
+
+
+def test_credentials_in_the_address_of_origin_are_never_shown(real: Real) -> None:
+    real.converge("--first-apply")
+    real.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+    real.plan()
+    real.work.git("remote", "add", "origin", "https://ada:CANARY-PASSWORD@127.0.0.1:1/x.git")
+
+    ended = real.run("apply", real.file, "--push")
+
+    assert ended.code == 6
+    assert "it could not be pushed to origin" in ended.told
+    assert "CANARY" not in ended.out + ended.err
