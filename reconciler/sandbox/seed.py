@@ -202,7 +202,8 @@ def _unit_paths(content: Any) -> Iterator[list[str]]:
     elif isinstance(content, dict):
         for key, value in content.items():
             if key != "ou":
-                yield from _unit_paths(value)
+                # A tag may be called like that, too.
+                yield from _unit_paths(value) if key != "tag" else ()
                 continue
             for path in value if isinstance(value, list) else [value]:
                 if isinstance(path, str) and not _UNIT_ID.fullmatch(path):

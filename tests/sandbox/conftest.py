@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 
 import pytest
 
@@ -42,3 +44,26 @@ def unchecked_sso() -> Iterator[Sso]:
     """The same, by a client that sends what botocore would not."""
     with identity_center(checked=False) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def moto_url() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def moto(moto_url: str) -> Iterator[Aws]:
+    """Clients of moto, which has forgotten everything."""
+    connection = HTTPConnection(moto_url.removeprefix("http://"), timeout=10)
+    connection.request("POST", "/moto-api/reset")
+    assert json.loads(connection.getresponse().read()) == {"status": "ok"}
+    connection.close()
+    clients = Aws(moto_url, "d-0123456789")
+    yield clients
+    clients.close()

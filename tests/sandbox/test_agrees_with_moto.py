@@ -14,96 +14,16 @@ out is what moto has wrong; the numbers are the rows of the table of its infidel
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from reconciler.sandbox import Sandbox
 from tests.sandbox.aws import NOBODY, Aws, connected, person
-
-# What moto leaves out of its answers (row 18), and what differs from one service to the next by nature.
-UNEQUAL = frozenset(
-    (
-        "ResponseMetadata",
-        "RequestId",
-        "IdentityStoreId",
-        "UserArn",
-        "GroupArn",
-        "MembershipArn",
-        "Revision",
-        "UserStatus",
-        "ExternalIds",
-        "CreatedAt",
-        "CreatedBy",
-        "UpdatedAt",
-        "UpdatedBy",
-        "NextToken",
-        "ResourceId",  # moto never names it
-        "JoinedTimestamp",
-        "JoinedMethod",
-        "Paths",
-        "Path",
-        "State",
-        "AvailablePolicyTypes",
-        "PolicyTypes",
-    )
-)
-
-
-class Party:
-    """One of the two, and what a scenario saw of it, with ids replaced by the order of their appearance."""
-
-    def __init__(self, aws: Aws) -> None:
-        self.aws = aws
-        self.seen: list[Any] = []
-        self._ids: dict[str, str] = {}
-
-    def id(self, identifier: str) -> str:
-        self._ids.setdefault(identifier, f"<{len(self._ids) + 1}>")
-        return identifier
-
-    def see(self, operation: str, **params: Any) -> dict[str, Any]:
-        """Call the Identity Store and note the answer, or the refusal."""
-        return self.note(lambda: self.aws(operation, **params))
-
-    def ask(self, operation: str, **params: Any) -> dict[str, Any]:
-        """Call AWS Organizations and note the answer, or the refusal."""
-        return self.note(lambda: getattr(self.aws.organizations, operation)(**params))
-
-    def note(self, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        try:
-            answer = call()
-        except ClientError as error:
-            response: dict[str, Any] = dict(error.response)
-            refused = {"Code": response["Error"]["Code"], "Message": response["Error"]["Message"]}
-            more = {key: response[key] for key in ("Reason", "ResourceType") if response.get(key)}
-            status = response["ResponseMetadata"]["HTTPStatusCode"]
-            self.seen.append({"refused": refused | more, "status": status})
-            return {}
-        for key in ("UserId", "GroupId", "MembershipId"):
-            if key in answer:
-                self.id(answer[key])
-        self.seen.append(self._plain(answer))
-        return answer
-
-    def _plain(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            # moto answers with empty lists and empty texts for what is not set.
-            found = {key: self._plain(item) for key, item in value.items() if key not in UNEQUAL}
-            return {key: item for key, item in found.items() if item not in ("", [], {}, None)}
-        if isinstance(value, list):
-            return [self._plain(item) for item in value]
-        if isinstance(value, str):
-            # Ids also stand inside ARNs.
-            for identifier, name in self._ids.items():
-                value = value.replace(identifier, name)
-        return value
+from tests.sandbox.party import Party
 
 
 def make_users(party: Party, *names: str) -> list[str]:
@@ -280,29 +200,6 @@ DIRECTORY = (
     a_membership_of_nobody_or_in_nothing,
     lists_come_in_pages,
 )
-
-
-@pytest.fixture(scope="module")
-def moto_url() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def moto(moto_url: str) -> Iterator[Aws]:
-    """Clients of moto, which has forgotten everything."""
-    connection = HTTPConnection(moto_url.removeprefix("http://"), timeout=10)
-    connection.request("POST", "/moto-api/reset")
-    assert json.loads(connection.getresponse().read()) == {"status": "ok"}
-    connection.close()
-    clients = Aws(moto_url, "d-0123456789")
-    yield clients
-    clients.close()
 
 
 @pytest.mark.parametrize("scenario", DIRECTORY, ids=lambda scenario: scenario.__name__.replace("_", " "))

@@ -125,3 +125,59 @@ def test_all_problems_of_a_seed_come_at_once(tmp_path: Path) -> None:
 def test_a_seed_that_does_not_exist_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         Sandbox(seed=tmp_path / "nothing.yaml").start()
+
+
+SELECTORS = """
+accounts: {dev: "222222222222", prod: "333333333333"}
+assignments:
+  one:
+    accounts: [{ou: Workloads/Prod}, dev, {ou: [Data, ou-ab12-1234abcd]}]
+    except: [{ou: Workloads/Prod/PCI}]
+  two: {accounts: [{ou: Workloads}, {all: true}], reason: "ou: Nothing"}
+"""
+RULES = """
+guards: {privileged: {accounts: [{ou: Security}]}}
+rules: {deny: {accounts: [{ou: Workloads/Test, tag: {ou: NoUnit}}]}}
+"""
+
+
+def units(sandbox: Sandbox) -> set[str]:
+    """Paths of all units, read by plain boto3."""
+    found: set[str] = set()
+    with connected(sandbox) as aws:
+        client = aws.organizations
+        pending = [("", client.list_roots()["Roots"][0]["Id"])]
+        for path, parent in pending:
+            below = client.list_organizational_units_for_parent(ParentId=parent)["OrganizationalUnits"]
+            for unit in below:
+                found.add(f"{path}{unit['Name']}")
+                pending.append((f"{path}{unit['Name']}/", unit["Id"]))
+    return found
+
+
+def test_an_identities_directory_gives_the_units_that_its_selectors_name(tmp_path: Path) -> None:
+    (tmp_path / "access.yaml").write_text(SELECTORS, encoding="utf-8")
+    (tmp_path / "reconciler.yaml").write_text(RULES, encoding="utf-8")
+    with Sandbox(throttling=False, latency=0, seed=tmp_path) as sandbox:
+        assert units(sandbox) == {
+            "Workloads", "Workloads/Prod", "Workloads/Prod/PCI", "Workloads/Test", "Data", "Security"
+        }  # fmt: skip
+        assert sandbox.store.accounts()["333333333333"]["unit"] == ""
+
+
+def test_seeding_identities_again_leaves_accounts_where_somebody_put_them(tmp_path: Path) -> None:
+    store, identities = tmp_path / "sandbox.sqlite", tmp_path / "identities"
+    identities.mkdir()
+    (identities / "access.yaml").write_text(SELECTORS, encoding="utf-8")
+    with Sandbox(store, throttling=False, latency=0, seed=identities) as sandbox:
+        sandbox.store.move_account("333333333333", "Workloads/Prod")
+        sandbox.store.set_account_state("222222222222", "SUSPENDED")
+    renamed = SELECTORS.replace("prod:", "production:")
+    (identities / "access.yaml").write_text(renamed, encoding="utf-8")
+    with Sandbox(store, throttling=False, latency=0, seed=identities) as sandbox:
+        found = sandbox.store.accounts()
+        assert (found["333333333333"]["name"], found["333333333333"]["unit"]) == (
+            "production", "Workloads/Prod"
+        )  # fmt: skip
+        assert found["222222222222"]["state"] == "SUSPENDED"
+        assert "Workloads/Prod" in units(sandbox)
