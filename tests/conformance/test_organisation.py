@@ -7,6 +7,10 @@ of ours can be wrong on both sides.
 from __future__ import annotations
 
 import json
+import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ from reconciler.model.report import Status
 from reconciler.sandbox import FaultKind, Sandbox
 from tests.conformance.conftest import Applied
 from tests.support.organisation import (
+    ROOT,
     Organisation,
     Place,
     remove_group,
@@ -355,3 +360,32 @@ def test_dropping_a_file_of_users_and_all_their_places_is_refused_until_it_is_ap
     applied.here.converge()
 
     assert in_the_directory(applied.here.sandbox)[2] == in_the_files(applied.edited())[2]
+
+
+def test_the_command_line_plans_applies_and_plans_again_with_nothing_left(
+    place: Place, tmp_path: Path
+) -> None:
+    place(tmp_path / "identities")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"RECONCILER_SANDBOX_SPEED": "1000", "PYTHONPATH": str(ROOT)}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    planned = run("plan", "--sandbox", "--out", "plan.json")
+    mode = stat.S_IMODE((tmp_path / "plan.json").stat().st_mode)
+    run("apply", "--sandbox", "plan.json")
+    again = run("plan", "--sandbox", "--detailed-exitcode")
+
+    assert mode == 0o600
+    assert len(planned.splitlines()) <= 200
+    assert "No changes" in again
