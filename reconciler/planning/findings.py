@@ -8,6 +8,7 @@ from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Remembered
+from reconciler.planning.order import UNIQUE
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.project import dropped
 from reconciler.planning.scene import Draft, Scene
@@ -64,6 +65,21 @@ def notable(
             count=len(unread),
         )
     yield from dropped_and_unsupported(scene)
+
+
+def name_taken(taken: Iterable[Change]) -> Iterable[Finding]:
+    """What waits for a name or an address that somebody else has."""
+    for change in taken:
+        kind = change.address.kind
+        names = sorted({str(each.after) for each in change.fields if each.name in UNIQUE[kind]})
+        yield Finding(
+            code="name-taken",
+            severity=Severity.WARNING,
+            message=f"{change.address} waits, because another {kind} has {' or '.join(names)} and keeps it",
+            address=change.address,
+            origin=change.origin,
+            fix="rename or delete the other one, or write another name",
+        )
 
 
 def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:

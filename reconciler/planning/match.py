@@ -7,7 +7,7 @@ blocked key is left alone with everything that refers to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.names import fold
@@ -89,13 +89,22 @@ def pair(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing | No
     pairing = pairing or Pairing()
     _by_external_id(wanted, candidates, pairing)
     deferred = _by_current_name(wanted, candidates, pairing)
+    _contest(wanted, candidates, pairing)
     _by_former_names(wanted, candidates, pairing, lambda one: [(name,) for name in one.former])
     _by_former_names(wanted, candidates, pairing, lambda one: [one.previously])
     # Whom the holder of its name left behind: the object of that name is nobody else's after all.
     for one in deferred:
         if one.key not in pairing.ids and one.key not in pairing.blocked:
             _claim_named(one, candidates, pairing)
+    _contest(wanted, candidates, pairing)
     return pairing
+
+
+def _contest(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+    """What bears the name of a blocked key may be its own, and is nobody else's to take or to remove."""
+    for one in wanted if pairing.blocked else ():
+        if one.key in pairing.blocked:
+            pairing.contested.update(each for each in candidates.named(one.name) if each not in pairing.keys)
 
 
 def _by_external_id(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
@@ -140,7 +149,44 @@ def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: 
                 _claim_named(one, candidates, pairing)
                 moved = True
         waiting = held
+    _either_way(waiting, candidates, pairing)
     return waiting
+
+
+def _either_way(held: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+    """Block keys whose names read as given already and as not given yet: nothing tells which it is.
+
+    So it is where a key has no object under a name of its own past, and the one of its present name is
+    perhaps still the holder's; and where names went round in a ring, and each of them is borne.
+    """
+    by_key = {one.key: one for one in held}
+
+    def borne(one: Wanted) -> list[str]:
+        return [each for each in candidates.named(one.name) if each not in pairing.keys]
+
+    for one in sorted(held, key=lambda each: each.key):
+        if one.key in pairing.blocked or not (mine := borne(one)):
+            continue
+        ring = _ring(one, by_key)
+        holder = by_key.get(one.holder or "")
+        unsure = not _former(one, candidates, pairing) and bool(one.former or (holder and borne(holder)))
+        if not unsure and not all(borne(each) for each in ring or [Wanted("", "")]):
+            continue
+        keys = sorted({one.key, str(one.holder), *(each.key for each in ring)})
+        for key in keys:
+            pairing.block(key, f"no name tells which live objects {' and '.join(keys)} are", mine)
+
+
+def _ring(one: Wanted, by_key: Mapping[str, Wanted]) -> list[Wanted]:
+    """The keys that took each other's names in a circle through `one`; empty where there is none."""
+    ring = [one]
+    while (following := by_key.get(ring[-1].holder or "")) is not None:
+        if following is one:
+            return ring
+        if following in ring:
+            break
+        ring.append(following)
+    return []
 
 
 def _claim_named(one: Wanted, candidates: Candidates, pairing: Pairing) -> None:
@@ -185,7 +231,9 @@ def _by_former_names(
 
 def _doubt(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing, names: _Names) -> None:
     """Block keys whose former name leads to a second object; what that sets free may make others doubtful."""
-    doubtful = [one for one in wanted if one.key in pairing.ids and not one.settled]
+    doubtful = sorted(
+        (one for one in wanted if one.key in pairing.ids and not one.settled), key=lambda each: each.key
+    )
     blocked = True
     while blocked:
         blocked = False

@@ -20,7 +20,7 @@ from reconciler.model.plan import Finding, Severity, Step
 
 REVOCATION, CHANGE, CONTAINER = range(3)
 # Attributes that no two objects of one kind may share, so that a value must be freed before it is given.
-_UNIQUE = {Kind.USER: ("user_name", "email"), Kind.GROUP: ("display_name",)}
+UNIQUE = {Kind.USER: ("user_name", "email"), Kind.GROUP: ("display_name",)}
 
 
 def rank(change: Change) -> int:
@@ -147,14 +147,14 @@ def _freed(changes: Sequence[Change]) -> Mapping[tuple[Kind, str, str], str]:
     freed: dict[tuple[Kind, str, str], str] = {}
     for change in changes:
         kind = change.address.kind
-        if kind not in _UNIQUE:
+        if kind not in UNIQUE:
             continue
         if change.action is Action.UPDATE:
             for each in change.fields:
-                if each.name in _UNIQUE[kind] and each.before is not None:
+                if each.name in UNIQUE[kind] and each.before is not None:
                     freed[kind, each.name, fold(str(each.before))] = str(change.address)
         elif change.action is Action.DELETE:
-            freed[kind, _UNIQUE[kind][0], fold(change.name)] = str(change.address)
+            freed[kind, UNIQUE[kind][0], fold(change.name)] = str(change.address)
     return freed
 
 

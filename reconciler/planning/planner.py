@@ -14,7 +14,7 @@ from reconciler.model.plan import Counts, Finding, Severity, Step, TargetPlan
 from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
 from reconciler.planning.digest import plan_digest, policy_digest
-from reconciler.planning.findings import notable
+from reconciler.planning.findings import name_taken, notable
 from reconciler.planning.groups import compare_groups
 from reconciler.planning.guards import Population, guard
 from reconciler.planning.memberships import compare_memberships
@@ -24,7 +24,7 @@ from reconciler.planning.ownership import Ownership, aliases, group_name, own_gr
 from reconciler.planning.project import project
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.users import compare_users
-from reconciler.planning.withheld import without_observed, without_unread
+from reconciler.planning.withheld import without_observed, without_taken, without_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def plan_target(
     compare_groups(scene, draft)
     compare_memberships(scene, draft)
     read, unread = without_unread(draft.changes, live.gaps, draft.ids)
-    changes, observed = without_observed(read, policy.scope)
+    wanted, observed = without_observed(read, policy.scope)
+    changes, taken = without_taken(wanted, live, draft.ids)
     if only:
         changes = _only(changes, only)
     changes.sort(key=lambda change: change.address)
@@ -110,6 +111,7 @@ def plan_target(
         *circles,
         *draft.findings,
         *notable(scene, draft, remembered, observed, unread),
+        *name_taken(taken),
         *notes,
     ]
     policy_hash = policy_digest(policy)
@@ -133,7 +135,7 @@ def plan_target(
         versions=draft.versions,
         owned=draft.owned,
         keys=users.pairing.keys,
-        waiting=draft.waiting + len(users.pairing.blocked) + len(groups.pairing.blocked),
+        waiting=draft.waiting + len(taken) + len(users.pairing.blocked) + len(groups.pairing.blocked),
     )
 
 

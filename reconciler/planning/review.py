@@ -113,7 +113,7 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
     if reviewed.action is fresh.action is Action.UPDATE:
         # Half of it is done: what is left ends in the reviewed state and finds what the review found.
         return reviewed.after == fresh.after and all(each in reviewed.fields for each in fresh.fields)
-    if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE and fresh.cause is Cause.GIT:
+    if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE:
         # Half of it is done; but what bore another name until now was not made by it.
         wanted = {
             each.name: each.after for each in reviewed.fields if each.name != _NAME.get(fresh.address.kind)

@@ -161,3 +161,71 @@ def test_a_key_that_goes_for_good_does_not_lend_its_name_to_a_plan_with_deletion
 
     assert world.user_id("y") == ada
     assert len(world.users) == 1
+
+
+def test_whoever_wants_what_somebody_keeps_waits_and_so_does_whoever_wants_theirs() -> None:
+    before = identities(
+        [person("ada", user_name="x"), person("bob", user_name="y"), person("cyd", user_name="z")],
+        [group("ops", ["cyd"])],
+    )
+    world = World()
+    world.carry_out(plan(before, world))
+    world.add_user("theirs", email="dan@example.com")
+    after = identities(
+        [person("ada", user_name="y"), person("bob", user_name="z"), person("dan"), person("eve")],
+        [group("ops", ["dan", "eve"])],
+    )
+
+    planned = plan(after, world, remembered(before))
+
+    assert summary(planned) == [
+        "delete aws/membership/ops/cyd git",
+        "create aws/membership/ops/eve git",
+        "create aws/user/eve git",
+    ]
+    assert codes(planned).count("name-taken") == 3
+    assert planned.waiting == 3
+
+
+def test_a_ring_of_names_that_may_be_done_or_not_begun_is_left_alone() -> None:
+    before = identities([person("ada", user_name="x"), person("eve", user_name="y")])
+    after = identities([person("ada", user_name="y"), person("new", user_name="x")])
+    policy = replace(POLICY, on_removal=OnRemoval.DELETE)
+    world = World()
+    world.add_user("x", given_name="New", family_name="Test")
+    world.add_user("y", given_name="Ada", family_name="Test")
+
+    planned = plan(after, world, remembered(before, policy=policy), policy=policy, can=CAN_DISABLE)
+
+    assert summary(planned) == []
+    assert set(codes(planned)) == {"match-blocked"}
+
+
+def test_names_that_two_people_swapped_are_left_to_a_person_and_hold_up_nobody_else() -> None:
+    before = identities([person("ada", user_name="x"), person("bob", user_name="y")], [group("ops", ["ada"])])
+    world = World()
+    world.carry_out(plan(before, world))
+    after = identities(
+        [person("ada", user_name="y"), person("bob", user_name="x"), person("eve")], [group("ops", ["ada"])]
+    )
+
+    planned = plan(after, world, remembered(before))
+
+    assert summary(planned) == ["create aws/user/eve git"]
+    assert planned.part.applyable
+    assert planned.waiting == 2
+
+
+def test_a_name_taken_from_somebody_who_never_came_is_not_given_back() -> None:
+    before = identities([person("ada", user_name="x"), replace(person("bob", user_name="y"), active=False)])
+    after = identities([person("ada", user_name="y"), replace(person("bob", user_name="z"), active=False)])
+    world = World()
+    world.carry_out(plan(before, world))
+    world.carry_out(plan(after, world, remembered(before)))
+    ada = world.user_id("y")
+
+    planned = plan(after, world, remembered(before))
+
+    assert summary(planned) == []
+    assert world.user_id("y") == ada
+    assert summary(plan(after, world, remembered(after))) == []

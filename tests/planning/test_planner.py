@@ -287,7 +287,12 @@ def test_a_leaver_whose_name_is_taken_over_still_loses_everything() -> None:
 
     planned = plan(after, world, remembered(before))
 
-    assert summary(planned) == ["delete aws/membership/ops/bob git", "update aws/user/ada git"]
+    assert summary(planned) == ["delete aws/membership/ops/bob git"]
+    assert "name-taken" in codes(planned)
+    assert planned.waiting == 1
+    world.carry_out(planned)
+    del world.users[world.user_id("y@example.com")]
+    assert summary(plan(after, world, remembered(before))) == ["update aws/user/ada git"]
 
 
 def test_a_key_that_changes_while_the_name_stays_keeps_its_object() -> None:

@@ -211,3 +211,17 @@ def test_a_create_does_not_let_an_object_that_is_there_be_renamed_instead() -> N
     verdict = judge(plan(new, world, remembered(old)), reviewed)
 
     assert [str(one.address) for one in verdict.stale] == ["aws/group/sre"]
+
+
+def test_a_user_made_anew_by_halves_goes_on_although_the_rest_reads_as_drift() -> None:
+    git = identities([person("ada", manager="ada")])
+    world = World()
+    world.carry_out(plan(git, world))
+    del world.users[world.user_id("ada@example.com")]
+    reviewed = plan(git, world, remembered(git))
+    world.carry_out(reviewed, frozenset({"aws/user/ada#manager"}))
+
+    fresh = plan(git, world, remembered(git))
+
+    assert summary(fresh) == ["update aws/user/ada drift"]
+    assert judge(fresh, reviewed).stale == ()

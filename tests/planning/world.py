@@ -170,6 +170,10 @@ class World:
             return ""
         if address.kind is Kind.USER:
             user = self.users[identifier]
+            name = str(values.get("user_name", "")).lower()
+            assert name not in {
+                str(u.attributes["user_name"]).lower() for u in self.users.values() if u.id != identifier
+            }, "a name is freed before it is given"
             active = bool(values["active"]) if "active" in values else user.active
             self.users[identifier] = replace(user, attributes=_laid(user.attributes, values), active=active)
         else:
