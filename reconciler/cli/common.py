@@ -132,6 +132,7 @@ def show_plan(
         width=width(),
         saved=saved,
         estimates=estimates,
+        flags=" --sandbox" if options.sandbox else "",
     )
 
 

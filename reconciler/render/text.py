@@ -29,28 +29,28 @@ def plan_text(
     width: int | None = None,
     saved: str | None = None,
     estimates: Mapping[str, Estimate] | None = None,
+    flags: str = "",
 ) -> str:
     """The whole plan, ending in a line break.
 
     `color` asks for ANSI colours, `verbose` for every change, field, place and detail; `width` is the
     terminal's number of columns (None: never wrap). `saved` is the file that the plan was written to,
-    `estimates` tells by target what applying takes. Grants are folded into counts so that at most
-    MAX_LINES lines remain without `verbose`; refusals and removals are always listed.
+    `estimates` tells by target what applying takes, `flags` are options that a plan and its apply must
+    share (" --sandbox"). Grants are folded into counts so that at most MAX_LINES lines remain without
+    `verbose`; refusals and removals are always listed.
     """
     layout = Layout(Style(color), width, spread=verbose)
     lines: list[Line] = []
     giving = sum(not takes_away(change) for change in plan.changes)
     folds = list(Fold) if giving <= MAX_LINES else list(Fold)[1:]  # each would have its line
     for fold in [Fold.NOTHING] if verbose else folds:
-        lines = _plan(plan, layout, fold, saved, estimates or {})
+        lines = _plan(plan, layout, fold, estimates or {}) + _next(plan, layout, saved, flags)
         if sum(not line.kept for line in lines) <= MAX_LINES:
             break
     return joined(lines)
 
 
-def _plan(
-    plan: Plan, layout: Layout, fold: Fold, saved: str | None, estimates: Mapping[str, Estimate]
-) -> list[Line]:
+def _plan(plan: Plan, layout: Layout, fold: Fold, estimates: Mapping[str, Estimate]) -> list[Line]:
     lines: list[Line] = []
     folded = 0
     for part in plan.targets:
@@ -61,7 +61,6 @@ def _plan(
     for part in plan.targets:
         if part.changes and part.target in estimates:
             lines.append(layout.line(_estimated(part, estimates[part.target], alone=len(plan.targets) == 1)))
-    lines += _next(plan, layout, saved)
     return lines
 
 
@@ -163,7 +162,7 @@ def _estimated(part: TargetPlan, estimate: Estimate, *, alone: bool) -> str:
     )
 
 
-def _next(plan: Plan, layout: Layout, saved: str | None) -> list[Line]:
+def _next(plan: Plan, layout: Layout, saved: str | None, flags: str) -> list[Line]:
     refused = findings.refusals(plan)
     if refused:
         codes = words.listed(sorted({escape.name(finding.code) for _, finding in refused}))
@@ -172,8 +171,8 @@ def _next(plan: Plan, layout: Layout, saved: str | None) -> list[Line]:
     if not plan.changes:
         return []
     if saved:
-        return layout.paragraph(f"To do exactly this: reconciler apply {escape.name(saved)}")
+        return layout.paragraph(f"To do exactly this: reconciler apply{flags} {escape.name(saved)}")
     return layout.paragraph(
-        "To have exactly this done: save it with `reconciler plan --out plan.json`, let it be reviewed, "
-        "then `reconciler apply plan.json`."
+        f"To have exactly this done: save it with `reconciler plan{flags} --out plan.json`, "
+        f"let it be reviewed, then `reconciler apply{flags} plan.json`."
     )

@@ -258,6 +258,26 @@ def test_ctrl_c_during_apply_reports_what_was_done_and_the_next_apply_finishes(r
     assert real.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_ctrl_c_twice_ends_without_a_traceback_and_is_no_success(real: Real) -> None:
+    real.plan()
+    real.sandbox.faults.add("latency", "identitystore.Create*", count=None, seconds=0.5 * SPEED)
+    process = start(real, "apply", real.file, "--first-apply")
+    while not real.sandbox.store.users():
+        assert process.poll() is None
+        select.select([], [], [], 0.01)
+    process.send_signal(signal.SIGINT)
+    select.select([], [], [], 0.1)
+    process.send_signal(signal.SIGINT)
+
+    stopped = ended(process)
+
+    assert stopped.code == 6
+    assert "Interrupted" in stopped.told
+    real.sandbox.faults.clear()
+    assert real.run("apply", real.file, "--first-apply").code == 0
+    assert real.memberships() == TEAM
+
+
 def test_ctrl_c_while_reading_writes_nothing(real: Real) -> None:
     real.plan()
     real.forget()
