@@ -68,6 +68,10 @@ CREATE INDEX IF NOT EXISTS requests_by_status ON requests (kind, status, seq);
 CREATE TABLE IF NOT EXISTS role_changes (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, request_id TEXT, set_id TEXT NOT NULL, account TEXT NOT NULL,
   ends_at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS role_changes_due ON role_changes (ends_at, seq);
+CREATE INDEX IF NOT EXISTS role_changes_of_account ON role_changes (account, ends_at);
+CREATE INDEX IF NOT EXISTS role_changes_of_request ON role_changes (request_id);
+CREATE INDEX IF NOT EXISTS role_changes_of_set ON role_changes (set_id);
 CREATE TABLE IF NOT EXISTS account_policies (
   account TEXT NOT NULL, policy TEXT NOT NULL, PRIMARY KEY (account, policy)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS account_troubles (account TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
