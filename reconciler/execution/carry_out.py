@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import ServiceError
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Kind, remote
 from reconciler.model.change import Action, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
@@ -30,11 +30,12 @@ _POLL_SECONDS = 2.0
 
 @dataclass(slots=True)
 class Run:
-    """What happened so far. `ids` and `versions` grow as objects are made."""
+    """What happened so far; `ids` and `versions` grow as objects are made, `made` has new users by id."""
 
     ids: dict[Address, str]
     versions: dict[Address, str]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
 
 
@@ -129,6 +130,8 @@ def _outcome(identifier: str, answer: object) -> Outcome:
 def _learn(run: Run, step: Step, outcome: Outcome) -> None:
     if outcome.remote_id:
         run.ids[step.address] = outcome.remote_id
+        if step.address.kind is Kind.USER:
+            run.made[outcome.remote_id] = step.address.parts[0]
     if outcome.version:
         run.versions[step.address] = outcome.version
     else:
@@ -193,12 +196,5 @@ def with_manager_key(attributes: Attributes, planned: Planned, run: Run) -> Attr
     manager = attributes.get("manager")
     if not isinstance(manager, str):
         return attributes
-    key = planned.keys.get(manager)
-    if key is None:
-        made = (
-            address.parts[0]
-            for address, identifier in run.ids.items()
-            if address.kind is Kind.USER and identifier == manager
-        )
-        key = next(made, f"~{manager}")
-    return {**attributes, "manager": key}
+    key = planned.keys.get(manager) or run.made.get(manager)
+    return {**attributes, "manager": key or remote(manager)}
