@@ -127,10 +127,9 @@ def _update(
     turn = activity(scene, draft, user, live, status)
     causes = {each.name: _cause(scene, user, each) for each in fields}
     if turn is not None:
-        if turn.cause in _BY_RULE:
+        if turn.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
             # What is applied without a review takes nothing along that was not decided with it.
-            causes = {name: why for name, why in causes.items() if why is not Cause.DRIFT}
-            fields = [each for each in fields if each.name in causes]
+            fields, causes = [], {}
         fields.append(FieldChange("active", live.active, turn.active))
         causes["active"] = turn.cause
     if not fields:

@@ -226,23 +226,24 @@ def test_a_manager_who_is_deleted_or_cannot_be_created_is_referred_to_by_nobody(
 @pytest.mark.parametrize(
     ("window", "title", "expected"),
     [
-        (None, "Engineer", ("git", {"title", "active"})),
+        (None, "Engineer", ("git", {"title", "department", "active"})),
         (Window(end=NOW), "Engineer", ("expiry", {"active"})),
-        (Window(end=NOW), "Lead", ("git", {"title", "active"})),
+        (Window(end=NOW), "Lead", ("git", {"title", "department", "active"})),
     ],
     ids=["git alone", "expiry and a console edit", "expiry and an edit in git"],
 )
 def test_a_cause_that_is_applied_by_rule_carries_nothing_else_with_it(
     window: Window | None, title: str, expected: tuple[str, set[str]]
 ) -> None:
-    before = identities([person("ada", title="Engineer")])
+    before = identities([person("ada", title="Engineer", department="Platform")])
     world = World()
     world.carry_out(plan(before, world))
     ada = world.user_id("ada@example.com")
     world.users[ada] = replace(
-        world.users[ada], attributes={**world.users[ada].attributes, "title": "Console"}
+        world.users[ada],
+        attributes={**world.users[ada].attributes, "title": "Console", "department": "Console"},
     )
-    now = person("ada", title=title)
+    now = person("ada", title=title, department="Platform")
     after = identities([replace(now, window=window) if window else replace(now, active=False)])
 
     found = change(plan(after, world, remembered(before), can=CAN_DISABLE), "aws/user/ada")
