@@ -76,7 +76,7 @@ class Git:
         """
         seconds = NETWORK_SECONDS if network else LOCAL_SECONDS
         try:
-            done = subprocess.run(  # noqa: S603 - an argument list, of which no part is ever a shell's
+            done = subprocess.run(  # noqa: S603  # an argument list, of which no part is ever a shell's
                 [executable(), *_OPTIONS, *arguments],
                 cwd=self.folder,
                 env=_environment(os.environ, network=network),

@@ -67,7 +67,7 @@ class App:
         except ApiError as error:
             code = error.code
             reply = Reply(error.status, _error_body(error, operation, request_id))
-        except Exception as error:  # noqa: BLE001 - whatever is wrong here is answered
+        except Exception as error:  # noqa: BLE001  # whatever is wrong here is answered
             bug = ApiError("InternalFailure", f"sandbox bug in {label}: {error!r}", status=500)
             code = bug.code
             reply = Reply(bug.status, _error_body(bug, None, request_id))

@@ -94,7 +94,7 @@ class _Seed:
             text = file.read_text(encoding="utf-8")
             # The base loader leaves every scalar a string, and so account ids whole.
             loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-            return yaml.load(text, Loader=loader)  # noqa: S506 - it builds strings, lists and maps only
+            return yaml.load(text, Loader=loader)  # noqa: S506  # it builds strings, lists and maps only
         except OSError as error:
             self._fault(f"{file} cannot be read: {error.strerror}", "name a YAML file or a directory of them")
         except UnicodeDecodeError:

@@ -139,11 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = reply.body if reply.sent is None else reply.body[: reply.sent]
         self.wfile.write(f"HTTP/1.1 {reply.status} {phrase}\r\n{head}\r\n".encode("latin-1") + body)
 
-    do_POST = _serve  # noqa: N815 - http.server finds methods by these names
-    do_GET = _serve  # noqa: N815 - as above
-    do_DELETE = _serve  # noqa: N815 - as above
-    do_PUT = _serve  # noqa: N815 - as above
-    do_PATCH = _serve  # noqa: N815 - as above
+    do_POST = _serve  # noqa: N815  # http.server finds methods by these names
+    do_GET = _serve  # noqa: N815  # as above
+    do_DELETE = _serve  # noqa: N815  # as above
+    do_PUT = _serve  # noqa: N815  # as above
+    do_PATCH = _serve  # noqa: N815  # as above
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
         """Requests go into the journal, not to stderr."""

@@ -49,6 +49,6 @@ def put_account(
     columns = "(id, parent, name, email, state, joined_at)"
     again = f"ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email{more}"
     db.execute(
-        f"INSERT INTO accounts {columns} VALUES (?, ?, ?, ?, ?, ?) {again}",  # noqa: S608 - texts of this file
+        f"INSERT INTO accounts {columns} VALUES (?, ?, ?, ?, ?, ?) {again}",  # noqa: S608  # texts of this file
         (identifier, parent, name, email, state, at),
     )

@@ -103,7 +103,7 @@ def test_a_name_that_would_break_the_lines_is_refused(name: str) -> None:
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(RecordError, match="time zone"):
-        render_receipt(Receipt("aws", {}, "d", "1", datetime(2026, 1, 1)))  # noqa: DTZ001 - the fault itself
+        render_receipt(Receipt("aws", {}, "d", "1", datetime(2026, 1, 1)))  # noqa: DTZ001  # the fault itself
 
 
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)

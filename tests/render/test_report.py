@@ -53,7 +53,7 @@ PART = report(
 def test_reports_are_as_they_were_last_read(
     name: str,
     what: Report,
-    verbose: bool,  # noqa: FBT001 - a table's column
+    verbose: bool,  # noqa: FBT001  # a table's column
     golden: Callable[[str, str], None],
 ) -> None:
     golden(f"report-{name}{'.verbose' * verbose}.txt", report_text(what, PLAN, verbose=verbose))

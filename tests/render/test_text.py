@@ -44,7 +44,7 @@ def test_coloured_text_is_as_it_was_last_read(golden: Callable[[str, str], None]
 
 @pytest.mark.parametrize("name", plans.PLANS)
 @pytest.mark.parametrize("verbose", [False, True], ids=["brief", "verbose"])
-def test_colour_changes_nothing_but_colour(name: str, verbose: bool) -> None:  # noqa: FBT001 - a table's column
+def test_colour_changes_nothing_but_colour(name: str, verbose: bool) -> None:  # noqa: FBT001  # a table's column
     coloured = plan_text(plans.PLANS[name], color=True, verbose=verbose)
     assert "\x1b" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == shown(plans.PLANS[name], verbose=verbose)
@@ -275,7 +275,7 @@ def poisoned(evil: str) -> Plan:
 @settings(deadline=None)
 def test_nothing_that_data_says_commands_a_terminal_or_a_runner(
     evil: str,
-    verbose: bool,  # noqa: FBT001 - hypothesis passes by name
+    verbose: bool,  # noqa: FBT001  # hypothesis passes by name
     width: int | None,
 ) -> None:
     harmless = shown(poisoned("x"), verbose=verbose)

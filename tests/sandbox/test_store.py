@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor  # noqa: TID251 - many callers at once are the point here
+from concurrent.futures import ThreadPoolExecutor  # noqa: TID251  # many callers at once are the point here
 from functools import partial
 from pathlib import Path
 
@@ -122,7 +122,7 @@ def at_once(jobs: list[Callable[[], object]]) -> list[object]:
     def run(job: Callable[[], object]) -> object:
         try:
             return job()
-        except Exception as error:  # noqa: BLE001 - the error is the result
+        except Exception as error:  # noqa: BLE001  # the error is the result
             return error
 
     with ThreadPoolExecutor(8) as pool:

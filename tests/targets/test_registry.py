@@ -84,6 +84,6 @@ def test_a_type_that_does_not_exist_is_said() -> None:
 )
 def test_a_loopback_endpoint_is_one_for_every_service_that_is_called(
     environment: Mapping[str, str],
-    here: bool,  # noqa: FBT001 - a table column
+    here: bool,  # noqa: FBT001  # a table column
 ) -> None:
     assert is_loopback_endpoint(environment) is here

@@ -99,7 +99,7 @@ def world(sandbox: Sandbox, target: IdentityCenter) -> World:
 
 @pytest.mark.parametrize("versioned", [True, False], ids=["with its version", "without a version"])
 @pytest.mark.parametrize("what", WRITES)
-def test_a_step_does_what_it_says(world: World, what: str, versioned: bool) -> None:  # noqa: FBT001 - a table column
+def test_a_step_does_what_it_says(world: World, what: str, versioned: bool) -> None:  # noqa: FBT001  # a table column
     _, one, holds = WRITES[what]
     versions = versions_of(world.target, world.ids) if versioned else {}
 
@@ -118,7 +118,7 @@ def test_whatever_happens_to_the_answer_the_step_is_done_once(
     world: World,
     what: str,
     kind: FaultKind,
-    versioned: bool,  # noqa: FBT001 - a table column
+    versioned: bool,  # noqa: FBT001  # a table column
 ) -> None:
     operation, one, holds = WRITES[what]
     versions = versions_of(world.target, world.ids) if versioned else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading  # noqa: TID251 - a fake under threads needs a lock of its own
+import threading  # noqa: TID251  # a fake under threads needs a lock of its own
 from datetime import UTC, datetime, timedelta
 
 _START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

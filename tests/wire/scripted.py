@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading  # noqa: TID251 - a server needs a thread of its own
+import threading  # noqa: TID251  # a server needs a thread of its own
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -468,7 +468,7 @@ def test_a_speed_that_makes_no_sense_is_ignored(header: str) -> None:
         ("127.0.0.1:8080", False),
     ],
 )
-def test_loopback_is_told_by_name_and_number_alone(url: str, loopback: bool) -> None:  # noqa: FBT001 - a table column
+def test_loopback_is_told_by_name_and_number_alone(url: str, loopback: bool) -> None:  # noqa: FBT001  # a table column
     assert is_loopback(url) is loopback
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import os
 import signal
-import threading  # noqa: TID251 - the tests of the threads' own file need barriers
+import threading  # noqa: TID251  # the tests of the threads' own file need barriers
 from collections.abc import Iterator
-from concurrent.futures import CancelledError  # noqa: TID251 - what a cancelled call comes back with
+from concurrent.futures import CancelledError  # noqa: TID251  # what a cancelled call comes back with
 
 import pytest
 

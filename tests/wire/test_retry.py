@@ -15,7 +15,7 @@ from reconciler.wire.retry import LIMITS, Fate, delay, retryable
         pytest.param(Fate.FINAL, False, False, id="a no stays a no"),
     ],
 )
-def test_only_what_cannot_be_done_twice_is_sent_again(fate: Fate, mutates: bool, again: bool) -> None:  # noqa: FBT001 - a table column
+def test_only_what_cannot_be_done_twice_is_sent_again(fate: Fate, mutates: bool, again: bool) -> None:  # noqa: FBT001  # a table column
     assert retryable(fate, mutates=mutates) is again
 
 

@@ -80,7 +80,7 @@ class Grants:
 
     def _select(self, condition: str, *values: object) -> list[tuple[int, Grant]]:
         query = (
-            f"SELECT seq, set_id, account, principal_type, principal_id FROM assignments WHERE {condition}"  # noqa: S608 - conditions of this file
+            f"SELECT seq, set_id, account, principal_type, principal_id FROM assignments WHERE {condition}"  # noqa: S608  # conditions of this file
         )
         return [(row[0], Grant(*row[1:])) for row in self.db.execute(query, values)]
 
@@ -124,7 +124,7 @@ class Roles:
         self, column: str, condition: str, value: str, *, latest: bool | None, after: int, limit: int
     ) -> list[tuple[int, str]]:
         return self.db.execute(
-            f"SELECT p.seq, {column} FROM provisioned p JOIN permission_sets s ON s.id = p.set_id"  # noqa: S608 - texts of this file
+            f"SELECT p.seq, {column} FROM provisioned p JOIN permission_sets s ON s.id = p.set_id"  # noqa: S608  # texts of this file
             f" WHERE {condition} AND (? IS NULL OR (p.version = s.version) = ?) AND p.seq > ?"
             " ORDER BY p.seq LIMIT ?",
             (value, latest, latest, after, limit),

@@ -122,7 +122,7 @@ class Requests:
     def get(self, kind: Kind, identifier: str) -> Request:
         """The call with this id. Raises ResourceNotFoundException, also for an id of another kind."""
         row = self.db.execute(
-            f"SELECT {_COLUMNS} FROM requests WHERE id = ? AND kind = ?",  # noqa: S608 - a constant
+            f"SELECT {_COLUMNS} FROM requests WHERE id = ? AND kind = ?",  # noqa: S608  # a constant
             (identifier, kind),
         ).fetchone()
         if row is None:
@@ -132,7 +132,7 @@ class Requests:
     def page(self, kind: Kind, status: str | None, after: int, limit: int) -> list[Request]:
         """At most `limit` calls of a kind behind row `after`, of one status where it is given."""
         query = (
-            f"SELECT {_COLUMNS} FROM requests WHERE kind = ? AND (? IS NULL OR status = ?) AND seq > ?"  # noqa: S608 - a constant
+            f"SELECT {_COLUMNS} FROM requests WHERE kind = ? AND (? IS NULL OR status = ?) AND seq > ?"  # noqa: S608  # a constant
             " ORDER BY seq LIMIT ?"
         )
         return [_request(row) for row in self.db.execute(query, (kind, status, status, after, limit))]

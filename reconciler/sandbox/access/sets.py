@@ -68,7 +68,7 @@ class PermissionSets:
 
     def get(self, arn: str) -> PermissionSet:
         """The set with this ARN. Raises ResourceNotFoundException."""
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM permission_sets WHERE id = ?", (arn,)).fetchone()  # noqa: S608 - a constant
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM permission_sets WHERE id = ?", (arn,)).fetchone()  # noqa: S608  # a constant
         if row is None:
             raise missing(f"Could not find PermissionSet with id {arn.rpartition('/')[2]}")
         return PermissionSet(*row)
@@ -80,7 +80,7 @@ class PermissionSets:
 
     def page(self, after: int, limit: int) -> list[PermissionSet]:
         """At most `limit` sets behind row `after`, in the order of their creation."""
-        query = f"SELECT {_COLUMNS} FROM permission_sets WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - a constant
+        query = f"SELECT {_COLUMNS} FROM permission_sets WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  # a constant
         return [PermissionSet(*row) for row in self._db.execute(query, (after, limit))]
 
     def redefine(self, arn: str, definition: Mapping[str, str | None]) -> None:
@@ -131,7 +131,7 @@ class PermissionSets:
         # The names are those of this file's own keywords.
         changed = "".join(f", {name} = :{name}" for name in columns)
         self._db.execute(
-            f"UPDATE permission_sets SET version = version + 1{changed} WHERE id = :id",  # noqa: S608 - see above
+            f"UPDATE permission_sets SET version = version + 1{changed} WHERE id = :id",  # noqa: S608  # see above
             {"id": arn, **columns},
         )
 

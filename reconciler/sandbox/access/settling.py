@@ -127,7 +127,7 @@ class Settling:
         db = self.requests.db
         if request.kind is Kind.CREATE:
             table = "groups" if request.principal_type == GROUP else "users"
-            query = f"SELECT 1 FROM {table} WHERE id = ?"  # noqa: S608 - one of two tables
+            query = f"SELECT 1 FROM {table} WHERE id = ?"  # noqa: S608  # one of two tables
             if db.execute(query, (request.principal_id,)).fetchone() is None:
                 text = (
                     f"the {request.principal_type} assignee {request.principal_id} was not found in directory"
