@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.model.change import Change
+from reconciler.model.change import Action, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Remembered
@@ -12,6 +12,7 @@ from reconciler.planning.order import UNIQUE
 from reconciler.planning.ownership import Ownership
 from reconciler.planning.project import dropped
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.withheld import manager
 from reconciler.planning.wording import many
 
 
@@ -67,15 +68,19 @@ def notable(
     yield from dropped_and_unsupported(scene)
 
 
-def name_taken(taken: Iterable[Change]) -> Iterable[Finding]:
+def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
     """What waits for a name or an address that somebody else has."""
+    waiting = {change.address for change in taken if change.action is Action.CREATE}
     for change in taken:
         kind = change.address.kind
         names = sorted({str(each.after) for each in change.fields if each.name in UNIQUE[kind]})
+        why = f"another {kind} has {' or '.join(names)} and keeps it"
+        if manager(change) in waiting:
+            why = "its manager cannot be created yet"
         yield Finding(
             code="name-taken",
             severity=Severity.WARNING,
-            message=f"{change.address} waits, because another {kind} has {' or '.join(names)} and keeps it",
+            message=f"{change.address} waits, because {why}",
             address=change.address,
             origin=change.origin,
             fix="rename or delete the other one, or write another name",

@@ -63,7 +63,8 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
     """Changes to make, and those that want a name or address that another live object has and keeps.
 
     A leaver who is disabled keeps the name; so does whoever git does not manage. What a change would have
-    freed stays taken when the change is not made, and nobody joins a group by a user that is not created.
+    freed stays taken when the change is not made, and nobody joins a group by a user that is not created, or
+    has one for a manager.
     """
     make = list(changes)
     taken: list[Change] = []
@@ -71,9 +72,15 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
     while holders:
         gone = {ids.get(change.address) for change in make if change.action is Action.DELETE}
         freed = {claim for change in make for claim in _claims(change, before=True)}
+        missing = {change.address for change in taken if change.action is Action.CREATE}
 
-        def refused(change: Change, gone: Container[object] = gone, freed: Container[object] = freed) -> bool:
-            return any(
+        def refused(
+            change: Change,
+            gone: Container[object] = gone,
+            freed: Container[object] = freed,
+            missing: Container[object] = missing,
+        ) -> bool:
+            return manager(change) in missing or any(
                 claim in holders
                 and claim not in freed
                 and holders[claim] not in gone
@@ -94,6 +101,12 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
             ),
         )
     return make, taken
+
+
+def manager(change: Change) -> Address | None:
+    """The user whom a change makes somebody's manager."""
+    key = next((each.after for each in change.fields if each.name == "manager"), None)
+    return Address.of(change.address.target, Kind.USER, key) if isinstance(key, str) else None
 
 
 _Claim = tuple[Kind, str, str]

@@ -229,3 +229,17 @@ def test_a_name_taken_from_somebody_who_never_came_is_not_given_back() -> None:
     assert summary(planned) == []
     assert world.user_id("y") == ada
     assert summary(plan(after, world, remembered(after))) == []
+
+
+def test_whoever_has_somebody_for_a_manager_who_must_wait_waits_as_well() -> None:
+    world = World()
+    world.add_user("theirs", email="boss@example.com")
+    git = identities([person("ada", manager="boss"), person("boss")], [group("ops", ["ada", "boss"])])
+
+    planned = plan(git, world)
+
+    assert summary(planned) == ["create aws/group/ops git"]
+    assert [one.message for one in planned.part.findings] == [
+        "aws/user/ada waits, because its manager cannot be created yet",
+        "aws/user/boss waits, because another user has boss@example.com and keeps it",
+    ]
