@@ -134,9 +134,11 @@ def test_what_is_privileged_and_rules_are_kept_for_those_who_judge_by_them() -> 
         "  expire: {require: [until, reason], permission_sets: ['*Admin*'], accounts: [{ou: Prod}]}\n"
         "  grant: {restrict: {permission_sets: ['*Admin*']}, only_from: ['privileged/**']}\n"
     )
-    assert found.privileged.permission_sets == ("*Admin*",)
-    assert found.privileged.policies == ("AdministratorAccess",)
-    assert [selector.ou for selector in found.privileged.accounts] == [("Security",)]
+    assert found.targets["aws"].policy.guards.privileged.permission_sets == ("*Admin*",)
+    assert found.targets["aws"].policy.guards.privileged.policies == ("AdministratorAccess",)
+    assert [selector.ou for selector in found.targets["aws"].policy.guards.privileged.accounts] == [
+        ("Security",)
+    ]
     assert list(found.rules) == ["direct", "duties", "expire", "grant"]
     assert found.rules["duties"] == {"disjoint": ["a", "b"]}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -24,12 +24,12 @@ from reconciler.model.policy import (
     MaxRemovals,
     Mode,
     OnRemoval,
+    Privileged,
     Protected,
     Provision,
     Scope,
     TargetPolicy,
 )
-from reconciler.model.resources import Selector
 
 CONFIG_FILE = "reconciler.yaml"
 DEFAULT_TARGET = "aws"
@@ -51,15 +51,6 @@ class TargetConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Privileged:
-    """What counts as privileged access: shell patterns over permission sets, policies, accounts."""
-
-    permission_sets: tuple[str, ...] = ()
-    policies: tuple[str, ...] = ()
-    accounts: tuple[Selector, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """The configuration, whole. `exists` says whether there was a file, or all of it is default.
 
@@ -71,7 +62,6 @@ class Config:
     requires: str | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     auto_apply: frozenset[Cause] = _AUTO_APPLY
-    privileged: Privileged = Privileged()
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     exists: bool = False
 
@@ -124,7 +114,7 @@ def _build(document: Document, written: ConfigDocument) -> Config:
         document.fault(("requires",), *wrong)
     _check_rules(document, written.get("rules", {}))
     scope = _scope(Scope(), written.get("scope", {}))
-    guards = _guards(written.get("guards", {}))
+    guards = _guards(document, written.get("guards", {}))
     auto_apply = _AUTO_APPLY
     if "auto_apply" in written:
         auto_apply = frozenset(Cause(cause) for cause in written["auto_apply"])
@@ -158,7 +148,6 @@ def _build(document: Document, written: ConfigDocument) -> Config:
         requires=requires,
         timezone=_timezone(document, written.get("timezone", "UTC")),
         auto_apply=auto_apply,
-        privileged=_privileged(document, written.get("guards", {}).get("privileged", {})),
         rules=MappingProxyType(dict(written.get("rules", {}))),
         exists=True,
     )
@@ -190,7 +179,7 @@ def _scope(base: Scope, written: Mapping[str, Any]) -> Scope:
     return Scope(**modes, ignore=Ignore(**names, assignments=assignments))
 
 
-def _guards(written: Mapping[str, Any]) -> Guards:
+def _guards(document: Document, written: Mapping[str, Any]) -> Guards:
     removals, defaults = written.get("max_removals", {}), MaxRemovals()
     limits = {
         kind: _limit(removals.get(kind, {}), getattr(defaults, kind))
@@ -205,6 +194,7 @@ def _guards(written: Mapping[str, Any]) -> Guards:
     return Guards(
         max_removals=MaxRemovals(**limits),
         protected=Protected(**protected),
+        privileged=_privileged(document, written.get("privileged", {})),
         max_grants=MappingProxyType(grants),
         min_members=MappingProxyType(dict(written.get("min_members", {}))),
     )
@@ -220,7 +210,8 @@ def _privileged(document: Document, written: Mapping[str, Any]) -> Privileged:
     return Privileged(
         tuple(written.get("permission_sets", ())),
         tuple(written.get("policies", ())),
-        tuple(build_selectors(document, at, written.get("accounts", ()))),
+        # Without their places: a line more in the file must not change the digest of a plan.
+        tuple(replace(one, node=0) for one in build_selectors(document, at, written.get("accounts", ()))),
     )
 
 

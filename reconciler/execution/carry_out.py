@@ -16,7 +16,7 @@ from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.planner import Planned
 from reconciler.planning.schedule import Schedule
-from reconciler.targets.base import ReadRequest, Target
+from reconciler.targets.base import NOTHING, Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Cancelled, Pool
 
@@ -171,11 +171,11 @@ def _still_as_reviewed(
     found: LiveUser | LiveGroup | None
     active = None
     if step.address.kind is Kind.USER:
-        live = target.read(ReadRequest(users=(identifier,), groups=(), members_of=()))
+        live = target.read(replace(NOTHING, users=(identifier,)))
         found = user = live.users.get(identifier)
         active = user.active if user else None
     else:
-        live = target.read(ReadRequest(users=(), groups=(identifier,), members_of=()))
+        live = target.read(replace(NOTHING, groups=(identifier,)))
         found = live.groups.get(identifier)
     if found is None and step.action is Action.DELETE:
         return Outcome(step.id, Status.UNNECESSARY, "it is gone already")

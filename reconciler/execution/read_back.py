@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.errors import ServiceError
 from reconciler.execution.carry_out import Run, with_manager_key
@@ -13,7 +14,7 @@ from reconciler.model.state import Live
 from reconciler.planning import hashes
 from reconciler.planning.order import ends
 from reconciler.planning.planner import Planned
-from reconciler.targets.base import ReadRequest, Target
+from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock
 
 # Seconds to wait before looking again: reads may lag behind writes (aws-sdk: eventual consistency).
@@ -54,8 +55,11 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
             group = ends(address)[0]
             if group not in done or done[group].action is not Action.DELETE:
                 members_of.add(run.ids[group])
-    return ReadRequest(
-        users=tuple(sorted(users)), groups=tuple(sorted(groups)), members_of=tuple(sorted(members_of))
+    return replace(
+        NOTHING,
+        users=tuple(sorted(users)),
+        groups=tuple(sorted(groups)),
+        members_of=tuple(sorted(members_of)),
     )
 
 

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     GROUP = "group"
     MEMBERSHIP = "membership"
     PERMISSION_SET = "permission-set"
+    # The role of one permission set in one account, where it lags behind the definition.
+    PROVISIONING = "provisioning"
     ASSIGNMENT = "assignment"
 
 

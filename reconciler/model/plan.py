@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.errors import Place
+from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.resources import Origin
@@ -52,7 +53,8 @@ class Step:
     `id` is unique in the plan; `after` names the steps that must be done first; `changes` are the
     addresses that it carries out. `refs` says by role which addresses the request needs the remote ids
     of. `lane` serialises: two steps of one lane never run at once ("" is no lane). Every step of a lower
-    `rank` is attempted before the first of a higher one begins.
+    `rank` is attempted before the first of a higher one begins. `held_by` names the grants that take the
+    place of a revocation: it waits for them, and is HELD when one of them did not succeed.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Step:
     refs: Mapping[str, Address] = field(default_factory=dict)
     lane: str = ""
     rank: int = 0
+    held_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,10 @@ class TargetPlan:
     gaps: tuple[tuple[str, str, str], ...] = ()
     read_calls: Mapping[str, int] = field(default_factory=dict)
     only: tuple[Address, ...] = ()
+    # What it does to people's access; follows from the changes and what is live, so no digest covers it.
+    access: tuple[AccessChange, ...] = ()
+    # What people call the accounts that changes and access speak of, by id.
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def applyable(self) -> bool:

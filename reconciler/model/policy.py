@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause
-from reconciler.model.resources import Origin
+from reconciler.model.resources import Origin, Selector
 
 
 class Mode(StrEnum):
@@ -65,6 +65,7 @@ class Scope:
             Kind.GROUP: self.groups,
             Kind.MEMBERSHIP: self.memberships,
             Kind.PERMISSION_SET: self.permission_sets,
+            Kind.PROVISIONING: self.permission_sets,
             Kind.ASSIGNMENT: self.assignments,
         }
         return modes[kind]
@@ -102,11 +103,21 @@ class Protected:
 
 
 @dataclass(frozen=True, slots=True)
+class Privileged:
+    """What counts as privileged access: shell patterns over permission sets and policies, and accounts."""
+
+    permission_sets: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    accounts: tuple[Selector, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Guards:
     """The limits of one plan, all of them set even where nobody wrote any."""
 
     max_removals: MaxRemovals = MaxRemovals()
     protected: Protected = Protected()
+    privileged: Privileged = Privileged()
     # Written and checked already; they judge plans from part 3 on.
     max_grants: Mapping[str, Limit] = field(default_factory=dict)
     min_members: Mapping[str, int] = field(default_factory=dict)

@@ -54,6 +54,8 @@ class Result:
     address: Address
     status: Status
     message: str = ""
+    # What the service's support asks for, or by what a later run finds what is still under way.
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,17 @@ ENTERPRISE_ATTRIBUTES = frozenset(
 )
 ADDRESS_PARTS = ("formatted", "street_address", "locality", "region", "postal_code", "country")
 GROUP_ATTRIBUTES = ("display_name", "external_id", "description")
+# A permission set's, beside one `tags.<key>` for each tag (IAM Identity Center API, PermissionSet).
+SET_ATTRIBUTES = (
+    "description",
+    "session_duration",
+    "relay_state",
+    "managed_policies",
+    "customer_managed_policies",
+    "permissions_boundary",
+    "inline_policy",
+)
+TAG_PREFIX = "tags."
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause
+from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.policy import Approval, TargetPolicy
 from reconciler.model.resources import (
     Account,
@@ -16,6 +18,7 @@ from reconciler.model.resources import (
     Block,
     Group,
     Members,
+    Origin,
     Override,
     PermissionSet,
     User,
@@ -44,6 +47,43 @@ class Inactive:
     reason: str
 
 
+class Holder(NamedTuple):
+    """Whom git assigns a permission set to: `kind` is USER or GROUP, `key` the key in git."""
+
+    kind: Kind
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.key}"
+
+
+class Principal(NamedTuple):
+    """Who has a permission set: `kind` is USER or GROUP, `id` the remote id."""
+
+    kind: Kind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Why git wants an assignment. One such object stands for all that an entry assigns alike.
+
+    `selected` says that the account was found by its place or tags, or by `all`, and not by name or id.
+    `end` is when the longest of the entries that say the same ends (None: never).
+    """
+
+    entry: str
+    origin: Origin
+    selected: bool = False
+    end: datetime | None = None
+    reason: str | None = None
+
+
+# Account id and permission set: by its key in Desired, by its ARN in Live.
+Pair = tuple[str, str]
+Assignments = Mapping[Pair, Mapping[Holder, Assigned]]
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """What git says of one target at one moment.
@@ -63,6 +103,16 @@ class Desired:
     # Why somebody who is written as a member is none now, where it is not that they are inactive:
     # group key -> user key -> EXPIRY.
     lapsed: Mapping[str, Mapping[str, Cause]] = field(default_factory=dict)
+    permission_sets: Mapping[str, PermissionSet] = field(default_factory=dict)
+    # Who is assigned what where, now: selectors expanded over the live organization, inside windows,
+    # people who are inactive, not yet there or not provisioned left out.
+    assignments: Assignments = field(default_factory=dict)
+    # Assignments that are written and whose every window is over.
+    lapsed_assignments: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
+    # Permission sets and holders that some entry assigns by place, tag or `all`, wherever that leads now.
+    selecting: frozenset[tuple[str, Holder]] = frozenset()
+    # Accounts that git names and that cannot be assigned to: not in the organization, or not active.
+    unreachable: Mapping[str, str] = field(default_factory=dict)
     # Kinds that git declares and that this target cannot apply yet, with how many of them.
     unsupported: Mapping[Kind, int] = field(default_factory=dict)
 
@@ -95,10 +145,33 @@ class LiveGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class LivePermissionSet:
+    """A permission set as a target has it; `id` is its ARN.
+
+    `attributes` holds `name`, those of SET_ATTRIBUTES that are set, and `tags.<key>` for each tag:
+    `managed_policies` as a sorted tuple of ARNs, `customer_managed_policies` as a sorted tuple of path and
+    name in one (`/ci/deploy`), `permissions_boundary` as one or the other, `inline_policy` as canonical
+    JSON. `provisioned` are the accounts that have a role of it, `outdated` those of them whose role lags
+    behind the definition.
+    """
+
+    id: str
+    attributes: Attributes
+    provisioned: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Its name, which never changes, and which is its key in git."""
+        return str(self.attributes["name"])
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """What was not read, on purpose: inside it nothing is removed.
 
-    `scope` is a group's remote id for memberships, an account id for assignments, or "*" for all.
+    `scope` is a group's remote id for memberships, an account id for assignments, or "*" for all. For
+    assignments it may also be "users": those to people, and to principals that no longer exist.
     """
 
     kind: Kind
@@ -111,7 +184,8 @@ class Live:
     """What a target has, by remote id, read to the end of every list.
 
     `identity` names the instance itself (instance ARN, identity store id, …). `members` maps a group's
-    id to its members: user id -> membership id ("" where the service has none).
+    id to its members: user id -> membership id ("" where the service has none). `permission_sets` go by
+    ARN, `assignments` by account id and ARN; a pair to which nobody is assigned is absent.
     """
 
     target: str
@@ -119,6 +193,11 @@ class Live:
     users: Mapping[str, LiveUser] = field(default_factory=dict)
     groups: Mapping[str, LiveGroup] = field(default_factory=dict)
     members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    permission_sets: Mapping[str, LivePermissionSet] = field(default_factory=dict)
+    assignments: Mapping[Pair, frozenset[Principal]] = field(default_factory=dict)
+    organization: Organization = NO_ORGANIZATION
+    # Whether the caller administers the instance for the management account, and may do less than it.
+    delegated: bool = False
     gaps: tuple[Gap, ...] = ()
     calls: Mapping[str, int] = field(default_factory=dict)
 

@@ -10,23 +10,44 @@ from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending
-from reconciler.model.state import Live
+from reconciler.model.state import Live, Pair
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
     """What to read. None is "all of them", to the end; a tuple holds remote ids to look at again.
 
-    `members_of` are the groups whose memberships are wanted. A thing that is asked for by id and no
-    longer exists is simply absent from the answer; that is the only case in which absence is no error.
+    `members_of` are the groups whose memberships are wanted, `assignments` the pairs of account id and
+    permission set whose assignments are. `organization` asks for the accounts, `units` for the names of the
+    organizational units, `tags` for the tags of every account (one call each). `by_group` allows the
+    cheaper reading of assignments, group by group, where it is cheaper; what it cannot see is a gap. A
+    thing that is asked for by id and no longer exists is simply absent from the answer; that is the only
+    case in which absence is no error.
     """
 
     users: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
     members_of: tuple[str, ...] | None = None
+    permission_sets: tuple[str, ...] | None = None
+    assignments: tuple[Pair, ...] | None = None
+    organization: bool = True
+    units: bool = True
+    tags: bool = True
+    by_group: bool = False
 
 
 EVERYTHING = ReadRequest()
+# To be replaced field by field by whoever looks at a few things again.
+NOTHING = ReadRequest(
+    users=(),
+    groups=(),
+    members_of=(),
+    permission_sets=(),
+    assignments=(),
+    organization=False,
+    units=False,
+    tags=False,
+)
 
 
 class Target(Protocol):

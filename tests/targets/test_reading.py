@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from reconciler.errors import Denied, IncompleteRead, ServiceError
 from reconciler.model.observer import Silent
 from reconciler.model.state import Live
 from reconciler.sandbox import FaultKind, Sandbox
-from reconciler.targets.base import ReadRequest
+from reconciler.targets.base import NOTHING
 from reconciler.targets.identity_center.target import IdentityCenter
 from tests.targets.centers import center
 from tests.wire.scripted import Reply, error, serve
@@ -92,7 +93,7 @@ def test_a_read_counts_its_own_calls(sandbox: Sandbox, target: IdentityCenter) -
 def test_a_plan_needs_reading_actions_alone(sandbox: Sandbox, target: IdentityCenter) -> None:
     fill(sandbox, users=3, groups=2)
     target.read()
-    target.read(ReadRequest(users=(U,), groups=(), members_of=()))
+    target.read(replace(NOTHING, users=(U,)))
 
     assert all(name.startswith(("List", "Describe", "Get")) for name in operations(sandbox))
 
@@ -300,7 +301,7 @@ def test_by_id_only_what_was_asked_for_comes_and_what_is_gone_is_absent(
     sandbox.store.remove_user("u2")
     sandbox.store.remove_group("g2")
 
-    live = target.read(ReadRequest(users=(u1, u2), groups=(g1, g2), members_of=(g1, g2)))
+    live = target.read(replace(NOTHING, users=(u1, u2), groups=(g1, g2), members_of=(g1, g2)))
 
     assert set(live.users) == {u1}
     assert set(live.groups) == {g1}
@@ -310,7 +311,7 @@ def test_by_id_only_what_was_asked_for_comes_and_what_is_gone_is_absent(
 
 def test_nothing_asked_for_is_no_call(sandbox: Sandbox, target: IdentityCenter) -> None:
     target.identity()
-    live = target.read(ReadRequest(users=(), groups=(), members_of=()))
+    live = target.read(NOTHING)
 
     assert (live.users, live.calls) == ({}, {})
 
@@ -324,7 +325,7 @@ def test_many_by_id_are_had_by_the_list_and_what_it_lacks_is_looked_at(
     sandbox.store.remove_user("u5")
     sandbox.requests.clear()
 
-    live = target.read(ReadRequest(users=tuple(wanted), groups=(), members_of=()))
+    live = target.read(replace(NOTHING, users=tuple(wanted)))
 
     assert len(live.users) == 59
     assert operations(sandbox) == {"ListUsers": 2, "DescribeUser": 1}
@@ -335,7 +336,7 @@ def test_one_by_id_costs_one_call(sandbox: Sandbox, target: IdentityCenter) -> N
     target.read()
     sandbox.requests.clear()
 
-    target.read(ReadRequest(users=(sandbox.store.users()["u7"]["UserId"],), groups=(), members_of=()))
+    target.read(replace(NOTHING, users=(sandbox.store.users()["u7"]["UserId"],)))
 
     assert operations(sandbox) == {"DescribeUser": 1}
 
