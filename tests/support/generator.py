@@ -2,7 +2,8 @@
 
 What makes real data awkward is in it: logins that look like numbers or truth values, groups without members,
 groups that include groups that include groups, renames, slashes in keys, descriptions in many styles, account
-ids that begin with zero, and a few people who are in everything while most are in nothing.
+ids that begin with zero, selectors of every form, and a few people who are in everything while most are in
+nothing.
 """
 
 from __future__ import annotations
@@ -35,12 +36,41 @@ _DESCRIPTIONS = (
     "See https://docs.example.com/{area}?tab=team&x=1%20",
     "- [ ] not a list, {{not}} a template, *not* bold: {area}",
 )
+# Managed policies by ARN, by path and by bare name; and whatever else a set can say, each in one of them.
 _SETS = {
-    "repo-admin": "AdministratorAccess",
-    "repo-maintain": "PowerUserAccess",
-    "repo-read": "ReadOnlyAccess",
-    "repo-triage": "job-function/SupportUser",
-    "repo-write": "job-function/SystemAdministrator",
+    "repo-admin": (
+        '"arn:aws:iam::aws:policy/AdministratorAccess"',
+        'tags: {owner: "platform", tier: "1"}',
+        "assignments: exclusive",
+    ),
+    "repo-maintain": ("PowerUserAccess", "relay_state: https://console.example.com/start?a=1&b=2"),
+    "repo-read": (
+        "ReadOnlyAccess",
+        'inline_policy: {Version: "2012-10-17", Statement: [{Effect: Deny, Action: "s3:Get*", Resource: "*"}]}',
+    ),
+    "repo-triage": ("job-function/SupportUser", "assignments: shared"),
+    "repo-write": (
+        "SystemAdministrator",
+        "customer_managed_policies: [{name: deploy, path: /ci/}, {name: ship}]",
+        "permissions_boundary: {managed_policy: PowerUserAccess}",
+    ),
+}
+# Entries that no single line of one account says: by place, by tag, all, all but some, and to people.
+# {0} to {3} are groups with members, {user} somebody, {account} and {other} accounts.
+_SELECTING = {
+    "by-place": "groups: [{0}], permission_sets: [repo-read], accounts: [{{ou: Repositories/harbour-csi}}]",
+    "by-tag-but-not-there": "groups: [{1}], permission_sets: [repo-triage], "
+    "accounts: [{{tag: {{tier: gold}}}}], except: [{{ou: Repositories/harbour-sigs}}]",
+    "everywhere-but-one": "groups: [{2}], permission_sets: [repo-read], accounts: [{{all: true}}], "
+    "except: [{account}]",
+    "of-gold-in-one-place": "groups: [{3}, {0}], permission_sets: [repo-write, repo-maintain], accounts: "
+    '[{{ou: Repositories/harbour, tag: {{tier: [gold, "1"]}}}}, {other}]',
+    "directly-below": "groups: [{1}], permission_sets: [repo-maintain], accounts: "
+    "[{{ou: Repositories, direct: true}}, {{ou: [Repositories/lantern-io], direct: true}}]",
+    "to-somebody": "users: [{user}], permission_sets: [repo-admin], accounts: [{account}], "
+    "until: 2099-12-31, reason: the only one who knows",
+    "to-both": "groups: [{3}], users: [{user}], permission_sets: [repo-read], accounts: [{other}]",
+    "over": "groups: [{2}], permission_sets: [repo-admin], accounts: [{{all: true}}], until: 2026-01-31",
 }
 
 
@@ -70,7 +100,7 @@ class Shape:
             including=max(4, round(self.including * factor)),
             renamed=max(2, round(self.renamed * factor)),
             accounts=max(4, round(self.accounts * factor)),
-            assignments=max(8, round(self.assignments * factor)),
+            assignments=max(16, round(self.assignments * factor)),
         )
 
 
@@ -101,15 +131,17 @@ def write(folder: Path, shape: Shape, seed: int) -> None:
     accounts = _accounts(chance, shape.accounts)
     _put(folder / "accounts.yaml", ["accounts:", *(f"  {_q(k)}: {_q(v)}" for k, v in accounts.items())])
     lines = ["permission_sets:"]
-    for name, policy in _SETS.items():
+    for name, (policy, *more) in _SETS.items():
         lines += [
             f"  {name}:",
             f"    description: Repository permission {name.removeprefix('repo-')}",
             "    session_duration: 4h",
-            f"    managed_policies: [{_q('arn:aws:iam::aws:policy/' + policy)}]",
+            f"    managed_policies: [{policy}]",
+            *(f"    {line}" for line in more),
         ]
     _put(folder / "permission-sets.yaml", lines)
-    _write_assignments(chance, folder, groups, list(accounts), shape.assignments)
+    _write_assignments(chance, folder, groups, list(accounts), shape.assignments - len(_SELECTING))
+    _write_selecting(folder, groups, logins, list(accounts))
 
 
 def _q(text: str) -> str:
@@ -261,3 +293,13 @@ def _write_assignments(
     for unit, entries in files.items():
         lines = [f"  {_q(key)}: {entry}" for key, entry in sorted(entries.items())]
         _put(folder / "assignments" / f"{unit}.yaml", ["assignments:", *lines])
+
+
+def _write_selecting(
+    folder: Path, groups: Sequence[_Group], logins: Sequence[str], accounts: Sequence[str]
+) -> None:
+    """Entries that select; nothing here draws lots, so that what was drawn before stays as it is."""
+    peopled = [_q(group.key) for group in groups if group.members][1:5]
+    names = {"user": _q(logins[0]), "account": _q(accounts[0]), "other": _q(accounts[-1])}
+    lines = [f"  {key}: {{{entry.format(*peopled, **names)}}}" for key, entry in _SELECTING.items()]
+    _put(folder / "assignments" / "selecting.yaml", ["assignments:", *lines])

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 import yaml
@@ -139,6 +140,32 @@ def write_organisation(
     return describe(folder)
 
 
+def home_of(name: str) -> str:
+    """The unit that the account of this name lies in: `Repositories/kubernetes-sigs`."""
+    return f"Repositories/{name.partition('.')[0]}"
+
+
+def tags_of(name: str) -> dict[str, str]:
+    """The tags of the account of this name: a quarter of them is of gold."""
+    return {"tier": "gold" if crc32(name.encode()) % 4 == 0 else "tin", "owner": name}
+
+
+def write_accounts(found: Organisation, path: Path) -> Path:
+    """Write an organisation file for the sandbox: every account of `found` in a unit and with tags."""
+    units: dict[str, Any] = {}
+    for name, identifier in found.accounts.items():
+        unit = units.setdefault(home_of(name).rpartition("/")[2], {"accounts": {}})
+        unit["accounts"][name] = {"id": identifier, "tags": tags_of(name)}
+    for entry in found.assignments.values():
+        for selector in (*entry["accounts"], *entry.get("except", ())):
+            named = selector.get("ou", ()) if isinstance(selector, dict) else ()
+            for each in [named] if isinstance(named, str) else named:
+                if "/" in each:
+                    units.setdefault(each.rpartition("/")[2], {"accounts": {}})
+    path.write_text(json.dumps({"units": {"Repositories": {"units": units}}}), encoding="utf-8")
+    return path
+
+
 def real_input() -> Path | None:
     """The identities folder of the real organisation, or None where it is absent.
 
@@ -189,7 +216,8 @@ def rename_group(folder: Path, key: str, new: str) -> None:
                 return {new if name == key else name: value for name, value in entries.items()}
         if name == "assignments":
             for entry in entries.values():
-                entry["groups"] = [new if item == key else item for item in entry.get("groups", ())]
+                if "groups" in entry:
+                    entry["groups"] = [new if item == key else item for item in entry["groups"]]
         return entries
 
     _edit(folder, key, edit)
@@ -205,7 +233,7 @@ def remove_user(folder: Path, key: str) -> None:
             for field in ("members", "users"):
                 if entry and key in entry.get(field, ()):
                     entry[field] = [item for item in entry[field] if item != key]
-        return entries
+        return _peopled(entries) if name == "assignments" else entries
 
     _edit(folder, key, edit)
 
@@ -221,8 +249,9 @@ def remove_group(folder: Path, key: str) -> None:
                     group["include"] = [item for item in group["include"] if item != key]
         if name == "assignments":
             for entry in entries.values():
-                entry["groups"] = [item for item in entry.get("groups", ()) if item != key]
-            return {name: entry for name, entry in entries.items() if entry["groups"] or entry.get("users")}
+                if "groups" in entry:
+                    entry["groups"] = [item for item in entry["groups"] if item != key]
+            return _peopled(entries)
         return entries
 
     _edit(folder, key, edit)
@@ -237,6 +266,11 @@ def set_members(folder: Path, group: str, members: list[str]) -> None:
         return entries
 
     _edit(folder, group, edit)
+
+
+def _peopled(assignments: Entries) -> Entries:
+    """Those that are left with somebody."""
+    return {key: entry for key, entry in assignments.items() if entry.get("groups") or entry.get("users")}
 
 
 def _read(path: Path) -> Entries:

@@ -30,6 +30,7 @@ from reconciler.targets.base import Target
 from reconciler.targets.registry import connect
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.pool import Pool
+from tests.support.organisation import describe, write_accounts
 
 # Faster than any test would wait for; the quotas still hold, only their windows are shorter.
 SPEED = 1000.0
@@ -188,7 +189,14 @@ def _declarations(loaded: Loaded) -> Declarations:
 
 @contextmanager
 def files_site(folder: Path, home: Path, *, now: datetime = START) -> Iterator[FilesSite]:
-    """A sandbox over the data in `home` (made if absent), with a client in front of it, fed from `folder`."""
+    """A sandbox over the data in `home` (made if absent), with a client in front of it, fed from `folder`.
+
+    Where there are no data yet, the accounts that the files name are made, each in a unit and with tags.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    with Sandbox(home / "sandbox.sqlite", speed=SPEED, latency=0.0) as running:
+    data = home / "sandbox.sqlite"
+    accounts = None
+    if folder.is_dir() and not data.exists():
+        accounts = write_accounts(describe(folder), home / "accounts.json")
+    with Sandbox(data, seed=accounts, speed=SPEED, latency=0.0) as running:
         yield FilesSite(running, client(running), folder, home / "record.json", now)

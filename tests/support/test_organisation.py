@@ -68,8 +68,10 @@ def test_every_reference_of_a_generated_organisation_holds(small: Organisation) 
         assert small.users.keys() >= set(group.get("members", ()))
         assert small.groups.keys() >= set(group.get("include", ()))
     for entry in small.assignments.values():
-        assert small.groups.keys() >= set(entry["groups"])
-        assert small.accounts.keys() >= set(entry["accounts"])
+        assert small.groups.keys() >= set(entry.get("groups", ()))
+        assert small.users.keys() >= set(entry.get("users", ()))
+        named = [each for each in (*entry["accounts"], *entry.get("except", ())) if isinstance(each, str)]
+        assert small.accounts.keys() >= set(named)
         assert small.permission_sets.keys() >= set(entry["permission_sets"])
 
 
@@ -100,7 +102,7 @@ def test_a_removed_group_is_included_and_assigned_nowhere(small: Organisation) -
     after = describe(small.folder)
     assert after.groups.keys() == small.groups.keys() - {key}
     assert all(key not in group.get("include", ()) for group in after.groups.values())
-    assert all(entry["groups"] for entry in after.assignments.values())
+    assert all(entry.get("groups") or entry.get("users") for entry in after.assignments.values())
 
 
 def test_an_edit_leaves_every_other_file_as_it_was(small: Organisation) -> None:
