@@ -200,29 +200,21 @@ class Sso:
         """DeletePermissionSet. Raises Conflict while anything holds it, NotFound where it is gone."""
         self._edit("DeletePermissionSet", arn)
 
-    def attach_managed_policy(self, arn: str, policy: str) -> None:
-        """AttachManagedPolicyToPermissionSet by ARN. Raises Conflict where it is attached already."""
-        self._edit("AttachManagedPolicyToPermissionSet", arn, ManagedPolicyArn=policy)
+    def attach(self, arn: str, policy: str) -> None:
+        """Attach a policy of AWS (an ARN) or of the customer (`/ci/deploy`). Conflict: it is already."""
+        if _of_aws(policy):
+            self._edit("AttachManagedPolicyToPermissionSet", arn, ManagedPolicyArn=policy)
+        else:
+            operation = "AttachCustomerManagedPolicyReferenceToPermissionSet"
+            self._edit(operation, arn, CustomerManagedPolicyReference=policy_reference(policy))
 
-    def detach_managed_policy(self, arn: str, policy: str) -> None:
-        """DetachManagedPolicyFromPermissionSet by ARN. Raises NotFound where it is not attached."""
-        self._edit("DetachManagedPolicyFromPermissionSet", arn, ManagedPolicyArn=policy)
-
-    def attach_customer_policy(self, arn: str, policy: str) -> None:
-        """AttachCustomerManagedPolicyReferenceToPermissionSet by path and name (`/ci/deploy`)."""
-        self._edit(
-            "AttachCustomerManagedPolicyReferenceToPermissionSet",
-            arn,
-            CustomerManagedPolicyReference=policy_reference(policy),
-        )
-
-    def detach_customer_policy(self, arn: str, policy: str) -> None:
-        """DetachCustomerManagedPolicyReferenceFromPermissionSet by path and name."""
-        self._edit(
-            "DetachCustomerManagedPolicyReferenceFromPermissionSet",
-            arn,
-            CustomerManagedPolicyReference=policy_reference(policy),
-        )
+    def detach(self, arn: str, policy: str) -> None:
+        """Detach one. Raises NotFound where it is not attached."""
+        if _of_aws(policy):
+            self._edit("DetachManagedPolicyFromPermissionSet", arn, ManagedPolicyArn=policy)
+        else:
+            operation = "DetachCustomerManagedPolicyReferenceFromPermissionSet"
+            self._edit(operation, arn, CustomerManagedPolicyReference=policy_reference(policy))
 
     def put_inline_policy(self, arn: str, document: str) -> None:
         """PutInlinePolicyToPermissionSet: the one there is, whole."""
@@ -234,12 +226,8 @@ class Sso:
 
     def put_permissions_boundary(self, arn: str, policy: str) -> None:
         """PutPermissionsBoundaryToPermissionSet: an ARN of AWS's, or path and name of the customer's."""
-        managed = policy.startswith("arn:")
-        boundary = (
-            {"ManagedPolicyArn": policy}
-            if managed
-            else {"CustomerManagedPolicyReference": policy_reference(policy)}
-        )
+        customers = {"CustomerManagedPolicyReference": policy_reference(policy)}
+        boundary = {"ManagedPolicyArn": policy} if _of_aws(policy) else customers
         self._edit("PutPermissionsBoundaryToPermissionSet", arn, PermissionsBoundary=boundary)
 
     def delete_permissions_boundary(self, arn: str) -> None:
@@ -342,6 +330,10 @@ def policy_reference(policy: str) -> dict[str, str]:
     """{"Name": "deploy", "Path": "/ci/"} of `/ci/deploy`."""
     path, _, name = policy.rpartition("/")
     return {"Name": name, "Path": f"{path}/"}
+
+
+def _of_aws(policy: str) -> bool:
+    return policy.startswith("arn:")
 
 
 def _grant(account: str, arn: str, principal: Principal) -> dict[str, str]:
