@@ -46,6 +46,18 @@ def pair_state(first: str | None, second: str | None, *, present: bool) -> str:
     return digest({"ends": [first, second], "present": present})
 
 
+def assignment_state(
+    account: str, permission_set: str | None, principal: str | None, *, present: bool
+) -> str:
+    """The hash of an assignment: account id, the set's ARN and the principal's id (None: not created yet)."""
+    return digest({"account": account, "ends": [permission_set, principal], "present": present})
+
+
+def provisioning_state(permission_set: str, account: str, *, outdated: bool) -> str:
+    """The hash of one set's role in one account: the set's ARN, and whether the role lags behind it."""
+    return digest({"provisioned": permission_set, "account": account, "outdated": outdated})
+
+
 def _plain(value: object) -> object:
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}
