@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.sandbox import identitystore, organizations, sso_admin
+from reconciler.sandbox import identitystore, organizations, sso_admin, sts
 from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.clock import SandboxClock
@@ -33,7 +33,6 @@ _SEEN = frozenset((("GetInlinePolicyForPermissionSet", "inlinePolicy"),))
 
 # Signature version 4: Credential=<key>/<date>/<region>/<service>/aws4_request
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
-_ROLE = "arn:aws:sts::{account}:assumed-role/ApiCaller/sandbox"
 
 
 @dataclass(slots=True)
@@ -54,19 +53,25 @@ class App:
         prefix, _, name = headers.get("x-amz-target", "").partition(".")
         model = by_target_prefix().get(prefix)
         operation = model.operations.get(name) if model else None
-        label = f"{model.name if model else 'unknown'}.{name or 'Unknown'}"
+        service = model.name if model else "unknown"
+        if query := sts.is_meant(headers):
+            (name, operation), service = sts.asked(body), sts.SERVICE
+        label = f"{service}.{name or 'Unknown'}"
         faults = self.faults.hit(label)
         request_id = str(uuid.uuid4())
         self.clock.wait(self.latency + sum(f.seconds or 0 for f in faults if f.kind is FaultKind.LATENCY))
         code = ""
         try:
-            answer = self._carry_out(model, operation, prefix, name, headers, body, faults)
-            reply = Reply(200, _dump(answer))
+            if query:
+                reply = self._identify(operation, headers, faults, request_id)
+            else:
+                answer = self._carry_out(model, operation, prefix, name, headers, body, faults)
+                reply = Reply(200, _dump(answer))
         except Dropped:
             reply = Reply(0, b"", dropped=True)
         except ApiError as error:
             code = error.code
-            reply = Reply(error.status, _error_body(error, operation, request_id))
+            reply = _refused(error, operation, request_id, query=query)
         except Exception as error:  # noqa: BLE001  # whatever is wrong here is answered
             bug = ApiError("InternalFailure", f"sandbox bug in {label}: {error!r}", status=500)
             code = bug.code
@@ -99,7 +104,7 @@ class App:
     ) -> Answer:
         if model is None or operation is None:
             raise ApiError("UnknownOperationException", f"There is no operation {prefix}.{name}.")
-        region = _signed_region(model, headers)
+        region = _signed_region(model.signing_name, headers)
         before(operation, faults)
         if self.throttle and not self.throttle.admits(operation):
             raise throttled(operation)
@@ -112,6 +117,24 @@ class App:
             )
         params = _params(model, operation, body)
         return self._transact(model, operation, handler, params, region, faults)
+
+    def _identify(
+        self,
+        operation: Operation | None,
+        headers: Mapping[str, str],
+        faults: Sequence[Fault],
+        request_id: str,
+    ) -> Reply:
+        """What STS answers."""
+        if operation is None:
+            raise ApiError("InvalidAction", "Could not find operation.")
+        _signed_region(sts.SERVICE, headers)
+        before(operation, faults)
+        with self.world.store.transaction() as db:
+            management = self.world.store.meta()["management_account"]
+            account = sts.caller_account(db, management, self.world.circumstances.caller)
+        body = sts.answer_body(operation, sts.identity(account), request_id)
+        return Reply(200, body, content_type=sts.XML_TYPE)
 
     def _transact(
         self,
@@ -133,7 +156,7 @@ class App:
                 meta=meta,
                 directory=self.world.directory(db),
                 access=self.world.access(db, now),
-                hand=Hand(_ROLE.format(account=meta["management_account"]), now),
+                hand=Hand(sts.ROLE.format(account=meta["management_account"]), now),
                 faults=faults,
             )
             try:
@@ -148,7 +171,7 @@ class App:
             return answer
 
 
-def _signed_region(model: ServiceModel, headers: Mapping[str, str]) -> str:
+def _signed_region(signing_name: str, headers: Mapping[str, str]) -> str:
     """The Region of the credential scope. The signature is not checked: the sandbox keeps no secret."""
     authorization = headers.get("authorization", "")
     if not authorization:
@@ -158,10 +181,10 @@ def _signed_region(model: ServiceModel, headers: Mapping[str, str]) -> str:
         raise ApiError(
             "IncompleteSignatureException", "The Authorization header has no valid credential scope."
         )
-    if scope["service"] != model.signing_name:
+    if scope["service"] != signing_name:
         raise ApiError(
             "UnrecognizedClientException",
-            f"Credential should be scoped to correct service: '{model.signing_name}'.",
+            f"Credential should be scoped to correct service: '{signing_name}'.",
         )
     return scope["region"]
 
@@ -211,6 +234,12 @@ def _check_error(model: ServiceModel, operation: Operation, error: ApiError) -> 
     violations = model.responses.check(error.code, body)
     if violations:
         raise SandboxBug(describe(violations)) from error
+
+
+def _refused(error: ApiError, operation: Operation | None, request_id: str, *, query: bool) -> Reply:
+    if query:
+        return Reply(error.status, sts.error_body(error, request_id), content_type=sts.XML_TYPE)
+    return Reply(error.status, _error_body(error, operation, request_id))
 
 
 def _error_body(error: ApiError, operation: Operation | None, request_id: str) -> bytes:

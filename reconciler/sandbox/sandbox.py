@@ -27,7 +27,7 @@ DEFAULT_LATENCY = 0.01
 
 
 class Sandbox:
-    """An AWS stand-in on loopback: identitystore, sso-admin, and reading organizations.
+    """An AWS stand-in on loopback: identitystore, sso-admin, reading organizations, and who calls (sts).
 
     `path` is the SQLite file, which survives restarts (None: in memory); `port` 0 takes a free one. `speed`
     divides latency, asynchronous times and quota windows alike. `seed` is an organisation file or an

@@ -122,6 +122,8 @@ def server_error(operation: Operation | None, status: int | None) -> ApiError:
 
 
 def _wrong_type(body: bytes) -> bytes:
+    if body.startswith(b"<"):
+        return b"<unexpected/>"
     answer = json.loads(body)
     spoilt = {key: "unexpected" if isinstance(value, list | dict) else value for key, value in answer.items()}
     return json.dumps(spoilt).encode()

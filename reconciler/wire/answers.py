@@ -1,4 +1,4 @@
-"""Whether an answer of AWS is one: JSON of the types that the service model names.
+"""Whether an answer of AWS is one: JSON of the types that the service model names, or XML of the right name.
 
 botocore's parser is lenient where we must not be: it reads an HTML page, half a body or an empty one with
 status 200 as an answer in which everything is absent, which would be an empty list of users.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree as ET
 
 _OK = 300  # from this status on it is no answer but an error, or somebody else's redirection
 
@@ -49,6 +50,9 @@ def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> N
         raise CutOffError
     if not body:
         raise MalformedError("the answer is empty", status)
+    if operation_model.service_model.metadata.get("protocol") == "query":
+        _check_query(operation_model, status, body)
+        return
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -63,6 +67,18 @@ def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> N
     shape = operation_model.output_shape
     if shape is not None and (fault := _fault(shape, answer, "")):
         raise MalformedError(fault, status)
+
+
+def _check_query(operation_model: Any, status: int, body: bytes) -> None:
+    """The same of an answer in XML (STS): whether it is about what was asked; botocore checks the rest."""
+    wanted = "ErrorResponse" if status >= _OK else f"{operation_model.name}Response"
+    try:
+        # What answers is AWS, or somebody in its place who could as well answer properly.
+        root = ET.fromstring(body)  # noqa: S314  # see above; expat limits what entities may grow to
+    except (ET.ParseError, ValueError):
+        raise MalformedError(f"the answer is no XML but {_glimpse(body)}", status) from None
+    if root.tag.rpartition("}")[2] != wanted:
+        raise MalformedError(f"the answer is no {wanted} but {_glimpse(body)}", status)
 
 
 def _fault(shape: Any, value: Any, path: str) -> str:

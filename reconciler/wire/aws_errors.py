@@ -50,6 +50,11 @@ _REJECTED = frozenset(
      "InvalidInputException", "ConstraintViolationException", "UnknownOperationException", "InvalidAction",
      "UnsupportedOperation")
 )  # fmt: skip
+# What AWS Organizations says where others say ResourceNotFoundException (API reference, errors of each).
+_ABSENT = frozenset(
+    ("AccountNotFoundException", "ParentNotFoundException", "ChildNotFoundException",
+     "TargetNotFoundException", "OrganizationalUnitNotFoundException")
+)  # fmt: skip
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
 _IAM_PREFIX = {"sso-admin": "sso"}
@@ -171,6 +176,8 @@ def _answered(response: Mapping[str, Any], asked: Asked) -> Failure:
             # No absence of whom we asked for: we asked in the wrong place.
             return fail(Rejected, f"there is no such identity store in this region ({said})")
         return fail(NotFound, said or f"{kind or 'the object'} does not exist")
+    if code in _ABSENT:
+        return fail(NotFound, said or "it is not in the organization")
     if code in _REJECTED:
         return fail(Rejected, said or "the service refuses the request")
     if status >= 500 or status == 408 or code in ("InternalServerException", "ServiceUnavailable"):

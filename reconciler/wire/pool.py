@@ -4,6 +4,9 @@ Ctrl-C, as the pool takes it: while a pool is open in the main thread, the first
 KeyboardInterrupt only where the caller waits for a result, never between a result and its reader, so that
 nothing that was done is forgotten. Calls that run go on to their end, and their results can still be
 fetched; what has not begun never begins. A second SIGINT acts as it did before the pool was opened.
+
+Work of one pool may open a pool of its own: when the outer one is interrupted, or its `map` ends before its
+time, the `map` of the inner one begins nothing further and ends with Cancelled.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ Value = TypeVar("Value")
 Cancelled = CancelledError
 # Put into a queue to wake its reader; SimpleQueue.put may be called from a signal handler.
 _WAKE: Any = object()
+# The pool whose work a thread does, so that a pool that is opened there knows what it is part of.
+_here = threading.local()
 
 
 class Guarded(Generic[Value]):
@@ -50,7 +55,13 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="reconciler")
+        self._outer: Pool | None = getattr(_here, "pool", None)
+        self._ending = False
+
+        def belong() -> None:
+            _here.pool = self
+
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="reconciler", initializer=belong)
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._queues: list[SimpleQueue[Any]] = [self._done]
         self._futures: dict[Future[Any], str] = {}
@@ -114,6 +125,8 @@ class Pool:
         try:
             while True:
                 self._raise_interrupt()
+                if self._outer is not None and self._outer.is_ending:
+                    raise Cancelled
                 for item in waiting:
                     future = self._executor.submit(work, item)
                     running[future] = item
@@ -125,12 +138,22 @@ class Pool:
                 future = finished.get()
                 if future is not _WAKE:
                     yield running.pop(future), future.result()
+        except BaseException:
+            # Said before what runs is waited for, so that what it runs in turn ends soon.
+            self._ending = True
+            raise
         finally:
             for future in running:
                 future.cancel()
             while any(not future.done() for future in running):
                 finished.get()
             self._queues.remove(finished)
+            self._ending = False
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nobody waits any more for what runs here, or in the pools around it."""
+        return self._interrupted or self._ending or (self._outer is not None and self._outer.is_ending)
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self._interrupted = True

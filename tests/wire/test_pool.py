@@ -191,3 +191,61 @@ def test_a_guarded_value_is_had_by_one_thread_at_a_time() -> None:
 
     with guarded as values:
         assert sorted(values) == list(range(500))
+
+
+# Pools inside the work of pools.
+
+
+def test_when_one_fails_the_pools_inside_of_the_others_end_soon() -> None:
+    failed = threading.Event()
+    done: list[int] = []
+
+    def step(number: int) -> int:
+        assert failed.wait(10)
+        return number
+
+    def fail() -> None:
+        failed.set()
+        raise ValueError("one failed")
+
+    def long() -> None:
+        with Pool(2) as inner:
+            # Endless, unless it is told.
+            for number, _ in inner.map(step, iter(int, 1)):
+                done.append(number)
+
+    with pytest.raises(ValueError, match="one failed"), Pool(2) as outer:
+        list(outer.map(lambda job: job(), [long, fail]))
+
+
+def test_an_interrupt_ends_the_pools_inside_as_well() -> None:
+    begun = threading.Event()
+
+    def step(number: int) -> int:
+        begun.set()
+        return number
+
+    def long() -> None:
+        with Pool(2) as inner:
+            for _ in inner.map(step, iter(int, 1)):
+                pass
+
+    def interrupting() -> None:
+        assert begun.wait(10)
+        interrupt()
+
+    with pytest.raises(KeyboardInterrupt), Pool(2) as outer:
+        list(outer.map(lambda job: job(), [long, interrupting]))
+
+
+def test_a_pool_goes_on_after_a_caller_has_stopped_asking() -> None:
+    def nested(item: int) -> list[int]:
+        with Pool(1) as inner:
+            return [result for _, result in inner.map(lambda each: each, [item])]
+
+    with Pool(2) as pool:
+        first = pool.map(nested, [1, 2, 3])
+        next(first)
+        first.close()  # type: ignore[attr-defined]  # it is a generator
+
+        assert sorted(result for _, result in pool.map(nested, [4, 5])) == [[4], [5]]
