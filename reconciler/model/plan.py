@@ -14,7 +14,7 @@ from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.resources import Origin
 
 # Major changes when an old reader would misread it; minor when fields are added.
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 # The meaning of a plan: raised when the same inputs give other changes than before.
 SEMANTICS_VERSION = 1
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from reconciler.errors import Place
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Counts, Finding, Plan, Severity, TargetPlan
@@ -119,6 +120,25 @@ class _Finding(_Document):
         )
 
 
+class _Access(_Document):
+    direction: Annotated[Direction, Field(strict=False)]
+    permission_set: str
+    people: list[str]
+    accounts: list[str]
+    groups: list[str]
+    privileged: bool
+
+    def value(self) -> AccessChange:
+        return AccessChange(
+            direction=self.direction,
+            permission_set=self.permission_set,
+            people=tuple(self.people),
+            accounts=tuple(self.accounts),
+            groups=tuple(self.groups),
+            privileged=self.privileged,
+        )
+
+
 class _Counts(_Document):
     live: int
     desired: int
@@ -148,6 +168,9 @@ class _Target(_Document):
     changes: list[_Change]
     findings: list[_Finding]
     only: list[_Address] = []
+    # Since 1.1.
+    access: list[_Access] = []
+    accounts: Mapping[str, str] = {}
 
     def value(self) -> TargetPlan:
         return TargetPlan(
@@ -162,6 +185,8 @@ class _Target(_Document):
             gaps=tuple((gap.kind, gap.scope, gap.reason) for gap in self.gaps),
             read_calls=dict(self.read_calls),
             only=tuple(map(Address.parse, self.only)),
+            access=tuple(each.value() for each in self.access),
+            accounts=dict(self.accounts),
         )
 
 

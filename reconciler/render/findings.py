@@ -25,6 +25,8 @@ MEANINGS: Mapping[str, str] = {
 }
 # These carry the kind they speak of as their first detail, for approvals.
 _RESTORES_CODE = "restores"
+# What a gap covers, where it is no id.
+_SCOPES: Mapping[str, str] = {"*": "all", "users": "people themselves, and of principals that are gone"}
 # How many findings of one code, and how many details of one finding, are shown without -v.
 _ALIKE = 3
 _DETAILS = 10
@@ -58,7 +60,7 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
             lines += _finding(finding, names, layout, Tone.ALARM)
         lines.append(layout.line(kept=True))
     lines += _restores(part, names, layout)
-    lines += _partial(part, layout)
+    lines += _partial(part, names, layout)
     warnings = [finding for finding in of[Severity.WARNING] if not (is_restores(finding) and _given(part))]
     if warnings:
         lines.append(layout.line("Warnings", Tone.CAUTION))
@@ -139,26 +141,35 @@ def _restores(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     yield layout.line(f"{RESTORES} {what} that somebody took away outside git", Tone.CAUTION)
     by_group: dict[str, list[str]] = {}
     for change in given:
-        parts = change.address.parts
-        title = f"{names.group(parts[0])}: " if change.address.kind is Kind.MEMBERSHIP else ""
-        by_group.setdefault(title, []).append(names.label(change))
+        title, label = _restored(change, names)
+        by_group.setdefault(title, []).append(label)
     limit = None if names.verbose else _DETAILS
     shown = list(by_group.items())[:limit]
     for title, people in shown:
         yield from layout.paragraph(title + capped(people, limit), indent=2, hang=4)
     if more := len(by_group) - len(shown):
-        yield layout.line(f"  … and in {more:,} more groups; -v shows all")
+        yield layout.line(f"  … and {more:,} more like these; -v shows all")
     fix = found.fix if found and found.fix else "if that was right, change git instead of applying this"
     yield from layout.paragraph(f"do:  {escape.sentence(fix)}", indent=6, hang=5)
     yield layout.line()
 
 
-def _partial(part: TargetPlan, layout: Layout) -> Iterable[Line]:
+def _restored(change: Change, names: Names) -> tuple[str, str]:
+    """Under what something that is given again stands, and what it is called there."""
+    parts = change.address.parts
+    if change.address.kind is Kind.MEMBERSHIP:
+        return f"{names.group(parts[0])}: ", names.label(change)
+    if change.address.kind is Kind.ASSIGNMENT:
+        return f"{names.couple(change)}: ", names.account(parts[0])
+    return "", names.label(change)
+
+
+def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     if not part.partial:
         return
     yield layout.line("PARTIAL: this is not everything that git says.", Tone.CAUTION)
     for kind, scope, reason in part.gaps:
-        what = "all" if scope == "*" else escape.name(scope)
+        what = _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
         nouns = words.NOUNS[Kind(kind)][1] if kind in frozenset(Kind) else escape.text(kind)
         yield from layout.paragraph(
             f"{nouns} of {what}: not read ({escape.sentence(reason)}); nothing there is removed",

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.errors import PlanFileError
+from reconciler.model.access import AccessChange
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.plan import FORMAT_VERSION, SEMANTICS_VERSION, Finding, Plan, TargetPlan
@@ -97,7 +98,12 @@ def report_json(report: Report) -> str:
                     "seconds": part.seconds,
                     "notes": list(part.notes),
                     "results": [
-                        {"address": str(each.address), "status": str(each.status), "message": each.message}
+                        {
+                            "address": str(each.address),
+                            "status": str(each.status),
+                            "message": each.message,
+                            "request_id": each.request_id,
+                        }
                         for each in part.results
                     ],
                 }
@@ -129,6 +135,8 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         },
         "changes": [_change(change) for change in part.changes],
         "findings": [_finding(finding) for finding in part.findings],
+        "access": [_access(change) for change in part.access],
+        "accounts": dict(part.accounts),
         **({"only": [str(address) for address in part.only]} if part.only else {}),
     }
 
@@ -146,6 +154,17 @@ def _change(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "origin": _origin(change.origin),
         "restores": change.restores,
+    }
+
+
+def _access(change: AccessChange) -> dict[str, Any]:
+    return {
+        "direction": str(change.direction),
+        "permission_set": change.permission_set,
+        "people": list(change.people),
+        "accounts": list(change.accounts),
+        "groups": list(change.groups),
+        "privileged": change.privileged,
     }
 
 

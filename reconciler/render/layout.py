@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.render import escape
-from reconciler.render.rows import Row
+from reconciler.render.rows import Row, Section
 from reconciler.render.style import Style, Tone
 
 # Labels longer than this do not push the column of everybody else to the right.
@@ -43,6 +43,10 @@ class Layout:
         """One line in one tone; `text` is escaped already."""
         return Line(self.style(escape.line(text), tone), kept)
 
+    def title(self, section: Section, *, kept: bool = False) -> Line:
+        """What stands above the rows of a section."""
+        return Line(self.style(section.title, Tone.HEADING) + f": {section.counts}", kept)
+
     def paragraph(
         self, text: str, *, indent: int = 0, hang: int = 0, tone: Tone = Tone.PLAIN, kept: bool = False
     ) -> list[Line]:
@@ -64,7 +68,9 @@ class Layout:
         """The rows of one section, their pieces in a column for each depth."""
         columns: dict[int, int] = {}
         for row in rows:
-            if row.glyph and (row.pieces or row.remarks) and len(row.label) <= _COLUMN and not row.folded:
+            if not row.glyph or row.folded or row.tall or len(row.label) > _COLUMN:
+                continue
+            if row.pieces or row.remarks:
                 columns[row.depth] = max(columns.get(row.depth, 0), len(row.label))
         return [line for row in rows for line in self._row(row, columns.get(row.depth, 0))]
 
@@ -73,7 +79,7 @@ class Layout:
         start = self.style(head, row.tone if row.glyph else Tone.PLAIN) + self.style(row.label, row.tone)
         used = len(head) + len(row.label)
         remark = self.style(row.remarks, Tone.FAINT if not row.takes_away else Tone.REMOVED)
-        if self.spread and len(row.pieces) > 1 and not row.folded and row.glyph:
+        if (row.tall or (self.spread and len(row.pieces) > 1)) and not row.folded and row.glyph:
             yield Line(f"{start}  {remark}" if remark else start, row.takes_away)
             for piece in row.pieces:
                 yield Line("  " * row.depth + "    " + piece, row.takes_away)

@@ -7,15 +7,16 @@ an image, a mention or a heading (CommonMark 0.31; GitHub's mentions and referen
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import groupby
 
 from reconciler.model.plan import Plan, Severity, TargetPlan
-from reconciler.render import escape, findings, words
+from reconciler.render import access, escape, findings, words
 from reconciler.render.layout import Layout, Line
 from reconciler.render.naming import Names, takes_away
-from reconciler.render.rows import Fold, Row, Section, sections
+from reconciler.render.rows import Fold, Row, Section
+from reconciler.render.sections import sections
 from reconciler.render.style import Style
 from reconciler.render.text import no_changes
 
@@ -105,6 +106,8 @@ def _document(plan: Plan, level: _Level) -> Iterable[_Block]:
         named -= sum(row.folded for section in made for row in section.rows)
         for section in made:
             yield from _section(section, level)
+        if reached := access.section(part, names[part.target], _FOLDS[level]):
+            yield _reached(reached, level)
         if not part.changes:
             yield _Block(lines=(no_changes(part),))
         if level < _Level.COUNTS and (notes := _trimmed(findings.quiet(part, names[part.target], _LAYOUT))):
@@ -143,15 +146,33 @@ def _section(section: Section, level: _Level) -> Iterable[_Block]:
     rows: Sequence[Row] = section.rows
     if level >= _Level.COUNTS:
         rows = [row for row in rows if row.takes_away]
-    lines = _dense(rows) if level is _Level.DENSE else [_diff(row) for row in rows]
+    lines = _dense(rows) if level is _Level.DENSE else _diffs(rows)
     if len(lines) > _LONG and not any(row.takes_away for row in rows):
         yield _Block(lines=tuple(lines), language="diff", collapsed=f"{section.title}: {section.counts}")
     else:
         yield _Block(head, tuple(lines), "diff")
 
 
-def _diff(row: Row) -> str:
-    """A row as a line of a diff: the mark stands first, which is what colours it. `!` marks an update."""
+def _reached(section: Section, level: _Level) -> _Block:
+    """Who gains and loses what; only the numbers where there is no room for more."""
+    head = f"**{section.title}**: {section.counts}"
+    return _Block(head, tuple(_diffs(section.rows)) if level < _Level.COUNTS else (), "diff")
+
+
+def _diffs(rows: Iterable[Row]) -> list[str]:
+    return [line for row in rows for line in _diff(row)]
+
+
+def _diff(row: Row) -> Iterable[str]:
+    """A row as lines of a diff: the mark stands first, which is what colours it. `!` marks an update."""
+    if row.tall:
+        yield _one(replace(row, pieces=(), tall=False))
+        yield from (_one(replace(row, label=f"    {piece}", pieces=(), remarks="")) for piece in row.pieces)
+        return
+    yield _one(row)
+
+
+def _one(row: Row) -> str:
     mark = {"+": "+", "-": "-", "~": "!", "": " "}[row.glyph]
     pieces = ", ".join(row.pieces)
     gap = " " if row.label.endswith(":") else "  "
@@ -168,7 +189,7 @@ def _dense(rows: Sequence[Row]) -> list[str]:
             names = ", ".join(row.label for row in bunch)
             lines.append(f"- {'  ' * (bunch[0].depth - 1)}{names}  {remarks}".rstrip())
         else:
-            lines += map(_diff, bunch)
+            lines += _diffs(bunch)
     return lines
 
 
@@ -195,7 +216,10 @@ def _incomplete(plan: Plan, max_bytes: int) -> str:
         names = Names.of(part, plan.places, verbose=False)
         for section in sections(part, names, Fold.GROUPS):
             rows += [row for row in section.rows if row.takes_away]
-    wanted = [*((line, False) for line in refused), *((_diff(row), bool(row.glyph)) for row in rows)]
+    wanted = [
+        *((line, False) for line in refused),
+        *(("\n".join(_diff(row)), bool(row.glyph)) for row in rows),
+    ]
     head = (
         f"### {_title(plan)}\n\n**Incomplete: this plan does not fit here. Do not approve it by this text; "
         "read all of it with `reconciler show` of the saved plan.**"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Place
 from reconciler.model.address import Kind
-from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import TargetPlan
-from reconciler.model.resources import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Origin, Value
+from reconciler.model.resources import GROUP_ATTRIBUTES, SET_ATTRIBUTES, USER_ATTRIBUTES, Origin, Value
 from reconciler.render import escape, nested
+from reconciler.render.nested import Part
 
 GLYPHS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 RESTORES = "RESTORES"
@@ -18,36 +20,86 @@ RESTORES = "RESTORES"
 _ORDERS = {
     Kind.USER: {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))},
     Kind.GROUP: {name: position for position, name in enumerate(GROUP_ATTRIBUTES)},
+    Kind.PERMISSION_SET: {name: position for position, name in enumerate(SET_ATTRIBUTES)},
 }
 _EFFECTS = {Effect.GRANT: "grants", Effect.REVOKE: "revokes", Effect.MIXED: "grants and revokes"}
 
 
+# An AWS managed policy, in any partition: what stands behind `policy/` is what people write.
+_AWS_POLICY = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(.+)", re.ASCII)
+_POLICIES = frozenset(("managed_policies", "permissions_boundary"))
+
+
 def takes_away(change: Change) -> bool:
-    """Whether somebody may lose something by it: such a change is never folded."""
+    """Whether somebody may lose something by it: such a change is never folded.
+
+    A role that catches up with its permission set is not among them: what the set allows was decided when
+    the set was, and `Fold` keeps a row for each set.
+    """
+    if change.address.kind is Kind.PROVISIONING:
+        return False
     return change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the things of one target are called; `groups` has the names of groups without a key."""
+    """What the things of one target are called.
+
+    `groups` and `users` have the names of those without a key, `accounts` those of accounts by id.
+    """
 
     groups: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[Origin, Place] = field(default_factory=dict)
     verbose: bool = False
 
     @classmethod
     def of(cls, part: TargetPlan, places: Mapping[Origin, Place], *, verbose: bool) -> Names:
         """The names that the changes of `part` tell."""
-        groups = {
-            change.address.parts[0]: change.name
-            for change in part.changes
-            if change.address.kind is Kind.GROUP and change.name
-        }
-        return cls(groups, places, verbose)
+        groups: dict[str, str] = {}
+        users: dict[str, str] = {}
+        for change in part.changes:
+            kind, parts = change.address.kind, change.address.parts
+            if kind is Kind.GROUP and change.name:
+                groups[parts[0]] = change.name
+            elif kind in (Kind.USER, Kind.MEMBERSHIP) and change.name:
+                users[parts[-1]] = change.name
+            elif kind is Kind.ASSIGNMENT and change.name:
+                holder, _, key = parts[-1].partition(":")
+                (groups if holder == Kind.GROUP else users).setdefault(key, change.name)
+        return cls(groups, users, part.accounts, places, verbose)
 
     def label(self, change: Change) -> str:
         """The object, by its key; by its name where it has no key. A membership goes by its user."""
-        return self._called(change.address.parts[-1], change.name)
+        kind, parts = change.address.kind, change.address.parts
+        if kind is Kind.ASSIGNMENT:
+            return f"{self.couple(change)} on {self.account(parts[0])}"
+        if kind is Kind.PROVISIONING:
+            return (
+                f"{escape.name(parts[0])} on {self.account(parts[1])}" if parts[1:] else escape.name(parts[0])
+            )
+        return self._called(parts[-1], change.name)
+
+    def couple(self, change: Change) -> str:
+        """The two ends of an assignment that are not the account: `ReadOnly to group sre`."""
+        _, permission_set, principal = change.address.parts
+        return f"{escape.name(permission_set)} to {self.principal(principal)}"
+
+    def principal(self, principal: str) -> str:
+        """Whom an address assigns to: `group sre`, `user ada`."""
+        holder, _, key = principal.partition(":")
+        called = self.group(key) if holder == Kind.GROUP else self.user(key)
+        return f"{escape.text(holder)} {called}"
+
+    def account(self, identifier: str) -> str:
+        """An account by name and id: `payments-prod (123456789012)`."""
+        name = self.accounts.get(identifier)
+        return f"{escape.name(name)} ({escape.text(identifier)})" if name else escape.name(identifier)
+
+    def user(self, key: str) -> str:
+        """A person, by key or, without one, by name."""
+        return self._called(key, self.users.get(key, ""))
 
     def group(self, key: str) -> str:
         """A group, by its key or, without one, by its name."""
@@ -55,7 +107,7 @@ class Names:
 
     def remarks(self, change: Change) -> str:
         """Effect where the glyph does not say it, cause where it is not git, reason, place: `(drift)`."""
-        said = [_EFFECTS[change.effect]] if change.effect in _EFFECTS and not _implied(change) else []
+        said = [] if _implied(change) else [_effect(change)]
         cause = "" if change.cause is Cause.GIT else str(change.cause)
         reason = escape.sentence(change.reason) if change.reason else ""
         said.append(": ".join(filter(None, (cause, reason))))
@@ -86,10 +138,21 @@ class Names:
 
 def _implied(change: Change) -> bool:
     """Whether glyph and kind say the effect already."""
+    if change.address.kind is Kind.PROVISIONING:
+        return True
     if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
         expected = {Action.CREATE: Effect.GRANT, Action.DELETE: Effect.REVOKE}
         return expected.get(change.action) is change.effect
     return change.action is Action.DELETE and change.effect is Effect.REVOKE
+
+
+def _effect(change: Change) -> str:
+    """What a change does to somebody's access, where its glyph does not say so."""
+    if change.address.kind is Kind.PERMISSION_SET and change.effect is Effect.MIXED:
+        return "changes what it allows"
+    if change.address.kind is Kind.ASSIGNMENT and change.effect is Effect.NEUTRAL:
+        return "reaches nobody"
+    return _EFFECTS.get(change.effect, "")
 
 
 def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
@@ -106,11 +169,29 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
             "email": values.get("user_name"),
         }
         shown = [each for each in shown if each.after != defaults.get(each.name, ())]
-    return tuple(_field(part, change.action) for each in shown for part in nested.parts(each))
+    return tuple(
+        _field(_short(part, everything=everything), change.action)
+        for each in shown
+        for part in nested.parts(each)
+    )
 
 
-def _field(each: FieldChange, action: Action) -> str:
+def _short(part: Part, *, everything: bool) -> Part:
+    """AWS's own policies by what people write for them; `everything` leaves the ARN."""
+    if everything or part.name not in _POLICIES:
+        return part
+
+    def written(side: Value) -> Value:
+        found = _AWS_POLICY.fullmatch(side) if isinstance(side, str) else None
+        return found[1] if found else side
+
+    return replace(part, before=written(part.before), after=written(part.after))
+
+
+def _field(each: Part, action: Action) -> str:
     name = escape.name(each.name)
+    if each.item:
+        return f"{name} + {value(each.after)}" if each.before is None else f"{name} - {value(each.before)}"
     if action is Action.CREATE and each.before is None:
         return f"{name} {value(each.after)}"
     if action is Action.DELETE and each.after is None:

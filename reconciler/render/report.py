@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, Result, Status, TargetReport
@@ -44,17 +44,23 @@ def report_text(
     """
     layout = Layout(Style(color), width)
     changes = {change.address: change for change in plan.changes}
+    accounts = {each.target: each.accounts for each in plan.targets}
     lines: list[Line] = []
     for part in report.targets:
         if len(report.targets) > 1:
             lines.append(layout.line(escape.text(part.target), Tone.HEADING))
-        lines += _target(part, changes, layout, verbose=verbose)
+        lines += _target(part, changes, accounts.get(part.target, {}), layout, verbose=verbose)
     lines += _verdict(report, layout)
     return joined(lines)
 
 
 def _target(
-    part: TargetReport, changes: Mapping[Address, Change], layout: Layout, *, verbose: bool
+    part: TargetReport,
+    changes: Mapping[Address, Change],
+    accounts: Mapping[str, str],
+    layout: Layout,
+    *,
+    verbose: bool,
 ) -> Iterable[Line]:
     by_status: dict[Status, list[Result]] = {}
     for result in part.results:
@@ -62,12 +68,13 @@ def _target(
     if verbose and (done := by_status.get(Status.DONE)):
         yield layout.line(f"Done: {len(done):,}", Tone.GOOD)
         for result in done:
-            yield layout.line(f"  {_called(result.address, changes)}")
+            yield layout.line(f"  {_called(result.address, changes, accounts)}")
         yield layout.line()
     for status, (title, tone, advice) in _STATUSES.items():
         if results := by_status.get(status):
             yield from layout.paragraph(f"{title}: {len(results):,} ({advice})", hang=4, tone=tone)
-            yield from _results(results, changes, layout, everything=verbose or status in _ALWAYS)
+            everything = verbose or status in _ALWAYS
+            yield from _results(results, changes, accounts, layout, everything=everything)
             yield layout.line()
     for note in part.notes:
         yield from layout.paragraph(escape.sentence(note), hang=2)
@@ -81,22 +88,33 @@ def _target(
 
 
 def _results(
-    results: Sequence[Result], changes: Mapping[Address, Change], layout: Layout, *, everything: bool
+    results: Sequence[Result],
+    changes: Mapping[Address, Change],
+    accounts: Mapping[str, str],
+    layout: Layout,
+    *,
+    everything: bool,
 ) -> Iterable[Line]:
     shown = results if everything or len(results) <= _SHOWN else results[:_SHOWN]
     for result in shown:
         message = f": {escape.sentence(result.message)}" if result.message else ""
-        yield from layout.paragraph(_called(result.address, changes) + message, indent=2, hang=4)
+        request = f" [request {escape.text(result.request_id)}]" if result.request_id else ""
+        called = _called(result.address, changes, accounts)
+        yield from layout.paragraph(called + message + request, indent=2, hang=4)
     if more := len(results) - len(shown):
         yield layout.line(f"  … {more:,} more; -v shows all", Tone.FAINT)
 
 
-def _called(address: Address, changes: Mapping[Address, Change]) -> str:
-    """`+ aws/membership/platform/ada`, with the name of what has no key."""
+def _called(address: Address, changes: Mapping[Address, Change], accounts: Mapping[str, str]) -> str:
+    """`+ aws/membership/platform/ada`, with the names of what has no key, and of an account."""
     change = changes.get(address)
     glyph = naming.GLYPHS[change.action] if change else "·"
-    nameless = change is not None and change.name and address.parts[-1].startswith("~")
-    called = f" [{escape.name(change.name)}]" if change and nameless else ""
+    names = []
+    if address.kind in (Kind.ASSIGNMENT, Kind.PROVISIONING):
+        names += [accounts[part] for part in address.parts if part in accounts]
+    if change is not None and change.name and address.parts[-1].rpartition(":")[2].startswith("~"):
+        names.append(change.name)
+    called = f" [{', '.join(map(escape.name, names))}]" if names else ""
     return f"{glyph} {escape.text(str(address))}{called}"
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from reconciler.model.address import Kind
 from reconciler.model.plan import Counts, Plan, TargetPlan
 from reconciler.planning.estimate import Estimate
-from reconciler.render import escape, findings, words
+from reconciler.render import access, escape, findings, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.naming import Names, takes_away
 from reconciler.render.problems import problems_text
 from reconciler.render.report import report_text
-from reconciler.render.rows import Fold, sections
+from reconciler.render.rows import Fold
+from reconciler.render.sections import sections
 from reconciler.render.style import Style, Tone
 
 __all__ = ["MAX_LINES", "plan_text", "problems_text", "report_text"]
@@ -74,10 +75,12 @@ def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[l
     folded = 0
     for section in sections(part, names, fold):
         kept = any(row.takes_away for row in section.rows)
-        lines.append(Line(layout.style(section.title, Tone.HEADING) + f": {section.counts}", kept))
+        lines.append(layout.title(section, kept=kept))
         lines += layout.rows(section.rows)
         lines.append(layout.line(kept=kept))
         folded += sum(row.folded for row in section.rows)
+    if reached := access.section(part, names, fold):
+        lines += [layout.title(reached), *layout.rows(reached.rows), layout.line()]
     lines += findings.quiet(part, names, layout)
     if part.changes:
         lines += [layout.line(each, Tone.FAINT) for each in _stays(part)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Plan
@@ -13,9 +14,11 @@ NOUNS = {
     Kind.GROUP: ("group", "groups"),
     Kind.MEMBERSHIP: ("membership", "memberships"),
     Kind.PERMISSION_SET: ("permission set", "permission sets"),
+    Kind.PROVISIONING: ("provisioned role", "provisioned roles"),
     Kind.ASSIGNMENT: ("assignment", "assignments"),
 }
 PERSON = ("person", "people")
+ACCOUNT = ("account", "accounts")
 
 
 def counted(count: int, nouns: tuple[str, str]) -> str:
@@ -65,13 +68,24 @@ def person(change: Change) -> str | None:
         return change.address.parts[0]
     if change.address.kind is Kind.MEMBERSHIP:
         return change.address.parts[-1]
+    if change.address.kind is Kind.ASSIGNMENT:
+        holder, _, key = change.address.parts[-1].partition(":")
+        return key if holder == Kind.USER else None
     return None
 
 
-def people(changes: Iterable[Change]) -> str:
-    """`5 people gain and 1 loses something`; empty where nobody does. A person may do both."""
+def people(changes: Iterable[Change], access: Iterable[AccessChange] = ()) -> str:
+    """`5 people gain and 1 loses something`; empty where nobody does. A person may do both.
+
+    `access` knows those whom a change reaches through a group.
+    """
     gaining: set[str] = set()
     losing: set[str] = set()
+    for each in access:
+        if each.direction is Direction.GAIN:
+            gaining.update(each.people)
+        elif each.direction is Direction.LOSE:
+            losing.update(each.people)
     for change in changes:
         key = person(change)
         if key is None:
@@ -91,5 +105,5 @@ def people(changes: Iterable[Change]) -> str:
 
 def summary(plan: Plan) -> str:
     """Say it all in one line: `Plan: 3 to create; 2 people gain something`."""
-    who = people(plan.changes)
+    who = people(plan.changes, (each for part in plan.targets for each in part.access))
     return f"Plan: {todo(plan.changes)}" + (f"; {who}." if who else ".")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.errors import Place
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind, remote
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Counts, Finding, Plan, Severity, TargetPlan
@@ -125,6 +127,81 @@ def member(
     )
 
 
+ACCOUNTS = {
+    "210000000010": "platform-prod",
+    "210000000011": "platform-dev",
+    "210000000020": "payments-prod",
+    "210000000021": "payments-dev",
+    "210000000022": "card-vault",
+}
+
+
+def permission_set(
+    name: str,
+    action: Action = Action.CREATE,
+    fields: Mapping[str, tuple[Value, Value]] | None = None,
+    *,
+    effect: Effect | None = None,
+    cause: Cause = Cause.GIT,
+    reason: str | None = None,
+) -> Change:
+    """One change of a permission set; an update alters what it allows, unless another effect is given."""
+    usual = {Action.CREATE: Effect.NEUTRAL, Action.UPDATE: Effect.MIXED, Action.DELETE: Effect.REVOKE}
+    return Change(
+        address=Address.of("aws", Kind.PERMISSION_SET, name),
+        action=action,
+        effect=effect or usual[action],
+        cause=cause,
+        before=hashes.digest([name, "before"]),
+        after=hashes.digest([name, "after"]),
+        fields=tuple(FieldChange(each, *sides) for each, sides in (fields or {}).items()),
+        name=name,
+        reason=reason,
+        origin=TEAMS,
+    )
+
+
+def outdated(name: str, account: str, *, cause: Cause = Cause.DRIFT) -> Change:
+    """The role of a permission set in one account catches up."""
+    return Change(
+        address=Address.of("aws", Kind.PROVISIONING, name, account),
+        action=Action.UPDATE,
+        effect=Effect.MIXED,
+        cause=cause,
+        before=hashes.digest([name, account, "before"]),
+        after=hashes.digest([name, account, "after"]),
+        name=name,
+        origin=TEAMS,
+    )
+
+
+def assigned(
+    account: str,
+    name: str,
+    principal: str,
+    action: Action = Action.CREATE,
+    *,
+    effect: Effect | None = None,
+    cause: Cause = Cause.GIT,
+    reason: str | None = None,
+    called: str = "",
+    restores: bool = False,
+) -> Change:
+    """`principal` (`group:sre`, `user:~id`) gets or loses a permission set on an account."""
+    return Change(
+        address=Address.of("aws", Kind.ASSIGNMENT, account, name, principal),
+        action=action,
+        effect=effect or (Effect.GRANT if action is Action.CREATE else Effect.REVOKE),
+        cause=cause,
+        before=hashes.digest([account, name, principal, "before"]),
+        after=hashes.digest([account, name, principal, "after"]),
+        name=called,
+        reason=reason,
+        origin=TEAMS,
+        restores=restores,
+    )
+
+
 def part(
     changes: Iterable[Change] = (),
     findings: Iterable[Finding] = (),
@@ -133,6 +210,8 @@ def part(
     counts: Mapping[Kind, Counts] = COUNTS,
     partial: bool = False,
     gaps: tuple[tuple[str, str, str], ...] = (),
+    access: Iterable[AccessChange] = (),
+    accounts: Mapping[str, str] = ACCOUNTS,
 ) -> TargetPlan:
     """A target's part, its changes in the order of addresses, with a digest that is right."""
     ordered = tuple(sorted(changes, key=lambda change: change.address))
@@ -148,6 +227,8 @@ def part(
         partial=partial,
         gaps=gaps,
         read_calls={"ListGroupMembershipsForMember": 16, "ListGroups": 1, "ListUsers": 1},
+        access=tuple(access),
+        accounts=accounts,
     )
 
 
@@ -364,7 +445,29 @@ def _hostile() -> Plan:
     evil = (
         "x\n::add-mask::secret\r\n\x1b[31mred\x9b1m ```` @team #1 <img src=//e> | \u202etxt\u200b ##[group]x"
     )
-    return of(
+    changes = (
+        permission_set(
+            evil[:20],
+            Action.UPDATE,
+            {
+                "inline_policy": (json.dumps({"Statement": {"Sid": evil, "Action": evil}}), evil),
+                "managed_policies": ((evil,), ()),
+            },
+            reason=evil,
+        ),
+        permission_set(
+            "Evil",
+            Action.UPDATE,
+            {
+                "inline_policy": (
+                    json.dumps({"Statement": {"Sid": "a", "Action": evil}, evil: 1}),
+                    json.dumps({"Statement": {"Sid": "a", "Action": "x", evil: evil}}),
+                ),
+                f"tags.{evil}": (evil, None),
+            },
+        ),
+        assigned("210000000010", evil[:20], f"user:{remote(evil)}", Action.DELETE, called=evil, reason=evil),
+        outdated(evil[:20], "999999999999"),
         user(
             "mallory",
             Action.UPDATE,
@@ -375,12 +478,152 @@ def _hostile() -> Plan:
         group(remote(evil), Action.DELETE, name=evil),
         member(remote(evil), remote(evil), Action.DELETE, name=evil),
         member("sre", remote("::stop-commands::x"), Action.DELETE, name="::stop-commands::x"),
-        findings=(
-            Finding(
-                "restores\n::error::", Severity.WARNING, evil, fix=evil, details=(evil, evil), origin=PEOPLE
-            ),
-        ),
     )
+    findings = (
+        Finding("restores\n::error::", Severity.WARNING, evil, fix=evil, details=(evil, evil), origin=PEOPLE),
+    )
+    access = (AccessChange(Direction.LOSE, evil, (remote(evil), evil), ("999999999999", evil), (evil,)),)
+    return plan(part(changes, findings, access=access, accounts={**ACCOUNTS, "999999999999": evil}))
+
+
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+POLICY = (
+    '{"Statement":[{"Action":["ecs:DescribeServices","ecs:UpdateService"],"Effect":"Allow",'
+    '"Resource":"arn:aws:ecs:*:*:service/payments/*","Sid":"RestartTheWorkers"},'
+    '{"Action":"kms:Decrypt","Condition":{"StringEquals":{"aws:ResourceTag/vault":"cards"}},'
+    '"Effect":"Deny","Resource":"*"}],"Version":"2012-10-17"}'
+)
+
+
+def _roles() -> Plan:
+    """Permission sets, assignments and provisioning as a reviewer meets them every day."""
+    wider = POLICY.replace('"ecs:UpdateService"', '"ecs:RunTask","ecs:StopTask"').replace('"Deny"', '"Allow"')
+    changes = [
+        permission_set(
+            "PaymentsOperator",
+            fields={
+                "description": (None, "Operates payments"),
+                "session_duration": (None, "PT2H"),
+                "managed_policies": (None, (READ,)),
+                "customer_managed_policies": (None, ("/payments/ledger-operator",)),
+                "permissions_boundary": (None, "/security/workload-boundary"),
+                "inline_policy": (None, POLICY),
+                "tags.owner": (None, "payments"),
+            },
+        ),
+        permission_set("ReadOnly", fields={"managed_policies": (None, (READ,))}),
+        permission_set(
+            "PlatformAdmin",
+            Action.UPDATE,
+            {
+                "managed_policies": ((READ,), (ADMIN, READ)),
+                "customer_managed_policies": (("/ci/deploy", "/ci/test"), ("/ci/deploy",)),
+                "inline_policy": (POLICY, wider),
+                "session_duration": ("PT1H", "PT4H"),
+            },
+            cause=Cause.DRIFT,
+        ),
+        permission_set("Billing", Action.UPDATE, {"tags.owner": ("x", "finance")}, effect=Effect.NEUTRAL),
+        permission_set("Old", Action.DELETE, reason="replaced by PlatformAdmin"),
+        *(outdated("PlatformAdmin", account) for account in ("210000000010", "210000000011", "999999999999")),
+        outdated("ReadOnly", "210000000020"),
+        assigned("210000000010", "PlatformAdmin", "group:platform", reason="PLAT-12"),
+        assigned("210000000011", "PlatformAdmin", "group:platform", reason="PLAT-12"),
+        assigned("210000000022", "PlatformAdmin", "group:platform", Action.DELETE),
+        assigned(
+            "210000000020", "ReadOnly", "group:sre", cause=Cause.SELECTOR, reason="moved to Workloads/Prod"
+        ),
+        assigned("210000000020", "ReadOnly", "user:ada.lovelace", Action.DELETE, cause=Cause.DRIFT),
+        assigned(
+            "210000000021",
+            "ReadOnly",
+            "user:" + remote("906739fc-20c1"),
+            Action.DELETE,
+            effect=Effect.NEUTRAL,
+            reason="the principal no longer exists",
+        ),
+        assigned(
+            "210000000021",
+            "ReadOnly",
+            "user:" + remote("11112222-3333"),
+            Action.DELETE,
+            cause=Cause.DRIFT,
+            called="sam@partner.example",
+        ),
+        assigned("210000000021", "Billing", "group:finance", cause=Cause.DRIFT, restores=True),
+        assigned("210000000011", "Billing", "group:finance", cause=Cause.DRIFT, restores=True),
+        member("sre", remote("11112222-3333"), Action.DELETE, name="sam@partner.example"),
+    ]
+    access = [
+        AccessChange(
+            Direction.GAIN,
+            "PlatformAdmin",
+            ("barbara.liskov", "edsger.dijkstra", "grace.hopper"),
+            ("210000000010", "210000000011"),
+            ("platform",),
+            privileged=True,
+        ),
+        AccessChange(Direction.GAIN, "ReadOnly", ("alan.turing",), ("210000000020",), ("sre",)),
+        AccessChange(Direction.LOSE, "ReadOnly", ("ada.lovelace",), ("210000000020",), ("",)),
+        AccessChange(
+            Direction.LOSE,
+            "ReadOnly",
+            ("alan.turing", remote("11112222-3333")),
+            ("210000000020", "210000000021", "999999999999"),
+            ("", "sre"),
+        ),
+        AccessChange(
+            Direction.ALTER,
+            "PlatformAdmin",
+            tuple(f"person.{number:02}" for number in range(25)),
+            tuple(ACCOUNTS),
+            ("platform", "sre"),
+            privileged=True,
+        ),
+    ]
+    return plan(part(changes, counts=ROLES, access=access))
+
+
+ROLES = {
+    **COUNTS,
+    Kind.PERMISSION_SET: Counts(live=9, desired=5, unchanged=2, unmanaged=3, ignored=1),
+    Kind.ASSIGNMENT: Counts(live=631, desired=640, unchanged=620, unmanaged=4),
+}
+
+
+def _new_account() -> Plan:
+    """One account that came, and what everybody gets there: shorter by account."""
+    couples = [("ReadOnly", "group:sre"), ("ReadOnly", "group:audit"), ("PlatformAdmin", "group:platform")]
+    return of(
+        *(assigned("210000000022", *couple, cause=Cause.SELECTOR, reason="joined") for couple in couples),
+        assigned("210000000022", "ReadOnly", "group:old", Action.DELETE),
+    )
+
+
+def roll_out(accounts: int = 300) -> Plan:
+    """Twenty couples on hundreds of accounts, some removals among them, and many who gain."""
+    ids = [f"3{number:011}" for number in range(accounts)]
+    sets = [f"Set{number:02}" for number in range(10)]
+    changes = [
+        assigned(account, name, f"group:team-{n % 30:02}") for n, name in enumerate(sets) for account in ids
+    ]
+    changes += [assigned(ids[n], "Set03", "group:out", Action.DELETE) for n in range(4)]
+    changes += [outdated("Set05", account) for account in ids]
+    access = [
+        AccessChange(
+            Direction.GAIN,
+            name,
+            tuple(f"person.{n:03}" for n in range(40)),
+            tuple(ids),
+            (f"team-{n:02}",),
+            privileged=n == 0,
+        )
+        for name in sets
+        for n in range(30)
+    ]
+    access += [AccessChange(Direction.LOSE, "Set03", ("ada",), tuple(ids[:4]), ("out",))]
+    return plan(part(changes, access=access, accounts={each: f"account-{each[-3:]}" for each in ids}))
 
 
 def _partial() -> Plan:
@@ -418,6 +661,9 @@ PLANS: Mapping[str, Plan] = {
     "grants-in-5000-groups": grants(5000, 5000),
     "hostile": _hostile(),
     "partial": _partial(),
+    "roles": _roles(),
+    "new-account": _new_account(),
+    "roll-out": roll_out(),
     "nothing": _nothing(),
     "nothing-but-findings": _nothing_but_findings(),
 }

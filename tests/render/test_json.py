@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import PlanFileError
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Finding, Plan, Severity
@@ -59,6 +60,16 @@ FINDINGS = st.builds(
     details=st.lists(TEXT, max_size=3).map(tuple),
     count=st.integers(0, 10**6),
 )
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+ACCESS = st.builds(
+    AccessChange,
+    direction=st.sampled_from(Direction),
+    permission_set=TEXT,
+    people=TEXTS,
+    accounts=TEXTS,
+    groups=TEXTS,
+    privileged=st.booleans(),
+)
 
 
 @pytest.mark.parametrize("name", ["everyday", "refused", "hostile"])
@@ -79,12 +90,19 @@ def test_a_plan_comes_back_as_it_was_saved(name: str) -> None:
     st.lists(CHANGES, max_size=4, unique_by=lambda change: change.address),
     st.lists(FINDINGS, max_size=3),
     st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=2).map(tuple),
+    st.lists(ACCESS, max_size=3),
+    st.dictionaries(TEXT, TEXT, max_size=3),
 )
 @settings(deadline=None)
 def test_any_plan_comes_back_as_it_was_saved(
-    changes: list[Change], findings: list[Finding], gaps: tuple[tuple[str, str, str], ...]
+    changes: list[Change],
+    findings: list[Finding],
+    gaps: tuple[tuple[str, str, str], ...],
+    access: list[AccessChange],
+    accounts: dict[str, str],
 ) -> None:
-    plan = plans.plan(plans.part(changes, findings, gaps=gaps, partial=bool(gaps)))
+    part = plans.part(changes, findings, gaps=gaps, partial=bool(gaps), access=access, accounts=accounts)
+    plan = plans.plan(part)
     assert plan_from_json(plan_json(plan)) == plan
 
 
@@ -136,6 +154,17 @@ def test_what_a_later_minor_version_adds_is_ignored(change: Callable[[Any], None
     assert plan_from_json(altered(change)).targets == plans.PLANS["everyday"].targets
 
 
+def test_a_plan_of_the_first_format_is_read_as_one_that_tells_nothing_of_access() -> None:
+    def before(data: Any) -> None:
+        data.update(format_version="1.0")
+        for part in data["targets"]:
+            del part["access"], part["accounts"]
+
+    old = plan_from_json(altered(before, "roles"))
+    assert old.changes == plans.PLANS["roles"].changes
+    assert [(part.access, part.accounts) for part in old.targets] == [((), {})]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -184,7 +213,7 @@ def test_a_report_tells_every_result() -> None:
             TargetReport(
                 target="aws",
                 digest="sha256:00",
-                results=(Result(address, Status.FAILED, "no\nway"),),
+                results=(Result(address, Status.FAILED, "no\nway", "0a1b-2c"),),
                 whole=False,
                 writes=0,
                 calls={"CreateUser": 1},
@@ -197,7 +226,7 @@ def test_a_report_tells_every_result() -> None:
     assert data["failed"] is True
     assert data["statuses"] == {"failed": 1}
     assert data["targets"][0]["results"] == [
-        {"address": "aws/user/ada", "message": "no\nway", "status": "failed"}
+        {"address": "aws/user/ada", "message": "no\nway", "request_id": "0a1b-2c", "status": "failed"}
     ]
     assert report_json(report) == report_json(report)
 

@@ -100,6 +100,29 @@ def test_problems_are_as_they_were_last_read(golden: Callable[[str, str], None])
     golden("problems.60-columns.txt", problems_text(problems, width=60))
 
 
+ROLES = plans.PLANS["roles"]
+
+
+def test_what_an_asynchronous_request_became_names_the_account_and_the_request() -> None:
+    statuses = {"210000000010": Status.UNKNOWN, "210000000022": Status.HELD, "210000000011": Status.FAILED}
+    results = tuple(
+        Result(
+            change.address,
+            statuses.get(change.address.parts[0], Status.DONE),
+            "the policy /payments/x is not in the account" if "011" in change.address.key else "",
+            f"req-{change.address.parts[0][-2:]}",
+        )
+        for change in ROLES.changes
+    )
+    text = report_text(Report((TargetReport("aws", "", results, whole=False, writes=3),)), ROLES)
+    assert (
+        "+ aws/assignment/210000000010/PlatformAdmin/group:platform [platform-prod] [request req-10]" in text
+    )
+    assert "- aws/assignment/210000000022/PlatformAdmin/group:platform [card-vault] [request req-22]" in text
+    assert "[platform-dev]: the policy /payments/x is not in the account [request req-11]" in text
+    assert "req-20" not in text  # what is done needs no support
+
+
 @given(evil=HOSTILE.filter(bool))
 @settings(deadline=None)
 def test_no_message_of_a_service_or_file_name_commands_anything(evil: str) -> None:

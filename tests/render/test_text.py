@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind, remote
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import Counts, Finding, Plan, Severity
@@ -28,12 +29,12 @@ def test_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], Non
     golden(f"{name}.txt", shown(plans.PLANS[name]))
 
 
-@pytest.mark.parametrize("name", ["everyday", "leaving", "findings"])
+@pytest.mark.parametrize("name", ["everyday", "leaving", "findings", "roles"])
 def test_verbose_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.verbose.txt", shown(plans.PLANS[name], verbose=True))
 
 
-@pytest.mark.parametrize("name", ["everyday", "refused", "findings"])
+@pytest.mark.parametrize("name", ["everyday", "refused", "findings", "roles"])
 def test_wrapped_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.100-columns.txt", shown(plans.PLANS[name], width=100))
 
@@ -249,6 +250,37 @@ def test_no_line_is_wider_than_the_terminal_where_it_can_be_broken() -> None:
     assert max(map(len, lines)) <= 100
 
 
+def test_a_plan_of_thousands_of_assignments_fits_200_lines_and_lists_each_removal() -> None:
+    text = shown(plans.roll_out())
+    assert len(text.splitlines()) <= MAX_LINES + 10
+    assert sum(line.strip().startswith("- account-") for line in text.splitlines()) == 4
+    assert "3,000 to create" in text
+
+
+def test_access_is_said_in_numbers_however_much_there_is_and_privileged_first() -> None:
+    lines = shown(plans.roll_out()).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("Access: "))
+    assert lines[start] == "Access: 40 people gain and 1 person loses; 40 gain privileged access"
+    assert "PRIVILEGED 40 people gain Set00 on 300 accounts  (through team-00)" in lines[start + 1]
+    assert any(line.startswith("  - ada loses Set03 on 4 accounts") for line in lines[start:])
+
+
+def test_verbose_access_names_everybody_and_every_account() -> None:
+    text = shown(plans.PLANS["roles"], verbose=True)
+    assert all(f"person.{number:02}" in text for number in range(25))
+    assert text.count("card-vault (210000000022)") >= 2
+
+
+def test_people_who_gain_through_a_group_are_counted_once() -> None:
+    gain = [
+        AccessChange(Direction.GAIN, name, ("ada", "bob"), ("210000000010",), ("g",)) for name in ("A", "B")
+    ]
+    both = plans.plan(
+        plans.part([plans.member("g", "ada"), plans.member("g", "cyd", Action.DELETE)], access=gain)
+    )
+    assert "Plan: 1 to create, 1 to delete; 2 people gain and 1 loses something." in shown(both).splitlines()
+
+
 def poisoned(evil: str) -> Plan:
     """A plan in which every string that can come from somebody else is `evil`."""
     # An address is UTF-8 by construction; everything else may be any string that JSON can carry.
@@ -259,9 +291,20 @@ def poisoned(evil: str) -> Plan:
         plans.group(key, Action.DELETE, name=evil, reason=evil),
         plans.member(key, key, Action.DELETE, name=evil, reason=evil),
         plans.member("g", key, cause=Cause.DRIFT, restores=True, name=evil, reason=evil),
+        plans.permission_set(key, Action.UPDATE, {f"tags.{evil}": (evil, None)}, reason=evil),
+        plans.permission_set("p", Action.UPDATE, {"inline_policy": (None, evil), "description": (evil, "")}),
+        plans.outdated(key, key),
+        plans.assigned(key, key, f"user:{key}", Action.DELETE, called=evil, reason=evil),
     ]
+    access = [AccessChange(each, evil, (key, evil), (evil,), (evil, "")) for each in Direction]
     part = replace(
-        plans.part(changes, [finding, replace(finding, severity=Severity.REFUSAL)], partial=True),
+        plans.part(
+            changes,
+            [finding, replace(finding, severity=Severity.REFUSAL)],
+            partial=True,
+            access=access,
+            accounts={evil: evil, key: evil},
+        ),
         target=evil,
         digest=evil,
         identity={evil: evil},

@@ -1,0 +1,141 @@
+"""Who gains, loses and sees altered which permission set where, through what: the end of every plan.
+
+It repeats in people what the sections above say in things, so it may be folded; its numbers are always
+there, and what is privileged comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from reconciler.model.access import AccessChange, Direction
+from reconciler.model.plan import TargetPlan
+from reconciler.render import escape, words
+from reconciler.render.naming import Names
+from reconciler.render.rows import Fold, Row, Section, sample
+
+_GLYPHS = {Direction.LOSE: "-", Direction.GAIN: "+", Direction.ALTER: "~"}
+_VERBS = {
+    Direction.LOSE: ("loses", "lose"),
+    Direction.GAIN: ("gains", "gain"),
+    Direction.ALTER: ("has", "have"),
+}
+PRIVILEGED = "PRIVILEGED"
+# How many rows there are at most, and how many people and accounts a row names, by how much is folded.
+_ROWS = {Fold.NOTHING: 40, Fold.MEMBERS: 20, Fold.OBJECTS: 15, Fold.GROUPS: 12}
+_NAMED = 12
+
+
+def section(part: TargetPlan, names: Names, fold: Fold) -> Section | None:
+    """The access that a target's plan changes; None where it changes nobody's.
+
+    With `names.verbose` nothing is folded.
+    """
+    if not part.access:
+        return None
+    ordered = sorted(part.access, key=_rank)
+    limit = len(ordered) if names.verbose else _ROWS[fold]
+    shown, rest = ordered[:limit], ordered[limit:]
+    if len(rest) == 1:
+        shown, rest = ordered, []
+    rows = [_row(change, names, fold) for change in shown]
+    rows += _rest(rest)
+    return Section("Access", _numbers(part.access), tuple(rows))
+
+
+def _rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
+    """Privileged first, then what is lost, then what reaches most."""
+    reach = len(change.people) * len(change.accounts)
+    return (
+        not change.privileged,
+        list(_GLYPHS).index(change.direction),
+        -reach,
+        change.permission_set,
+        change.people,
+    )
+
+
+def _numbers(access: Iterable[AccessChange]) -> str:
+    """`3 people gain, 1 loses, 40 keep what an edit alters; 2 gain what is privileged`."""
+    told: dict[Direction, set[str]] = {direction: set() for direction in Direction}
+    privileged: set[str] = set()
+    for change in access:
+        told[change.direction].update(change.people)
+        if change.privileged and change.direction is Direction.GAIN:
+            privileged.update(change.people)
+    verbs = {**_VERBS, Direction.ALTER: ("has a permission set altered", "have a permission set altered")}
+    parts = [
+        f"{words.counted(len(told[direction]), words.PERSON)} {verbs[direction][len(told[direction]) != 1]}"
+        for direction in Direction
+        if told[direction]
+    ]
+    some = len(privileged)
+    first = f"{some:,} {'gains' if some == 1 else 'gain'} privileged access" if some else ""
+    return "; ".join(filter(None, (words.listed(parts), first)))
+
+
+def _row(change: AccessChange, names: Names, fold: Fold) -> Row:
+    """`12 people gain ReadOnly on 40 accounts (through platform)`, and below it their names, as far as asked.
+
+    One or two of them stand by name in the sentence itself.
+    """
+    limit = None if names.verbose else _NAMED
+    people, who = _named(change.people, names.user, words.PERSON)
+    accounts, where = _named(change.accounts, names.account, words.ACCOUNT)
+    if fold > Fold.NOTHING:
+        # Whom it takes something from is worth a longer line, unless they are very many.
+        people = people if change.direction is Direction.LOSE and len(people) <= _NAMED else ()
+        accounts = ()
+    verb = _VERBS[change.direction][len(change.people) != 1]
+    altered = " altered" if change.direction is Direction.ALTER else ""
+    mark = f"{PRIVILEGED} " if change.privileged else ""
+    label = f"{mark}{who} {verb} {escape.name(change.permission_set)}{altered} on {where}"
+    pieces = tuple(", ".join(_some(each, limit)) for each in (people, accounts) if each)
+    tall = bool(people and accounts)
+    return Row(
+        glyph=_GLYPHS[change.direction],
+        label=f"{label}:" if pieces and not tall else label,
+        pieces=pieces,
+        remarks=_through(change.groups, names, limit),
+        tall=tall,
+    )
+
+
+def _named(
+    keys: Sequence[str], called: Callable[[str], str], nouns: tuple[str, str]
+) -> tuple[Sequence[str], str]:
+    """What is to be listed apart, and how the sentence calls it: by name where it is one or two."""
+    labels = [called(key) for key in keys]
+    if len(labels) in (1, 2):
+        return (), words.listed(labels)
+    return labels, words.counted(len(labels), nouns)
+
+
+def _some(labels: Sequence[str], limit: int | None) -> Sequence[str]:
+    return labels if limit is None or len(labels) <= limit else sample(labels, limit)
+
+
+def _through(groups: Sequence[str], names: Names, limit: int | None) -> str:
+    """Through which groups; an assignment to the person themself is none."""
+    through = [names.group(key) for key in groups if key]
+    said = [f"through {', '.join(_some(through, limit))}"] if through else []
+    if "" in groups:
+        said.append("directly")
+    return f"({'; '.join(said)})" if said else ""
+
+
+def _rest(rest: Sequence[AccessChange]) -> Iterable[Row]:
+    """What has no row any more, in numbers, one row for each direction."""
+    for direction, glyph in _GLYPHS.items():
+        if found := [change for change in rest if change.direction is direction]:
+            people = {key for change in found for key in change.people}
+            accounts = {key for change in found for key in change.accounts}
+            sets = sorted({change.permission_set for change in found})
+            more = "more altered" if direction is Direction.ALTER else "more"
+            verb = _VERBS[direction][len(people) != 1]
+            where = words.counted(len(accounts), words.ACCOUNT)
+            yield Row(
+                glyph=glyph,
+                label=f"{words.counted(len(people), words.PERSON)} {verb} {more}, on {where}:",
+                pieces=sample([escape.name(each) for each in sets]),
+            )

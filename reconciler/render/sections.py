@@ -1,0 +1,128 @@
+"""The changes of one target as sections, one for each kind, folded as far as asked.
+
+What gives may be folded into counts; what takes away has a row of its own, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import TargetPlan
+from reconciler.render import escape, naming, pairs, words
+from reconciler.render.naming import Names
+from reconciler.render.rows import (
+    FOLDABLE,
+    GROUPS_SHOWN,
+    SAMPLE,
+    Fold,
+    Row,
+    Section,
+    bunches,
+    remarks,
+    row,
+    sample,
+)
+
+_TITLES = {
+    Kind.USER: "Users",
+    Kind.GROUP: "Groups",
+    Kind.MEMBERSHIP: "Memberships",
+    Kind.PERMISSION_SET: "Permission sets",
+    Kind.PROVISIONING: "Provisioning",
+    Kind.ASSIGNMENT: "Assignments",
+}
+
+
+def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
+    """One section for each kind that changes, in the order of kinds."""
+    by_kind: dict[Kind, list[Change]] = {}
+    for change in part.changes:
+        by_kind.setdefault(change.address.kind, []).append(change)
+    made = []
+    for kind in Kind:
+        if changes := by_kind.get(kind):
+            if kind is Kind.MEMBERSHIP:
+                rows = pairs.memberships(changes, part.changes, names, fold)
+            elif kind is Kind.ASSIGNMENT:
+                rows = pairs.assignments(changes, names, fold)
+            elif kind is Kind.PROVISIONING:
+                rows = _provisioning(changes, names, fold)
+            else:
+                rows = _objects(kind, changes, names, fold)
+            made.append(Section(_TITLES[kind], words.todo(changes), tuple(rows)))
+    return tuple(made)
+
+
+def _objects(kind: Kind, changes: Sequence[Change], names: Names, fold: Fold) -> Iterable[Row]:
+    """Creates, then updates, then deletes; alike ones as one row where folding says so."""
+    ordered = sorted(changes, key=lambda change: (list(Action).index(change.action), change.address))
+    if fold < Fold.OBJECTS:
+        return [row(change, names) for change in ordered]
+
+    def alike(change: Change) -> Hashable:
+        touched = () if fold is Fold.GROUPS else tuple(sorted({each.name for each in change.fields}))
+        return change.action, change.effect, change.cause, touched if change.action is Action.UPDATE else ()
+
+    rows: list[Row] = []
+    for bunch in bunches(ordered, alike):
+        if len(bunch) < FOLDABLE or naming.takes_away(bunch[0]):
+            rows += (row(change, names) for change in bunch)
+            continue
+        touched = sorted({each.name for change in bunch for each in change.fields})
+        what = (
+            f" ({', '.join(map(escape.name, touched))})"
+            if bunch[0].action is Action.UPDATE and touched
+            else ""
+        )
+        rows.append(
+            Row(
+                glyph=naming.GLYPHS[bunch[0].action],
+                label=f"{words.of_kind(kind, len(bunch))}{what}:",
+                pieces=sample([names.label(change) for change in bunch]),
+                remarks=remarks(bunch),
+                folded=len(bunch) - SAMPLE,
+            )
+        )
+    return rows
+
+
+def _provisioning(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable[Row]:
+    """For each permission set the accounts whose role lags behind it."""
+    rows: list[Row] = []
+    rest: list[list[Change]] = []
+    ordered = sorted(changes, key=lambda change: change.address.parts)
+    for position, bunch in enumerate(bunches(ordered, lambda change: change.address.parts[0])):
+        if fold is Fold.GROUPS and position >= GROUPS_SHOWN:
+            rest.append(bunch)
+            continue
+        accounts = sorted(
+            names.account(change.address.parts[1]) for change in bunch if change.address.parts[1:]
+        )
+        folds = fold > Fold.NOTHING and len(accounts) >= FOLDABLE
+        rows.append(
+            Row(
+                glyph=naming.GLYPHS[Action.UPDATE],
+                label=f"{escape.name(bunch[0].address.parts[0])} lags behind in {_counted(accounts)}:",
+                pieces=sample(accounts) if folds else tuple(accounts),
+                remarks=remarks(bunch),
+                folded=len(accounts) - SAMPLE if folds else 0,
+            )
+        )
+    if rest:
+        lagging = sum(map(len, rest))
+        rows.append(
+            Row(
+                glyph=naming.GLYPHS[Action.UPDATE],
+                label=f"{words.of_kind(Kind.PERMISSION_SET, len(rest))} more:",
+                pieces=sample([escape.name(bunch[0].address.parts[0]) for bunch in rest]),
+                remarks=remarks([change for bunch in rest for change in bunch]),
+                folded=lagging,
+            )
+        )
+    return rows
+
+
+def _counted(accounts: Sequence[str]) -> str:
+    return words.counted(len(accounts), words.ACCOUNT)
