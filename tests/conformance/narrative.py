@@ -26,6 +26,8 @@ guards:
     users: {count: null, percent: null}
     groups: {count: null, percent: null}
     memberships: {percent: null, per_group: {percent: null}}
+    permission_sets: {count: null}
+    assignments: {count: null, per_account: {count: null}}
     total: {count: null}
 """
 APPROVED = "approvals: {any: {guard: set-emptied, count: 99, until: 2099-12-31, reason: a story}}\n"
@@ -41,8 +43,13 @@ class State:
     at the console first. Expected are: `groups`, whole, each with the user names in it; `people` of some
     users, some attributes by the API's paths (`Name.GivenName`, `department` of the extension, `manager`
     by user name; None: not set); `described` the descriptions of some groups; `nobody` user names that
-    are not there; `same` names whose object is the one that another name had before; `says` codes of
-    findings in the plan that is applied; `quiet` that this plan changes nothing.
+    are not there; `same` names whose object is the one that another name had before; `assigned`, whole, who
+    has which permission set in the account of which name (`prod/Admin/ops`); `sets` the names of all
+    permission sets, with what some of them are by the words of `Console.permission_sets`; `says` codes of
+    findings in the plan that is applied; `causes` all causes in it; `quiet` that this plan changes nothing.
+
+    Whatever is expected, every role is up to date after an apply, and there are none that nobody is
+    assigned; `unused` names those that are there all the same (`prod/Admin`).
     """
 
     files: str | Mapping[str, str]
@@ -51,10 +58,14 @@ class State:
     described: Mapping[str, str | None] = field(default_factory=dict)
     nobody: str = ""
     same: Mapping[str, str] = field(default_factory=dict)
+    assigned: str | None = None
+    sets: Mapping[str, Mapping[str, object]] | None = None
+    unused: str = ""
     config: str = ""
     at: str | None = None
     behind: Callable[[Console], object] | None = None
     says: str = ""
+    causes: str | None = None
     quiet: bool = False
 
 
@@ -69,6 +80,16 @@ class Story:
 def story(name: str, *states: State) -> Story:
     """One entry."""
     return Story(name, states)
+
+
+def several(*hands: Callable[[Console], object]) -> Callable[[Console], None]:
+    """One doing after the other."""
+
+    def all_of_them(console: Console) -> None:
+        for doing in hands:
+            doing(console)
+
+    return all_of_them
 
 
 def tell(told: Story, root: Path) -> None:
@@ -97,6 +118,8 @@ def _live_through(state: State, here: FilesSite, folder: Path, label: str) -> No
     assert [f"{change.action} {change.address}" for change in again] == [], f"{label} does not converge"
     said = {finding.code for finding in planned.findings}
     assert said >= set(state.says.split()), label
+    causes = " ".join(sorted({str(change.cause) for change in planned.changes}))
+    assert state.causes in (None, causes), f"{label}: {causes}"
     if state.quiet:
         assert planned.changes == (), f"{label} should change nothing"
     _expect(state, here.sandbox.store, before, label)
@@ -125,10 +148,33 @@ def _expect(state: State, store: Console, before: Mapping[str, str], label: str)
     groups = store.groups()
     assert {name: groups[name].get("Description") for name in state.described} == state.described, label
     assert users.keys() & set(state.nobody.split()) == set(), label
+    _expect_access(state, store, label)
     after = _ids(store)
     assert {name: after.get(name) for name in state.same} == {
         name: before.get(old, _NO_ID) for name, old in state.same.items()
     }, label
+
+
+def _expect_access(state: State, store: Console, label: str) -> None:
+    store.settle()  # the last roles go on their own time
+    names = {account: str(said["name"]) for account, said in store.accounts().items()}
+    found = {(names[account], name, who) for account, name, _, who in store.assignments()}
+    if state.assigned is not None:
+        wanted = set(state.assigned.split())
+        assert {"/".join(row) for row in found} == wanted, label
+    sets = store.permission_sets()
+    if state.sets is not None:
+        assert sets.keys() == state.sets.keys(), label
+        values = {name: {key: sets[name][key] for key in said} for name, said in state.sets.items()}
+        assert values == dict(state.sets), label
+    roles = {
+        f"{names[account]}/{name}": latest
+        for name, said in sets.items()
+        for account, latest in said["Accounts"].items()
+    }
+    assert [role for role, latest in roles.items() if not latest] == [], f"{label}: a role lags behind"
+    used = {f"{account}/{name}" for account, name, _ in found}
+    assert roles.keys() - used == set(state.unused.split()), f"{label}: a role that nobody has"
 
 
 def _ids(store: Console) -> dict[str, str]:

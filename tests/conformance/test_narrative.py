@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import stories_groups, stories_ownership, stories_people, stories_time
+from tests.conformance import (
+    stories_access,
+    stories_groups,
+    stories_ownership,
+    stories_people,
+    stories_principals,
+    stories_sets,
+    stories_time,
+)
 from tests.conformance.narrative import Story, tell
 
 STORIES = (
@@ -14,6 +22,9 @@ STORIES = (
     *stories_groups.STORIES,
     *stories_time.STORIES,
     *stories_ownership.STORIES,
+    *stories_access.STORIES,
+    *stories_principals.STORIES,
+    *stories_sets.STORIES,
 )
 
 

@@ -46,7 +46,7 @@ _SETS = {
     "repo-maintain": ("PowerUserAccess", "relay_state: https://console.example.com/start?a=1&b=2"),
     "repo-read": (
         "ReadOnlyAccess",
-        'inline_policy: {Version: "2012-10-17", Statement: [{Effect: Deny, Action: "s3:Get*", Resource: "*"}]}',
+        'inline_policy: {Version: "2012-10-17", Statement: [{Effect: Deny, Action: s3:Get*, Resource: "*"}]}',
     ),
     "repo-triage": ("job-function/SupportUser", "assignments: shared"),
     "repo-write": (

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar stays the string that was written
 
 Entries = dict[str, Any]
+_TRUTHS = frozenset({"all", "direct", "shared", "external", "active"})
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,31 @@ def set_members(folder: Path, group: str, members: list[str]) -> None:
     _edit(folder, group, edit)
 
 
+def change_set(folder: Path, name: str, **fields: Any) -> None:
+    """Write fields of a permission set; None takes one out."""
+    path = folder / "permission-sets.yaml"
+    content = _read(path)
+    entry = {**content["permission_sets"][name], **fields}
+    content["permission_sets"][name] = {key: value for key, value in entry.items() if value is not None}
+    path.write_text(json.dumps(_typed(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def assign(folder: Path, key: str, **entry: Any) -> None:
+    """Write one more assignment, into a file of its own."""
+    path = folder / "assignments" / f"more-{key}.yaml"
+    path.write_text(json.dumps({"assignments": {key: entry}}, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _typed(value: Any) -> Any:
+    """The same with truth values where the format has them: JSON quotes what it takes for a text."""
+    if isinstance(value, dict):
+        return {
+            key: item == "true" if key in _TRUTHS and isinstance(item, str) else _typed(item)
+            for key, item in value.items()
+        }
+    return [_typed(item) for item in value] if isinstance(value, list) else value
+
+
 def _peopled(assignments: Entries) -> Entries:
     """Those that are left with somebody."""
     return {key: entry for key, entry in assignments.items() if entry.get("groups") or entry.get("users")}
@@ -295,4 +321,4 @@ def _edit(folder: Path, word: str, edit: Callable[[str, Entries], Entries]) -> N
             for name, entries in content.items()
         }
         if after != before:
-            path.write_text(json.dumps(after, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            path.write_text(json.dumps(_typed(after), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
