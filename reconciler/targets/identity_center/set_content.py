@@ -63,9 +63,12 @@ def plain(raw: Raw) -> dict[str, Value]:
 
 
 def definition(attributes: Mapping[str, Value]) -> dict[str, str]:
-    """The body of UpdatePermissionSet, whole: what it leaves out of a relay state is cleared."""
+    """The body of UpdatePermissionSet and of CreatePermissionSet, apart from name and tags.
+
+    It is whole, because UpdatePermissionSet is no patch: a relay state that is left out is cleared.
+    """
     body = {
-        "Description": attributes.get("description") or BLANK,
+        "Description": attributes.get("description"),
         "SessionDuration": attributes.get("session_duration") or DEFAULT_DURATION,
         "RelayState": attributes.get("relay_state"),
     }

@@ -237,11 +237,11 @@ class Sso:
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """TagResource: adds, and replaces values of keys that are there."""
         listed = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-        self._write("TagResource", ResourceArn=arn, Tags=listed)
+        self._call("TagResource", mutates=True, ResourceArn=arn, Tags=listed)
 
     def untag(self, arn: str, keys: Sequence[str]) -> None:
         """UntagResource: keys that are not there do not matter."""
-        self._write("UntagResource", ResourceArn=arn, TagKeys=sorted(keys))
+        self._call("UntagResource", mutates=True, ResourceArn=arn, TagKeys=sorted(keys))
 
     # Writes that the service carries out on its own time: the answer has RequestId and Status.
 
@@ -304,10 +304,7 @@ class Sso:
         return found
 
     def _edit(self, operation: str, arn: str, **params: Any) -> None:
-        self._write(operation, PermissionSetArn=arn, **params)
-
-    def _write(self, operation: str, **params: Any) -> None:
-        self._call(operation, mutates=True, **params)
+        self._call(operation, mutates=True, PermissionSetArn=arn, **params)
 
     def _call(
         self, operation: str, *, mutates: bool, expects: Sequence[str] = (), **params: Any
