@@ -1,0 +1,305 @@
+"""Changes turned into steps: what one request carries out, what it refers to, and what it waits for.
+
+A change is a step as a rule. A manager who is created in the same plan is set by a step of its own, and the
+roles of one permission set are brought up to date by one step, or by one for each account where few lag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.names import fold
+from reconciler.model.plan import Step
+
+REVOCATION, CHANGE, CONTAINER = range(3)
+# Attributes that no two objects of one kind may share, so that a value must be freed before it is given.
+UNIQUE = {Kind.USER: ("user_name", "email"), Kind.GROUP: ("display_name",)}
+PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
+# What holds other things, and goes after them.
+_CONTAINERS = (Kind.GROUP, Kind.PERMISSION_SET)
+# Roles of a set that did not change are renewed account by account up to so many, else all at once.
+_ONE_BY_ONE = 3
+# ProvisionPermissionSet takes so many accounts with ALL_PROVISIONED_ACCOUNTS (user guide, limits).
+_ALL_AT_ONCE = 3_500
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an order rests on beside the changes.
+
+    `replaced` names, by revocation, the grants of the same plan that take its place; `holding`, by group,
+    the permission sets that it holds after the plan; `provisioned`, by permission set, the accounts that
+    have a role of it now.
+    """
+
+    replaced: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
+    holding: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
+    provisioned: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+
+
+def ends(address: Address) -> tuple[Address, Address]:
+    """What a pair is between: group and user of a membership, principal and set of an assignment."""
+    if address.kind is Kind.MEMBERSHIP:
+        group, user = address.key.split("/")
+        return Address(address.target, Kind.GROUP, group), Address(address.target, Kind.USER, user)
+    _, permission_set, holder = address.key.split("/")
+    kind, _, key = holder.partition(":")
+    principal = Address(address.target, Kind(kind), key)
+    return principal, Address(address.target, Kind.PERMISSION_SET, permission_set)
+
+
+def set_of(provisioning: Address) -> Address:
+    """The permission set whose roles a provisioning brings up to date."""
+    return Address(provisioning.target, Kind.PERMISSION_SET, provisioning.key.split("/")[0])
+
+
+def needs(step: Step) -> Iterable[str]:
+    """What a step cannot do without, of all that it waits for.
+
+    A grant also waits for what is taken from the same group, and for edits of what the group holds: that
+    keeps anybody from having more for a moment, and says nothing of a part of the plan that leaves it out.
+    """
+    kind = step.address.kind
+    if kind not in PAIRS:
+        return step.after
+    theirs = (
+        (Kind.USER, Kind.GROUP) if kind is Kind.MEMBERSHIP else (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)
+    )
+    return tuple(each for each in step.after if each.split("/", 2)[1] in theirs)
+
+
+def restricted(steps: Iterable[Step], go: Collection[Address]) -> list[Step]:
+    """The steps that carry out what may be done, and nothing else.
+
+    A step that renews the roles of a set everywhere, where only some may be, becomes one for each of those.
+    """
+    chosen: list[Step] = []
+    for step in steps:
+        may = tuple(address for address in step.changes if address in go)
+        if len(may) == len(step.changes):
+            chosen.append(step)
+        elif any(address.kind is Kind.PERMISSION_SET for address in may):
+            # An edit that may be done reaches every role, so what lagged for another reason goes with it.
+            chosen.append(replace(step, changes=may))
+        else:
+            chosen.extend(_renewal(step.address.target, (one,), one, step.after) for one in may)
+    return chosen
+
+
+def rank(change: Change) -> int:
+    """The rank of a change: what is taken away, what is made or altered, what held other things."""
+    if change.action is Action.DELETE:
+        if change.address.kind in _CONTAINERS:
+            return CONTAINER
+        return REVOCATION
+    return REVOCATION if change.effect is Effect.REVOKE else CHANGE
+
+
+def steps(changes: Sequence[Change], context: Context) -> dict[str, Step]:
+    """The steps of a plan by id, each with what it waits for, still without what holds it."""
+    maker = _Maker(changes, context)
+    made: dict[str, Step] = {}
+    for step in maker.provisionings():
+        made[step.id] = step
+        maker.renewing.setdefault(step.refs["permission_set"], []).append(step.id)
+    for change in changes:
+        if change.address.kind is not Kind.PROVISIONING:
+            for step in maker.steps(change):
+                made[step.id] = step
+    return made
+
+
+class _Maker:
+    """All changes of a plan, looked up by what other changes must know of them."""
+
+    def __init__(self, changes: Sequence[Change], context: Context) -> None:
+        self._context, self._changes = context, changes
+        self._creating = {one.address for one in changes if one.action is Action.CREATE}
+        # Whoever signs in by a name is somebody: what is granted is meant for the person of the new name.
+        self._passing_on = {
+            one.address
+            for one in changes
+            if one.action is Action.UPDATE and one.effect is Effect.MIXED and one.address.kind is Kind.USER
+        }
+        self._edited = {
+            one.address
+            for one in changes
+            if one.action is Action.UPDATE and one.address.kind is Kind.PERMISSION_SET
+        }
+        # By each end of a pair that goes: the ids of the steps by kind of pair.
+        self._leaving: dict[tuple[Kind, Address], list[str]] = {}
+        for change in changes:
+            if change.address.kind in PAIRS and change.action is Action.DELETE:
+                for end in ends(change.address):
+                    self._leaving.setdefault((change.address.kind, end), []).append(str(change.address))
+        self._freed = _freed(changes)
+        # By set: the ids of the steps that bring its roles up to date.
+        self.renewing: dict[Address, list[str]] = {}
+        self._entry_waits: dict[Address, tuple[str, ...]] = {}
+
+    def provisionings(self) -> Iterable[Step]:
+        """The steps that bring roles up to date, those of edited sets after the edit."""
+        lagging: dict[Address, list[Address]] = {}
+        for change in self._changes:
+            if change.address.kind is Kind.PROVISIONING:
+                lagging.setdefault(set_of(change.address), []).append(change.address)
+            elif (
+                change.address in self._edited
+                and needs_provisioning(change)
+                and self._context.provisioned.get(change.address)
+            ):
+                lagging.setdefault(change.address, [])
+        edits = {one.address: one for one in self._changes if one.address in self._edited}
+        for address, roles in lagging.items():
+            edit = edits.get(address)
+            if edit is not None and needs_provisioning(edit):
+                yield from self._after_edit(address, roles)
+            elif len(roles) > _ONE_BY_ONE and len(roles) <= _ALL_AT_ONCE and not self._too_many(address):
+                after = (str(address),) if edit is not None else ()
+                yield _renewal(address.target, roles, _everywhere(address), after)
+            else:
+                after = (str(address),) if edit is not None else ()
+                for role in roles:
+                    yield _renewal(address.target, (role,), role, after)
+
+    def _too_many(self, address: Address) -> bool:
+        return len(self._context.provisioned.get(address, ())) > _ALL_AT_ONCE
+
+    def _after_edit(self, address: Address, roles: Sequence[Address]) -> Iterable[Step]:
+        """One step for all accounts; one for each account where one step cannot reach them all."""
+        if not self._too_many(address):
+            yield _renewal(address.target, (address, *roles), _everywhere(address), (str(address),))
+            return
+        for account in sorted(self._context.provisioned[address]):
+            role = Address(address.target, Kind.PROVISIONING, f"{address.key}/{account}")
+            carried = (address, role) if role in set(roles) else (address,)
+            yield _renewal(address.target, carried, role, (str(address),))
+
+    def steps(self, change: Change) -> Iterable[Step]:
+        """The steps of any other change: one, or two where a manager is set later."""
+        address = change.address
+        step = Step(str(address), address, change.action, (address,), change.fields, rank=rank(change))
+        if address.kind is Kind.MEMBERSHIP:
+            yield self._membership(step)
+        elif address.kind is Kind.ASSIGNMENT:
+            yield self._assignment(step)
+        elif change.action is Action.DELETE:
+            yield replace(step, after=tuple(sorted(self._hanging_on(address))))
+        else:
+            yield from self._object(change, step)
+
+    def _hanging_on(self, address: Address) -> list[str]:
+        return [each for kind in PAIRS for each in self._leaving.get((kind, address), ())]
+
+    def _made_before(self, *addresses: Address) -> tuple[str, ...]:
+        return tuple(str(one) for one in addresses if one in self._creating or one in self._passing_on)
+
+    def _membership(self, step: Step) -> Step:
+        group, user = ends(step.address)
+        after: tuple[str, ...] = ()
+        if step.action is Action.CREATE:
+            # Nobody enters a group before it lost what it shall lose, and before what it holds was edited.
+            after = self._made_before(group, user) + self._before_entry(group)
+        return replace(step, after=after, refs={"group": group, "user": user})
+
+    def _before_entry(self, group: Address) -> tuple[str, ...]:
+        """The same for everybody who enters one group, so it is put together once."""
+        known = self._entry_waits.get(group)
+        if known is None:
+            edits = [
+                each
+                for one in self._context.holding.get(group, ())
+                for each in ([str(one)] if one in self._edited else []) + self.renewing.get(one, [])
+            ]
+            known = (*self._leaving.get((Kind.ASSIGNMENT, group), ()), *sorted(set(edits)))
+            self._entry_waits[group] = known
+        return known
+
+    def _assignment(self, step: Step) -> Step:
+        principal, permission_set = ends(step.address)
+        after: tuple[str, ...] = ()
+        if step.action is Action.CREATE:
+            after = self._made_before(principal, permission_set)
+            if permission_set in self._edited:
+                after += (str(permission_set),)
+            # Whoever leaves the group has left it before the group is given more.
+            if principal.kind is Kind.GROUP:
+                after += tuple(self._leaving.get((Kind.MEMBERSHIP, principal), ()))
+        refs = {"permission_set": permission_set, "principal": principal}
+        return replace(step, after=after, refs=refs, lane=step.address.key.split("/")[0])
+
+    def _object(self, change: Change, step: Step) -> Iterable[Step]:
+        """A user, group or set that is made or altered."""
+        address = change.address
+        after = set(self._hanging_on(address)) if address in self._passing_on else set()
+        for each in change.fields:
+            holder = self._freed.get((address.kind, each.name, fold(str(each.after))))
+            if each.after is not None and holder is not None and holder != step.id:
+                after.add(holder)
+        waits = tuple(sorted(after))
+        manager = next((each for each in change.fields if each.name == "manager"), None)
+        if address.kind is not Kind.USER or manager is None or manager.after is None:
+            yield replace(step, after=waits)
+            return
+        boss = Address.of(address.target, Kind.USER, str(manager.after))
+        if boss not in self._creating:
+            yield replace(step, after=waits, refs={"manager": boss})
+            return
+        # A manager who is created in this very plan is set by a later update, so that circles are fine.
+        rest = tuple(each for each in change.fields if each.name != "manager")
+        first = bool(rest) or change.action is Action.CREATE
+        if first:
+            yield replace(step, fields=rest, after=waits)
+        yield Step(
+            id=f"{step.id}#manager",
+            address=address,
+            action=Action.UPDATE,
+            changes=(address,),
+            fields=(manager,),
+            after=tuple(sorted({str(boss)} | ({step.id} if first else set()))),
+            refs={"manager": boss},
+            rank=CHANGE,
+        )
+
+
+def needs_provisioning(change: Change) -> bool:
+    """Whether an edit of a permission set reaches its roles: anything but its tags does."""
+    return any(not each.name.startswith("tags.") for each in change.fields)
+
+
+def _everywhere(address: Address) -> Address:
+    return Address(address.target, Kind.PROVISIONING, address.key)
+
+
+def _renewal(target: str, changes: Sequence[Address], address: Address, after: Sequence[str]) -> Step:
+    """The step that brings the roles of a set up to date: in one account, or (one part) wherever they are."""
+    parts = address.key.split("/")
+    return Step(
+        id=str(address),
+        address=address,
+        action=Action.UPDATE,
+        changes=tuple(changes),
+        after=tuple(after),
+        refs={"permission_set": Address(target, Kind.PERMISSION_SET, parts[0])},
+        lane=parts[1] if len(parts) > 1 else "",
+        rank=CHANGE,
+    )
+
+
+def _freed(changes: Sequence[Change]) -> Mapping[tuple[Kind, str, str], str]:
+    """Which step gives up which unique value."""
+    freed: dict[tuple[Kind, str, str], str] = {}
+    for change in changes:
+        kind = change.address.kind
+        if kind not in UNIQUE:
+            continue
+        if change.action is Action.UPDATE:
+            for each in change.fields:
+                if each.name in UNIQUE[kind] and each.before is not None:
+                    freed[kind, each.name, fold(str(each.before))] = str(change.address)
+        elif change.action is Action.DELETE:
+            freed[kind, UNIQUE[kind][0], fold(change.name)] = str(change.address)
+    return freed
