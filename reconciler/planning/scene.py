@@ -11,9 +11,10 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.model.policy import TargetPolicy
-from reconciler.model.state import Desired, Inactive, Live
+from reconciler.model.state import Desired, Holder, Inactive, Live, Principal
 from reconciler.planning.memory import Memory
 from reconciler.planning.ownership import Ownership
+from reconciler.planning.set_ownership import NO_SETS, SetOwnership
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Scene:
     groups: Ownership
     # Remote ids of live users who must have no access, and why.
     inactive: Mapping[str, Inactive]
+    sets: SetOwnership = NO_SETS
+    # What git calls accounts, by id.
+    account_keys: Mapping[str, str] = field(default_factory=dict)
+    # Whether sets that did not say so themselves tolerated no foreign assignments at the last whole apply.
+    was_authoritative: bool = False
 
     @property
     def target(self) -> str:
@@ -44,6 +50,20 @@ class Scene:
         """The key of a live group: the one in git, or its remote id behind a tilde."""
         return self.groups.pairing.keys.get(identifier) or remote(identifier)
 
+    def set_name(self, arn: str) -> str:
+        """The name of a live permission set, which is its key."""
+        return self.sets.names.get(arn, arn)
+
+    def holder(self, principal: Principal) -> Holder:
+        """A live principal in git's words, or by its remote id behind a tilde."""
+        key = self.user_key if principal.kind is Kind.USER else self.group_key
+        return Holder(principal.kind, key(principal.id))
+
+    def account_name(self, identifier: str) -> str:
+        """What people call an account: by its key in git, else by its own name, else by its id."""
+        live = self.live.organization.accounts.get(identifier)
+        return self.account_keys.get(identifier) or (live.name if live else "") or identifier
+
     def user_address(self, key: str) -> Address:
         """The address of a user of this target."""
         return Address.of(self.target, Kind.USER, key)
@@ -51,6 +71,25 @@ class Scene:
     def group_address(self, key: str) -> Address:
         """The address of a group of this target."""
         return Address.of(self.target, Kind.GROUP, key)
+
+    def set_address(self, name: str) -> Address:
+        """The address of a permission set of this target."""
+        return Address.of(self.target, Kind.PERMISSION_SET, name)
+
+    def holder_address(self, holder: Holder) -> Address:
+        """The address of the user or group that an assignment is for."""
+        return Address.of(self.target, holder.kind, holder.key)
+
+    def assignment_address(self, account: str, name: str, holder: Holder) -> Address:
+        """The address of an assignment of this target."""
+        return Address.of(self.target, Kind.ASSIGNMENT, account, name, str(holder))
+
+    def principal_name(self, principal: Principal) -> str:
+        """What people call a live principal; its id where there is none any more."""
+        if principal.kind is Kind.USER:
+            return self.live_user_name(principal.id)
+        group = self.live.groups.get(principal.id)
+        return str(group.attributes.get("display_name") or principal.id) if group else principal.id
 
     def live_user_name(self, identifier: str) -> str:
         """What people call a live user."""
@@ -64,8 +103,8 @@ class Draft:
 
     `ids`, `versions` and `owned` speak of the addresses that changes touch: remote ids (of a membership:
     the membership id), versions as read, and the attributes that the before and after hashes cover.
-    `creating` are the keys of users to be created, `spared` memberships that stay although their person
-    should have none.
+    `creating` are the keys of users to be created, `spared` memberships and assignments that stay although
+    their person should have none.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -81,6 +120,17 @@ class Draft:
     # Live memberships of groups whose membership git manages: what percentages are of.
     managed_memberships: int = 0
     unmanaged_memberships: int = 0
+    # Live assignments that are ours: what percentages are of.
+    managed_assignments: int = 0
+    ignored_assignments: int = 0
+    # Live assignments that stay although git does not say them, and nobody says to leave them alone: account
+    # id, ARN, principal; and such as have no principal any more.
+    unmanaged_assignments: list[tuple[str, str, Principal]] = field(default_factory=list)
+    orphans: list[Address] = field(default_factory=list)
+    # Live assignments that differ, in accounts where nothing can be assigned now: account id to how many.
+    out_of_reach: dict[str, int] = field(default_factory=dict)
+    # What must not be deleted, because an assignment of it stays.
+    held_in_place: set[Address] = field(default_factory=set)
 
     def touch(self, address: Address, identifier: str, version: str | None) -> None:
         """Note the remote id and version of something that a change writes to or refers to."""
