@@ -79,6 +79,25 @@ class Assigned:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is odd about the assignments that git writes, for findings.
+
+    `empty` are entries whose selectors match no account, `unknown` places that the organization does not
+    have, each with the entries that name it. `left_out` says of entries what of them is not provisioned to
+    this target, `longest` where entries that say the same end at different times, `direct` are the entries
+    that assign to users.
+    """
+
+    empty: tuple[str, ...] = ()
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    longest: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
+
+
+NO_REMARKS = Remarks()
+
 # Account id and permission set: by its key in Desired, by its ARN in Live.
 Pair = tuple[str, str]
 Assignments = Mapping[Pair, Mapping[Holder, Assigned]]
@@ -107,12 +126,13 @@ class Desired:
     # Who is assigned what where, now: selectors expanded over the live organization, inside windows,
     # people who are inactive, not yet there or not provisioned left out.
     assignments: Assignments = field(default_factory=dict)
-    # Assignments that are written and whose every window is over.
+    # Assignments that are written, whose time is over by one entry at least, and that none gives now.
     lapsed_assignments: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
     # Permission sets and holders that some entry assigns by place, tag or `all`, wherever that leads now.
     selecting: frozenset[tuple[str, Holder]] = frozenset()
     # Accounts that git names and that cannot be assigned to: not in the organization, or not active.
     unreachable: Mapping[str, str] = field(default_factory=dict)
+    remarks: Remarks = NO_REMARKS
     # Kinds that git declares and that this target cannot apply yet, with how many of them.
     unsupported: Mapping[Kind, int] = field(default_factory=dict)
 

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
+from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.policy import Mode, TargetPolicy
-from reconciler.model.resources import Group, User, Value
-from reconciler.model.state import Desired, Identities, Remembered
+from reconciler.model.resources import Group, PermissionSet, Sharing, User, Value
+from reconciler.model.state import Assigned, Desired, Holder, Identities, Remembered
 from reconciler.planning.project import project
 
 
@@ -30,6 +31,8 @@ class Memory:
     known: bool
     # Whether groups that did not say so themselves tolerated others at the last whole apply.
     shared: bool = False
+    # Whether permission sets that did not say so themselves tolerated no foreign assignments then.
+    exclusive: bool = False
 
     @property
     def states(self) -> Iterator[Desired]:
@@ -78,6 +81,53 @@ class Memory:
         found = next((base.groups[key] for key in groups if key in base.members), None) if base else None
         return found is not None and not (self.shared if found.shared is None else found.shared)
 
+    def former_set(self, names: Sequence[str]) -> Iterator[PermissionSet]:
+        """The permission sets declared under any of the names, newest first."""
+        for state in self.states:
+            for name in names:
+                if (one := state.permission_sets.get(name)) is not None:
+                    yield one
+
+    def base_set(self, name: str) -> PermissionSet | None:
+        """The permission set declared under that name at the last whole apply."""
+        return self.base.permission_sets.get(name) if self.base else None
+
+    def had_assignment(self, account: str, sets: Sequence[str], holders: Sequence[Holder]) -> bool:
+        """Whether any remembered state assigned one of the sets to one of the holders on an account."""
+        return any(_assigned(state, account, sets, holders) is not None for state in self.states)
+
+    def base_assignment(
+        self, account: str, sets: Sequence[str], holders: Sequence[Holder]
+    ) -> Assigned | None:
+        """Why git wanted such an assignment at the last whole apply, if it did."""
+        return _assigned(self.base, account, sets, holders) if self.base else None
+
+    def selected_before(self, sets: Sequence[str], holders: Sequence[Holder]) -> bool:
+        """Whether any remembered state assigned one of the sets to one of the holders by description."""
+        return any(
+            (name, holder) in state.selecting for state in self.states for name in sets for holder in holders
+        )
+
+    def was_exclusive(self, sets: Sequence[str]) -> bool:
+        """Whether git meant one of the sets to have no other assignments at the last whole apply."""
+        found = next((one for name in sets if (one := self.base_set(name)) is not None), None)
+        if found is None or found.assignments is None:
+            return self.exclusive
+        return found.assignments is Sharing.EXCLUSIVE
+
+    def assignment_cause(
+        self, account: str, sets: Sequence[str], holders: Sequence[Holder], *, wanted: bool
+    ) -> Cause:
+        """Why an assignment differs, where no time, block or selector explains it (section 13, Causes)."""
+        if self.base is None:
+            return Cause.GIT
+        then = _assigned(self.base, account, sets, holders) is not None
+        if then != wanted:
+            return Cause.GIT
+        if not wanted and any(_assigned(state, account, sets, holders) for state in self.since):
+            return Cause.LEFTOVER
+        return Cause.DRIFT if wanted or self.was_exclusive(sets) else Cause.GIT
+
     def object_cause(self, *, at_base: bool, wanted: bool, between: bool) -> Cause:
         """Why an object should appear or go: it was there at the base, is wanted now, was declared since."""
         if self.base is None or at_base != wanted:
@@ -104,6 +154,17 @@ def _member(state: Desired, groups: Sequence[str], users: Sequence[str]) -> bool
     return False
 
 
+def _assigned(
+    state: Desired, account: str, sets: Sequence[str], holders: Sequence[Holder]
+) -> Assigned | None:
+    for name in sets:
+        if found := state.assignments.get((account, name)):
+            for holder in holders:
+                if (assigned := found.get(holder)) is not None:
+                    return assigned
+    return None
+
+
 def remember(
     remembered: Remembered,
     identities: Identities,
@@ -111,15 +172,19 @@ def remember(
     desired: Desired,
     now: datetime,
     capabilities: Capabilities,
+    organization: Organization = NO_ORGANIZATION,
 ) -> Memory:
-    """The memory of one target. States that equal the one under plan are not projected again."""
+    """The memory of one target. States that equal the one under plan are not projected again.
+
+    Selectors of remembered states are expanded over `organization` as it is now.
+    """
     at = remembered.receipt.at if remembered.receipt else now
     timed = _depends_on_time(identities)
 
     def state(declared_identities: Identities, declared_policy: TargetPolicy) -> Desired:
         if declared_identities is identities and declared_policy == policy and not timed:
             return desired
-        return project(declared_identities, declared_policy, at, capabilities)
+        return project(declared_identities, declared_policy, at, capabilities, organization)
 
     base = state(remembered.base.identities, remembered.base.policy) if remembered.base else None
     since = tuple(state(one.identities, one.policy) for one in remembered.since)
@@ -129,6 +194,8 @@ def remember(
         known=remembered.unknown is None,
         shared=remembered.base is not None
         and remembered.base.policy.scope.memberships is not Mode.AUTHORITATIVE,
+        exclusive=remembered.base is not None
+        and remembered.base.policy.scope.assignments is Mode.AUTHORITATIVE,
     )
 
 
@@ -142,4 +209,5 @@ def _depends_on_time(identities: Identities) -> bool:
             group.include or any(type(grant) is not int for grant in (group.members or {}).values())
             for group in identities.groups.values()
         )
+        or any(entry.window.start or entry.window.end for entry in identities.assignments.values())
     )

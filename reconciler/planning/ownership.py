@@ -13,12 +13,13 @@ from typing import TypeVar
 from reconciler.model.names import fold
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
-from reconciler.model.resources import Group, User
+from reconciler.model.resources import Group, PermissionSet, User
 from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
 from reconciler.planning.match import Candidates, Pairing, Wanted, pair
 from reconciler.planning.memory import Memory
 
 Resource = TypeVar("Resource", bound=User | Group)
+Named = TypeVar("Named", bound=User | Group | PermissionSet)
 _Namer = Callable[[Resource], str]
 
 
@@ -126,13 +127,13 @@ def _own(
     remembers: bool,
 ) -> Ownership:
     candidates = Candidates(objects)
-    former_keys = _former_keys(declared, states)
+    formers = former_keys(declared, states)
     ignored = (
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
     )
-    holders = _holders(declared, name, states, former_keys)
+    holders = _holders(declared, name, states, formers)
     wanted = [
-        _wanted(key, resource, name, states, settled, former_keys.get(key, (key,)), holders)
+        _wanted(key, resource, name, states, settled, formers.get(key, (key,)), holders)
         for key, resource in declared.items()
     ]
     pairing = pair(wanted, candidates)
@@ -142,7 +143,7 @@ def _own(
     external = {i: key for i, key in pairing.keys.items() if declared[key].external and i not in ignored}
     gone: dict[str, str] = {}
     if remembers or strangers:
-        lost = _lost(declared, name, states if remembers else (), former_keys)
+        lost = _lost(declared, name, states if remembers else (), formers)
         known = {one.key for one in lost}
         lost += [Wanted(key, title, leaving=True) for key, title in strangers.items() if key not in known]
         before = set(pairing.keys)
@@ -163,12 +164,12 @@ def _own(
         strays=rest if strict else frozenset(),
         ignored=ignored,
         unmanaged=frozenset() if strict else rest,
-        former_keys=former_keys,
+        former_keys=formers,
     )
 
 
-def _former_keys(
-    declared: Mapping[str, Resource], states: Sequence[Mapping[str, Resource]]
+def former_keys(
+    declared: Mapping[str, Named], states: Sequence[Mapping[str, Named]]
 ) -> dict[str, tuple[str, ...]]:
     """The keys that each declared one had before, itself first.
 

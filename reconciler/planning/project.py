@@ -9,20 +9,29 @@ from datetime import datetime
 from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
+from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.patterns import name_matches, path_matches
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Grant, Group, Include, Members, Override, User
 from reconciler.model.state import Desired, Identities, Inactive
+from reconciler.planning.entitlements import Audience, Entitlements, entitle
 from reconciler.planning.wording import many
 
 _NOBODY: Members = {}
 
 
 def project(
-    identities: Identities, policy: TargetPolicy, now: datetime, capabilities: Capabilities
+    identities: Identities,
+    policy: TargetPolicy,
+    now: datetime,
+    capabilities: Capabilities,
+    organization: Organization = NO_ORGANIZATION,
 ) -> Desired:
-    """Desired of `policy.target` at `now` (an aware instant). Never fails: loading has checked it all."""
+    """Desired of `policy.target` at `now` (an aware instant). Never fails: loading has checked it all.
+
+    Selectors of accounts are expanded over `organization`.
+    """
     flat = _Flattening(identities, now)
     everywhere = policy.paths == ("**",)
     groups = {
@@ -50,6 +59,15 @@ def project(
         members[key] = present.only(everybody)
         if over := flat.lapsed(key):
             lapsed[key] = over
+    sets = {
+        key: one
+        for key, one in identities.permission_sets.items()
+        if everywhere or path_matches(one.origin.path, policy.paths)
+    }
+    entitled = Entitlements()
+    if Kind.ASSIGNMENT in capabilities.kinds:
+        audience = Audience(frozenset(sets), frozenset(users), frozenset(groups), not_yet.union(inactive))
+        entitled = entitle(identities, policy, audience, now, organization)
     return Desired(
         target=policy.target,
         users=users,
@@ -58,6 +76,12 @@ def project(
         groups=groups,
         members=members,
         lapsed=lapsed,
+        permission_sets=sets if Kind.PERMISSION_SET in capabilities.kinds else {},
+        assignments=entitled.assignments,
+        lapsed_assignments=entitled.lapsed,
+        selecting=entitled.selecting,
+        unreachable=entitled.unreachable,
+        remarks=entitled.remarks,
         unsupported=_unsupported(identities, capabilities),
     )
 

@@ -1,0 +1,209 @@
+"""Who is assigned what where by what git says: entries united, selectors expanded, windows applied.
+
+An entry of many accounts is kept as one layer: all that it assigns in one pair of account and set. Pairs
+keep the numbers of their layers, and pairs of the same layers share one map, so that hundreds of thousands
+of assignments cost little more than their pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reconciler.model.address import Kind
+from reconciler.model.organization import Organization
+from reconciler.model.patterns import path_matches
+from reconciler.model.policy import TargetPolicy
+from reconciler.model.resources import Assignment
+from reconciler.model.selecting import Places, Selection
+from reconciler.model.state import NO_REMARKS, Assigned, Assignments, Holder, Identities, Pair, Remarks
+
+Holders = Mapping[Holder, Assigned]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who and what can be in an assignment at this target.
+
+    `sets`, `users` and `groups` are the keys that are provisioned to it, `absent` users who have no access
+    now (inactive, or before their `from`).
+    """
+
+    sets: frozenset[str]
+    users: frozenset[str]
+    groups: frozenset[str]
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlements:
+    """The fields of Desired that speak of assignments."""
+
+    assignments: Assignments = field(default_factory=dict)
+    lapsed: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
+    selecting: frozenset[tuple[str, Holder]] = frozenset()
+    unreachable: Mapping[str, str] = field(default_factory=dict)
+    remarks: Remarks = NO_REMARKS
+
+
+def entitle(
+    identities: Identities,
+    policy: TargetPolicy,
+    audience: Audience,
+    now: datetime,
+    organization: Organization,
+) -> Entitlements:
+    """What the entries of `identities.assignments` say at `now` (an aware instant). Never fails.
+
+    Where entries say the same, the one that ends last counts; an account is `selected` only where no entry
+    names it.
+    """
+    names = {key: account.id for key, account in identities.accounts.items()}
+    united = _Union(audience, Places(organization, names), now)
+    everywhere = policy.paths == ("**",)
+    for _, entry in sorted(identities.assignments.items()):
+        if everywhere or path_matches(entry.origin.path, policy.paths):
+            united.add(entry)
+    return united.result()
+
+
+class _Union:
+    """The entries so far, in layers."""
+
+    def __init__(self, audience: Audience, places: Places, now: datetime) -> None:
+        self._audience, self._places, self._now = audience, places, now
+        self._layers: list[Holders] = []
+        self._pairs: dict[Pair, list[int]] = {}
+        self._over: dict[Pair, list[frozenset[Holder]]] = {}
+        self._holders: dict[tuple[Kind, str], Holder] = {}
+        self._selecting: set[tuple[str, Holder]] = set()
+        self._unreachable: dict[str, str] = {}
+        self._unknown: dict[str, list[str]] = {}
+        self._empty: list[str] = []
+        self._left_out: list[str] = []
+        self._longest: dict[str, None] = {}
+        self._direct: list[str] = []
+
+    def add(self, entry: Assignment) -> None:
+        """One more entry; before its `from` it says nothing."""
+        if entry.window.early(self._now):
+            return
+        over = entry.window.over(self._now)
+        sets = [name for name in entry.permission_sets if name in self._audience.sets]
+        holders = self._present(entry)
+        found = self._places.select(entry.accounts, entry.excluded)
+        if not over:
+            self._remark(entry, found)
+        if not sets or not holders:
+            return
+        if over:
+            lapsed = frozenset(holders)
+            for name in sets:
+                for account in found.accounts:
+                    self._over.setdefault((account, name), []).append(lapsed)
+            return
+        self._lay(entry, sets, holders, found)
+
+    def _lay(
+        self, entry: Assignment, sets: Sequence[str], holders: Sequence[Holder], found: Selection
+    ) -> None:
+        named = Assigned(entry.key, entry.origin, end=entry.window.end, reason=entry.reason)
+        layer = len(self._layers)
+        self._layers += (
+            dict.fromkeys(holders, named),
+            dict.fromkeys(holders, replace(named, selected=True)),
+        )
+        pairs = self._pairs
+        for name in sets:
+            for account, selected in found.accounts.items():
+                pair = (account, name)
+                if (layers := pairs.get(pair)) is None:
+                    pairs[pair] = [layer + selected]
+                else:
+                    layers.append(layer + selected)
+        if any(selector.account is None for selector in entry.accounts):
+            self._selecting.update((name, holder) for name in sets for holder in holders)
+
+    def result(self) -> Entitlements:
+        """Everything, united."""
+        united: dict[tuple[int, ...], Holders] = {}
+        assignments: dict[Pair, Holders] = {}
+        for pair, layers in self._pairs.items():
+            numbers = tuple(layers)
+            holders = united.get(numbers)
+            if holders is None:
+                holders = united[numbers] = self._united(numbers)
+            assignments[pair] = holders
+        lapsed: dict[Pair, frozenset[Holder]] = {}
+        for pair, over in self._over.items():
+            if left := frozenset[Holder]().union(*over).difference(assignments.get(pair, ())):
+                lapsed[pair] = left
+        remarks = Remarks(
+            empty=tuple(self._empty),
+            unknown={place: tuple(entries) for place, entries in sorted(self._unknown.items())},
+            left_out=tuple(self._left_out),
+            longest=tuple(sorted(self._longest)),
+            direct=tuple(self._direct),
+        )
+        return Entitlements(assignments, lapsed, frozenset(self._selecting), self._unreachable, remarks)
+
+    def _united(self, numbers: Sequence[int]) -> Holders:
+        if len(numbers) == 1:
+            return self._layers[numbers[0]]
+        united = dict(self._layers[numbers[0]])
+        for number in numbers[1:]:
+            for holder, more in self._layers[number].items():
+                known = united.get(holder)
+                united[holder] = more if known is None else self._longer(holder, known, more)
+        return united
+
+    def _longer(self, holder: Holder, one: Assigned, other: Assigned) -> Assigned:
+        """The one that ends last, or the first of two that end at once; named, where either is."""
+        longest, shorter = one, other
+        if one.end != other.end:
+            if one.end is not None and (other.end is None or other.end > one.end):
+                longest, shorter = other, one
+            says = f"{longest.end:%Y-%m-%d %H:%M %Z}" if longest.end else "without an end"
+            self._longest[f"{longest.entry} ({says}) over {shorter.entry}: {holder}"] = None
+        if longest.selected and not shorter.selected:
+            return replace(longest, selected=False)
+        return longest
+
+    def _present(self, entry: Assignment) -> list[Holder]:
+        """The holders of an entry who are at this target and may have access."""
+        audience = self._audience
+        holders = [self._holder(Kind.GROUP, key) for key in entry.groups if key in audience.groups]
+        holders += [
+            self._holder(Kind.USER, key)
+            for key in entry.users
+            if key in audience.users and key not in audience.absent
+        ]
+        return holders
+
+    def _holder(self, kind: Kind, key: str) -> Holder:
+        return self._holders.setdefault((kind, key), Holder(kind, key))
+
+    def _remark(self, entry: Assignment, found: Selection) -> None:
+        """Note what is odd about an entry that holds."""
+        audience, key = self._audience, entry.key
+        self._unreachable.update(found.unreachable)
+        for place in found.unknown:
+            self._unknown.setdefault(place, []).append(key)
+        if not found.accounts and not found.unreachable:
+            self._empty.append(key)
+        if entry.users:
+            self._direct.append(key)
+        self._left_out += (
+            f"{key}: {what} {each}"
+            for what, keys, known in (
+                ("permission set", entry.permission_sets, audience.sets),
+                ("group", entry.groups, audience.groups),
+                ("user", entry.users, audience.users),
+            )
+            for each in _missing(keys, known)
+        )
+
+
+def _missing(keys: Sequence[str], known: frozenset[str]) -> Iterable[str]:
+    return (key for key in keys if key not in known)
