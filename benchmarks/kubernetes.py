@@ -1,5 +1,9 @@
 """Calls and seconds to read and to apply the Kubernetes organisation, on the sandbox and as AWS would take.
 
+Calls are held against the fewest that the data can be read and written with: users and groups are listed 100 a
+page, memberships group by group, permission sets in seven calls each, assignments by the pairs that are
+provisioned, accounts 20 a page; a write is a call. How often a state is polled is listed apart.
+
 Without the real organisation (RECONCILER_REAL_INPUT, else ../shared/real) a generated one of its shape is
 measured, and the table says so. Seconds at AWS are modelled: writes by driving the schedule at the rate that
 the client keeps to, reads by the client's own pacing in front of a sandbox that answers as slowly as AWS
@@ -10,13 +14,17 @@ python -m benchmarks.kubernetes
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 
 from reconciler.execution.carry_out import IN_FLIGHT
+from reconciler.model.state import Live
 from reconciler.planning.estimate import estimate
 from reconciler.planning.planner import Planned
 from reconciler.sandbox import Sandbox
@@ -24,6 +32,8 @@ from tests.support.organisation import Organisation, describe, real_input, write
 from tests.support.site import SPEED, FilesSite, client, files_site
 
 Row = tuple[str, str]
+_READS = re.compile(r"List|Describe|Get|Is[A-Z]")
+_POLLS = re.compile(r"Describe\w+Status|List\w+(Creation|Deletion|Provisioning)Status")
 # Seconds that one call to AWS takes.
 LATENCY = 0.1
 # By how much faster than AWS the sandbox runs that reads are timed on: slow enough for pacing to decide.
@@ -39,17 +49,24 @@ def rows() -> list[Row]:
             first = here.plan()
             counted, applied = _apply(here)
             read = _read(here)
+            fewest = _fewest(here.target.read())
         modelled = _read_as_at_aws(root / "home")
     size = (
         f"{len(organisation.users):,} users, {len(organisation.groups):,} groups, "
-        f"{organisation.memberships:,} memberships"
+        f"{organisation.memberships:,} memberships, {len(organisation.permission_sets)} permission sets, "
+        f"{len(organisation.accounts):,} accounts, {len(organisation.assignments):,} assignments"
     )
+    writes = {label: count for label, count in counted.items() if not _READS.match(_operation(label))}
+    polls = {label: count for label, count in counted.items() if _POLLS.match(_operation(label))}
     return [
         ("organisation", f"{label}: {size}"),
         ("read it, calls", _listed(read[0])),
+        ("read it, fewest calls (aws-and-scim.md C6)", _listed(fewest)),
         (f"read it, sandbox at speed {SPEED:g}", f"{read[1]:.1f} s"),
         (f"read it, at AWS (modelled, {LATENCY:g} s a call)", f"{modelled:.0f} s"),
         ("apply it to nothing, calls", _listed(counted)),
+        ("apply it to nothing, writes", f"{_listed(writes)} for {len(first.part.changes):,} changes"),
+        ("apply it to nothing, polls", _listed(polls)),
         (
             f"apply it to nothing, sandbox at speed {SPEED:g}",
             f"{applied:.1f} s, with planning and reading back",
@@ -83,6 +100,39 @@ def _read(here: FilesSite) -> tuple[Mapping[str, int], float]:
     began = perf_counter()
     here.target.read()
     return here.sandbox.requests.counts(), perf_counter() - began
+
+
+def _fewest(live: Live) -> Mapping[str, int]:
+    """The calls without which this cannot be known: discovery, pages, and one call for each thing that has one.
+
+    Pairs are found by the sets or by the accounts, whichever takes fewer calls.
+    """
+    sets, accounts = live.permission_sets, live.organization.accounts
+    by_account = Counter(account for one in sets.values() for account in one.provisioned)
+    pairs = min(
+        sum(_pages(len(one.provisioned), 100) for one in sets.values()),
+        sum(_pages(by_account[account], 100) for account in accounts),
+    )
+    return {
+        ".discovery": 2,  # the instance, and whose organization it is
+        ".users and groups": _pages(len(live.users), 100) + _pages(len(live.groups), 100),
+        ".memberships": sum(_pages(len(live.members.get(group, ())), 100) for group in live.groups),
+        ".list of permission sets": _pages(len(sets), 100),
+        ".content of permission sets": 7 * len(sets),
+        ".pairs": pairs,
+        ".assignments": sum(_pages(len(who), 100) for who in live.assignments.values()),
+        ".accounts": _pages(len(accounts), 20),
+        ".units": 1 + 1 + len(live.organization.units),  # the root, and what lies below each
+        ".tags of accounts": len(accounts),
+    }
+
+
+def _pages(count: int, size: int) -> int:
+    return max(1, ceil(count / size))
+
+
+def _operation(label: str) -> str:
+    return label.partition(".")[2]
 
 
 def _read_as_at_aws(home: Path) -> float:

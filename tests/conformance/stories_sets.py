@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reconciler.sandbox import Console
 from tests.conformance.narrative import State, several, story
 from tests.conformance.stories_access import ACCOUNTS, DEV, PEOPLE, PROD, accounts
@@ -55,11 +57,12 @@ START = State(
     assigned=THERE,
 )
 WHOLE = (
-    f"inline_policy: {DENY}, relay_state: 'https://x.example/', "
-    "description: All of it, session_duration: 8h, managed_policies: [AdministratorAccess], customer_managed_policies: [{name: deploy, path: /ci/}], "
-    "permissions_boundary: {managed_policy: PowerUserAccess}, tags: {owner: platform, tier: '1'}"
+    f"inline_policy: {DENY}, relay_state: 'https://x.example/', session_duration: 8h, "
+    "description: All of it, tags: {owner: platform, tier: '1'}, "
+    "managed_policies: [AdministratorAccess], customer_managed_policies: [{name: deploy, path: /ci/}], "
+    "permissions_boundary: {managed_policy: PowerUserAccess}"
 )
-AS_WHOLE = {
+AS_WHOLE: dict[str, Any] = {
     "Description": "All of it",
     "SessionDuration": "PT8H",
     "RelayState": "https://x.example/",
