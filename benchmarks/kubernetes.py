@@ -1,7 +1,7 @@
 """Calls and seconds to read and to apply the Kubernetes organisation, on the sandbox and as AWS would take.
 
-Calls are held against the fewest that the data can be read and written with: users and groups are listed 100 a
-page, memberships group by group, permission sets in seven calls each, assignments by the pairs that are
+Calls are held against the fewest that the data can be read and written with: users and groups are listed
+100 a page, memberships group by group, permission sets in seven calls each, assignments by the pairs that are
 provisioned, accounts 20 a page; a write is a call. How often a state is polled is listed apart.
 
 Without the real organisation (RECONCILER_REAL_INPUT, else ../shared/real) a generated one of its shape is
@@ -103,7 +103,7 @@ def _read(here: FilesSite) -> tuple[Mapping[str, int], float]:
 
 
 def _fewest(live: Live) -> Mapping[str, int]:
-    """The calls without which this cannot be known: discovery, pages, and one call for each thing that has one.
+    """The calls without which this cannot be known: pages, and one for each thing that has one of its own.
 
     Pairs are found by the sets or by the accounts, whichever takes fewer calls.
     """
