@@ -13,6 +13,7 @@ from reconciler.cli.common import (
     Options,
     answer,
     ask,
+    by_group_option,
     common_options,
     on_terminal,
     remark,
@@ -54,11 +55,18 @@ from reconciler.wire.pool import Pool
     metavar="[TARGET=]DIGEST",
     help="Go on if the fresh plan has exactly this digest; repeatable.",
 )
+@by_group_option
 @click.option("--first-apply", is_flag=True, help="Accept that nothing was applied to the target yet.")
 @click.option("--push", is_flag=True, help="Push the tag that remembers this apply to origin.")
 @common_options()
 def command(
-    options: Options, plans: tuple[Path, ...], digests: tuple[str, ...], *, first_apply: bool, push: bool
+    options: Options,
+    plans: tuple[Path, ...],
+    digests: tuple[str, ...],
+    *,
+    by_group: bool,
+    first_apply: bool,
+    push: bool,
 ) -> int:
     """Read and plan again, and write what stands in the reviewed PLANs and still holds.
 
@@ -70,8 +78,8 @@ def command(
     with observing() as observer, workspace(options, observer, approvals.targets()) as space:
         _may_apply(space, approvals, first_apply=first_apply)
         if not approvals:
-            approvals = Approvals([_asked(space, options, observer.finish)])
-        plan, planned = space.plan(approvals.only())
+            approvals = Approvals([_asked(space, options, observer.finish, by_group=by_group)])
+        plan, planned = space.plan(approvals.only(), by_group=by_group)
         if not plan.applyable:
             observer.finish()
             answer(show_plan(plan, options))
@@ -131,9 +139,9 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool) -> 
     require(space.memories, first_apply=first_apply)
 
 
-def _asked(space: Workspace, options: Options, finish: Callable[[], None]) -> Plan:
+def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:
     """The plan that a person just said yes to."""
-    plan, planned = space.plan()
+    plan, planned = space.plan(by_group=by_group)
     finish()
     answer(show_plan(plan, options, estimates=space.estimates(planned)))
     if not plan.applyable:

@@ -211,6 +211,15 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
     return decorate
 
 
+def by_group_option(command: Command) -> Command:
+    """The option of plan and apply that reads assignments the cheaper way."""
+    return click.option(
+        "--by-group",
+        is_flag=True,
+        help="Read assignments group by group where that takes fewer calls; what it cannot see stays.",
+    )(command)
+
+
 _COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
     (
         ("--identities",),

@@ -62,8 +62,8 @@ def connect_all(
 
     speed = sandbox_speed()
     make_folder(SANDBOX_FILE)
-    seed = None if SANDBOX_FILE.exists() else options.identities
-    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=seed))
+    # Each time: an account or a unit that somebody writes is there from then on, and nothing ever goes.
+    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=options.identities))
     remark(f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched.")
     return {
         name: connect(

@@ -68,15 +68,21 @@ class Progress(Observer):
             announced = f"applying {words.counted(total, ('step', 'steps'))}"
             self._show(target, "apply", announced, announced=announced, now=True)
 
+    def pending(self, target: str, count: int) -> None:
+        """Show how much the service is at work on: without it, a line that stands still would look dead."""
+        with self._lock:
+            steps = self._steps.setdefault(target, _Count(0))
+            steps.pending = count
+            self._show(target, "apply", steps.told(), announced=None)
+
     def ended(self, target: str, step: Step, outcome: Outcome) -> None:
         """Count one step; the last one of a target is always shown."""
         with self._lock:
-            count = self._steps.setdefault(target, _Count(0))
-            count.done += 1
-            count.failed += outcome.status in _BAD
-            failed = f", {count.failed:,} failed" if count.failed else ""
-            text = f"applied {count.done:,} of {count.total:,}{failed}: {escape.text(str(step.address))}"
-            self._show(target, "apply", text, announced=None, now=count.done == count.total)
+            steps = self._steps.setdefault(target, _Count(0))
+            steps.done += 1
+            steps.failed += outcome.status in _BAD
+            text = f"{steps.told()}: {escape.text(str(step.address))}"
+            self._show(target, "apply", text, announced=None, now=steps.done == steps.total)
 
     def finish(self) -> None:
         """Leave the line empty for whoever writes next. May be called more than once."""
@@ -113,4 +119,10 @@ class _Count:
     """How far an apply is."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done, self.failed = total, 0, 0
+        self.total, self.done, self.failed, self.pending = total, 0, 0, 0
+
+    def told(self) -> str:
+        """`applied 12 of 40, 1 failed, 8 under way`."""
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        pending = f", {self.pending:,} under way" if self.pending else ""
+        return f"applied {self.done:,} of {self.total:,}{failed}{pending}"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import answer, remark
 from reconciler.cli.connecting import SANDBOX_FILE, make_folder
+from reconciler.cli.console import console
 from reconciler.errors import ReconcilerError, UsageError
-
-if TYPE_CHECKING:
-    from reconciler.sandbox import Console
 
 _SERVING = ("port", "speed", "seed")
 
@@ -94,56 +89,4 @@ def _serve(file: Path, port: int, speed: float, seed: Path | None) -> None:
         ) from error
 
 
-@command.group("console", short_help="what somebody does in the console")
-def console() -> None:
-    """Changes made behind the reconciler's back, to see how the next plan shows them."""
-
-
-@console.command("add-member", short_help="put somebody into a group")
-@click.argument("group")
-@click.argument("user")
-@click.pass_obj
-def add_member(file: Path, group: str, user: str) -> None:
-    """Add USER (a user name; made if it is new) to GROUP (a display name)."""
-    with _hands(file) as hands:
-        _known(group, hands)
-        if user not in hands.users():
-            hands.add_user(user)
-        hands.add_member(group, user)
-    answer(f"{user} is a member of {group} now, and git knows nothing of it.")
-
-
-@console.command("remove-member", short_help="take somebody out of a group")
-@click.argument("group")
-@click.argument("user")
-@click.pass_obj
-def remove_member(file: Path, group: str, user: str) -> None:
-    """Take USER (a user name) out of GROUP (a display name)."""
-    with _hands(file) as hands:
-        _known(group, hands)
-        if user not in hands.members(group):
-            raise ReconcilerError(f"{user} is no member of {group}; `reconciler plan --sandbox` shows who is")
-        hands.remove_member(group, user)
-    answer(f"{user} is no member of {group} any more, and git knows nothing of it.")
-
-
-@contextmanager
-def _hands(file: Path) -> Iterator[Console]:
-    """Hands in the sandbox that is kept in `file`; what it refuses is a ReconcilerError."""
-    from reconciler.sandbox import ApiError, Sandbox
-
-    if not file.exists():
-        raise ReconcilerError(f"{file} does not exist; run `reconciler plan --sandbox` first")
-    with Sandbox(file) as sandbox:
-        try:
-            yield sandbox.store
-        except ApiError as error:
-            raise ReconcilerError(f"the sandbox refuses: {error.message} [{error.code}]") from error
-
-
-def _known(group: str, hands: Console) -> None:
-    if group not in hands.groups():
-        raise ReconcilerError(
-            f"there is no group with the display name {group} in the sandbox; "
-            "`reconciler plan --sandbox` shows what is there"
-        )
+command.add_command(console)

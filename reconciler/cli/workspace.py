@@ -23,8 +23,9 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.planning.estimate import Estimate, estimate
+from reconciler.planning.needs import needs
 from reconciler.planning.planner import Planned, plan_target
-from reconciler.targets.base import Target
+from reconciler.targets.base import EVERYTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock, SystemClock
 
 # Seconds that a call to AWS takes, for estimates.
@@ -50,15 +51,18 @@ class Workspace:
     sandbox: bool
     speed: float
 
-    def plan(self, only: Mapping[str, Sequence[Address]] | None = None) -> tuple[Plan, Mapping[str, Planned]]:
+    def plan(
+        self, only: Mapping[str, Sequence[Address]] | None = None, *, by_group: bool = False
+    ) -> tuple[Plan, Mapping[str, Planned]]:
         """Read every target and plan it; the plan is for people and files, the rest for apply.
 
-        `only` restricts the targets that it names to these addresses.
+        `only` restricts the targets that it names to these addresses; `by_group` reads assignments the
+        cheaper way, and leaves alone what that cannot see.
         """
         planned: dict[str, Planned] = {}
         notes = self.findings
         for name, target in self.targets.items():
-            live = target.read()
+            live = target.read(self._request(name, by_group=by_group))
             planned[name] = plan_target(
                 self.loaded.identities,
                 self.memories[name].remembered,
@@ -86,18 +90,31 @@ class Workspace:
                 in_flight=IN_FLIGHT,
                 per_second=self.targets[name].capabilities.writes_per_second * self.speed,
                 latency=_LATENCY / self.speed,
+                speed=self.speed,
             )
             for name, one in planned.items()
         }
 
     def keys(self, target: str, kind: Kind) -> frozenset[str]:
-        """The keys of users or groups that are declared, or were since the last whole apply."""
+        """The keys of users, groups or permission sets, declared now or since the last whole apply."""
         remembered = self.memories[target].remembered
         states = [self.loaded.identities, *(one.identities for one in remembered.since)]
         states += [remembered.base.identities] if remembered.base else []
-        return frozenset(
-            key for state in states for key in (state.users if kind is Kind.USER else state.groups)
-        )
+        found: set[str] = set()
+        for state in states:
+            of = {
+                Kind.USER: state.users,
+                Kind.GROUP: state.groups,
+                Kind.PERMISSION_SET: state.permission_sets,
+            }
+            found.update(of[kind])
+        return frozenset(found)
+
+    def _request(self, name: str, *, by_group: bool) -> ReadRequest:
+        """What must be read: names of units and tags of accounts only where a selector asks for them."""
+        policy = self.config.targets[name].policy
+        needed = needs(self.loaded.identities, self.memories[name].remembered, policy)
+        return replace(EVERYTHING, units=needed.units, tags=needed.tags, by_group=by_group)
 
     def _memory_findings(self, name: str) -> Iterable[Finding]:
         memory = self.memories[name]

@@ -20,6 +20,9 @@ class Observer(Protocol):
     def started(self, target: str, total: int) -> None:
         """An apply of `total` steps begins at `target`."""
 
+    def pending(self, target: str, count: int) -> None:
+        """So many steps are submitted, and the service is at work on them."""
+
     def ended(self, target: str, step: Step, outcome: Outcome) -> None:
         """One step ended."""
 
@@ -34,6 +37,9 @@ class Silent:
         """Say nothing."""
 
     def started(self, target: str, total: int) -> None:
+        """Say nothing."""
+
+    def pending(self, target: str, count: int) -> None:
         """Say nothing."""
 
     def ended(self, target: str, step: Step, outcome: Outcome) -> None:

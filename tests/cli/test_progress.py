@@ -110,3 +110,15 @@ def test_a_closed_pipe_stops_nobody() -> None:
     progress.started("aws", 1)
     progress.ended("aws", step("ada"), Outcome("ada", Status.DONE))
     progress.finish()
+
+
+def test_what_the_service_is_at_work_on_is_shown_until_it_ends() -> None:
+    screen = Terminal()
+    screen.progress.started("aws", 2)
+    screen.now += 1
+    screen.progress.pending("aws", 2)
+    assert screen.line == "aws: applied 0 of 2, 2 under way"
+    screen.progress.ended("aws", step("ada"), Outcome("ada", Status.DONE))
+    screen.now += 1
+    screen.progress.pending("aws", 0)
+    assert screen.line == "aws: applied 1 of 2"

@@ -41,7 +41,26 @@ _D = "sha256:" + "0" * 64
         pytest.param("plan --only aws/user/adda", "did you mean ada?", id="address-of-nobody"),
         pytest.param("plan --only aws/membership/opps/ada", "did you mean ops?", id="address-of-no-group"),
         pytest.param("plan --only azure/user/ada", "configured are: aws", id="address-elsewhere"),
-        pytest.param("plan --only aws/assignment/1/2/3", "nothing to plan of any assignment yet", id="kind"),
+        pytest.param(
+            "plan --only aws/assignment/1/2", "aws/assignment/ACCOUNT/NAME/group:KEY", id="assignment"
+        ),
+        pytest.param("plan --only aws/assignment/1/2/3", "names nobody", id="assignment-of-nobody"),
+        pytest.param(
+            "plan --only aws/assignment/prod/Read/group:ops",
+            "an account goes by its id of twelve digits; write 210000000020 for prod",
+            id="account-by-name",
+        ),
+        pytest.param("plan --only aws/provisioning/Read", "aws/provisioning/NAME/ACCOUNT", id="role-nowhere"),
+        pytest.param(
+            "plan --only aws/assignment/210000000020/Read/group:opps",
+            "did you mean ops?",
+            id="holder-unknown",
+        ),
+        pytest.param(
+            "plan --only aws/permission-set/Raed",
+            "there is no permission set called Raed; did you mean Read?",
+            id="set-unknown",
+        ),
         pytest.param("apply", "apply asks only on a terminal", id="nothing-reviewed"),
         pytest.param("apply --expect-digest abc", "is no digest; write it as the plan shows", id="digest"),
         pytest.param(f"apply --expect-digest ={_D}", "is no digest", id="digest-of-nothing"),
@@ -49,6 +68,7 @@ _D = "sha256:" + "0" * 64
     ],
 )
 def test_wrong_usage_says_what_to_write(played: Played, line: str, said: str) -> None:
+    played.write({"access.yaml": 'permission_sets: {Read: {}}\naccounts: {prod: "210000000020"}\n'})
     ended = played.run(*line.split())
 
     assert ended.code == 64

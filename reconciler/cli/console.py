@@ -1,0 +1,162 @@
+"""`reconciler sandbox console`: somebody who changes the sandbox by hand, past git and past every review."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import answer
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import Console
+
+_AWS_POLICIES = "arn:aws:iam::aws:policy/"
+_UNKNOWN_TO_GIT = "and git knows nothing of it."
+
+
+@click.group("console", short_help="what somebody does in the console")
+def console() -> None:
+    """Changes made behind the reconciler's back, to see how the next plan shows them."""
+
+
+@console.command("add-member", short_help="put somebody into a group")
+@click.argument("group")
+@click.argument("user")
+@click.pass_obj
+def add_member(file: Path, group: str, user: str) -> None:
+    """Add USER (a user name; made if it is new) to GROUP (a display name)."""
+    with _hands(file) as hands:
+        _known("group with the display name", group, hands.groups())
+        if user not in hands.users():
+            hands.add_user(user)
+        hands.add_member(group, user)
+    answer(f"{user} is a member of {group} now, {_UNKNOWN_TO_GIT}")
+
+
+@console.command("remove-member", short_help="take somebody out of a group")
+@click.argument("group")
+@click.argument("user")
+@click.pass_obj
+def remove_member(file: Path, group: str, user: str) -> None:
+    """Take USER (a user name) out of GROUP (a display name)."""
+    with _hands(file) as hands:
+        _known("group with the display name", group, hands.groups())
+        if user not in hands.members(group):
+            raise ReconcilerError(f"{user} is no member of {group}; `reconciler plan --sandbox` shows who is")
+        hands.remove_member(group, user)
+    answer(f"{user} is no member of {group} any more, {_UNKNOWN_TO_GIT}")
+
+
+@console.command("assign", short_help="assign a permission set")
+@click.argument("permission_set")
+@click.argument("account")
+@click.argument("principal")
+@click.pass_obj
+def assign(file: Path, permission_set: str, account: str, principal: str) -> None:
+    """Assign PERMISSION_SET on ACCOUNT (an id or a name) to PRINCIPAL (a display name, else a user name)."""
+    with _hands(file) as hands:
+        _known("permission set", permission_set, hands.permission_sets())
+        found = _account(account, hands)
+        group, user = _principal(principal, hands)
+        hands.put_assignment(found, permission_set, group=group, user=user)
+    answer(f"{principal} has {permission_set} on {account} now, {_UNKNOWN_TO_GIT}")
+
+
+@console.command("unassign", short_help="end an assignment")
+@click.argument("permission_set")
+@click.argument("account")
+@click.argument("principal")
+@click.pass_obj
+def unassign(file: Path, permission_set: str, account: str, principal: str) -> None:
+    """Take PERMISSION_SET on ACCOUNT (an id or a name) from PRINCIPAL (a display name, else a user name)."""
+    with _hands(file) as hands:
+        _known("permission set", permission_set, hands.permission_sets())
+        found = _account(account, hands)
+        group, user = _principal(principal, hands)
+        hands.remove_assignment(found, permission_set, group=group, user=user)
+    answer(f"{principal} has {permission_set} on {account} no more, {_UNKNOWN_TO_GIT}")
+
+
+@console.command("attach-policy", short_help="let a permission set allow more")
+@click.argument("permission_set")
+@click.argument("policy")
+@click.pass_obj
+def attach_policy(file: Path, permission_set: str, policy: str) -> None:
+    """Attach POLICY to PERMISSION_SET, and provision it wherever it is assigned.
+
+    AWS's own policies go by name or ARN, those of the customer by path and name, such as /ci/deploy.
+    """
+    written = policy if policy.startswith(("arn:", "/")) else _AWS_POLICIES + policy
+    with _hands(file) as hands:
+        _known("permission set", permission_set, hands.permission_sets())
+        hands.attach_policy(permission_set, written)
+    answer(f"{permission_set} has the policy {policy} now, {_UNKNOWN_TO_GIT}")
+
+
+@console.command("move-account", short_help="put an account into another unit")
+@click.argument("account")
+@click.argument("unit")
+@click.pass_obj
+def move_account(file: Path, account: str, unit: str) -> None:
+    """Put ACCOUNT (an id or a name) into UNIT (a path such as Workloads/Prod; made if it is new)."""
+    with _hands(file) as hands:
+        hands.move_account(_account(account, hands), unit)
+    answer(f"{account} lies in {unit} now.")
+
+
+@console.command("tag-account", short_help="tag an account")
+@click.argument("account")
+@click.argument("tags", nargs=-1, required=True, metavar="KEY=VALUE...")
+@click.pass_obj
+def tag_account(file: Path, account: str, tags: tuple[str, ...]) -> None:
+    """Give ACCOUNT (an id or a name) tags; KEY alone takes a tag away."""
+    given = {key: value if equals else None for key, equals, value in (tag.partition("=") for tag in tags)}
+    with _hands(file) as hands:
+        hands.tag_account(_account(account, hands), given)
+    answer(f"{account} has other tags now: {' '.join(tags)}.")
+
+
+@contextmanager
+def _hands(file: Path) -> Iterator[Console]:
+    """Hands in the sandbox that is kept in `file`; what it refuses is a ReconcilerError."""
+    from reconciler.sandbox import ApiError, Sandbox
+
+    if not file.exists():
+        raise ReconcilerError(f"{file} does not exist; run `reconciler plan --sandbox` first")
+    with Sandbox(file) as sandbox:
+        try:
+            yield sandbox.store
+        except ApiError as error:
+            raise ReconcilerError(f"the sandbox refuses: {error.message} [{error.code}]") from error
+
+
+def _known(what: str, name: str, there: Collection[str]) -> None:
+    if name not in there:
+        raise ReconcilerError(
+            f"there is no {what} {name} in the sandbox; `reconciler plan --sandbox` shows what is there"
+        )
+
+
+def _account(written: str, hands: Console) -> str:
+    """The id of an account that is written as id or name."""
+    accounts = hands.accounts()
+    if written in accounts:
+        return written
+    found = [identifier for identifier, account in accounts.items() if account["name"] == written]
+    if len(found) != 1:
+        many = f"{len(found)} accounts are called" if found else "there is no account"
+        raise ReconcilerError(f"{many} {written} in the sandbox; write one of the ids: {', '.join(accounts)}")
+    return found[0]
+
+
+def _principal(written: str, hands: Console) -> tuple[str | None, str | None]:
+    """Group or user, whichever is there; a group where both are."""
+    if written in hands.groups():
+        return written, None
+    _known("group or user", written, hands.users())
+    return None, written
