@@ -34,8 +34,6 @@ class Scene:
     sets: SetOwnership = NO_SETS
     # What git calls accounts, by id.
     account_keys: Mapping[str, str] = field(default_factory=dict)
-    # Whether sets that did not say so themselves tolerated no foreign assignments at the last whole apply.
-    was_authoritative: bool = False
 
     @property
     def target(self) -> str:
