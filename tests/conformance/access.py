@@ -154,7 +154,7 @@ class Reader:
         attached = self._list("list_managed_policies_in_permission_set", PermissionSetArn=arn)
         tags = self._list("list_tags_for_resource", ResourceArn=arn)
         return {
-            "description": said.get("Description"),
+            "description": said.get("Description", "").strip() or None,  # the API takes none away
             "duration": said["SessionDuration"],
             "relay": said.get("RelayState"),
             "aws": {policy["Arn"] for policy in attached},

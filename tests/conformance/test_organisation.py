@@ -25,10 +25,11 @@ from tests.support.organisation import (
 
 
 def ordinary_user(organisation: Organisation) -> str:
-    """Somebody in several groups, who can leave all of them without a guard minding it."""
+    """Somebody in several groups and assigned nothing, who can leave without a guard minding it."""
+    assigned = {user for entry in organisation.assignments.values() for user in entry.get("users", ())}
     fitting = {
         user: len(groups)
-        for user in organisation.users
+        for user in organisation.users.keys() - assigned
         if 4 <= len(groups := organisation.groups_of(user)) <= 20
         and all(len(organisation.members[group]) > 1 for group in groups)
     }

@@ -13,11 +13,13 @@ import pytest
 
 from reconciler.errors import InputError
 from reconciler.model.plan import Severity, TargetPlan
+from tests.conformance.access import written
 from tests.conformance.conftest import Applied
 from tests.conformance.worlds import codes, in_the_directory, in_the_files, plain
 from tests.support.organisation import (
     ROOT,
     Place,
+    typed,
 )
 from tests.support.site import files_site
 
@@ -28,7 +30,7 @@ def lines(part: TargetPlan) -> list[tuple[str, str, str]]:
 
 
 def drop_members(folder: Path, users: set[str]) -> None:
-    """Take people out of every group, as a person with an editor would."""
+    """Take people out of every group and assignment, as a person with an editor would."""
     for file in (folder / "groups").glob("*.yaml"):
         content = plain(file)
         content["groups"] = {key: group or {} for key, group in content["groups"].items()}
@@ -36,6 +38,13 @@ def drop_members(folder: Path, users: set[str]) -> None:
             if "members" in group:
                 group["members"] = [user for user in group["members"] if user not in users]
         file.write_text(json.dumps(content), encoding="utf-8")
+    for file in (folder / "assignments").glob("*.yaml"):
+        entries = plain(file)["assignments"]
+        for entry in entries.values():
+            if "users" in entry:
+                entry["users"] = [user for user in entry["users"] if user not in users]
+        left = {key: entry for key, entry in entries.items() if entry.get("groups") or entry.get("users")}
+        file.write_text(json.dumps(typed({"assignments": left})), encoding="utf-8")
 
 
 def test_the_order_of_files_and_lines_and_a_split_change_no_digest(place: Place, tmp_path: Path) -> None:
@@ -48,16 +57,19 @@ def test_the_order_of_files_and_lines_and_a_split_change_no_digest(place: Place,
             for half, chosen in enumerate((keys[::2], keys[1::2])):
                 file = other / f"{number % 5}" / f"{number:03d}-{section}-{half}.yaml"
                 file.parent.mkdir(parents=True, exist_ok=True)
-                text = json.dumps({section: {key: entries[key] or {} for key in chosen}})
+                text = json.dumps(typed({section: {key: entries[key] or {} for key in chosen}}))
                 file.write_text(text, encoding="utf-8")
 
     with files_site(first.folder, tmp_path / "home") as here:
         before = here.plan().part
+        assigned = written(first, here.sandbox.store.accounts(), here.sandbox.management_account)
         here.folder = other
         after = here.plan().part
 
     assert len(list(other.rglob("*.yaml"))) > len(paths)
-    assert len(before.changes) == len(first.users) + len(first.groups) + first.memberships
+    assert len(before.changes) == len(first.users) + len(first.groups) + first.memberships + len(
+        first.permission_sets
+    ) + len(assigned)
     assert lines(after) == lines(before)
     assert after.digest == before.digest
 
@@ -70,8 +82,10 @@ def test_a_dropped_file_of_users_is_refused_at_every_reference_to_them(applied: 
     with pytest.raises(InputError) as caught:
         applied.here.plan()
 
-    written = [user for group in applied.organisation.groups.values() for user in group.get("members", ())]
-    assert len(caught.value.problems) == sum(user in gone for user in written)
+    found = applied.organisation
+    named = [user for group in found.groups.values() for user in group.get("members", ())]
+    named += [user for entry in found.assignments.values() for user in entry.get("users", ())]
+    assert len(caught.value.problems) == sum(user in gone for user in named)
 
 
 def test_dropping_a_file_of_users_and_all_their_places_is_refused_until_it_is_approved(

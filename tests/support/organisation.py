@@ -275,7 +275,7 @@ def change_set(folder: Path, name: str, **fields: Any) -> None:
     content = _read(path)
     entry = {**content["permission_sets"][name], **fields}
     content["permission_sets"][name] = {key: value for key, value in entry.items() if value is not None}
-    path.write_text(json.dumps(_typed(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(typed(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def assign(folder: Path, key: str, **entry: Any) -> None:
@@ -284,14 +284,14 @@ def assign(folder: Path, key: str, **entry: Any) -> None:
     path.write_text(json.dumps({"assignments": {key: entry}}, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
     """The same with truth values where the format has them: JSON quotes what it takes for a text."""
     if isinstance(value, dict):
         return {
-            key: item == "true" if key in _TRUTHS and isinstance(item, str) else _typed(item)
+            key: item == "true" if key in _TRUTHS and isinstance(item, str) else typed(item)
             for key, item in value.items()
         }
-    return [_typed(item) for item in value] if isinstance(value, list) else value
+    return [typed(item) for item in value] if isinstance(value, list) else value
 
 
 def _peopled(assignments: Entries) -> Entries:
@@ -321,4 +321,4 @@ def _edit(folder: Path, word: str, edit: Callable[[str, Entries], Entries]) -> N
             for name, entries in content.items()
         }
         if after != before:
-            path.write_text(json.dumps(_typed(after), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            path.write_text(json.dumps(typed(after), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

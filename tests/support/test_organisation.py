@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox import Sandbox
+from tests.conformance.access import written
 from tests.support.generator import AWKWARD_LOGINS
 from tests.support.organisation import (
     Organisation,
     Place,
     describe,
+    home_of,
     organisations,
     remove_group,
     remove_user,
     rename_group,
     set_members,
+    write_accounts,
     write_organisation,
 )
 
@@ -112,3 +117,19 @@ def test_an_edit_leaves_every_other_file_as_it_was(small: Organisation) -> None:
     changed = [path for path, content in before.items() if path.read_bytes() != content]
     assert len(changed) == 1
     assert describe(small.folder).members[key] == {"007"}
+
+
+def test_every_entry_that_is_not_over_finds_accounts_in_their_units(tmp_path: Path) -> None:
+    found = write_organisation(tmp_path / "identities", scale=0.3)
+    with Sandbox(seed=write_accounts(found, tmp_path / "accounts.json")) as sandbox:
+        accounts = sandbox.store.accounts()
+        rows = {
+            key: written(replace(found, assignments={key: entry}), accounts, sandbox.management_account)
+            for key, entry in found.assignments.items()
+        }
+    assert {accounts[each]["unit"] for each in found.accounts.values()} == {
+        home_of(name) for name in found.accounts
+    }
+    assert {key for key, each in rows.items() if not each} == {"over"}
+    assert len(rows["everywhere-but-one"]) == len(found.accounts) - 1
+    assert sum(map(len, rows.values())) > len(found.assignments) + len(found.accounts)
