@@ -14,8 +14,8 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
 from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.policy import Mode, TargetPolicy
-from reconciler.model.resources import Group, PermissionSet, Sharing, User, Value
-from reconciler.model.state import Assigned, Desired, Holder, Identities, Remembered
+from reconciler.model.resources import Group, PermissionSet, User, Value
+from reconciler.model.state import Desired, Identities, Remembered
 from reconciler.planning.project import project
 
 
@@ -92,42 +92,6 @@ class Memory:
         """The permission set declared under that name at the last whole apply."""
         return self.base.permission_sets.get(name) if self.base else None
 
-    def had_assignment(self, account: str, sets: Sequence[str], holders: Sequence[Holder]) -> bool:
-        """Whether any remembered state assigned one of the sets to one of the holders on an account."""
-        return any(_assigned(state, account, sets, holders) is not None for state in self.states)
-
-    def base_assignment(
-        self, account: str, sets: Sequence[str], holders: Sequence[Holder]
-    ) -> Assigned | None:
-        """Why git wanted such an assignment at the last whole apply, if it did."""
-        return _assigned(self.base, account, sets, holders) if self.base else None
-
-    def selected_before(self, sets: Sequence[str], holders: Sequence[Holder]) -> bool:
-        """Whether any remembered state assigned one of the sets to one of the holders by description."""
-        return any(
-            (name, holder) in state.selecting for state in self.states for name in sets for holder in holders
-        )
-
-    def was_exclusive(self, sets: Sequence[str]) -> bool:
-        """Whether git meant one of the sets to have no other assignments at the last whole apply."""
-        found = next((one for name in sets if (one := self.base_set(name)) is not None), None)
-        if found is None or found.assignments is None:
-            return self.exclusive
-        return found.assignments is Sharing.EXCLUSIVE
-
-    def assignment_cause(
-        self, account: str, sets: Sequence[str], holders: Sequence[Holder], *, wanted: bool
-    ) -> Cause:
-        """Why an assignment differs, where no time, block or selector explains it (section 13, Causes)."""
-        if self.base is None:
-            return Cause.GIT
-        then = _assigned(self.base, account, sets, holders) is not None
-        if then != wanted:
-            return Cause.GIT
-        if not wanted and any(_assigned(state, account, sets, holders) for state in self.since):
-            return Cause.LEFTOVER
-        return Cause.DRIFT if wanted or self.was_exclusive(sets) else Cause.GIT
-
     def object_cause(self, *, at_base: bool, wanted: bool, between: bool) -> Cause:
         """Why an object should appear or go: it was there at the base, is wanted now, was declared since."""
         if self.base is None or at_base != wanted:
@@ -152,17 +116,6 @@ def _member(state: Desired, groups: Sequence[str], users: Sequence[str]) -> bool
         if members and any(user in members for user in users):
             return True
     return False
-
-
-def _assigned(
-    state: Desired, account: str, sets: Sequence[str], holders: Sequence[Holder]
-) -> Assigned | None:
-    for name in sets:
-        if found := state.assignments.get((account, name)):
-            for holder in holders:
-                if (assigned := found.get(holder)) is not None:
-                    return assigned
-    return None
 
 
 def remember(
