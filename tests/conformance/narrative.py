@@ -165,7 +165,7 @@ def _expect_access(state: State, store: Console, label: str) -> None:
     sets = store.permission_sets()
     if state.sets is not None:
         assert sets.keys() == state.sets.keys(), label
-        # The API cannot take a description away (UpdatePermissionSet: one character at least): a blank is none.
+        # The API cannot take a description away (UpdatePermissionSet: one character or more): blank is none.
         values = {
             name: {key: None if sets[name][key] == " " else sets[name][key] for key in said}
             for name, said in state.sets.items()

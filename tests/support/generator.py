@@ -66,7 +66,7 @@ _SELECTING = {
     "of-gold-in-one-place": "groups: [{3}, {0}], permission_sets: [repo-write, repo-maintain], accounts: "
     '[{{ou: Repositories/harbour, tag: {{tier: [gold, "1"]}}}}, {other}]',
     "directly-below": "groups: [{1}], permission_sets: [repo-maintain], accounts: "
-    "[{{ou: Repositories, direct: true}}, {{ou: [Repositories/lantern-io], direct: true}}]",
+    "[{{ou: Repositories, direct: true}}, {{ou: [Repositories/harbour-csi], direct: true}}]",
     "to-somebody": "users: [{user}], permission_sets: [repo-admin], accounts: [{account}], "
     "until: 2099-12-31, reason: the only one who knows",
     "to-both": "groups: [{3}], users: [{user}], permission_sets: [repo-read], accounts: [{other}]",
