@@ -6,12 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.execution.carry_out import Run, carry_out
+from reconciler.execution.carry_out import carry_out
 from reconciler.execution.read_back import read_back
+from reconciler.execution.renewed import renewed
+from reconciler.execution.run import Run
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
 from reconciler.model.observer import Observer
+from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
+from reconciler.planning.order import restricted
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
 from reconciler.targets.base import Target
@@ -61,10 +65,11 @@ def _apply_one(
 ) -> tuple[TargetReport, bool]:
     began, before = clock.monotonic(), Counter(job.target.calls)
     go = job.review.go
-    steps = [step for step in job.planned.steps if step.address in go]
+    steps = restricted(job.planned.steps, go)
     run = carry_out(job.target, job.planned, steps, pool=pool, clock=clock, observer=observer)
     changes = {change.address: change for change in job.planned.part.changes if change.address in go}
-    ended = _by_change(job.planned, run, changes)
+    ended = _by_change(steps, run, changes)
+    ended |= _renewed(job, run, steps, ended)
     done = {address: changes[address] for address, result in ended.items() if result.status is Status.DONE}
     if done:
         ended |= _read_back(job, run, done, clock)
@@ -98,9 +103,24 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
     return {address: Result(address, status, message) for address, (status, message) in wrong.items()}
 
 
+def _renewed(
+    job: Job, run: Run, steps: Sequence[Step], ended: Mapping[Address, Result]
+) -> Mapping[Address, Result]:
+    """Which roles are up to date after all. Ctrl-C ends the looking, and never the report."""
+    try:
+        return renewed(job.target, run, steps, ended)
+    except KeyboardInterrupt:
+        run.interrupted = True
+        return {}
+
+
 def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
-    """Whether this apply moves the memory forward: everything of git's own making is done, nothing waits."""
-    if planned.waiting or planned.part.partial:
+    """Whether this apply moves the memory forward.
+
+    Everything of git's own making is done, nothing waits, and nothing that git declares or remembers was
+    left unread (section 13, Memory).
+    """
+    if planned.waiting or planned.uncovered or planned.part.only:
         return False
     for change in planned.part.changes:
         if change.cause in _COUNTS_FOR_WHOLE:
@@ -110,9 +130,9 @@ def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
     return True
 
 
-def _by_change(planned: Planned, run: Run, changes: Mapping[Address, Change]) -> dict[Address, Result]:
+def _by_change(steps: Sequence[Step], run: Run, changes: Mapping[Address, Change]) -> dict[Address, Result]:
     worst: dict[Address, Outcome] = {}
-    for step in planned.steps:
+    for step in steps:
         outcome = run.outcomes.get(step.id)
         if outcome is None:
             continue
@@ -121,7 +141,9 @@ def _by_change(planned: Planned, run: Run, changes: Mapping[Address, Change]) ->
             if known is None or _WORSE.index(outcome.status) > _WORSE.index(known.status):
                 worst[address] = outcome
     return {
-        address: Result(address, worst[address].status, worst[address].message)
+        address: Result(
+            address, worst[address].status, worst[address].message, request_id=worst[address].request_id
+        )
         for address in changes
         if address in worst
     }

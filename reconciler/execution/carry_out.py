@@ -1,42 +1,31 @@
-"""Carries out the steps of one target: drives the schedule with threads, and reads back what was written."""
+"""Carries out the steps of one target: drives the schedule with threads, and looks after what is pending."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 
 from reconciler.errors import ServiceError
-from reconciler.model.address import Address, Kind, remote
-from reconciler.model.change import Action, Change
+from reconciler.execution.before import submit
+from reconciler.execution.run import Run
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
-from reconciler.model.resources import Attributes
-from reconciler.model.state import LiveGroup, LiveUser
-from reconciler.planning import hashes
 from reconciler.planning.planner import Planned
 from reconciler.planning.schedule import Schedule
-from reconciler.targets.base import NOTHING, Target
+from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Cancelled, Pool
 
 # How many steps run at once: the services' rates bound us long before this does.
 IN_FLIGHT = 12
-# How often an object that keeps moving is looked at again before its step is given up.
-_LOOKS = 4
-# Seconds between two polls of what a service does on its own time.
-_POLL_SECONDS = 2.0
-
-
-@dataclass(slots=True)
-class Run:
-    """What happened so far; `ids` and `versions` grow as objects are made, `made` has new users by id."""
-
-    ids: dict[Address, str]
-    versions: dict[Address, str]
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    made: dict[str, str] = field(default_factory=dict)
-    interrupted: bool = False
+# Four more, so that what is only asked for, and finished by the service, finds a thread at any time.
+_THREADS = IN_FLIGHT + 4
+# By this name a look at what is pending comes back; no step has it.
+_LOOK = ""
+# How many looks in a row may fail before what is pending is left to the next plan.
+_FAILED_LOOKS = 5
+# How many looks what is pending gets after Ctrl-C: a minute of the service's time.
+_LAST_LOOKS = 30
 
 
 def carry_out(
@@ -48,11 +37,15 @@ def carry_out(
     clock: Clock,
     observer: Observer,
 ) -> Run:
-    """Carry out `steps` of the plan; never raises for what a service says. Ctrl-C ends what is in flight."""
+    """Carry out `steps` of the plan; never raises for what a service says.
+
+    Ctrl-C hands out nothing more, and gives a bounded time to what is under way; a second one leaves what
+    the service still carries out as UNKNOWN, with the id by which it can be found.
+    """
     run = Run(dict(planned.ids), dict(planned.versions))
     if steps:
         observer.started(target.name, len(steps))
-        with pool(IN_FLIGHT) as workers:
+        with pool(_THREADS) as workers:
             _Driver(target, planned, steps, run, workers, clock, observer).drive()
     return run
 
@@ -76,6 +69,10 @@ class _Driver:
         self._changes = {change.address: change for change in planned.part.changes}
         self._schedule = Schedule(steps, in_flight=IN_FLIGHT)
         self._pending: dict[str, Pending] = {}
+        self._looking = False
+        # Moment of the clock before which nobody looks again.
+        self._look_at = 0.0
+        self._failed_looks = self._last_looks = 0
 
     def drive(self) -> None:
         """Until every step has an outcome."""
@@ -83,36 +80,95 @@ class _Driver:
             try:
                 self._advance()
             except KeyboardInterrupt:
+                again = self._run.interrupted
                 self._run.interrupted = True
                 self._schedule.stop()
+                if again:
+                    self._give_up("interrupted while the service carries it out")
         reason = "interrupted" if self._run.interrupted else "nothing more is sent to this target"
         for step in self._schedule.left():
             self._run.outcomes[step.id] = Outcome(step.id, Status.STOPPED, reason)
 
     def _advance(self) -> None:
+        """Hand out what can be, then take one answer, or a look when it is time for one."""
         for step in self._schedule.take():
             self._workers.submit(step.id, self._submit, step)
-        if self._pending and self._schedule.running == len(self._pending):
-            self._clock.sleep(_POLL_SECONDS)
-            for answer in self._target.poll(tuple(self._pending.values())):
-                if isinstance(answer, Outcome):
-                    del self._pending[answer.step]
-                    self._settle(answer)
+        if not self._pending or self._looking:
+            self._take(self._workers.next_done(None))
             return
-        finished = self._workers.next_done(None)
+        left = self._look_at - self._clock.monotonic()
+        finished = self._workers.next_done(left) if left > 0 else None
         if finished is not None:
-            identifier, result = finished
-            if isinstance(result, Pending):
-                self._pending[identifier] = result
-            else:
-                self._settle(_outcome(identifier, result))
+            self._take(finished)
+        elif self._run.interrupted:
+            # A pool that was interrupted begins nothing any more.
+            self._look_a_last_time()
+        else:
+            self._looking = True
+            self._workers.submit(_LOOK, self._look)
+
+    def _take(self, finished: tuple[str, object | BaseException] | None) -> None:
+        if finished is None:
+            return
+        identifier, result = finished
+        if identifier == _LOOK:
+            self._looking = False
+            self._seen(result)
+        elif isinstance(result, Pending):
+            if not self._pending:
+                self._look_later()
+            self._pending[identifier] = result
+        else:
+            self._settle(_outcome(identifier, result))
 
     def _submit(self, step: Step) -> Outcome | Pending:
-        return _submit(self._target, self._planned, self._run, step, self._changes)
+        change = self._changes.get(step.address)
+        return submit(self._target, self._planned, self._run, step, change)
+
+    def _look(self) -> Sequence[Outcome | Pending]:
+        return self._target.poll(tuple(self._pending.values()))
+
+    def _look_a_last_time(self) -> None:
+        self._last_looks += 1
+        if self._last_looks > _LAST_LOOKS:
+            self._give_up("interrupted, and the service did not finish it in time")
+            return
+        try:
+            result: object = self._look()
+        except Exception as error:  # noqa: BLE001  # what a thread would have brought back
+            result = error
+        self._seen(result)
+
+    def _look_later(self) -> None:
+        self._look_at = self._clock.monotonic() + self._target.capabilities.poll_seconds
+
+    def _seen(self, result: object) -> None:
+        """Take in how the pending ones stand; a look that fails leaves them pending, so many times."""
+        self._look_later()
+        if isinstance(result, BaseException):
+            self._failed_looks += 1
+            if isinstance(result, Cancelled):
+                return
+            if not isinstance(result, ServiceError) or self._failed_looks >= _FAILED_LOOKS:
+                self._give_up(f"it was sent, and how it stands cannot be seen: {result}")
+            return
+        self._failed_looks = 0
+        assert isinstance(result, Sequence)
+        for answer in result:
+            if isinstance(answer, Pending):
+                self._pending[answer.step] = answer
+            elif self._pending.pop(answer.step, None) is not None:
+                self._settle(answer)
+
+    def _give_up(self, why: str) -> None:
+        """What the service still carries out is not known to end well."""
+        for pending in list(self._pending.values()):
+            del self._pending[pending.step]
+            self._settle(_unknown(pending, why))
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status in (Status.DONE, Status.UNNECESSARY):
-            _learn(self._run, self._steps[outcome.step], outcome)
+            self._run.learn(self._steps[outcome.step], outcome)
         for each in self._schedule.ended(outcome):
             self._run.outcomes[each.step] = each
             self._observer.ended(self._target.name, self._steps[each.step], each)
@@ -127,74 +183,8 @@ def _outcome(identifier: str, answer: object) -> Outcome:
     return Outcome(identifier, Status.FAILED, f"internal error: {type(answer).__name__}: {answer}")
 
 
-def _learn(run: Run, step: Step, outcome: Outcome) -> None:
-    if outcome.remote_id:
-        run.ids[step.address] = outcome.remote_id
-        if step.address.kind is Kind.USER:
-            run.made[outcome.remote_id] = step.address.parts[0]
-    if outcome.version:
-        run.versions[step.address] = outcome.version
-    else:
-        run.versions.pop(step.address, None)
-
-
-def _submit(
-    target: Target, planned: Planned, run: Run, step: Step, changes: Mapping[Address, Change]
-) -> Outcome | Pending:
-    """Submit one step; when the object moved, look whether it is still as reviewed, and try again."""
-    change = changes[step.address]
-    guarded = step.action is not Action.CREATE and step.address.kind in (Kind.USER, Kind.GROUP)
-    look = guarded and not target.capabilities.versions and step.id == str(step.address)
-    answer: Outcome | Pending = Outcome(step.id, Status.FAILED, "it was never sent", moved=True)
-    for _ in range(_LOOKS):
-        if look:
-            try:
-                verdict = _still_as_reviewed(target, planned, run, step, change)
-            except ServiceError as error:
-                return Outcome(step.id, Status.FAILED, str(error), request_id=error.request_id)
-            if verdict is not None:
-                return verdict
-        answer = target.submit(step, run.ids, run.versions)
-        if isinstance(answer, Pending) or not answer.moved:
-            return answer
-        look = guarded
-    assert isinstance(answer, Outcome)
-    return replace(answer, message=f"{answer.message}; it kept changing, nothing was overwritten")
-
-
-def _still_as_reviewed(
-    target: Target, planned: Planned, run: Run, step: Step, change: Change
-) -> Outcome | None:
-    """None when the object is as the plan says (its version is noted), else how the step ends."""
-    identifier = run.ids[step.address]
-    names = planned.owned.get(step.address, ())
-    found: LiveUser | LiveGroup | None
-    active = None
-    if step.address.kind is Kind.USER:
-        live = target.read(replace(NOTHING, users=(identifier,)))
-        found = user = live.users.get(identifier)
-        active = user.active if user else None
-    else:
-        live = target.read(replace(NOTHING, groups=(identifier,)))
-        found = live.groups.get(identifier)
-    if found is None and step.action is Action.DELETE:
-        return Outcome(step.id, Status.UNNECESSARY, "it is gone already")
-    state = version = None
-    if found is not None:
-        attributes = with_manager_key(found.attributes, planned, run)
-        state, version = hashes.object_state(identifier, attributes, names, active=active), found.version
-    if state != change.before:
-        message = "it was changed by somebody else since it was planned; plan again"
-        return Outcome(step.id, Status.FAILED, message)
-    if version:
-        run.versions[step.address] = version
-    return None
-
-
-def with_manager_key(attributes: Attributes, planned: Planned, run: Run) -> Attributes:
-    """Live attributes with the manager by key, as hashes want them."""
-    manager = attributes.get("manager")
-    if not isinstance(manager, str):
-        return attributes
-    key = planned.keys.get(manager) or run.made.get(manager)
-    return {**attributes, "manager": key or remote(manager)}
+def _unknown(pending: Pending, why: str) -> Outcome:
+    request = pending.token.get("request_id", "")
+    named = f" (request {request})" if request else ""
+    message = f"{why}{named}; the next plan shows how it ended"
+    return Outcome(pending.step, Status.UNKNOWN, message, request_id=request)

@@ -17,7 +17,8 @@ class Capabilities:
     `versions` says that an update or a deletion carries the version it was planned on, and that the
     service refuses it when the object moved. `writes_per_second` is the rate of each kind of write
     that the client keeps to, for estimates. `membership_batch` is how many membership changes of one
-    group fit one request.
+    group fit one request. `poll_seconds` lie between two looks at what the service finishes on its own
+    time.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -29,3 +30,4 @@ class Capabilities:
     versions: bool = False
     writes_per_second: float = 16.0
     membership_batch: int = 1
+    poll_seconds: float = 2.0

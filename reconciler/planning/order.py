@@ -17,9 +17,9 @@ from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.planning import steps as making
 from reconciler.planning.replacing import hold, walk
-from reconciler.planning.steps import UNIQUE, Context, ends, needs, rank
+from reconciler.planning.steps import UNIQUE, Context, ends, needs, rank, restricted, set_of
 
-__all__ = ["UNIQUE", "Context", "ends", "needs", "order", "rank"]
+__all__ = ["UNIQUE", "Context", "ends", "needs", "order", "rank", "restricted", "set_of"]
 
 _NOTHING_ELSE = Context()
 

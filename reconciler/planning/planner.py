@@ -23,6 +23,7 @@ from reconciler.planning.order import ends, order
 from reconciler.planning.ownership import Ownership, aliases, group_name, own_groups, own_users, user_name
 from reconciler.planning.project import project
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.uncovered import uncovered
 from reconciler.planning.users import compare_users
 from reconciler.planning.withheld import without_observed, without_taken, without_unread
 
@@ -33,6 +34,7 @@ class Planned:
 
     `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
     what git declares and nobody can plan until somebody mends it (two candidates, missing names).
+    `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
     """
 
     part: TargetPlan
@@ -42,6 +44,7 @@ class Planned:
     owned: Mapping[Address, tuple[str, ...]]
     keys: Mapping[str, str]
     waiting: int
+    uncovered: bool = False
 
 
 def plan_target(
@@ -136,6 +139,7 @@ def plan_target(
         owned=draft.owned,
         keys=users.pairing.keys,
         waiting=draft.waiting + len(taken) + len(users.pairing.blocked) + len(groups.pairing.blocked),
+        uncovered=uncovered(live.gaps, (desired, *memory.states)),
     )
 
 

@@ -1,7 +1,8 @@
 """Reviewed plans against the plan of this moment: what may be done, what waits, what is stale.
 
 A change may be done when it stands in a reviewed plan with the same address, action, before and after;
-when it is a leftover of one; or when its cause is applied by rule. Anything more that git causes, and a
+when it is a leftover of one; when it carries a reviewed edit of a permission set to its roles; or when its
+cause is applied by rule. Anything more that git causes, and a
 reviewed change that finds another world than it was reviewed in, is stale, and then nothing is written.
 """
 
@@ -12,12 +13,16 @@ from dataclasses import dataclass
 from itertools import product
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import Action, Cause, Change, FieldChange
 from reconciler.model.plan import TargetPlan
+from reconciler.model.resources import Value
 from reconciler.planning import hashes
-from reconciler.planning.order import ends
+from reconciler.planning.order import ends, needs, set_of
 from reconciler.planning.planner import Planned
+from reconciler.planning.steps import PAIRS
 
+# Of a permission set, what is written value by value.
+_ONE_BY_ONE = ("managed_policies", "customer_managed_policies")
 # By what people and groups are found.
 _NAME = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
 
@@ -77,7 +82,8 @@ def review(
         if (
             any(_same(one, change, planned.ids, creating) for one in earlier)
             or change.cause in auto_apply
-            or (change.cause is Cause.LEFTOVER and _undoes(change, earlier))
+            or (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier))
+            or (address.kind is Kind.PROVISIONING and set_of(address) in by_address)
         ):
             go.add(address)
         elif earlier:
@@ -108,11 +114,13 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
     """Whether a fresh change is the reviewed one, perhaps with ends or a half that were made since."""
     if reviewed.action is fresh.action and reviewed.after == fresh.after and reviewed.before == fresh.before:
         return True
-    if fresh.address.kind is Kind.MEMBERSHIP and reviewed.action is fresh.action:
+    if fresh.address.kind in PAIRS and reviewed.action is fresh.action:
         return _same_pair(reviewed, fresh, ids, creating)
     if reviewed.action is fresh.action is Action.UPDATE:
         # Half of it is done: what is left ends in the reviewed state and finds what the review found.
-        return reviewed.after == fresh.after and all(each in reviewed.fields for each in fresh.fields)
+        return reviewed.after == fresh.after and all(
+            any(_within(each, one) for one in reviewed.fields) for each in fresh.fields
+        )
     if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE:
         # Half of it is done; but what bore another name until now was not made by it.
         wanted = {
@@ -124,16 +132,39 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
     return False
 
 
+def _within(fresh: FieldChange, reviewed: FieldChange) -> bool:
+    """Whether a field finds and leaves what was reviewed.
+
+    Policies are attached and detached one by one: what is found may lie between the two sides of the review.
+    """
+    if fresh == reviewed:
+        return True
+    if (fresh.name, fresh.after) != (reviewed.name, reviewed.after) or fresh.name not in _ONE_BY_ONE:
+        return False
+    found, before, after = (_several(value) for value in (fresh.before, reviewed.before, reviewed.after))
+    return before & after <= found <= before | after
+
+
+def _several(value: Value) -> frozenset[Value]:
+    return frozenset(value) if isinstance(value, tuple) else frozenset()
+
+
 def _same_pair(
     reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]
 ) -> bool:
-    """A membership was reviewed with the ids that its ends had then: none where a create was yet to come."""
+    """A pair was reviewed with the ids that its ends had then: none where a create was yet to come."""
     choices = [[ids.get(end), None] if end in creating else [ids.get(end)] for end in ends(fresh.address)]
     present = fresh.action is Action.DELETE
     return any(
-        hashes.pair_state(first, second, present=present) == reviewed.before
+        _pair_state(fresh.address, first, second, present=present) == reviewed.before
         for first, second in product(*choices)
     )
+
+
+def _pair_state(address: Address, first: str | None, second: str | None, *, present: bool) -> str:
+    if address.kind is Kind.MEMBERSHIP:
+        return hashes.pair_state(first, second, present=present)
+    return hashes.assignment_state(address.parts[0], second, first, present=present)
 
 
 def _orphaned(
@@ -142,12 +173,9 @@ def _orphaned(
     """Reviewed changes that need one which is left out: they cannot be done as reviewed."""
     owner = {step.id: step.address for step in planned.steps}
     for step in planned.steps:
-        if step.address in go:
-            for needed in step.after:
-                if (address := owner.get(needed)) in left_out and address is not None:
-                    yield Difference(
-                        step.address,
-                        None,
-                        fresh[step.address],
-                        f"needs {address}, which was not reviewed",
-                    )
+        reviewed = next((address for address in step.changes if address in go), None)
+        if reviewed is None:
+            continue
+        for needed in needs(step):
+            if (address := owner.get(needed)) in left_out and address is not None:
+                yield Difference(reviewed, None, fresh[reviewed], f"needs {address}, which was not reviewed")

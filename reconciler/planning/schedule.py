@@ -38,7 +38,8 @@ class Schedule:
         self._position = {step.id: position for position, step in enumerate(steps)}
         # None is every kind that has no limit of its own.
         self._limits: dict[Kind | None, int] = {None: in_flight}
-        self._limits.update(OUTSTANDING)
+        for kind, limit in OUTSTANDING.items():
+            self._limits[kind] = limit
         self._ready: dict[Kind | None, list[_Entry]] = {family: [] for family in self._limits}
         # Ready, but for their lane.
         self._parked: dict[str, dict[Kind | None, list[_Entry]]] = {}

@@ -98,11 +98,12 @@ class Pool:
     def next_done(self, timeout: float | None) -> tuple[str, object | BaseException] | None:
         """The next finished call, with what it returned or raised; each call comes exactly once.
 
-        None when nothing is under way, or when nothing finished within `timeout` seconds (None: wait as
-        long as it takes). A call that was cancelled before it began comes with CancelledError. Raises
-        KeyboardInterrupt once after Ctrl-C, and goes on to deliver when called again.
+        None when nothing finished within `timeout` seconds, whether or not anything is under way. Without a
+        timeout it waits as long as it takes, and None says that nothing is under way. A call that was
+        cancelled before it began comes with CancelledError. Raises KeyboardInterrupt once after Ctrl-C, and
+        goes on to deliver when called again.
         """
-        while self._futures:
+        while self._futures or timeout is not None:
             self._raise_interrupt()
             try:
                 future = self._done.get(timeout=timeout)

@@ -122,6 +122,18 @@ def test_ctrl_c_is_raised_where_the_caller_waits_and_what_runs_is_still_delivere
     assert isinstance(found["waits"], CancelledError)
 
 
+def test_ctrl_c_is_raised_also_where_the_caller_only_lets_time_pass() -> None:
+    def work() -> None:
+        interrupt()
+
+    with Pool(1) as pool:
+        assert pool.next_done(0.001) is None
+        pool.submit("interrupts", work)
+        pool._futures.clear()
+        with pytest.raises(KeyboardInterrupt):
+            pool.next_done(30)
+
+
 def test_ctrl_c_wakes_a_caller_who_already_waits() -> None:
     may_end = threading.Event()
 

@@ -1,0 +1,42 @@
+"""What an apply to one target has learned so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Address, Kind, remote
+from reconciler.model.plan import Step
+from reconciler.model.report import Outcome
+from reconciler.model.resources import Attributes
+from reconciler.planning.planner import Planned
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened so far; `ids` and `versions` grow as objects are made, `made` has new users by id."""
+
+    ids: dict[Address, str]
+    versions: dict[Address, str]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+    def learn(self, step: Step, outcome: Outcome) -> None:
+        """Take in what a step that succeeded says of its object."""
+        if outcome.remote_id:
+            self.ids[step.address] = outcome.remote_id
+            if step.address.kind is Kind.USER:
+                self.made[outcome.remote_id] = step.address.parts[0]
+        if outcome.version:
+            self.versions[step.address] = outcome.version
+        else:
+            self.versions.pop(step.address, None)
+
+
+def with_manager_key(attributes: Attributes, planned: Planned, run: Run) -> Attributes:
+    """Live attributes with the manager by key, as hashes want them."""
+    manager = attributes.get("manager")
+    if not isinstance(manager, str):
+        return attributes
+    key = planned.keys.get(manager) or run.made.get(manager)
+    return {**attributes, "manager": key or remote(manager)}
