@@ -1,0 +1,59 @@
+"""What counts as privileged: permission sets by name, what they carry by policy, and whole accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from reconciler.model.patterns import name_matches
+from reconciler.model.policy import Privileged
+from reconciler.model.resources import Attributes
+
+_POLICY = ":policy/"
+
+
+@dataclass(frozen=True, slots=True)
+class Privilege:
+    """The patterns of the guards, and the ids of the accounts in which any access is privileged."""
+
+    patterns: Privileged
+    accounts: AbstractSet[str] = frozenset()
+
+    def marks(self, name: str, definitions: Iterable[Attributes]) -> bool:
+        """Whether a permission set is privileged, by its name or by a policy of any of its `definitions`.
+
+        Definitions are as in LivePermissionSet.attributes; give what was and what will be.
+        """
+        if name_matches(name, self.patterns.permission_sets):
+            return True
+        return bool(self.patterns.policies) and any(
+            name_matches(spelling, self.patterns.policies)
+            for attributes in definitions
+            for policy in _policies(attributes)
+            for spelling in _spellings(policy)
+        )
+
+    def split(self, accounts: Iterable[str], *, privileged: bool) -> Iterator[tuple[bool, tuple[str, ...]]]:
+        """The accounts in order: those where the set is privileged (all if `privileged`), then the rest."""
+        everything = tuple(accounts)
+        special = everything if privileged else tuple(one for one in everything if one in self.accounts)
+        if special:
+            yield True, special
+        if len(special) < len(everything):
+            yield False, tuple(one for one in everything if one not in self.accounts)
+
+
+def _policies(attributes: Attributes) -> Iterator[str]:
+    for name in ("managed_policies", "customer_managed_policies"):
+        listed = attributes.get(name)
+        if isinstance(listed, tuple):
+            yield from map(str, listed)
+
+
+def _spellings(policy: str) -> Iterator[str]:
+    """How people name a policy: by ARN, by path, by name alone (IAM, friendly names and paths)."""
+    yield policy
+    path = policy.partition(_POLICY)[2] or policy.lstrip("/")
+    yield path
+    yield path.rpartition("/")[2]

@@ -1,0 +1,152 @@
+"""What a plan does to people: who gains and loses what where, and what follows from that for its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from reconciler.access.compare import Row, compare, reach
+from reconciler.access.privilege import Privilege
+from reconciler.model.access import AccessChange, Direction
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.resources import Attributes
+from reconciler.model.selecting import select
+from reconciler.planning.replacements import Links, replaced
+from reconciler.planning.scene import Scene
+from reconciler.planning.standings import Sides, Tokens, sides
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a plan does to access, and what its order must know of that.
+
+    `replaced` maps revocations to the grants of the same plan that take their place, `holding` groups to
+    those permission sets with an update in the plan that are assigned to them after it.
+    """
+
+    access: tuple[AccessChange, ...] = ()
+    replaced: Links = field(default_factory=dict)
+    holding: Links = field(default_factory=dict)
+
+
+def effects(scene: Scene, changes: Sequence[Change], names: Mapping[str, str]) -> Effects:
+    """The effects of `changes`, all of which are assumed to be carried out.
+
+    `names` are keys of `accounts` with their ids, for the selectors of what is privileged. People in groups
+    that somebody else owns count as what is read says, and people who cannot sign in have no access.
+    """
+    if not changes:
+        return Effects()
+    tokens = Tokens(scene)
+    both = sides(scene, changes, tokens)
+    return Effects(
+        access=_access(scene, changes, names, tokens, both),
+        replaced=replaced(scene, changes, tokens, both),
+        holding=_holding(scene, changes, tokens, both),
+    )
+
+
+def _access(
+    scene: Scene, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens, both: Sides
+) -> tuple[AccessChange, ...]:
+    altered = _altered(changes, tokens)
+    rows = list(compare(both.before, both.after))
+    if altered:
+        rows += reach(both.after, altered, among=both.before)
+    if not rows:
+        return ()
+    found = sorted(_Spelling(scene, changes, names, tokens).spelled(rows), key=_position)
+    return tuple(found)
+
+
+_TURN = {direction: number for number, direction in enumerate(Direction)}
+
+
+def _position(one: AccessChange) -> tuple[object, ...]:
+    return _TURN[one.direction], one.permission_set, one.groups, one.accounts, one.people
+
+
+def _altered(changes: Iterable[Change], tokens: Tokens) -> dict[str, AbstractSet[str] | None]:
+    """Permission sets whose content changes, each with where: None is wherever it is assigned."""
+    altered: dict[str, AbstractSet[str] | None] = {}
+    roles: dict[str, set[str]] = {}
+    for change in changes:
+        if change.effect is not Effect.MIXED or change.action is not Action.UPDATE:
+            continue
+        name, *account = change.address.parts
+        if change.address.kind is Kind.PERMISSION_SET:
+            altered[tokens.permission_set(name)] = None
+        elif change.address.kind is Kind.PROVISIONING:
+            roles.setdefault(tokens.permission_set(name), set()).update(account)
+    return {**roles, **altered}
+
+
+class _Spelling:
+    """Rows in keys and names, each marked where it is privileged."""
+
+    def __init__(
+        self, scene: Scene, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens
+    ) -> None:
+        self._scene, self._tokens = scene, tokens
+        patterns = scene.policy.guards.privileged
+        chosen = select(patterns.accounts, (), scene.live.organization, names)
+        self._privilege = Privilege(patterns, chosen.accounts.keys())
+        self._edits = {
+            change.address.parts[0]: {each.name: each.after for each in change.fields}
+            for change in changes
+            if change.address.kind is Kind.PERMISSION_SET and change.action is not Action.DELETE
+        }
+        self._marked: dict[str, bool] = {}
+        self._people: dict[frozenset[str], tuple[str, ...]] = {}
+        self._groups: dict[str, str] = {"": ""}
+
+    def spelled(self, rows: Iterable[Row]) -> Iterator[AccessChange]:
+        """One or two of each row: apart by account where only some accounts are privileged."""
+        for row in rows:
+            name = self._tokens.set_name(row.permission_set)
+            people, groups = self._keys(row.people), tuple(sorted(map(self._group, row.way)))
+            marked = self._is_privileged(row.permission_set, name)
+            for privileged, accounts in self._privilege.split(row.accounts, privileged=marked):
+                yield AccessChange(row.direction, name, people, accounts, groups, privileged)
+
+    def _keys(self, people: frozenset[str]) -> tuple[str, ...]:
+        keys = self._people.get(people)
+        if keys is None:
+            keys = self._people[people] = tuple(sorted(map(self._tokens.user_key, people)))
+        return keys
+
+    def _group(self, token: str) -> str:
+        key = self._groups.get(token)
+        if key is None:
+            key = self._groups[token] = self._tokens.group_key(token)
+        return key
+
+    def _is_privileged(self, token: str, name: str) -> bool:
+        marked = self._marked.get(token)
+        if marked is None:
+            live = self._scene.live.permission_sets.get(token)
+            was: Attributes = live.attributes if live else {}
+            will = {**was, **self._edits.get(name, {})}
+            marked = self._marked[token] = self._privilege.marks(name, (was, will))
+        return marked
+
+
+def _holding(scene: Scene, changes: Iterable[Change], tokens: Tokens, both: Sides) -> Links:
+    edited = {
+        tokens.permission_set(change.address.parts[0]): change.address
+        for change in changes
+        if change.address.kind is Kind.PERMISSION_SET and change.action is Action.UPDATE
+    }
+    holding: dict[str, set[Address]] = {}
+    if edited:
+        for (_, permission_set), holders in both.after.holders.items():
+            if permission_set in edited:
+                for one in holders:
+                    if one.kind is Kind.GROUP:
+                        holding.setdefault(one.id, set()).add(edited[permission_set])
+    return {
+        scene.group_address(tokens.group_key(group)): tuple(sorted(found))
+        for group, found in sorted(holding.items())
+    }

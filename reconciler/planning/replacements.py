@@ -1,0 +1,186 @@
+"""Which grants of a plan take the place of its revocations: same person, same account.
+
+Such a revocation waits for those grants, so that nobody stands without access in between. What must go in
+any case (somebody's time is over, they are blocked or have left) waits for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.state import Principal
+from reconciler.planning.scene import Scene
+from reconciler.planning.standings import Sides, Tokens
+
+Links = Mapping[Address, tuple[Address, ...]]
+
+_AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
+# Beyond so many grants a revocation waits for one of each person's (or each account's) only.
+_MANY = 100
+
+
+class _Assignment(NamedTuple):
+    address: Address
+    account: str
+    holder: Principal
+
+
+class _Membership(NamedTuple):
+    address: Address
+    group: Principal
+    user: str
+
+
+@dataclass(slots=True)
+class _Edits:
+    """The assignments and memberships that come, or that go."""
+
+    assignments: list[_Assignment] = field(default_factory=list)
+    memberships: list[_Membership] = field(default_factory=list)
+
+    def note(self, change: Change, tokens: Tokens) -> None:
+        if change.address.kind is Kind.ASSIGNMENT:
+            (account, _), holder = tokens.assignment(change.address)
+            self.assignments.append(_Assignment(change.address, account, holder))
+        elif change.address.kind is Kind.MEMBERSHIP:
+            group, user = tokens.membership(change.address)
+            self.memberships.append(_Membership(change.address, Principal(Kind.GROUP, group), user))
+
+
+def replaced(scene: Scene, changes: Sequence[Change], tokens: Tokens, both: Sides) -> Links:
+    """By revocation (of a membership or an assignment) the grants that replace it, sorted.
+
+    A grant may itself wait for the revocation, through a name that is freed: whoever orders must look.
+    """
+    going, coming = _Edits(), _Edits()
+    for change in changes:
+        if change.action is Action.DELETE and change.effect is Effect.REVOKE:
+            if change.cause not in _AT_ONCE:
+                going.note(change, tokens)
+        elif change.action is Action.CREATE and change.effect is Effect.GRANT:
+            coming.note(change, tokens)
+    if not (going.assignments or going.memberships) or not (coming.assignments or coming.memberships):
+        return {}
+    people = _same_people(scene, changes, tokens, both)
+    found = _Search(both, going, coming, people)
+    return {address: tuple(sorted(grants)) for address, grants in found.links() if grants}
+
+
+def _same_people(scene: Scene, changes: Sequence[Change], tokens: Tokens, both: Sides) -> set[str]:
+    """Who can sign in before and after, is meant to have access, and keeps the name that they sign in by."""
+    renamed = {
+        tokens.user(change.address.parts[0])
+        for change in changes
+        if change.address.kind is Kind.USER and change.effect is Effect.MIXED
+    }
+    return set(both.before.people & both.after.people) - scene.inactive.keys() - renamed
+
+
+class _Search:
+    """The grants of one plan, indexed by what revocations ask: by account, by holder and by person."""
+
+    def __init__(self, both: Sides, going: _Edits, coming: _Edits, people: set[str]) -> None:
+        self._both, self._going, self._people = both, going, people
+        self._granted: dict[str, dict[Principal, list[Address]]] = {}
+        self._granted_to: dict[Principal, dict[str, list[Address]]] = {}
+        for one in coming.assignments:
+            self._granted.setdefault(one.account, {}).setdefault(one.holder, []).append(one.address)
+            self._granted_to.setdefault(one.holder, {}).setdefault(one.account, []).append(one.address)
+        self._joined: dict[str, list[_Membership]] = {}
+        for each in coming.memberships:
+            if each.user in people:
+                self._joined.setdefault(each.user, []).append(each)
+        self._reached = _accounts(both.after.holders, {one.group for one in coming.memberships})
+
+    def links(self) -> Iterator[tuple[Address, set[Address]]]:
+        """Every revocation with its grants; some have none."""
+        yield from self._of_assignments()
+        yield from self._of_memberships()
+
+    def _of_assignments(self) -> Iterator[tuple[Address, set[Address]]]:
+        alike: dict[frozenset[Principal], dict[str, list[_Assignment]]] = {}
+        for one in self._going.assignments:
+            holders = frozenset(self._granted.get(one.account, ()))
+            alike.setdefault(holders, {}).setdefault(one.account, []).append(one)
+        losing = {one.holder for one in self._going.assignments}
+        losers = {one: self._both.before.behind(one) & self._people for one in losing}
+        for holders, accounts in alike.items():
+            index = self._index(holders, set().union(*losers.values()))
+            covering: dict[Principal, dict[Principal, None]] = {}
+            for account, going in accounts.items():
+                granted = self._granted.get(account, {})
+                for one in going:
+                    if one.holder in granted:  # the same holder, the same account: nothing is nearer
+                        yield one.address, set(granted[one.holder])
+                        continue
+                    people = losers[one.holder]
+                    if one.holder not in covering:
+                        covering[one.holder] = {each: None for who in people for each in index.get(who, ())}
+                    found = {grant for each in covering[one.holder] for grant in granted[each]}
+                    if len(found) > _MANY:
+                        found = {min(granted[index[who][0]]) for who in people if who in index}
+                    yield one.address, found | self._joining(people, account)
+
+    def _index(self, holders: Iterable[Principal], losers: set[str]) -> dict[str, list[Principal]]:
+        """By person those of `holders` that they will be behind."""
+        index: dict[str, list[Principal]] = {}
+        for holder in sorted(holders):
+            for who in self._both.after.behind(holder) & losers:
+                index.setdefault(who, []).append(holder)
+        return index
+
+    def _joining(self, people: AbstractSet[str], account: str) -> set[Address]:
+        """New memberships of any of `people` in groups that reach `account`."""
+        return {
+            one.address
+            for who in self._joined.keys() & people
+            for one in self._joined[who]
+            if account in self._reached.get(one.group, ())
+        }
+
+    def _of_memberships(self) -> Iterator[tuple[Address, set[Address]]]:
+        going = [one for one in self._going.memberships if one.user in self._people]
+        left = _accounts(self._both.before.holders, {one.group for one in going})
+        index = self._index(self._granted_to, {one.user for one in going if one.group in left})
+        between: dict[tuple[Principal, Principal], tuple[Address, ...]] = {}
+        shared: dict[tuple[Principal, Principal], bool] = {}
+        for one in going:
+            accounts = left.get(one.group, set())
+            found: set[Address] = set()
+            for join in self._joined.get(one.user, ()):
+                couple = one.group, join.group
+                if couple not in shared:
+                    shared[couple] = not accounts.isdisjoint(self._reached.get(join.group, ()))
+                if shared[couple]:
+                    found.add(join.address)
+            for holder in index.get(one.user, ()):
+                couple = one.group, holder
+                if couple not in between:
+                    between[couple] = _common(accounts, self._granted_to[holder])
+                found.update(between[couple])
+            yield one.address, found
+
+
+def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]) -> tuple[Address, ...]:
+    """The grants on any of `accounts`; where there are very many, one an account."""
+    found = [grant for account in granted.keys() & accounts for grant in granted[account]]
+    if len(found) > _MANY:
+        found = [min(granted[account]) for account in granted.keys() & accounts]
+    return tuple(found)
+
+
+def _accounts(
+    holders: Mapping[tuple[str, str], frozenset[Principal]], wanted: set[Principal]
+) -> Mapping[Principal, set[str]]:
+    """By principal the accounts in which it holds anything."""
+    found: dict[Principal, set[str]] = {}
+    if wanted:
+        for (account, _), principals in holders.items():
+            for one in principals & wanted:
+                found.setdefault(one, set()).add(account)
+    return found
