@@ -225,7 +225,7 @@ class _Comparison:
         account, name = pair
         declared = scene.desired.permission_sets.get(name)
         address = self._touch(pair, arn, scene.holder(principal), principal)
-        draft.managed_assignments += 1
+        draft.managed_assignments += arn not in scene.sets.unmanaged
         draft.changes.append(
             Change(
                 address=address,

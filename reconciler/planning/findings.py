@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, User
@@ -26,14 +28,7 @@ def notable(
     """Every finding that no comparison made on the spot, loudest first."""
     restoring = [change for change in draft.changes if change.restores]
     if restoring:
-        yield Finding(
-            code="restores",
-            severity=Severity.WARNING,
-            message=f"RESTORES {many(len(restoring), 'membership')} that somebody took away outside git",
-            fix="if the removal was right, remove the members in git instead",
-            details=tuple(sorted(str(change.address) for change in restoring)),
-            count=len(restoring),
-        )
+        yield _restores(restoring)
     yield from _spared(scene, draft)
     yield from _blocked(scene, scene.users, scene.desired.users, "user")
     yield from _blocked(scene, scene.groups, scene.desired.groups, "group")
@@ -60,12 +55,28 @@ def notable(
         yield Finding(
             code="not-read",
             severity=Severity.WARNING,
-            message=f"{many(len(unread), 'removal')} held back, because memberships were not read",
+            message=f"{many(len(unread), 'removal')} held back, because not everything was read",
             fix="plan again with everything read",
             details=tuple(sorted(f"{change.action} {change.address}" for change in unread)),
             count=len(unread),
         )
     yield from dropped_and_unsupported(scene)
+
+
+def _restores(changes: Sequence[Change]) -> Finding:
+    kinds = Counter(change.address.kind for change in changes)
+    what = " and ".join(many(kinds[kind], kind) for kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT) if kinds[kind])
+    removed = "the members" if Kind.MEMBERSHIP in kinds else "the assignments"
+    if len(kinds) > 1:
+        removed = "the members and assignments"
+    return Finding(
+        code="restores",
+        severity=Severity.WARNING,
+        message=f"RESTORES {what} that somebody took away outside git",
+        fix=f"if the removal was right, remove {removed} in git instead",
+        details=tuple(sorted(str(change.address) for change in changes)),
+        count=len(changes),
+    )
 
 
 def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
@@ -114,13 +125,17 @@ def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
             code="spared",
             severity=Severity.WARNING,
             message=(
-                f"{many(len(spared), 'membership')} of inactive people spared, being external, ignored "
-                "or observed"
+                f"{many(len(spared), _what_is_spared(scene))} of inactive people spared, being external, "
+                "ignored or observed"
             ),
             fix="whoever owns them must take the access away",
             details=tuple(sorted(spared)),
             count=len(spared),
         )
+
+
+def _what_is_spared(scene: Scene) -> str:
+    return "grant" if Kind.ASSIGNMENT in scene.capabilities.kinds else "membership"
 
 
 def _blocked(

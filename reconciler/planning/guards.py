@@ -2,9 +2,9 @@
 
 | code | refuses |
 |---|---|
-| max-removals | more removals than a count or a percentage allows, per kind, per group or in total |
-| set-emptied | taking the last member of a group, or the last user or group there is |
-| protected | removing, disabling or renaming what is protected, or its memberships |
+| max-removals | more removals than a limit allows, per kind, per group, per account or in total |
+| set-emptied | taking the last member of a group, or the last of all that is ours of one kind |
+| protected | removing, disabling, renaming or editing what is protected, or taking access from it |
 | recreate | removing a user or group and creating it again: everything granted to it would be lost |
 | unsafe-deletion | deleting what may still hold assignments that nobody has read |
 
@@ -15,25 +15,20 @@ expires.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Guards, Limit
+from reconciler.planning.population import Population
+from reconciler.planning.protection import touched
+from reconciler.planning.steps import ends
 from reconciler.planning.wording import many
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """What percentages are of: how many objects of each kind are ours, and members per live group key."""
-
-    owned: Mapping[Kind, int]
-    members: Mapping[str, int]
 
 
 def guard(
@@ -44,12 +39,18 @@ def guard(
     approvals: Iterable[Approval],
     target: str,
     now: datetime,
+    *,
+    replaced: Container[Address] = (),
 ) -> list[Finding]:
-    """Every refusal, and in its place a note where an approval in force covers it."""
-    removals = [change for change in changes if _removes(change)]
+    """Every refusal, and in its place a note where an approval in force covers it.
+
+    `replaced` are removals that do not count, because each has its like under another name.
+    """
+    removals = [change for change in changes if _removes(change) and change.address not in replaced]
     refusals = [
         *_limits(removals, population, guards),
-        *_emptied(changes, removals, population),
+        *_groups_emptied(changes, removals, population),
+        *_kinds_emptied(changes, removals, population),
         *_protected(changes, guards),
         *_recreated(changes),
         *_unsafe(removals, capabilities),
@@ -64,6 +65,9 @@ def guard(
 
 
 def _removes(change: Change) -> bool:
+    """Whether it takes something away; bringing a role up to date is the edit's doing."""
+    if change.address.kind is Kind.PROVISIONING:
+        return False
     return change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
 
 
@@ -91,7 +95,7 @@ def _limits(removals: Sequence[Change], population: Population, guards: Guards) 
         owned = population.owned.get(kind, 0)
         bound = allowed(limit, owned)
         if bound is not None and by_kind[kind] > bound:
-            yield _too_many(f"{kind}s", by_kind[kind], bound, owned, kind)
+            yield _too_many(f"{kind.replace('-', ' ')}s", by_kind[kind], bound, owned, kind)
     leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
     per_group = Counter(_group(change) for change in removals if change.address.kind is Kind.MEMBERSHIP)
     for group, count in sorted(per_group.items()):
@@ -99,6 +103,14 @@ def _limits(removals: Sequence[Change], population: Population, guards: Guards) 
         bound = allowed(limits.per_group, members)
         if bound is not None and count > bound and group not in leaving:
             yield _too_many(f"members of {group}", count, bound, members, Kind.MEMBERSHIP)
+    per_account = Counter(
+        change.address.parts[0] for change in removals if change.address.kind is Kind.ASSIGNMENT
+    )
+    for account, count in sorted(per_account.items()):
+        assigned = population.assigned.get(account, 0)
+        bound = allowed(limits.per_account, assigned)
+        if bound is not None and count > bound:
+            yield _too_many(f"assignments on {account}", count, bound, assigned, Kind.ASSIGNMENT)
     bound = allowed(limits.total, sum(population.owned.values()))
     if bound is not None and len(removals) > bound:
         yield _too_many("things in total", len(removals), bound, sum(population.owned.values()), None)
@@ -128,7 +140,7 @@ def _group(change: Change) -> str:
     return change.address.key.partition("/")[0]
 
 
-def _emptied(
+def _groups_emptied(
     changes: Sequence[Change], removals: Sequence[Change], population: Population
 ) -> Iterator[Finding]:
     leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
@@ -158,19 +170,33 @@ def _emptied(
             kind=Kind.MEMBERSHIP,
             count=len(emptied),
         )
-    for kind in (Kind.USER, Kind.GROUP):
+
+
+def _kinds_emptied(
+    changes: Sequence[Change], removals: Sequence[Change], population: Population
+) -> Iterator[Finding]:
+    for kind in (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET, Kind.ASSIGNMENT):
         owned = population.owned.get(kind, 0)
-        gone = sum(1 for change in removals if change.address.kind is kind and _takes_away(change))
+        gone = sum(
+            1
+            for change in removals
+            if change.address.kind is kind and _takes_away(change) and not _is_foreign(change, population)
+        )
         made = sum(1 for change in changes if change.address.kind is kind and change.action is Action.CREATE)
         if owned and gone >= owned and not made:
             yield Finding(
                 code="set-emptied",
                 severity=Severity.REFUSAL,
-                message=f"every one of {many(owned, kind)} would be removed",
+                message=f"every one of {many(owned, kind.replace('-', ' '))} would be removed",
                 fix=_approval("set-emptied", owned, kind),
                 kind=kind,
                 count=owned,
             )
+
+
+def _is_foreign(change: Change, population: Population) -> bool:
+    """Whether it is of a permission set that git never knew, which may well be a leaver's last."""
+    return change.address.kind is Kind.ASSIGNMENT and ends(change.address)[1].key in population.foreign
 
 
 def _takes_away(change: Change) -> bool:
@@ -178,35 +204,16 @@ def _takes_away(change: Change) -> bool:
 
 
 def _protected(changes: Sequence[Change], guards: Guards) -> Iterator[Finding]:
-    users, groups = set(guards.protected.users), set(guards.protected.groups)
-    for change in changes:
-        renamed = change.action is Action.UPDATE and any(
-            each.name in ("user_name", "display_name") for each in change.fields
+    for change, verb in touched(changes, guards.protected):
+        yield Finding(
+            code="protected",
+            severity=Severity.REFUSAL,
+            message=f"{change.address} is protected and would be {verb}",
+            address=change.address,
+            origin=change.origin,
+            fix=_approval("protected", 1, change.address.kind),
+            kind=change.address.kind,
         )
-        if not renamed and not _removes(change):
-            continue
-        parts = change.address.parts
-        kind = change.address.kind
-        if (
-            (kind is Kind.USER and parts[0] in users and (_removes(change) or not renamed))
-            or (kind is Kind.GROUP and parts[0] in groups)
-            or (kind is Kind.MEMBERSHIP and parts[1] in users)
-        ):
-            yield Finding(
-                code="protected",
-                severity=Severity.REFUSAL,
-                message=f"{change.address} is protected and would be {_verb(change)}",
-                address=change.address,
-                origin=change.origin,
-                fix=_approval("protected", 1, kind),
-                kind=kind,
-            )
-
-
-def _verb(change: Change) -> str:
-    if change.action is Action.DELETE:
-        return "removed"
-    return "disabled" if change.effect is Effect.REVOKE else "renamed"
 
 
 def _recreated(changes: Sequence[Change]) -> Iterator[Finding]:

@@ -6,26 +6,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.change import Change
-from reconciler.model.names import fold
-from reconciler.model.plan import Counts, Finding, Severity, Step, TargetPlan
-from reconciler.model.policy import Protected, TargetPolicy
-from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Finding, Severity, Step, TargetPlan
+from reconciler.model.policy import TargetPolicy
+from reconciler.model.selecting import NOT_IN_ORGANIZATION
+from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
+from reconciler.planning.assignment_findings import assignment_findings
+from reconciler.planning.assignments import compare_assignments
 from reconciler.planning.digest import plan_digest, policy_digest
+from reconciler.planning.effects import effects
 from reconciler.planning.findings import name_taken, notable
 from reconciler.planning.groups import compare_groups
-from reconciler.planning.guards import Population, guard
+from reconciler.planning.guards import guard
 from reconciler.planning.memberships import compare_memberships
 from reconciler.planning.memory import Memory, remember
-from reconciler.planning.order import ends, order
-from reconciler.planning.ownership import Ownership, aliases, group_name, own_groups, own_users, user_name
+from reconciler.planning.order import Context, order
+from reconciler.planning.ownership import Ownership, own_groups, own_users
+from reconciler.planning.population import counts, population
 from reconciler.planning.project import project
+from reconciler.planning.protection import protected_now
+from reconciler.planning.provisioning import compare_provisioning
+from reconciler.planning.remarks import remarks
+from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.set_ownership import own_sets
+from reconciler.planning.set_removal import delete_sets
+from reconciler.planning.sets import compare_sets
 from reconciler.planning.uncovered import uncovered
 from reconciler.planning.users import compare_users
-from reconciler.planning.withheld import without_observed, without_taken, without_unread
+from reconciler.planning.withheld import (
+    without_delegated,
+    without_kept,
+    without_observed,
+    without_taken,
+    without_unread,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,57 +81,49 @@ def plan_target(
     `only` restricts the plan to addresses and what they need; it is partial then. `notes` are findings
     that somebody made before (loading, memory) and that belong to this target's plan.
     """
-    desired = project(identities, policy, now, capabilities)
-    memory = remember(remembered, identities, policy, desired, now, capabilities)
-    users = own_users(desired, live, memory, policy.scope)
-    groups = own_groups(desired, live, memory, policy.scope)
-    scene = Scene(
-        desired=desired,
-        live=live,
-        memory=memory,
-        policy=policy,
-        capabilities=capabilities,
-        now=now,
-        users=users,
-        groups=groups,
-        inactive=_inactive(desired, memory, users),
-    )
-    draft = Draft()
-    compare_users(scene, draft)
-    compare_groups(scene, draft)
-    compare_memberships(scene, draft)
-    read, unread = without_unread(draft.changes, live.gaps, draft.ids)
-    wanted, observed = without_observed(read, policy.scope)
-    changes, taken = without_taken(wanted, live, draft.ids)
-    if only:
-        changes = _only(changes, only)
+    desired = project(identities, policy, now, capabilities, live.organization)
+    memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization)
+    scene = _scene(identities, desired, live, memory, policy, capabilities, now)
+    draft = compared(scene)
+    successors = {
+        scene.set_address(scene.set_name(arn)): scene.set_address(name)
+        for arn, name in scene.sets.replaced.items()
+    }
+    changes, unread = without_unread(draft.changes, live.gaps, draft.ids)
+    changes, observed = without_observed(changes, policy.scope, successors)
+    changes, delegated = without_delegated(changes, live, draft.ids)
+    changes, kept = without_kept(changes, draft.held_in_place)
+    changes, taken = without_taken(changes, live, draft.ids)
+    accounts = {key: account.id for key, account in identities.accounts.items()}
+    provisioned = {
+        scene.set_address(one.name): one.provisioned
+        for one in live.permission_sets.values()
+        if one.provisioned
+    }
     changes.sort(key=lambda change: change.address)
-    steps, circles = order(changes)
-    population = Population(
-        owned={
-            Kind.USER: users.owned(),
-            Kind.GROUP: groups.owned(),
-            Kind.MEMBERSHIP: draft.managed_memberships,
-        },
-        members={
-            scene.group_address(scene.group_key(identifier)).key: len(members)
-            for identifier, members in live.members.items()
-        },
-    )
+    reached = effects(scene, changes, accounts)
+    if only:
+        changes = restricted_to(changes, only, Context(reached.replaced, reached.holding, provisioned))
+        changes.sort(key=lambda change: change.address)
+        reached = effects(scene, changes, accounts)
+    steps, circles = order(changes, Context(reached.replaced, reached.holding, provisioned))
     guarded = guard(
         changes,
-        population,
-        replace(policy.guards, protected=_protected(scene)),
+        population(scene, draft),
+        replace(policy.guards, protected=protected_now(scene)),
         capabilities,
         identities.approvals.values(),
         policy.target,
         now,
+        replaced=_renamed(scene, changes),
     )
     findings = [
         *guarded,
         *circles,
         *draft.findings,
         *notable(scene, draft, remembered, observed, unread),
+        *assignment_findings(scene, draft, delegated, kept),
+        *remarks(desired, live.organization),
         *name_taken(taken),
         *notes,
     ]
@@ -124,23 +134,100 @@ def plan_target(
         policy_digest=policy_hash,
         changes=tuple(changes),
         findings=tuple(sorted(findings, key=_loudness)),
-        counts=_counts(scene, draft),
+        counts=counts(scene, draft),
         digest=plan_digest(policy.target, live.identity, policy_hash, changes),
         partial=bool(only) or bool(live.gaps),
         gaps=tuple((str(gap.kind), gap.scope, gap.reason) for gap in live.gaps),
         read_calls=dict(live.calls),
         only=tuple(sorted(only)),
+        access=reached.access,
+        accounts=_names(scene, changes, reached.access),
     )
+    absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
+    blocked = len(scene.users.pairing.blocked) + len(scene.groups.pairing.blocked)
     return Planned(
         part=part,
         steps=steps,
         ids=draft.ids,
         versions=draft.versions,
         owned=draft.owned,
-        keys=users.pairing.keys,
-        waiting=draft.waiting + len(taken) + len(users.pairing.blocked) + len(groups.pairing.blocked),
+        keys=scene.users.pairing.keys,
+        waiting=draft.waiting + len(taken) + len(delegated) + absent + blocked,
         uncovered=uncovered(live.gaps, (desired, *memory.states)),
     )
+
+
+def _scene(
+    identities: Identities,
+    desired: Desired,
+    live: Live,
+    memory: Memory,
+    policy: TargetPolicy,
+    capabilities: Capabilities,
+    now: datetime,
+) -> Scene:
+    users = own_users(desired, live, memory, policy.scope)
+    return Scene(
+        desired=desired,
+        live=live,
+        memory=memory,
+        policy=policy,
+        capabilities=capabilities,
+        now=now,
+        users=users,
+        groups=own_groups(desired, live, memory, policy.scope),
+        sets=own_sets(desired, live, memory, policy.scope),
+        inactive=_inactive(desired, memory, users),
+        account_keys={account.id: key for key, account in identities.accounts.items()},
+    )
+
+
+def compared(scene: Scene) -> Draft:
+    """Everything that differs, kind by kind: later ones look at what earlier ones found."""
+    draft = Draft()
+    compare_users(scene, draft)
+    compare_groups(scene, draft)
+    compare_memberships(scene, draft)
+    compare_sets(scene, draft)
+    compare_provisioning(scene, draft)
+    compare_assignments(scene, draft)
+    delete_sets(scene, draft)
+    return draft
+
+
+def _renamed(scene: Scene, changes: Iterable[Change]) -> frozenset[Address]:
+    """Assignments that go because their like is made, or there, under the new name of their set."""
+    heirs = {scene.set_name(arn): name for arn, name in scene.sets.replaced.items()}
+    if not heirs:
+        return frozenset()
+    changed = {change.address: change.action for change in changes}
+
+    def is_kept(address: Address) -> bool:
+        account, name, holder = address.parts
+        kind, _, key = holder.partition(":")
+        heir = heirs.get(name)
+        if heir is None:
+            return False
+        like = scene.assignment_address(account, heir, Holder(Kind(kind), key))
+        wanted = Holder(Kind(kind), key) in scene.desired.assignments.get((account, heir), ())
+        return wanted and (changed.get(like) is Action.CREATE or heir in scene.sets.ids)
+
+    return frozenset(
+        address
+        for address, action in changed.items()
+        if address.kind is Kind.ASSIGNMENT and action is Action.DELETE and is_kept(address)
+    )
+
+
+def _names(scene: Scene, changes: Iterable[Change], access: Iterable[AccessChange]) -> Mapping[str, str]:
+    """What people call the accounts that changes and access speak of, by id."""
+    spoken = {account for one in access for account in one.accounts}
+    for change in changes:
+        if change.address.kind is Kind.ASSIGNMENT:
+            spoken.add(change.address.parts[0])
+        elif change.address.kind is Kind.PROVISIONING:
+            spoken.add(change.address.parts[1])
+    return {each: name for each in sorted(spoken) if (name := scene.account_name(each)) != each}
 
 
 _LOUD = {Severity.REFUSAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -168,71 +255,6 @@ def _inactive(desired: Desired, memory: Memory, users: Ownership) -> Mapping[str
         cause = git(at_base=False, wanted=False, between=False)
         inactive[identifier] = Inactive(cause, "not in git")
     return inactive
-
-
-def _protected(scene: Scene) -> Protected:
-    """What is protected, also under keys that came since."""
-    protected, memory, desired = scene.policy.guards.protected, scene.memory, scene.desired
-    users, groups = protected.users, protected.groups
-    if users:
-        names = {fold(str(one.attributes.get("user_name"))): one.id for one in scene.live.users.values()}
-        users_then = [desired.users, *(state.users for state in memory.states)]
-        users = tuple(aliases(users, scene.users, names, users_then, user_name))
-    if groups:
-        names = {fold(str(one.attributes.get("display_name"))): one.id for one in scene.live.groups.values()}
-        groups_then = [desired.groups, *(state.groups for state in memory.states)]
-        groups = tuple(aliases(groups, scene.groups, names, groups_then, group_name))
-    return replace(protected, users=users, groups=groups)
-
-
-def _only(changes: Iterable[Change], only: Sequence[Address]) -> list[Change]:
-    """The changes of the named addresses, of the pairs that they are an end of, and of what those need."""
-    everything = {change.address: change for change in changes}
-    steps, _ = order(list(everything.values()))
-    owner = {step.id: step.address for step in steps}
-    needs: dict[Address, list[Address]] = {}
-    for step in steps:
-        needs.setdefault(step.address, []).extend(owner[each] for each in step.after)
-    named = set(only)
-    queue = [
-        address
-        for address in everything
-        if address in named
-        or (address.kind is Kind.MEMBERSHIP and any(end in named for end in ends(address)))
-    ]
-    chosen: dict[Address, Change] = {}
-    while queue:
-        address = queue.pop()
-        if address not in chosen:
-            chosen[address] = everything[address]
-            queue.extend(needs.get(address, ()))
-    return list(chosen.values())
-
-
-def _counts(scene: Scene, draft: Draft) -> Mapping[Kind, Counts]:
-    live, desired = scene.live, scene.desired
-    return {
-        Kind.USER: Counts(
-            live=len(live.users),
-            desired=len(desired.users),
-            unchanged=draft.unchanged.get(Kind.USER, 0),
-            unmanaged=len(scene.users.unmanaged),
-            ignored=len(scene.users.ignored) + len(scene.users.external),
-        ),
-        Kind.GROUP: Counts(
-            live=len(live.groups),
-            desired=len(desired.groups),
-            unchanged=draft.unchanged.get(Kind.GROUP, 0),
-            unmanaged=len(scene.groups.unmanaged),
-            ignored=len(scene.groups.ignored) + len(scene.groups.external),
-        ),
-        Kind.MEMBERSHIP: Counts(
-            live=draft.managed_memberships + draft.unmanaged_memberships,
-            desired=sum(map(len, desired.members.values())),
-            unchanged=draft.unchanged.get(Kind.MEMBERSHIP, 0),
-            unmanaged=draft.unmanaged_memberships,
-        ),
-    }
 
 
 def with_findings(planned: Planned, findings: Iterable[Finding]) -> Planned:

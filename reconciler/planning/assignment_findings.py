@@ -1,0 +1,111 @@
+"""What a reviewer must know of assignments that stay: whose they are, and why nothing is done about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Change
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.state import Principal
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
+
+# More lines than this nobody reads; `count` tells how many there are.
+_SHOWN = 100
+
+
+def assignment_findings(
+    scene: Scene, draft: Draft, delegated: Sequence[Change], kept: Sequence[Change]
+) -> Iterable[Finding]:
+    """Findings on assignments that are left alone.
+
+    `delegated` are changes that only the management account may make, `kept` deletions that would take along
+    an assignment that stays.
+    """
+    yield from _unmanaged(scene, draft)
+    if draft.orphans:
+        yield Finding(
+            code="orphaned-assignments",
+            severity=Severity.WARNING,
+            message=f"{many(len(draft.orphans), 'assignment')} of users or groups that no longer exist",
+            fix=(
+                "delete them in the console, or write `assignments: exclusive` at their permission sets, so "
+                "that apply does"
+            ),
+            details=_shown(map(str, draft.orphans)),
+            count=len(draft.orphans),
+            kind=Kind.ASSIGNMENT,
+        )
+    if draft.out_of_reach:
+        count = sum(draft.out_of_reach.values())
+        yield Finding(
+            code="assignments-out-of-reach",
+            severity=Severity.WARNING,
+            message=(
+                f"{many(count, 'assignment')} left as they are, in accounts that are not active or not in "
+                "the organization"
+            ),
+            fix="nothing can be changed there until the account is active again, or is gone",
+            details=tuple(
+                f"{scene.account_name(account)} ({account}): {many(number, 'assignment')}"
+                for account, number in sorted(draft.out_of_reach.items())
+            ),
+            count=count,
+            kind=Kind.ASSIGNMENT,
+        )
+    if delegated:
+        yield Finding(
+            code="delegated-administrator",
+            severity=Severity.WARNING,
+            message=(
+                f"{many(len(delegated), 'change')} left out, because a delegated administrator manages "
+                "neither the management account nor permission sets that are provisioned there"
+            ),
+            fix="apply from the management account, or keep separate permission sets for it",
+            details=_shown(f"{change.action} {change.address}" for change in delegated),
+            count=len(delegated),
+        )
+    if kept:
+        yield Finding(
+            code="kept-for-assignments",
+            severity=Severity.WARNING,
+            message=f"{many(len(kept), 'deletion')} left out, because assignments of what goes must stay",
+            fix="remove the assignments first, or stop ignoring them",
+            details=_shown(str(change.address) for change in kept),
+            count=len(kept),
+        )
+
+
+def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
+    """Assignments beside those of git, of sets or to principals that git declares."""
+    mine = [
+        (account, arn, principal)
+        for account, arn, principal in draft.unmanaged_assignments
+        if arn in scene.sets.declared or _is_declared(scene, principal)
+    ]
+    if mine:
+        yield Finding(
+            code="unmanaged-assignments",
+            severity=Severity.NOTE,
+            message=f"{many(len(mine), 'assignment')} made outside git of what git declares, and left alone",
+            fix="declare them, or write `assignments: exclusive` at their permission sets to remove them",
+            details=_shown(
+                str(scene.assignment_address(account, scene.set_name(arn), scene.holder(principal)))
+                for account, arn, principal in mine
+            ),
+            count=len(mine),
+            kind=Kind.ASSIGNMENT,
+        )
+
+
+def _is_declared(scene: Scene, principal: Principal) -> bool:
+    owners = scene.users if principal.kind is Kind.USER else scene.groups
+    return principal.id in owners.declared or principal.id in owners.external
+
+
+def _shown(lines: Iterable[str]) -> tuple[str, ...]:
+    everything = sorted(lines)
+    if len(everything) <= _SHOWN:
+        return tuple(everything)
+    return (*everything[:_SHOWN], f"and {len(everything) - _SHOWN:,} more")

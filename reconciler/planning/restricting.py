@@ -1,0 +1,41 @@
+"""A plan of only some addresses: they, the pairs that they are an end of, and what those need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Change
+from reconciler.planning.order import Context, order
+from reconciler.planning.steps import PAIRS, ends, needs, set_of
+
+
+def restricted_to(changes: Iterable[Change], only: Sequence[Address], context: Context) -> list[Change]:
+    """The changes of the named addresses, of the pairs and roles that hang on them, and what those need."""
+    everything = {change.address: change for change in changes}
+    steps, _ = order(list(everything.values()), context)
+    carries = {step.id: step.changes for step in steps}
+    wanted: dict[Address, list[Address]] = {}
+    for step in steps:
+        for address in step.changes:
+            for each in (*needs(step), *step.held_by):
+                wanted.setdefault(address, []).extend(carries.get(each, ()))
+    named = set(only)
+    queue = [
+        address
+        for address in everything
+        if address in named or any(each in named for each in _hangs_on(address))
+    ]
+    chosen: dict[Address, Change] = {}
+    while queue:
+        address = queue.pop()
+        if address not in chosen:
+            chosen[address] = everything[address]
+            queue.extend(wanted.get(address, ()))
+    return list(chosen.values())
+
+
+def _hangs_on(address: Address) -> tuple[Address, ...]:
+    if address.kind in PAIRS:
+        return ends(address)
+    return (set_of(address),) if address.kind is Kind.PROVISIONING else ()
