@@ -14,6 +14,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.resources import Value
 from reconciler.sandbox import Sandbox
+from reconciler.sandbox.faults import FaultKind
 from reconciler.targets.identity_center.access_writing import AccessWriter
 from reconciler.targets.identity_center.sso import Sso
 from reconciler.wire.aws import Aws
@@ -26,6 +27,18 @@ BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 VIEW = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
 POLICY = '{"Statement":[],"Version":"2012-10-17"}'
 OTHER = '{"Statement":[{"Action":"s3:*","Effect":"Deny","Resource":"*"}],"Version":"2012-10-17"}'
+CREATE, DELETE = "sso-admin.CreateAccountAssignment", "sso-admin.DeleteAccountAssignment"
+PROVISION = "sso-admin.ProvisionPermissionSet"
+GIVEN = (ONE, "Admin", "GROUP", "Team")
+# What leaves open whether a request was carried out.
+LOST = (
+    FaultKind.DROP_BEFORE,
+    FaultKind.DROP_AFTER,
+    FaultKind.ERROR,
+    FaultKind.ERROR_AFTER,
+    FaultKind.EMPTY,
+    FaultKind.MISSING_KEY,
+)
 # Far more looks than anything that ends needs.
 _ROUNDS = 5000
 
@@ -104,6 +117,17 @@ class Desk:
 
     def calls(self, operation: str) -> int:
         return self.aws.calls.get(f"sso-admin.{operation}", 0)
+
+
+def given(at: Desk) -> set[tuple[str, str, str, str]]:
+    """Who is assigned what where."""
+    return set(at.sandbox.store.assignments())
+
+
+def token(pending: Outcome | Pending) -> dict[str, str]:
+    """What is kept of a request that is under way."""
+    assert isinstance(pending, Pending)
+    return dict(pending.token)
 
 
 def writer_for(sandbox: Sandbox, clock: Clock | None = None) -> tuple[AccessWriter, Aws]:

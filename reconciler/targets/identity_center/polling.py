@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from reconciler.errors import Denied, ServiceError
+from reconciler.errors import Conflict, Denied, NotFound, ServiceError, Throttled
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.targets.identity_center import failures
 from reconciler.targets.identity_center.endings import EndedError
@@ -30,6 +30,8 @@ _UNKNOWN_FOR, _UNKNOWN_LOOKS = timedelta(seconds=60), 10
 # Seconds of the service's time before a request that failed is sent again, and how often it is sent in all.
 _AGAIN = (5.0, 15.0, 30.0)
 _TRIES = len(_AGAIN) + 1
+# What refuses a request now and perhaps not later.
+_PASSING = (Conflict, NotFound, Throttled)
 # How often in a row a look may fail.
 _TROUBLES = 8
 # What provisioning may take more for each account, in seconds.
@@ -69,13 +71,22 @@ class Poller:
         """Send it again, if it is time."""
         if self._now() < due:
             return request.pending()
+        fresh = replace(request, id="", again=None, looks=0, troubles=0)
         try:
-            return self._requester.send(replace(request, id="", again=None, looks=0, troubles=0))
+            # Whoever polls looks after others as well, so that no time is spent here on waiting.
+            return self._requester.send(fresh, patient=False)
         except EndedError as ended:
+            if isinstance(ended.error, _PASSING) and request.tries < _TRIES:
+                return self._later(request)
             return Outcome(request.step, ended.status, str(ended), request_id=request.id)
         except ServiceError as error:
             stop = isinstance(error, Denied)
             return Outcome(request.step, Status.FAILED, str(error), request_id=request.id, stop=stop)
+
+    def _later(self, request: Request) -> Pending:
+        """It shall be sent once more, after a while."""
+        wait = timedelta(seconds=_AGAIN[request.tries - 1] / self._speed())
+        return replace(request, again=self._now() + wait, tries=request.tries + 1).pending()
 
     def _look(
         self, operation: Operation, requests: Mapping[int, Request]
@@ -133,8 +144,7 @@ class Poller:
             message = "the assignment is gone already"
             return Outcome(request.step, Status.UNNECESSARY, message, request_id=request.id)
         if means is Means.AGAIN and request.tries < _TRIES:
-            wait = timedelta(seconds=_AGAIN[request.tries - 1] / self._speed())
-            return replace(request, again=self._now() + wait, tries=request.tries + 1).pending()
+            return self._later(request)
         message = failures.explained(reason)
         if request.tries > 1:
             message = f"tried {request.tries} times: {message}"

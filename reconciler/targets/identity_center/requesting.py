@@ -34,8 +34,11 @@ class Requester:
     def __init__(self, sso: Sso, sleep: Callable[[float], None], now: Callable[[], datetime]) -> None:
         self._sso, self._sleep, self._now = sso, sleep, now
 
-    def send(self, request: Request) -> Outcome | Pending:
-        """Ask for it. Raises EndedError, or ServiceError where it cannot be asked."""
+    def send(self, request: Request, *, patient: bool = True) -> Outcome | Pending:
+        """Ask for it, again after a while where that may help, unless not `patient`.
+
+        Raises EndedError, or ServiceError where it cannot be asked.
+        """
         met: Counter[type[ServiceError]] = Counter()
         while True:
             try:
@@ -53,7 +56,7 @@ class Requester:
                     if found is not None:
                         return found
             met[kind] += 1
-            if met[kind] >= _TRIES[kind]:
+            if not patient or met[kind] >= _TRIES[kind]:
                 status = Status.UNKNOWN if kind is OutcomeUnknown else Status.FAILED
                 raise EndedError(f"{failure}{_hint(request, kind)}", status=status, error=failure)
             self._sleep(min(_FIRST * 2 ** (met[kind] - 1), _LONGEST))

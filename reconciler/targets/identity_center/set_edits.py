@@ -92,6 +92,8 @@ def _settled(attributes: Mapping[str, Value], name: str) -> Value:
     value = attributes.get(name)
     if name.startswith(TAG_PREFIX):
         return value
+    if name == "description" and isinstance(value, str):
+        value = value.strip()
     return value or (DEFAULT_DURATION if name == "session_duration" else None)
 
 
