@@ -118,6 +118,7 @@ class _Driver:
             if not self._pending:
                 self._look_later()
             self._pending[identifier] = result
+            self._say_pending()
         else:
             self._settle(_outcome(identifier, result))
 
@@ -159,12 +160,17 @@ class _Driver:
                 self._pending[answer.step] = answer
             elif self._pending.pop(answer.step, None) is not None:
                 self._settle(answer)
+        self._say_pending()
 
     def _give_up(self, why: str) -> None:
         """What the service still carries out is not known to end well."""
         for pending in list(self._pending.values()):
             del self._pending[pending.step]
             self._settle(_unknown(pending, why))
+        self._say_pending()
+
+    def _say_pending(self) -> None:
+        self._observer.pending(self._target.name, len(self._pending))
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status in (Status.DONE, Status.UNNECESSARY):

@@ -10,7 +10,7 @@ Rank is coarse (all of one rank are attempted before the next begins), `after` a
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.change import Change
@@ -29,65 +29,64 @@ def order(
 ) -> tuple[tuple[Step, ...], tuple[Finding, ...]]:
     """Steps in an order that respects every dependency, and a refusal for each circle of names."""
     steps = making.steps(changes, context)
-    findings = tuple(_cycle(cycle) for cycle in _cycles(steps))
-    if findings:
-        return tuple(sorted(steps.values(), key=lambda step: (step.rank, step.id))), findings
+    graph = _Graph(steps)
+    circles = _circles(graph)
+    if circles:
+        unordered = sorted(steps.values(), key=lambda step: (step.rank, step.id))
+        return tuple(unordered), tuple(map(_cycle, circles))
     if context.replaced:
         hold(steps, changes, context.replaced)
-    _raise_ranks(steps)
-    return tuple(steps[each] for each in _sorted(steps)), ()
+        graph = _Graph(steps)
+    # Nothing may rank below what it waits for: a rename to the name of a container goes after it.
+    ranks: dict[str, int] = {}
+    for each in graph.sorted(lambda _: 0):
+        ranks[each] = max([steps[each].rank, *(ranks[needed] for needed in graph.waits[each])])
+    for each, raised in ranks.items():
+        if raised != steps[each].rank:
+            steps[each] = replace(steps[each], rank=raised)
+    return tuple(steps[each] for each in graph.sorted(ranks.__getitem__)), ()
 
 
-def _waits(step: Step, steps: Mapping[str, Step]) -> set[str]:
-    return {each for each in (*step.after, *step.held_by) if each in steps}
+class _Graph:
+    """Which step waits for which, by id and within one plan."""
+
+    def __init__(self, steps: Mapping[str, Step]) -> None:
+        self.waits: dict[str, set[str]] = {}
+        self.dependents: dict[str, list[str]] = {}
+        for identifier, step in steps.items():
+            needed = {each for each in (*step.after, *step.held_by) if each in steps}
+            self.waits[identifier] = needed
+            for each in needed:
+                self.dependents.setdefault(each, []).append(identifier)
+
+    def sorted(self, rank: Callable[[str], int]) -> Iterator[str]:
+        """By rank and id, but never before what a step waits for; what waits in a circle never comes."""
+        waiting = {identifier: len(needed) for identifier, needed in self.waits.items()}
+        ready = [(rank(each), each) for each, count in waiting.items() if not count]
+        heapq.heapify(ready)
+        while ready:
+            _, identifier = heapq.heappop(ready)
+            yield identifier
+            for each in self.dependents.get(identifier, ()):
+                waiting[each] -= 1
+                if not waiting[each]:
+                    heapq.heappush(ready, (rank(each), each))
 
 
-def _sorted(steps: Mapping[str, Step]) -> Iterable[str]:
-    """By rank, and within a rank by id, but never before what a step waits for."""
-    waits = {identifier: _waits(step, steps) for identifier, step in steps.items()}
-    waiting = {identifier: len(needed) for identifier, needed in waits.items()}
-    dependents: dict[str, list[str]] = {}
-    for identifier, needed in waits.items():
-        for each in needed:
-            dependents.setdefault(each, []).append(identifier)
-    ready = [(steps[each].rank, each) for each, count in waiting.items() if not count]
-    heapq.heapify(ready)
-    while ready:
-        _, identifier = heapq.heappop(ready)
-        yield identifier
-        for each in dependents.get(identifier, ()):
-            waiting[each] -= 1
-            if not waiting[each]:
-                heapq.heappush(ready, (steps[each].rank, each))
-
-
-def _raise_ranks(steps: dict[str, Step]) -> None:
-    """Nothing may rank below what it waits for: a rename to the name of a container goes after it."""
-    for identifier in list(_sorted(steps)):
-        step = steps[identifier]
-        needed = max((steps[each].rank for each in _waits(step, steps)), default=0)
-        if needed > step.rank:
-            steps[identifier] = replace(step, rank=needed)
-
-
-def _cycles(steps: Mapping[str, Step]) -> list[list[str]]:
+def _circles(graph: _Graph) -> list[list[str]]:
     """Circles among the dependencies; only names that are swapped can make one."""
-    sorted_ = set(_sorted(steps))
-    waits = {
-        identifier: {each for each in step.after if each in steps} - sorted_
-        for identifier, step in steps.items()
-        if identifier not in sorted_
-    }
-    cycles = []
+    free = set(graph.sorted(lambda _: 0))
+    waits = {each: needed - free for each, needed in graph.waits.items() if each not in free}
+    circles = []
     while waits:
-        cycle = walk(min(waits), waits)
-        cycles.append(sorted(cycle))
+        circle = walk(min(waits), waits)
+        circles.append(sorted(circle))
         # What only waits for a circle that is said already is not said again.
-        free = set(cycle)
+        free = set(circle)
         while free:
             waits = {each: needed - free for each, needed in waits.items() if each not in free}
             free = {each for each, needed in waits.items() if not needed}
-    return cycles
+    return circles
 
 
 def _cycle(cycle: Sequence[str]) -> Finding:
