@@ -12,7 +12,7 @@ from reconciler.wire.clock import Clock
 
 IDENTITY_CENTER = "identity-center"
 # The services that are called, as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>.
-_SERVICES = ("IDENTITYSTORE", "SSO_ADMIN")
+_SERVICES = ("IDENTITYSTORE", "SSO_ADMIN", "ORGANIZATIONS", "STS")
 
 
 class Settings(Protocol):

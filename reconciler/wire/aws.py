@@ -79,17 +79,6 @@ class Aws:
         self._calls: Guarded[Counter[str]] = Guarded(Counter())
 
     @property
-    def is_sandbox(self) -> bool:
-        """Whether the other side is the embedded sandbox, as far as is known before the first answer.
-
-        It is when the caller says so, or when it announced itself and all that was spoken to is here.
-        """
-        if self._sandbox:
-            return True
-        with self._clients as clients:
-            return self._announced and all(is_loopback(each.meta.endpoint_url) for each in clients.values())
-
-    @property
     def speed(self) -> float:
         """How many times faster than AWS the other side's time runs."""
         return self._pace.speed

@@ -51,21 +51,3 @@ def test_what_is_written_to_moto_is_read_from_moto(moto: IdentityCenter) -> None
     assert submit(moto, step(membership("team", "ada"), Action.DELETE), ids).status is Status.DONE
     assert submit(moto, step(user("ada"), Action.DELETE), ids).status is Status.DONE
     assert (moto.read().users, list(moto.read().members.values())) == ({}, [{}])
-
-
-def test_moto_is_not_taken_for_the_sandbox_by_its_answers(
-    moto: IdentityCenter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    endpoint = moto._aws._endpoint_url
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    clock = SystemClock()
-    other = IdentityCenter(
-        Aws("aws", region="us-east-1", endpoint_url=endpoint, clock=clock, speed=1000),
-        clock=clock,
-        observer=Silent(),
-    )
-
-    other.read()
-
-    assert not other.capabilities.safe_deletion

@@ -83,7 +83,10 @@ def test_a_read_counts_its_own_calls(sandbox: Sandbox, target: IdentityCenter) -
     fill(sandbox, users=120, groups=2)
     target.read()
 
-    assert target.read().calls == {
+    directory = {
+        name: count for name, count in target.read().calls.items() if name.startswith("identitystore")
+    }
+    assert directory == {
         "identitystore.ListUsers": 2,
         "identitystore.ListGroups": 1,
         "identitystore.ListGroupMemberships": 3,
@@ -354,6 +357,7 @@ def scripted(rows: Any, **changed: Reply) -> Live:
         "ListGroups": Reply({"Groups": [{"GroupId": G}]}),
         "ListGroupMemberships": Reply({"GroupMemberships": rows}),
         "DescribeGroup": Reply({"GroupId": G}),
+        "DescribeOrganization": error("AWSOrganizationsNotInUseException"),
     } | changed
     with serve(answer=lambda operation, _: replies[operation]) as script:
 

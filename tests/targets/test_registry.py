@@ -28,7 +28,6 @@ def test_settings_become_a_target_of_that_name(sandbox: Sandbox) -> None:
 
     assert target.name == "aws"
     assert target.identity()["instance_arn"] == sandbox.instance_arn
-    assert target.capabilities.safe_deletion
 
 
 def test_a_sandbox_behind_aws_endpoint_url_announces_itself(
@@ -38,11 +37,8 @@ def test_a_sandbox_behind_aws_endpoint_url_announces_itself(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     target = connect(Settings(), clock=SystemClock(), observer=Silent())
-    assert not target.capabilities.safe_deletion
 
-    target.identity()
-
-    assert target.capabilities.safe_deletion
+    assert target.identity()["instance_arn"] == sandbox.instance_arn
 
 
 def test_a_type_that_does_not_exist_is_said() -> None:
@@ -71,6 +67,8 @@ def test_a_type_that_does_not_exist_is_said() -> None:
             {
                 "AWS_ENDPOINT_URL_IDENTITYSTORE": "http://localhost:1",
                 "AWS_ENDPOINT_URL_SSO_ADMIN": "http://[::1]:1",
+                "AWS_ENDPOINT_URL_ORGANIZATIONS": "http://localhost:1",
+                "AWS_ENDPOINT_URL_STS": "http://localhost:1",
             },
             True,
             id="each service goes here",

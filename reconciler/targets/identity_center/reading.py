@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,15 +11,11 @@ from reconciler.model.observer import Observer
 from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.identity_center import mapping
+from reconciler.targets.identity_center.crew import each, together
 from reconciler.targets.identity_center.directory import Directory, Raw
-from reconciler.wire.pool import Pool
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 Found = TypeVar("Found", LiveUser, LiveGroup)
 
-# Calls under way at once: the rate of 16 a second is what bounds us, at answers of well under a second.
-_WORKERS = 12
 # Objects that one page of a list brings; asking for more than one in a hundred by id costs more calls.
 _PAGE = 100
 # So many by id when nobody has counted the objects yet.
@@ -46,9 +42,11 @@ class Reader:
         # How many there were when they were last listed, to choose the cheaper way by id.
         self._sizes: dict[str, int] = {}
 
-    def read(self, request: ReadRequest) -> Read:
-        """What `request` asks for. Raises IncompleteRead when it cannot be had whole, ServiceError."""
-        listed = self._lists(request)
+    def read(self, request: ReadRequest, listed: Read) -> Read:
+        """What `request` asks for; `listed` is what `lists` said of the same request.
+
+        Raises IncompleteRead when it cannot be had whole, ServiceError.
+        """
         users = listed.users if request.users is None else self._by_id("users", request.users, self._user)
         groups = (
             listed.groups if request.groups is None else self._by_id("groups", request.groups, self._group)
@@ -60,17 +58,42 @@ class Reader:
             self._members_of(request.members_of, read, request)
         return read
 
-    def _lists(self, request: ReadRequest) -> Read:
-        """The lists that are wanted as a whole, both at once."""
+    def lists(self, request: ReadRequest) -> Read:
+        """The users and groups that are wanted as a whole, both at once. Raises ServiceError."""
         read = Read()
         jobs: list[Callable[[], object]] = []
         if request.users is None:
             jobs.append(lambda: read.users.update(self._list_users()))
         if request.groups is None or request.members_of is None:
             jobs.append(lambda: read.groups.update(self._list_groups()))
-        for _ in _each(lambda job: job(), jobs):
-            pass
+        together(*jobs)
         return read
+
+    def know(self, read: Read, users: Collection[str], groups: Collection[str]) -> None:
+        """Read again the lists in which one of these is missing although it exists.
+
+        Who does not exist is left out: permission sets stay assigned to users and groups that were deleted.
+        """
+        if self._exist(self._user, set(users) - read.users.keys()):
+            read.users.update(self._list_users())
+            self._still_missing("users", self._exist(self._user, set(users) - read.users.keys()))
+        if self._exist(self._group, set(groups) - read.groups.keys()):
+            again = self._list_groups()
+            new = again.keys() - read.groups.keys()
+            read.groups.update((group, again[group]) for group in new)
+            self._still_missing("groups", self._exist(self._group, set(groups) - read.groups.keys()))
+            self._read_again(sorted(new), read)
+            self._know_members(read)
+
+    @staticmethod
+    def _exist(look: Callable[[str], LiveUser | LiveGroup | None], wanted: Collection[str]) -> list[str]:
+        """Those of `wanted` that the service knows."""
+        return [identifier for identifier, one in each(look, sorted(wanted)) if one is not None]
+
+    def _still_missing(self, what: str, missing: Sequence[str]) -> None:
+        if missing:
+            message = f"{missing[0]} is assigned access, and in no list of {what}, not even in a second one"
+            raise self._incomplete(message, f"List{what.title()}")
 
     # Users and groups.
 
@@ -109,7 +132,7 @@ class Reader:
             found = {each: listed[each] for each in wanted if each in listed}  # type: ignore[misc]  # what and Found go together
         # Also behind a list: what seems gone is gone only when the service says so of itself.
         missing = [each for each in wanted if each not in found]
-        for identifier, one in _each(look, missing):
+        for identifier, one in each(look, missing):
             if one is not None:
                 found[identifier] = one
         return found
@@ -125,7 +148,7 @@ class Reader:
 
     def _members_of(self, wanted: Sequence[str], read: Read, request: ReadRequest | None) -> None:
         """The members of `wanted` groups, one list a group; `request` None: they come from our own list."""
-        for done, (group, members) in enumerate(_each(self._members, wanted), 1):
+        for done, (group, members) in enumerate(each(self._members, wanted), 1):
             if members is not None:
                 read.members[group] = members
             elif request is None:
@@ -152,7 +175,7 @@ class Reader:
         strays: set[str] = set()
         wanted = tuple(listed.users)
         request = "ListGroupMembershipsForMember"
-        for done, (user, rows) in enumerate(_each(self._rows_for, wanted), 1):
+        for done, (user, rows) in enumerate(each(self._rows_for, wanted), 1):
             if rows is None and self._user(user) is not None:
                 raise self._incomplete(
                     f"the memberships of {user} are not found, and yet the user is", request
@@ -209,7 +232,7 @@ class Reader:
             raise self._incomplete(message, "ListUsers")
 
     def _read_again(self, groups: Sequence[str], read: Read) -> None:
-        for group, members in _each(self._members, groups):
+        for group, members in each(self._members, groups):
             if members is None:
                 self._drop_group(group, read)
             else:
@@ -263,12 +286,3 @@ def live_group(raw: Raw) -> LiveGroup:
 
 def _strays(read: Read) -> set[str]:
     return {user for members in read.members.values() for user in members if user not in read.users}
-
-
-def _each(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result]]:
-    """Every item with `work(item)`, by as many threads as that is worth."""
-    if len(items) < 2:
-        yield from ((item, work(item)) for item in items)
-        return
-    with Pool(min(_WORKERS, len(items))) as pool:
-        yield from pool.map(work, items)

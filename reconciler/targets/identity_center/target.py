@@ -1,4 +1,4 @@
-"""AWS IAM Identity Center as a target: its directory, through the Identity Store API."""
+"""AWS IAM Identity Center as a target: its directory, the accounts around it, and who reaches them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,27 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
-from reconciler.model.report import Outcome, Pending, Status
+from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.targets.identity_center import instance, mapping
+from reconciler.targets.identity_center.access_reading import AccessReader
+from reconciler.targets.identity_center.access_writing import KINDS as ACCESS
+from reconciler.targets.identity_center.access_writing import AccessWriter
 from reconciler.targets.identity_center.directory import Directory
+from reconciler.targets.identity_center.organization_reading import OrganizationReader
+from reconciler.targets.identity_center.organizations import Organizations
 from reconciler.targets.identity_center.reading import Reader
+from reconciler.targets.identity_center.site_reading import SiteReader
+from reconciler.targets.identity_center.sso import Sso
+from reconciler.targets.identity_center.standing import Standing
+from reconciler.targets.identity_center.standing import find as find_standing
 from reconciler.targets.identity_center.writing import Writer
 from reconciler.wire.aws import Aws
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded
 
-_KINDS = frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP))
+_DIRECTORY = frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP))
 # "Required in practice" by CreateUser: the model asks for none, the service refuses without.
 _REQUIRED = ("user_name", "display_name", "given_name", "family_name")
 
@@ -43,6 +52,9 @@ class IdentityCenter:
         self._aws, self._instance_arn, self._store_id = aws, instance_arn, identity_store_id
         # Held while it is looked up, so that many threads ask once.
         self._identity: Guarded[dict[str, str]] = Guarded({})
+        self._standing: Guarded[list[Standing]] = Guarded([])
+        self._organizations = Organizations(aws)
+        sso = Sso(aws, lambda: self.identity()["instance_arn"])
         directory = Directory(aws, lambda: self.identity()["identity_store_id"])
         self._versions = directory.versions
         self._attributes = {
@@ -52,9 +64,19 @@ class IdentityCenter:
                 (Kind.GROUP, mapping.GROUP_MEMBERS, aws.members("identitystore", "CreateGroup")),
             )
         }
-        self._reader = Reader(directory, observer, aws.target)
+        self._reader = SiteReader(
+            Reader(directory, observer, aws.target),
+            AccessReader(sso, observer, aws.target),
+            OrganizationReader(self._organizations, observer, aws.target),
+        )
         self._writer = Writer(
             directory, lambda: self.capabilities, lambda seconds: clock.sleep(seconds / aws.speed)
+        )
+        self._access_writer = AccessWriter(
+            sso,
+            clock=clock,
+            speed=lambda: aws.speed,
+            management=lambda: self.identity()["owner_account"],
         )
 
     @property
@@ -71,16 +93,18 @@ class IdentityCenter:
     def capabilities(self) -> Capabilities:
         """What the Identity Store API of the installed botocore takes: no status, no external id.
 
-        Deleting is safe on the sandbox alone, as long as assignments are not read; a sandbox that was not
-        announced is recognised by its first answer, so ask `identity` before.
+        Permission sets and assignments are among the kinds unless a read has found that the instance is
+        none that has them.
         """
+        with self._standing as known:
+            assigns = all(standing.assigns for standing in known)
         return Capabilities(
-            kinds=_KINDS,
+            kinds=_DIRECTORY | ACCESS if assigns else _DIRECTORY,
             user_attributes=self._attributes[Kind.USER],
             group_attributes=self._attributes[Kind.GROUP],
             required=_REQUIRED,
             status=False,
-            safe_deletion=self._aws.is_sandbox,
+            safe_deletion=True,
             versions=self._versions,
         )
 
@@ -99,24 +123,39 @@ class IdentityCenter:
         """What is there. Raises IncompleteRead when it cannot be had whole, or another ServiceError."""
         before = self._aws.calls
         identity = self.identity()
-        read = self._reader.read(request)
+        standing = self._found_standing(request)
+        site = self._reader.read(request, standing)
         calls = {name: count - before.get(name, 0) for name, count in self._aws.calls.items()}
         return Live(
             target=self.name,
             identity=identity,
-            users=read.users,
-            groups=read.groups,
-            members=read.members,
+            users=site.directory.users,
+            groups=site.directory.groups,
+            members=site.directory.members,
+            permission_sets=site.access.sets,
+            assignments=site.access.assignments,
+            organization=site.organization,
+            delegated=standing.delegated,
+            gaps=site.access.gaps,
             calls={name: count for name, count in calls.items() if count},
         )
+
+    def _found_standing(self, request: ReadRequest) -> Standing:
+        """As whom we call; asked once, by the first request that is about more than the directory."""
+        about_access = request.permission_sets != () or request.assignments != () or request.organization
+        with self._standing as known:
+            if about_access and not known:
+                owner = self.identity()["owner_account"]
+                known.append(find_standing(self._aws, self._organizations, owner))
+            return known[0] if known else Standing()
 
     def submit(
         self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Outcome | Pending:
         """Carry out one step; see Target."""
-        return self._writer.submit(step, ids, versions)
+        writer = self._access_writer if step.address.kind in ACCESS else self._writer
+        return writer.submit(step, ids, versions)
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
-        """Nothing of this part is ever pending, so what comes here is of another version of the tool."""
-        message = "this version submits nothing that is finished later; plan again to see what is left"
-        return tuple(Outcome(pending.step, Status.UNKNOWN, message) for pending in pendings)
+        """How what `submit` left pending stands now; see Target."""
+        return self._access_writer.poll(pendings)

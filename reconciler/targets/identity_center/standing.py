@@ -1,0 +1,33 @@
+"""As whom we call, and whether the instance is one that assigns access to accounts at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.targets.identity_center.organizations import Organizations
+from reconciler.wire.aws import Aws
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`management` is the management account ("" outside of any organization).
+
+    `assigns` says that the instance has permission sets: an instance of the organization has, an account
+    instance has none (user guide, "Organization and account instances"). `delegated` says that the caller
+    administers it from another account than the management account.
+    """
+
+    management: str = ""
+    assigns: bool = False
+    delegated: bool = False
+
+
+def find(aws: Aws, organizations: Organizations, owner_account: str) -> Standing:
+    """By one call, or two; `owner_account` is the one that has the instance ("" where nobody says)."""
+    management = organizations.management_account()
+    if management is None:
+        return Standing()
+    if owner_account not in ("", management):
+        return Standing(management)
+    identity = aws.call("sts", "GetCallerIdentity", mutates=False, expects=("Account",))
+    return Standing(management, assigns=True, delegated=identity["Account"] != management)
