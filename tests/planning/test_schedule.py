@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action
+from reconciler.model.change import Action, FieldChange
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.planning.estimate import estimate
@@ -125,3 +130,164 @@ def test_the_estimate_counts_every_call_and_is_bound_by_the_rate() -> None:
 
     assert result.calls == {"create user": 161}
     assert 10 <= result.seconds <= 11
+
+
+def at_work(kind: Kind, number: int, lane: str = "") -> Step:
+    address = Address.of("aws", kind, f"{number}")
+    return Step(str(address), address, Action.CREATE, (address,), lane=lane)
+
+
+def test_what_holds_a_revocation_ends_before_it() -> None:
+    schedule = Schedule([step("grant"), replace(step("revoke"), held_by=("grant",))], in_flight=8)
+
+    assert [each.id for each in schedule.take()] == ["grant"]
+    schedule.ended(Outcome("grant", Status.UNNECESSARY))
+    assert [each.id for each in schedule.take()] == ["revoke"]
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN, Status.STOPPED])
+def test_a_revocation_whose_replacement_did_not_succeed_is_held_and_what_needs_it_skipped(
+    status: Status,
+) -> None:
+    steps = [
+        step("set"),
+        step("grant", "set"),
+        step("other"),
+        replace(step("revoke"), held_by=("grant", "other")),
+        step("delete", "revoke", rank=2),
+        step("unrelated"),
+    ]
+    schedule = Schedule(steps, in_flight=8)
+    schedule.take()
+
+    ended = schedule.ended(Outcome("set", status))
+
+    assert {each.step: (each.status, each.message) for each in ended[1:]} == {
+        "grant": (Status.SKIPPED, "set did not succeed"),
+        "revoke": (Status.HELD, "set did not succeed, so this access stays until the next plan"),
+        "delete": (Status.SKIPPED, "revoke is held"),
+    }
+    schedule.ended(Outcome("other", Status.DONE))
+    schedule.ended(Outcome("unrelated", Status.DONE))
+    assert schedule.over
+
+
+def test_each_kind_has_a_limit_of_its_own() -> None:
+    """A service that is slow about one thing keeps nothing else waiting."""
+    steps = [
+        at_work(kind, number)
+        for kind in (Kind.ASSIGNMENT, Kind.PROVISIONING, Kind.MEMBERSHIP)
+        for number in range(40)
+    ]
+    schedule = Schedule(steps, in_flight=12)
+
+    taken = schedule.take()
+
+    assert Counter(each.address.kind for each in taken) == {
+        Kind.ASSIGNMENT: 14,
+        Kind.PROVISIONING: 2,
+        Kind.MEMBERSHIP: 12,
+    }
+    assert schedule.take() == []
+    renewed = next(each for each in taken if each.address.kind is Kind.PROVISIONING)
+    schedule.ended(Outcome(renewed.id, Status.DONE))
+    assert [each.address.kind for each in schedule.take()] == [Kind.PROVISIONING]
+
+
+def test_a_full_lane_keeps_no_other_lane_waiting() -> None:
+    busy = [at_work(Kind.ASSIGNMENT, number, "111") for number in range(1000)]
+    others = [at_work(Kind.ASSIGNMENT, 1000 + number, str(number)) for number in range(5)]
+    schedule = Schedule([*busy, *others], in_flight=12)
+
+    assert [each.id for each in schedule.take()] == [busy[0].id, *(each.id for each in others)]
+    schedule.ended(Outcome(busy[0].id, Status.DONE))
+    assert [each.id for each in schedule.take()] == [busy[1].id]
+
+
+def test_a_lane_of_a_full_kind_is_free_for_another_kind() -> None:
+    renewals = [at_work(Kind.PROVISIONING, number, lane) for number, lane in enumerate(("1", "2", "3"))]
+    schedule = Schedule([*renewals, at_work(Kind.ASSIGNMENT, 9, "3")], in_flight=12)
+
+    assert [each.lane for each in schedule.take()] == ["1", "2", "3"]
+    schedule.ended(Outcome("aws/assignment/9", Status.DONE))
+    assert schedule.take() == []
+    schedule.ended(Outcome(renewals[0].id, Status.DONE))
+    assert [each.id for each in schedule.take()] == [renewals[2].id]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([Kind.USER, Kind.ASSIGNMENT, Kind.PROVISIONING]),
+            st.sampled_from(["", "1", "2"]),
+            st.sets(st.integers(0, 19), max_size=2),
+            st.sets(st.integers(0, 19), max_size=2),
+            st.sampled_from([Status.DONE, Status.DONE, Status.FAILED]),
+        ),
+        max_size=20,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_any_mixture_of_kinds_lanes_and_holds_ends_whatever_comes_first(
+    rows: list[tuple[Kind, str, set[int], set[int], Status]], chance: random.Random
+) -> None:
+    names = [f"s{number}" for number in range(len(rows))]
+    steps = [
+        Step(
+            names[number],
+            (address := Address.of("aws", kind, str(number))),
+            Action.CREATE,
+            (address,),
+            after=tuple(names[each] for each in after if each < number),
+            held_by=tuple(names[each] for each in held if each < number and each not in after),
+            lane=lane,
+        )
+        for number, (kind, lane, after, held, _) in enumerate(rows)
+    ]
+    schedule, running = Schedule(steps, in_flight=2), list[Step]()
+    while not schedule.over:
+        running += schedule.take()
+        assert running, "it would wait for ever"
+        lanes = [each.lane for each in running if each.lane]
+        assert len(lanes) == len(set(lanes))
+        for each in running:
+            good = {name for name, one in schedule.outcomes.items() if one.status is Status.DONE}
+            assert {*each.after, *each.held_by} <= good
+        ended = running.pop(chance.randrange(len(running)))
+        schedule.ended(Outcome(ended.id, rows[names.index(ended.id)][4]))
+
+    for each in steps:
+        status = schedule.outcomes[each.id].status
+        bad_after = [one for one in each.after if schedule.outcomes[one].status is not Status.DONE]
+        bad_held = [one for one in each.held_by if schedule.outcomes[one].status is not Status.DONE]
+        assert (status is Status.SKIPPED) <= bool(bad_after)
+        assert (status is Status.HELD) <= bool(bad_held)
+        assert (status in (Status.SKIPPED, Status.HELD)) is bool(bad_after or bad_held)
+
+
+def test_assignments_are_bound_by_what_may_be_outstanding_and_lanes_by_one_at_a_time() -> None:
+    spread = [at_work(Kind.ASSIGNMENT, number, str(number)) for number in range(140)]
+    together = [at_work(Kind.ASSIGNMENT, number, "1") for number in range(14)]
+
+    def seconds(steps: list[Step], speed: float = 1.0) -> float:
+        return estimate(steps, in_flight=12, per_second=16, latency=0.1, speed=speed).seconds
+
+    # Ten rounds of fourteen, three seconds each and a little for the calls.
+    assert 30 <= seconds(spread) <= 40
+    assert 42 <= seconds(together) <= 45
+    assert seconds(spread, speed=100) < 2
+
+
+def test_a_set_is_written_part_by_part() -> None:
+    address = Address.of("aws", Kind.PERMISSION_SET, "Admin")
+    fields = (
+        FieldChange("description", None, "x"),
+        FieldChange("managed_policies", ("a", "b"), ("b", "c", "d")),
+        FieldChange("customer_managed_policies", ("/x",), None),
+        FieldChange("inline_policy", None, "{}"),
+    )
+    update = Step(str(address), address, Action.UPDATE, (address,), fields)
+
+    found = estimate([update], in_flight=12, per_second=16, latency=0.1)
+
+    assert found.calls == {"update permission-set": 6}
