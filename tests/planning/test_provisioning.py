@@ -1,0 +1,89 @@
+"""Roles that lag behind their permission set: which are renewed, and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Cause, Effect
+from reconciler.model.resources import PermissionSet
+from reconciler.model.state import Live, Remembered
+from reconciler.planning import hashes
+from reconciler.planning.provisioning import compare_provisioning
+from reconciler.planning.scene import Draft, Scene
+from tests.planning.scenes import (
+    CLOSED,
+    ONE,
+    TWO,
+    access,
+    arn_of,
+    live,
+    live_set,
+    permission_set,
+    scene,
+)
+from tests.planning.world import CAN, NOTHING, remembered
+
+ADMIN = permission_set("Admin", managed_policies=("A",))
+
+
+def outdated(*accounts: str) -> Live:
+    return live([live_set("Admin", accounts, accounts, managed_policies=("arn:aws:iam::aws:policy/A",))])
+
+
+def compared(around: Scene) -> Draft:
+    draft = Draft()
+    compare_provisioning(around, draft)
+    return draft
+
+
+def test_each_account_that_lags_behind_is_a_change() -> None:
+    draft = compared(scene(access([ADMIN]), outdated(ONE, TWO)))
+    assert [change.address.parts for change in draft.changes] == [("Admin", ONE), ("Admin", TWO)]
+    first = draft.changes[0]
+    assert first.effect is Effect.MIXED
+    assert first.before == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=True)
+    assert first.after == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=False)
+    assert first.name == "Admin on one"
+    assert draft.ids == {Address.of("aws", Kind.PERMISSION_SET, "Admin"): arn_of("Admin")}
+
+
+def test_sets_that_git_does_not_declare_are_left_as_they_are() -> None:
+    assert compared(scene(access(), outdated(ONE))).changes == []
+    assert compared(scene(access(), outdated(ONE), remembered(access([ADMIN])))).changes == []
+
+
+def test_nothing_is_provisioned_where_no_account_is_active() -> None:
+    draft = compared(scene(access([ADMIN]), outdated(ONE, CLOSED, "5" * 12)))
+    assert [change.address.parts for change in draft.changes] == [("Admin", ONE)]
+    (finding,) = draft.findings
+    assert finding.code == "provisioning-skipped"
+    assert finding.details == ("Admin on closed", f"Admin on {'5' * 12}")
+
+
+@pytest.mark.parametrize(
+    ("memory", "cause"),
+    [
+        (NOTHING, Cause.GIT),
+        (remembered(access()), Cause.GIT),
+        (remembered(access([permission_set("Admin", managed_policies=("B",))])), Cause.GIT),
+        (remembered(access([ADMIN])), Cause.DRIFT),
+        (
+            remembered(access([permission_set("Admin", managed_policies=("A",), tags={"a": "1"})])),
+            Cause.DRIFT,
+        ),
+    ],
+)
+def test_why_a_role_lags_behind(memory: Remembered, cause: Cause) -> None:
+    (change,) = compared(scene(access([ADMIN]), outdated(ONE), memory)).changes
+    assert change.cause is cause
+
+
+def test_a_target_that_provisions_nothing_gets_no_change() -> None:
+    assert compared(scene(access([ADMIN]), outdated(ONE), capabilities=CAN)).changes == []
+
+
+def test_a_declared_set_under_its_own_name_only() -> None:
+    new = permission_set("New", previously=("Admin",))
+    declared: list[PermissionSet] = [new]
+    assert compared(scene(access(declared), outdated(ONE))).changes == []
