@@ -8,6 +8,7 @@ of assignments cost little more than their pairs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,10 +31,10 @@ class Audience:
     now (inactive, or before their `from`).
     """
 
-    sets: frozenset[str]
-    users: frozenset[str]
-    groups: frozenset[str]
-    absent: frozenset[str] = frozenset()
+    sets: AbstractSet[str]
+    users: AbstractSet[str]
+    groups: AbstractSet[str]
+    absent: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +48,75 @@ class Entitlements:
     remarks: Remarks = NO_REMARKS
 
 
-def entitle(
-    identities: Identities,
-    policy: TargetPolicy,
-    audience: Audience,
-    now: datetime,
-    organization: Organization,
-) -> Entitlements:
-    """What the entries of `identities.assignments` say at `now` (an aware instant). Never fails.
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """All that the entitlements of one state depend on, apart from the organization.
 
-    Where entries say the same, the one that ends last counts; an account is `selected` only where no entry
-    names it.
+    `silent` are the entries outside of their windows, and whether they are over.
     """
-    names = {key: account.id for key, account in identities.accounts.items()}
-    united = _Union(audience, Places(organization, names), now)
-    everywhere = policy.paths == ("**",)
-    for _, entry in sorted(identities.assignments.items()):
-        if everywhere or path_matches(entry.origin.path, policy.paths):
+
+    entries: Mapping[str, Assignment]
+    accounts: Mapping[str, str]
+    audience: Audience
+    silent: Mapping[str, bool]
+
+
+class Entitling:
+    """Says what entries come to, over one organization; states that say the same share one answer."""
+
+    def __init__(self, organization: Organization) -> None:
+        self._organization = organization
+        self._known: list[tuple[_Said, Entitlements]] = []
+
+    def entitle(
+        self, identities: Identities, policy: TargetPolicy, audience: Audience, now: datetime
+    ) -> Entitlements:
+        """What the entries of `identities.assignments` say at `now` (an aware instant). Never fails.
+
+        Where entries say the same, the one that ends last counts; an account is `selected` only where no
+        entry names it.
+        """
+        said = _said(identities, policy, audience, now)
+        for known, result in self._known:
+            if known == said:
+                return result
+        united = _Union(said.audience, Places(self._organization, said.accounts), now)
+        for _, entry in sorted(said.entries.items()):
             united.add(entry)
-    return united.result()
+        result = united.result()
+        self._known.append((said, result))
+        return result
+
+    def learn(
+        self,
+        identities: Identities,
+        policy: TargetPolicy,
+        audience: Audience,
+        now: datetime,
+        result: Entitlements,
+    ) -> None:
+        """Take note of what was answered already, over the same organization."""
+        self._known.append((_said(identities, policy, audience, now), result))
+
+
+def _said(identities: Identities, policy: TargetPolicy, audience: Audience, now: datetime) -> _Said:
+    entries = identities.assignments
+    if policy.paths != ("**",):
+        entries = {
+            key: entry for key, entry in entries.items() if path_matches(entry.origin.path, policy.paths)
+        }
+    # Whoever no entry names makes no difference, so that a newcomer alone does not.
+    sets = frozenset(name for entry in entries.values() for name in entry.permission_sets)
+    users = frozenset(key for entry in entries.values() for key in entry.users)
+    groups = frozenset(key for entry in entries.values() for key in entry.groups)
+    return _Said(
+        entries=entries,
+        accounts={key: account.id for key, account in identities.accounts.items()},
+        audience=Audience(
+            audience.sets & sets, audience.users & users, audience.groups & groups, audience.absent & users
+        ),
+        silent={key: entry.window.over(now) for key, entry in entries.items() if not entry.window.holds(now)},
+    )
 
 
 class _Union:
@@ -205,5 +256,5 @@ class _Union:
         )
 
 
-def _missing(keys: Sequence[str], known: frozenset[str]) -> Iterable[str]:
+def _missing(keys: Sequence[str], known: AbstractSet[str]) -> Iterable[str]:
     return (key for key in keys if key not in known)

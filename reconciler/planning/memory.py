@@ -16,6 +16,7 @@ from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.resources import Group, PermissionSet, User, Value
 from reconciler.model.state import Desired, Identities, Remembered
+from reconciler.planning.entitlements import Audience, Entitlements, Entitling
 from reconciler.planning.project import project
 
 
@@ -133,11 +134,12 @@ def remember(
     """
     at = remembered.receipt.at if remembered.receipt else now
     timed = _depends_on_time(identities)
+    entitling = _knowing(identities, policy, desired, now, organization)
 
     def state(declared_identities: Identities, declared_policy: TargetPolicy) -> Desired:
         if declared_identities is identities and declared_policy == policy and not timed:
             return desired
-        return project(declared_identities, declared_policy, at, capabilities, organization)
+        return project(declared_identities, declared_policy, at, capabilities, organization, entitling)
 
     base = state(remembered.base.identities, remembered.base.policy) if remembered.base else None
     since = tuple(state(one.identities, one.policy) for one in remembered.since)
@@ -150,6 +152,24 @@ def remember(
         exclusive=remembered.base is not None
         and remembered.base.policy.scope.assignments is Mode.AUTHORITATIVE,
     )
+
+
+def _knowing(
+    identities: Identities, policy: TargetPolicy, desired: Desired, now: datetime, organization: Organization
+) -> Entitling:
+    """What states assign, where those that assign the same as the one under plan need no second look."""
+    entitling = Entitling(organization)
+    absent = desired.not_yet | desired.inactive.keys()
+    audience = Audience(desired.permission_sets.keys(), desired.users.keys(), desired.groups.keys(), absent)
+    result = Entitlements(
+        assignments=desired.assignments,
+        lapsed=desired.lapsed_assignments,
+        selecting=desired.selecting,
+        unreachable=desired.unreachable,
+        remarks=desired.remarks,
+    )
+    entitling.learn(identities, policy, audience, now, result)
+    return entitling
 
 
 def _depends_on_time(identities: Identities) -> bool:

@@ -15,7 +15,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Grant, Group, Include, Members, Override, User
 from reconciler.model.state import Desired, Identities, Inactive
-from reconciler.planning.entitlements import Audience, Entitlements, entitle
+from reconciler.planning.entitlements import Audience, Entitlements, Entitling
 from reconciler.planning.wording import many
 
 _NOBODY: Members = {}
@@ -27,10 +27,12 @@ def project(
     now: datetime,
     capabilities: Capabilities,
     organization: Organization = NO_ORGANIZATION,
+    entitling: Entitling | None = None,
 ) -> Desired:
     """Desired of `policy.target` at `now` (an aware instant). Never fails: loading has checked it all.
 
-    Selectors of accounts are expanded over `organization`.
+    Selectors of accounts are expanded over `organization`; `entitling`, made for the same one, lets several
+    projections share what they have in common.
     """
     flat = _Flattening(identities, now)
     everywhere = policy.paths == ("**",)
@@ -66,8 +68,8 @@ def project(
     }
     entitled = Entitlements()
     if Kind.ASSIGNMENT in capabilities.kinds:
-        audience = Audience(frozenset(sets), frozenset(users), frozenset(groups), not_yet.union(inactive))
-        entitled = entitle(identities, policy, audience, now, organization)
+        audience = Audience(sets.keys(), users.keys(), groups.keys(), not_yet | inactive.keys())
+        entitled = (entitling or Entitling(organization)).entitle(identities, policy, audience, now)
     return Desired(
         target=policy.target,
         users=users,

@@ -13,8 +13,7 @@ from reconciler.model.address import Kind
 from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.policy import Provision
 from reconciler.model.resources import Assignment, Block, Origin, Selector, Window
-from reconciler.model.state import Assigned, Declared, Desired, Holder, Identities, Receipt, Remembered
-from reconciler.planning.memory import remember
+from reconciler.model.state import Assigned, Desired, Holder, Identities
 from reconciler.planning.project import project
 from reconciler.planning.remarks import remarks
 from tests.planning.scenes import (
@@ -29,7 +28,6 @@ from tests.planning.scenes import (
     access,
     entry,
     on,
-    organization,
     permission_set,
 )
 from tests.planning.world import CAN, NOW, POLICY, group, identities, person
@@ -211,34 +209,6 @@ def test_findings_say_where_entries_lead_nowhere() -> None:
         "direct-assignment": ("c",),
     }
     assert list(remarks(desired(entry("a", "Admin", on("one"), groups=("ops",))), ORGANIZATION)) == []
-
-
-def test_remembered_states_are_expanded_over_the_organization_of_now() -> None:
-    now = said(entry("a", "Admin", on("one"), groups=("ops",)))
-    then = said(entry("a", "Admin", [PROD], groups=("ops",)))
-    remembered = Remembered(
-        receipt=Receipt("aws", {}, "", "", PAST), base=Declared("base", then, POLICY), since=()
-    )
-    moved = organization(
-        LiveAccount(ONE, "one"), LiveAccount(THREE, "three", units=("ou-prod",)), units={"ou-prod": "Prod"}
-    )
-    found = project(now, POLICY, NOW, CAN_ASSIGN, moved)
-    memory = remember(remembered, now, POLICY, found, NOW, CAN_ASSIGN, moved)
-    assert memory.base is not None
-    assert tuples(memory.base) == {(THREE, "Admin", OPS)}
-
-
-def test_a_window_that_ended_since_the_last_apply_held_then() -> None:
-    timed = said(entry("a", "Admin", on("one"), groups=("ops",), window=Window(end=PAST)))
-    at = PAST - timedelta(hours=1)
-    remembered = Remembered(
-        receipt=Receipt("aws", {}, "", "", at), base=Declared("base", timed, POLICY), since=()
-    )
-    found = project(timed, POLICY, NOW, CAN_ASSIGN, ORGANIZATION)
-    memory = remember(remembered, timed, POLICY, found, NOW, CAN_ASSIGN, ORGANIZATION)
-    assert memory.base is not None
-    assert tuples(memory.base) == {(ONE, "Admin", OPS)}
-    assert tuples(found) == set()
 
 
 def _random_entries(dice: random.Random) -> list[Assignment]:
