@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
+from reconciler.model.organization import NO_ORGANIZATION
+from reconciler.model.plan import Step
 from reconciler.model.policy import Guards, Limit, MaxRemovals, TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Group, Origin, User, Value
-from reconciler.model.state import Declared, Identities, Live, LiveGroup, LiveUser, Receipt, Remembered
+from reconciler.model.state import (
+    Declared,
+    Gap,
+    Identities,
+    Live,
+    LiveGroup,
+    LivePermissionSet,
+    LiveUser,
+    Pair,
+    Principal,
+    Receipt,
+    Remembered,
+)
 from reconciler.planning.order import ends
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.schedule import Schedule
@@ -28,6 +42,7 @@ CAN = Capabilities(
     versions=True,
 )
 CAN_DISABLE = replace(CAN, status=True)
+CAN_ALL = replace(CAN_DISABLE, kinds=frozenset(Kind))
 NO_LIMIT = Limit(None, None)
 UNLIMITED = Guards(
     max_removals=MaxRemovals(*(NO_LIMIT,) * 8),
@@ -78,17 +93,38 @@ class World:
         self.users: dict[str, LiveUser] = {}
         self.groups: dict[str, LiveGroup] = {}
         self.members: dict[str, dict[str, str]] = {}
+        self.organization = NO_ORGANIZATION
+        self.sets: dict[str, LivePermissionSet] = {}
+        self.assignments: dict[Pair, set[Principal]] = {}
+        self.delegated = False
+        self.gaps: tuple[Gap, ...] = ()
         self._next = 0
 
     def live(self) -> Live:
-        """Everything, as a read returns it."""
+        """Everything, as a read returns it, less what lies in `gaps` of assignments."""
         return Live(
             "aws",
-            {"identity_store_id": "d-1234567890"},
+            {"identity_store_id": "d-1234567890", "instance_arn": "arn:aws:sso:::instance/ssoins-1"},
             dict(self.users),
             dict(self.groups),
             {identifier: dict(members) for identifier, members in self.members.items()},
+            dict(self.sets),
+            dict(self._seen()),
+            self.organization,
+            self.delegated,
+            self.gaps,
         )
+
+    def _seen(self) -> Iterator[tuple[Pair, frozenset[Principal]]]:
+        unread = {gap.scope for gap in self.gaps if gap.kind is Kind.ASSIGNMENT}
+        for pair, principals in self.assignments.items():
+            if unread & {"*", pair[0]}:
+                continue
+            found = frozenset(principals)
+            if "users" in unread:
+                found = frozenset(one for one in found if one.id in self.groups)
+            if found:
+                yield pair, found
 
     def add_user(self, user_name: str, *, active: bool | None = True, **attributes: Value) -> str:
         """Somebody made in the console."""
@@ -100,6 +136,71 @@ class World:
         self.groups[identifier] = LiveGroup(identifier, {"display_name": display_name, **attributes}, "1")
         self.members[identifier] = {user: self._id("m") for user in members}
         return identifier
+
+    def add_set(self, name: str, **attributes: Value) -> str:
+        """A permission set made in the console; its ARN."""
+        arn = f"arn:aws:sso:::permissionSet/ssoins-1/{self._id('ps-')}"
+        self.sets[arn] = LivePermissionSet(arn, {"name": name, **attributes})
+        return arn
+
+    def set_arn(self, name: str) -> str:
+        """The ARN of the permission set with that name."""
+        return next(one.id for one in self.sets.values() if one.name == name)
+
+    def assign(self, account: str, name: str, principal: Principal) -> None:
+        """An assignment made in the console."""
+        arn = self.set_arn(name)
+        self.assignments.setdefault((account, arn), set()).add(principal)
+        self._provision(arn, {account}, set())
+
+    def unassign(self, account: str, name: str, principal: Principal) -> None:
+        """An assignment taken away in the console; the last of its account takes the role along."""
+        arn = self.set_arn(name)
+        holders = self.assignments[account, arn]
+        holders.remove(principal)
+        if not holders:
+            del self.assignments[account, arn]
+            self._provision(arn, set(), {account})
+
+    def group_principal(self, display_name: str) -> Principal:
+        """The group with that name, as assignments know it."""
+        return Principal(Kind.GROUP, self.group_id(display_name))
+
+    def user_principal(self, user_name: str) -> Principal:
+        """The user with that name, as assignments know them."""
+        return Principal(Kind.USER, self.user_id(user_name))
+
+    def assigned(self) -> set[str]:
+        """Every assignment, as `account set name`."""
+        return {
+            f"{account} {self.sets[arn].name} {self._name(principal)}"
+            for (account, arn), principals in self.assignments.items()
+            for principal in principals
+        }
+
+    def reach(self) -> set[tuple[str, str, str]]:
+        """Who reaches what: user name (of whoever can sign in), account, permission set; multiplied out."""
+        reached = set()
+        for (account, arn), principals in self.assignments.items():
+            for principal in principals:
+                people = [principal.id] if principal.kind is Kind.USER else self.members.get(principal.id, ())
+                for user in people:
+                    found = self.users.get(user)
+                    if found is not None and found.active is not False:
+                        reached.add((str(found.attributes["user_name"]), account, self.sets[arn].name))
+        return reached
+
+    def _name(self, principal: Principal) -> str:
+        known = self.users if principal.kind is Kind.USER else self.groups
+        found = known.get(principal.id)
+        name = "user_name" if principal.kind is Kind.USER else "display_name"
+        return str(found.attributes[name]) if found else f"~{principal.id}"
+
+    def _provision(self, arn: str, more: set[str], less: set[str]) -> None:
+        found = self.sets[arn]
+        self.sets[arn] = replace(
+            found, provisioned=(found.provisioned | more) - less, outdated=found.outdated - more - less
+        )
 
     def user_id(self, user_name: str) -> str:
         """The id of the user with that name."""
@@ -116,8 +217,13 @@ class World:
             for user in self.members[self.group_id(display_name)]
         }
 
-    def carry_out(self, planned: Planned, failing: frozenset[str] = frozenset()) -> dict[str, Outcome]:
-        """Run the steps in the schedule's order; those in `failing` fail."""
+    def carry_out(
+        self,
+        planned: Planned,
+        failing: frozenset[str] = frozenset(),
+        watch: Callable[[], None] = lambda: None,
+    ) -> dict[str, Outcome]:
+        """Run the steps in the schedule's order; those in `failing` fail. `watch` looks after each."""
         ids = dict(planned.ids)
         schedule = Schedule(planned.steps, in_flight=1)
         while not schedule.over:
@@ -131,15 +237,17 @@ class World:
                 values = {each.name: each.after for each in step.fields}
                 if "manager" in values and values["manager"] is not None:
                     values["manager"] = ids[step.refs["manager"]]
-                made = self._write(step.address, step.action, values, ids)
+                made = self._write(step, values, ids)
+                watch()
                 if made:
                     ids[step.address] = made
                 schedule.ended(Outcome(step.id, Status.DONE, remote_id=made))
         return schedule.outcomes
 
-    def _write(
-        self, address: Address, action: Action, values: Mapping[str, Value], ids: Mapping[Address, str]
-    ) -> str:
+    def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
+        address, action = step.address, step.action
+        if address.kind in (Kind.PERMISSION_SET, Kind.PROVISIONING, Kind.ASSIGNMENT):
+            return self._write_access(step, values, ids)
         if address.kind is Kind.MEMBERSHIP:
             group_id, user_id = (ids[end] for end in ends(address))
             if action is Action.CREATE:
@@ -160,6 +268,8 @@ class World:
             return self.add_group(str(values["display_name"]), **rest)
         identifier = ids[address]
         if action is Action.DELETE:
+            everybody = {one.id for principals in self.assignments.values() for one in principals}
+            assert identifier not in everybody, "nobody's deletion leaves an orphan"
             if address.kind is Kind.USER:
                 del self.users[identifier]
                 for members in self.members.values():
@@ -179,6 +289,37 @@ class World:
         else:
             found = self.groups[identifier]
             self.groups[identifier] = replace(found, attributes=_laid(found.attributes, values))
+        return ""
+
+    def _write_access(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
+        address, action = step.address, step.action
+        if address.kind is Kind.ASSIGNMENT:
+            account = address.parts[0]
+            assert self.organization.accounts[account].active
+            name = self.sets[ids[step.refs["permission_set"]]].name
+            who = step.refs["principal"]
+            change = self.assign if action is Action.CREATE else self.unassign
+            change(account, name, Principal(who.kind, ids[who]))
+        elif address.kind is Kind.PROVISIONING:
+            arn = ids[step.refs["permission_set"]]
+            self._provision(arn, set(self.sets[arn].provisioned & set(address.parts[1:])), set())
+            if len(address.parts) == 1:
+                self.sets[arn] = replace(self.sets[arn], outdated=frozenset())
+        elif action is Action.CREATE:
+            (name,) = address.parts
+            assert name not in {one.name for one in self.sets.values()}
+            return self.add_set(name, **{key: value for key, value in values.items() if value is not None})
+        elif action is Action.UPDATE:
+            found = self.sets[ids[address]]
+            reaches = any(not key.startswith("tags.") for key in values)
+            self.sets[found.id] = replace(
+                found,
+                attributes=_laid(found.attributes, values),
+                outdated=found.provisioned if reaches else found.outdated,
+            )
+        else:
+            assert not any(arn == ids[address] for _, arn in self.assignments), "containers go last"
+            del self.sets[ids[address]]
         return ""
 
     def _new_user(self, attributes: Mapping[str, Value], *, active: bool | None) -> str:
