@@ -21,7 +21,7 @@ Links = Mapping[Address, tuple[Address, ...]]
 
 _AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 # Beyond so many grants a revocation waits for one of each person's (or each account's) only.
-_MANY = 100
+_MANY = 20
 
 
 class _Assignment(NamedTuple):
@@ -59,12 +59,14 @@ def replaced(scene: Scene, changes: Sequence[Change], tokens: Tokens, both: Side
     """
     going, coming = _Edits(), _Edits()
     for change in changes:
-        if change.action is Action.DELETE and change.effect is Effect.REVOKE:
-            if change.cause not in _AT_ONCE:
-                going.note(change, tokens)
-        elif change.action is Action.CREATE and change.effect is Effect.GRANT:
+        if change.action is Action.DELETE and change.effect is Effect.REVOKE and change.cause not in _AT_ONCE:
+            going.note(change, tokens)
+    if not (going.assignments or going.memberships):
+        return {}
+    for change in changes:
+        if change.action is Action.CREATE and change.effect is Effect.GRANT:
             coming.note(change, tokens)
-    if not (going.assignments or going.memberships) or not (coming.assignments or coming.memberships):
+    if not (coming.assignments or coming.memberships):
         return {}
     people = _same_people(scene, changes, tokens, both)
     found = _Search(both, going, coming, people)
@@ -103,28 +105,29 @@ class _Search:
         yield from self._of_memberships()
 
     def _of_assignments(self) -> Iterator[tuple[Address, set[Address]]]:
-        alike: dict[frozenset[Principal], dict[str, list[_Assignment]]] = {}
+        """The same holder on the same account is nearest; only what finds none is sought person by person."""
+        alone: dict[frozenset[Principal], list[_Assignment]] = {}
         for one in self._going.assignments:
-            holders = frozenset(self._granted.get(one.account, ()))
-            alike.setdefault(holders, {}).setdefault(one.account, []).append(one)
-        losing = {one.holder for one in self._going.assignments}
-        losers = {one: self._both.before.behind(one) & self._people for one in losing}
-        for holders, accounts in alike.items():
-            index = self._index(holders, set().union(*losers.values()))
-            covering: dict[Principal, dict[Principal, None]] = {}
-            for account, going in accounts.items():
-                granted = self._granted.get(account, {})
-                for one in going:
-                    if one.holder in granted:  # the same holder, the same account: nothing is nearer
-                        yield one.address, set(granted[one.holder])
-                        continue
-                    people = losers[one.holder]
-                    if one.holder not in covering:
-                        covering[one.holder] = {each: None for who in people for each in index.get(who, ())}
-                    found = {grant for each in covering[one.holder] for grant in granted[each]}
-                    if len(found) > _MANY:
-                        found = {min(granted[index[who][0]]) for who in people if who in index}
-                    yield one.address, found | self._joining(people, account)
+            granted = self._granted.get(one.account, {})
+            if one.holder in granted:
+                yield one.address, set(granted[one.holder])
+            else:
+                alone.setdefault(frozenset(granted), []).append(one)
+        sought = {one.holder for going in alone.values() for one in going}
+        losers = {holder: self._both.before.behind(holder) & self._people for holder in sought}
+        everybody = set().union(*losers.values())
+        for holders, going in alone.items():
+            index = self._index(holders, everybody)
+            covering: dict[Principal, set[Principal]] = {}
+            for one in going:
+                people = losers[one.holder]
+                if one.holder not in covering:
+                    covering[one.holder] = {each for who in people for each in index.get(who, ())}
+                granted = self._granted.get(one.account, {})
+                found = {grant for each in covering[one.holder] for grant in granted[each]}
+                if len(found) > _MANY:
+                    found = {min(granted[index[who][0]]) for who in people if who in index}
+                yield one.address, found | self._joining(people, one.account)
 
     def _index(self, holders: Iterable[Principal], losers: set[str]) -> dict[str, list[Principal]]:
         """By person those of `holders` that they will be behind."""

@@ -56,15 +56,17 @@ class Tokens:
 
     def membership(self, address: Address) -> tuple[str, str]:
         """Group and user of a membership."""
-        group, user = address.parts
+        # Plain keys, of which there may be a million, need no decoding.
+        group, user = address.parts if "%" in address.key else address.key.split("/")
         return self.group(group), self.user(user)
 
     def assignment(self, address: Address) -> tuple[Pair, Principal]:
         """The pair and the holder of an assignment."""
         account, name, holder = address.parts
         kind, _, key = holder.partition(":")
-        token = self.group(key) if kind == Kind.GROUP else self.user(key)
-        return (account, self.permission_set(name)), Principal(Kind(kind), token)
+        if kind == Kind.GROUP:
+            return (account, self.permission_set(name)), Principal(Kind.GROUP, self.group(key))
+        return (account, self.permission_set(name)), Principal(Kind.USER, self.user(key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,11 @@ class _Edits(Generic[Container, Item]):
         return self._added.keys() | self._removed.keys()
 
     def note(self, container: Container, item: Item, *, added: bool) -> None:
-        (self._added if added else self._removed).setdefault(container, set()).add(item)
+        edits = self._added if added else self._removed
+        items = edits.get(container)
+        if items is None:
+            items = edits[container] = set()
+        items.add(item)
 
     def laid(self, container: Container, items: Iterable[Item]) -> set[Item]:
         """`items` with the edits of their container."""
