@@ -189,8 +189,8 @@ def compared(scene: Scene) -> Draft:
     compare_groups(scene, draft)
     compare_memberships(scene, draft)
     compare_sets(scene, draft)
-    compare_provisioning(scene, draft)
     compare_assignments(scene, draft)
+    compare_provisioning(scene, draft)
     delete_sets(scene, draft)
     return draft
 

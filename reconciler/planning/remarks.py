@@ -23,7 +23,7 @@ def remarks(desired: Desired, organization: Organization) -> Iterable[Finding]:
             details=entries,
             count=len(entries),
         )
-    if noted.empty:
+    if noted.empty and organization.accounts:  # where the accounts were not read, nothing is known
         count = len(noted.empty)
         yield Finding(
             code="selector-empty",

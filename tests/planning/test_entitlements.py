@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.model.address import Kind
-from reconciler.model.organization import LiveAccount, Organization
+from reconciler.model.organization import NO_ORGANIZATION, LiveAccount, Organization
 from reconciler.model.policy import Provision
 from reconciler.model.resources import Assignment, Block, Origin, Selector, Window
 from reconciler.model.state import Assigned, Desired, Holder, Identities
@@ -209,6 +209,12 @@ def test_findings_say_where_entries_lead_nowhere() -> None:
         "direct-assignment": ("c",),
     }
     assert list(remarks(desired(entry("a", "Admin", on("one"), groups=("ops",))), ORGANIZATION)) == []
+
+
+def test_where_accounts_were_not_read_no_selector_is_empty() -> None:
+    everybody = said(entry("a", "Admin", groups=("ops",)))
+    found = project(everybody, POLICY, NOW, CAN_ASSIGN, NO_ORGANIZATION)
+    assert list(remarks(found, NO_ORGANIZATION)) == []
 
 
 def _random_entries(dice: random.Random) -> list[Assignment]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Cause, Effect
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import PermissionSet
-from reconciler.model.state import Live, Remembered
+from reconciler.model.state import Live, Principal, Remembered
 from reconciler.planning import hashes
 from reconciler.planning.provisioning import compare_provisioning
 from reconciler.planning.scene import Draft, Scene
@@ -22,7 +25,7 @@ from tests.planning.scenes import (
     permission_set,
     scene,
 )
-from tests.planning.world import CAN, NOTHING, remembered
+from tests.planning.world import CAN, NOTHING, POLICY, remembered
 
 ADMIN = permission_set("Admin", managed_policies=("A",))
 
@@ -77,6 +80,38 @@ def test_nothing_is_provisioned_where_no_account_is_active() -> None:
 def test_why_a_role_lags_behind(memory: Remembered, cause: Cause) -> None:
     (change,) = compared(scene(access([ADMIN]), outdated(ONE), memory)).changes
     assert change.cause is cause
+
+
+OPS, DEV = Principal(Kind.GROUP, "g-ops"), Principal(Kind.GROUP, "g-dev")
+ASSIGNED = live(
+    [live_set("Admin", [ONE], [ONE], managed_policies=("arn:aws:iam::aws:policy/A",))],
+    {(ONE, "Admin"): (OPS, DEV)},
+)
+
+
+@pytest.mark.parametrize(
+    ("going", "coming", "scope", "renewed"),
+    [
+        pytest.param([OPS], [], Scope(), 1, id="one stays"),
+        pytest.param([OPS, DEV], [], Scope(), 0, id="all go, and the role with them"),
+        pytest.param([OPS, DEV], ["group:sre"], Scope(), 1, id="another one comes"),
+        pytest.param([OPS, DEV], [], Scope(assignments=Mode.OBSERVE), 1, id="only observed"),
+    ],
+)
+def test_a_role_whose_last_assignment_goes_is_not_renewed(
+    going: list[Principal], coming: list[str], scope: Scope, renewed: int
+) -> None:
+    around = scene(access([ADMIN]), ASSIGNED, policy=replace(POLICY, scope=scope))
+    draft = Draft()
+    for action, holders in (
+        (Action.DELETE, [str(around.holder(one)) for one in going]),
+        (Action.CREATE, coming),
+    ):
+        for holder in holders:
+            address = Address.of("aws", Kind.ASSIGNMENT, ONE, "Admin", holder)
+            draft.changes.append(Change(address, action, Effect.REVOKE, Cause.GIT, "", ""))
+    compare_provisioning(around, draft)
+    assert sum(change.address.kind is Kind.PROVISIONING for change in draft.changes) == renewed
 
 
 def test_a_target_that_provisions_nothing_gets_no_change() -> None:
