@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.address import Address
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status

@@ -35,8 +35,8 @@ class OrganizationReader:
     def __init__(self, organizations: Organizations, observer: Observer, target: str) -> None:
         self._api, self._observer, self._target = organizations, observer, target
 
-    def accounts(self) -> Accounts:
-        """The list of all accounts, by id, as the API has them."""
+    def accounts(self, management: str) -> Accounts:
+        """The list of all accounts, by id, as the API has them; the management account is always one."""
         found: dict[str, Raw] = {}
         for page in self._api.accounts():
             for raw in page:
@@ -44,28 +44,30 @@ class OrganizationReader:
                     raise self._incomplete("ListAccounts", f"{raw['Id']} is no account id of twelve digits")
                 found[raw["Id"]] = raw
             self._observer.reading(self._target, "accounts", len(found), None)
+        if management not in found:
+            raise self._incomplete("ListAccounts", f"the management account {management} is in no list")
         self._observer.reading(self._target, "accounts", len(found), len(found))
         return found
 
     def organization(self, listed: Accounts, management: str, *, units: bool, tags: bool) -> Organization:
         """The listed accounts with their places; `units` and `tags` as in ReadRequest.
 
-        An account in a unit that is in no list was moved into a new one meanwhile, or a page was lost: both
-        lists are read again.
+        A unit of an account that is in no list of units, and an account in a unit that is in no list of
+        accounts, came meanwhile, or a page was lost: both lists are read again.
         """
         accounts = listed
         for _ in range(2):
             walked = self._tree() if units or not all(raw.get("Paths") for raw in accounts.values()) else None
             root, places = self._places(accounts, walked)
-            strays = (
-                {unit for place in places.values() for unit in place} - walked.units.keys() if walked else ()
-            )
+            strays = places.keys() - accounts.keys()
+            if walked is not None:
+                strays |= {unit for place in places.values() for unit in place} - walked.units.keys()
             if not strays:
                 break
-            accounts = self.accounts()
+            accounts = self.accounts(management)
         else:
             some = ", ".join(sorted(strays)[:3])
-            message = f"accounts are in units that are in no list, not even in a second one: {some}"
+            message = f"units and accounts are named that are in no list, not even in a second one: {some}"
             raise self._incomplete("ListOrganizationalUnitsForParent", message)
         tagged = self._tags(tuple(places)) if tags else dict.fromkeys(places)
         return Organization(
@@ -111,14 +113,14 @@ class OrganizationReader:
         ):
             for identifier in identifiers:
                 found.setdefault(identifier, []).append(chain)
-        # Whoever was in no list, or in two, was moved meanwhile; whoever is new comes with the next read.
+        # Whoever was in no list, or in two, was moved meanwhile.
         places = {identifier: where[0] for identifier, where in found.items() if len(where) == 1}
         for identifier in sorted(accounts.keys() - places.keys()):
             parent = self._parent(identifier)
             if parent is not None:
                 # A unit that is made meanwhile is in no list, which whoever asked finds.
                 places[identifier] = () if parent == tree.root else tree.chains.get(parent, (parent,))
-        return {identifier: places[identifier] for identifier in accounts if identifier in places}
+        return {identifier: places[identifier] for identifier in (*accounts, *places) if identifier in places}
 
     def _accounts_below(self, parent: str) -> list[str]:
         try:

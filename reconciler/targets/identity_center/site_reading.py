@@ -47,14 +47,14 @@ class SiteReader:
         """What `request` asks for; nothing of access and accounts where the instance assigns none."""
         if not standing.assigns:
             request = replace(request, permission_sets=(), assignments=(), organization=False)
-        lists = self._lists(request)
+        lists = self._lists(request, standing.management)
         site = self._details(request, lists, standing)
         self._know_principals(request, site)
         if lists.accounts is not None:
             self._know_accounts(request, site, standing)
         return site
 
-    def _lists(self, request: ReadRequest) -> _Lists:
+    def _lists(self, request: ReadRequest, management: str) -> _Lists:
         lists = _Lists(Read())
 
         def directory() -> None:
@@ -64,7 +64,7 @@ class SiteReader:
             lists.sets = self.access.list_sets()
 
         def accounts() -> None:
-            lists.accounts = self.organization.accounts()
+            lists.accounts = self.organization.accounts(management)
 
         jobs: list[Callable[[], None]] = [directory]
         if request.permission_sets is None or request.assignments is None:
@@ -115,7 +115,9 @@ class SiteReader:
         wanted.update(account for one in site.access.sets.values() for account in one.provisioned)
         if not self.organization.lacks(site.organization, wanted):
             return
-        site.organization = self._organization(self.organization.accounts(), request, standing)
+        site.organization = self._organization(
+            self.organization.accounts(standing.management), request, standing
+        )
         if self.organization.lacks(site.organization, wanted):
             message = "access is assigned in accounts of the organization that are in no list of accounts"
             raise IncompleteRead(message, request="organizations.ListAccounts")

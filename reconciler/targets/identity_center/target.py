@@ -106,6 +106,7 @@ class IdentityCenter:
             status=False,
             safe_deletion=True,
             versions=self._versions,
+            poll_seconds=2.0 / self._aws.speed,
         )
 
     def identity(self) -> Mapping[str, str]:
