@@ -139,6 +139,18 @@ def test_a_set_of_somebody_else_by_that_name_is_left_alone(at: Desk, extra: dict
     assert stored(at) == before
 
 
+def test_a_set_of_somebody_else_that_only_lacks_policies_is_not_finished_for_them(at: Desk) -> None:
+    at.known("Admin", description="Everything")
+
+    outcome = at.one(
+        set_step("Admin", Action.CREATE, {"description": "Everything", "managed_policies": (VIEW,)})
+    )
+
+    assert outcome.status is Status.FAILED
+    assert "differs in managed_policies" in outcome.message
+    assert stored(at)["ManagedPolicies"] == []
+
+
 def test_a_lost_create_does_not_take_over_what_somebody_else_made(at: Desk) -> None:
     at.known("Admin", description="Everything", managed_policies=[VIEW])
     at.sandbox.faults.add(FaultKind.DROP_BEFORE, "sso-admin.CreatePermissionSet")
