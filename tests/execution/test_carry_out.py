@@ -1,6 +1,6 @@
 """What runs at once, what is pending, and what Ctrl-C leaves of it.
 
-No service shows these on demand: the target here is a script; the applies against the sandbox stand beside it.
+No service shows these on demand, so the target is a script; applies to the sandbox stand beside it.
 """
 
 from __future__ import annotations
