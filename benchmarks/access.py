@@ -31,8 +31,8 @@ ORIGIN = Origin("people.yaml", 1)
 def holdings(group: int) -> Iterator[tuple[str, str]]:
     """Account and permission set of everything that is assigned to a group."""
     for turn in range(1 + group % 3):
-        folder = (group * 7 + turn * 13) % (ACCOUNTS // FOLDER)
-        name = f"Set{(group * 31 + turn * 17) % SETS:03d}"
+        folder = (group // SETS + turn * 13) % (ACCOUNTS // FOLDER)
+        name = f"Set{(group + turn * 17) % SETS:03d}"
         for place in range(FOLDER):
             yield f"{100_000_000_000 + folder * FOLDER + place}", name
 
