@@ -28,6 +28,7 @@ MANAGEMENT = (
         ("Maximum policy size of 10240 bytes exceeded for role", Means.FINAL, "inline policy"),
         ("MalformedPolicyDocument: Syntax errors in policy.", Means.FINAL, "inline policy"),
         ("Received a 500 status error: Internal server error", Means.AGAIN, "plan again"),
+        ("Received a 500 status error: connection closed by AWSReservedSSO_x", Means.AGAIN, "plan again"),
         ("Received a 503 status error: try later", Means.AGAIN, "plan again"),
         ("There is a conflicting operation in process.", Means.AGAIN, "plan again"),
         ("something that nobody has seen before", Means.FINAL, ""),

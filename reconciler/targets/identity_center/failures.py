@@ -71,6 +71,11 @@ _KNOWN: tuple[tuple[re.Pattern[str], Verdict], ...] = tuple(
             "IAM does not accept the inline policy: correct it in the permission set",
         ),
         (
+            r"Received a (?:5\d\d|429) status error|Internal server error|Throttl|Rate exceeded",
+            Means.AGAIN,
+            "the service failed on its own: plan again",
+        ),
+        (
             r"Access denied by IAM|AWSReservedSSO_|not authorized to perform:? iam:",
             Means.FINAL,
             (
@@ -80,7 +85,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], Verdict], ...] = tuple(
             ),
         ),
         (
-            r"\b(?:SUSPENDED|CLOSED|PENDING_CLOSURE|PENDING_ACTIVATION)\b|not active",
+            r"account\b.*\b(?:SUSPENDED|CLOSED|PENDING_CLOSURE|PENDING_ACTIVATION|not active)\b",
             Means.FINAL,
             "nothing can be assigned in an account that is not active: take it out of the assignment",
         ),
@@ -88,11 +93,6 @@ _KNOWN: tuple[tuple[re.Pattern[str], Verdict], ...] = tuple(
             r"not in the organization",
             Means.FINAL,
             "the account does not belong to the organization: take it out of the assignment",
-        ),
-        (
-            r"Received a (?:5\d\d|429) status error|Internal server error|Throttl|Rate exceeded",
-            Means.AGAIN,
-            "the service failed on its own: plan again",
         ),
         (r"conflict|concurrent", Means.AGAIN, "something else changes the same role: plan again"),
     )
