@@ -100,8 +100,13 @@ def managed_policy(written: str, live: Sequence[str], partition: str) -> str:
 
 
 def differs(name: str, live: Attributes, value: Value) -> bool:
-    """Whether an attribute has another value than `value`; an empty list is none."""
-    return (live.get(name) or None) != value if name in WHOLE else live.get(name) != value
+    """Whether an attribute has another value than `value`; an empty list is none, no duration the default."""
+    have = live.get(name)
+    if name in WHOLE:
+        have = have or None
+    elif name == "session_duration":
+        have = have or DEFAULT_DURATION
+    return have != value
 
 
 def is_harmless(names: Sequence[str]) -> bool:
