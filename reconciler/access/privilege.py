@@ -23,7 +23,7 @@ class Privilege:
     def marks(self, name: str, definitions: Iterable[Attributes]) -> bool:
         """Whether a permission set is privileged, by its name or by a policy of any of its `definitions`.
 
-        Definitions are as in LivePermissionSet.attributes; give what was and what will be.
+        Definitions are as in LivePermissionSet.attributes: what it carries, or carried, or both.
         """
         if name_matches(name, self.patterns.permission_sets):
             return True

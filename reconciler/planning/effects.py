@@ -98,7 +98,7 @@ class _Spelling:
             for change in changes
             if change.address.kind is Kind.PERMISSION_SET and change.action is not Action.DELETE
         }
-        self._marked: dict[str, bool] = {}
+        self._marked: dict[tuple[str, Direction], bool] = {}
         self._people: dict[frozenset[str], tuple[str, ...]] = {}
         self._groups: dict[str, str] = {"": ""}
 
@@ -107,7 +107,7 @@ class _Spelling:
         for row in rows:
             name = self._tokens.set_name(row.permission_set)
             people, groups = self._keys(row.people), tuple(sorted(map(self._group, row.way)))
-            marked = self._is_privileged(row.permission_set, name)
+            marked = self._is_privileged(row.permission_set, name, row.direction)
             for privileged, accounts in self._privilege.split(row.accounts, privileged=marked):
                 yield AccessChange(row.direction, name, people, accounts, groups, privileged)
 
@@ -123,13 +123,15 @@ class _Spelling:
             key = self._groups[token] = self._tokens.group_key(token)
         return key
 
-    def _is_privileged(self, token: str, name: str) -> bool:
-        marked = self._marked.get(token)
+    def _is_privileged(self, token: str, name: str, direction: Direction) -> bool:
+        """Whoever gains a set gains what it will carry, and whoever loses it loses what it carried."""
+        marked = self._marked.get((token, direction))
         if marked is None:
             live = self._scene.live.permission_sets.get(token)
             was: Attributes = live.attributes if live else {}
-            will = {**was, **self._edits.get(name, {})}
-            marked = self._marked[token] = self._privilege.marks(name, (was, will))
+            will: Attributes = {**was, **self._edits.get(name, {})}
+            carried = {Direction.GAIN: (will,), Direction.LOSE: (was,), Direction.ALTER: (was, will)}
+            marked = self._marked[token, direction] = self._privilege.marks(name, carried[direction])
         return marked
 
 

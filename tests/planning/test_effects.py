@@ -228,11 +228,37 @@ def test_privileged_is_marked_by_set_by_policy_and_by_account(
     assert spelled(effects(stage.scene(), [change("create membership/red/cyd")], NAMES).access) == access
 
 
-def test_what_a_set_will_carry_counts_as_well_as_what_it_carried() -> None:
-    stage = Stage({"red": "ada"}, {"1 Admin": "red"}, privileged=Privileged(policies=("ViewOnlyAccess",)))
-    edit = change("update permission-set/Admin", managed_policies=(ADMINISTRATOR,))
+@pytest.mark.parametrize(
+    ("was", "will", "access"),
+    [
+        (
+            (),
+            (ADMINISTRATOR,),
+            ["gain Admin on 1: cyd by red!", "lose Admin on 1: ada by red", "alter Admin on 1: bob by red!"],
+        ),
+        (
+            (ADMINISTRATOR,),
+            (),
+            ["gain Admin on 1: cyd by red", "lose Admin on 1: ada by red!", "alter Admin on 1: bob by red!"],
+        ),
+    ],
+)
+def test_whoever_gains_a_set_gains_what_it_will_carry_and_whoever_loses_it_what_it_carried(
+    was: tuple[str, ...], will: tuple[str, ...], access: list[str]
+) -> None:
+    stage = Stage(
+        {"red": "ada bob"},
+        {"1 Admin": "red"},
+        policies={"Admin": was},
+        privileged=Privileged(policies=("ViewOnlyAccess",)),
+    )
+    changes = [
+        change("update permission-set/Admin", managed_policies=will),
+        change("create membership/red/cyd"),
+        change("delete membership/red/ada"),
+    ]
 
-    assert spelled(effects(stage.scene(), [edit], NAMES).access) == ["alter Admin on 1: ada by red!"]
+    assert spelled(effects(stage.scene(), changes, NAMES).access) == access
 
 
 @pytest.mark.parametrize(
