@@ -79,6 +79,9 @@ def _wrong(live: Live, planned: Planned, run: Run, change: Change) -> str | None
     """What is wrong with one change as it reads back; None when nothing is."""
     address = change.address
     if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+        for gap in live.gaps:
+            if gap.kind is address.kind and gap.scope == address.parts[0]:
+                return f"it was written, but cannot be read back: {gap.reason}"
         if _is_there(live, run, address) == (change.action is Action.CREATE):
             return None
         return "it was written, but reads back as not done"
