@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.policy import Guards, Limit, Mode, OnRemoval, Protected, Scope
+from reconciler.model.policy import Guards, Mode, OnRemoval, Protected, Scope
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Gap, Principal
 from reconciler.planning.planner import plan_target

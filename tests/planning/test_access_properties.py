@@ -1,0 +1,238 @@
+"""Whatever git says of access and whatever hands do behind it: apply converges and stays inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action
+from reconciler.model.resources import Selector
+from reconciler.model.state import Gap, Identities, Remembered
+from reconciler.planning.planner import Planned
+from reconciler.planning.review import review
+from tests.planning import entitled
+from tests.planning.entitled import DEV, NEW, PAY
+from tests.planning.realms import SCOPED, THEIRS, Hands, organisations, realm
+from tests.planning.world import NOW, World, remembered
+
+RANDOMLY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+STATES = st.lists(organisations(), min_size=1, max_size=3)
+
+
+def plan(said: Identities, world: World, memory: Remembered) -> Planned:
+    return entitled.plan(said, world, memory, policy=SCOPED)
+
+
+def applied(said: Identities, world: World, memory: Remembered) -> Planned:
+    """The plan that was carried out; limits are off, and what a test wants is judged by the world alone."""
+    planned = plan(said, world, memory)
+    world.carry_out(planned)
+    return planned
+
+
+def recalled(base: Identities, *since: Identities) -> Remembered:
+    return remembered(base, *since, policy=SCOPED)
+
+
+@RANDOMLY
+@given(STATES, st.data())
+def test_apply_then_plan_is_empty_whatever_hands_do_between(
+    states: list[Identities], data: st.DataObject
+) -> None:
+    world, memory = realm(), Remembered()
+    for said in states:
+        applied(said, world, memory)
+
+        assert plan(said, world, memory).part.changes == ()
+        assert plan(said, world, recalled(said)).part.changes == ()
+        memory = recalled(said)
+        Hands(world).work(data)
+
+
+@RANDOMLY
+@given(STATES, st.data())
+def test_what_git_never_said_is_as_it_was(states: list[Identities], data: st.DataObject) -> None:
+    world, memory = realm(), Remembered()
+    Hands(world).work(data)
+    theirs = world.set_arn(THEIRS)
+    console = world.set_arn("Console")
+
+    def strangers() -> object:
+        everybody = world.group_id("console"), world.user_id("stranger@elsewhere.example"), "lost"
+        kept = {
+            pair: {one for one in found if one.id in everybody}
+            for pair, found in world.assignments.items()
+            if pair[1] in (theirs, console)
+        }
+        return kept, world.sets[theirs], world.sets[console].attributes
+
+    before = strangers()
+    for said in states:
+        applied(said, world, memory)
+        memory = recalled(said)
+        assert strangers() == before
+
+
+@RANDOMLY
+@given(STATES)
+def test_people_have_exactly_what_git_says_of_exclusive_sets_and_at_least_that_of_others(
+    states: list[Identities],
+) -> None:
+    world, memory = realm(), Remembered()
+    for said in states:
+        applied(said, world, memory)
+        memory = recalled(said)
+
+    reached = {each for each in world.reach() if not each[0].startswith("stranger")}
+    assert reached == said_reach(states[-1], world)
+
+
+def said_reach(said: Identities, world: World) -> set[tuple[str, str, str]]:
+    """Who reaches what by git alone, spelled out entry by entry."""
+    absent = {
+        key
+        for key, user in said.users.items()
+        if user.active is False or not user.window.holds(NOW) or key in said.blocked
+    }
+    reached = set()
+    for entry in said.assignments.values():
+        if not entry.window.holds(NOW):
+            continue
+        people = {each for team in entry.groups for each in said.groups[team].members or ()} | set(
+            entry.users
+        )
+        accounts = located(world, entry.accounts) - located(world, entry.excluded)
+        for name in entry.permission_sets:
+            for key in people - absent:
+                reached |= {(f"{key}@example.com", account, name) for account in accounts}
+    return reached
+
+
+def located(world: World, selectors: Sequence[Selector]) -> set[str]:
+    found = set()
+    for one in selectors:
+        for account in world.organization.accounts.values():
+            paths = {world.organization.units[unit].path for unit in account.units}
+            home = account.id == world.organization.management
+            if account.active and (
+                one.account == account.id or (not home and (one.all or paths & set(one.ou)))
+            ):
+                found.add(account.id)
+    return found
+
+
+@RANDOMLY
+@given(STATES, st.data())
+def test_no_prefix_of_the_order_gives_anybody_more_than_before_and_after(
+    states: list[Identities], data: st.DataObject
+) -> None:
+    world, memory = realm(), Remembered()
+    for said in states[:-1]:
+        applied(said, world, memory)
+        memory = recalled(said)
+    Hands(world).work(data)
+    planned = plan(states[-1], world, memory)
+    before = world.reach()
+    between: list[set[tuple[str, str, str]]] = []
+
+    world.carry_out(planned, watch=lambda: between.append(world.reach()))
+
+    assert all(each <= before | world.reach() for each in between)
+
+
+@RANDOMLY
+@given(organisations(), st.data())
+def test_nobody_is_without_access_while_a_set_takes_the_place_of_another_even_if_steps_fail(
+    before: Identities, data: st.DataObject
+) -> None:
+    world = realm()
+    applied(before, world, Remembered())
+    moving = data.draw(st.sets(st.sampled_from(sorted(before.permission_sets) or ["none"])))
+    after = renamed(before, moving)
+    planned = plan(after, world, recalled(before))
+    steps = [step.id for step in planned.steps]
+    failing = frozenset(data.draw(st.sets(st.sampled_from(steps), max_size=2))) if steps else frozenset[str]()
+    inside = {(who, account) for who, account, _ in world.reach()}
+    between: list[set[tuple[str, str]]] = []
+
+    world.carry_out(
+        planned, failing, watch=lambda: between.append({(who, on) for who, on, _ in world.reach()})
+    )
+
+    assert all(inside <= each for each in between)
+    applied(after, world, recalled(before))
+    assert plan(after, world, recalled(before)).part.changes == ()
+    assert not {one.name for one in world.sets.values()} & moving
+
+
+def renamed(said: Identities, moving: set[str]) -> Identities:
+    """The same under new names of some sets, as people write it: the new ones say what they were before."""
+    names = {name: f"{name}New" if name in moving else name for name in said.permission_sets}
+    return replace(
+        said,
+        permission_sets={
+            names[key]: replace(one, key=names[key], previously=(key,) if key in moving else one.previously)
+            for key, one in said.permission_sets.items()
+        },
+        assignments={
+            key: replace(one, permission_sets=tuple(names[each] for each in one.permission_sets))
+            for key, one in said.assignments.items()
+        },
+    )
+
+
+@RANDOMLY
+@given(STATES, st.data())
+def test_a_half_applied_plan_goes_on_without_a_second_review(
+    states: list[Identities], data: st.DataObject
+) -> None:
+    world, memory = realm(), Remembered()
+    for said in states[:-1]:
+        applied(said, world, memory)
+        memory = recalled(said)
+    said = states[-1]
+    before = world.reach()
+    reviewed = plan(said, world, memory)
+    steps = [step.id for step in reviewed.steps]
+    failing = frozenset(data.draw(st.sets(st.sampled_from(steps)))) if steps else frozenset[str]()
+    world.carry_out(reviewed, failing)
+    halfway = world.reach()
+
+    fresh = plan(said, world, memory)
+    verdict = review(fresh, [reviewed.part], auto_apply=())
+    assert verdict.stale == ()
+    assert verdict.left_out == ()
+    world.carry_out(fresh)
+
+    assert plan(said, world, memory).part.changes == ()
+    assert halfway <= before | world.reach()
+
+
+@RANDOMLY
+@given(STATES, st.data(), st.sampled_from(["*", "users", PAY, DEV, NEW]))
+def test_nothing_inside_of_a_gap_is_removed(
+    states: list[Identities], data: st.DataObject, scope: str
+) -> None:
+    world, memory = realm(), Remembered()
+    for said in states[:-1]:
+        applied(said, world, memory)
+        memory = recalled(said)
+    Hands(world).work(data)
+    inside = {
+        (account, arn, principal)
+        for (account, arn), found in world.assignments.items()
+        for principal in found
+        if scope in ("*", account) or (scope == "users" and principal.kind is Kind.USER)
+    }
+    world.gaps = (Gap(Kind.ASSIGNMENT, scope, "not asked"),)
+
+    planned = applied(states[-1], world, memory)
+
+    left = {(account, arn, one) for (account, arn), found in world.assignments.items() for one in found}
+    assert inside <= left
+    gone = [one for one in planned.part.changes if one.action is Action.DELETE]
+    assert not [one for one in gone if one.address.kind in (Kind.USER, Kind.PERMISSION_SET)]
