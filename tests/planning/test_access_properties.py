@@ -91,13 +91,37 @@ def test_people_have_exactly_what_git_says_of_exclusive_sets_and_at_least_that_o
     assert reached == said_reach(states[-1], world)
 
 
-def said_reach(said: Identities, world: World) -> set[tuple[str, str, str]]:
-    """Who reaches what by git alone, spelled out entry by entry."""
-    absent = {
+@RANDOMLY
+@given(STATES, st.data())
+def test_whoever_must_have_no_access_is_assigned_nothing_but_what_is_ignored(
+    states: list[Identities], data: st.DataObject
+) -> None:
+    world, memory = realm(), Remembered()
+    for said in states:
+        Hands(world).work(data)
+        applied(said, world, memory)
+        memory = recalled(said)
+
+        assigned = {
+            world.name_of(principal)
+            for (account, arn), principals in world.assignments.items()
+            for principal in principals
+            if world.sets[arn].name != THEIRS and world.organization.accounts[account].active
+        }
+        assert not {f"{key}@example.com" for key in absent(said)} & assigned
+
+
+def absent(said: Identities) -> set[str]:
+    """Whoever must have no access by git."""
+    return {
         key
         for key, user in said.users.items()
         if user.active is False or not user.window.holds(NOW) or key in said.blocked
     }
+
+
+def said_reach(said: Identities, world: World) -> set[tuple[str, str, str]]:
+    """Who reaches what by git alone, spelled out entry by entry."""
     reached = set()
     for entry in said.assignments.values():
         if not entry.window.holds(NOW):
@@ -107,7 +131,7 @@ def said_reach(said: Identities, world: World) -> set[tuple[str, str, str]]:
         )
         accounts = located(world, entry.accounts) - located(world, entry.excluded)
         for name in entry.permission_sets:
-            for key in people - absent:
+            for key in people - absent(said):
                 reached |= {(f"{key}@example.com", account, name) for account in accounts}
     return reached
 

@@ -173,7 +173,7 @@ class World:
     def assigned(self) -> set[str]:
         """Every assignment, as `account set name`."""
         return {
-            f"{account} {self.sets[arn].name} {self._name(principal)}"
+            f"{account} {self.sets[arn].name} {self.name_of(principal)}"
             for (account, arn), principals in self.assignments.items()
             for principal in principals
         }
@@ -190,7 +190,8 @@ class World:
                         reached.add((str(found.attributes["user_name"]), account, self.sets[arn].name))
         return reached
 
-    def _name(self, principal: Principal) -> str:
+    def name_of(self, principal: Principal) -> str:
+        """What people call a principal; one that is no more goes by its id."""
         known = self.users if principal.kind is Kind.USER else self.groups
         found = known.get(principal.id)
         name = "user_name" if principal.kind is Kind.USER else "display_name"
