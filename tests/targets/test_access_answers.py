@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.errors import IncompleteRead
+from reconciler.errors import IncompleteRead, ServiceError
 from reconciler.model.address import Kind
 from reconciler.model.observer import Silent
 from reconciler.targets.base import NOTHING, ReadRequest
@@ -52,7 +52,7 @@ def scripted(
         aws = Aws("aws", region="us-east-1", endpoint_url=script.url, sandbox=True, clock=FakeClock())
         reader = AccessReader(Sso(aws, lambda: "arn:aws:sso:::instance/ssoins-1"), Silent(), "aws")
         listed = reader.list_sets() if request.permission_sets is None else ()
-        return reader.read(request, listed, **({"accounts": {ONE: None}, "groups": None} | more))
+        return reader.read(request, listed, **({"accounts": {ONE: True}, "groups": None} | more))
 
 
 def test_a_scripted_instance_is_read() -> None:
@@ -113,11 +113,19 @@ def test_answers_that_make_no_sense_end_the_read(
         scripted({operation: Reply(answer)})
 
 
-def test_an_account_that_the_service_does_not_find_and_we_do_not_know_is_a_gap() -> None:
-    access = scripted({"ListAccountAssignments": error("ResourceNotFoundException")}, accounts={TWO: None})
+@pytest.mark.parametrize("accounts", [{TWO: True}, {ONE: False}], ids=["not in the list", "not active"])
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ValidationException"])
+def test_an_account_that_the_service_does_not_list_is_a_gap_unless_it_is_active(
+    accounts: dict[str, bool], code: str
+) -> None:
+    refused = {"ListAccountAssignments": error(code)}
+
+    access = scripted(refused, accounts=accounts)
 
     assert [(gap.kind, gap.scope) for gap in access.gaps] == [(Kind.ASSIGNMENT, ONE)]
     assert access.assignments == {}
+    with pytest.raises(ServiceError, match="ListAccountAssignments"):
+        scripted(refused, accounts={ONE: True})
 
 
 def test_rows_of_people_among_those_of_a_group_are_left_out_and_of_another_group_end_the_read() -> None:
@@ -127,7 +135,7 @@ def test_rows_of_people_among_those_of_a_group_are_left_out_and_of_another_group
 
     def rows(*each: dict[str, str]) -> Access:
         listed = {"ListAccountAssignmentsForPrincipal": Reply({"AccountAssignments": list(each)})}
-        return scripted(many | listed, request, accounts={ONE: None, TWO: None}, groups=[GROUP])
+        return scripted(many | listed, request, accounts={ONE: True, TWO: True}, groups=[GROUP])
 
     access = rows(row(), row(PrincipalType="USER", PrincipalId="ada"))
     assert {pair: {each.id for each in found} for pair, found in access.assignments.items()} == {

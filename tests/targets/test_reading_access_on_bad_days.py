@@ -154,6 +154,16 @@ def test_group_by_group_a_group_that_is_not_found_leads_to_every_pair(
     assert live.gaps == ()
 
 
+def test_where_an_account_cannot_be_asked_the_sets_are(sandbox: Sandbox, target: IdentityCenter) -> None:
+    fill(sandbox, sets=9, groups=2, grants=GRANTS)
+    sandbox.faults.add(FaultKind.NOT_FOUND, "sso-admin.ListPermissionSetsProvisionedToAccount", nth=2)
+
+    live = target.read()
+
+    assert assigned(sandbox, live) == sandbox.store.assignments()
+    assert operations(sandbox)["ListAccountsForProvisionedPermissionSet"] >= 9
+
+
 @pytest.mark.parametrize("what", ["Users", "Groups"])
 def test_principals_of_whom_a_page_was_lost_are_no_orphans(
     sandbox: Sandbox, target: IdentityCenter, what: str

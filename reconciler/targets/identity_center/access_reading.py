@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import IncompleteRead, NotFound
@@ -15,7 +15,7 @@ from reconciler.targets.identity_center.crew import each
 from reconciler.targets.identity_center.provisioned import Discovery, Provisioned
 from reconciler.targets.identity_center.sso import Sso
 
-# Whether an account is certain to be there.
+# Whether an account is certain to be there and active.
 _Knows = Callable[[str], bool]
 
 
@@ -47,17 +47,17 @@ class AccessReader:
         request: ReadRequest,
         listed: Sequence[str],
         *,
-        accounts: Collection[str] | None,
+        accounts: Mapping[str, bool] | None,
         groups: Collection[str] | None,
     ) -> Access:
         """What `request` asks for.
 
-        `listed` are all sets, where anything is wanted as a whole; `accounts` and `groups` all that there
-        are, where they were read.
+        `listed` are all sets, where anything is wanted as a whole; `accounts` (id -> whether it is active)
+        and `groups` all that there are, where they were read.
         """
 
         def knows(account: str) -> bool:
-            return accounts is not None and account in accounts
+            return accounts is not None and accounts.get(account, False)
 
         content = listed if request.permission_sets is None else tuple(dict.fromkeys(request.permission_sets))
         whole = request.assignments is None

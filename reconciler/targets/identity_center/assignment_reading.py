@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.errors import Denied, IncompleteRead, NotFound
+from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.state import Gap, Pair, Principal
@@ -42,11 +42,12 @@ class AssignmentReader:
         """The assignments of these pairs, one list each.
 
         A pair that the service does not find: its set is gone; or the account, in which case it becomes a
-        gap. `knows` says whether an account is certain to be there.
+        gap. `knows` says whether an account is certain to be there and active: what the service says of
+        others that still have roles is not documented.
         """
         found, wanted, missing = into or Assigned(), sorted(set(pairs)), []
         self._observer.reading(self._target, "assignments", 0, len(wanted))
-        for done, (pair, principals) in enumerate(each(self._of_pair, wanted), 1):
+        for done, (pair, principals) in enumerate(each(lambda pair: self._of_pair(pair, knows), wanted), 1):
             if principals is None:
                 missing.append(pair)
             elif principals:
@@ -58,7 +59,9 @@ class AssignmentReader:
             if knows(account):
                 message = f"the assignments of account {account} are not found, and yet the account is"
                 raise self._incomplete("ListAccountAssignments", message)
-            reason = f"Identity Center does not find account {account}, whose assignments it still counts"
+            reason = (
+                f"Identity Center does not list the assignments of account {account}, which is not active"
+            )
             found.gaps.append(Gap(Kind.ASSIGNMENT, account, reason))
         return found
 
@@ -88,13 +91,17 @@ class AssignmentReader:
             assigned.gaps.append(Gap(Kind.ASSIGNMENT, "users", _UNSEEN))
         return assigned
 
-    def _of_pair(self, pair: Pair) -> frozenset[Principal] | None:
+    def _of_pair(self, pair: Pair, knows: Callable[[str], bool]) -> frozenset[Principal] | None:
         """Everybody who is assigned the set there; None when the set or the account is not found."""
         account, arn = pair
         operation = "ListAccountAssignments"
         try:
             rows = [raw for page in self._sso.assignments(account, arn) for raw in page]
         except NotFound:
+            return None
+        except Rejected:
+            if knows(account):
+                raise
             return None
         for raw in rows:
             if self._pair(raw) != pair:

@@ -200,11 +200,20 @@ class OrganizationReader:
             return None
 
     def _state(self, raw: Raw) -> str:
-        # `Status`, the older word with fewer values, was announced for retirement on 2026-09-09.
-        state = raw.get("State") or raw.get("Status")
+        state = _word(raw)
         if not (isinstance(state, str) and state):
             raise self._incomplete("ListAccounts", f"{raw['Id']} has no state")
         return state
 
     def _incomplete(self, operation: str, message: str) -> IncompleteRead:
         return IncompleteRead(message, target=self._target, request=f"organizations.{operation}")
+
+
+def is_active(raw: Raw) -> bool:
+    """Whether an account of the list is active; not where it does not say."""
+    return _word(raw) == "ACTIVE"
+
+
+def _word(raw: Raw) -> object:
+    # `Status`, the older word with fewer values, was announced for retirement on 2026-09-09.
+    return raw.get("State") or raw.get("Status")

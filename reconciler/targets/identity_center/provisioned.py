@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reconciler.errors import IncompleteRead, NotFound
+from reconciler.errors import IncompleteRead, NotFound, Rejected
 from reconciler.targets.identity_center.crew import each
 from reconciler.targets.identity_center.sso import OUTDATED, Sso
 
@@ -89,6 +89,7 @@ class Discovery:
         )
 
     def _of_account(self, account: str, *, outdated: bool) -> tuple[frozenset[str], frozenset[str]] | None:
+        # What is answered of an account that is closed, or has just left, is not documented.
         try:
             for _ in range(2):
                 every = self._whole(self._sso.sets_of(account))
@@ -97,7 +98,7 @@ class Discovery:
                 )
                 if behind <= every:
                     break
-        except NotFound:
+        except (NotFound, Rejected):
             return None
         self._check(every, behind, account)
         return every, behind

@@ -12,7 +12,7 @@ from reconciler.model.state import Principal
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.identity_center.access_reading import Access, AccessReader
 from reconciler.targets.identity_center.crew import together
-from reconciler.targets.identity_center.organization_reading import Accounts, OrganizationReader
+from reconciler.targets.identity_center.organization_reading import Accounts, OrganizationReader, is_active
 from reconciler.targets.identity_center.reading import Read, Reader
 from reconciler.targets.identity_center.standing import Standing
 
@@ -85,7 +85,9 @@ class SiteReader:
             site.access = self.access.read(
                 request,
                 lists.sets,
-                accounts=None if accounts is None else accounts.keys(),
+                accounts=None
+                if accounts is None
+                else {each: is_active(raw) for each, raw in accounts.items()},
                 groups=tuple(groups) if request.groups is None else None,
             )
 
