@@ -47,7 +47,16 @@ _TOUR: Sequence[_Stop] = (
         "reconciler sandbox console add-member platform-engineers sam@partner.example",
     ),
     _Stop(
-        "... and the next plan shows it. Its exit code is 2: there are changes.",
+        "... somebody lets a permission set allow everything ...",
+        "reconciler sandbox console attach-policy ReadOnly AdministratorAccess",
+    ),
+    _Stop(
+        "... and an account gets a tag, which is fine: everyone may read what is tagged like that.",
+        "reconciler sandbox console tag-account payments-dev env=dev",
+    ),
+    _Stop(
+        "The next plan takes back the first two, gives what the third calls for, and says who gains and "
+        "loses what by it. Its exit code is 2: there are changes.",
         "reconciler plan --sandbox --detailed-exitcode",
         2,
     ),
@@ -59,7 +68,7 @@ _TOUR: Sequence[_Stop] = (
     "identities", type=click.Path(path_type=Path, exists=True, file_okay=False), default="identities"
 )
 def command(identities: Path) -> None:
-    """Validate, plan, apply, plan again, and find a change made behind git's back.
+    """Validate, plan, apply, plan again, and find what was changed behind git's back.
 
     Runs on a copy of IDENTITIES (a folder; default: identities) in a temporary folder, with a sandbox of
     its own. Nothing else is touched, and nothing stays.

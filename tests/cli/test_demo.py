@@ -25,15 +25,24 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
         "apply",
         "plan",
         "sandbox",
+        "sandbox",
+        "sandbox",
         "plan",
     ]
     shown = [" ".join(text.split()) for text in stops[1::2]]
     assert "2 approvals in " in shown[0]
-    assert "56 to create" in shown[1]
-    assert "Applied 56 of 56 changes." in shown[2]
-    assert "No changes. aws matches 13 users, 12 groups, 31 memberships." in shown[3]
+    assert "79 to create; 13 people gain something." in shown[1]
+    assert "PRIVILEGED break.glass.1 and break.glass.2 gain BreakGlass on 10 accounts" in shown[1]
+    assert "Applied 79 of 79 changes." in shown[2]
+    matching = "13 users, 12 groups, 31 memberships, 6 permission sets, 17 assignments"
+    assert f"No changes. aws matches {matching}." in shown[3]
     assert "sam@partner.example is a member of platform-engineers now" in shown[4]
-    assert "Memberships: 1 to delete" in shown[5]
+    assert "ReadOnly has the policy AdministratorAccess now" in shown[5]
+    assert "payments-dev has other tags now" in shown[6]
+    assert "Memberships: 1 to delete" in shown[7]
+    assert 'ReadOnly managed_policies - "AdministratorAccess"' in shown[7]
+    assert "+ ReadOnly to group everyone on payments-dev (210000000021) (selector" in shown[7]
+    assert re.search(r"sam@partner.example \[~[^]]+\] loses PlatformAdmin on platform-prod", shown[7])
     assert sorted(played.root.rglob("*")) == before
 
 
