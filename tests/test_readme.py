@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+import botocore.session
 import click
 import pytest
 
@@ -109,3 +111,35 @@ def test_every_room_of_the_package_stands_in_the_layout() -> None:
     block = README.partition("## Layout")[2].partition("```")[2].partition("```")[0]
     named = set(re.findall(r"^  (\w+)/", block, flags=re.MULTILINE))
     assert named == {path.parent.name for path in (ROOT / "reconciler").glob("*/__init__.py")}
+
+
+def _operations(*services: str) -> Mapping[str, set[str]]:
+    """The operations of AWS that the targets name in their code, by the prefix of their actions."""
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "reconciler" / "targets").rglob("*.py"))
+    named = set(re.findall(r'"(?:[a-z-]+\.)?([A-Z][A-Za-z]+)"', code))
+    session = botocore.session.get_session()
+    models = {service: set(session.get_service_model(service).operation_names) for service in services}
+    return {service.removesuffix("-admin"): named & models[service] for service in services}
+
+
+def _policies() -> list[set[str]]:
+    """The actions of each policy in the README, in their order."""
+    blocks = re.findall(r"^```json\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    statements = [json.loads(block)["Statement"] for block in blocks]
+    return [{action for statement in found for action in statement["Action"]} for found in statements]
+
+
+def test_the_policies_allow_what_is_called_and_nothing_else() -> None:
+    called = {
+        f"{prefix}:{operation}"
+        for prefix, operations in _operations("identitystore", "sso-admin", "organizations").items()
+        for operation in operations
+    }
+    # Of organizations it only reads; names that sso has, too, are not meant there.
+    called -= {f"organizations:{name}" for name in ("TagResource", "UntagResource")}
+    reads, writes, management = _policies()
+    assert {each for each in called if re.search(":(List|Describe|Get)", each)} == reads
+    deletions = {"identitystore:DeleteUser", "identitystore:DeleteGroup"}
+    assert called - reads == writes | deletions
+    assert all(f"`{action}`" in README for action in deletions)
+    assert all(action.startswith("iam:") for action in management)
