@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from typing import Any
 
 import boto3
@@ -74,6 +73,7 @@ def _written_set(entry: Entries) -> dict[str, Any]:
     if boundary and "managed_policy" in boundary:
         boundary = _arn(boundary["managed_policy"])
     elif boundary:
+        boundary = boundary["customer_managed_policy"]
         boundary = boundary.get("path", "/") + boundary["name"]
     duration = entry.get("session_duration", "1h")
     return {
@@ -187,9 +187,3 @@ class Reader:
             for value in page.values():
                 if isinstance(value, list):
                     yield from value
-
-
-def served(sandbox: Sandbox) -> set[Row]:
-    """Who is assigned what where, account by account."""
-    with closing(Reader(sandbox)) as reader:
-        return reader.assignments()

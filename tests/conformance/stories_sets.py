@@ -137,7 +137,7 @@ FIELDS = (
             PermissionsBoundary={"ManagedPolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"},
         ),
         is_now(
-            "permissions_boundary: {name: edge, path: /b/}",
+            "permissions_boundary: {customer_managed_policy: {name: edge, path: /b/}}",
             PermissionsBoundary={"CustomerManagedPolicyReference": {"Name": "edge", "Path": "/b/"}},
         ),
         is_now("description: none", PermissionsBoundary=None),

@@ -19,7 +19,7 @@ from tests.cli.stage import CONFIG, PATIENCE, SPEED, Real
 from tests.conformance.narrative import APPROVED, UNLIMITED
 from tests.conformance.stories_access import BASE, DEV, LAB, PROD, accounts
 from tests.conformance.stories_sets import ASSIGNED, RENAMED, written
-from tests.support.site import FilesSite, files_site
+from tests.support.site import FilesSite, client, files_site
 
 MANAGEMENT = "111111111111"
 READ_ONLY = "managed_policies: [ReadOnlyAccess]"
@@ -164,12 +164,18 @@ def test_a_policy_that_an_account_lacks_is_named_with_the_account(tmp_path: Path
         here.converge()
 
 
+def called_by(here: FilesSite, caller: Caller) -> None:
+    """Let another account call from now on: a client asks once as whom it comes."""
+    here.sandbox.circumstances.caller = caller
+    here.target = client(here.sandbox)
+
+
 class TestDelegated:
     """What a delegated administrator cannot do is said at plan time, and nothing of it is tried."""
 
     def test_the_management_account_is_left_alone_and_said(self, tmp_path: Path) -> None:
         with site(tmp_path, BASE) as here:
-            here.sandbox.circumstances.caller = Caller.DELEGATED
+            called_by(here, Caller.DELEGATED)
             write(
                 here,
                 f"{BASE}assignments: {{a: {{groups: [ops], permission_sets: [Admin], "
@@ -188,14 +194,14 @@ class TestDelegated:
     def test_a_set_in_use_in_the_management_account_is_left_alone_and_said(self, tmp_path: Path) -> None:
         with site(tmp_path, written(READ_ONLY)) as here:
             here.sandbox.store.put_assignment(MANAGEMENT, "Admin", group="ops")
-            here.sandbox.circumstances.caller = Caller.DELEGATED
+            called_by(here, Caller.DELEGATED)
             write(here, written("managed_policies: [AdministratorAccess]"))
 
             found = here.plan().part
 
             assert found.changes == ()
             assert "delegated-administrator" in {finding.code for finding in found.findings}
-            here.sandbox.circumstances.caller = Caller.MANAGEMENT
+            called_by(here, Caller.MANAGEMENT)
             (change,) = here.plan().part.changes
             assert (change.address.kind, change.action) == (Kind.PERMISSION_SET, Action.UPDATE)
             here.converge()

@@ -23,10 +23,11 @@ from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
+from reconciler.planning.needs import needs
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.review import Review, review
 from reconciler.sandbox import Sandbox
-from reconciler.targets.base import Target
+from reconciler.targets.base import EVERYTHING, Target
 from reconciler.targets.registry import connect
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.pool import Pool
@@ -129,7 +130,7 @@ class FilesSite:
     now: datetime = START
 
     def plan(self) -> Planned:
-        """Load the files, read everything and plan."""
+        """Load the files, read everything that they need, and plan."""
         return self._plan()[0]
 
     def apply(self, reviewed: Sequence[TargetPlan] | None = None) -> TargetReport:
@@ -171,11 +172,13 @@ class FilesSite:
             identity={"aws": identity},
             planned=_declarations(loaded),
         )
+        policy, remembered = loaded.config.targets["aws"].policy, memories["aws"].remembered
+        needed = needs(loaded.identities, remembered, policy)
         planned = plan_target(
             loaded.identities,
-            memories["aws"].remembered,
-            self.target.read(),
-            loaded.config.targets["aws"].policy,
+            remembered,
+            self.target.read(replace(EVERYTHING, units=needed.units, tags=needed.tags)),
+            policy,
             self.target.capabilities,
             self.now,
         )
