@@ -36,6 +36,7 @@ class _Comparison:
         self._ours = AssignmentOwnership(scene, draft)
         self._staying = self._ours.living - self._ours.inactive - self._ours.leaving.keys()
         self._principals: dict[Holder, Principal | None] = {}
+        self._tails: dict[tuple[str, Holder], str] = {}
         self._wanted: dict[int, frozenset[Principal | None]] = {}
         self._sets_on: dict[str, list[str]] = {}
         self._entries: dict[tuple[str, str], bool] = {}
@@ -241,10 +242,15 @@ class _Comparison:
         )
 
     def _touch(self, pair: Pair, arn: str | None, holder: Holder, principal: Principal | None) -> Address:
-        """The address of an assignment, its ends noted with their ids."""
-        scene, draft = self._scene, self._draft
-        if arn is not None:
-            draft.ids[scene.set_address(pair[1])] = arn
-        if principal is not None:
-            draft.ids[scene.holder_address(holder)] = principal.id
-        return scene.assignment_address(pair[0], pair[1], holder)
+        """The address of an assignment, its ends noted with their ids, once for all accounts."""
+        account, name = pair
+        tail = self._tails.get((name, holder))
+        if tail is None:
+            scene, draft = self._scene, self._draft
+            permission_set, who = scene.set_address(name), scene.holder_address(holder)
+            if arn is not None:
+                draft.ids[permission_set] = arn
+            if principal is not None:
+                draft.ids[who] = principal.id
+            tail = self._tails[name, holder] = f"/{permission_set.key}/{holder.kind}:{who.key}"
+        return Address(self._scene.target, Kind.ASSIGNMENT, account + tail)
