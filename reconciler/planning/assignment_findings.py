@@ -24,6 +24,18 @@ def assignment_findings(
     an assignment that stays.
     """
     yield from _unmanaged(scene, draft)
+    if draft.unseen_assignments:
+        yield Finding(
+            code="assignments-not-read",
+            severity=Severity.WARNING,
+            message=(
+                f"{many(draft.unseen_assignments, 'declared assignment')} not compared, because nobody "
+                "looked whether they are there"
+            ),
+            fix="plan again with everything read",
+            count=draft.unseen_assignments,
+            kind=Kind.ASSIGNMENT,
+        )
     if draft.orphans:
         yield Finding(
             code="orphaned-assignments",

@@ -103,9 +103,11 @@ class _Comparison:
 
     def _add(self, pair: Pair, arn: str | None, holders: Mapping[Holder, Assigned]) -> None:
         account, name = pair
-        if "*" in self._unread or account in self._unread:
-            return
+        unread = "*" in self._unread or account in self._unread
         for holder, why in holders.items():
+            if unread or (holder.kind is Kind.USER and "users" in self._unread):
+                self._draft.unseen_assignments += 1
+                continue
             principal = self._principal(holder)
             if not self._can_be_assigned(holder, principal):
                 continue
@@ -131,8 +133,6 @@ class _Comparison:
 
     def _can_be_assigned(self, holder: Holder, principal: Principal | None) -> bool:
         """Whether the principal is there, or is about to be: a blocked one holds up its assignments."""
-        if holder.kind is Kind.USER and "users" in self._unread:
-            return False
         if principal is None:
             return self._scene.holder_address(holder) in self._creating
         return principal.id not in self._owners(holder.kind).ignored and principal not in self._ours.leaving

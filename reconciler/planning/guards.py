@@ -117,10 +117,12 @@ def _limits(removals: Sequence[Change], population: Population, guards: Guards) 
 
 
 def _too_many(what: str, count: int, bound: int, population: int, kind: Kind | None) -> Finding:
+    # An edit may take rights away as a removal does.
+    verb = "removed or edited" if kind is Kind.PERMISSION_SET else "removed"
     return Finding(
         code="max-removals",
         severity=Severity.REFUSAL,
-        message=f"{count} of {population} {what} would be removed; at most {bound} may be",
+        message=f"{count} of {population} {what} would be {verb}; at most {bound} may be",
         fix=_approval("max-removals", count, kind),
         kind=kind,
         count=count,

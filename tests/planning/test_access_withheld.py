@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.policy import Guards, Mode, OnRemoval, Protected, Scope
+from reconciler.model.policy import Guards, Limit, Mode, OnRemoval, Protected, Scope
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Gap, Principal
 from reconciler.planning.planner import plan_target
@@ -36,6 +36,7 @@ def test_a_gap_neither_removes_nor_grants_inside_of_it(scope: str) -> None:
     assert planned.part.partial
     assert planned.uncovered
     assert summary(again) == []
+    assert "assignments-not-read" in codes(again)
 
 
 def test_where_people_were_not_looked_at_only_their_assignments_and_they_themselves_stay() -> None:
@@ -208,6 +209,32 @@ def test_removals_are_limited_on_one_account() -> None:
     (refusal,) = [one for one in planned.part.findings if one.code == "max-removals"]
     assert refusal.message == f"4 of 4 assignments on {PAY} would be removed; at most 3 may be"
     assert refusal.kind is Kind.ASSIGNMENT
+
+
+def test_edits_of_sets_count_and_bringing_roles_up_to_date_does_not() -> None:
+    before = git([OPS, entry("dev", "group:ops", "Read", PAY, DEV)])
+    world = settled(before)
+    limits = replace(POLICY.guards.max_removals, permission_sets=Limit(1), total=Limit(1))
+    policy = replace(POLICY, guards=Guards(max_removals=limits))
+    memory = remembered(before, policy=policy)
+    one = git(
+        [OPS, entry("dev", "group:ops", "Read", PAY, DEV)],
+        [pset("Admin", session_duration="PT4H"), pset("Read")],
+    )
+    two = replace(
+        one, permission_sets={name: pset(name, session_duration="PT4H") for name in ("Admin", "Read")}
+    )
+    arn = world.set_arn("Read")
+    world.sets[arn] = replace(world.sets[arn], outdated=frozenset({PAY, DEV}))
+
+    assert plan(one, world, memory, policy=policy).part.applyable
+    refused = [
+        each for each in plan(two, world, memory, policy=policy).part.findings if each.code == "max-removals"
+    ]
+    assert [each.message for each in refused] == [
+        "2 of 2 permission sets would be removed or edited; at most 1 may be",
+        "2 of 9 things in total would be removed; at most 1 may be",
+    ]
 
 
 @pytest.mark.parametrize(
