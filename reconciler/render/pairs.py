@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
-from reconciler.render import naming, words
+from reconciler.render import escape, naming, words
 from reconciler.render.naming import Names
 from reconciler.render.rows import FOLDABLE, GROUPS_SHOWN, SAMPLE, Fold, Row, bunches, remarks, row, sample
 
 _FATES = {Action.CREATE: "(new group)", Action.DELETE: "(the group goes)"}
+# More families than this are not told apart.
+_FAMILIES = 20
 _Told = Callable[[Change], str]
 
 
@@ -19,17 +21,18 @@ _Told = Callable[[Change], str]
 class _Way:
     """How pairs are bunched and told: under which `title`, what a pair is called there, and the verbs.
 
-    `rest` words what is left of so many pairs in so many bunches; `alone` lets a bunch of one be a row that
-    says both ends; `fate` is what becomes of the thing in the title itself.
+    `rest` words what is left of so many pairs in so many bunches, apart for each `family` of them; `alone`
+    lets a bunch of one be a row that says both ends; `fate` is what becomes of the thing in the title.
     """
 
     title: _Told
     label: _Told
     gain: tuple[str, str]
     lose: tuple[str, str]
-    rest: Callable[[int, int], str]
+    rest: Callable[[int, int, str], str]
     alone: bool = False
-    fate: Callable[[Change], str] = lambda _: ""
+    fate: _Told = lambda _: ""
+    family: _Told = lambda _: ""
 
 
 def memberships(
@@ -42,7 +45,7 @@ def memberships(
         label=names.label,
         gain=("joins", "join"),
         lose=("leaves", "leave"),
-        rest=lambda total, count: f"{total:,} more join {words.of_kind(Kind.GROUP, count)}:",
+        rest=lambda total, count, _: f"{total:,} more join {words.of_kind(Kind.GROUP, count)}:",
         fate=lambda change: _FATES.get(fates.get(change.address.parts[0], Action.UPDATE), ""),
     )
     ordered = sorted(changes, key=lambda change: change.address.parts)
@@ -60,15 +63,19 @@ def assignments(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable
     by_account = list(bunches(sorted(in_order, key=account), account))
     # Names of accounts come in front, so that what is alike stands together.
     title, label, found = names.couple, account, by_couple
-    if 2 * len(by_account) <= len(by_couple):
+    by_set = 2 * len(by_account) > len(by_couple)
+    if not by_set:
         title, label, found = account, names.couple, by_account
     way = _Way(
         title=title,
         label=label,
         gain=("granted", "granted"),
         lose=("revoked", "revoked"),
-        rest=lambda total, _: f"{total:,} more granted:",
+        rest=lambda total, _, name: (
+            f"{name}: {total:,} more granted:" if name else f"{total:,} more granted:"
+        ),
         alone=True,
+        family=lambda change: escape.name(change.address.parts[1]) if by_set else "",
     )
     return _rows(found, names, fold, way)
 
@@ -84,20 +91,26 @@ def _rows(found: Sequence[list[Change]], names: Names, fold: Fold, way: _Way) ->
                 rest.append(bunch)
                 continue
         rows += _bunch(bunch, names, fold, way)
-    if len(rest) == 1:
-        rows += _bunch(rest[0], names, fold, way)
-    elif rest:
-        total = sum(map(len, rest))
-        rows.append(
-            Row(
-                glyph="+",
-                label=way.rest(total, len(rest)),
-                pieces=sample([way.title(bunch[0]) for bunch in rest]),
-                remarks=remarks([change for bunch in rest for change in bunch]),
-                folded=total,
-            )
-        )
+    families: dict[str, list[list[Change]]] = {}
+    for bunch in rest:
+        families.setdefault(way.family(bunch[0]), []).append(bunch)
+    if len(families) > _FAMILIES:
+        families = {"": rest}
+    for family, kin in families.items():
+        rows += _bunch(kin[0], names, fold, way) if len(kin) == 1 else [_kin(family, kin, way)]
     return rows
+
+
+def _kin(family: str, bunches_of: Sequence[list[Change]], way: _Way) -> Row:
+    """What is left of one family, as one row."""
+    total = sum(map(len, bunches_of))
+    return Row(
+        glyph="+",
+        label=way.rest(total, len(bunches_of), family),
+        pieces=sample([way.title(bunch[0]) for bunch in bunches_of]),
+        remarks=remarks([change for bunch in bunches_of for change in bunch]),
+        folded=total,
+    )
 
 
 def _bunch(bunch: Sequence[Change], names: Names, fold: Fold, way: _Way) -> Iterable[Row]:

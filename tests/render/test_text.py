@@ -257,6 +257,18 @@ def test_a_plan_of_thousands_of_assignments_fits_200_lines_and_lists_each_remova
     assert "3,000 to create" in text
 
 
+def test_what_has_no_row_of_its_own_is_counted_by_permission_set() -> None:
+    sets = ("Admin", "Read", "Write")
+    made = [
+        plans.assigned(f"4{n:011}", sets[n % 3], f"group:team-{n:04}", cause=Cause.SELECTOR)
+        for n in range(600)
+    ]
+    text = shown(plans.of(*made))
+    assert len(text.splitlines()) <= MAX_LINES
+    assert [f"+ {name}: {count} more granted: {name} to group team-" in text for name, count in
+            (("Admin", 160), ("Read", 200), ("Write", 200))] == [True] * 3  # fmt: skip
+
+
 def test_access_is_said_in_numbers_however_much_there_is_and_privileged_first() -> None:
     lines = shown(plans.roll_out()).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("Access: "))
