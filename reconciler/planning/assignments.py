@@ -125,7 +125,7 @@ class _Comparison:
                     before=hashes.assignment_state(account, arn, identifier, present=False),
                     after=hashes.assignment_state(account, arn, identifier, present=True),
                     name=holder.key if principal is None else self._scene.principal_name(principal),
-                    reason=why.reason,
+                    reason=f"{why.entry} selects the account" if cause is Cause.SELECTOR else why.reason,
                     origin=why.origin,
                     restores=cause is Cause.DRIFT,
                 )

@@ -35,7 +35,7 @@ from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.set_ownership import own_sets
 from reconciler.planning.set_removal import delete_sets
 from reconciler.planning.sets import compare_sets
-from reconciler.planning.uncovered import uncovered
+from reconciler.planning.uncovered import gaps_in_use, uncovered
 from reconciler.planning.users import compare_users
 from reconciler.planning.withheld import (
     without_delegated,
@@ -89,7 +89,7 @@ def plan_target(
         scene.set_address(scene.set_name(arn)): scene.set_address(name)
         for arn, name in scene.sets.replaced.items()
     }
-    changes, unread = without_unread(draft.changes, live.gaps, draft.ids)
+    changes, unread = without_unread(draft.changes, gaps_in_use(live), draft.ids)
     changes, observed = without_observed(changes, policy.scope, successors)
     changes, delegated = without_delegated(changes, live, draft.ids)
     changes, kept = without_kept(changes, draft.held_in_place)
@@ -153,7 +153,7 @@ def plan_target(
         owned=draft.owned,
         keys=scene.users.pairing.keys,
         waiting=draft.waiting + len(taken) + len(delegated) + absent + blocked,
-        uncovered=uncovered(live.gaps, (desired, *memory.states)),
+        uncovered=uncovered(gaps_in_use(live), (desired, *memory.states)),
     )
 
 

@@ -1,11 +1,24 @@
-"""Whether anything that git declares, or remembers, lies where nobody looked."""
+"""Where nobody looked, and whether anything that git declares, or remembers, lies there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from reconciler.model.address import Kind
-from reconciler.model.state import Desired, Gap
+from reconciler.model.state import Desired, Gap, Live
+
+
+def gaps_in_use(live: Live) -> tuple[Gap, ...]:
+    """The gaps of `live`, but for accounts that are not active: nobody has access there, and none is given.
+
+    (An account stays in the organization for 90 days after it was closed; nothing may wait that long.)
+    """
+    accounts = live.organization.accounts
+    return tuple(
+        gap
+        for gap in live.gaps
+        if gap.kind is not Kind.ASSIGNMENT or gap.scope not in accounts or accounts[gap.scope].active
+    )
 
 
 def uncovered(gaps: Iterable[Gap], states: Iterable[Desired]) -> bool:

@@ -8,11 +8,12 @@ import pytest
 
 from reconciler.execution.apply import is_whole
 from reconciler.model.address import Address, Kind
+from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Origin
-from reconciler.model.state import Assigned, Desired, Gap, Holder
+from reconciler.model.state import Assigned, Desired, Gap, Holder, Live
 from reconciler.planning.planner import Planned
-from reconciler.planning.uncovered import uncovered
+from reconciler.planning.uncovered import gaps_in_use, uncovered
 
 WHY = Assigned("entry", Origin("people.yaml", 1))
 GROUP, USER = Holder(Kind.GROUP, "ops"), Holder(Kind.USER, "ada")
@@ -59,3 +60,14 @@ def test_an_apply_is_whole_unless_something_was_left_out_or_could_not_be_seen() 
     assert not is_whole(replace(planned, uncovered=True), {})
     assert not is_whole(replace(planned, waiting=1), {})
     assert not is_whole(replace(planned, part=only), {})
+
+
+def test_what_nobody_can_look_at_in_a_closed_account_holds_nothing_up() -> None:
+    accounts = {
+        "111111111111": LiveAccount("111111111111", "shop", "CLOSED"),
+        "222222222222": LiveAccount("222222222222", "bank"),
+    }
+    closed, open_ = (Gap(Kind.ASSIGNMENT, account, "refused") for account in accounts)
+    people = Gap(Kind.ASSIGNMENT, "users", "read by group")
+    live = Live("aws", organization=Organization(accounts=accounts), gaps=(closed, open_, people))
+    assert gaps_in_use(live) == (open_, people)
