@@ -118,8 +118,9 @@ def test_a_plan_from_a_lost_page_applies_to_nothing_where_the_page_is_back(
 
     report = applied.here.apply([mistaken])
 
-    assert mistaken.changes
-    assert {result.status for result in report.results} == {Status.UNNECESSARY}
+    # Lost groups that hold assignments are noticed by these, and read again: then there is no mistake.
+    assert mistaken.changes or operation == "ListGroups"
+    assert {result.status for result in report.results} <= {Status.UNNECESSARY}
     assert world(applied.here) == before
 
 
@@ -137,7 +138,12 @@ def test_a_plan_from_lost_groups_finds_them_when_it_is_applied_with_the_page_sti
 
 
 def test_a_plan_from_a_lost_page_never_makes_a_renamed_team_twice(applied: Applied) -> None:
-    team = list(applied.here.sandbox.store.groups())[-1]
+    store = applied.here.sandbox.store
+    for account, name, kind, who in store.assignments():  # by these, lost groups would be noticed
+        store.remove_assignment(account, name, **{kind.lower(): who})
+    for file in (applied.folder / "assignments").iterdir():
+        file.unlink()
+    team = list(store.groups())[-1]
     rename_group(applied.folder, team, "the-new-name")
     before = world(applied.here)
     last = pages_of(applied.here, "ListGroups")[-1]
