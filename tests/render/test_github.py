@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.render.github import plan_github, problems_github
-from tests.render import plans
+from tests.render import pieces, plans
 from tests.render.test_escape import HOSTILE
 from tests.render.test_text import poisoned
 
@@ -78,4 +78,4 @@ def test_a_token_that_can_be_guessed_or_breaks_the_line_is_refused(token: str) -
 
 def test_a_token_that_stands_in_the_plan_is_refused() -> None:
     with pytest.raises(ValueError, match="occurs"):
-        plan_github(plans.of(plans.member("g", TOKEN)), token=TOKEN)
+        plan_github(pieces.of(pieces.member("g", TOKEN)), token=TOKEN)

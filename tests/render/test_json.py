@@ -19,7 +19,7 @@ from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.report import Report, Result, Status, TargetReport
 from reconciler.model.resources import Origin
 from reconciler.render.json import plan_from_json, plan_json, report_json
-from tests.render import plans
+from tests.render import pieces, plans
 
 TEXT = st.text(max_size=8)
 # What hashes can take: text that is UTF-8.
@@ -101,8 +101,8 @@ def test_any_plan_comes_back_as_it_was_saved(
     access: list[AccessChange],
     accounts: dict[str, str],
 ) -> None:
-    part = plans.part(changes, findings, gaps=gaps, partial=bool(gaps), access=access, accounts=accounts)
-    plan = plans.plan(part)
+    part = pieces.part(changes, findings, gaps=gaps, partial=bool(gaps), access=access, accounts=accounts)
+    plan = pieces.plan(part)
     assert plan_from_json(plan_json(plan)) == plan
 
 

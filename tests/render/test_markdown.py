@@ -16,7 +16,7 @@ from reconciler.model.change import Action
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.render.escape import code
 from reconciler.render.markdown import plan_markdown
-from tests.render import plans
+from tests.render import pieces, plans
 from tests.render.test_escape import HOSTILE
 from tests.render.test_text import poisoned
 
@@ -86,10 +86,10 @@ def test_markdown_fits_its_limit_whatever_is_in_it(evil: str, limit: int) -> Non
 
 
 def _mixed(leaving: int, joining: int) -> Plan:
-    leave = [plans.member(f"g-{n % 40:02}", f"out.{n:04}", Action.DELETE) for n in range(leaving)]
-    join = [plans.member(f"g-{n % 40:02}", f"in.{n:05}") for n in range(joining)]
+    leave = [pieces.member(f"g-{n % 40:02}", f"out.{n:04}", Action.DELETE) for n in range(leaving)]
+    join = [pieces.member(f"g-{n % 40:02}", f"in.{n:05}") for n in range(joining)]
     refusal = Finding("max-removals", Severity.REFUSAL, "too many", kind=Kind.MEMBERSHIP)
-    return plans.of(*leave, *join, plans.user("gone", Action.DELETE), findings=[refusal])
+    return pieces.of(*leave, *join, pieces.user("gone", Action.DELETE), findings=[refusal])
 
 
 @pytest.mark.parametrize("limit", [None, COMMENT, 40_000, 20_000, 15_000])
@@ -123,8 +123,8 @@ def test_a_long_section_without_removals_is_collapsed_and_one_with_them_is_not()
 
 
 def _gains(joining: int, leaving: int) -> Plan:
-    leave = [plans.member("g", f"out.{n}", Action.DELETE) for n in range(leaving)]
-    return plans.of(*leave, *(plans.member("g", f"in.{n}") for n in range(joining)))
+    leave = [pieces.member("g", f"out.{n}", Action.DELETE) for n in range(leaving)]
+    return pieces.of(*leave, *(pieces.member("g", f"in.{n}") for n in range(joining)))
 
 
 def test_a_limit_too_small_for_anything_is_refused() -> None:

@@ -16,7 +16,7 @@ from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import Counts, Finding, Plan, Severity
 from reconciler.planning.estimate import Estimate
 from reconciler.render.text import MAX_LINES, plan_text
-from tests.render import plans
+from tests.render import pieces, plans, plans_access, plans_people
 from tests.render.test_escape import HOSTILE
 
 
@@ -53,7 +53,7 @@ def test_colour_changes_nothing_but_colour(name: str, verbose: bool) -> None:  #
 
 @pytest.mark.parametrize("groups", [1, 7, 100, 180, 600, 1200, 5000])
 def test_5000_grants_fit_200_lines_and_are_all_counted(groups: int) -> None:
-    text = shown(plans.grants(5000, groups))
+    text = shown(plans_people.grants(5000, groups))
     assert len(text.splitlines()) <= MAX_LINES
     assert "5,000 to create" in text
     assert re.search(r"[\d,]+ changes are folded into counts; -v names every one", text)
@@ -62,18 +62,18 @@ def test_5000_grants_fit_200_lines_and_are_all_counted(groups: int) -> None:
 @pytest.mark.parametrize("kind", ["users", "groups", "updates", "restores", "on a narrow terminal"])
 def test_5000_changes_of_any_giving_kind_fit_200_lines(kind: str) -> None:
     made = {
-        "users": lambda n: plans.hire(f"p.{n:05}"),
-        "groups": lambda n: plans.group(f"g-{n:05}"),
-        "updates": lambda n: plans.user(f"p.{n:05}", Action.UPDATE, {f"f{n % 300}": ("a", "b")}),
-        "restores": lambda n: plans.member(f"g-{n}", "ada", cause=Cause.DRIFT, restores=True),
-        "on a narrow terminal": lambda n: plans.member(f"g-{n % 700:03}", f"p.{n:05}"),
+        "users": lambda n: pieces.hire(f"p.{n:05}"),
+        "groups": lambda n: pieces.group(f"g-{n:05}"),
+        "updates": lambda n: pieces.user(f"p.{n:05}", Action.UPDATE, {f"f{n % 300}": ("a", "b")}),
+        "restores": lambda n: pieces.member(f"g-{n}", "ada", cause=Cause.DRIFT, restores=True),
+        "on a narrow terminal": lambda n: pieces.member(f"g-{n % 700:03}", f"p.{n:05}"),
     }[kind]
-    text = shown(plans.of(*map(made, range(5000))), width=60 if "narrow" in kind else None)
+    text = shown(pieces.of(*map(made, range(5000))), width=60 if "narrow" in kind else None)
     assert len(text.splitlines()) <= MAX_LINES
 
 
 def test_verbose_lists_each_of_5000_grants() -> None:
-    lines = shown(plans.grants(), verbose=True).splitlines()
+    lines = shown(plans_people.grants(), verbose=True).splitlines()
     assert sum(line.strip().startswith("+ person.") for line in lines) == 5000
 
 
@@ -85,18 +85,18 @@ def test_what_folds_and_what_is_named_add_up() -> None:
 
 
 def test_no_removal_folds_however_many_there_are() -> None:
-    leaving = [plans.member(f"g-{n % 50:02}", f"p.{n:04}", Action.DELETE) for n in range(3000)]
-    gone = [plans.user(f"u.{n:03}", Action.DELETE) for n in range(300)]
+    leaving = [pieces.member(f"g-{n % 50:02}", f"p.{n:04}", Action.DELETE) for n in range(3000)]
+    gone = [pieces.user(f"u.{n:03}", Action.DELETE) for n in range(300)]
     off = [
-        plans.user(f"v.{n:03}", Action.UPDATE, {"active": (True, False)}, effect=Effect.REVOKE)
+        pieces.user(f"v.{n:03}", Action.UPDATE, {"active": (True, False)}, effect=Effect.REVOKE)
         for n in range(300)
     ]
     renamed = [
-        plans.user(f"w.{n:03}", Action.UPDATE, {"user_name": ("a", "b")}, effect=Effect.MIXED)
+        pieces.user(f"w.{n:03}", Action.UPDATE, {"user_name": ("a", "b")}, effect=Effect.MIXED)
         for n in range(300)
     ]
-    joining = [plans.member(f"g-{n % 50:02}", f"q.{n:04}") for n in range(5000)]
-    lines = shown(plans.of(*leaving, *gone, *off, *renamed, *joining)).splitlines()
+    joining = [pieces.member(f"g-{n % 50:02}", f"q.{n:04}") for n in range(5000)]
+    lines = shown(pieces.of(*leaving, *gone, *off, *renamed, *joining)).splitlines()
     for start, count in (("- p.", 3000), ("- u.", 300), ("~ v.", 300), ("~ w.", 300)):
         assert sum(line.strip().startswith(start) for line in lines) == count
     assert len(lines) - 3900 <= MAX_LINES
@@ -106,7 +106,7 @@ def test_every_refusal_is_shown_however_many_there_are_and_again_at_the_end() ->
     refusals = [
         Finding("protected", Severity.REFUSAL, f"thing {n} is protected", fix="ask") for n in range(400)
     ]
-    text = shown(plans.of(plans.member("g", "p", Action.DELETE), findings=refusals))
+    text = shown(pieces.of(pieces.member("g", "p", Action.DELETE), findings=refusals))
     assert text.startswith("REFUSED for 400 reasons")
     assert all(f"protected: thing {n} is protected" in text for n in range(400))
     assert text.splitlines()[-1].startswith("REFUSED by protected")
@@ -130,75 +130,75 @@ def test_restored_access_stands_above_warnings_and_changes() -> None:
     ("change", "line"),
     [
         pytest.param(
-            plans.user("ada", Action.UPDATE, {"title": ("A", "B")}), '  ~ ada  title "A" -> "B"', id="update"
+            pieces.user("ada", Action.UPDATE, {"title": ("A", "B")}), '  ~ ada  title "A" -> "B"', id="update"
         ),
         pytest.param(
-            plans.user("ada", Action.UPDATE, {"title": ("A", None)}),
+            pieces.user("ada", Action.UPDATE, {"title": ("A", None)}),
             '  ~ ada  title "A" -> (none)',
             id="clear",
         ),
         pytest.param(
-            plans.user("ada", Action.UPDATE, {"title": (None, "B")}, cause=Cause.LEFTOVER),
+            pieces.user("ada", Action.UPDATE, {"title": (None, "B")}, cause=Cause.LEFTOVER),
             '  ~ ada  title (none) -> "B"  (leftover)',
             id="a cause other than git is said",
         ),
         pytest.param(
-            plans.user(
+            pieces.user(
                 "ada", Action.UPDATE, {"active": (True, False)}, effect=Effect.REVOKE, cause=Cause.EXPIRY
             ),
             "  ~ ada  active true -> false  (revokes; expiry)",
             id="an update that revokes says so",
         ),
         pytest.param(
-            plans.user("ada", Action.UPDATE, {"active": (False, True)}, effect=Effect.GRANT),
+            pieces.user("ada", Action.UPDATE, {"active": (False, True)}, effect=Effect.GRANT),
             "  ~ ada  active false -> true  (grants)",
             id="an update that grants says so",
         ),
-        pytest.param(plans.user("ada", Action.DELETE), "  - ada", id="a deletion revokes, of course"),
+        pytest.param(pieces.user("ada", Action.DELETE), "  - ada", id="a deletion revokes, of course"),
         pytest.param(
-            plans.user(remote("9067-1"), Action.DELETE, name="sam@partner.example"),
+            pieces.user(remote("9067-1"), Action.DELETE, name="sam@partner.example"),
             "  - sam@partner.example [~9067-1]",
             id="what has no key goes by its name",
         ),
         pytest.param(
-            plans.user("ada", fields={"photos": (None, ("a", "b")), "address": (None, {"country": "CH"})}),
+            pieces.user("ada", fields={"photos": (None, ("a", "b")), "address": (None, {"country": "CH"})}),
             '  + ada  address {country: "CH"}, photos ["a", "b"]',
             id="lists and maps are written as in YAML",
         ),
         pytest.param(
-            plans.user("a/b c", Action.DELETE), '  - "a/b c"', id="a key that is no plain word is quoted"
+            pieces.user("a/b c", Action.DELETE), '  - "a/b c"', id="a key that is no plain word is quoted"
         ),
     ],
 )
 def test_a_change_is_one_line(change: Change, line: str) -> None:
-    assert line in shown(plans.of(change)).splitlines()
+    assert line in shown(pieces.of(change)).splitlines()
 
 
 @pytest.mark.parametrize(
     ("changes", "summary"),
     [
         pytest.param(
-            [plans.member("g", "a")], "Plan: 1 to create; 1 person gains something.", id="one gains"
+            [pieces.member("g", "a")], "Plan: 1 to create; 1 person gains something.", id="one gains"
         ),
         pytest.param(
-            [plans.member("g", "a"), plans.member("h", "a"), plans.member("g", "b", Action.DELETE)],
+            [pieces.member("g", "a"), pieces.member("h", "a"), pieces.member("g", "b", Action.DELETE)],
             "Plan: 2 to create, 1 to delete; 1 person gains and 1 loses something.",
             id="people are counted once each",
         ),
-        pytest.param([plans.hire("a.b")], "Plan: 1 to create.", id="to be there is no access"),
+        pytest.param([pieces.hire("a.b")], "Plan: 1 to create.", id="to be there is no access"),
         pytest.param(
-            [plans.user("a", Action.UPDATE, {"user_name": ("a", "b")}, effect=Effect.MIXED)],
+            [pieces.user("a", Action.UPDATE, {"user_name": ("a", "b")}, effect=Effect.MIXED)],
             "Plan: 1 to update; 1 person gains and 1 loses something.",
             id="a mixed change counts on both sides",
         ),
     ],
 )
 def test_the_summary_says_who_gains_and_loses(changes: list[Change], summary: str) -> None:
-    assert summary in shown(plans.of(*changes)).splitlines()
+    assert summary in shown(pieces.of(*changes)).splitlines()
 
 
 def test_what_every_create_gets_by_default_is_left_to_the_verbose_plan() -> None:
-    same = plans.of(plans.hire("ada.lovelace"))
+    same = pieces.of(pieces.hire("ada.lovelace"))
     assert "display_name" not in shown(same)
     assert "email" not in shown(same)
     assert 'display_name "Ada Lovelace"' in shown(same, verbose=True)
@@ -213,7 +213,7 @@ def test_what_differs_from_the_default_of_a_create_is_always_shown() -> None:
         "display_name": (None, "Lady Lovelace"),
         "email": (None, "ada@private.example"),
     }
-    text = shown(plans.of(plans.user("ada", fields=fields)))
+    text = shown(pieces.of(pieces.user("ada", fields=fields)))
     assert 'display_name "Lady Lovelace"' in text
     assert 'email "ada@private.example"' in text
 
@@ -223,12 +223,12 @@ def test_an_empty_plan_is_one_line() -> None:
 
 
 def test_an_empty_plan_of_nothing_says_so() -> None:
-    empty = plans.plan(plans.part(counts={Kind.USER: Counts()}))
+    empty = pieces.plan(pieces.part(counts={Kind.USER: Counts()}))
     assert shown(empty) == "No changes. Nothing at aws is declared in git.\n"
 
 
 def test_a_partial_plan_never_claims_that_everything_matches() -> None:
-    text = shown(plans.plan(plans.part(partial=True)))
+    text = shown(pieces.plan(pieces.part(partial=True)))
     assert "matches" not in text
     assert "PARTIAL" in text
 
@@ -251,7 +251,7 @@ def test_no_line_is_wider_than_the_terminal_where_it_can_be_broken() -> None:
 
 
 def test_a_plan_of_thousands_of_assignments_fits_200_lines_and_lists_each_removal() -> None:
-    text = shown(plans.roll_out())
+    text = shown(plans_access.roll_out())
     assert len(text.splitlines()) <= MAX_LINES + 10
     assert sum(line.strip().startswith("- account-") for line in text.splitlines()) == 4
     assert "3,000 to create" in text
@@ -260,17 +260,17 @@ def test_a_plan_of_thousands_of_assignments_fits_200_lines_and_lists_each_remova
 def test_what_has_no_row_of_its_own_is_counted_by_permission_set() -> None:
     sets = ("Admin", "Read", "Write")
     made = [
-        plans.assigned(f"4{n:011}", sets[n % 3], f"group:team-{n:04}", cause=Cause.SELECTOR)
+        pieces.assigned(f"4{n:011}", sets[n % 3], f"group:team-{n:04}", cause=Cause.SELECTOR)
         for n in range(600)
     ]
-    text = shown(plans.of(*made))
+    text = shown(pieces.of(*made))
     assert len(text.splitlines()) <= MAX_LINES
     assert [f"+ {name}: {count} more granted: {name} to group team-" in text for name, count in
             (("Admin", 160), ("Read", 200), ("Write", 200))] == [True] * 3  # fmt: skip
 
 
 def test_access_is_said_in_numbers_however_much_there_is_and_privileged_first() -> None:
-    lines = shown(plans.roll_out()).splitlines()
+    lines = shown(plans_access.roll_out()).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("Access: "))
     assert lines[start] == "Access: 40 people gain and 1 person loses; 40 gain privileged access"
     assert "PRIVILEGED 40 people gain Set00 on 300 accounts  (through team-00)" in lines[start + 1]
@@ -287,8 +287,8 @@ def test_people_who_gain_through_a_group_are_counted_once() -> None:
     gain = [
         AccessChange(Direction.GAIN, name, ("ada", "bob"), ("210000000010",), ("g",)) for name in ("A", "B")
     ]
-    both = plans.plan(
-        plans.part([plans.member("g", "ada"), plans.member("g", "cyd", Action.DELETE)], access=gain)
+    both = pieces.plan(
+        pieces.part([pieces.member("g", "ada"), pieces.member("g", "cyd", Action.DELETE)], access=gain)
     )
     assert "Plan: 1 to create, 1 to delete; 2 people gain and 1 loses something." in shown(both).splitlines()
 
@@ -297,20 +297,20 @@ def poisoned(evil: str) -> Plan:
     """A plan in which every string that can come from somebody else is `evil`."""
     # An address is UTF-8 by construction; everything else may be any string that JSON can carry.
     key = remote(evil.encode(errors="replace").decode())
-    finding = Finding(evil, Severity.WARNING, evil, fix=evil, details=(evil, evil), origin=plans.PEOPLE)
+    finding = Finding(evil, Severity.WARNING, evil, fix=evil, details=(evil, evil), origin=pieces.PEOPLE)
     changes = [
-        plans.user(key, Action.UPDATE, {evil: (evil, {evil: (evil,)})}, reason=evil, name=evil),
-        plans.group(key, Action.DELETE, name=evil, reason=evil),
-        plans.member(key, key, Action.DELETE, name=evil, reason=evil),
-        plans.member("g", key, cause=Cause.DRIFT, restores=True, name=evil, reason=evil),
-        plans.permission_set(key, Action.UPDATE, {f"tags.{evil}": (evil, None)}, reason=evil),
-        plans.permission_set("p", Action.UPDATE, {"inline_policy": (None, evil), "description": (evil, "")}),
-        plans.outdated(key, key),
-        plans.assigned(key, key, f"user:{key}", Action.DELETE, called=evil, reason=evil),
+        pieces.user(key, Action.UPDATE, {evil: (evil, {evil: (evil,)})}, reason=evil, name=evil),
+        pieces.group(key, Action.DELETE, name=evil, reason=evil),
+        pieces.member(key, key, Action.DELETE, name=evil, reason=evil),
+        pieces.member("g", key, cause=Cause.DRIFT, restores=True, name=evil, reason=evil),
+        pieces.permission_set(key, Action.UPDATE, {f"tags.{evil}": (evil, None)}, reason=evil),
+        pieces.permission_set("p", Action.UPDATE, {"inline_policy": (None, evil), "description": (evil, "")}),
+        pieces.outdated(key, key),
+        pieces.assigned(key, key, f"user:{key}", Action.DELETE, called=evil, reason=evil),
     ]
     access = [AccessChange(each, evil, (key, evil), (evil,), (evil, "")) for each in Direction]
     part = replace(
-        plans.part(
+        pieces.part(
             changes,
             [finding, replace(finding, severity=Severity.REFUSAL)],
             partial=True,
@@ -322,8 +322,8 @@ def poisoned(evil: str) -> Plan:
         identity={evil: evil},
         gaps=((evil, evil, evil),),
     )
-    place = replace(plans.PLACES[plans.PEOPLE], path=evil)
-    return replace(plans.plan(part, part), places={plans.PEOPLE: place})
+    place = replace(pieces.PLACES[pieces.PEOPLE], path=evil)
+    return replace(pieces.plan(part, part), places={pieces.PEOPLE: place})
 
 
 @given(evil=HOSTILE.filter(bool), verbose=st.booleans(), width=st.sampled_from([None, 60]))
