@@ -22,6 +22,7 @@ MEANINGS: Mapping[str, str] = {
     "protected": "what is protected is never removed, disabled or renamed",
     "recreate": "a new object has nothing of what was granted to the old one",
     "unsafe-deletion": "a deletion must not leave access behind that nobody sees",
+    "name-circle": "a name is free only once its bearer has another",
 }
 # These carry the kind they speak of as their first detail, for approvals.
 _RESTORES_CODE = "restores"
@@ -56,8 +57,7 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         lines.append(
             layout.line(f"REFUSED for {reasons}; nothing of this plan can be applied.", Tone.ALARM, kept=True)
         )
-        for finding in refused:
-            lines += _finding(finding, names, layout, Tone.ALARM)
+        lines += _several(refused, names, layout, Tone.ALARM)
         lines.append(layout.line(kept=True))
     lines += _restores(part, names, layout)
     lines += _partial(part, names, layout)
@@ -82,12 +82,16 @@ def _of(part: TargetPlan, severity: Severity) -> list[Finding]:
 
 
 def _several(findings: Sequence[Finding], names: Names, layout: Layout, tone: Tone) -> Iterable[Line]:
-    """Findings by code; of many with one code the first few, and how many more there are."""
+    """Findings by code; of many with one code the first few, and how many more there are.
+
+    Every refusal is shown. What several in a row have in common, reason and advice, is said after the last.
+    """
     by_code: dict[str, list[Finding]] = {}
     for finding in findings:
         by_code.setdefault(finding.code, []).append(finding)
     for code, alike in by_code.items():
-        shown = alike if names.verbose or len(alike) <= _ALIKE + 1 else alike[:_ALIKE]
+        every = names.verbose or len(alike) <= _ALIKE + 1 or alike[0].severity is Severity.REFUSAL
+        shown = alike if every else alike[:_ALIKE]
         for finding, following in zip_longest(shown, shown[1:]):
             last = following is None or following.fix != finding.fix
             yield from _finding(finding, names, layout, tone, advise=last)
@@ -106,7 +110,7 @@ def _finding(
     head, *rest = layout.paragraph(text, indent=2, hang=4, kept=kept)
     yield Line(head.text.replace(f"{code}:", layout.style(f"{code}:", tone), 1), kept)
     yield from rest
-    if kept and (meaning := MEANINGS.get(finding.code)):
+    if kept and advise and (meaning := MEANINGS.get(finding.code)):
         yield from layout.paragraph(f"why: {meaning}", indent=6, hang=4, tone=Tone.FAINT, kept=kept)
     if finding.fix and advise:
         yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)

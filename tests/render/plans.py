@@ -11,6 +11,7 @@ PLANS: Mapping[str, Plan] = {
     "everyday": plans_people.everyday(),
     "leaving": plans_people.leaving(),
     "refused": plans_refused.refused(),
+    "protected": plans_refused.protected(),
     "findings": plans_people.findings(),
     "several-targets": plans_people.several(),
     "many": plans_people.many(),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from reconciler.model.address import Kind
-from reconciler.model.change import Action
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Effect
 from reconciler.model.plan import Finding, Plan, Severity
-from tests.render.pieces import TEAMS, member, of
+from tests.render.pieces import PEOPLE, TEAMS, member, of, user
+
+
+def _approval(guard: str, kind: str, count: int) -> str:
+    """What guards advise."""
+    return (
+        f"if it is meant, add under `approvals:` in identities/approvals/: <name>: {{guard: {guard}, "
+        f"kind: {kind}, count: {count}, until: <date>, reason: <why>}}"
+    )
 
 
 def refused() -> Plan:
+    """Too many leave, all of them from one group."""
     leaving = [member("payments", f"person.{number:02}", Action.DELETE) for number in range(12)]
-    fix = (
-        "if it is meant, add to identities/approvals/: {guard: max-removals, kind: membership, count: 12, "
-        "until: <date>, reason: <why>}"
-    )
     return of(
         *leaving,
         findings=(
@@ -21,16 +26,46 @@ def refused() -> Plan:
                 "max-removals",
                 Severity.REFUSAL,
                 "12 of 40 memberships would be removed; at most 4 may be",
-                fix=fix,
+                fix=_approval("max-removals", "memberships", 12),
                 kind=Kind.MEMBERSHIP,
                 count=12,
             ),
             Finding(
                 "set-emptied",
                 Severity.REFUSAL,
-                "1 groups would lose their last member",
-                fix="if it is meant, add to identities/approvals/: {guard: set-emptied, kind: membership, "
-                "count: 1, until: <date>, reason: <why>}",
+                "1 group would lose every member",
+                fix=_approval("set-emptied", "memberships", 1),
+                details=("payments",),
+                kind=Kind.MEMBERSHIP,
+                origin=TEAMS,
+            ),
+        ),
+    )
+
+
+def protected() -> Plan:
+    """Three of one sort, and an approval that lets something else past."""
+    keys = ("break.glass.1", "break.glass.2", "break.glass.3")
+    return of(
+        *(user(key, Action.UPDATE, {"active": (True, False)}, effect=Effect.REVOKE) for key in keys),
+        member("payments", "alan.turing", Action.DELETE),
+        findings=(
+            *(
+                Finding(
+                    "protected",
+                    Severity.REFUSAL,
+                    f"aws/user/{key} is protected and would be disabled",
+                    address=Address.of("aws", Kind.USER, key),
+                    origin=PEOPLE,
+                    fix=_approval("protected", "users", 3),
+                    kind=Kind.USER,
+                )
+                for key in keys
+            ),
+            Finding(
+                "set-emptied",
+                Severity.NOTE,
+                "1 group would lose every member: approved by team-closed (PAY-12)",
                 details=("payments",),
                 kind=Kind.MEMBERSHIP,
                 origin=TEAMS,

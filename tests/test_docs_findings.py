@@ -1,0 +1,127 @@
+"""The pages on findings, guards and rules hold what the code raises: codes, severities, words, tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from reconciler.model.plan import Severity
+from reconciler.render.findings import MEANINGS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("findings", "guards-and-rules")}
+GUARDS = PAGES["guards-and-rules"]
+
+
+def _made() -> Iterator[tuple[Path, Mapping[str, ast.expr]]]:
+    """Every finding that is made anywhere: the file, and its arguments by name."""
+    for path in (ROOT / "reconciler").rglob("*.py"):
+        if path.name == "documents.py" and path.parent.name == "render":
+            continue  # reads those of saved plans
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
+                named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+                yield path, {**dict(zip(("code", "severity", "message"), node.args, strict=False)), **named}
+
+
+def _literal(path: Path, value: ast.expr) -> str:
+    assert isinstance(value, ast.Constant), f"{path}:{value.lineno}: a code must be a literal, to be found"
+    return str(value.value)
+
+
+@cache
+def _raised() -> Mapping[str, set[str]]:
+    """The severities of each code."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path, arguments in _made():
+        code = _literal(path, arguments["code"])
+        severities = [
+            node.attr for node in ast.walk(arguments["severity"]) if isinstance(node, ast.Attribute)
+        ]
+        assert severities, f"{path}: the severity of {code} must be a literal, to be found"
+        found[code] |= {Severity[name].value for name in severities}
+    return found
+
+
+def _refusals() -> set[str]:
+    return {code for code, severities in _raised().items() if Severity.REFUSAL in severities}
+
+
+def _wording() -> Mapping[str, list[str]]:
+    """How the message of each code may read, as regular expressions."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path, arguments in _made():
+        message = arguments["message"]
+        pieces = message.values if isinstance(message, ast.JoinedStr) else [message]
+        found[_literal(path, arguments["code"])].append(
+            "".join(re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".+" for one in pieces)
+        )
+    return found
+
+
+def _rows(text: str, head: str) -> list[list[str]]:
+    """The cells of every table that begins with these heads."""
+    tables = re.findall(rf"^\| {re.escape(head)}.*\|\n\|[-|]+\|\n((?:\|.*\|\n?)+)", text, flags=re.MULTILINE)
+    return [[cell.strip() for cell in line[1:-1].split("|")] for each in tables for line in each.splitlines()]
+
+
+def _code(cell: str) -> str:
+    return cell.strip("`")
+
+
+def test_every_finding_is_listed_with_its_severities_and_no_other() -> None:
+    listed = {_code(code): set(said.split(" or ")) for code, said, _ in _rows(PAGES["findings"], "code")}
+    assert listed == _raised()
+
+
+def test_no_code_is_listed_twice() -> None:
+    codes = [code for code, *_ in _rows(PAGES["findings"], "code")]
+    assert len(codes) == len(set(codes))
+
+
+def test_everything_that_refuses_a_plan_is_explained_and_has_a_test() -> None:
+    explained = {_code(row[0]) for row in _rows(GUARDS, "code | refuses")}
+    tested = {_code(row[0]) for row in _rows(GUARDS, "code | test")}
+    assert explained == tested == _refusals()
+
+
+def test_everything_that_refuses_a_plan_says_why_in_the_plan() -> None:
+    assert set(MEANINGS) == _refusals()
+
+
+@pytest.mark.parametrize(
+    "named", [span for row in _rows(GUARDS, "code | test") for span in re.findall(r"`([^`]+)`", row[1])]
+)
+def test_every_named_test_exists(named: str) -> None:
+    path, _, name = named.partition("::")
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def _examples() -> list[tuple[str, str]]:
+    """Refusals as the page quotes them: a code, and what it says."""
+    blocks = re.findall(r"^```text\n(.*?)^```", GUARDS, flags=re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return re.findall(rf"^({'|'.join(sorted(_raised()))}): (.+)$", "\n".join(lines), flags=re.MULTILINE)
+
+
+def test_every_refusal_is_quoted() -> None:
+    assert {code for code, _ in _examples()} == _refusals()
+
+
+@pytest.mark.parametrize(("code", "said"), _examples())
+def test_what_is_quoted_is_what_the_code_says(code: str, said: str) -> None:
+    assert any(re.fullmatch(pattern, said) for pattern in _wording()[code])
+
+
+def test_the_pages_are_linked() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert all(f"](docs/{name}.md)" in readme for name in PAGES)
+    for text in PAGES.values():
+        assert all((ROOT / "docs" / link).exists() for link in re.findall(r"\]\(([^)#]+)\)", text))
