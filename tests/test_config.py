@@ -9,6 +9,7 @@ import pytest
 from reconciler.config import Config, default_config, load_config
 from reconciler.config.requires import missing_requirement
 from reconciler.errors import InputError
+from reconciler.model.address import Kind
 from reconciler.model.change import Cause
 from reconciler.model.policy import (
     Guards,
@@ -23,6 +24,8 @@ from reconciler.model.policy import (
     Scope,
     TargetPolicy,
 )
+from reconciler.model.resources import Selector
+from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, RuledAccess
 from tests.trees import tree
 
 
@@ -126,21 +129,46 @@ def test_guards_hold_for_every_target_and_keep_the_defaults_of_what_is_not_writt
     assert [target.policy.guards for target in found.targets.values()] == [guards, guards]
 
 
-def test_what_is_privileged_and_rules_are_kept_for_those_who_judge_by_them() -> None:
+def test_what_is_privileged_is_kept_for_those_who_judge_by_it() -> None:
     found = config(
         "guards:\n  privileged:\n    permission_sets: ['*Admin*']\n    policies: [AdministratorAccess]\n"
         "    accounts: [{ou: Security}]\n"
-        "rules:\n  direct: {deny: {principal: user, accounts: [{ou: Prod}]}}\n  duties: {disjoint: [a, b]}\n"
-        "  expire: {require: [until, reason], permission_sets: ['*Admin*'], accounts: [{ou: Prod}]}\n"
-        "  grant: {restrict: {permission_sets: ['*Admin*']}, only_from: ['privileged/**']}\n"
     )
     assert found.targets["aws"].policy.guards.privileged.permission_sets == ("*Admin*",)
     assert found.targets["aws"].policy.guards.privileged.policies == ("AdministratorAccess",)
     assert [selector.ou for selector in found.targets["aws"].policy.guards.privileged.accounts] == [
         ("Security",)
     ]
-    assert list(found.rules) == ["direct", "duties", "expire", "grant"]
-    assert found.rules["duties"] == {"disjoint": ["a", "b"]}
+
+
+RULES = (
+    "rules:\n"
+    "  zeal: {max_holders: {count: 4}, permission_sets: [Apply], message: ask the owners}\n"
+    "  direct: {deny: {principal: user, accounts: [{ou: Prod}]}}\n"
+    "  duties: {disjoint: [b, a]}\n"
+    "  expire: {require: [until, reason], permission_sets: ['*Admin*'], accounts: ['123456789012']}\n"
+    "  grant: {restrict: {permission_sets: ['*Admin*']}, only_from: ['privileged/**']}\n"
+)
+
+
+def test_rules_become_values_by_name_for_every_target() -> None:
+    found = config("targets: {one: {type: identity-center}, two: {type: identity-center}}\n" + RULES)
+    rules = (
+        Deny("direct", RuledAccess((), (Selector(0, ou=("Prod",)),)), Kind.USER),
+        Disjoint("duties", ("b", "a")),
+        Require("expire", ("reason", "until"), RuledAccess(("*Admin*",), (Selector(0, "123456789012"),))),
+        Restrict("grant", RuledAccess(("*Admin*",)), ("privileged/**",)),
+        MaxHolders("zeal", 4, RuledAccess(("Apply",)), "ask the owners"),
+    )
+    assert [target.policy.rules for target in found.targets.values()] == [rules, rules]
+    assert list(found.rules.values()) == list(rules)
+
+
+def test_where_rules_stand_says_nothing() -> None:
+    """A line more, or another order, must not change the digest of a plan."""
+    first, *others = RULES.splitlines(keepends=True)
+    moved = config("# a comment\n" + first + "".join(reversed(others)))
+    assert moved.targets["aws"].policy == config(RULES).targets["aws"].policy
 
 
 def test_everything_wrong_with_the_file_comes_at_once() -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from reconciler import __version__
 from reconciler.config.documents import CONFIG, ConfigDocument, TargetDocument
 from reconciler.config.requires import missing_requirement
+from reconciler.config.rules import build_rules, ruled_accounts
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
 from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.faults import Faults
@@ -30,11 +31,11 @@ from reconciler.model.policy import (
     Scope,
     TargetPolicy,
 )
+from reconciler.model.rules import Rule
 
 CONFIG_FILE = "reconciler.yaml"
 DEFAULT_TARGET = "aws"
 _KINDS = ("users", "groups", "memberships", "permission_sets", "assignments")
-_RULES = ("deny", "disjoint", "require", "restrict")
 _AUTO_APPLY = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 
 
@@ -54,7 +55,7 @@ class TargetConfig:
 class Config:
     """The configuration, whole. `exists` says whether there was a file, or all of it is default.
 
-    `rules` are checked and kept as they were written; they judge plans from a later version on.
+    `rules` are by name, and those of every target.
     """
 
     targets: Mapping[str, TargetConfig]
@@ -62,7 +63,7 @@ class Config:
     requires: str | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     auto_apply: frozenset[Cause] = _AUTO_APPLY
-    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
     exists: bool = False
 
 
@@ -112,7 +113,7 @@ def _build(document: Document, written: ConfigDocument) -> Config:
     requires = written.get("requires")
     if requires is not None and (wrong := missing_requirement(requires, __version__)):
         document.fault(("requires",), *wrong)
-    _check_rules(document, written.get("rules", {}))
+    rules = build_rules(document, written.get("rules", {}))
     scope = _scope(Scope(), written.get("scope", {}))
     guards = _guards(document, written.get("guards", {}))
     auto_apply = _AUTO_APPLY
@@ -133,6 +134,7 @@ def _build(document: Document, written: ConfigDocument) -> Config:
             guards=guards,
             on_removal=OnRemoval(target.get("on_removal", OnRemoval.DEACTIVATE)),
             auto_apply=auto_apply,
+            rules=tuple(rules.values()),
         )
         targets[name] = TargetConfig(
             name=name,
@@ -148,7 +150,7 @@ def _build(document: Document, written: ConfigDocument) -> Config:
         requires=requires,
         timezone=_timezone(document, written.get("timezone", "UTC")),
         auto_apply=auto_apply,
-        rules=MappingProxyType(dict(written.get("rules", {}))),
+        rules=MappingProxyType(rules),
         exists=True,
     )
 
@@ -215,41 +217,9 @@ def _privileged(document: Document, written: Mapping[str, Any]) -> Privileged:
     )
 
 
-def _check_rules(document: Document, rules: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, rule in rules.items():
-        at: Loc = ("rules", name)
-        kinds = [kind for kind in _RULES if kind in rule]
-        if len(kinds) != 1:
-            says = f"has {' and '.join(kinds)}" if kinds else "says nothing"
-            document.fault(
-                at, says, "a rule has exactly one of deny, disjoint, require and restrict", key=True
-            )
-            continue
-        kind = kinds[0]
-        for extra, owner in (
-            ("permission_sets", "require"),
-            ("accounts", "require"),
-            ("only_from", "restrict"),
-        ):
-            if extra in rule and kind != owner:
-                document.fault((*at, extra), f"does not go with {kind}", f"put it inside {kind}", key=True)
-        if kind == "restrict" and "only_from" not in rule:
-            document.fault(
-                at, "has restrict without only_from", 'add `only_from: ["privileged/**"]`', key=True
-            )
-        for where, inner in (((*at, "accounts"), rule), ((*at, kind, "accounts"), rule[kind])):
-            if isinstance(inner, Mapping):
-                list(build_selectors(document, where, inner.get("accounts", ())))
-
-
 def _account_ids(document: Document) -> Iterator[Loc]:
-    guards, rules = document.value.get("guards"), document.value.get("rules")
+    guards = document.value.get("guards")
     privileged = guards.get("privileged") if isinstance(guards, dict) else None
-    places: list[tuple[Loc, Any]] = [(("guards", "privileged"), privileged)]
-    for name, rule in rules.items() if isinstance(rules, dict) else ():
-        places.append((("rules", name), rule))
-        if isinstance(rule, dict):
-            places.extend((("rules", name, kind), rule.get(kind)) for kind in ("deny", "restrict"))
-    for at, value in places:
-        if isinstance(value, dict):
-            yield from selected_ids((*at, "accounts"), value.get("accounts"))
+    if isinstance(privileged, dict):
+        yield from selected_ids(("guards", "privileged", "accounts"), privileged.get("accounts"))
+    yield from ruled_accounts(document.value.get("rules"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, WithJsonSchema
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT, Key, Pattern, Percent, Positive, Text, Whole
+from reconciler.config.fields import STRICT, Key, PathPattern, Pattern, Percent, Positive, Text, Whole
 from reconciler.config.rules import RuleDocument
 from reconciler.config.selectors import SelectorEntry
 from reconciler.files.shapes import Shape, refused
@@ -52,15 +52,6 @@ IdentityStoreId = Annotated[
         "it looks like d-1234567890",
     ),
 ]
-
-
-def _path(value: str) -> str:
-    if value.startswith("/") or ".." in value.split("/"):
-        raise refused("leaves the folder of the identities", "write it relative to that folder, as teams/**")
-    return value
-
-
-PathPattern = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_path)]
 
 ModeName = Literal["observe", "managed", "authoritative"]
 

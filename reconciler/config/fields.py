@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 from pydantic.config import JsonDict
 
 from reconciler.files.shapes import Shape, refused
@@ -60,6 +60,18 @@ ExternalId = Annotated[
 
 # A shell pattern over names or keys.
 Pattern = Text
+
+
+def _path(value: str) -> str:
+    if value.startswith("/") or ".." in value.split("/"):
+        raise refused("leaves the folder of the identities", "write it relative to that folder, as teams/**")
+    if value.endswith("/"):
+        raise refused("is a folder, and matches no file", f"write {value}**")
+    return value
+
+
+# A shell pattern over the paths of files.
+PathPattern = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_path)]
 
 
 def _flag(value: Any) -> bool:

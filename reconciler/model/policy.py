@@ -10,6 +10,7 @@ from enum import StrEnum
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause
 from reconciler.model.resources import Origin, Selector
+from reconciler.model.rules import Rule
 
 
 class Mode(StrEnum):
@@ -156,3 +157,5 @@ class TargetPolicy:
     guards: Guards = Guards()
     on_removal: OnRemoval = OnRemoval.DEACTIVATE
     auto_apply: frozenset[Cause] = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
+    # By name, so that the order in which they are written says nothing.
+    rules: tuple[Rule, ...] = ()

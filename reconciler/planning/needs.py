@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Selector
+from reconciler.model.rules import access_of
 from reconciler.model.state import Identities, Remembered
 
 
@@ -19,7 +20,7 @@ class Needs:
 
 
 def needs(identities: Identities, remembered: Remembered, policy: TargetPolicy) -> Needs:
-    """What the selectors of git now, of the memory, and of the guards ask for.
+    """What the selectors of git now, of the memory, and of guards and rules ask for.
 
     A unit that is written by its id counts, too: only who knows the units can tell a mistyped id from a
     unit without accounts.
@@ -40,3 +41,5 @@ def _selectors(identities: Identities, remembered: Remembered, policy: TargetPol
             yield from assignment.accounts
             yield from assignment.excluded
     yield from policy.guards.privileged.accounts
+    for rule in policy.rules:
+        yield from access_of(rule).accounts

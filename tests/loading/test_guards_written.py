@@ -1,4 +1,4 @@
-"""Problems with guards and rules, also with what they say of other files: place, message and fix of each."""
+"""Problems with guards, also with what they say of other files: place, message and fix of each."""
 
 from __future__ import annotations
 
@@ -105,81 +105,6 @@ CASES = [
             )
         ],
         id="provision of an unknown group",
-    ),
-    pytest.param(
-        configured("rules: {r: {}}\n"),
-        [
-            (
-                "reconciler.yaml:2:9",
-                "rules.r says nothing",
-                "a rule has exactly one of deny, disjoint, require and restrict",
-            )
-        ],
-        id="a rule that says nothing",
-    ),
-    pytest.param(
-        configured("rules: {r: {disjoint: [a, b], require: [until]}}\n"),
-        [
-            (
-                "reconciler.yaml:2:9",
-                "rules.r has disjoint and require",
-                "a rule has exactly one of deny, disjoint, require and restrict",
-            ),
-            (
-                "reconciler.yaml:2:24",
-                'rules.r.disjoint: there is no group "a"',
-                "declare it under `groups`, or remove it here",
-            ),
-            (
-                "reconciler.yaml:2:27",
-                'rules.r.disjoint: there is no group "b"',
-                "declare it under `groups`, or remove it here",
-            ),
-        ],
-        id="a rule that says two things",
-    ),
-    pytest.param(
-        configured("rules: {r: {disjoint: [a, b]}}\n"),
-        [
-            (
-                "reconciler.yaml:2:24",
-                'rules.r.disjoint: there is no group "a"',
-                "declare it under `groups`, or remove it here",
-            ),
-            (
-                "reconciler.yaml:2:27",
-                'rules.r.disjoint: there is no group "b"',
-                "declare it under `groups`, or remove it here",
-            ),
-        ],
-        id="a rule of unknown groups",
-    ),
-    pytest.param(
-        configured("rules: {r: {restrict: {permission_sets: [x]}}}\n"),
-        [
-            (
-                "reconciler.yaml:2:9",
-                "rules.r has restrict without only_from",
-                'add `only_from: ["privileged/**"]`',
-            )
-        ],
-        id="restrict without only_from",
-    ),
-    pytest.param(
-        configured("rules: {r: {deny: {principal: user}, accounts: [{ou: A}]}}\n"),
-        [("reconciler.yaml:2:38", "rules.r.accounts does not go with deny", "put it inside deny")],
-        id="deny with accounts outside",
-    ),
-    pytest.param(
-        configured("rules: {r: {deny: {accounts: [prod]}}}\n"),
-        [
-            (
-                "reconciler.yaml:2:31",
-                'rules.r.deny.accounts: there is no account "prod"',
-                "declare it under `accounts`, or remove it here",
-            )
-        ],
-        id="a rule with an unknown account",
     ),
 ]
 
