@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,6 +15,7 @@ from reconciler.files.tree import FolderTree
 from reconciler.loading.load import Loaded, load
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.resources import ALWAYS, USER_ATTRIBUTES, Grant, PolicyReference, Sharing
+from reconciler.model.rules import Rule
 from reconciler.model.state import Desired, Identities
 from reconciler.planning.project import project
 
@@ -121,6 +123,13 @@ FEATURES: dict[str, Callable[[Identities], object]] = {
 @pytest.mark.parametrize("feature", FEATURES)
 def test_it_shows(feature: str) -> None:
     assert FEATURES[feature](_sample().identities)
+
+
+def test_it_has_every_kind_of_rule_and_every_guard_that_is_off_by_default() -> None:
+    policy = _sample().config.targets["aws"].policy
+    assert {type(rule) for rule in policy.rules} == set(get_args(Rule))
+    assert any(rule.message for rule in policy.rules)
+    assert all((policy.guards.min_members, policy.guards.max_grants, policy.guards.privileged.policies))
 
 
 def test_it_means_the_same_for_years() -> None:

@@ -10,23 +10,38 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from reconciler.cli.common import answer, wants_color
 from reconciler.errors import ReconcilerError
+from reconciler.wire.clock import SystemClock
 
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """One stop of the tour: what it is about, the command line, and the exit code that belongs to it."""
+    """One stop of the tour: what it is about, the command line, and the exit code that belongs to it.
+
+    `edit` comes first: a file below the folder, what stands there now ("" for a new file), and what then.
+    """
 
     about: str
     line: str
     code: int = 0
+    edit: tuple[str, str, str] | None = None
 
 
+_APPROVAL = """\
+approvals:
+  security-moves:
+    guard: set-emptied
+    kind: memberships
+    count: 1
+    until: {tomorrow}
+    reason: the team moves to another group
+"""
 _TOUR: Sequence[_Stop] = (
     _Stop(
         "Are the files right? Every file is checked, and nobody is asked: this works offline.",
@@ -42,6 +57,19 @@ _TOUR: Sequence[_Stop] = (
         "reconciler apply --sandbox plan.json",
     ),
     _Stop("Is there anything left to do?", "reconciler plan --sandbox --detailed-exitcode"),
+    _Stop(
+        "The last member of a group is taken out in the files. A guard refuses that, with exit code 3, and "
+        "says what would let it past.",
+        "reconciler plan --sandbox",
+        3,
+        ("groups/teams.yaml", "    members: [jonas.lind]\n", "    members: []\n"),
+    ),
+    _Stop(
+        "An approval does: for this purpose, this number and this time, reviewed with the change itself.",
+        "reconciler plan --sandbox --out plan.json",
+        edit=("approvals/tour.yaml", "", _APPROVAL),
+    ),
+    _Stop("What was reviewed is applied.", "reconciler apply --sandbox plan.json"),
     _Stop(
         "Somebody adds a member by hand, past git and past every review ...",
         "reconciler sandbox console add-member platform-engineers sam@partner.example",
@@ -68,7 +96,7 @@ _TOUR: Sequence[_Stop] = (
     "identities", type=click.Path(path_type=Path, exists=True, file_okay=False), default="identities"
 )
 def command(identities: Path) -> None:
-    """Validate, plan, apply, plan again, and find what was changed behind git's back.
+    """Validate, plan, apply, be refused and approved, and find what was changed behind git's back.
 
     Runs on a copy of IDENTITIES (a folder; default: identities) in a temporary folder, with a sandbox of
     its own. Nothing else is touched, and nothing stays.
@@ -81,7 +109,10 @@ def command(identities: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
         shutil.copytree(identities, Path(folder) / "identities")
         for number, stop in enumerate(_TOUR, start=1):
-            answer(f"\n{bold}{number}. {stop.about}{plain}\n\n$ {stop.line}\n")
+            answer(f"\n{bold}{number}. {stop.about}{plain}")
+            if stop.edit:
+                answer("\n" + _edit(Path(folder) / "identities", *stop.edit))
+            answer(f"\n$ {stop.line}")
             code = _run(stop.line, folder)
             if code != stop.code:
                 raise ReconcilerError(f"`{stop.line}` ended with exit code {code}, and not with {stop.code}")
@@ -89,6 +120,24 @@ def command(identities: Path) -> None:
         f"\n{bold}That is all.{plain} Change {identities} and look again: `reconciler plan --sandbox`. "
         'With your own organisation: README.md, "Ten minutes to a first real plan".'
     )
+
+
+def _edit(identities: Path, name: str, before: str, after: str) -> str:
+    """Replace `before` by `after` in a file, and return that as a reviewer sees it."""
+    path = identities / name
+    after = after.format(tomorrow=SystemClock().now().date() + timedelta(days=1))
+    text = path.read_text(encoding="utf-8") if before else ""
+    if before not in text:
+        raise ReconcilerError(
+            f"the tour expects {before.strip()!r} in {name}; take it with the sample's files"
+        )
+    path.write_text(text.replace(before, after, 1) if before else after, encoding="utf-8")
+    lines = (
+        f"{mark} {line}"
+        for mark, side in zip("-+", (before, after), strict=True)
+        for line in side.splitlines()
+    )
+    return "\n".join((f"identities/{name}:", *lines))
 
 
 def _run(line: str, folder: str) -> int:

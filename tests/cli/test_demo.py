@@ -24,6 +24,9 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
         "plan",
         "apply",
         "plan",
+        "plan",
+        "plan",
+        "apply",
         "sandbox",
         "sandbox",
         "sandbox",
@@ -36,13 +39,16 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
     assert "Applied 79 of 79 changes." in shown[2]
     matching = "13 users, 12 groups, 31 memberships, 6 permission sets, 17 assignments"
     assert f"No changes. aws matches {matching}." in shown[3]
-    assert "sam@partner.example is a member of platform-engineers now" in shown[4]
-    assert "ReadOnly has the policy AdministratorAccess now" in shown[5]
-    assert "payments-dev has other tags now" in shown[6]
-    assert "Memberships: 1 to delete" in shown[7]
-    assert 'ReadOnly managed_policies - "AdministratorAccess"' in shown[7]
-    assert "+ ReadOnly to group everyone on payments-dev (210000000021) (selector" in shown[7]
-    assert re.search(r"sam@partner.example \[~[^]]+\] loses PlatformAdmin on platform-prod", shown[7])
+    assert "REFUSED by set-emptied" in shown[4]
+    assert "set-emptied: 1 group would lose every member: approved by security-moves" in shown[5]
+    assert "Applied 2 of 2 changes." in shown[6]
+    assert "sam@partner.example is a member of platform-engineers now" in shown[7]
+    assert "ReadOnly has the policy AdministratorAccess now" in shown[8]
+    assert "payments-dev has other tags now" in shown[9]
+    assert "Memberships: 1 to delete" in shown[10]
+    assert 'ReadOnly managed_policies - "AdministratorAccess"' in shown[10]
+    assert "+ ReadOnly to group everyone on payments-dev (210000000021) (selector" in shown[10]
+    assert re.search(r"sam@partner.example \[~[^]]+\] loses PlatformAdmin on platform-prod", shown[10])
     assert sorted(played.root.rglob("*")) == before
 
 
