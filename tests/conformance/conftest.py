@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.organisation import Organisation, Place, describe, organisations
+from tests.support.organisation import Organisation, Place, describe, organisations, without_access
 from tests.support.site import FilesSite, files_site
 
 # Of the generated organisation: every case is in it, and what only size shows the real one shows.
@@ -48,8 +48,21 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=organisations(scale=SCALE))
 def place(request: pytest.FixtureRequest) -> Place:
+    """An organisation to write; without its access where a module is about the directory (`DIRECTORY`)."""
     found: Place = request.param
-    return found
+    return of_the_directory(found) if getattr(request.module, "DIRECTORY", False) else found
+
+
+def of_the_directory(place: Place) -> Place:
+    """The same organisation without accounts, permission sets and assignments: a third of the calls."""
+
+    def directory(folder: Path) -> Organisation:
+        place(folder)
+        without_access(folder)
+        return describe(folder)
+
+    directory.__name__ = f"directory-{place.__name__}"
+    return directory
 
 
 def applied_once(shelf: Path, name: str, write: Callable[[Path], object], copy: Path) -> None:

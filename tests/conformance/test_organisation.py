@@ -23,6 +23,9 @@ from tests.support.organisation import (
     set_members,
 )
 
+# What becomes of access is told in test_access.py.
+DIRECTORY = True
+
 
 def ordinary_user(organisation: Organisation) -> str:
     """Somebody in several groups and assigned nothing, who can leave without a guard minding it."""

@@ -269,6 +269,13 @@ def set_members(folder: Path, group: str, members: list[str]) -> None:
     _edit(folder, group, edit)
 
 
+def without_access(folder: Path) -> None:
+    """Take everything out that is about access: accounts, permission sets, assignments."""
+    for path in sorted(folder.rglob("*.yaml")):
+        if _read(path).keys() & {"accounts", "permission_sets", "assignments"}:
+            path.unlink()  # every kind has files of its own
+
+
 def change_set(folder: Path, name: str, **fields: Any) -> None:
     """Write fields of a permission set; None takes one out."""
     path = folder / "permission-sets.yaml"

@@ -62,8 +62,9 @@ class Site:
     now: datetime = START
 
     def plan(self, git: Identities) -> Planned:
-        """Read everything and plan."""
-        live = self.target.read()
+        """Read what the command line would read, and plan."""
+        needed = needs(git, self.memory, self.policy)
+        live = self.target.read(replace(EVERYTHING, units=needed.units, tags=needed.tags))
         return plan_target(git, self.memory, live, self.policy, self.target.capabilities, self.now)
 
     def apply(self, git: Identities, reviewed: Sequence[TargetPlan] | None = None) -> TargetReport:
