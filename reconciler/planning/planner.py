@@ -31,6 +31,7 @@ from reconciler.planning.protection import protected_now
 from reconciler.planning.provisioning import compare_provisioning
 from reconciler.planning.remarks import remarks
 from reconciler.planning.restricting import restricted_to
+from reconciler.planning.rules import judge
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.set_ownership import own_sets
 from reconciler.planning.set_removal import delete_sets
@@ -125,6 +126,7 @@ def plan_target(
         *assignment_findings(scene, draft, delegated, kept),
         *remarks(desired, live.organization),
         *name_taken(taken),
+        *judge(scene, identities, remembered, changes),
         *notes,
     ]
     policy_hash = policy_digest(policy)

@@ -1,0 +1,26 @@
+"""What tests of rules share: a policy of rules, and what is found of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.rules import Rule, RuledAccess
+from reconciler.model.state import Identities, Remembered
+from tests.planning.entitled import on, plan
+from tests.planning.world import NOTHING, POLICY, World
+
+ADMIN = RuledAccess(("*Admin*",))
+ADMIN_ON_PROD = RuledAccess(("*Admin*",), on("Prod"))
+BROKEN, OLD = Severity.REFUSAL, Severity.WARNING
+
+
+def judged(said: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING) -> list[Finding]:
+    """What is found of rules when `said` is planned."""
+    found = plan(said, world, memory, policy=replace(POLICY, rules=rules)).part.findings
+    return [finding for finding in found if finding.code.startswith("rule")]
+
+
+def verdicts(said: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING) -> list[Severity]:
+    """Only how loud it is."""
+    return [finding.severity for finding in judged(said, world, *rules, memory=memory)]
