@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from reconciler import __version__
+from reconciler.cli.applying import carry_out, check_moment, check_standing, ended, remember_applied
 from reconciler.cli.approvals import Approvals
 from reconciler.cli.common import (
     Options,
@@ -21,29 +21,13 @@ from reconciler.cli.common import (
     show_report,
     wants_color,
 )
-from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
-from reconciler.errors import (
-    AppliedInPart,
-    PlanFileError,
-    Problem,
-    ReconcilerError,
-    RecordError,
-    Refused,
-    Stale,
-    UsageError,
-)
-from reconciler.execution.apply import Job, apply
+from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
+from reconciler.execution.apply import Job
 from reconciler.execution.plan_file import read_plan
-from reconciler.execution.receipt import record_begin, record_whole_apply
-from reconciler.execution.record import save_partial, save_whole
-from reconciler.loading.memory import require
 from reconciler.model.plan import Plan
-from reconciler.model.report import Report
-from reconciler.model.state import Receipt
 from reconciler.render.messages import stale_text
-from reconciler.wire.pool import Pool
 
 
 @click.command("apply", short_help="do what was reviewed")
@@ -94,23 +78,14 @@ def command(
                 stale_text(stale, {name: planned[name].part.digest for name in stale}, color=wants_color())
             )
             return Stale.exit_code
-        report = _carry_out(space, jobs, push=push)
-        problems = _remember(space, report, push=push)
+        report = carry_out(space, jobs, push=push)
+        problems = remember_applied(space, report, push=push)
     answer(show_report(report, plan, options))
-    for problem in problems:
-        remark(str(problem))
-    if report.interrupted or report.failed or problems:
-        return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
-    return 0
+    return ended(report, problems)
 
 
 def _check_usage(options: Options, *, asked: bool, push: bool) -> None:
-    if options.now is not None and not options.sandbox:
-        raise UsageError("--now is for plans, and for apply on the sandbox only; leave it out")
-    if push and options.sandbox:
-        raise UsageError(
-            "--push makes no sense with --sandbox, which never moves a tag; leave one of them out"
-        )
+    check_moment(options, push=push)
     if not asked and not on_terminal():
         raise UsageError(
             "name a reviewed plan (`reconciler plan --out plan.json`) or an approved digest "
@@ -126,17 +101,7 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool) -> 
         raise PlanFileError(f"what was reviewed is for the target {unknown[0]}; configured are: {known}")
     if not space.targets:
         raise UsageError("--target leaves nothing of what was reviewed; name one that it speaks of")
-    if space.sandbox:
-        return
-    if space.standing is None:
-        raise RecordError(
-            "apply works from git, so that what is applied is what was reviewed; "
-            "run it in a clone, or try the files with --sandbox"
-        )
-    problems = space.standing.problems()
-    if problems:
-        raise RecordError("\n".join(str(problem) for problem in problems))
-    require(space.memories, first_apply=first_apply)
+    check_standing(space, first_apply=first_apply)
 
 
 def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:
@@ -149,51 +114,3 @@ def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by
     if plan.changes and not ask("Apply this plan?"):
         raise ReconcilerError("Not confirmed; nothing was written.")
     return plan
-
-
-def _carry_out(space: Workspace, jobs: Collection[Job], *, push: bool) -> Report:
-    if space.sandbox:
-        for job in jobs:
-            if job.review.go:
-                name = job.target.name
-                save_partial(SANDBOX_RECORD, name, space.identities[name], space.tree)
-    else:
-        assert space.standing is not None
-        assert space.standing.head is not None
-        writing = [job.target.name for job in jobs if job.review.go]
-        record_begin(space.standing.repository, writing, space.standing.head, space.now, push=push)
-    try:
-        return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
-    except KeyboardInterrupt:
-        raise AppliedInPart(
-            "Interrupted again, before everything that was sent had been answered. "
-            "Run `reconciler plan`: it shows what is left."
-        ) from None
-
-
-def _remember(space: Workspace, report: Report, *, push: bool) -> Sequence[Problem]:
-    """Move the memory of every target that was applied whole; returns what could not be recorded."""
-    receipts = [
-        Receipt(
-            target=part.target,
-            identity=space.identities[part.target],
-            digest=part.digest,
-            tool_version=__version__,
-            at=space.now,
-            commit=space.standing.head or "" if space.standing else "",
-        )
-        for part in report.targets
-        if part.whole
-    ]
-    try:
-        if not space.sandbox:
-            assert space.standing is not None
-            return record_whole_apply(space.standing.repository, receipts, push=push)
-        for receipt in receipts:
-            save_whole(SANDBOX_RECORD, space.tree, receipt)
-    except RecordError as error:
-        return (Problem(f"it was applied, but not recorded: {error}", "mend that, and apply again"),)
-    except KeyboardInterrupt:
-        again = "apply again: there is nothing left to write"
-        return (Problem("it was applied, but the interruption kept it from being recorded", again),)
-    return ()

@@ -52,12 +52,16 @@ class Workspace:
     speed: float
 
     def plan(
-        self, only: Mapping[str, Sequence[Address]] | None = None, *, by_group: bool = False
+        self,
+        only: Mapping[str, Sequence[Address]] | None = None,
+        *,
+        by_group: bool = False,
+        by_rule: bool = False,
     ) -> tuple[Plan, Mapping[str, Planned]]:
         """Read every target and plan it; the plan is for people and files, the rest for apply.
 
         `only` restricts the targets that it names to these addresses; `by_group` reads assignments the
-        cheaper way, and leaves alone what that cannot see.
+        cheaper way, and leaves alone what that cannot see; `by_rule` leaves out what waits for a review.
         """
         planned: dict[str, Planned] = {}
         notes = self.findings
@@ -71,6 +75,7 @@ class Workspace:
                 target.capabilities,
                 self.now,
                 only=(only or {}).get(name, ()),
+                by_rule=by_rule,
                 notes=(*notes, *self._memory_findings(name)),
             )
             notes = ()  # what concerns no target in particular is said once

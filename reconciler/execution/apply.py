@@ -122,7 +122,7 @@ def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
     """
     if planned.waiting or planned.uncovered or planned.part.only:
         return False
-    for change in planned.part.changes:
+    for change in (*planned.part.changes, *planned.left_out):
         if change.cause in _COUNTS_FOR_WHOLE:
             result = ended.get(change.address)
             if result is None or result.status not in _GOOD:

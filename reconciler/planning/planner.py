@@ -16,6 +16,7 @@ from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
 from reconciler.planning.assignment_findings import assignment_findings
 from reconciler.planning.assignments import compare_assignments
+from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.effects import effects
 from reconciler.planning.findings import name_taken, notable
@@ -54,6 +55,7 @@ class Planned:
     `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
     what git declares and nobody can plan until somebody mends it (two candidates, missing names).
     `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
+    `left_out` is what a plan by rule alone does not contain, and what waits for a review.
     """
 
     part: TargetPlan
@@ -64,6 +66,7 @@ class Planned:
     keys: Mapping[str, str]
     waiting: int
     uncovered: bool = False
+    left_out: tuple[Change, ...] = ()
 
 
 def plan_target(
@@ -75,11 +78,13 @@ def plan_target(
     now: datetime,
     *,
     only: Sequence[Address] = (),
+    by_rule: bool = False,
     notes: Iterable[Finding] = (),
 ) -> Planned:
     """What to do at one target so that it is as git says at `now` (an aware instant).
 
-    `only` restricts the plan to addresses and what they need; it is partial then. `notes` are findings
+    `only` restricts the plan to addresses and what they need; it is partial then. `by_rule` leaves out what
+    no cause in `auto_apply` brings about, so that nothing but what is done is judged. `notes` are findings
     that somebody made before (loading, memory) and that belong to this target's plan.
     """
     desired = project(identities, policy, now, capabilities, live.organization)
@@ -106,6 +111,11 @@ def plan_target(
     if only:
         changes = restricted_to(changes, only, Context(reached.replaced, reached.holding, provisioned))
         changes.sort(key=lambda change: change.address)
+        reached = effects(scene, changes, accounts)
+    left: list[Change] = []
+    if by_rule:
+        context = Context(reached.replaced, reached.holding, provisioned)
+        changes, left = by_rule_alone(changes, policy.auto_apply, context)
         reached = effects(scene, changes, accounts)
     steps, circles = order(changes, Context(reached.replaced, reached.holding, provisioned))
     guarded = guard(
@@ -156,6 +166,7 @@ def plan_target(
         keys=scene.users.pairing.keys,
         waiting=draft.waiting + len(taken) + len(delegated) + absent + blocked,
         uncovered=uncovered(gaps_in_use(live), (desired, *memory.states)),
+        left_out=tuple(left),
     )
 
 

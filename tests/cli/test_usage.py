@@ -81,7 +81,7 @@ def test_no_command_at_all_shows_what_there_is(played: Played) -> None:
     ended = played.run()
 
     assert ended.code == 64
-    assert "validate  check the files, offline" in ended.err
+    assert "validate   check the files, offline" in ended.err
     assert "64 wrong usage" in ended.err
 
 

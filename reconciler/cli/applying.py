@@ -1,0 +1,104 @@
+"""What apply and reconcile share: may it be done here and now, doing it, and remembering it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from reconciler import __version__
+from reconciler.cli.common import Options, remark
+from reconciler.cli.connecting import SANDBOX_RECORD
+from reconciler.cli.workspace import Workspace
+from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
+from reconciler.execution.apply import Job, apply
+from reconciler.execution.receipt import record_begin, record_whole_apply
+from reconciler.execution.record import save_partial, save_whole
+from reconciler.loading.memory import require
+from reconciler.model.report import Report
+from reconciler.model.state import Receipt
+from reconciler.wire.pool import Pool
+
+
+def check_moment(options: Options, *, push: bool) -> None:
+    """Raise UsageError for options that only make sense on the sandbox, or only without it."""
+    if options.now is not None and not options.sandbox:
+        raise UsageError("--now is for plans, and for apply on the sandbox only; leave it out")
+    if push and options.sandbox:
+        raise UsageError(
+            "--push makes no sense with --sandbox, which never moves a tag; leave one of them out"
+        )
+
+
+def check_standing(space: Workspace, *, first_apply: bool) -> None:
+    """Raise RecordError unless the files are what people agreed on, and git remembers what was applied.
+
+    The sandbox asks for neither.
+    """
+    if space.sandbox:
+        return
+    if space.standing is None:
+        raise RecordError(
+            "apply works from git, so that what is applied is what was reviewed; "
+            "run it in a clone, or try the files with --sandbox"
+        )
+    problems = space.standing.problems()
+    if problems:
+        raise RecordError("\n".join(str(problem) for problem in problems))
+    require(space.memories, first_apply=first_apply)
+
+
+def ended(report: Report, problems: Sequence[Problem]) -> int:
+    """The exit code of what was written, and of what could not be recorded, which is said."""
+    for problem in problems:
+        remark(str(problem))
+    if report.interrupted or report.failed or problems:
+        return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
+    return 0
+
+
+def carry_out(space: Workspace, jobs: Collection[Job], *, push: bool) -> Report:
+    """Write what the reviews let through, after noting that it begins. Raises AppliedInPart, RecordError."""
+    if space.sandbox:
+        for job in jobs:
+            if job.review.go:
+                name = job.target.name
+                save_partial(SANDBOX_RECORD, name, space.identities[name], space.tree)
+    else:
+        assert space.standing is not None
+        assert space.standing.head is not None
+        writing = [job.target.name for job in jobs if job.review.go]
+        record_begin(space.standing.repository, writing, space.standing.head, space.now, push=push)
+    try:
+        return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
+    except KeyboardInterrupt:
+        raise AppliedInPart(
+            "Interrupted again, before everything that was sent had been answered. "
+            "Run `reconciler plan`: it shows what is left."
+        ) from None
+
+
+def remember_applied(space: Workspace, report: Report, *, push: bool) -> Sequence[Problem]:
+    """Move the memory of every target that was applied whole; returns what could not be recorded."""
+    receipts = [
+        Receipt(
+            target=part.target,
+            identity=space.identities[part.target],
+            digest=part.digest,
+            tool_version=__version__,
+            at=space.now,
+            commit=space.standing.head or "" if space.standing else "",
+        )
+        for part in report.targets
+        if part.whole
+    ]
+    try:
+        if not space.sandbox:
+            assert space.standing is not None
+            return record_whole_apply(space.standing.repository, receipts, push=push)
+        for receipt in receipts:
+            save_whole(SANDBOX_RECORD, space.tree, receipt)
+    except RecordError as error:
+        return (Problem(f"it was applied, but not recorded: {error}", "mend that, and apply again"),)
+    except KeyboardInterrupt:
+        again = "apply again: there is nothing left to write"
+        return (Problem("it was applied, but the interruption kept it from being recorded", again),)
+    return ()
