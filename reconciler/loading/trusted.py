@@ -1,17 +1,19 @@
-"""What comes only from the branch that people agreed on: endpoints, instances, guards, what goes unreviewed.
+"""What comes only from the branch that people agreed on: endpoints, instances, guards, `restrict`, causes.
 
-A pull request may change them; the change is shown and not used until it is merged (R22).
+A pull request may change them; the change is shown and not used until it is merged (R22). Its other rules are
+used as it has them, and what it takes from those of the branch is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.config import CONFIG_FILE, Config, TargetConfig, load_config
 from reconciler.errors import InputError, Problem
 from reconciler.loading.standing import Standing
 from reconciler.model.plan import Finding, Severity
+from reconciler.model.rules import Restrict, Rule
 
 
 def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[Finding, ...]]:
@@ -32,7 +34,8 @@ def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[F
             [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
         ) from error
     targets: dict[str, TargetConfig] = {}
-    ignored: list[str] = []
+    ignored: list[str] = list(_restrictions(planned.rules, trusted.rules))
+    rules = _rules(planned.rules, trusted.rules)
     for name, ours in planned.targets.items():
         theirs = trusted.targets.get(name)
         if theirs is None:
@@ -40,7 +43,12 @@ def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[F
             continue
         targets[name] = replace(
             theirs,
-            policy=replace(ours.policy, guards=theirs.policy.guards, auto_apply=theirs.policy.auto_apply),
+            policy=replace(
+                ours.policy,
+                guards=theirs.policy.guards,
+                auto_apply=theirs.policy.auto_apply,
+                rules=rules,
+            ),
         )
         ignored += _differences(ours, targets[name])
     gone = [name for name in trusted.targets if name not in planned.targets]
@@ -54,7 +62,8 @@ def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[F
                 )
             ]
         )
-    return replace(planned, targets=targets), _ignored(standing, ignored)
+    findings = (*_ignored(standing, ignored), *_changed(standing, planned.rules, trusted.rules))
+    return replace(planned, targets=targets), findings
 
 
 def _untrusted(standing: Standing) -> tuple[Finding, ...]:
@@ -78,6 +87,47 @@ def _ignored(standing: Standing, ignored: list[str]) -> tuple[Finding, ...]:
             fix="merge the configuration first if the plan should use it",
             details=tuple(ignored),
             count=len(ignored),
+        ),
+    )
+
+
+def _rules(ours: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> tuple[Rule, ...]:
+    """The rules to judge by: `restrict` as the branch has it, all others as they are under plan; by name."""
+    used: list[Rule] = [rule for rule in ours.values() if not isinstance(rule, Restrict)]
+    used += [rule for rule in theirs.values() if isinstance(rule, Restrict)]
+    return tuple(sorted(used, key=lambda rule: rule.name))
+
+
+def _restrictions(ours: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> Iterable[str]:
+    for name in sorted(ours.keys() | theirs.keys()):
+        rule, used = ours.get(name), theirs.get(name)
+        if isinstance(used, Restrict) and rule != used:
+            yield f"the rule {name} (restrict) is used as it is on the trusted branch"
+        elif isinstance(rule, Restrict) and rule != used:
+            yield f"the rule {name} (restrict) is new, and holds once it is merged"
+
+
+def _changed(standing: Standing, ours: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> tuple[Finding, ...]:
+    """A finding on the rules that the branch has and the tree under plan has lost, or has otherwise.
+
+    What a rule says to people is no part of what it asks. A rule that is new takes nothing away.
+    """
+    changed = [
+        f"{name} is {'changed' if name in ours else 'gone'}"
+        for name, rule in sorted(theirs.items())
+        if not isinstance(rule, Restrict)
+        and (name not in ours or replace(ours[name], message=None) != replace(rule, message=None))
+    ]
+    if not changed:
+        return ()
+    return (
+        Finding(
+            code="rules-changed",
+            severity=Severity.WARNING,
+            message=f"rules that {standing.branch} has are gone or changed here, and judge as they are here",
+            fix="look whether that is meant: what they refused before may pass now",
+            details=tuple(changed),
+            count=len(changed),
         ),
     )
 
