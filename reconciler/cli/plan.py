@@ -36,6 +36,7 @@ def command(
 
     Nothing is written to any service.
     """
+    from reconciler.cli.linting import with_lint
     from reconciler.cli.workspace import workspace
     from reconciler.execution.plan_file import write_plan
 
@@ -47,6 +48,7 @@ def command(
         check(chosen, space)
         plan, planned = space.plan(chosen, by_group=by_group)
         check_sets(chosen, space, plan)
+        plan = with_lint(plan, space.loaded.identities, space.loaded.locate)
         estimates = space.estimates(planned)
     if out is not None:
         write_plan(out, plan)

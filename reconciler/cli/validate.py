@@ -17,12 +17,14 @@ def command(options: Options) -> None:
     `--format github` annotates the lines at fault in a pull request.
     """
     from reconciler.files.tree import FolderTree
+    from reconciler.loading.lint import lint
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
     from reconciler.render.messages import findings_text
 
     loaded = load(FolderTree(options.identities))
-    if loaded.findings:
-        places = loaded.locate([one.origin for one in loaded.findings if one.origin])
-        remark(findings_text(loaded.findings, places, color=wants_color(sys.stderr)))
+    findings = (*loaded.findings, *lint(loaded.identities.permission_sets.values()))
+    if findings:
+        places = loaded.locate([one.origin for one in findings if one.origin])
+        remark(findings_text(findings, places, color=wants_color(sys.stderr)))
     answer(summary(loaded))

@@ -1,0 +1,41 @@
+"""What `validate` and `plan` say of odd inline policies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.stage import FILES, Stage
+
+SETS = """\
+permission_sets:
+  Reader:
+    inline_policy:
+      Version: 2012-10-17
+      Statement: [{Effect: Allow, Action: "s3:GetObjekt", Resource: "*"}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Stage:
+    stage = Stage(tmp_path / "work", monkeypatch, capsys, "--sandbox")
+    for name, text in {**FILES, "sets.yaml": SETS.replace("2012-10-17", '"2012-10-17"')}.items():
+        file = stage.root / "identities" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return stage
+
+
+def test_an_odd_policy_is_said_and_refuses_nothing(folder: Stage) -> None:
+    ended = folder.run("validate")
+    assert ended.code == 0
+    assert "s3:GetObjekt" in ended.told
+    assert "sets.yaml:2" in ended.told
+
+
+def test_a_plan_says_it_while_it_writes_the_set(folder: Stage) -> None:
+    ended = folder.run("plan")
+    assert ended.code == 0
+    assert "policy-lint" in ended.told
+    assert "s3:GetObjekt" in ended.told
