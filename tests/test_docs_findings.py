@@ -42,7 +42,9 @@ def _raised() -> Mapping[str, set[str]]:
     for path, arguments in _made():
         code = _literal(path, arguments["code"])
         severities = [
-            node.attr for node in ast.walk(arguments["severity"]) if isinstance(node, ast.Attribute)
+            node.attr
+            for node in ast.walk(arguments["severity"])
+            if isinstance(node, ast.Attribute) and node.attr in Severity.__members__
         ]
         assert severities, f"{path}: the severity of {code} must be a literal, to be found"
         found[code] |= {Severity[name].value for name in severities}
@@ -92,7 +94,7 @@ def test_everything_that_refuses_a_plan_is_explained_and_has_a_test() -> None:
 
 
 def test_everything_that_refuses_a_plan_says_why_in_the_plan() -> None:
-    assert set(MEANINGS) == _refusals()
+    assert _refusals() <= set(MEANINGS)
 
 
 @pytest.mark.parametrize(

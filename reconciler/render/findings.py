@@ -23,6 +23,11 @@ MEANINGS: Mapping[str, str] = {
     "recreate": "a new object has nothing of what was granted to the old one",
     "unsafe-deletion": "a deletion must not leave access behind that nobody sees",
     "name-circle": "a name is free only once its bearer has another",
+    "rule-deny": "a rule says that nobody may have this access; no approval lifts it",
+    "rule-disjoint": "a rule says that nobody may be in two of these groups; no approval lifts it",
+    "rule-require": "a rule says what such access must tell; no approval lifts it",
+    "rule-restrict": "a rule says which files may decide about this access; no approval lifts it",
+    "rule-max-holders": "a rule says how many people may have this access; no approval lifts it",
 }
 # These carry the kind they speak of as their first detail, for approvals.
 _RESTORES_CODE = "restores"
@@ -114,9 +119,23 @@ def _finding(
         yield from layout.paragraph(f"why: {meaning}", indent=6, hang=4, tone=Tone.FAINT, kept=kept)
     if finding.fix and advise:
         yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)
-    if shown := finding.details:
-        text = capped([escape.text(each) for each in shown], None if names.verbose or kept else _DETAILS)
-        yield from layout.paragraph(f"for: {text}", indent=6, hang=5, tone=Tone.FAINT, kept=kept)
+    if finding.details:
+        yield from _details(finding, layout, None if names.verbose or kept else _DETAILS)
+
+
+def _details(finding: Finding, layout: Layout, limit: int | None) -> Iterable[Line]:
+    """Whom it is for: names in one line, and whatever is more than a name in a line of its own."""
+    kept = finding.severity is Severity.REFUSAL
+    shown = [escape.text(each) for each in finding.details]
+    if not any(", " in each or ": " in each for each in shown):
+        text = f"for: {capped(shown, limit)}"
+        yield from layout.paragraph(text, indent=6, hang=5, tone=Tone.FAINT, kept=kept)
+        return
+    for number, each in enumerate(shown[:limit]):
+        head = "     " if number else "for: "
+        yield from layout.paragraph(head + each, indent=6, hang=7, tone=Tone.FAINT, kept=kept)
+    if limit is not None and len(shown) > limit:
+        yield layout.line(f"           … {len(shown) - limit:,} more", Tone.FAINT, kept=kept)
 
 
 def where(finding: Finding, places: Mapping[Origin, Place]) -> Place | None:

@@ -16,6 +16,8 @@ from reconciler.render.problems import problems_text
 from reconciler.render.text import plan_text
 
 _LEVELS = {Severity.REFUSAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+# How many details one annotation has; the text below it has all.
+_DETAILS = 10
 _TOKEN = re.compile(r"[0-9a-zA-Z-]{16,128}", re.ASCII)
 
 
@@ -55,11 +57,15 @@ def _annotations(plan: Plan) -> Iterable[str]:
                 needed = severity is Severity.REFUSAL or findings.is_restores(finding)
                 if finding.severity is severity and (place or needed):
                     title = f"{part.target}: {finding.code}"
-                    yield _command(_LEVELS[severity], title, _message(finding.message, finding.fix), place)
+                    # What refuses a plan also says whom it is for: nobody should have to search the log.
+                    told = finding.details if severity is Severity.REFUSAL else ()
+                    text = _message(finding.message, finding.fix, told)
+                    yield _command(_LEVELS[severity], title, text, place)
 
 
-def _message(message: str, fix: str | None) -> str:
-    return f"{message}\n{fix}" if fix else message
+def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:
+    more = [f"… and {len(details) - _DETAILS:,} more"] if len(details) > _DETAILS else []
+    return "\n".join((message, *([fix] if fix else ()), *details[:_DETAILS], *more))
 
 
 def _command(level: str, title: str, message: str, place: Place | None) -> str:

@@ -12,6 +12,7 @@ PLANS: Mapping[str, Plan] = {
     "leaving": plans_people.leaving(),
     "refused": plans_refused.refused(),
     "protected": plans_refused.protected(),
+    "ruled": plans_refused.ruled(),
     "findings": plans_people.findings(),
     "several-targets": plans_people.several(),
     "many": plans_people.many(),

@@ -36,7 +36,7 @@ def commands(text: str) -> list[tuple[str, str]]:
     return obeyed
 
 
-@pytest.mark.parametrize("name", ["refused", "findings", "hostile", "nothing"])
+@pytest.mark.parametrize("name", ["refused", "ruled", "findings", "hostile", "nothing"])
 def test_the_log_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.github.txt", plan_github(plans.PLANS[name], token=TOKEN))
 

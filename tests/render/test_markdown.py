@@ -48,7 +48,7 @@ def listed(document: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["everyday", "refused", "findings", "several-targets", "hostile", "nothing", "roles"]
+    "name", ["everyday", "refused", "ruled", "findings", "several-targets", "hostile", "nothing", "roles"]
 )
 def test_markdown_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.md", plan_markdown(plans.PLANS[name]))

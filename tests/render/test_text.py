@@ -34,7 +34,7 @@ def test_verbose_text_is_as_it_was_last_read(name: str, golden: Callable[[str, s
     golden(f"{name}.verbose.txt", shown(plans.PLANS[name], verbose=True))
 
 
-@pytest.mark.parametrize("name", ["everyday", "refused", "findings", "roles"])
+@pytest.mark.parametrize("name", ["everyday", "refused", "ruled", "findings", "roles"])
 def test_wrapped_text_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.100-columns.txt", shown(plans.PLANS[name], width=100))
 
