@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -20,6 +21,7 @@ def command(options: Options) -> None:
     from reconciler.loading.lint import lint
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
+    from reconciler.model.plan import Severity
     from reconciler.render.messages import findings_text
 
     loaded = load(FolderTree(options.identities))
@@ -27,4 +29,5 @@ def command(options: Options) -> None:
     if findings:
         places = loaded.locate([one.origin for one in findings if one.origin])
         remark(findings_text(findings, places, color=wants_color(sys.stderr)))
-    answer(summary(loaded))
+    warnings = tuple(one for one in findings if one.severity is not Severity.NOTE)
+    answer(summary(replace(loaded, findings=warnings)))

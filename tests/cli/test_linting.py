@@ -32,6 +32,7 @@ def test_an_odd_policy_is_said_and_refuses_nothing(folder: Stage) -> None:
     assert ended.code == 0
     assert "s3:GetObjekt" in ended.told
     assert "sets.yaml:2" in ended.told
+    assert "valid, with 1 warning" in ended.told
 
 
 def test_a_plan_says_it_while_it_writes_the_set(folder: Stage) -> None:
