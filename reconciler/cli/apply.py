@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.applying import carry_out, check_moment, check_standing, ended, remember_applied
+from reconciler.cli.applying import carry_out, check_moment, check_standing, ended, remember_applied, used
 from reconciler.cli.approvals import Approvals
 from reconciler.cli.common import (
     Options,
@@ -69,7 +69,7 @@ def command(
             answer(show_plan(plan, options))
             raise Refused("Refused; nothing was written. The plan says what would lift it.")
         policies = {name: target.policy for name, target in space.config.targets.items()}
-        verdicts = approvals.judge(planned, policies)
+        verdicts = approvals.judge(planned, policies, {name: used(space, name) for name in planned})
         jobs = [Job(space.targets[name], planned[name], verdict) for name, verdict in verdicts.items()]
         stale = {name: verdict.stale for name, verdict in verdicts.items() if verdict.stale}
         if stale:
@@ -78,7 +78,7 @@ def command(
                 stale_text(stale, {name: planned[name].part.digest for name in stale}, color=wants_color())
             )
             return Stale.exit_code
-        report = carry_out(space, jobs, push=push)
+        report = carry_out(space, jobs, {name: approvals.digests(name) for name in planned}, push=push)
         problems = remember_applied(space, report, push=push)
     answer(show_report(report, plan, options))
     return ended(report, problems)

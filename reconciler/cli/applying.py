@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from reconciler import __version__
 from reconciler.cli.common import Options, remark
@@ -10,12 +11,21 @@ from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.workspace import Workspace
 from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
 from reconciler.execution.apply import Job, apply
-from reconciler.execution.receipt import record_begin, record_whole_apply
-from reconciler.execution.record import save_partial, save_whole
+from reconciler.execution.receipt import record_begin, record_used, record_whole_apply, used_digests
+from reconciler.execution.record import read_record, save_partial, save_whole
 from reconciler.loading.memory import require
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
 from reconciler.wire.pool import Pool
+
+_NONE: Mapping[str, Collection[str]] = MappingProxyType({})
+
+
+def used(space: Workspace, target: str) -> Collection[str]:
+    """The approved digests that were spent on a target. Raises RecordError."""
+    if space.sandbox:
+        return read_record(SANDBOX_RECORD).kept(target, space.identities[target]).used
+    return used_digests(space.standing.repository, target) if space.standing else ()
 
 
 def check_moment(options: Options, *, push: bool) -> None:
@@ -55,18 +65,30 @@ def ended(report: Report, problems: Sequence[Problem]) -> int:
     return 0
 
 
-def carry_out(space: Workspace, jobs: Collection[Job], *, push: bool) -> Report:
-    """Write what the reviews let through, after noting that it begins. Raises AppliedInPart, RecordError."""
+def carry_out(
+    space: Workspace, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
+) -> Report:
+    """Write what the reviews let through, after noting that it begins, and which digests that spends.
+
+    `approved` are digests that people approved, by target. Raises AppliedInPart, RecordError.
+    """
+    spending = {
+        job.target.name: [job.planned.part.digest]
+        for job in jobs
+        if job.review.go and job.planned.part.digest in approved.get(job.target.name, ())
+    }
     if space.sandbox:
         for job in jobs:
             if job.review.go:
                 name = job.target.name
-                save_partial(SANDBOX_RECORD, name, space.identities[name], space.tree)
+                save_partial(SANDBOX_RECORD, name, space.identities[name], space.tree, spending.get(name, ()))
     else:
         assert space.standing is not None
         assert space.standing.head is not None
         writing = [job.target.name for job in jobs if job.review.go]
         record_begin(space.standing.repository, writing, space.standing.head, space.now, push=push)
+        for name, digests in spending.items():
+            record_used(space.standing.repository, name, digests, space.now, push=push)
     try:
         return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
     except KeyboardInterrupt:
@@ -86,6 +108,7 @@ def remember_applied(space: Workspace, report: Report, *, push: bool) -> Sequenc
             tool_version=__version__,
             at=space.now,
             commit=space.standing.head or "" if space.standing else "",
+            used=tuple(used(space, part.target)),
         )
         for part in report.targets
         if part.whole

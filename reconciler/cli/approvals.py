@@ -13,6 +13,8 @@ from reconciler.planning.planner import Planned
 from reconciler.planning.review import Difference, Review, review
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# An approval is for one apply: whoever undoes it afterwards must not have it done again by an old one.
+_SPENT = "was approved for an apply that took place; save a plan, and have that reviewed and applied"
 
 
 class Approvals:
@@ -53,38 +55,52 @@ class Approvals:
         return {name: addresses for name, addresses in found.items() if name not in whole}
 
     def judge(
-        self, planned: Mapping[str, Planned], policies: Mapping[str, TargetPolicy]
+        self,
+        planned: Mapping[str, Planned],
+        policies: Mapping[str, TargetPolicy],
+        used: Mapping[str, Collection[str]],
     ) -> Mapping[str, Review]:
-        """The verdict on each target's fresh plan. Raises PlanFileError for a plan of another instance."""
+        """The verdict on each target's fresh plan; digests in `used` (by target) are spent.
+
+        Raises PlanFileError for a plan of another instance.
+        """
+        usable = {name: set(self.digests(name)) - set(used.get(name, ())) for name in planned}
         verdicts = {
             name: review(
                 fresh,
                 [part for plan in self._plans for part in _parts(plan, name, fresh)],
                 auto_apply=policies[name].auto_apply,
-                digests=self._of(name),
+                digests=usable[name],
             )
             for name, fresh in planned.items()
         }
         if not self._plans:
-            verdicts |= self._unmet(planned)
+            verdicts |= self._unmet(planned, usable)
         return verdicts
 
-    def _of(self, target: str) -> list[str]:
+    def digests(self, target: str) -> list[str]:
+        """The digests that were approved for a target, or for any."""
         return [digest for name, digest in self._digests if name in (None, target)]
 
-    def _unmet(self, planned: Mapping[str, Planned]) -> Mapping[str, Review]:
-        """Where nothing but a digest was given, and no fresh plan has it: not one change was approved."""
+    def _unmet(
+        self, planned: Mapping[str, Planned], usable: Mapping[str, Collection[str]]
+    ) -> Mapping[str, Review]:
+        """Where nothing but a digest was given, and no fresh plan has it: not one change was approved.
+
+        Nor was any by a digest that let an apply go before.
+        """
         stale: dict[str, Review] = {}
         for name, digest in self._digests:
             concerned = {each: one for each, one in planned.items() if name in (None, each)}
-            if any(one.part.digest == digest for one in concerned.values()):
+            if any(one.part.digest == digest in usable[each] for each, one in concerned.items()):
                 continue
             for each, one in concerned.items():
+                spent = one.part.digest == digest
+                why = _SPENT if spent else "is not part of what was approved"
                 differences = tuple(
-                    Difference(change.address, None, change, "is not part of what was approved")
-                    for change in one.part.changes
+                    Difference(change.address, None, change, why) for change in one.part.changes
                 )
-                if differences and one.part.digest not in self._of(each):
+                if differences and one.part.digest not in usable[each]:
                     stale[each] = Review(frozenset(), (), (), differences)
         return stale
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, Repository, short
 from reconciler.loading.memory import FETCH
-from reconciler.loading.receipt import begun_name, render_receipt, tag_name
+from reconciler.loading.receipt import (
+    begun_name,
+    parse_receipt,
+    render_begun,
+    render_receipt,
+    spent,
+    tag_name,
+    used_at_begin,
+)
 from reconciler.model.state import Receipt
 
 
@@ -67,10 +76,48 @@ def record_begin(
         name = begun_name(target)
         if repository.tag(tag_name(target)) is not None or repository.tag(name) is not None:
             continue
-        message = f"the first apply to {target} began here; read until {tag_name(target)} exists\n"
-        repository.move_tag(name, commit, message, at)
+        repository.move_tag(name, commit, render_begun(target), at)
         if push:
             repository.push_tag(name, remote)
+
+
+def used_digests(repository: Repository, target: str) -> tuple[str, ...]:
+    """The approved digests that were spent on a target, oldest first. Raises RecordError."""
+    if (tag := repository.tag(tag_name(target))) is not None:
+        return parse_receipt(tag.message, tag.commit).used
+    begun = repository.tag(begun_name(target))
+    return used_at_begin(begun.message) if begun is not None else ()
+
+
+def record_used(
+    repository: Repository,
+    target: str,
+    digests: Collection[str],
+    at: datetime,
+    *,
+    push: bool,
+    remote: str = DEFAULT_REMOTE,
+) -> None:
+    """Before the first write: note that `digests` let this apply go, and no other after it.
+
+    The target's tag gets another message and stays where it is. Raises RecordError when that cannot be
+    noted, or, with `push`, not be pushed: then nothing may be written.
+    """
+    used = spent(used_digests(repository, target), digests)
+    if (tag := repository.tag(tag_name(target))) is not None:
+        receipt = parse_receipt(tag.message, tag.commit)
+        repository.move_tag(
+            tag_name(target), tag.commit, render_receipt(replace(receipt, used=used)), receipt.at
+        )
+        name = tag_name(target)
+    else:
+        name = begun_name(target)
+        begun = repository.tag(name)
+        if begun is None:
+            raise RecordError(f"there is no tag {name} to note an approval in")
+        repository.move_tag(name, begun.commit, render_begun(target, used), at)
+    if push:
+        repository.push_tag(name, remote)
 
 
 def _move(repository: Repository, name: str, receipt: Receipt) -> None:

@@ -4,7 +4,7 @@
      "texts": {"<sha256>": "users: …"},
      "trees": {"<sha256>": {"users.yaml": "<sha256 of a text>"}},
      "targets": {"aws": {"identity": {…}, "receipt": "reconciler receipt 1 …", "whole": "<tree>",
-                         "partial": ["<tree>", …]}}}
+                         "partial": ["<tree>", …], "used": ["sha256:…"]}}}
 
 `whole` are the files of the last whole apply, `partial` those of every apply since that may have stopped
 short, newest first. Equal texts and equal trees are kept once, and only as long as something names them.
@@ -26,7 +26,7 @@ from reconciler.files.git import short
 from reconciler.files.private import write_private
 from reconciler.files.tree import MemoryTree, Tree
 from reconciler.loading.memory import Declarations, Lack, Memory, Read, Reader, State, recall
-from reconciler.loading.receipt import parse_receipt, render_receipt
+from reconciler.loading.receipt import parse_receipt, render_receipt, spent
 from reconciler.model.state import Receipt, Remembered
 
 
@@ -39,6 +39,8 @@ class Kept(BaseModel):
     receipt: str | None = None
     whole: str | None = None
     partial: list[str] = Field(default_factory=list)
+    # The approved digests that were spent, oldest first.
+    used: list[str] = Field(default_factory=list)
 
 
 class Record(BaseModel):
@@ -80,20 +82,30 @@ def read_record(path: Path) -> Record:
     return record
 
 
-def save_partial(path: Path, target: str, identity: Mapping[str, str], tree: Tree) -> None:
-    """Remember that `tree` is about to be applied to `target`. Raises RecordError when it cannot."""
+def save_partial(
+    path: Path, target: str, identity: Mapping[str, str], tree: Tree, used: Iterable[str] = ()
+) -> None:
+    """Remember that `tree` is about to be applied to `target`, and that this spends the digests `used`.
+
+    Raises RecordError when it cannot.
+    """
     record = read_record(path)
     before = record.kept(target, identity)
     key, texts = _digest(tree)
-    partial = [key, *(other for other in before.partial if other != key)]
-    _write(path, _with(record, target, before.model_copy(update={"partial": partial}), key, texts))
+    update = {
+        "partial": [key, *(other for other in before.partial if other != key)],
+        "used": list(spent(before.used, used)),
+    }
+    _write(path, _with(record, target, before.model_copy(update=update), key, texts))
 
 
 def save_whole(path: Path, tree: Tree, receipt: Receipt) -> None:
     """Remember that `tree` was applied whole, and nothing before it. Raises RecordError when it cannot."""
     key, texts = _digest(tree)
-    kept = Kept(identity=dict(receipt.identity), receipt=render_receipt(receipt), whole=key)
-    _write(path, _with(read_record(path), receipt.target, kept, key, texts))
+    record = read_record(path)
+    used = record.kept(receipt.target, receipt.identity).used
+    kept = Kept(identity=dict(receipt.identity), receipt=render_receipt(receipt), whole=key, used=used)
+    _write(path, _with(record, receipt.target, kept, key, texts))
 
 
 def remember_record(

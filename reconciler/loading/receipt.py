@@ -9,17 +9,18 @@
     identity.identity_store_id: d-1234567890
     identity.instance_arn: arn:aws:sso:::instance/ssoins-1234567890abcdef
 
-The first line names the format and its version, and shows in `git tag -n`. Every other line is a name, a
-colon, a space and a value, in this order. Equal receipts are equal bytes. A reader ignores names that it
-does not know, so that a later version may add some; what would change the meaning of the others raises
-the version.
+A line `used: sha256:… sha256:…` follows the time where digests were approved: each lets one apply go, and
+none after it. The first line names the format and its version, and shows in `git tag -n`. Every other line
+is a name, a colon, a space and a value, in this order. Equal receipts are equal bytes. A reader ignores
+names that it does not know, so that a later version may add some; what would change the meaning of the
+others raises the version.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.errors import RecordError
@@ -29,6 +30,9 @@ VERSION = 1
 _FIRST = re.compile(r"reconciler receipt (\d{1,9})")
 _LINE = re.compile(r"([a-z][a-z0-9._-]*): (\S(?:.*\S)?)")
 _IDENTITY = "identity."
+_USED = "used"
+# So many spent digests are remembered; each stands for an approval by hand.
+_KEPT = 500
 _REQUIRED = ("target", "digest", "tool-version", "at")
 
 
@@ -60,6 +64,8 @@ def render_receipt(receipt: Receipt) -> str:
         "tool-version": receipt.tool_version,
         "at": receipt.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
     }
+    if receipt.used:
+        fields[_USED] = " ".join(receipt.used)
     fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
     lines = [_line(name, value) for name, value in fields.items()]
     return "\n".join((f"reconciler receipt {VERSION}", "", *lines, ""))
@@ -91,6 +97,29 @@ def parse_receipt(text: str, commit: str = "") -> Receipt:
         tool_version=fields["tool-version"],
         at=_instant(fields["at"]),
         commit=commit,
+        used=tuple(fields.get(_USED, "").split()),
+    )
+
+
+def spent(used: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """The spent digests with some more, oldest first, each once; of very many the newest."""
+    return tuple({**dict.fromkeys(used), **dict.fromkeys(more)})[-_KEPT:]
+
+
+def render_begun(target: str, used: Sequence[str] = ()) -> str:
+    """The message of the tag on the commit at which the first apply to `target` began."""
+    message = f"the first apply to {target} began here; read until {tag_name(target)} exists\n"
+    return message + (f"\n{_USED}: {' '.join(used)}\n" if used else "")
+
+
+def used_at_begin(message: str) -> tuple[str, ...]:
+    """The digests that the message of such a tag calls spent."""
+    head = f"{_USED}: "
+    return tuple(
+        digest
+        for line in message.splitlines()
+        if line.startswith(head)
+        for digest in line.removeprefix(head).split()
     )
 
 

@@ -226,7 +226,8 @@ class Live:
 class Receipt:
     """What the last whole apply left behind: the message of the tag, or the sandbox's record.
 
-    `commit` is the tagged commit ("" on the sandbox), `identity` the target's, `at` an aware instant.
+    `commit` is the tagged commit ("" on the sandbox), `identity` the target's, `at` an aware instant,
+    `used` the approved digests that were spent, oldest first.
     """
 
     target: str
@@ -235,6 +236,7 @@ class Receipt:
     tool_version: str
     at: datetime
     commit: str = ""
+    used: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

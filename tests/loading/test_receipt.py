@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import RecordError
-from reconciler.loading.receipt import parse_receipt, render_receipt, tag_name
+from reconciler.loading.receipt import (
+    parse_receipt,
+    render_begun,
+    render_receipt,
+    spent,
+    tag_name,
+    used_at_begin,
+)
 from reconciler.model.state import Receipt
 
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
@@ -36,6 +44,23 @@ identity.instance_arn: arn:aws:sso:::instance/ssoins-12
 def test_a_receipt_reads_like_this() -> None:
     assert render_receipt(RECEIPT) == TEXT
     assert parse_receipt(TEXT, "c" * 40) == RECEIPT
+
+
+def test_spent_digests_stand_in_a_line_that_older_versions_ignore() -> None:
+    used = replace(RECEIPT, used=("sha256:12", "sha256:34"))
+    text = render_receipt(used)
+    assert text == TEXT.replace("10:00Z\n", "10:00Z\nused: sha256:12 sha256:34\n")
+    assert parse_receipt(text, "c" * 40) == used
+
+
+def test_of_very_many_spent_digests_the_newest_are_kept_each_once() -> None:
+    many = [f"sha256:{number}" for number in range(600)]
+    assert spent(many, ["sha256:599", "sha256:x"]) == (*many[101:], "sha256:x")
+
+
+def test_a_first_apply_remembers_what_it_spent() -> None:
+    assert used_at_begin(render_begun("aws")) == ()
+    assert used_at_begin(render_begun("aws", ["sha256:12", "sha256:34"])) == ("sha256:12", "sha256:34")
 
 
 def test_a_tag_is_named_after_its_target() -> None:
