@@ -11,8 +11,19 @@ from reconciler.config.documents import TargetName
 from reconciler.config.fields import STRICT, Key, Positive, Text
 from reconciler.config.moments import Moment
 
-# Other guards (recreate, unsafe-deletion) stand for what cannot be done safely, and nothing lifts them.
-GuardName = Literal["max-removals", "set-emptied", "protected", "min-members", "max-grants"]
+# What cannot be done safely (unsafe-deletion, and a recreate that git itself asks for) nothing lifts.
+GuardName = Literal[
+    "max-removals",
+    "set-emptied",
+    "protected",
+    "recreate",
+    "live-shrank",
+    "source-shrank",
+    "own-access",
+    "min-members",
+    "max-grants",
+    "max-privileged-grants",
+]
 
 
 class ApprovalDocument(TypedDict, total=False):

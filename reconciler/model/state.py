@@ -220,6 +220,8 @@ class Live:
     delegated: bool = False
     gaps: tuple[Gap, ...] = ()
     calls: Mapping[str, int] = field(default_factory=dict)
+    # As whom the service knows us: an ARN, "" where it was not asked.
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)

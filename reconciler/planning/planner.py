@@ -28,7 +28,6 @@ from reconciler.planning.order import Context, order
 from reconciler.planning.ownership import Ownership, own_groups, own_users
 from reconciler.planning.population import counts, population
 from reconciler.planning.project import project
-from reconciler.planning.protection import protected_now
 from reconciler.planning.provisioning import compare_provisioning
 from reconciler.planning.remarks import remarks
 from reconciler.planning.restricting import restricted_to
@@ -119,13 +118,11 @@ def plan_target(
         reached = effects(scene, changes, accounts)
     steps, circles = order(changes, Context(reached.replaced, reached.holding, provisioned))
     guarded = guard(
+        scene,
         changes,
         population(scene, draft),
-        replace(policy.guards, protected=protected_now(scene)),
-        capabilities,
+        reached.access,
         identities.approvals.values(),
-        policy.target,
-        now,
         replaced=_renamed(scene, changes),
     )
     findings = [

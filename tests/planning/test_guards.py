@@ -12,7 +12,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemoval, Protected, TargetPolicy
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.guards import allowed
+from reconciler.planning.guards_removal import allowed
 from reconciler.planning.planner import Planned
 from tests.planning.world import (
     CAN,
@@ -154,6 +154,8 @@ def test_removing_every_group_or_user_is_refused_even_where_no_limit_is_set() ->
     assert {(one.code, one.kind) for one in refusals(planned)} == {
         ("set-emptied", "user"),
         ("set-emptied", "group"),
+        ("source-shrank", "user"),
+        ("source-shrank", "group"),
     }
 
 
@@ -310,7 +312,7 @@ def test_one_approval_does_not_lift_protection_from_more_than_it_counts() -> Non
 
 
 def test_unmanaged_groups_count_with_the_members_that_they_have() -> None:
-    users, _ = staffed(10)
+    users, _ = staffed(20)
     git = identities(users)
     world, memory = applied(git)
     everybody = [world.user_id(f"{key}@example.com") for key in KEYS[:10]]
@@ -323,7 +325,7 @@ def test_unmanaged_groups_count_with_the_members_that_they_have() -> None:
 
     assert refusals(three) == []
     assert [one.message for one in refusals(four)] == [
-        "4 of 10 members of ~g00000011 would be removed; at most 3 may be"
+        "4 of 10 members of ~g00000021 would be removed; at most 3 may be"
     ]
 
 

@@ -267,18 +267,26 @@ def test_what_is_ignored_stays_ignored_when_its_owner_leaves() -> None:
 
 def test_nothing_is_removed_inside_of_what_was_not_read() -> None:
     before = identities(
-        [person("ada"), person("bob"), person("eve")], [group("ops", ["ada"]), group("dev", [])]
+        [person("ada"), person("bob"), person("eve")],
+        [group("ops", ["ada"]), group("dev", []), group("rest", [])],
     )
     world = World()
     world.carry_out(plan(before, world))
     policy = replace(POLICY, on_removal=OnRemoval.DELETE)
     live = world.live()
     gap = Gap(Kind.MEMBERSHIP, world.group_id("ops"), "not asked for")
-    partial = replace(live, members={world.group_id("dev"): {}}, gaps=(gap,))
+    partial = replace(live, members={world.group_id("dev"): {}, world.group_id("rest"): {}}, gaps=(gap,))
     everything = replace(live, members={}, gaps=(replace(gap, scope="*"),))
 
     def part(seen: Live) -> Planned:
-        return plan_target(identities([person("ada")]), remembered(before), seen, policy, CAN_DISABLE, NOW)
+        return plan_target(
+            identities([person("ada")], [group("rest", [])]),
+            remembered(before),
+            seen,
+            policy,
+            CAN_DISABLE,
+            NOW,
+        )
 
     assert summary(part(partial)) == ["delete aws/group/dev git"]
     assert codes(part(partial)) == ["not-read"]

@@ -14,12 +14,13 @@ class Standing:
 
     `assigns` says that the instance has permission sets: an instance of the organization has, an account
     instance has none (user guide, "Organization and account instances"). `delegated` says that the caller
-    administers it from another account than the management account.
+    administers it from another account than the management account. `caller` is the ARN of who calls.
     """
 
     management: str = ""
     assigns: bool = False
     delegated: bool = False
+    caller: str = ""
 
 
 def find(aws: Aws, organizations: Organizations, owner_account: str) -> Standing:
@@ -30,4 +31,5 @@ def find(aws: Aws, organizations: Organizations, owner_account: str) -> Standing
     if owner_account not in ("", management):
         return Standing(management)
     identity = aws.call("sts", "GetCallerIdentity", mutates=False, expects=("Account",))
-    return Standing(management, assigns=True, delegated=identity["Account"] != management)
+    delegated = identity["Account"] != management
+    return Standing(management, assigns=True, delegated=delegated, caller=str(identity.get("Arn", "")))

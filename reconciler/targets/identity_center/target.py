@@ -139,6 +139,7 @@ class IdentityCenter:
             delegated=standing.delegated,
             gaps=site.access.gaps,
             calls={name: count for name, count in calls.items() if count},
+            caller=standing.caller,
         )
 
     def _found_standing(self, request: ReadRequest) -> Standing:
