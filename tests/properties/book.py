@@ -1,0 +1,196 @@
+"""Git as people edit it, bit by bit: a book of persons, teams, sets and entries that is always consistent.
+
+Everything goes by its stem, which never changes (`ada`, `ops`, `Admin`, `e0`), while keys and names do; so
+that an oracle can tell who is who without asking the code under test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from reconciler.model.resources import (
+    ALWAYS,
+    Assignment,
+    Block,
+    Grant,
+    Group,
+    Include,
+    PermissionSet,
+    Sharing,
+    User,
+    Value,
+    Window,
+)
+from reconciler.model.state import Identities
+from tests.planning.entitled import DEV, HOME, PAY, entry, pset
+from tests.planning.world import NOW, ORIGIN, identities, person
+
+PEOPLE = ["ada", "bob", "cyd", "dan"]
+TEAMS = ["ops", "dev", "sec"]
+SETS = ["Admin", "Read", "Bill"]
+ENTRIES = ["e0", "e1", "e2"]
+# A person and a group that somebody else owns and that git refers to.
+PARTNER, CORP = "partner", "corp"
+_DAY = timedelta(days=1)
+WINDOWS = [
+    *[ALWAYS] * 5,
+    Window(end=NOW - _DAY),
+    Window(end=NOW + _DAY),
+    Window(start=NOW + _DAY),
+    Window(start=NOW + _DAY, end=NOW + 3 * _DAY),
+]
+PLACES = ["all", "Prod", "Lab", PAY, DEV, HOME]
+
+
+def stem(name: str) -> str:
+    """The stem of a key, user name, display name or name of a permission set."""
+    return name.partition("@")[0].partition(".")[0].removesuffix("2")
+
+
+@dataclass(frozen=True)
+class Book:
+    """What is written, by stem; a reference to what is not written any more is left out on reading."""
+
+    people: Mapping[str, User] = field(default_factory=dict)
+    teams: Mapping[str, Group] = field(default_factory=dict)
+    sets: Mapping[str, PermissionSet] = field(default_factory=dict)
+    entries: Mapping[str, Assignment] = field(default_factory=dict)
+    blocked: frozenset[str] = frozenset()
+
+    def read(self) -> Identities:
+        """What loading makes of it: references by key, and all of them hold."""
+        partner = replace(person(PARTNER, user_name=f"{PARTNER}@elsewhere.example"), external=True)
+        people = {**self.people, PARTNER: partner}
+        teams = {**self.teams, CORP: Group(CORP, {}, ORIGIN, external=True)}
+        keys = {each: one.key for each, one in people.items()}
+        found = identities(
+            [self._user(one, keys) for one in people.values()],
+            [self._group(one, keys) for one in teams.values()],
+            permission_sets={one.key: one for one in self.sets.values()},
+            blocked={
+                keys.get(each, each): Block(keys.get(each, each), ORIGIN) for each in sorted(self.blocked)
+            },
+        )
+        entries = {
+            one.key: replace(
+                one,
+                users=tuple(keys[each] for each in one.users if each in keys),
+                groups=tuple(teams[each].key for each in one.groups if each in teams),
+                permission_sets=tuple(self.sets[each].key for each in one.permission_sets),
+            )
+            for one in self.entries.values()
+            if set(one.permission_sets) <= self.sets.keys()
+        }
+        return replace(found, assignments=entries)
+
+    def _user(self, one: User, keys: Mapping[str, str]) -> User:
+        manager = str(one.attributes.get("manager"))
+        rest = {name: value for name, value in one.attributes.items() if name != "manager"}
+        return replace(one, attributes={**rest, "manager": keys[manager]} if manager in keys else rest)
+
+    def _group(self, one: Group, keys: Mapping[str, str]) -> Group:
+        members = one.members and {keys[each]: how for each, how in one.members.items() if each in keys}
+        include = one.include and tuple(
+            replace(each, group=self.teams[each.group].key)
+            for each in one.include
+            if each.group in self.teams
+        )
+        return replace(one, members=members, include=include)
+
+
+def edited(draw: st.DrawFn, book: Book) -> Book:
+    """The book after one edit."""
+    return draw(st.sampled_from([_person, _team, _team, _set, _entry, _entry, _block]))(draw, book)
+
+
+def _person(draw: st.DrawFn, book: Book) -> Book:
+    which = draw(st.sampled_from(PEOPLE))
+    if which in book.people and draw(st.integers(0, 3)) == 0:
+        return replace(book, people={key: one for key, one in book.people.items() if key != which})
+    new = draw(st.integers(0, 4)) == 0
+    married = ".married" if draw(st.integers(0, 4)) == 0 else ""
+    more: dict[str, Value] = {"user_name": f"{which}{married}@example.com"}
+    if draw(st.integers(0, 3)) == 0:
+        more["manager"] = draw(st.sampled_from(PEOPLE))
+    if draw(st.booleans()):
+        more["title"] = draw(st.sampled_from(["Engineer", "Lead"]))
+    user = replace(
+        person(f"{which}.new" if new else which, **more),
+        active=draw(st.sampled_from([None, None, None, True, False])),
+        window=draw(st.sampled_from(WINDOWS)),
+        previously=(which if new else f"{which}.new",),
+    )
+    return replace(book, people={**book.people, which: user})
+
+
+def _team(draw: st.DrawFn, book: Book) -> Book:
+    which = draw(st.sampled_from(TEAMS))
+    if which in book.teams and draw(st.integers(0, 3)) == 0:
+        return replace(book, teams={key: one for key, one in book.teams.items() if key != which})
+    new = draw(st.integers(0, 4)) == 0
+    chosen = draw(st.lists(st.sampled_from([*PEOPLE, PARTNER]), unique=True))
+    members: dict[str, int | Grant] = dict.fromkeys(chosen, 1)
+    if chosen and draw(st.integers(0, 3)) == 0:
+        members[chosen[0]] = Grant(2, draw(st.sampled_from(WINDOWS)))
+    include = tuple(
+        Include(each, 3, draw(st.sampled_from(WINDOWS)))
+        for each in draw(st.lists(st.sampled_from(TEAMS), unique=True, max_size=1))
+        if each < which
+    )
+    one = Group(
+        f"{which}.new" if new else which,
+        {"display_name": f"{which}.team"} if draw(st.integers(0, 4)) == 0 else {},
+        ORIGIN,
+        members=None if draw(st.integers(0, 7)) == 0 else members,
+        include=include or None,
+        shared=draw(st.sampled_from([None, None, True, False])),
+        previously=(which if new else f"{which}.new",),
+    )
+    return replace(book, teams={**book.teams, which: one})
+
+
+def _set(draw: st.DrawFn, book: Book) -> Book:
+    which = draw(st.sampled_from(SETS))
+    if which in book.sets and draw(st.integers(0, 3)) == 0:
+        return replace(book, sets={key: one for key, one in book.sets.items() if key != which})
+    new = draw(st.integers(0, 4)) == 0
+    one = pset(
+        f"{which}2" if new else which,
+        session_duration=draw(st.sampled_from(["PT1H", "PT4H"])),
+        assignments=draw(st.sampled_from([None, Sharing.EXCLUSIVE, Sharing.SHARED])),
+        previously=(which if new else f"{which}2",),
+    )
+    return replace(book, sets={**book.sets, which: one})
+
+
+def _entry(draw: st.DrawFn, book: Book) -> Book:
+    which = draw(st.sampled_from(ENTRIES))
+    if which in book.entries and draw(st.integers(0, 3)) == 0:
+        return replace(book, entries={key: one for key, one in book.entries.items() if key != which})
+    who = [
+        f"group:{each}" for each in draw(st.lists(st.sampled_from([*TEAMS, CORP]), unique=True, max_size=2))
+    ]
+    who += [f"user:{each}" for each in draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=1))]
+    where = draw(st.lists(st.sampled_from(PLACES), unique=True, min_size=1, max_size=2))
+    one = entry(which, " ".join(who), draw(st.sampled_from(SETS)), *where)
+    if draw(st.integers(0, 2)) == 0:
+        one = replace(one, excluded=entry("", "", "", draw(st.sampled_from(["Prod", DEV]))).accounts)
+    return replace(book, entries={**book.entries, which: replace(one, window=draw(st.sampled_from(WINDOWS)))})
+
+
+def _block(draw: st.DrawFn, book: Book) -> Book:
+    return replace(book, blocked=book.blocked ^ {draw(st.sampled_from(PEOPLE))})
+
+
+def drafted(draw: st.DrawFn, edits: int) -> Book:
+    """A book that somebody has worked at for a while."""
+    book = Book()
+    for write in (_person, _person, _team, _set, _entry):
+        book = write(draw, book)
+    for _ in range(edits):
+        book = edited(draw, book)
+    return book

@@ -1,0 +1,188 @@
+"""The world beside git: what is somebody else's, and people at work at the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from reconciler.model.address import Kind
+from reconciler.model.policy import Ignore, IgnoredAssignment, Scope
+from reconciler.model.state import Principal
+from tests.planning.entitled import DEV, NEW, PAY, organization
+from tests.planning.world import World
+from tests.properties.book import CORP, PARTNER, stem
+
+# Nobody's business here, whatever git says: a set, a person, and all that one group has.
+ELEVATED, CONSOLE, IGNORED = "Elevated", "Console", "auditor@elsewhere.example"
+STRANGER = "stranger@elsewhere.example"
+OTHERS = Scope(
+    ignore=Ignore(
+        users=("auditor@*",),
+        permission_sets=(ELEVATED,),
+        groups=("console",),
+        assignments=(IgnoredAssignment(group="console"),),
+    )
+)
+# What git never speaks of.
+FOREIGN_SETS = frozenset({ELEVATED, CONSOLE})
+FOREIGN_GROUPS = frozenset({"console", "unmanaged", CORP})
+FOREIGN_PEOPLE = frozenset({STRANGER, IGNORED, f"{PARTNER}@elsewhere.example"})
+
+
+def company() -> World:
+    """Four accounts in which somebody else has sets, groups, people and assignments."""
+    world = World()
+    world.organization = organization(**{f"a{NEW}": "Lab"})
+    for name in (ELEVATED, CONSOLE):
+        world.add_set(name)
+    stranger = world.add_user(STRANGER)
+    auditor = world.add_user(IGNORED)
+    partner = world.add_user(f"{PARTNER}@elsewhere.example")
+    console = Principal(Kind.GROUP, world.add_group("console", stranger, auditor))
+    unmanaged = Principal(Kind.GROUP, world.add_group("unmanaged", stranger))
+    world.add_group(CORP, partner, stranger)
+    world.assign(PAY, ELEVATED, console)
+    world.assign(DEV, CONSOLE, unmanaged)
+    world.assign(DEV, CONSOLE, Principal(Kind.USER, stranger))
+    return world
+
+
+def name_of(world: World, user: str) -> str:
+    """The user name behind an id."""
+    return str(world.users[user].attributes["user_name"])
+
+
+def title_of(world: World, group: str) -> str:
+    """The display name behind an id."""
+    return str(world.groups[group].attributes["display_name"])
+
+
+@dataclass
+class Console:
+    """Somebody at the console; `by_hand` collects what they gave, as ids."""
+
+    world: World
+    by_hand: set[tuple[str, ...]]
+
+    def work(self, draw: st.DrawFn) -> None:
+        """One stroke; it leaves something that the service could be left in."""
+        draw(
+            st.sampled_from(
+                [self._member, self._member, self._assign, self._assign, self._edit, self._move, self._leave]
+            )
+        )(draw)
+
+    def _member(self, draw: st.DrawFn) -> None:
+        world = self.world
+        group = draw(st.sampled_from(sorted(world.groups)))
+        user = draw(st.sampled_from(sorted(world.users)))
+        if user in world.members[group]:
+            del world.members[group][user]
+        else:
+            world.members[group][user] = "by hand"
+            self.by_hand.add((group, user))
+
+    def _assign(self, draw: st.DrawFn) -> None:
+        world = self.world
+        account = draw(st.sampled_from([one for one in (PAY, DEV, NEW) if self._is_active(one)] or [PAY]))
+        name = draw(st.sampled_from(sorted(one.name for one in world.sets.values())))
+        everybody = [Principal(Kind.USER, each) for each in sorted(world.users)]
+        everybody += [Principal(Kind.GROUP, each) for each in sorted(world.groups)]
+        principal = draw(st.sampled_from(everybody))
+        if principal in world.assignments.get((account, world.set_arn(name)), ()):
+            world.unassign(account, name, principal)
+        else:
+            world.assign(account, name, principal)
+            self.by_hand.add((account, world.set_arn(name), principal.id))
+
+    def _edit(self, draw: st.DrawFn) -> None:
+        world = self.world
+        user = draw(st.sampled_from(sorted(world.users)))
+        found = world.users[user]
+        world.users[user] = replace(
+            found,
+            attributes={**found.attributes, "title": "Console"},
+            active=draw(st.sampled_from([True, True, False])),
+        )
+        arn = draw(st.sampled_from(sorted(world.sets)))
+        world.sets[arn] = replace(
+            world.sets[arn],
+            attributes={**world.sets[arn].attributes, "session_duration": "PT8H"},
+            outdated=draw(st.sampled_from([frozenset[str](), world.sets[arn].provisioned])),
+        )
+
+    def _move(self, draw: st.DrawFn) -> None:
+        """An account goes elsewhere, or is closed for a while."""
+        places = {f"a{each}": self._place(each) for each in (PAY, DEV, NEW)}
+        moved = draw(st.sampled_from(sorted(places)))
+        places[moved] = draw(st.sampled_from(["Prod", "Lab", "", "SUSPENDED"]))
+        self.world.organization = organization(**places)
+
+    def _leave(self, draw: st.DrawFn) -> None:
+        """Somebody's user is deleted; their assignments stay behind, as the service leaves them."""
+        world = self.world
+        ours = sorted(each for each in world.users if name_of(world, each) not in FOREIGN_PEOPLE)
+        if ours:
+            user = draw(st.sampled_from(ours))
+            del world.users[user]
+            for members in world.members.values():
+                members.pop(user, None)
+
+    def _is_active(self, account: str) -> bool:
+        return self.world.organization.accounts[account].active
+
+    def _place(self, account: str) -> str:
+        found = self.world.organization.accounts[account]
+        if not found.active:
+            return found.state
+        units = self.world.organization.units
+        return units[found.units[-1]].path if found.units else ""
+
+
+def pairs(world: World) -> set[tuple[str, ...]]:
+    """Every membership and every assignment, as ids."""
+    found: set[tuple[str, ...]] = {
+        (group, user) for group, members in world.members.items() for user in members
+    }
+    found |= {
+        (account, arn, one.id)
+        for (account, arn), principals in world.assignments.items()
+        for one in principals
+    }
+    return found
+
+
+def spelled(world: World) -> set[tuple[object, ...]]:
+    """All of the world in names instead of ids, so that two worlds can be compared."""
+
+    def values(attributes: object) -> str:
+        return repr(sorted((key, str(value)) for key, value in dict(attributes).items() if key != "manager"))  # type: ignore[call-overload]  # any map
+
+    found: set[tuple[object, ...]] = set()
+    for user in world.users.values():
+        manager = user.attributes.get("manager")
+        boss = name_of(world, str(manager)) if manager in world.users else None
+        found.add(("user", values(user.attributes), user.active, boss))
+    for group in world.groups.values():
+        found.add(("group", values(group.attributes)))
+        for user_id in world.members[group.id]:
+            found.add(("member", title_of(world, group.id), name_of(world, user_id)))
+    for one in world.sets.values():
+        found.add(("set", values(one.attributes), one.provisioned, one.outdated))
+    found |= {("assigned", each) for each in world.assigned()}
+    return found
+
+
+def stems(world: World, pair: tuple[str, ...]) -> tuple[str, ...]:
+    """A pair of ids in the words of the book, for comparison with the addresses of changes."""
+
+    def who(identifier: str) -> str:
+        if identifier in world.users:
+            return stem(name_of(world, identifier))
+        return stem(title_of(world, identifier)) if identifier in world.groups else "~" + identifier
+
+    if len(pair) == 2:
+        return who(pair[0]), who(pair[1])
+    account, arn, principal = pair
+    return account, stem(world.sets[arn].name) if arn in world.sets else arn, who(principal)

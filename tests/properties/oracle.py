@@ -1,0 +1,88 @@
+"""Who should have what by git alone, spelled out naively and without the code under test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from reconciler.model.resources import Assignment, Grant, Group, Selector, Window
+from reconciler.model.state import Identities
+from tests.planning.world import World
+
+Reach = tuple[str, str, str]
+
+
+def absent(said: Identities, now: datetime) -> set[str]:
+    """Keys of whoever must have no access."""
+    gone = {key for key, user in said.users.items() if user.active is False or not _holds(user.window, now)}
+    return gone | set(said.blocked)
+
+
+def members(said: Identities, key: str, world: World, now: datetime) -> set[str]:
+    """User names of whoever should be in a group; of one that is somebody else's, whoever is in it."""
+    group = said.groups[key]
+    if group.external or _is_open(group):
+        name = str(group.attributes.get("display_name") or key)
+        found = [one.id for one in world.groups.values() if one.attributes["display_name"] == name]
+        people = {each for each in found for each in world.members[each]}
+        return {str(world.users[each].attributes["user_name"]) for each in people}
+    keys = _flat(said, key, now) - absent(said, now)
+    return {str(said.users[each].attributes["user_name"]) for each in keys}
+
+
+def _is_open(group: Group) -> bool:
+    return group.members is None and group.include is None
+
+
+def _flat(said: Identities, key: str, now: datetime) -> set[str]:
+    group = said.groups[key]
+    found = {
+        user
+        for user, how in (group.members or {}).items()
+        if not isinstance(how, Grant) or _holds(how.window, now)
+    }
+    for include in group.include or ():
+        if _holds(include.window, now):
+            found |= _flat(said, include.group, now)
+    return found
+
+
+def reach(said: Identities, world: World, now: datetime) -> set[Reach]:
+    """User name, account and permission set, for all that git gives now to people who can sign in."""
+    names = {str(one.attributes["user_name"]) for one in world.users.values() if one.active is not False}
+    found: set[Reach] = set()
+    for entry in said.assignments.values():
+        if not _holds(entry.window, now):
+            continue
+        people = {
+            str(said.users[each].attributes["user_name"])
+            for each in entry.users
+            if each not in absent(said, now)
+        }
+        for team in entry.groups:
+            people |= members(said, team, world, now)
+        for account in accounts(entry, world):
+            found |= {(who, account, each) for who in people & names for each in entry.permission_sets}
+    return found
+
+
+def accounts(entry: Assignment, world: World) -> set[str]:
+    """The accounts that an entry leads to."""
+    return _located(world, entry.accounts) - _located(world, entry.excluded)
+
+
+def _located(world: World, selectors: Iterable[Selector]) -> set[str]:
+    found = set()
+    for one in selectors:
+        for account in world.organization.accounts.values():
+            paths = {world.organization.units[unit].path for unit in account.units}
+            home = account.id == world.organization.management
+            named = one.account == account.id
+            if account.active and (named or (not home and (one.all or paths & set(one.ou)))):
+                found.add(account.id)
+    return found
+
+
+def _holds(window: Window, now: datetime) -> bool:
+    """Its own arithmetic, not the model's: from the start on, and until just before the end."""
+    return (window.start is None or window.start <= now) and (window.end is None or now < window.end)

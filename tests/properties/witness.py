@@ -1,0 +1,209 @@
+"""Looks at a world before and after an apply, and says what may not have happened in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.policy import Approval
+from reconciler.model.state import Principal
+from tests.planning.world import NOW, ORIGIN, World
+from tests.properties.book import CORP, stem
+from tests.properties.company import (
+    CONSOLE,
+    ELEVATED,
+    FOREIGN_GROUPS,
+    FOREIGN_PEOPLE,
+    FOREIGN_SETS,
+    name_of,
+    pairs,
+    stems,
+    title_of,
+)
+
+Access = set[tuple[str, str, str]]
+
+
+def approvals() -> dict[str, Approval]:
+    """Leave to go past every guard that can be gone past."""
+    codes = ("max-removals", "set-emptied", "protected", "min-members")
+    return {
+        code: Approval(code, ORIGIN, code, 1000, NOW + timedelta(days=10000), "a property") for code in codes
+    }
+
+
+def access(world: World) -> Access:
+    """Who reaches what: by stem, so that a new name of somebody is still them; active accounts only."""
+    return {(who, account, name) for who, account, name, _ in _ways(world)}
+
+
+def _ways(world: World) -> set[tuple[str, str, str, tuple[tuple[str, ...], ...]]]:
+    found = set()
+    for (account, arn), principals in world.assignments.items():
+        if not world.organization.accounts[account].active:
+            continue
+        for one in principals:
+            people = [one.id] if one.kind is Kind.USER else list(world.members.get(one.id, ()))
+            for user in people:
+                if user in world.users and world.users[user].active is not False:
+                    way: tuple[tuple[str, ...], ...] = ((account, arn, one.id),)
+                    if one.kind is Kind.GROUP:
+                        way = (*way, (one.id, user))
+                    found.add((stem(name_of(world, user)), account, world.sets[arn].name, way))
+    return found
+
+
+def locate(before: World, after: World, address: Address) -> tuple[object, ...]:
+    """An address by its stems; what goes by a remote id is looked up in both worlds."""
+
+    def part(text: str) -> str:
+        for world in (before, after):
+            identifier = text.removeprefix("~")
+            if identifier in world.users:
+                return stem(name_of(world, identifier))
+            if identifier in world.groups:
+                return stem(title_of(world, identifier))
+        return text if text.startswith("~") else stem(text)
+
+    parts = address.parts
+    if address.kind is Kind.ASSIGNMENT:
+        account, name, holder = parts
+        return address.kind, account, stem(name), part(holder.partition(":")[2])
+    if address.kind is Kind.PROVISIONING:
+        return Kind.PERMISSION_SET, stem(parts[0])
+    return (address.kind, *map(part, parts))
+
+
+class Witness:
+    """What was there when it was made."""
+
+    def __init__(self, world: World) -> None:
+        self._users, self._groups = dict(world.users), dict(world.groups)
+        self._sets = {arn: (one.name, one.attributes) for arn, one in world.sets.items()}
+        self._pairs = {each: stems(world, each) for each in pairs(world)}
+        self._names = {**{each: name_of(world, each) for each in world.users}}
+        self._titles = {each: title_of(world, each) for each in world.groups}
+        self._members = {each: set(found) for each, found in world.members.items()}
+        self._assigned = {pair: set(found) for pair, found in world.assignments.items()}
+        self._ways = _ways(world)
+        self._principals = {**self._names, **self._titles}
+
+    def ours(self) -> Access:
+        """What is reached in ways that somebody else has nothing to do with."""
+        return {
+            (who, account, name)
+            for who, account, name, way in self._ways
+            if name != ELEVATED and self._titles.get(way[0][2]) not in ("console", CORP)
+        }
+
+    def excused(self, given: set[tuple[str, ...]]) -> Access:
+        """What is reached in ways of which a part at least is not git's doing."""
+        return {
+            (who, account, name)
+            for who, account, name, way in self._ways
+            if name in FOREIGN_SETS or self._titles.get(way[0][2]) in FOREIGN_GROUPS or given & set(way)
+        }
+
+    def left_others_alone(self, world: World, present: set[str]) -> None:
+        """What is somebody else's is as it was, but for what is taken from whoever must have nothing."""
+        for identifier, name in self._names.items():
+            if name in FOREIGN_PEOPLE:
+                assert world.users[identifier] == self._users[identifier]
+        for identifier, title in self._titles.items():
+            if title not in FOREIGN_GROUPS:
+                continue
+            assert world.groups[identifier] == self._groups[identifier]
+            left = self._members[identifier] - set(world.members[identifier])
+            assert set(world.members[identifier]) <= self._members[identifier]
+            lost = {each for each in left if title != "unmanaged" and each in world.users}
+            assert not lost
+            assert not {stem(self._names[each]) for each in left} & present
+            assert not {self._names[each] for each in left} & FOREIGN_PEOPLE
+        for arn, (name, attributes) in self._sets.items():
+            if name in FOREIGN_SETS:
+                assert world.sets[arn].attributes == attributes
+                self._left_assignments_alone(world, arn, name, present)
+
+    def _left_assignments_alone(self, world: World, arn: str, name: str, present: set[str]) -> None:
+        for pair, before in self._assigned.items():
+            if pair[1] == arn:
+                after = world.assignments.get(pair, set())
+                assert after <= before
+                for one in before - after:
+                    assert name == CONSOLE or not self._is_there(world, one), "the ignored set is ignored"
+                    known = self._principals.get(one.id)
+                    assert known is not None, "whose user is no more keeps what somebody else gave"
+                    assert known not in FOREIGN_GROUPS | FOREIGN_PEOPLE
+                    assert one.kind is Kind.GROUP or stem(known) not in present
+        for pair, after in world.assignments.items():
+            if pair[1] == arn:
+                assert after <= self._assigned.get(pair, set())
+
+    @staticmethod
+    def _is_there(world: World, one: Principal) -> bool:
+        return one.id in world.users or one.id in world.groups
+
+    def kept_ids(self, world: World) -> None:
+        """Whoever is there before and after is the same object, whatever they are called."""
+        for now, before in ((world.users, self._names), (world.groups, self._titles)):
+            name = name_of if now is world.users else title_of
+            after = {stem(name(world, each)): each for each in now}
+            for identifier, called in before.items():
+                assert after.get(stem(called), identifier) == identifier
+
+    def removed_at_most(self, world: World, *, each: int, total: int) -> None:
+        """Limits on what one apply may take away, counted in the world."""
+        kept = {stems(world, one) for one in pairs(world)}
+        lost = [one for one in self._pairs.values() if one not in kept]
+        members = [one for one in lost if len(one) == 2]
+        assigned = [one for one in lost if len(one) == 3]
+        users = [
+            one
+            for one, was in self._users.items()
+            if was.active is not False and (one not in world.users or world.users[one].active is False)
+        ]
+        groups = self._groups.keys() - world.groups.keys()
+        assert max(len(members), len(assigned), len(users), len(groups)) <= each
+        assert len(members) + len(assigned) + len(users) + len(groups) <= total
+
+    def left_protected_alone(self, world: World) -> None:
+        """`ada`, `ops` and `Admin` lose nothing and keep their names."""
+        for identifier, name in self._names.items():
+            if stem(name) == "ada":
+                assert name_of(world, identifier) == name
+                assert world.users[identifier].active == self._users[identifier].active or (
+                    self._users[identifier].active is False
+                )
+        for identifier, title in self._titles.items():
+            if stem(title) == "ops":
+                assert title_of(world, identifier) == title
+        for arn, (name, attributes) in self._sets.items():
+            if name == "Admin":
+                assert world.sets[arn].attributes == attributes
+        kept = {stems(world, one) for one in pairs(world)}
+        for one in self._pairs.values():
+            if one not in kept:
+                assert one[1:] != ("ada",)
+                assert len(one) == 2 or ("Admin" not in one and "ops" not in one and "ada" not in one)
+
+    def wrote_only(self, shown: set[tuple[object, ...]], world: World) -> None:
+        """Whatever is different from before was shown to somebody."""
+        now = {stems(world, one) for one in pairs(world)}
+        gone = {stem(name) for one, name in self._names.items() if one not in world.users}
+        for one in now ^ set(self._pairs.values()):
+            kind = Kind.MEMBERSHIP if len(one) == 2 else Kind.ASSIGNMENT
+            assert (kind, *one) in shown or (kind is Kind.MEMBERSHIP and one[1] in gone)
+        for users, before, kind in (
+            (world.users, self._users, Kind.USER),
+            (world.groups, self._groups, Kind.GROUP),
+        ):
+            for each in users.keys() | before.keys():
+                if users.get(each) != before.get(each):
+                    called = self._principals.get(each) or (
+                        name_of(world, each) if kind is Kind.USER else title_of(world, each)
+                    )
+                    assert (kind, stem(called)) in shown
+        sets = {arn: (one.name, one.attributes) for arn, one in world.sets.items()}
+        for arn in sets.keys() | self._sets.keys():
+            if sets.get(arn) != self._sets.get(arn):
+                assert (Kind.PERMISSION_SET, stem((sets.get(arn) or self._sets[arn])[0])) in shown
