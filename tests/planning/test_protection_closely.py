@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.change import Effect
+from reconciler.model.change import Cause, Effect
 from reconciler.model.plan import Severity
 from reconciler.model.policy import Guards, Mode, OnRemoval, Protected, Scope, TargetPolicy
 from reconciler.model.resources import Value
@@ -59,7 +59,7 @@ _ON = "assignment/100000000001"
 def test_what_a_protected_object_does_not_allow(
     text: str, fields: dict[str, Value], effect: Effect | None, verb: str | None
 ) -> None:
-    one = change(text, **fields)
+    one = change(text, Cause.GIT, **fields)
     one = one if effect is None else replace(one, effect=effect)
 
     # What stands behind it is judged as well, whatever is said of it.
