@@ -11,14 +11,19 @@ from reconciler.model.change import Action
 from reconciler.model.plan import Plan
 from reconciler.model.resources import Origin
 from reconciler.model.state import Identities
+from reconciler.targets.base import PolicyValidator
 
 
 def with_lint(
-    plan: Plan, identities: Identities, locate: Callable[[Iterable[Origin]], Mapping[Origin, Place]]
+    plan: Plan,
+    identities: Identities,
+    locate: Callable[[Iterable[Origin]], Mapping[Origin, Place]],
+    validators: Mapping[str, PolicyValidator],
 ) -> Plan:
     """The plan with a finding for each set that it writes and that has an odd inline policy.
 
-    No digest covers findings, so that another linter makes no reviewed plan stale.
+    The linter says so, and the target's own check where `validators` has it. No digest covers findings, so
+    that another linter makes no reviewed plan stale.
     """
     keys = {
         change.address.parts[0]
@@ -41,5 +46,7 @@ def with_lint(
             for one in sorted(written, key=lambda each: each.key)
             if one.key in of and one.origin in found
         )
-        parts.append(replace(part, findings=(*part.findings, *mine)))
+        policies = {one.key: one.inline_policy for one in written if one.key in of and one.inline_policy}
+        checked = validators[part.target].validate(policies) if part.target in validators else ()
+        parts.append(replace(part, findings=(*part.findings, *mine, *checked)))
     return replace(plan, targets=tuple(parts), places={**plan.places, **locate(found)})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.plan import Step
+from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live, Pair
 
@@ -86,3 +86,11 @@ class Target(Protocol):
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         """How the pending ones stand now, in the same order."""
+
+
+@runtime_checkable
+class PolicyValidator(Protocol):
+    """A target whose cloud has a check of its own for policies."""
+
+    def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
+        """What it says of inline policies (JSON), by the name of their permission set; raises nothing."""

@@ -60,7 +60,8 @@ def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> N
     if not isinstance(answer, dict):
         raise MalformedError(f"the answer is no JSON object but {_glimpse(body)}", status)
     if status >= _OK:
-        code = answer.get("__type")
+        # REST services say it in a header (Smithy, AWS restJson1 protocol), the others in the body.
+        code = answer.get("__type") or headers.get("x-amzn-errortype")
         if not isinstance(code, str):
             raise MalformedError(f"the answer is an error without a code: {_glimpse(body)}", status)
         return

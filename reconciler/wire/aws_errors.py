@@ -57,7 +57,7 @@ _ABSENT = frozenset(
 )  # fmt: skip
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
-_IAM_PREFIX = {"sso-admin": "sso"}
+_IAM_PREFIX = {"sso-admin": "sso", "accessanalyzer": "access-analyzer"}
 
 
 @dataclass(frozen=True, slots=True)

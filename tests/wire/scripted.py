@@ -58,7 +58,7 @@ def serve(
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            operation = self.headers["x-amz-target"].partition(".")[2]
+            operation = (self.headers["x-amz-target"] or self.path).rpartition(".")[2]
             params = json.loads(body)
             script.asked.append((operation, params))
             script.headers.append({key.lower(): value for key, value in self.headers.items()})

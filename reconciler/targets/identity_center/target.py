@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.observer import Observer
-from reconciler.model.plan import Step
+from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ReadRequest
-from reconciler.targets.identity_center import instance, mapping
+from reconciler.targets.identity_center import analyzer, instance, mapping
 from reconciler.targets.identity_center.access_reading import AccessReader
 from reconciler.targets.identity_center.access_writing import KINDS as ACCESS
 from reconciler.targets.identity_center.access_writing import AccessWriter
@@ -157,6 +157,10 @@ class IdentityCenter:
         """Carry out one step; see Target."""
         writer = self._access_writer if step.address.kind in ACCESS else self._writer
         return writer.submit(step, ids, versions)
+
+    def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
+        """What IAM Access Analyzer says of inline policies; see PolicyValidator."""
+        return analyzer.validate(self._aws, policies)
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         """How what `submit` left pending stands now; see Target."""
