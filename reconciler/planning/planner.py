@@ -22,6 +22,7 @@ from reconciler.planning.effects import effects
 from reconciler.planning.findings import name_taken, notable
 from reconciler.planning.groups import compare_groups
 from reconciler.planning.guards import guard
+from reconciler.planning.guards_members import Critical
 from reconciler.planning.memberships import compare_memberships
 from reconciler.planning.memory import Memory, remember
 from reconciler.planning.order import Context, order
@@ -94,7 +95,7 @@ def plan_target(
         scene.set_address(scene.set_name(arn)): scene.set_address(name)
         for arn, name in scene.sets.replaced.items()
     }
-    changes, unread = without_unread(draft.changes, gaps_in_use(live), draft.ids)
+    changes, unread = without_unread(draft.changes, live.gaps, draft.ids)
     changes, observed = without_observed(changes, policy.scope, successors)
     changes, delegated = without_delegated(changes, live, draft.ids)
     changes, kept = without_kept(changes, draft.held_in_place)
@@ -116,7 +117,8 @@ def plan_target(
         context = Context(reached.replaced, reached.holding, provisioned)
         changes, left = by_rule_alone(changes, policy.auto_apply, context)
         reached = effects(scene, changes, accounts)
-    steps, circles = order(changes, Context(reached.replaced, reached.holding, provisioned))
+    critical = Critical(scene, identities, remembered, changes)
+    steps, circles = order(changes, Context(critical.waits(reached.replaced), reached.holding, provisioned))
     guarded = guard(
         scene,
         changes,
@@ -124,6 +126,7 @@ def plan_target(
         reached.access,
         identities.approvals.values(),
         replaced=_renamed(scene, changes),
+        more=critical.findings(steps),
     )
     findings = [
         *guarded,

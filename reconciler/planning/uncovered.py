@@ -11,7 +11,7 @@ from reconciler.model.state import Desired, Gap, Live
 def gaps_in_use(live: Live) -> tuple[Gap, ...]:
     """The gaps of `live`, but for accounts that are not active: nobody has access there, and none is given.
 
-    (An account stays in the organization for 90 days after it was closed; nothing may wait that long.)
+    (An account stays in the organization for 90 days after it was closed; the memory may not wait that long.)
     """
     accounts = live.organization.accounts
     return tuple(
