@@ -1,0 +1,195 @@
+"""Guards on changes made by hand: what each counts, kind by kind, and what it leaves to others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.policy import Limit
+from reconciler.planning.guards_objects import recreated, unsafe
+from reconciler.planning.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
+from reconciler.planning.population import Population
+from tests.planning.access_stage import change
+from tests.planning.world import CAN, UNLIMITED
+
+ONE, TWO = "100000000001", "100000000002"
+OWNED = {
+    Kind.USER: 2,
+    Kind.GROUP: 2,
+    Kind.MEMBERSHIP: 2,
+    Kind.PERMISSION_SET: 2,
+    Kind.ASSIGNMENT: 2,
+}
+POPULATION = Population(OWNED, {"ops": 2, "red": 1, "~g1": 1}, {ONE: 2, TWO: 4}, frozenset({"Theirs"}))
+
+
+def changes(*texts: str) -> list[Change]:
+    return [change(each) for each in texts]
+
+
+def removals(found: Sequence[Change]) -> list[Change]:
+    return [each for each in found if removes(each)]
+
+
+USERS = ("delete user/ada", "delete user/bob")
+GROUPS = ("delete group/ops", "delete group/red")
+MEMBERS = ("delete membership/ops/ada", "delete membership/ops/bob")
+SETS = ("delete permission-set/Admin", "update permission-set/Read")
+ON_ONE = (f"delete assignment/{ONE}/Admin/group:ops", f"delete assignment/{ONE}/Read/group:ops")
+ON_BOTH = (f"delete assignment/{ONE}/Admin/group:ops", f"delete assignment/{TWO}/Admin/group:ops")
+
+
+@pytest.mark.parametrize(
+    ("limit", "texts", "kind", "message"),
+    [
+        ("users", USERS, Kind.USER, "2 of 2 users would be removed; at most 1 may be"),
+        ("users", USERS[:1], None, ""),
+        ("users", (*GROUPS, *MEMBERS, *SETS, *ON_ONE), None, ""),
+        ("groups", GROUPS, Kind.GROUP, "2 of 2 groups would be removed; at most 1 may be"),
+        ("groups", (*USERS, *MEMBERS, *SETS, *ON_ONE), None, ""),
+        ("memberships", MEMBERS, Kind.MEMBERSHIP, "2 of 2 memberships would be removed; at most 1 may be"),
+        ("memberships", (*USERS, *GROUPS, *SETS, *ON_ONE), None, ""),
+        (
+            "permission_sets",
+            SETS,
+            Kind.PERMISSION_SET,
+            "2 of 2 permission sets would be removed or edited; at most 1 may be",
+        ),
+        ("permission_sets", (*SETS[:1], f"update provisioning/Read/{ONE}", *USERS, *ON_ONE), None, ""),
+        ("assignments", ON_BOTH, Kind.ASSIGNMENT, "2 of 2 assignments would be removed; at most 1 may be"),
+        ("assignments", (*USERS, *GROUPS, *MEMBERS, *SETS), None, ""),
+        ("per_group", MEMBERS, Kind.MEMBERSHIP, "2 of 2 members of ops would be removed; at most 1 may be"),
+        ("per_group", (*MEMBERS, "delete group/ops"), None, ""),
+        ("per_group", ("delete membership/ops/ada", "delete membership/red/ada", *ON_ONE), None, ""),
+        (
+            "per_account",
+            ON_ONE,
+            Kind.ASSIGNMENT,
+            f"2 of 2 assignments on {ONE} would be removed; at most 1 may be",
+        ),
+        ("per_account", (*ON_BOTH, *MEMBERS, *SETS), None, ""),
+        ("total", USERS, None, "2 of 10 things in total would be removed; at most 1 may be"),
+        ("total", (*SETS[1:], f"update provisioning/Read/{ONE}", "create user/eve"), None, ""),
+    ],
+)
+def test_one_of_each_may_go_where_one_may(
+    limit: str, texts: Sequence[str], kind: Kind | None, message: str
+) -> None:
+    guards = replace(UNLIMITED, max_removals=replace(UNLIMITED.max_removals, **{limit: Limit(1, None)}))
+
+    found = list(limits_passed(removals(changes(*texts)), POPULATION, guards))
+
+    expected = [("max-removals", kind, 2, message)] if message else []
+    assert [(one.code, one.kind, one.count, one.message) for one in found] == expected
+
+
+def test_groups_and_accounts_are_said_in_order() -> None:
+    limits = replace(UNLIMITED.max_removals, per_group=Limit(0, None), per_account=Limit(0, None))
+    texts = ["delete membership/red/ada", "delete membership/ops/ada", *ON_BOTH[::-1]]
+
+    found = limits_passed(changes(*texts), POPULATION, replace(UNLIMITED, max_removals=limits))
+
+    assert [one.message.split(" would")[0] for one in found] == [
+        "1 of 2 members of ops",
+        "1 of 1 members of red",
+        f"1 of 2 assignments on {ONE}",
+        f"1 of 4 assignments on {TWO}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "emptied"),
+    [
+        (MEMBERS, ("ops",)),
+        (("delete membership/red/ada", *MEMBERS), ("ops", "red")),
+        (MEMBERS[:1], ()),
+        ((*MEMBERS, "create membership/ops/eve"), ()),
+        ((*MEMBERS, "create membership/red/eve"), ("ops",)),
+        ((*MEMBERS, "delete group/ops"), ()),
+        ((*MEMBERS, "delete user/ops"), ("ops",)),
+        (("delete membership/~g1/ada",), ()),
+        (("delete membership/new/ada",), ()),
+        (ON_BOTH, ()),
+    ],
+)
+def test_which_groups_lose_every_member(texts: Sequence[str], emptied: tuple[str, ...]) -> None:
+    all_of_them = changes(*texts)
+
+    found = list(groups_emptied(all_of_them, removals(all_of_them), POPULATION))
+
+    assert [(one.code, one.kind, one.count, one.details) for one in found] == (
+        [("set-emptied", Kind.MEMBERSHIP, len(emptied), emptied)] if emptied else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "emptied"),
+    [
+        (USERS, Kind.USER),
+        (USERS[:1], None),
+        ((*USERS, "create user/eve"), None),
+        ((*USERS, "create group/eve"), Kind.USER),
+        (GROUPS, Kind.GROUP),
+        (MEMBERS, None),
+        (SETS, None),
+        (("delete permission-set/Admin", "delete permission-set/Read"), Kind.PERMISSION_SET),
+        (ON_BOTH, Kind.ASSIGNMENT),
+        ((ON_BOTH[0], f"delete assignment/{TWO}/Theirs/group:ops"), None),
+    ],
+)
+def test_which_kinds_lose_all_that_is_ours(texts: Sequence[str], emptied: Kind | None) -> None:
+    all_of_them = changes(*texts)
+
+    found = list(kinds_emptied(all_of_them, removals(all_of_them), POPULATION))
+
+    assert [(one.code, one.kind, one.count) for one in found] == (
+        [("set-emptied", emptied, 2)] if emptied else []
+    )
+
+
+def test_people_who_are_disabled_count_as_gone() -> None:
+    disabled = [
+        replace(change(f"update user/{each}", active=False), effect=Effect.REVOKE) for each in ("ada", "bob")
+    ]
+
+    (finding,) = kinds_emptied(disabled, disabled, POPULATION)
+
+    assert finding.kind is Kind.USER
+
+
+@pytest.mark.parametrize(
+    ("texts", "refused"),
+    [
+        (("delete user/ada", "create user/ada"), ["aws/user/ada"]),
+        (("delete group/ops", "create group/ops"), ["aws/group/ops"]),
+        (("delete permission-set/A", "create permission-set/A"), ["aws/permission-set/A"]),
+        (("delete user/ada", "create user/Ada"), ["aws/user/Ada"]),
+        (("delete user/ada", "create group/ada"), []),
+        (("delete user/ada", "update user/ada"), []),
+        (("delete user/ada", "create user/eve"), []),
+        (("delete membership/ops/ada", "create membership/ops/ada"), []),
+        (("delete user/kept", "create user/kept"), []),
+        (("create user/ada",), []),
+    ],
+)
+def test_which_things_would_be_made_again(texts: Sequence[str], refused: Sequence[str]) -> None:
+    found = list(recreated(changes(*texts), {change("delete user/kept").address}))
+
+    assert [(str(one.address), one.code, one.severity) for one in found] == [
+        (each, "recreate", "refusal") for each in refused
+    ]
+
+
+def test_only_users_and_groups_cannot_be_deleted_where_assignments_are_not_read() -> None:
+    texts = [*USERS[:1], *GROUPS[:1], *MEMBERS, *SETS, *ON_ONE, "update user/bob", "create user/eve"]
+    blind = replace(CAN, safe_deletion=False)
+
+    (finding,) = unsafe(changes(*texts), blind)
+
+    assert (finding.count, finding.details) == (2, ("aws/user/ada", "aws/group/ops"))
+    assert [*unsafe(changes(*texts), CAN), *unsafe(changes(*MEMBERS, *SETS), blind)] == []
+    assert {each.action for each in changes(*texts)} == set(Action)
