@@ -73,13 +73,13 @@ class Critical:
         for key, least in sorted(scene.policy.guards.min_members.items()):
             self._places.extend(self._of(key, least, states))
 
-    def waits(self, replaced: Links) -> Links:
-        """`replaced` and, by removal from what is critical, the grants that it must wait for."""
-        merged: dict[Address, tuple[Address, ...]] = dict(replaced)
+    def needed(self) -> Links:
+        """By removal from what is critical, the grants without which too few would be left."""
+        needed: dict[Address, tuple[Address, ...]] = {}
         for place in self._places:
             for removal in place.removals if place.additions else ():
-                merged[removal.address] = tuple(sorted({*merged.get(removal.address, ()), *place.additions}))
-        return merged
+                needed[removal.address] = tuple(sorted({*needed.get(removal.address, ()), *place.additions}))
+        return needed
 
     def findings(self, steps: Iterable[Step]) -> Iterator[Finding]:
         """A refusal for each critical group or entry that has too few people, in the end or in between."""

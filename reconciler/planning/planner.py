@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.access import AccessChange
@@ -55,7 +55,8 @@ class Planned:
     `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
     what git declares and nobody can plan until somebody mends it (two candidates, missing names).
     `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
-    `left_out` is what a plan by rule alone does not contain, and what waits for a review.
+    `left_out` is what a plan by rule alone does not contain, and what waits for a review. `needed` maps
+    removals from what is critical to the grants without which too few people would be left there.
     """
 
     part: TargetPlan
@@ -67,6 +68,7 @@ class Planned:
     waiting: int
     uncovered: bool = False
     left_out: tuple[Change, ...] = ()
+    needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
 
 
 def plan_target(
@@ -118,7 +120,9 @@ def plan_target(
         changes, left = by_rule_alone(changes, policy.auto_apply, context)
         reached = effects(scene, changes, accounts)
     critical = Critical(scene, identities, remembered, changes)
-    steps, circles = order(changes, Context(critical.waits(reached.replaced), reached.holding, provisioned))
+    needed = critical.needed()
+    waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
+    steps, circles = order(changes, Context(waits, reached.holding, provisioned))
     guarded = guard(
         scene,
         changes,
@@ -167,6 +171,7 @@ def plan_target(
         waiting=draft.waiting + len(taken) + len(delegated) + absent + blocked,
         uncovered=uncovered(gaps_in_use(live), (desired, *memory.states)),
         left_out=tuple(left),
+        needed=needed,
     )
 
 

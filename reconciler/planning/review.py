@@ -176,6 +176,7 @@ def _orphaned(
         reviewed = next((address for address in step.changes if address in go), None)
         if reviewed is None:
             continue
-        for needed in needs(step):
-            if (address := owner.get(needed)) in left_out and address is not None:
+        wanted = [owner.get(each) for each in needs(step)]
+        for address in (*wanted, *planned.needed.get(reviewed, ())):
+            if address is not None and address in left_out:
                 yield Difference(reviewed, None, fresh[reviewed], f"needs {address}, which was not reviewed")

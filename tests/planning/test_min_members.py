@@ -15,6 +15,7 @@ from reconciler.model.policy import Approval, TargetPolicy
 from reconciler.model.resources import Block
 from reconciler.model.state import Identities
 from reconciler.planning.planner import Planned
+from reconciler.planning.review import review
 from tests.planning.entitled import PAY, entry, git, plan, settled
 from tests.planning.world import CAN_ALL, NOW, ORIGIN, POLICY, UNLIMITED, World, remembered
 
@@ -175,3 +176,17 @@ def test_after_every_step_of_any_plan_that_is_not_refused_enough_people_are_ther
     world.carry_out(planned, failing, watch=look)
     if not failing:
         assert len(holders(world)) >= number
+
+
+def test_a_removal_waits_for_review_with_the_grant_that_makes_up_for_it() -> None:
+    """Somebody takes a member away by hand after the review: without that one, too few would be left."""
+    before = team("ada", "bob", "cyd")
+    world, memory = settled(before), remembered(before)
+    reviewed = plan(team("ada", "bob"), world, memory, policy=least(ops=2)).part
+    del world.members[world.group_id("ops")][world.user_id("bob@example.com")]
+
+    fresh = plan(team("ada", "bob"), world, memory, policy=least(ops=2))
+    verdict = review(fresh, [reviewed], auto_apply=())
+
+    assert [str(one.address) for one in verdict.stale] == ["aws/membership/ops/cyd"]
+    assert verdict.stale[0].why == "needs aws/membership/ops/bob, which was not reviewed"
