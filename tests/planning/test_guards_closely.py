@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.policy import Limit
+from reconciler.planning.guards_access import grants_passed
 from reconciler.planning.guards_objects import recreated, unsafe
 from reconciler.planning.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
 from reconciler.planning.population import Population
@@ -193,3 +195,34 @@ def test_only_users_and_groups_cannot_be_deleted_where_assignments_are_not_read(
     assert (finding.count, finding.details) == (2, ("aws/user/ada", "aws/group/ops"))
     assert [*unsafe(changes(*texts), CAN), *unsafe(changes(*MEMBERS, *SETS), blind)] == []
     assert {each.action for each in changes(*texts)} == set(Action)
+
+
+ACCESS = (
+    AccessChange(Direction.GAIN, "Read", ("ada",), ("1", "2")),
+    AccessChange(Direction.GAIN, "Admin", ("ada", "bob", "cyd"), ("1", "2", "3", "4"), privileged=True),
+    AccessChange(Direction.LOSE, "Admin", ("dan", "eve"), ("1", "2", "3", "4", "5"), privileged=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ({}, []),
+        ({"total": Limit(14, None), "privileged": Limit(12, None)}, []),
+        ({"total": Limit(None, None)}, []),
+        (
+            {"total": Limit(13, None)},
+            [("max-grants", 14, ("Admin: people: 3, accounts: 4", "Read: people: 1, accounts: 2"))],
+        ),
+        (
+            {"privileged": Limit(11, None)},
+            [("max-privileged-grants", 12, ("Admin: people: 3, accounts: 4",))],
+        ),
+    ],
+)
+def test_grants_are_people_times_accounts_and_losses_are_none(
+    limits: dict[str, Limit], found: list[tuple[str, int, tuple[str, ...]]]
+) -> None:
+    refusals = grants_passed(ACCESS, replace(UNLIMITED, max_grants=limits))
+
+    assert [(one.code, one.count, one.details) for one in refusals] == found

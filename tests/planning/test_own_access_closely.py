@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -104,3 +105,18 @@ def test_a_first_inline_policy_takes_nothing_away() -> None:
 
     assert [str(one.address) for one in planned.part.changes][:1] == ["aws/permission-set/Admin"]
     assert "own-access" not in {one.code for one in planned.part.findings}
+
+
+@pytest.mark.parametrize(("gone", "refused"), [("ops", True), ("dev", False), ("fun", False)])
+def test_the_group_that_gives_the_own_access_is_not_removed(gone: str, *, refused: bool) -> None:
+    before = said()
+    world = settled(before)
+    kept = {key: group for key, group in before.groups.items() if key != gone}
+    entries = {key: one for key, one in before.assignments.items() if gone not in one.groups}
+
+    planned = as_caller(replace(before, groups=kept, assignments=entries), world, before, ROLE)
+
+    found = [one for one in planned.part.findings if one.code == "own-access"]
+    assert (f"aws/group/{gone}" in {str(one.address) for one in planned.part.changes}) is True
+    assert len(found) == refused
+    assert all(f"aws/group/{gone}" in one.details and one.count == len(one.details) for one in found)
