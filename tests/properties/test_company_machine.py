@@ -38,6 +38,8 @@ BY_RULE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 COUNTS = (Cause.GIT, Cause.LEFTOVER, *sorted(BY_RULE))
 TIGHT = Guards(max_removals=MaxRemovals(*(Limit(1, None),) * 6, Limit(1, None), Limit(2, None)))
 WATCHED = replace(UNLIMITED, protected=Protected(users=("ada",), groups=("ops",), permission_sets=("Admin",)))
+# What no approval lifts.
+UNAPPROVABLE: frozenset[str] = frozenset()
 GOOD = (Status.DONE, Status.UNNECESSARY)
 
 
@@ -257,6 +259,8 @@ class CompanyMachine(RuleBasedStateMachine):
         self._commit()
         self.policy = TargetPolicy("aws", scope=OTHERS, guards=UNLIMITED)
         self.approved = True
+        refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
+        assert refused <= UNAPPROVABLE
         self._apply()
 
     @property
@@ -325,7 +329,8 @@ class CompanyMachine(RuleBasedStateMachine):
         if planned.waiting or planned.uncovered or due - go or due & bad:
             return
         closed = any(not one.active for one in self.world.organization.accounts.values())
-        loose = any(one.shared or one.members is None for one in self.said.groups.values())
+        ours = [one for one in self.said.groups.values() if not one.external]
+        loose = any(one.shared or one.members is None for one in ours)
         if closed or loose or not self._is_managed():
             # What is not taken away now and forgotten then is nobody's.
             self.given |= pairs(self.world)
