@@ -11,6 +11,7 @@ from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
+from reconciler.planning.review import review
 from tests.planning.test_review_of_access import ADMIN, IDS, assignment, edited, judge, made, part, planned
 
 ADA = Address.of("aws", Kind.USER, "ada")
@@ -141,3 +142,14 @@ def test_what_nobody_reviewed_is_said_to_be_so_and_a_leftover_of_nothing_is_one(
         (difference,) = judge(planned(each)).stale
 
         assert (difference.why, difference.reviewed) == ("was not reviewed", None)
+
+
+@pytest.mark.parametrize("cause", [Cause.EXPIRY, Cause.DRIFT, Cause.GIT])
+def test_what_is_applied_by_rule_needs_no_review(cause: Cause) -> None:
+    one = assignment(Action.DELETE, cause=cause)
+
+    by_rule = review(planned(one), [], auto_apply={cause})
+    reviewed_only = review(planned(one), [], auto_apply=set(Cause) - {cause})
+
+    assert by_rule.go == {one.address}
+    assert reviewed_only.go == frozenset()
