@@ -30,8 +30,8 @@ from reconciler.render.json import plan_from_json, plan_json
 from tests.planning.entitled import DEV, NEW, PAY
 from tests.planning.world import CAN_ALL, NOW, UNLIMITED, World
 from tests.properties import oracle
-from tests.properties.book import PEOPLE, drafted, edited, stem
-from tests.properties.company import OTHERS, Console, company, pairs, spelled
+from tests.properties.book import CORP, PEOPLE, drafted, edited, stem
+from tests.properties.company import OTHERS, Console, company, name_of, pairs, spelled, title_of
 from tests.properties.witness import Witness, access, approvals, locate
 
 BY_RULE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
@@ -228,6 +228,7 @@ class CompanyMachine(RuleBasedStateMachine):
         """Write what may go, and hold what follows to what was: order, others, limits, ids."""
         assert not any(each.severity == "refusal" for each in planned.part.findings)
         chosen = replace(planned, steps=tuple(restricted(planned.steps, go)))
+        _takes_before_it_gives(chosen)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
         allowed = access(self.world) | access(full)
@@ -262,6 +263,45 @@ class CompanyMachine(RuleBasedStateMachine):
         refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
         assert refused <= UNAPPROVABLE
         self._apply()
+        self._take_away()
+
+    def _take_away(self) -> None:
+        """Git takes half of all members away and blocks somebody: unread it stays, and read it goes."""
+        self._commit()
+        teams = {
+            key: replace(one, members=dict(sorted(one.members.items())[1::2])) if one.members else one
+            for key, one in self.book.teams.items()
+        }
+        entries = dict(sorted(self.book.entries.items())[1::2])
+        blocked = self.book.blocked | set(sorted(self.book.people)[:1])
+        self.book = replace(self.book, teams=teams, entries=entries, blocked=blocked)
+        for kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+            kept, self.world = self.world, copy.deepcopy(self.world)
+            gap = Gap(kind, "*", "not asked")
+            self.world.gaps = (gap,)
+            inside = {each for each in pairs(self.world) if _covers(gap, each, self.world)}
+            fresh = self.plan()
+            if fresh.part.applyable:
+                self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes))
+                assert inside <= pairs(self.world)
+            self.world = kept
+        self.policy, self.approved = replace(self.policy, guards=TIGHT), False
+        fresh = self.plan()
+        if fresh.part.applyable:
+            kept, self.world = self.world, copy.deepcopy(self.world)
+            self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes))
+            self.world = kept
+        self.policy, self.approved = replace(self.policy, guards=UNLIMITED), True
+        fresh = self.plan()
+        assert {each.code for each in fresh.part.findings if each.severity == "refusal"} <= UNAPPROVABLE
+        self._apply()
+        self._absent_are_in_nothing()
+
+    def _absent_are_in_nothing(self) -> None:
+        """Nor in a group that gives no access: whoever must have none is a member of nothing of ours."""
+        for group, found in self.world.members.items():
+            if title_of(self.world, group) not in ("console", CORP):
+                assert not {stem(name_of(self.world, each)) for each in found} & self._absent() & set(PEOPLE)
 
     @property
     def said(self) -> Identities:
@@ -345,6 +385,17 @@ def _covers(gap: Gap, pair: tuple[str, ...], world: World) -> bool:
     return len(pair) == 3 and (
         gap.scope in ("*", pair[0]) or (gap.scope == "users" and pair[2] not in world.groups)
     )
+
+
+def _takes_before_it_gives(planned: Planned) -> None:
+    """A removal that waits for nothing stands before whatever is given."""
+    actions = {each.address: each.action for each in planned.part.changes}
+    given = False
+    for step in planned.steps:
+        if step.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+            action = actions.get(step.address)
+            given = given or action is Action.CREATE
+            assert not (given and action is Action.DELETE and not step.after and not step.held_by)
 
 
 def _shuffled(said: Identities, chance: Random) -> Identities:
