@@ -80,7 +80,7 @@ def test_markdown_fits_its_limit(name: str, limit: int) -> None:
 
 
 @given(evil=HOSTILE.filter(bool), limit=st.integers(2048, 6000))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)  # each lays out a whole plan, several times
 def test_markdown_fits_its_limit_whatever_is_in_it(evil: str, limit: int) -> None:
     assert len(plan_markdown(poisoned(evil * 20), max_bytes=limit).encode()) <= limit
 
