@@ -17,7 +17,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.resources import ALWAYS, USER_ATTRIBUTES, Grant, PolicyReference, Sharing
 from reconciler.model.rules import Rule
 from reconciler.model.state import Desired, Identities
-from reconciler.planning.project import project
+from reconciler.planning.desired.project import project
 
 FOLDER = Path(__file__).resolve().parents[1] / "identities"
 WRITTEN = datetime(2026, 11, 23, 12, tzinfo=UTC)

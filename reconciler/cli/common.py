@@ -19,7 +19,7 @@ import click
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report
-from reconciler.planning.estimate import Estimate
+from reconciler.planning.ordering.estimate import Estimate
 
 FORMATS = ("text", "json", "markdown", "github")
 Command = TypeVar("Command", bound=Callable[..., Any])

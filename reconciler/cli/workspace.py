@@ -23,8 +23,8 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
-from reconciler.planning.estimate import Estimate, estimate
-from reconciler.planning.needs import needs
+from reconciler.planning.desired.needs import needs
+from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint

@@ -15,7 +15,7 @@ from reconciler.model.change import Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
-from reconciler.planning.order import restricted
+from reconciler.planning.ordering.order import restricted
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
 from reconciler.targets.base import Target

@@ -10,8 +10,8 @@ from reconciler.execution.run import Run
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
+from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.planner import Planned
-from reconciler.planning.schedule import Schedule
 from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Cancelled, Pool

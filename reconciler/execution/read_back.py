@@ -13,7 +13,7 @@ from reconciler.model.report import Status
 from reconciler.model.resources import Attributes
 from reconciler.model.state import Live, Principal
 from reconciler.planning import hashes
-from reconciler.planning.order import ends, set_of
+from reconciler.planning.ordering.order import ends, set_of
 from reconciler.planning.planner import Planned
 from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock

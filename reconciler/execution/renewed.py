@@ -14,7 +14,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.plan import Step
 from reconciler.model.report import Result, Status
 from reconciler.model.state import LivePermissionSet
-from reconciler.planning.order import set_of
+from reconciler.planning.ordering.order import set_of
 from reconciler.planning.wording import many
 from reconciler.targets.base import NOTHING, Target
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
-from reconciler.planning.order import Context, needs, order
+from reconciler.planning.ordering.order import Context, needs, order
 
 
 def by_rule_alone(

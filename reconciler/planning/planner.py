@@ -14,38 +14,38 @@ from reconciler.model.plan import Finding, Severity, Step, TargetPlan
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
-from reconciler.planning.assignment_findings import assignment_findings
-from reconciler.planning.assignments import compare_assignments
 from reconciler.planning.by_rule import by_rule_alone
+from reconciler.planning.comparing.assignments import compare_assignments
+from reconciler.planning.comparing.groups import compare_groups
+from reconciler.planning.comparing.memberships import compare_memberships
+from reconciler.planning.comparing.provisioning import compare_provisioning
+from reconciler.planning.comparing.set_removal import delete_sets
+from reconciler.planning.comparing.sets import compare_sets
+from reconciler.planning.comparing.users import compare_users
+from reconciler.planning.desired.memory import Memory, remember
+from reconciler.planning.desired.project import project
+from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.effects import effects
-from reconciler.planning.findings import name_taken, notable
-from reconciler.planning.groups import compare_groups
-from reconciler.planning.guards import guard
-from reconciler.planning.guards_members import Critical
-from reconciler.planning.memberships import compare_memberships
-from reconciler.planning.memory import Memory, remember
-from reconciler.planning.order import Context, order
-from reconciler.planning.ownership import Ownership, own_groups, own_users
-from reconciler.planning.population import counts, population
-from reconciler.planning.project import project
-from reconciler.planning.provisioning import compare_provisioning
-from reconciler.planning.remarks import remarks
-from reconciler.planning.restricting import restricted_to
-from reconciler.planning.rules import judge
-from reconciler.planning.scene import Draft, Scene
-from reconciler.planning.set_ownership import own_sets
-from reconciler.planning.set_removal import delete_sets
-from reconciler.planning.sets import compare_sets
-from reconciler.planning.uncovered import gaps_in_use, uncovered
-from reconciler.planning.users import compare_users
-from reconciler.planning.withheld import (
+from reconciler.planning.judging.assignment_findings import assignment_findings
+from reconciler.planning.judging.findings import name_taken, notable
+from reconciler.planning.judging.guards import guard
+from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.judging.population import counts, population
+from reconciler.planning.judging.rules import judge
+from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
+from reconciler.planning.judging.withheld import (
     without_delegated,
     without_kept,
     without_observed,
     without_taken,
     without_unread,
 )
+from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ownership.objects import Ownership, own_groups, own_users
+from reconciler.planning.ownership.sets import own_sets
+from reconciler.planning.restricting import restricted_to
+from reconciler.planning.scene import Draft, Scene
 
 
 @dataclass(frozen=True, slots=True)

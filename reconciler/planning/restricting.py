@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
-from reconciler.planning.order import Context, order
-from reconciler.planning.steps import PAIRS, ends, needs, set_of
+from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.steps import PAIRS, ends, needs, set_of
 
 
 def restricted_to(changes: Iterable[Change], only: Sequence[Address], context: Context) -> list[Change]:

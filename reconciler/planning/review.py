@@ -17,9 +17,9 @@ from reconciler.model.change import Action, Cause, Change, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
-from reconciler.planning.order import ends, needs, set_of
+from reconciler.planning.ordering.order import ends, needs, set_of
+from reconciler.planning.ordering.steps import PAIRS
 from reconciler.planning.planner import Planned
-from reconciler.planning.steps import PAIRS
 
 # Of a permission set, what is written value by value.
 _ONE_BY_ONE = ("managed_policies", "customer_managed_policies")

@@ -12,9 +12,9 @@ from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Desired, Holder, Inactive, Live, Principal
-from reconciler.planning.memory import Memory
-from reconciler.planning.ownership import Ownership
-from reconciler.planning.set_ownership import NO_SETS, SetOwnership
+from reconciler.planning.desired.memory import Memory
+from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.ownership.sets import NO_SETS, SetOwnership
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reconciler.model.address import Kind
 from reconciler.model.plan import Counts, Plan, TargetPlan
-from reconciler.planning.estimate import Estimate
+from reconciler.planning.ordering.estimate import Estimate
 from reconciler.render import access, escape, findings, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.naming import Names, takes_away

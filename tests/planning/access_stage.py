@@ -11,8 +11,8 @@ from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.policy import Privileged
 from reconciler.model.resources import Value
 from reconciler.model.state import Desired, Inactive, Live, LiveGroup, LivePermissionSet, LiveUser, Principal
-from reconciler.planning.memory import Memory
-from reconciler.planning.ownership import own_groups, own_users
+from reconciler.planning.desired.memory import Memory
+from reconciler.planning.ownership.objects import own_groups, own_users
 from reconciler.planning.scene import Scene
 from tests.planning.world import CAN, NOW, POLICY, group, person
 

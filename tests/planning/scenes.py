@@ -13,11 +13,11 @@ from reconciler.model.organization import LiveAccount, LiveUnit, Organization
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Account, Assignment, Origin, PermissionSet, Selector, Value
 from reconciler.model.state import Identities, Live, LivePermissionSet, Pair, Principal, Remembered
-from reconciler.planning.memory import remember
-from reconciler.planning.ownership import own_groups, own_users
-from reconciler.planning.project import project
+from reconciler.planning.desired.memory import remember
+from reconciler.planning.desired.project import project
+from reconciler.planning.ownership.objects import own_groups, own_users
+from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.scene import Scene
-from reconciler.planning.set_ownership import own_sets
 from tests.planning.world import CAN, NOTHING, NOW, POLICY
 
 ORIGIN = Origin("access.yaml", 1)

@@ -14,8 +14,8 @@ from reconciler.model.organization import NO_ORGANIZATION, LiveAccount, Organiza
 from reconciler.model.policy import Provision
 from reconciler.model.resources import Assignment, Block, Origin, Selector, Window
 from reconciler.model.state import Assigned, Desired, Holder, Identities
-from reconciler.planning.project import project
-from reconciler.planning.remarks import remarks
+from reconciler.planning.desired.project import project
+from reconciler.planning.desired.remarks import remarks
 from tests.planning.scenes import (
     ALL,
     CAN_ASSIGN,

@@ -11,10 +11,10 @@ from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.policy import Limit
-from reconciler.planning.guards_access import grants_passed
-from reconciler.planning.guards_objects import recreated, unsafe
-from reconciler.planning.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
-from reconciler.planning.population import Population
+from reconciler.planning.judging.guards_access import grants_passed
+from reconciler.planning.judging.guards_objects import recreated, unsafe
+from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
+from reconciler.planning.judging.population import Population
 from tests.planning.access_stage import change
 from tests.planning.world import CAN, UNLIMITED
 

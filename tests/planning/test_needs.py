@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.policy import Privileged
 from reconciler.model.resources import Assignment, Selector
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.needs import Needs, needs
+from reconciler.planning.desired.needs import Needs, needs
 from tests.planning.world import NOTHING, ORIGIN, POLICY, remembered
 
 TAG = Selector(1, tag={"env": ("prod",)})

@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Severity
-from reconciler.planning.order import order
+from reconciler.planning.ordering.order import order
 from tests.planning.access_stage import change
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.report import Outcome, Status
-from reconciler.planning.order import Context, order
-from reconciler.planning.schedule import Schedule
+from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.schedule import Schedule
 
 PEOPLE, GROUPS, ACCOUNTS, SETS = ("ada", "bob", "cyd"), ("g", "h", "i"), ("111", "222"), ("R", "W")
 # ("m", group, person) and ("a", account, set, holder).

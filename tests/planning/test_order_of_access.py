@@ -10,8 +10,8 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Step
 from reconciler.model.resources import Value
-from reconciler.planning.order import Context, ends, needs, order, restricted
-from reconciler.planning.schedule import Schedule
+from reconciler.planning.ordering.order import Context, ends, needs, order, restricted
+from reconciler.planning.ordering.schedule import Schedule
 from tests.planning.test_schedule import run
 
 EFFECTS = {Action.CREATE: Effect.GRANT, Action.UPDATE: Effect.MIXED, Action.DELETE: Effect.REVOKE}

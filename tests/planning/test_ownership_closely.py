@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from reconciler.model.resources import Group
-from reconciler.planning.match import Pairing
-from reconciler.planning.ownership import Ownership, aliases, former_keys, group_name
+from reconciler.planning.ownership.match import Pairing
+from reconciler.planning.ownership.objects import Ownership, aliases, former_keys, group_name
 from tests.planning.world import group
 
 # A state in a few words: each key with what it says that it was before.

@@ -15,7 +15,7 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.policy import Limit, OnRemoval
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.order import ends
+from reconciler.planning.ordering.order import ends
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import review
 from tests.planning.histories import SCOPED, STRANGERS, histories, organisations

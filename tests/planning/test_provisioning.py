@@ -12,7 +12,7 @@ from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import PermissionSet
 from reconciler.model.state import Live, Principal, Remembered
 from reconciler.planning import hashes
-from reconciler.planning.provisioning import compare_provisioning
+from reconciler.planning.comparing.provisioning import compare_provisioning
 from reconciler.planning.scene import Draft, Scene
 from tests.planning.scenes import (
     CLOSED,

@@ -10,8 +10,8 @@ import pytest
 from reconciler.model.organization import LiveAccount
 from reconciler.model.resources import Window
 from reconciler.model.state import Declared, Desired, Identities, Receipt, Remembered
-from reconciler.planning.memory import remember
-from reconciler.planning.project import project
+from reconciler.planning.desired.memory import remember
+from reconciler.planning.desired.project import project
 from tests.planning.scenes import CAN_ASSIGN, ONE, ORGANIZATION, THREE, TWO, entry, on, organization
 from tests.planning.test_entitlements import ADA, FUTURE, OPS, PAST, PROD, said, tuples
 from tests.planning.world import NOW, POLICY, group, identities, person

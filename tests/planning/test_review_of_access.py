@@ -11,7 +11,7 @@ from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
-from reconciler.planning.order import Context, order
+from reconciler.planning.ordering.order import Context, order
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review, review
 

@@ -14,8 +14,8 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, FieldChange
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
-from reconciler.planning.estimate import estimate
-from reconciler.planning.schedule import Schedule
+from reconciler.planning.ordering.estimate import estimate
+from reconciler.planning.ordering.schedule import Schedule
 
 
 def step(name: str, *after: str, rank: int = 0, lane: str = "") -> Step:

@@ -12,9 +12,9 @@ from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import PermissionSet
 from reconciler.model.state import Principal, Remembered
 from reconciler.planning import hashes
+from reconciler.planning.comparing.set_removal import delete_sets
+from reconciler.planning.comparing.sets import compare_sets
 from reconciler.planning.scene import Draft, Scene
-from reconciler.planning.set_removal import delete_sets
-from reconciler.planning.sets import compare_sets
 from tests.planning.scenes import ONE, TWO, access, arn_of, brief, live, live_set, permission_set, scene
 from tests.planning.world import CAN, NOTHING, POLICY, remembered
 

@@ -13,9 +13,9 @@ from reconciler.model.change import Action, Cause, Effect, FieldChange
 from reconciler.model.resources import PermissionSet, PolicyReference, Value
 from reconciler.model.state import Identities, Live, LivePermissionSet, Principal, Remembered
 from reconciler.planning import hashes
+from reconciler.planning.comparing.set_values import managed_policy
+from reconciler.planning.comparing.sets import compare_sets
 from reconciler.planning.scene import Draft, Scene
-from reconciler.planning.set_values import managed_policy
-from reconciler.planning.sets import compare_sets
 from tests.planning.scenes import (
     IDENTITY,
     ONE,

@@ -27,9 +27,9 @@ from reconciler.model.state import (
     Receipt,
     Remembered,
 )
-from reconciler.planning.order import ends
+from reconciler.planning.ordering.order import ends
+from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.planner import Planned, plan_target
-from reconciler.planning.schedule import Schedule
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORIGIN = Origin("people.yaml", 1)

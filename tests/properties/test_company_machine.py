@@ -23,7 +23,7 @@ from reconciler.model.policy import Guards, Limit, MaxRemovals, Mode, OnRemoval,
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Origin
 from reconciler.model.state import Declared, Gap, Identities, Receipt, Remembered
-from reconciler.planning.order import restricted
+from reconciler.planning.ordering.order import restricted
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.review import review
 from reconciler.render.json import plan_from_json, plan_json

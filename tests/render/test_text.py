@@ -14,7 +14,7 @@ from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind, remote
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import Counts, Finding, Plan, Severity
-from reconciler.planning.estimate import Estimate
+from reconciler.planning.ordering.estimate import Estimate
 from reconciler.render.text import MAX_LINES, plan_text
 from tests.render import pieces, plans, plans_access, plans_people
 from tests.render.test_escape import HOSTILE

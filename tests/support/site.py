@@ -23,7 +23,7 @@ from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
-from reconciler.planning.needs import needs
+from reconciler.planning.desired.needs import needs
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.review import Review, review
 from reconciler.sandbox import Sandbox

@@ -15,8 +15,8 @@ from reconciler.model.report import Outcome, Pending
 from reconciler.model.resources import Value
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.faults import FaultKind
-from reconciler.targets.identity_center.access_writing import AccessWriter
-from reconciler.targets.identity_center.sso import Sso
+from reconciler.targets.identity_center.access.api import Sso
+from reconciler.targets.identity_center.access.writing import AccessWriter
 from reconciler.wire.aws import Aws
 from reconciler.wire.clock import Clock, SystemClock
 

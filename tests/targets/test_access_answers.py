@@ -12,8 +12,8 @@ from reconciler.errors import IncompleteRead, ServiceError
 from reconciler.model.address import Kind
 from reconciler.model.observer import Silent
 from reconciler.targets.base import NOTHING, ReadRequest
-from reconciler.targets.identity_center.access_reading import Access, AccessReader
-from reconciler.targets.identity_center.sso import Sso
+from reconciler.targets.identity_center.access.api import Sso
+from reconciler.targets.identity_center.access.reading import Access, AccessReader
 from reconciler.wire.aws import Aws
 from tests.targets.access import ONE, TWO
 from tests.wire.clocks import FakeClock

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.targets.identity_center.failures import Means, classify, explained
+from reconciler.targets.identity_center.access.failures import Means, classify, explained
 
 POLICY = "Received a 404 status error: Not supported policy arn:aws:iam::222222222222:policy/ci/deploy"
 NOBODY = "Received a 404 status error: the GROUP assignee 1-2 was not found in directory d-1111111111"

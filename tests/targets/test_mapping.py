@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.resources import ADDRESS_PARTS, GROUP_ATTRIBUTES, USER_ATTRIBUTES, Value
 from reconciler.sandbox.directory.attributes import updated_group, updated_user
-from reconciler.targets.identity_center.mapping import (
+from reconciler.targets.identity_center.directory.mapping import (
     ENTERPRISE,
     GROUP_MEMBERS,
     USER_MEMBERS,

@@ -11,8 +11,8 @@ import pytest
 from reconciler.errors import IncompleteRead
 from reconciler.model.observer import Silent
 from reconciler.model.organization import Organization
-from reconciler.targets.identity_center.organization_reading import OrganizationReader
-from reconciler.targets.identity_center.organizations import Organizations
+from reconciler.targets.identity_center.organization.api import Organizations
+from reconciler.targets.identity_center.organization.reading import OrganizationReader
 from reconciler.wire.aws import Aws
 from tests.wire.clocks import FakeClock
 from tests.wire.scripted import Reply, error, serve

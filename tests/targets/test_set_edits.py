@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.resources import Value
-from reconciler.targets.identity_center.set_edits import Edit, What, begun, differing, edits
+from reconciler.targets.identity_center.access.set_edits import Edit, What, begun, differing, edits
 
 LIVE: dict[str, Value] = {
     "name": "Admin",

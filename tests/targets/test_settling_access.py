@@ -11,8 +11,8 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
-from reconciler.targets.identity_center.access_writing import AccessWriter
-from reconciler.targets.identity_center.sso import Sso
+from reconciler.targets.identity_center.access.api import Sso
+from reconciler.targets.identity_center.access.writing import AccessWriter
 from reconciler.wire.aws import Aws
 from tests.targets.desks import (
     MANAGEMENT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.targets.identity_center.organizations import Organizations
+from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.wire.aws import Aws
 
 

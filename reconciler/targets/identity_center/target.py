@@ -11,19 +11,20 @@ from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ReadRequest
-from reconciler.targets.identity_center import analyzer, instance, mapping
-from reconciler.targets.identity_center.access_reading import AccessReader
-from reconciler.targets.identity_center.access_writing import KINDS as ACCESS
-from reconciler.targets.identity_center.access_writing import AccessWriter
-from reconciler.targets.identity_center.directory import Directory
-from reconciler.targets.identity_center.organization_reading import OrganizationReader
-from reconciler.targets.identity_center.organizations import Organizations
-from reconciler.targets.identity_center.reading import Reader
+from reconciler.targets.identity_center import analyzer, instance
+from reconciler.targets.identity_center.access.api import Sso
+from reconciler.targets.identity_center.access.reading import AccessReader
+from reconciler.targets.identity_center.access.writing import KINDS as ACCESS
+from reconciler.targets.identity_center.access.writing import AccessWriter
+from reconciler.targets.identity_center.directory import mapping
+from reconciler.targets.identity_center.directory.api import Directory
+from reconciler.targets.identity_center.directory.reading import Reader
+from reconciler.targets.identity_center.directory.writing import Writer
+from reconciler.targets.identity_center.organization.api import Organizations
+from reconciler.targets.identity_center.organization.reading import OrganizationReader
 from reconciler.targets.identity_center.site_reading import SiteReader
-from reconciler.targets.identity_center.sso import Sso
 from reconciler.targets.identity_center.standing import Standing
 from reconciler.targets.identity_center.standing import find as find_standing
-from reconciler.targets.identity_center.writing import Writer
 from reconciler.wire.aws import Aws
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded

@@ -1,0 +1,1 @@
+"""Both sides of each kind, compared: what becomes a change, and why."""

@@ -1,0 +1,256 @@
+"""Assignments, compared pair by pair as sets; a Change exists only where the two sides differ.
+
+What is ignored stays, whatever else holds, and so does what is in accounts where nothing can be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.state import Assigned, Holder, Pair, Principal
+from reconciler.planning import hashes
+from reconciler.planning.ownership.assigned_before import assigned
+from reconciler.planning.ownership.assignments import AssignmentOwnership
+from reconciler.planning.ownership.ignoring import Ignoring
+from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.scene import Draft, Scene
+
+
+def compare_assignments(scene: Scene, draft: Draft) -> None:
+    """Add the changes of assignments to `draft`, and count those that stay, by whose they are.
+
+    Users, groups and permission sets have been compared before: who is created or deleted stands in `draft`.
+    """
+    if Kind.ASSIGNMENT in scene.capabilities.kinds:
+        _Comparison(scene, draft).run()
+
+
+class _Comparison:
+    """One comparison; looks everything up that many pairs share only once."""
+
+    def __init__(self, scene: Scene, draft: Draft) -> None:
+        self._scene, self._draft = scene, draft
+        self._creating = {change.address for change in draft.changes if change.action is Action.CREATE}
+        self._ours = AssignmentOwnership(scene, draft)
+        self._staying = self._ours.living - self._ours.inactive - self._ours.leaving.keys()
+        self._principals: dict[Holder, Principal | None] = {}
+        self._tails: dict[tuple[str, Holder], str] = {}
+        self._wanted: dict[int, frozenset[Principal | None]] = {}
+        self._sets_on: dict[str, list[str]] = {}
+        self._entries: dict[tuple[str, str], bool] = {}
+        names: dict[str, tuple[str, ...]] = {
+            identifier: (scene.account_name(identifier), live.name)
+            for identifier, live in scene.live.organization.accounts.items()
+        }
+        names |= {
+            identifier: (key,) for identifier, key in scene.account_keys.items() if identifier not in names
+        }
+        patterns = scene.policy.scope.ignore.assignments
+        self._ignores: Callable[[str, str, Principal | None], bool] | None = (
+            Ignoring(patterns, scene.live, names).covers if patterns else None
+        )
+        gaps = [gap for gap in scene.live.gaps if gap.kind is Kind.ASSIGNMENT]
+        self._unread = frozenset(gap.scope for gap in gaps)
+
+    def run(self) -> None:
+        scene, draft = self._scene, self._draft
+        live, ids = scene.live.assignments, scene.sets.ids
+        compared: set[Pair] = set()
+        same = 0
+        for pair, holders in scene.desired.assignments.items():
+            arn = ids.get(pair[1])
+            if arn is None:
+                if scene.set_address(pair[1]) in self._creating:
+                    self._add(pair, None, holders)
+            elif arn not in scene.sets.ignored:
+                compared.add((pair[0], arn))
+                same += self._pair(pair, arn, holders)
+        for (account, arn), principals in live.items():
+            if (account, arn) not in compared:
+                self._undesired((account, scene.set_name(arn)), arn, principals)
+        draft.unchanged[Kind.ASSIGNMENT] = same
+        draft.managed_assignments += same
+
+    def _pair(self, pair: Pair, arn: str, holders: Mapping[Holder, Assigned]) -> int:
+        """Compare what git says of one pair with what is; how many assignments stay as they are."""
+        there = self._scene.live.assignments.get((pair[0], arn), frozenset())
+        wanted = self._wanted.get(id(holders))
+        if wanted is None:  # pairs to which the same entries lead share one map
+            wanted = self._wanted[id(holders)] = frozenset(map(self._principal, holders))
+        if wanted == there:
+            return len(there)
+        missing = {h: why for h, why in holders.items() if self._principal(h) not in there}
+        if missing:
+            self._add(pair, arn, missing)
+        extra = there - wanted
+        if extra:
+            self._undesired(pair, arn, extra)
+        return len(there) - len(extra)
+
+    def _principal(self, holder: Holder) -> Principal | None:
+        """The live principal that git means, if there is one."""
+        if holder not in self._principals:
+            identifier = self._owners(holder.kind).pairing.ids.get(holder.key)
+            self._principals[holder] = None if identifier is None else Principal(holder.kind, identifier)
+        return self._principals[holder]
+
+    def _owners(self, kind: Kind) -> Ownership:
+        return self._scene.users if kind is Kind.USER else self._scene.groups
+
+    # What is missing.
+
+    def _add(self, pair: Pair, arn: str | None, holders: Mapping[Holder, Assigned]) -> None:
+        account, name = pair
+        unread = "*" in self._unread or account in self._unread
+        for holder, why in holders.items():
+            if unread or (holder.kind is Kind.USER and "users" in self._unread):
+                self._draft.unseen_assignments += 1
+                continue
+            principal = self._principal(holder)
+            if not self._can_be_assigned(holder, principal):
+                continue
+            if self._ignores is not None and self._ignores(account, name, principal):
+                continue
+            address = self._touch(pair, arn, holder, principal)
+            cause = self._missing_cause(pair, holder, why)
+            identifier = None if principal is None else principal.id
+            self._draft.changes.append(
+                Change(
+                    address=address,
+                    action=Action.CREATE,
+                    effect=Effect.GRANT,
+                    cause=cause,
+                    before=hashes.assignment_state(account, arn, identifier, present=False),
+                    after=hashes.assignment_state(account, arn, identifier, present=True),
+                    name=holder.key if principal is None else self._scene.principal_name(principal),
+                    reason=f"{why.entry} selects the account" if cause is Cause.SELECTOR else why.reason,
+                    origin=why.origin,
+                    restores=cause is Cause.DRIFT,
+                )
+            )
+
+    def _can_be_assigned(self, holder: Holder, principal: Principal | None) -> bool:
+        """Whether the principal is there, or is about to be: a blocked one holds up its assignments."""
+        if principal is None:
+            return self._scene.holder_address(holder) in self._creating
+        return principal.id not in self._owners(holder.kind).ignored and principal not in self._ours.leaving
+
+    def _missing_cause(self, pair: Pair, holder: Holder, why: Assigned) -> Cause:
+        base = self._scene.memory.base
+        formers = self._ours.formers(holder)
+        if base is None or not assigned(base, pair, formers):
+            return Cause.GIT
+        return Cause.SELECTOR if why.selected and not self._begun(pair[0], why.entry) else Cause.DRIFT
+
+    def _begun(self, account: str, entry: str) -> bool:
+        """Whether anything that an entry assigns on an account is there: then it is not new to the entry."""
+        if not self._sets_on:
+            for on, name in self._scene.desired.assignments:
+                self._sets_on.setdefault(on, []).append(name)
+        known = self._entries.get((account, entry))
+        if known is None:
+            known = any(
+                why.entry == entry and self._principal(holder) in there
+                for name in self._sets_on[account]
+                if (there := self._scene.live.assignments.get((account, self._scene.sets.ids.get(name, ""))))
+                for holder, why in self._scene.desired.assignments[account, name].items()
+            )
+            self._entries[account, entry] = known
+        return known
+
+    # What is there and not wanted.
+
+    def _undesired(self, pair: Pair, arn: str, principals: Iterable[Principal]) -> None:
+        scene, draft = self._scene, self._draft
+        known = frozenset(principals)
+        if arn in scene.sets.ignored:
+            draft.ignored_assignments += len(known)
+            for principal in known & (self._ours.inactive | self._ours.leaving.keys()):
+                self._stay(pair, principal)
+            return
+        if (
+            arn in scene.sets.unmanaged
+            and self._ignores is None
+            and not self._ours.tolerates_none(arn)
+            and known <= self._staying
+        ):
+            draft.unmanaged_assignments.extend((pair[0], arn, principal) for principal in known)
+            return
+        for principal in known:
+            self._judge(pair, arn, principal)
+
+    def _judge(self, pair: Pair, arn: str, principal: Principal) -> None:
+        """What becomes of one assignment that git does not say."""
+        scene, draft = self._scene, self._draft
+        account, name = pair
+        owners = self._owners(principal.kind)
+        if principal.id in owners.ignored or (
+            self._ignores is not None and self._ignores(account, name, principal)
+        ):
+            draft.ignored_assignments += 1
+            self._stay(pair, principal)
+        elif principal.id in owners.pairing.contested:
+            draft.unmanaged_assignments.append((account, arn, principal))
+            self._stay(pair, principal)
+        elif self._ours.awaits_successor(arn):
+            draft.unmanaged_assignments.append((account, arn, principal))
+            self._stay(pair, principal, quietly=True)
+        elif account in scene.desired.unreachable or not self._is_active(account):
+            draft.out_of_reach[account] = draft.out_of_reach.get(account, 0) + 1
+            self._stay(pair, principal, quietly=True)
+        elif (why := self._ours.why(pair, arn, principal)) is not None:
+            self._remove(pair, arn, principal, *why)
+        elif principal not in self._ours.living:
+            draft.orphans.append(scene.assignment_address(account, name, scene.holder(principal)))
+        else:
+            draft.unmanaged_assignments.append((account, arn, principal))
+            self._stay(pair, principal)
+
+    def _stay(self, pair: Pair, principal: Principal, *, quietly: bool = False) -> None:
+        """Whoever is deleted although an assignment stays is kept; whoever should have none is named."""
+        if principal in self._ours.leaving:
+            self._draft.held_in_place.add(self._scene.holder_address(self._scene.holder(principal)))
+        if principal in self._ours.inactive and not quietly:
+            account = self._scene.account_name(pair[0])
+            name = self._scene.live_user_name(principal.id)
+            self._draft.spared.append(f"{pair[1]} on {account}: {name}")
+
+    def _is_active(self, account: str) -> bool:
+        found = self._scene.live.organization.accounts.get(account)
+        return found is None or found.active
+
+    def _remove(self, pair: Pair, arn: str, principal: Principal, cause: Cause, reason: str | None) -> None:
+        scene, draft = self._scene, self._draft
+        account, name = pair
+        declared = scene.desired.permission_sets.get(name)
+        address = self._touch(pair, arn, scene.holder(principal), principal)
+        draft.managed_assignments += arn not in scene.sets.unmanaged
+        draft.changes.append(
+            Change(
+                address=address,
+                action=Action.DELETE,
+                effect=Effect.REVOKE if principal in self._ours.living else Effect.NEUTRAL,
+                cause=cause,
+                before=hashes.assignment_state(account, arn, principal.id, present=True),
+                after=hashes.assignment_state(account, arn, principal.id, present=False),
+                name=scene.principal_name(principal),
+                reason=reason,
+                origin=declared.origin if declared is not None else None,
+            )
+        )
+
+    def _touch(self, pair: Pair, arn: str | None, holder: Holder, principal: Principal | None) -> Address:
+        """The address of an assignment, its ends noted with their ids, once for all accounts."""
+        account, name = pair
+        tail = self._tails.get((name, holder))
+        if tail is None:
+            scene, draft = self._scene, self._draft
+            permission_set, who = scene.set_address(name), scene.holder_address(holder)
+            if arn is not None:
+                draft.ids[permission_set] = arn
+            if principal is not None:
+                draft.ids[who] = principal.id
+            tail = self._tails[name, holder] = f"/{permission_set.key}/{holder.kind}:{who.key}"
+        return Address(self._scene.target, Kind.ASSIGNMENT, account + tail)

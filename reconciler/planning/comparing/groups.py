@@ -1,0 +1,156 @@
+"""Groups, compared: which are created, renamed, described anew, removed."""
+
+from __future__ import annotations
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.names import fold
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.resources import Group, Value
+from reconciler.model.state import LiveGroup
+from reconciler.planning import hashes
+from reconciler.planning.ownership.objects import group_name
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
+
+
+def compare_groups(scene: Scene, draft: Draft) -> None:
+    """Add the changes of groups to `draft`; their members are compared elsewhere."""
+    unwritten: dict[str, list[str]] = {}
+    same = 0
+    for key, group in scene.desired.groups.items():
+        if group.external or key in scene.groups.pairing.blocked:
+            continue
+        identifier = scene.groups.pairing.ids.get(key)
+        if identifier is None:
+            _create(scene, draft, group, unwritten)
+        elif identifier in scene.groups.declared and not _update(
+            scene, draft, group, scene.live.groups[identifier], unwritten
+        ):
+            same += 1
+    for identifier, key in scene.groups.gone.items():
+        _delete(scene, draft, key, scene.live.groups[identifier])
+    for identifier in sorted(scene.groups.strays):
+        _delete(scene, draft, scene.group_key(identifier), scene.live.groups[identifier])
+    draft.unchanged[Kind.GROUP] = same
+    for name, keys in sorted(unwritten.items()):
+        draft.findings.append(
+            Finding(
+                code="attribute-not-written",
+                severity=Severity.NOTE,
+                message=f"`{name}` is declared for {many(len(keys), 'group')}, but not writable here",
+                fix="remove it from git, or configure a channel that writes it",
+                details=tuple(sorted(keys)),
+                count=len(keys),
+            )
+        )
+
+
+def _declared(group: Group) -> dict[str, Value]:
+    """What git says of a group; its display name is always said, since it defaults to the key."""
+    return {**group.attributes, "display_name": group_name(group)}
+
+
+def _create(scene: Scene, draft: Draft, group: Group, unwritten: dict[str, list[str]]) -> None:
+    values = {name: value for name, value in _declared(group).items() if value is not None}
+    for name in sorted(values.keys() - scene.capabilities.group_attributes):
+        unwritten.setdefault(name, []).append(group.key)
+        del values[name]
+    address = scene.group_address(group.key)
+    base = scene.memory.base
+    at_base = base is not None and any(
+        key in base.groups and not base.groups[key].external for key in scene.groups.formers(group.key)
+    )
+    draft.owned[address] = tuple(sorted(values))
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.CREATE,
+            effect=Effect.NEUTRAL,
+            cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
+            before=hashes.absent(Kind.GROUP, fold(group_name(group))),
+            after=hashes.object_state(None, values, values),
+            fields=tuple(FieldChange(name, None, values[name]) for name in sorted(values)),
+            name=group_name(group),
+            origin=group.origin,
+        )
+    )
+
+
+def _update(
+    scene: Scene, draft: Draft, group: Group, live: LiveGroup, unwritten: dict[str, list[str]]
+) -> bool:
+    """Whether there is a change."""
+    want = _declared(group)
+    cleared: set[str] = set()
+    for former in scene.memory.former_group(scene.groups.formers(group.key)):
+        cleared |= former.attributes.keys() - want.keys()
+    fields = []
+    for name in (*sorted(want), *sorted(cleared)):
+        before, after = live.attributes.get(name), want.get(name)
+        if before == after:
+            continue
+        if name not in scene.capabilities.group_attributes:
+            unwritten.setdefault(name, []).append(group.key)
+            continue
+        fields.append(FieldChange(name, before, after))
+    if not fields:
+        return False
+    address = scene.group_address(group.key)
+    names = tuple(sorted(want.keys() | cleared))
+    draft.touch(address, live.id, live.version)
+    draft.owned[address] = names
+    after_values = {**live.attributes, **{each.name: each.after for each in fields}}
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.UPDATE,
+            effect=Effect.NEUTRAL,
+            cause=_cause(scene, group, fields),
+            before=hashes.object_state(live.id, live.attributes, names),
+            after=hashes.object_state(live.id, after_values, names),
+            fields=tuple(fields),
+            name=str(live.attributes.get("display_name") or live.id),
+            origin=group.origin,
+        )
+    )
+    return True
+
+
+def _cause(scene: Scene, group: Group, fields: list[FieldChange]) -> Cause:
+    base = scene.memory.base
+    keys = scene.groups.formers(group.key)
+    then = next((base.groups[key] for key in keys if key in base.groups), None) if base else None
+    causes = set()
+    for each in fields:
+        if each.name == "display_name" and then is not None:
+            causes.add(Cause.DRIFT if group_name(then) == group_name(group) else Cause.GIT)
+        else:
+            declared = each.name in group.attributes
+            causes.add(scene.memory.field_cause(then, each.name, declared=declared, value=each.after))
+    return next(each for each in (Cause.GIT, Cause.LEFTOVER, Cause.DRIFT) if each in causes)
+
+
+def _delete(scene: Scene, draft: Draft, key: str, live: LiveGroup) -> None:
+    """A group that git declares no more, or (authoritative) never did; its members are changes, too."""
+    remembered = next(iter(scene.memory.former_group((key,))), None)
+    base = scene.memory.base
+    address = scene.group_address(key)
+    names = tuple(sorted(live.attributes))
+    draft.touch(address, live.id, live.version)
+    draft.owned[address] = names
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.DELETE,
+            effect=Effect.REVOKE,
+            cause=scene.memory.object_cause(
+                at_base=base is not None and key in base.groups, wanted=False, between=remembered is not None
+            ),
+            before=hashes.object_state(live.id, live.attributes, names),
+            after=hashes.gone(live.id),
+            name=str(live.attributes.get("display_name") or live.id),
+            reason="gone from git" if remembered else "not in git",
+            origin=remembered.origin if remembered else None,
+        )
+    )

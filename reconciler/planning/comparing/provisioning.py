@@ -1,0 +1,113 @@
+"""Roles that lag behind the definition of their permission set: each is a change of its own."""
+
+from __future__ import annotations
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import Mode
+from reconciler.model.resources import TAG_PREFIX, PermissionSet, Value
+from reconciler.planning import hashes
+from reconciler.planning.comparing.set_values import partition_of, said
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
+
+
+def compare_provisioning(scene: Scene, draft: Draft) -> None:
+    """Add to `draft` the accounts in which a declared set is not provisioned to its latest version.
+
+    To be called when assignments have been compared: where the last one of a set goes, its role goes as
+    well, and to provision it would bring it back. Nothing is provisioned in an account that is not active,
+    or not in the organization.
+    """
+    if Kind.PROVISIONING not in scene.capabilities.kinds:
+        return
+    partition = partition_of(scene.live.identity)
+    accounts = scene.live.organization.accounts
+    ending = _Ending(scene, draft)
+    closed: list[str] = []
+    for arn in sorted(scene.sets.declared, key=scene.set_name):
+        live = scene.live.permission_sets[arn]
+        if not live.outdated:
+            continue
+        declared = scene.desired.permission_sets[live.name]
+        address = scene.set_address(live.name)
+        cause = _cause(scene, declared, partition)
+        for account in sorted(live.outdated):
+            known = accounts.get(account)
+            if accounts and (known is None or not known.active):
+                closed.append(f"{live.name} on {scene.account_name(account)}")
+                continue
+            if ending.covers(account, arn):
+                continue
+            draft.touch(address, arn, None)
+            draft.changes.append(
+                Change(
+                    address=Address.of(scene.target, Kind.PROVISIONING, live.name, account),
+                    action=Action.UPDATE,
+                    effect=Effect.MIXED,
+                    cause=cause,
+                    before=hashes.provisioning_state(arn, account, outdated=True),
+                    after=hashes.provisioning_state(arn, account, outdated=False),
+                    name=f"{live.name} on {scene.account_name(account)}",
+                    reason="the role lags behind its permission set",
+                    origin=declared.origin,
+                )
+            )
+    if closed:
+        draft.findings.append(
+            Finding(
+                code="provisioning-skipped",
+                severity=Severity.NOTE,
+                message=(
+                    f"{many(len(closed), 'role')} not brought up to date, in accounts that are not active"
+                ),
+                fix="nothing, if the accounts are closing; else reactivate them, and plan again",
+                details=tuple(closed),
+                count=len(closed),
+            )
+        )
+
+
+class _Ending:
+    """Tells the roles that go with the last assignment behind them (DeleteAccountAssignment)."""
+
+    def __init__(self, scene: Scene, draft: Draft) -> None:
+        self._scene = scene
+        self._changed = {
+            change.address: change.action
+            for change in draft.changes
+            if change.address.kind is Kind.ASSIGNMENT and scene.policy.scope.assignments is not Mode.OBSERVE
+        }
+        self._growing = {
+            address.parts[:2] for address, action in self._changed.items() if action is Action.CREATE
+        }
+
+    def covers(self, account: str, arn: str) -> bool:
+        """Whether every assignment of the set on the account goes, and none comes."""
+        scene = self._scene
+        name = scene.set_name(arn)
+        principals = scene.live.assignments.get((account, arn), frozenset())
+        return (
+            bool(principals)
+            and (account, name) not in self._growing
+            and all(
+                scene.assignment_address(account, name, scene.holder(principal)) in self._changed
+                for principal in principals
+            )
+        )
+
+
+def _cause(scene: Scene, declared: PermissionSet, partition: str) -> Cause:
+    """Git, where what it says of the role is new since the last whole apply."""
+    base = scene.memory.base_set(declared.key)
+    if base is None:
+        return Cause.GIT
+    then, now = _of_role(base, partition), _of_role(declared, partition)
+    return Cause.DRIFT if then == now else Cause.GIT
+
+
+def _of_role(permission_set: PermissionSet, partition: str) -> dict[str, Value]:
+    """What a role has of its set: everything but the tags."""
+    values = said(permission_set, {}, partition)
+    return {name: value for name, value in values.items() if not name.startswith(TAG_PREFIX)}

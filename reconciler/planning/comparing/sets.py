@@ -1,0 +1,152 @@
+"""Permission sets, compared: which are created and which are edited; removing them comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.resources import SET_ATTRIBUTES, Attributes, PermissionSet, Value
+from reconciler.model.state import LivePermissionSet
+from reconciler.planning import hashes
+from reconciler.planning.comparing.set_values import cleared, differs, is_harmless, partition_of, said
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
+
+_ORDER = {name: number for number, name in enumerate(SET_ATTRIBUTES)}
+_LOUDEST = (Cause.GIT, Cause.LEFTOVER, Cause.DRIFT)
+
+
+def compare_sets(scene: Scene, draft: Draft) -> None:
+    """Add to `draft` the permission sets to create and to edit, and say what becomes of replaced ones."""
+    if Kind.PERMISSION_SET not in scene.capabilities.kinds:
+        return
+    partition = partition_of(scene.live.identity)
+    same = 0
+    for name, permission_set in scene.desired.permission_sets.items():
+        arn = scene.sets.ids.get(name)
+        if arn is None:
+            _create(scene, draft, permission_set, partition)
+        elif arn in scene.sets.ignored:
+            draft.findings.append(_ignored(scene, permission_set))
+        elif not _update(scene, draft, permission_set, scene.live.permission_sets[arn], partition):
+            same += 1
+    draft.unchanged[Kind.PERMISSION_SET] = same
+    for arn, name in sorted(scene.sets.replaced.items(), key=lambda each: scene.set_name(each[0])):
+        draft.findings.append(_replaced(scene, scene.live.permission_sets[arn], name))
+
+
+def _create(scene: Scene, draft: Draft, permission_set: PermissionSet, partition: str) -> None:
+    name = permission_set.key
+    values = {each: value for each, value in said(permission_set, {}, partition).items() if value is not None}
+    address = scene.set_address(name)
+    old = [each for arn, each in scene.sets.names.items() if scene.sets.replaced.get(arn) == name]
+    draft.owned[address] = tuple(sorted(values))
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.CREATE,
+            effect=Effect.NEUTRAL,
+            cause=scene.memory.object_cause(
+                at_base=scene.memory.base_set(name) is not None, wanted=True, between=True
+            ),
+            before=hashes.absent(Kind.PERMISSION_SET, name),
+            after=hashes.object_state(None, values, values),
+            fields=tuple(FieldChange(each, None, values[each]) for each in sorted(values, key=_rank)),
+            name=name,
+            reason=f"replaces {', '.join(sorted(old))}" if old else None,
+            origin=permission_set.origin,
+        )
+    )
+
+
+def _update(
+    scene: Scene, draft: Draft, permission_set: PermissionSet, live: LivePermissionSet, partition: str
+) -> bool:
+    """Whether there is a change."""
+    have, now = live.attributes, said(permission_set, live.attributes, partition)
+    owned: dict[str, Value] = dict(now)
+    for former in scene.memory.former_set((permission_set.key,)):
+        for each in said(former, have, partition):
+            if each not in owned:
+                owned[each] = cleared(each, have)
+    fields = tuple(
+        FieldChange(each, have.get(each), owned[each])
+        for each in sorted(owned, key=_rank)
+        if differs(each, have, owned[each])
+    )
+    if not fields:
+        return False
+    address = scene.set_address(permission_set.key)
+    names = tuple(sorted(owned))
+    draft.touch(address, live.id, None)
+    draft.owned[address] = names
+    base = scene.memory.base_set(permission_set.key)
+    then = said(base, have, partition) if base is not None else None
+    causes = {_cause(each, then, now) for each in fields}
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.UPDATE,
+            effect=Effect.NEUTRAL if is_harmless([each.name for each in fields]) else Effect.MIXED,
+            cause=next(each for each in _LOUDEST if each in causes),
+            before=hashes.object_state(live.id, have, names),
+            after=hashes.object_state(live.id, _with(have, fields), names),
+            fields=fields,
+            name=live.name,
+            origin=permission_set.origin,
+        )
+    )
+    return True
+
+
+def _with(attributes: Attributes, fields: tuple[FieldChange, ...]) -> Attributes:
+    return {**attributes, **{each.name: each.after for each in fields}}
+
+
+def _cause(field: FieldChange, then: Mapping[str, Value] | None, now: Mapping[str, Value]) -> Cause:
+    """Why one attribute differs (section 13, Causes); `then` is what git said at the last whole apply."""
+    if then is None or (field.name in then) != (field.name in now):
+        return Cause.GIT
+    if field.name not in now:
+        return Cause.LEFTOVER
+    return Cause.DRIFT if then[field.name] == now[field.name] else Cause.GIT
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return _ORDER.get(name, len(_ORDER)), name
+
+
+def _ignored(scene: Scene, permission_set: PermissionSet) -> Finding:
+    return Finding(
+        code="permission-set-ignored",
+        severity=Severity.WARNING,
+        message=f"{permission_set.key} is declared and ignored: it and its assignments are left alone",
+        address=scene.set_address(permission_set.key),
+        origin=permission_set.origin,
+        fix="delete it from git, or narrow scope.ignore.permission_sets",
+        kind=Kind.PERMISSION_SET,
+    )
+
+
+def _replaced(scene: Scene, live: LivePermissionSet, name: str) -> Finding:
+    """A new set makes new roles: whatever names the old ones must follow (C3 of the facts on AWS)."""
+    accounts = sorted(live.provisioned)
+    declared = scene.desired.permission_sets[name]
+    where = f" in {many(len(accounts), 'account')}" if accounts else ""
+    return Finding(
+        code="permission-set-replaced",
+        severity=Severity.WARNING,
+        message=(
+            f"{name} replaces {live.name}{where}: its roles are new ones, "
+            f"AWSReservedSSO_{name}_… with another suffix"
+        ),
+        address=scene.set_address(name),
+        origin=declared.origin,
+        fix=(
+            f"before this is applied, let trust policies, EKS access entries and KMS key policies that name "
+            f"AWSReservedSSO_{live.name}_… name the new role as well, by ArnLike with a * for the suffix"
+        ),
+        details=tuple(accounts),
+    )

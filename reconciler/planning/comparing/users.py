@@ -1,0 +1,312 @@
+"""Users, compared: who is created, changed, disabled, enabled, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.names import fold
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import OnRemoval
+from reconciler.model.resources import USER_ATTRIBUTES, User, Value
+from reconciler.model.state import LiveUser
+from reconciler.planning import hashes
+from reconciler.planning.comparing.activity import activity
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
+
+# Why the rest of a change may not be done by rule, strongest first.
+_PRECEDENCE = (Cause.GIT, Cause.LEFTOVER, Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY, Cause.DRIFT)
+_BY_RULE = frozenset({Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY})
+_ORDER = {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))}
+
+
+def compare_users(scene: Scene, draft: Draft) -> None:
+    """Add the changes of users to `draft`, and what a reviewer must know of them."""
+    unwritten: dict[str, list[str]] = {}
+    status: list[str] = []
+    same = 0
+    for key, user in scene.desired.users.items():
+        if user.external or key in scene.users.pairing.blocked:
+            continue
+        identifier = scene.users.pairing.ids.get(key)
+        if identifier is None:
+            if key not in scene.desired.inactive and key not in scene.desired.not_yet:
+                _create(scene, draft, user, unwritten)
+            continue
+        if identifier not in scene.users.declared:
+            continue  # ignored
+        if not _update(scene, draft, user, scene.live.users[identifier], unwritten, status):
+            same += 1
+    for identifier, key in scene.users.gone.items():
+        _remove(scene, draft, key, scene.live.users[identifier], status)
+    for identifier in sorted(scene.users.strays):
+        _remove(scene, draft, scene.user_key(identifier), scene.live.users[identifier], status)
+    draft.unchanged[Kind.USER] = same
+    draft.findings.extend(_findings(unwritten, status))
+
+
+def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[str]]) -> None:
+    values = _initial(user)
+    for name in sorted(values.keys() - scene.capabilities.user_attributes):
+        unwritten.setdefault(name, []).append(user.key)
+        del values[name]
+    if not _manager_exists(scene, values.get("manager")):
+        draft.findings.append(_manager_unknown(scene, user))
+        values.pop("manager", None)
+    address = scene.user_address(user.key)
+    if missing := _missing(scene, values):
+        draft.waiting += 1
+        draft.findings.append(
+            Finding(
+                code="incomplete-user",
+                severity=Severity.WARNING,
+                message=f"{user.key} cannot be created: {' and '.join(missing)} must be set",
+                address=address,
+                origin=user.origin,
+                fix=f"add {', '.join(missing)} to the user",
+            )
+        )
+        return
+    fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_ORDER.__getitem__))
+    base = scene.memory.base
+    at_base = base is not None and any(
+        base.wants(key) and not base.users[key].external for key in scene.users.formers(user.key)
+    )
+    _touch_manager(scene, draft, fields)
+    draft.creating.add(user.key)
+    draft.owned[address] = tuple(sorted(values))
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.CREATE,
+            effect=Effect.NEUTRAL,
+            cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
+            before=hashes.absent(Kind.USER, fold(str(values["user_name"]))),
+            after=hashes.object_state(None, values, values),
+            fields=fields,
+            name=str(values["user_name"]),
+            origin=user.origin,
+        )
+    )
+
+
+def _initial(user: User) -> dict[str, Value]:
+    """What a create would write, as far as git is concerned."""
+    values = {name: value for name, value in user.attributes.items() if value is not None}
+    return {**_defaults(user), **values}
+
+
+def _missing(scene: Scene, values: Mapping[str, Value]) -> list[str]:
+    return [name for name in scene.capabilities.required if not values.get(name)]
+
+
+def _defaults(user: User) -> dict[str, Value]:
+    """What a create adds where git says nothing (section 4: defaults act on create)."""
+    given, family = user.attributes.get("given_name"), user.attributes.get("family_name")
+    name = user.attributes["user_name"]
+    defaults: dict[str, Value] = {}
+    if given and family and "display_name" not in user.attributes:
+        defaults["display_name"] = f"{given} {family}"
+    if isinstance(name, str) and "@" in name.strip("@") and "email" not in user.attributes:
+        defaults["email"] = name
+    return defaults
+
+
+def _update(
+    scene: Scene,
+    draft: Draft,
+    user: User,
+    live: LiveUser,
+    unwritten: dict[str, list[str]],
+    status: list[str],
+) -> bool:
+    """Whether there is a change."""
+    fields, names = _differences(scene, draft, user, live, unwritten)
+    turn = activity(scene, draft, user, live, status)
+    causes = {each.name: _cause(scene, user, each) for each in fields}
+    if turn is not None:
+        if turn.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
+            # What is applied without a review takes nothing along that was not decided with it.
+            fields, causes = [], {}
+        fields.append(FieldChange("active", live.active, turn.active))
+        causes["active"] = turn.cause
+    if not fields:
+        return False
+    cause = next(each for each in _PRECEDENCE if each in causes.values())
+    fields.sort(key=lambda each: _ORDER[each.name])
+    address = scene.user_address(user.key)
+    draft.touch(address, live.id, live.version)
+    _touch_manager(scene, draft, fields)
+    draft.owned[address] = names
+    before = _with_manager_key(scene, live)
+    after = {**before, **{each.name: each.after for each in fields}}
+    after_active = live.active if turn is None else turn.active
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.UPDATE,
+            effect=_effect(fields),
+            cause=cause,
+            before=hashes.object_state(live.id, before, names, active=live.active),
+            after=hashes.object_state(live.id, after, names, active=after_active),
+            fields=tuple(fields),
+            name=scene.live_user_name(live.id),
+            reason=turn.reason if turn else None,
+            origin=user.origin,
+        )
+    )
+    return True
+
+
+def _cause(scene: Scene, user: User, field: FieldChange) -> Cause:
+    base = scene.memory.base_user(scene.users.formers(user.key))
+    declared = field.name in user.attributes
+    return scene.memory.field_cause(base, field.name, declared=declared, value=field.after)
+
+
+def _differences(
+    scene: Scene, draft: Draft, user: User, live: LiveUser, unwritten: dict[str, list[str]]
+) -> tuple[list[FieldChange], tuple[str, ...]]:
+    """What differs of the attributes that git owns, and the names of all that it owns."""
+    have, want = live.attributes, user.attributes
+    differing = [name for name, value in want.items() if have.get(name) != value]
+    cleared: set[str] = set()
+    for former in scene.memory.former_user(scene.users.formers(user.key)):
+        if former is not user and not former.attributes.keys() <= want.keys():
+            cleared |= former.attributes.keys() - want.keys()
+    cleared -= set(scene.capabilities.required)
+    if not differing and not cleared:
+        return [], ()
+    before = _with_manager_key(scene, live)
+    fields = []
+    for name in (*differing, *sorted(cleared)):
+        after = want.get(name)
+        if before.get(name) == after or (name in scene.capabilities.required and not after):
+            continue
+        if name == "manager" and not _manager_exists(scene, after):
+            draft.findings.append(_manager_unknown(scene, user))
+            continue
+        if name not in scene.capabilities.user_attributes:
+            unwritten.setdefault(name, []).append(user.key)
+            continue
+        fields.append(FieldChange(name, before.get(name), after))
+    return fields, tuple(sorted(want.keys() | cleared))
+
+
+def _with_manager_key(scene: Scene, live: LiveUser) -> dict[str, Value]:
+    """The live attributes, with the manager by key: remote ids stay on the live side."""
+    values = dict(live.attributes)
+    if isinstance(manager := values.get("manager"), str):
+        values["manager"] = scene.user_key(manager)
+    return values
+
+
+def _touch_manager(scene: Scene, draft: Draft, fields: Iterable[FieldChange]) -> None:
+    for each in fields:
+        if each.name == "manager" and isinstance(each.after, str):
+            identifier = scene.users.pairing.ids.get(each.after)
+            if identifier is not None:
+                draft.ids[scene.user_address(each.after)] = identifier
+
+
+def _manager_exists(scene: Scene, manager: Value) -> bool:
+    """Whether a manager can be written: no manager, one who stays, or one who is about to be created."""
+    if not isinstance(manager, str):
+        return True
+    if (identifier := scene.users.pairing.ids.get(manager)) is not None:
+        return identifier not in scene.users.gone or scene.policy.on_removal is not OnRemoval.DELETE
+    user = scene.desired.users.get(manager)
+    return (
+        user is not None
+        and not user.external
+        and manager not in scene.users.pairing.blocked
+        and scene.desired.wants(manager)
+        and not _missing(scene, _initial(user))
+    )
+
+
+def _manager_unknown(scene: Scene, user: User) -> Finding:
+    return Finding(
+        code="manager-unknown",
+        severity=Severity.WARNING,
+        message=f"{user.attributes['manager']}, the manager of {user.key}, is not at {scene.target}",
+        address=scene.user_address(user.key),
+        origin=user.origin,
+        fix="declare a manager who is provisioned to this target, or none",
+    )
+
+
+def _effect(fields: Iterable[FieldChange]) -> Effect:
+    """A user name decides who signs in as the user: changing it takes from one and gives to another."""
+    effects = set()
+    for each in fields:
+        if each.name == "active":
+            effects.add(Effect.GRANT if each.after else Effect.REVOKE)
+        elif each.name == "user_name" and fold(str(each.before)) != fold(str(each.after)):
+            effects.add(Effect.MIXED)
+    if not effects:
+        return Effect.NEUTRAL
+    return effects.pop() if len(effects) == 1 else Effect.MIXED
+
+
+def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[str]) -> None:
+    """Somebody whom git declares no more, or (authoritative) never did."""
+    remembered = next(iter(scene.memory.former_user((key,))), None)
+    why = scene.desired.inactive.get(key)
+    # Whoever is blocked and was never ours is not ours to delete.
+    delete = scene.policy.on_removal is OnRemoval.DELETE and (why is None or remembered is not None)
+    if why is not None and not delete:
+        cause, reason = why.cause, why.reason
+    else:
+        at_base = scene.memory.base is not None and key in scene.memory.base.users
+        cause = scene.memory.object_cause(at_base=at_base, wanted=False, between=remembered is not None)
+        reason = "gone from git" if remembered else "not in git"
+    if not delete and live.active is False:
+        return
+    if not delete and not scene.capabilities.status:
+        status.append(key)
+        return
+    address = scene.user_address(key)
+    names = tuple(sorted(live.attributes)) if delete else ()
+    draft.touch(address, live.id, live.version)
+    draft.owned[address] = names
+    draft.changes.append(
+        Change(
+            address=address,
+            action=Action.DELETE if delete else Action.UPDATE,
+            effect=Effect.REVOKE,
+            cause=cause,
+            before=hashes.object_state(live.id, _with_manager_key(scene, live), names, active=live.active),
+            after=hashes.gone(live.id) if delete else hashes.object_state(live.id, {}, (), active=False),
+            fields=() if delete else (FieldChange("active", live.active, False),),
+            name=scene.live_user_name(live.id),
+            reason=reason,
+            origin=remembered.origin if remembered else None,
+        )
+    )
+
+
+def _findings(unwritten: dict[str, list[str]], status: list[str]) -> Iterable[Finding]:
+    for name, keys in sorted(unwritten.items()):
+        yield Finding(
+            code="attribute-not-written",
+            severity=Severity.NOTE,
+            message=f"`{name}` is declared for {many(len(keys), 'user')}, which this channel cannot write",
+            fix="remove it from git, or configure a channel that writes it",
+            details=tuple(sorted(keys)),
+            count=len(keys),
+        )
+    if status:
+        yield Finding(
+            code="status-not-written",
+            severity=Severity.WARNING,
+            message=(
+                f"the status of {many(len(status), 'user')} should change, which this channel cannot write: "
+                "whoever is inactive loses every membership, but can still sign in"
+            ),
+            fix="enable or disable them in the Identity Center console",
+            details=tuple(sorted(status)),
+            count=len(status),
+        )

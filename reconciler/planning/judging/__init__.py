@@ -1,0 +1,1 @@
+"""What is not made or not allowed although it differs: withheld changes, guards, rules, findings."""

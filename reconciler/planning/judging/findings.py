@@ -1,0 +1,177 @@
+"""What a reviewer must know beside the changes: RESTORES, what was spared, blocked, forgotten, unwritten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.resources import Group, User
+from reconciler.model.state import Remembered
+from reconciler.planning.desired.project import dropped
+from reconciler.planning.judging.withheld import manager
+from reconciler.planning.ordering.order import UNIQUE
+from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
+
+
+def notable(
+    scene: Scene,
+    draft: Draft,
+    remembered: Remembered,
+    observed: Sequence[Change],
+    unread: Sequence[Change],
+) -> Iterable[Finding]:
+    """Every finding that no comparison made on the spot, loudest first."""
+    restoring = [change for change in draft.changes if change.restores]
+    if restoring:
+        yield _restores(restoring)
+    yield from _spared(scene, draft)
+    yield from _blocked(scene, scene.users, scene.desired.users, "user")
+    yield from _blocked(scene, scene.groups, scene.desired.groups, "group")
+    yield from _absent_externals(scene)
+    if remembered.unknown is not None:
+        yield Finding(
+            code="memory-unknown",
+            severity=Severity.WARNING,
+            message=(
+                f"what git declared before is not known ({remembered.unknown}): nothing is removed for "
+                "having been deleted from the files"
+            ),
+        )
+    if observed:
+        yield Finding(
+            code="observed",
+            severity=Severity.NOTE,
+            message=f"{many(len(observed), 'difference')} only observed",
+            fix="set the kind's scope to `managed` to write them",
+            details=tuple(sorted(f"{change.action} {change.address}" for change in observed)),
+            count=len(observed),
+        )
+    if unread:
+        yield Finding(
+            code="not-read",
+            severity=Severity.WARNING,
+            message=f"{many(len(unread), 'removal')} held back, because not everything was read",
+            fix="plan again with everything read",
+            details=tuple(sorted(f"{change.action} {change.address}" for change in unread)),
+            count=len(unread),
+        )
+    yield from dropped_and_unsupported(scene)
+
+
+def _restores(changes: Sequence[Change]) -> Finding:
+    kinds = Counter(change.address.kind for change in changes)
+    what = " and ".join(many(kinds[kind], kind) for kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT) if kinds[kind])
+    removed = "the members" if Kind.MEMBERSHIP in kinds else "the assignments"
+    if len(kinds) > 1:
+        removed = "the members and assignments"
+    return Finding(
+        code="restores",
+        severity=Severity.WARNING,
+        message=f"RESTORES {what} that somebody took away outside git",
+        fix=f"if the removal was right, remove {removed} in git instead",
+        details=tuple(sorted(str(change.address) for change in changes)),
+        count=len(changes),
+    )
+
+
+def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
+    """What waits for a name or an address that somebody else has."""
+    waiting = {change.address for change in taken if change.action is Action.CREATE}
+    for change in taken:
+        kind = change.address.kind
+        names = sorted({str(each.after) for each in change.fields if each.name in UNIQUE[kind]})
+        why = f"another {kind} has {' or '.join(names)} and keeps it"
+        if manager(change) in waiting:
+            why = "its manager cannot be created yet"
+        yield Finding(
+            code="name-taken",
+            severity=Severity.WARNING,
+            message=f"{change.address} waits, because {why}",
+            address=change.address,
+            origin=change.origin,
+            fix="rename or delete the other one, or write another name",
+        )
+
+
+def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
+    """What git declares and this target does not get: members kept away, kinds not applied yet."""
+    yield from dropped(scene.desired)
+    for kind, count in scene.desired.unsupported.items():
+        yield Finding(
+            code="kind-not-applied",
+            severity=Severity.NOTE,
+            message=f"{many(count, kind.replace('-', ' '))} declared and checked, not applied yet",
+            count=count,
+        )
+
+
+def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
+    spared = list(draft.spared)
+    reasons = {key: why.reason for key, why in scene.desired.inactive.items()}
+    reasons |= dict.fromkeys(scene.desired.not_yet, "not before `from`")
+    for key, reason in reasons.items():
+        identifier = scene.users.pairing.ids.get(key)
+        if identifier is not None and (
+            identifier in scene.users.external or identifier in scene.users.ignored
+        ):
+            spared.append(f"{key} ({reason})")
+    if spared:
+        yield Finding(
+            code="spared",
+            severity=Severity.WARNING,
+            message=(
+                f"{many(len(spared), _what_is_spared(scene))} of inactive people spared, being external, "
+                "ignored or observed"
+            ),
+            fix="whoever owns them must take the access away",
+            details=tuple(sorted(spared)),
+            count=len(spared),
+        )
+
+
+def _what_is_spared(scene: Scene) -> str:
+    return "grant" if Kind.ASSIGNMENT in scene.capabilities.kinds else "membership"
+
+
+def _blocked(
+    scene: Scene, ownership: Ownership, declared: Mapping[str, User] | Mapping[str, Group], kind: str
+) -> Iterable[Finding]:
+    for key, reason in sorted(ownership.pairing.blocked.items()):
+        resource = declared.get(key)
+        yield Finding(
+            code="match-blocked",
+            severity=Severity.WARNING,
+            message=f"{kind} {key} and its memberships are left alone: {reason}",
+            address=scene.user_address(key) if kind == "user" else scene.group_address(key),
+            origin=resource.origin if resource else None,
+            fix="remove or rename one of them in the console, or correct `external_id` or `previously`",
+        )
+
+
+def _absent_externals(scene: Scene) -> Iterable[Finding]:
+    absent = [
+        *(
+            f"user {key}"
+            for key, user in scene.desired.users.items()
+            if user.external and key not in scene.users.pairing.ids
+        ),
+        *(
+            f"group {key}"
+            for key, group in scene.desired.groups.items()
+            if group.external and key not in scene.groups.pairing.ids
+        ),
+    ]
+    if absent:
+        yield Finding(
+            code="external-not-found",
+            severity=Severity.WARNING,
+            message=f"{many(len(absent), 'external object')} not found; what refers to them waits",
+            fix="ask their owner to provision them, or correct the name or external id",
+            details=tuple(sorted(absent)),
+            count=len(absent),
+        )

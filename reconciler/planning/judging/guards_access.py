@@ -1,0 +1,177 @@
+"""Guards of access: the one that the reconciler itself stands on, and how much one plan may give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from reconciler.model.access import AccessChange, Direction
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.names import fold
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import Guards
+from reconciler.planning.approving import approval
+from reconciler.planning.judging.guards_removal import allowed
+from reconciler.planning.ordering.steps import ends
+from reconciler.planning.scene import Scene
+
+# The role that Identity Center makes of a permission set in an account, and who has assumed it (user guide,
+# "Referencing permission sets in resource policies": the name ends in 16 hex digits).
+_ROLE = re.compile(
+    r"arn:[a-z-]+:sts::(?P<account>\d{12}):assumed-role/AWSReservedSSO_(?P<name>.+)_[0-9a-f]{16}/(?P<user>.+)"
+)
+
+
+class _Caller(NamedTuple):
+    """As whom the reconciler runs: the account, the permission set and the user, in git's words."""
+
+    account: str
+    permission_set: Address
+    user: Address
+    # Groups through which the user may have the permission set there.
+    groups: frozenset[Address]
+
+
+def own_access(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
+    """Changes that take from the reconciler what it runs as, where no other way to it stays untouched.
+
+    A role that Identity Center did not make (of a CI system, say) is nothing that a plan can take away.
+    """
+    caller = _caller(scene)
+    if caller is None:
+        return
+    hits = [change for change in changes if _touches(change, caller)]
+    ways = {caller.user, *caller.groups}
+    cut = {_way(change) for change in hits}
+    essential = [change for change in hits if _way(change) is None]
+    if not essential and not (cut and _held(scene, caller) & ways <= cut):
+        return
+    yield Finding(
+        code="own-access",
+        severity=Severity.REFUSAL,
+        message=(
+            f"the reconciler runs as {caller.user} with {caller.permission_set} on "
+            f"{scene.account_name(caller.account)}, and would take that from itself"
+        ),
+        fix=f"run it as somebody else; {approval('own-access', len(hits), None)}",
+        details=tuple(str(change.address) for change in hits),
+        count=len(hits),
+    )
+
+
+def _caller(scene: Scene) -> _Caller | None:
+    found = _ROLE.fullmatch(scene.live.caller)
+    if found is None:
+        return None
+    name = fold(found["user"])
+    identifiers = [
+        each.id for each in scene.live.users.values() if fold(str(each.attributes.get("user_name"))) == name
+    ]
+    if not identifiers:
+        return None
+    groups = (group for group, members in scene.live.members.items() if identifiers[0] in members)
+    return _Caller(
+        account=found["account"],
+        permission_set=scene.set_address(found["name"]),
+        user=scene.user_address(scene.user_key(identifiers[0])),
+        groups=frozenset(scene.group_address(scene.group_key(group)) for group in groups),
+    )
+
+
+def _held(scene: Scene, caller: _Caller) -> frozenset[Address]:
+    """To whom the caller's permission set is assigned in the caller's account now."""
+    return frozenset(
+        scene.holder_address(scene.holder(principal))
+        for (account, arn), principals in scene.live.assignments.items()
+        if account == caller.account and scene.set_address(scene.set_name(arn)) == caller.permission_set
+        for principal in principals
+    )
+
+
+def _touches(change: Change, caller: _Caller) -> bool:
+    address, deleting = change.address, change.action is Action.DELETE
+    if address == caller.user:
+        renamed = any(each.name == "user_name" for each in change.fields)
+        return change.action is not Action.CREATE and (
+            deleting or renamed or change.effect in (Effect.REVOKE, Effect.MIXED)
+        )
+    if address == caller.permission_set:
+        return deleting or (change.action is Action.UPDATE and _takes_policies(change))
+    if address.kind is Kind.GROUP:
+        return deleting and address in caller.groups
+    if address.kind is Kind.MEMBERSHIP and deleting:
+        group, user = ends(address)
+        return user == caller.user and group in caller.groups
+    if address.kind is Kind.ASSIGNMENT and deleting:
+        principal, permission_set = ends(address)
+        return (
+            permission_set == caller.permission_set
+            and address.parts[0] == caller.account
+            and (principal == caller.user or principal in caller.groups)
+        )
+    return False
+
+
+def _way(change: Change) -> Address | None:
+    """The principal through which a removal takes the access; None where it takes every way at once."""
+    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+        return ends(change.address)[0]
+    return change.address if change.address.kind is Kind.GROUP else None
+
+
+def _takes_policies(change: Change) -> bool:
+    """Whether an edit of a permission set may leave its holders with less."""
+    for each in change.fields:
+        if each.name in ("managed_policies", "customer_managed_policies"):
+            before = each.before if isinstance(each.before, tuple) else ()
+            after = each.after if isinstance(each.after, tuple) else ()
+            if not set(before) <= set(after):
+                return True
+        elif each.before is not None if each.name == "inline_policy" else each.name == "permissions_boundary":
+            return True
+    return False
+
+
+def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Finding]:
+    """More access than a limit allows; what an edit of a permission set reaches counts as given."""
+    given = [one for one in access if one.direction is not Direction.LOSE] if guards.max_grants else []
+    privileged = [one for one in given if one.privileged]
+    total, bound = _grants(given), _bound(guards, "total")
+    if bound is not None and total > bound:
+        yield Finding(
+            code="max-grants",
+            severity=Severity.REFUSAL,
+            message=f"{total} grants (people times accounts times sets); at most {bound} may be given",
+            fix=approval("max-grants", total, None),
+            details=_largest(given),
+            count=total,
+        )
+    total, bound = _grants(privileged), _bound(guards, "privileged")
+    if bound is not None and total > bound:
+        yield Finding(
+            code="max-privileged-grants",
+            severity=Severity.REFUSAL,
+            message=f"{total} grants of privileged access; at most {bound} may be given",
+            fix=approval("max-privileged-grants", total, None),
+            details=_largest(privileged),
+            count=total,
+        )
+
+
+def _grants(rows: Sequence[AccessChange]) -> int:
+    return sum(len(row.people) * len(row.accounts) for row in rows)
+
+
+def _bound(guards: Guards, which: str) -> int | None:
+    limit = guards.max_grants.get(which)
+    return None if limit is None else allowed(limit, 0) if limit.percent is None else limit.count
+
+
+def _largest(rows: Sequence[AccessChange]) -> tuple[str, ...]:
+    """What is given to how many, the most first."""
+    ordered = sorted(rows, key=lambda row: (-len(row.people) * len(row.accounts), row.permission_set))
+    return tuple(
+        f"{row.permission_set}: people: {len(row.people)}, accounts: {len(row.accounts)}" for row in ordered
+    )

@@ -1,0 +1,139 @@
+"""Rules judge the access that a plan leaves behind: everybody's, by whatever way, from git or not.
+
+What a plan breaks is a refusal, and no approval lifts it: only a change of the files or of the rule does,
+reviewed like any other. What was broken before and what the plan changes nothing of is a warning, so that a
+new rule stops neither the plan that mends it nor a leaver's. A plan that only takes away is never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Change
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, Rule, access_of
+from reconciler.model.state import Identities, Remembered
+from reconciler.planning.judging.ruled_access import denied, disjoint, holders
+from reconciler.planning.judging.ruled_files import required, restricted
+from reconciler.planning.ruled import Breach, Ruled
+from reconciler.planning.scene import Scene
+from reconciler.planning.wording import many
+
+# What of a reading rules rest on: who is a member, and who is assigned.
+_SEEN = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
+
+
+def judge(
+    scene: Scene, identities: Identities, remembered: Remembered, changes: Sequence[Change]
+) -> list[Finding]:
+    """A finding for every rule of the policy that the plan made of `changes` breaks, or leaves broken.
+
+    All of `changes` are taken to be carried out. `remembered` tells what git newly declares badly, also
+    where that changes nothing yet.
+    """
+    rules = scene.policy.rules
+    if not rules:
+        return []
+    base = remembered.base.identities if remembered.base is not None else None
+    ruled = Ruled(scene, identities, base, changes)
+    findings = [finding for rule in rules for finding in _judged(ruled, rule)]
+    return [*findings, *_blind(ruled, rules)]
+
+
+def _judged(ruled: Ruled, rule: Rule) -> Iterator[Finding]:
+    if isinstance(rule, Deny):
+        for breach in denied(ruled, rule):
+            yield Finding(
+                code="rule-deny",
+                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
+                message=_message(rule, breach),
+                origin=breach.origin,
+                fix=breach.fix,
+                details=breach.details,
+                count=breach.count,
+            )
+    elif isinstance(rule, Disjoint):
+        for breach in disjoint(ruled, rule):
+            yield Finding(
+                code="rule-disjoint",
+                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
+                message=_message(rule, breach),
+                origin=breach.origin,
+                fix=breach.fix,
+                details=breach.details,
+                count=breach.count,
+            )
+    elif isinstance(rule, Require):
+        for breach in required(ruled, rule):
+            yield Finding(
+                code="rule-require",
+                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
+                message=_message(rule, breach),
+                origin=breach.origin,
+                fix=breach.fix,
+                details=breach.details,
+                count=breach.count,
+            )
+    elif isinstance(rule, Restrict):
+        for breach in restricted(ruled, rule):
+            yield Finding(
+                code="rule-restrict",
+                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
+                message=_message(rule, breach),
+                origin=breach.origin,
+                fix=breach.fix,
+                details=breach.details,
+                count=breach.count,
+            )
+    else:
+        yield from _most(ruled, rule)
+
+
+def _most(ruled: Ruled, rule: MaxHolders) -> Iterator[Finding]:
+    for breach in holders(ruled, rule):
+        yield Finding(
+            code="rule-max-holders",
+            severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
+            message=_message(rule, breach),
+            origin=breach.origin,
+            fix=breach.fix,
+            details=breach.details,
+            count=breach.count,
+        )
+
+
+def _message(rule: Rule, breach: Breach) -> str:
+    """The rule's name, what is wrong, and what those who wrote the rule want people to read."""
+    return f"{rule.name}: {breach.says}" + (f" ({rule.message})" if rule.message else "")
+
+
+def _blind(ruled: Ruled, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """What rules cannot see: places that the organization does not have, and what was not read."""
+    live = ruled.scene.live
+    for rule in rules:
+        accounts = access_of(rule).accounts
+        if not accounts:
+            continue
+        found = ruled.places.select(accounts)
+        lacking = {*found.unknown, *found.unreachable}
+        described = any(selector.account is None for selector in accounts)
+        if lacking or (described and not live.organization.accounts):
+            yield Finding(
+                code="rule-selects-nothing",
+                severity=Severity.WARNING,
+                message=f"{rule.name}: the rule names accounts or units that are not there",
+                fix="correct the path or the id in reconciler.yaml; a path is written from the top",
+                details=tuple(sorted(lacking)) or ("the accounts of the organization were not read",),
+                count=len(lacking) or 1,
+            )
+    unread = [gap for gap in live.gaps if gap.kind in _SEEN]
+    if unread:
+        yield Finding(
+            code="rules-partial",
+            severity=Severity.NOTE,
+            message=f"{many(len(list(rules)), 'rule')} judged by what was read, which was not everything",
+            fix="plan again with everything read",
+            details=tuple(f"{gap.kind} {gap.scope}: {gap.reason}" for gap in unread),
+            count=len(unread),
+        )

@@ -1,0 +1,1 @@
+"""From changes to steps: which waits for which, how many at once, and how long that takes."""

@@ -1,0 +1,1 @@
+"""Whose each live thing is, decided on data before anything is compared."""

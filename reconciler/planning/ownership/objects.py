@@ -1,0 +1,298 @@
+"""Whose each live object is, decided on data before anything is compared.
+
+`ignore` and `external` win over every mode. What git declared since the last whole apply and declares
+no more is *gone*; what it never declared is *unmanaged*, and in authoritative mode a *stray*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reconciler.model.names import fold
+from reconciler.model.patterns import name_matches
+from reconciler.model.policy import Mode, Scope
+from reconciler.model.resources import Group, PermissionSet, User
+from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
+from reconciler.planning.desired.memory import Memory
+from reconciler.planning.ownership.match import Candidates, Pairing, Wanted, pair
+
+Resource = TypeVar("Resource", bound=User | Group)
+Named = TypeVar("Named", bound=User | Group | PermissionSet)
+_Namer = Callable[[Resource], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The live objects of one kind, by remote id, each in exactly one of these.
+
+    `declared` and `external` are in git now, `gone` was: they map ids to keys. `strays` never was and
+    must go; `ignored`, `contested` and `unmanaged` stay as they are. `pairing` also says which keys
+    are blocked, `former_keys` which keys a declared one had before.
+    """
+
+    pairing: Pairing
+    declared: Mapping[str, str]
+    external: Mapping[str, str]
+    gone: Mapping[str, str]
+    strays: frozenset[str]
+    ignored: frozenset[str]
+    unmanaged: frozenset[str]
+    former_keys: Mapping[str, tuple[str, ...]]
+
+    def formers(self, key: str) -> tuple[str, ...]:
+        """The key itself and the keys that it had before."""
+        return self.former_keys.get(key, (key,))
+
+    def owned(self) -> int:
+        """How many live objects are ours: what percentages are of."""
+        return len(self.declared) + len(self.gone) + len(self.strays)
+
+
+def user_name(user: User) -> str:
+    """The name by which a user is found."""
+    return str(user.attributes["user_name"])
+
+
+def group_name(group: Group) -> str:
+    """The name by which a group is found: its display name, which defaults to its key, always."""
+    return str(group.attributes.get("display_name") or group.key)
+
+
+def own_users(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ownership:
+    """Ownership of the users of one target."""
+    strangers = {key: key for key in desired.inactive if key not in desired.users}
+    return _own(
+        declared=desired.users,
+        name=user_name,
+        states=[state.users for state in memory.states],
+        settled=memory.base.users if memory.base else {},
+        strangers=strangers,
+        objects=[(user.id, _name(user, "user_name"), _external(user)) for user in live.users.values()],
+        mode=scope.users,
+        ignore=scope.ignore.users,
+        remembers=memory.known,
+    )
+
+
+def own_groups(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ownership:
+    """Ownership of the groups of one target."""
+    return _own(
+        declared=desired.groups,
+        name=group_name,
+        states=[state.groups for state in memory.states],
+        settled=memory.base.groups if memory.base else {},
+        strangers={},
+        objects=[
+            (group.id, _name(group, "display_name"), _external(group)) for group in live.groups.values()
+        ],
+        mode=scope.groups,
+        ignore=scope.ignore.groups,
+        remembers=memory.known,
+    )
+
+
+def aliases(
+    keys: Iterable[str],
+    ownership: Ownership,
+    names: Mapping[str, str],
+    states: Sequence[Mapping[str, Resource]],
+    name: _Namer[Resource],
+) -> frozenset[str]:
+    """`keys`, and the keys under which their objects go now, so that a new key sheds no protection.
+
+    `names` are the folded names of live objects, with their ids; `states` what git says and said.
+    """
+    wanted = frozenset(keys)
+    found = {key for key, formers in ownership.former_keys.items() if not wanted.isdisjoint(formers)}
+    for state in states:
+        for key in wanted - ownership.pairing.ids.keys():
+            identifier = names.get(fold(name(state[key]))) if key in state else None
+            if identifier in ownership.pairing.keys:
+                found.add(ownership.pairing.keys[str(identifier)])
+    return wanted | found
+
+
+def _own(
+    *,
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    states: Sequence[Mapping[str, Resource]],
+    settled: Mapping[str, Resource],
+    strangers: Mapping[str, str],
+    objects: Sequence[tuple[str, str, str | None]],
+    mode: Mode,
+    ignore: tuple[str, ...],
+    remembers: bool,
+) -> Ownership:
+    candidates = Candidates(objects)
+    formers = former_keys(declared, states)
+    ignored = (
+        frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
+    )
+    holders = _holders(declared, name, states, formers)
+    wanted = [
+        _wanted(key, resource, name, states, settled, formers.get(key, (key,)), holders)
+        for key, resource in declared.items()
+    ]
+    pairing = pair(wanted, candidates)
+    declared_ids = {
+        i: key for i, key in pairing.keys.items() if not declared[key].external and i not in ignored
+    }
+    external = {i: key for i, key in pairing.keys.items() if declared[key].external and i not in ignored}
+    gone: dict[str, str] = {}
+    if remembers or strangers:
+        lost = _lost(declared, name, states if remembers else (), formers)
+        known = {one.key for one in lost}
+        lost += [Wanted(key, title, leaving=True) for key, title in strangers.items() if key not in known]
+        before = set(pairing.keys)
+        pair(lost, candidates, pairing)
+        gone = {
+            i: key
+            for i, key in pairing.keys.items()
+            if i not in before and i not in ignored and i not in pairing.contested
+        }
+    kept = pairing.keys.keys() | ignored | pairing.contested
+    rest = frozenset(i for i, _, _ in objects if i not in kept)
+    strict = mode is Mode.AUTHORITATIVE
+    return Ownership(
+        pairing=pairing,
+        declared=declared_ids,
+        external=external,
+        gone=gone,
+        strays=rest if strict else frozenset(),
+        ignored=ignored,
+        unmanaged=frozenset() if strict else rest,
+        former_keys=formers,
+    )
+
+
+def former_keys(
+    declared: Mapping[str, Named], states: Sequence[Mapping[str, Named]]
+) -> dict[str, tuple[str, ...]]:
+    """The keys that each declared one had before, itself first.
+
+    They are what `previously` says now, what it said in remembered states, and what it said then of those in
+    turn. A key that is declared is nobody's former key, and neither is one that was declared while another
+    said already that it had been it: that was a key used anew, and when it goes, it goes.
+    """
+    said: dict[str, dict[str, None]] = {}
+    anew = {
+        (key, old)
+        for state in states
+        for key, one in state.items()
+        if one.previously
+        for old in one.previously
+        if old in state
+    }
+    for state in (declared, *states):
+        for key, one in state.items():
+            for old in one.previously:
+                if (key, old) not in anew:
+                    said.setdefault(key, {})[old] = None
+    former: dict[str, tuple[str, ...]] = {}
+    for key in sorted(said.keys() & declared.keys()):
+        keys = [key]
+        for each in keys:
+            keys.extend(old for old in said.get(each, ()) if old not in declared and old not in keys)
+        former[key] = tuple(keys)
+    return former
+
+
+def _wanted(
+    key: str,
+    resource: Resource,
+    name: _Namer[Resource],
+    states: Sequence[Mapping[str, Resource]],
+    settled: Mapping[str, Resource],
+    keys: tuple[str, ...],
+    holders: Mapping[str, str],
+) -> Wanted:
+    current = name(resource)
+    holder = holders.get(fold(current)) if holders else None
+    if holder in keys:
+        holder = None
+    former: dict[str, None] = {}
+    for state in states:
+        for each in keys:
+            then = state.get(each)
+            if then is not None and then is not resource and name(then) != current:
+                former[name(then)] = None
+    if not former and not resource.previously and holder is None:
+        return Wanted(key, current, _text(resource.attributes.get("external_id")))
+    at_base = settled.get(key)
+    # Who was declared beside this key was somebody else: whether one became the other, nothing tells.
+    beside = any(old in settled and not settled[old].external for old in keys if old != key)
+    return Wanted(
+        key,
+        current,
+        _text(resource.attributes.get("external_id")),
+        tuple(former),
+        resource.previously,
+        settled=at_base is not None and fold(name(at_base)) == fold(current) and not beside,
+        holder=holder,
+    )
+
+
+def _holders(
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    states: Sequence[Mapping[str, Resource]],
+    former_keys: Mapping[str, tuple[str, ...]],
+) -> Mapping[str, str]:
+    """Folded names that keys had before and have no longer, each with the key, or what it is called now."""
+    successors = {old: key for key, keys in former_keys.items() for old in keys[1:]}
+    holders: dict[str, str] = {}
+    for state in reversed(states):
+        if state is declared:
+            continue
+        for key, then in state.items():
+            now = declared.get(key)
+            if now is then:
+                continue
+            heir = key if now is not None else successors.get(key, key)
+            now = declared.get(heir)
+            if now is None or fold(name(now)) != fold(name(then)):
+                holders[fold(name(then))] = heir
+    return holders
+
+
+def _lost(
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    states: Iterable[Mapping[str, Resource]],
+    former_keys: Mapping[str, tuple[str, ...]],
+) -> list[Wanted]:
+    """Keys that git declared since the last whole apply and declares no more under any name.
+
+    What was last said to be somebody else's is not ours to remove, even if it was ours before.
+    """
+    renamed = {old for keys in former_keys.values() for old in keys[1:]}
+    lost: dict[str, list[Resource]] = {}
+    for state in states:
+        for key in state.keys() - declared.keys() - renamed:
+            lost.setdefault(key, []).append(state[key])
+    return [
+        Wanted(
+            key,
+            name(resources[0]),
+            _text(resources[0].attributes.get("external_id")),
+            former=tuple({name(resource): None for resource in resources[1:]}),
+            leaving=True,
+        )
+        for key, resources in sorted(lost.items())
+        if not resources[0].external
+    ]
+
+
+def _name(thing: LiveUser | LiveGroup, attribute: str) -> str:
+    return str(thing.attributes.get(attribute) or "")
+
+
+def _external(thing: LiveUser | LiveGroup) -> str | None:
+    return _text(thing.attributes.get("external_id"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""Permission sets, their provisioning and assignments, through the sso-admin API."""
