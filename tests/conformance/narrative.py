@@ -30,7 +30,10 @@ guards:
     assignments: {count: null, per_account: {count: null}}
     total: {count: null}
 """
-APPROVED = "approvals: {any: {guard: set-emptied, count: 99, until: 2099-12-31, reason: a story}}\n"
+APPROVED = "approvals:\n" + "".join(
+    f"  {guard}: {{guard: {guard}, count: 99, until: 2099-12-31, reason: a story}}\n"
+    for guard in ("set-emptied", "live-shrank", "source-shrank", "recreate")
+)
 _NO_ID = object()
 
 
