@@ -61,7 +61,7 @@ def rows() -> list[Row]:
     return [
         ("organisation", f"{label}: {size}"),
         ("read it, calls", _listed(read[0])),
-        ("read it, fewest calls (aws-and-scim.md C6)", _listed(fewest)),
+        ("read it, fewest calls", _listed(fewest)),
         (f"read it, sandbox at speed {SPEED:g}", f"{read[1]:.1f} s"),
         (f"read it, at AWS (modelled, {LATENCY:g} s a call)", f"{modelled:.0f} s"),
         ("apply it to nothing, calls", _listed(counted)),
