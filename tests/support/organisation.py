@@ -193,7 +193,7 @@ def organisations(*, scale: float = 1.0) -> list[Any]:
         shutil.copytree(source, folder, copy_function=shutil.copyfile)
         return describe(folder)
 
-    absent = pytest.mark.skipif(
+    absent = pytest.mark.skipif(  # not every machine has it; CI requires it
         real_input() is None and not required,
         reason="the real organisation is absent; name its folder in RECONCILER_REAL_INPUT",
     )
