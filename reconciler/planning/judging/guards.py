@@ -28,7 +28,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval
-from reconciler.planning.approving import lifted
+from reconciler.planning.judging.approving import lifted
 from reconciler.planning.judging.guards_access import grants_passed, own_access
 from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
 from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes

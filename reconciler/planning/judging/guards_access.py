@@ -12,7 +12,7 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
-from reconciler.planning.approving import approval
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_removal import allowed
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.scene import Scene

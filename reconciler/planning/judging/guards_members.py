@@ -18,7 +18,7 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.selecting import Places
 from reconciler.model.state import Holder, Identities, Pair, Principal, Remembered
-from reconciler.planning.approving import approval
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.replacements import Links
 from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Tokens, sides

@@ -10,7 +10,7 @@ from reconciler.model.change import Action, Cause, Change
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
-from reconciler.planning.approving import approval
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.protection import touched
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.wording import many

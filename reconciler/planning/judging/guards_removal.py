@@ -9,7 +9,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards, Limit
-from reconciler.planning.approving import approval
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.population import Population
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.wording import many

@@ -14,7 +14,7 @@ from reconciler.model.change import Action, Cause, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.state import Desired
-from reconciler.planning.approving import approval
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.population import Population
 from reconciler.planning.scene import Scene
 

@@ -12,7 +12,7 @@ from reconciler.model.address import Kind
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
 from reconciler.model.state import Assigned, Holder, Principal
-from reconciler.planning.ruled import Breach, Ruled, listed
+from reconciler.planning.judging.ruled import Breach, Ruled, listed
 from reconciler.planning.standings import Sides
 
 _KINDS = {None: "", Kind.USER: " by assignments to users", Kind.GROUP: " by assignments to groups"}

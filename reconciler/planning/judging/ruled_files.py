@@ -16,7 +16,7 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Holder
-from reconciler.planning.ruled import Breach, Ruled, is_ruled
+from reconciler.planning.judging.ruled import Breach, Ruled, is_ruled
 from reconciler.planning.wording import many
 
 _GIVING = (Effect.GRANT, Effect.MIXED)

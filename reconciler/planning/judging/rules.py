@@ -14,9 +14,9 @@ from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, Rule, access_of
 from reconciler.model.state import Identities, Remembered
+from reconciler.planning.judging.ruled import Breach, Ruled
 from reconciler.planning.judging.ruled_access import denied, disjoint, holders
 from reconciler.planning.judging.ruled_files import required, restricted
-from reconciler.planning.ruled import Breach, Ruled
 from reconciler.planning.scene import Scene
 from reconciler.planning.wording import many
 
