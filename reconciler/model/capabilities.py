@@ -17,8 +17,11 @@ class Capabilities:
     `versions` says that an update or a deletion carries the version it was planned on, and that the
     service refuses it when the object moved. `writes_per_second` is the rate of each kind of write
     that the client keeps to, for estimates. `membership_batch` is how many membership changes of one
-    group fit one request. `poll_seconds` lie between two looks at what the service finishes on its own
-    time.
+    group and one direction fit one request, `bulk` how many creations of users and groups do.
+    `poll_seconds` lie between two looks at what the service finishes on its own time. `deactivation` and
+    `deletion` say for people what the service makes of a user who is disabled or deleted ("" where there
+    is nothing to say). `may_drop` says that the service may answer a write well and not keep all of it, so
+    that an attribute that reads back as absent is one that it does not keep.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -30,4 +33,8 @@ class Capabilities:
     versions: bool = False
     writes_per_second: float = 16.0
     membership_batch: int = 1
+    bulk: int = 1
     poll_seconds: float = 2.0
+    deactivation: str = ""
+    deletion: str = ""
+    may_drop: bool = False

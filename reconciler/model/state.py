@@ -10,6 +10,7 @@ from typing import NamedTuple
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause
 from reconciler.model.organization import NO_ORGANIZATION, Organization
+from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval, TargetPolicy
 from reconciler.model.resources import (
     Account,
@@ -222,6 +223,8 @@ class Live:
     calls: Mapping[str, int] = field(default_factory=dict)
     # As whom the service knows us: an ARN, "" where it was not asked.
     caller: str = ""
+    # What a reviewer must know of the reading itself (members that are no users, a schema that does not hold).
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,8 @@ class Receipt:
     """What the last whole apply left behind: the message of the tag, or the sandbox's record.
 
     `commit` is the tagged commit ("" on the sandbox), `identity` the target's, `at` an aware instant,
-    `used` the approved digests that were spent, oldest first.
+    `used` the approved digests that were spent, oldest first. `unkept` are the attributes that the service
+    was seen not to keep (`user.title`, `group.description`), sorted.
     """
 
     target: str
@@ -239,6 +243,7 @@ class Receipt:
     at: datetime
     commit: str = ""
     used: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from reconciler.model.address import Address
@@ -82,6 +83,26 @@ class Target(Protocol):
         was lost, is settled by looking: as wished is DONE, anything else FAILED; nothing is created
         twice. An object that moved since its version was read ends FAILED with `moved` set. What the
         service says about this one step ends in the Outcome; nothing is raised for it.
+        """
+
+    def submit_together(
+        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
+    ) -> Sequence[Outcome | Pending]:
+        """Carry out steps that may go in one request, and say of each how it ended, in the same order.
+
+        They are changes of one group's memberships in one direction, at most `capabilities.membership_batch`,
+        or creations of users and groups, at most `capabilities.bulk`. Otherwise as `submit`: what the service
+        says of one of them is that one's Outcome, and what it says of all of them is everybody's.
+        """
+
+    def notices(self, now: datetime) -> Sequence[Finding]:
+        """What there is to say of the channel at `now` (a token that ends soon); calls nobody."""
+
+    def ready(self, now: datetime, seconds: float) -> None:
+        """Whether writes can begin at `now` and go on for so many seconds; calls nobody.
+
+        Raises Denied where a token is missing or would end meanwhile: better before the first write than
+        after half of them.
         """
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
