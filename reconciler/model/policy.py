@@ -159,3 +159,6 @@ class TargetPolicy:
     auto_apply: frozenset[Cause] = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
     # By name, so that the order in which they are written says nothing.
     rules: tuple[Rule, ...] = ()
+    # Attributes of users that are made here from others: our name (or an extension's path) to a template such
+    # as "{given_name} {family_name}".
+    map: Mapping[str, str] = field(default_factory=dict)
