@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: demo test check format lock schemas bench clean
+
+SCIMMY := tests/servers/scimmy
+
+.PHONY: demo test servers check format lock schemas bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -19,6 +22,9 @@ demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tou
 
 test: $(VENV)/.installed  ## every test
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+servers:  ## the SCIM server on Node.js that some tests talk to (needs npm); without it they are skipped
+	@npm ci --silent --prefix $(SCIMMY)
 
 check: $(VENV)/.installed  ## style, types, imports
 	@$(BIN)/ruff check .
@@ -41,4 +47,4 @@ lock:  ## lock dependencies anew, with hashes and without addresses
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml requirements-build.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .cache .reconciler .hypothesis
+	rm -rf $(VENV) $(SCIMMY)/node_modules .cache .reconciler .hypothesis
