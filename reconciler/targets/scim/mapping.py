@@ -1,0 +1,217 @@
+"""Users and groups: SCIM's JSON on one side, attributes by our names on the other. Pure.
+
+Reading is tolerant. Names of attributes and schemas are matched without regard to case (RFC 7643 section
+2.1); null, an empty list and absence are one (section 2.5), and so is the empty text; what is unknown is
+ignored. Where a list holds more values than we model, the primary one counts, else the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from reconciler.model.resources import Attributes, Value
+from reconciler.model.scim import GROUP_PATHS, USER_PATHS, is_extension
+
+Raw = Mapping[str, Any]
+
+# Lists of which we model one value, and whether such a value is told by a type.
+SINGLE = {"email": "work", "phone_number": "work", "role": None}
+LISTS = frozenset((*SINGLE, "address", "photos"))
+# Parts of an address (RFC 7643 section 4.1.2), by our names.
+ADDRESS: Mapping[str, str] = {
+    "formatted": "formatted",
+    "street_address": "streetAddress",
+    "locality": "locality",
+    "region": "region",
+    "postal_code": "postalCode",
+    "country": "country",
+}
+_MAX_PHOTOS = 3
+_TRUTHS = {"true": True, "false": False}
+
+
+class Path(NamedTuple):
+    """Where an attribute stands: its schema's URN ("" is the core), its name, the sub-attribute or ""."""
+
+    urn: str
+    attribute: str
+    sub: str = ""
+
+
+@lru_cache(maxsize=512)
+def parse(path: str) -> Path:
+    """A path as RFC 7644 section 3.10 writes it, without filters."""
+    urn, _, rest = path.rpartition(":")
+    attribute, _, sub = rest.partition(".")
+    return Path(urn, attribute, sub)
+
+
+def path_of(name: str) -> str:
+    """The path of a user's attribute by our name, or of an extension's attribute, which goes by its path."""
+    return name if is_extension(name) else USER_PATHS[name]
+
+
+def find(raw: Raw, name: str) -> Any:
+    """A member of an object, whatever its case; None where there is none."""
+    if name in raw:
+        return raw[name]
+    low = name.lower()
+    return next((value for key, value in raw.items() if key.lower() == low), None)
+
+
+def key_of(raw: Raw, name: str) -> str:
+    """How an object spells a member, or `name` itself where it has none."""
+    if name in raw:
+        return name
+    low = name.lower()
+    return next((key for key in raw if key.lower() == low), name)
+
+
+def user_attributes(
+    raw: Raw, *, extensions: Iterable[str] = (), manager_value: str = "value"
+) -> dict[str, Value]:
+    """The attributes of a user, absent where unset or empty; `manager` is a remote id.
+
+    `extensions` are the paths of what configuration maps beside our own names, `manager_value` is the
+    sub-attribute that holds the manager's id.
+    """
+    low = _lowered(raw)
+    found: dict[str, Value] = {}
+    for name, path in USER_PATHS.items():
+        value = _read(low, name, parse(path), manager_value)
+        if value:
+            found[name] = value
+    for path in extensions:
+        value = _text(_at(low, parse(path)))
+        if value:
+            found[path] = value
+    return found
+
+
+def group_attributes(raw: Raw) -> dict[str, Value]:
+    """The attributes of a group, absent where unset or empty."""
+    low = _lowered(raw)
+    found = {name: _text(_at(low, parse(path))) for name, path in GROUP_PATHS.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def active(raw: Raw) -> bool | None:
+    """Whether a user is enabled; some services spell truth as text. None where the service does not tell."""
+    value = find(raw, "active")
+    if isinstance(value, str):
+        return _TRUTHS.get(value.lower())
+    return value if isinstance(value, bool) else None
+
+
+def version(raw: Raw) -> str | None:
+    """The mark of the resource's state (RFC 7643 section 3.1, `meta.version`), where it has one."""
+    meta = find(raw, "meta")
+    found = find(meta, "version") if isinstance(meta, Mapping) else None
+    return found if isinstance(found, str) and found else None
+
+
+def identifier(raw: Any) -> str | None:
+    """The id of a resource; numbers are taken for their digits. None where there is none."""
+    found = find(raw, "id") if isinstance(raw, Mapping) else None
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    return found if isinstance(found, str) and found else None
+
+
+def resource_type(raw: Raw) -> str:
+    """The type that a resource says it has (`meta.resourceType`), in lower case; "" where it does not say."""
+    meta = find(raw, "meta")
+    found = find(meta, "resourceType") if isinstance(meta, Mapping) else None
+    return found.lower() if isinstance(found, str) else ""
+
+
+def settled(attributes: Attributes) -> dict[str, Value]:
+    """`attributes` as a read would show them: what is None or empty is absent, also inside an address."""
+    found: dict[str, Value] = {}
+    for name, value in attributes.items():
+        if isinstance(value, Mapping):
+            parts = {part: text for part, text in value.items() if text}
+            if parts:
+                found[name] = parts
+        elif isinstance(value, (tuple, list)):
+            if value:
+                found[name] = tuple(value)
+        elif value not in (None, ""):
+            found[name] = value
+    return found
+
+
+def chosen(items: Any) -> Mapping[str, Any]:
+    """Of several values the primary one, else the first that has anything; {} of none."""
+    values = as_list(items)
+    primary = next((each for each in values if _truth(find(each, "primary"))), None)
+    return primary if primary is not None else next((each for each in values if each), {})
+
+
+def as_list(items: Any) -> list[Mapping[str, Any]]:
+    """The values of a list; a value that stands alone, or is no object, is taken for one."""
+    if items is None:
+        return []
+    given: Sequence[Any] = items if isinstance(items, list) else [items]
+    return [
+        each if isinstance(each, Mapping) else {"value": each} for each in given if each not in (None, "")
+    ]
+
+
+def text_of(value: Any) -> str | None:
+    """A plain value as text; None of what is no plain value."""
+    return _text(value)
+
+
+def _read(low: Mapping[str, Any], name: str, path: Path, manager_value: str) -> Value:
+    value = _at(low, path)
+    if name in SINGLE:
+        return _text(find(chosen(value), "value"))
+    if name == "address":
+        one = chosen(value)
+        parts = {ours: _text(find(one, theirs)) for ours, theirs in ADDRESS.items()}
+        return {ours: text for ours, text in parts.items() if text} or None
+    if name == "photos":
+        photos = [_text(find(each, "value")) for each in as_list(value)]
+        return tuple(photo for photo in photos if photo)[:_MAX_PHOTOS] or None
+    if name == "manager":
+        if isinstance(value, Mapping):
+            value = find(value, manager_value) or find(value, "value")
+        elif isinstance(value, list):
+            value = find(chosen(value), "value")
+    return _text(value)
+
+
+def _lowered(raw: Raw) -> dict[str, Any]:
+    return {key.lower(): value for key, value in raw.items()}
+
+
+def _at(low: Mapping[str, Any], path: Path) -> Any:
+    """What stands at a path of an object whose own names are in lower case."""
+    inside: Any = low
+    if path.urn:
+        extension = low.get(path.urn.lower())
+        inside = _lowered(extension) if isinstance(extension, Mapping) else {}
+    value = inside.get(path.attribute.lower())
+    if not path.sub:
+        return value
+    if isinstance(value, Mapping):
+        return find(value, path.sub)
+    # Some write the path flat: "name.givenName".
+    return inside.get(f"{path.attribute}.{path.sub}".lower())
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return None
+
+
+def _truth(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() == "true")

@@ -1,0 +1,232 @@
+"""What is sent: new resources, whole resources, and the operations of a PATCH. Pure.
+
+Every operation of a PATCH has a path: some services take one without only where it changes one attribute
+(RFC 7644 section 3.5.2 leaves the choice). No operation replaces or removes all members of a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.model.resources import Attributes, Value
+from reconciler.model.scim import CORE_GROUP, CORE_USER, GROUP_PATHS
+from reconciler.targets.scim.filters import equals
+from reconciler.targets.scim.mapping import (
+    ADDRESS,
+    LISTS,
+    SINGLE,
+    Path,
+    Raw,
+    as_list,
+    chosen,
+    find,
+    key_of,
+    parse,
+    path_of,
+    settled,
+    text_of,
+)
+from reconciler.targets.scim.profile import Profile, Removal
+
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+_ACTIVE = "active"
+_WORK = "work"
+# What the service alone writes (RFC 7643 sections 3.1 and 4.1.2), and some refuse to be told.
+_READ_ONLY = ("meta", "groups")
+
+
+def new_user(attributes: Attributes, profile: Profile) -> dict[str, Any]:
+    """A user for POST; `manager` is a remote id, what is None is left out. New users are active."""
+    wished = settled(attributes)
+    body: dict[str, Any] = {"schemas": [CORE_USER], _ACTIVE: bool(wished.pop(_ACTIVE, True))}
+    _lay(body, wished, profile)
+    return body
+
+
+def new_group(attributes: Attributes, profile: Profile) -> dict[str, Any]:
+    """A group for POST, with what the service wants to see beside; it has no members yet."""
+    body: dict[str, Any] = {"schemas": [CORE_GROUP, *profile.group_template]}
+    body |= {
+        urn: dict(value) if isinstance(value, Mapping) else value
+        for urn, value in profile.group_template.items()
+    }
+    body |= {GROUP_PATHS[name]: value for name, value in settled(attributes).items()}
+    return body
+
+
+def whole_user(raw: Raw, attributes: Attributes, profile: Profile) -> dict[str, Any]:
+    """The user as it is, changed in `attributes` (None clears), for PUT: what we do not know stays."""
+    body = _kept(raw)
+    wished = settled(attributes)
+    if isinstance(attributes.get(_ACTIVE), bool):
+        body[key_of(body, _ACTIVE)] = attributes[_ACTIVE]
+    for name in attributes:
+        if name != _ACTIVE and name not in wished:
+            _clear(body, parse(path_of(name)))
+    _lay(body, {name: value for name, value in wished.items() if name != _ACTIVE}, profile)
+    return body
+
+
+def whole_group(raw: Raw, attributes: Attributes) -> dict[str, Any]:
+    """The group as it is, members included, changed in `attributes` (None clears), for PUT."""
+    body = _kept(raw)
+    wished = settled(attributes)
+    for name in attributes:
+        key = key_of(body, GROUP_PATHS[name])
+        if name in wished:
+            body[key] = wished[name]
+        else:
+            body.pop(key, None)
+    return body
+
+
+def with_members(raw: Raw, coming: Iterable[str], going: Iterable[str]) -> dict[str, Any]:
+    """The group as it is, some members more or less, for PUT where the service has no PATCH."""
+    body = _kept(raw)
+    gone, key = set(going), key_of(raw, "members")
+    members = [each for each in as_list(body.get(key)) if text_of(find(each, "value")) not in gone]
+    known = {text_of(find(each, "value")) for each in members}
+    body[key] = [*members, *({"value": each} for each in coming if each not in known)]
+    return body
+
+
+def keeps_more(names: Iterable[str]) -> bool:
+    """Whether writing these attributes replaces lists whose live values say more than we model."""
+    return not LISTS.isdisjoint(names)
+
+
+def user_operations(
+    attributes: Attributes, before: Attributes, live: Raw, profile: Profile
+) -> list[dict[str, Any]]:
+    """The operations that give `attributes`; None clears. `before` is what was there, by our names.
+
+    `live` is the user as it is now, of which the values of lists keep what we do not model; it matters only
+    where `keeps_more`.
+    """
+    wished = settled(attributes)
+    found = []
+    for name in attributes:
+        if name == _ACTIVE:
+            found.append({"op": "replace", "path": _ACTIVE, "value": bool(attributes[_ACTIVE])})
+            continue
+        path = path_of(name)
+        there = before.get(name) is not None or (name in LISTS and bool(find(live, path)))
+        if name in wished:
+            value = _value(name, wished[name], live, profile)
+            found.append({"op": "replace" if there else "add", "path": path, "value": value})
+        elif there:
+            found.append({"op": "remove", "path": path})
+    return found
+
+
+def group_operations(attributes: Attributes, before: Attributes) -> list[dict[str, Any]]:
+    """The operations that give `attributes`; None clears."""
+    wished = settled(attributes)
+    found: list[dict[str, Any]] = []
+    for name in attributes:
+        path, there = GROUP_PATHS[name], before.get(name) is not None
+        if name in wished:
+            found.append({"op": "replace" if there else "add", "path": path, "value": wished[name]})
+        elif there:
+            found.append({"op": "remove", "path": path})
+    return found
+
+
+def additions(users: Sequence[str]) -> list[dict[str, Any]]:
+    """The operation by which `users` enter a group."""
+    return [{"op": "add", "path": "members", "value": [{"value": each} for each in users]}]
+
+
+def removals(users: Sequence[str], form: Removal) -> list[dict[str, Any]]:
+    """The operations by which `users`, at least one, leave a group."""
+    assert users, "an empty removal would mean everybody"
+    if form is Removal.BY_VALUE:
+        return [{"op": "remove", "path": "members", "value": [{"value": each} for each in users]}]
+    return [{"op": "remove", "path": f"members[{equals('value', each)}]"} for each in users]
+
+
+def patch(operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The body of a PATCH."""
+    return {"schemas": [PATCH], "Operations": list(operations)}
+
+
+def _kept(raw: Raw) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key.lower() not in _READ_ONLY}
+
+
+def _lay(body: dict[str, Any], wished: Mapping[str, Value], profile: Profile) -> None:
+    """Put attributes where they belong, and name the schemas of extensions."""
+    for name, value in wished.items():
+        path = parse(path_of(name))
+        given = _value(name, value, body, profile)
+        inside = body
+        if path.urn:
+            key = key_of(body, path.urn)
+            inside = body[key] = dict(body.get(key) or {})
+            _say_schema(body, path.urn)
+        key = key_of(inside, path.attribute)
+        if path.sub:
+            part = dict(inside[key]) if isinstance(inside.get(key), Mapping) else {}
+            part[key_of(part, path.sub)] = given
+            given = part
+        inside[key] = given
+
+
+def _clear(body: dict[str, Any], path: Path) -> None:
+    inside = body
+    if path.urn:
+        key = key_of(body, path.urn)
+        if not isinstance(body.get(key), Mapping):
+            return
+        inside = body[key] = dict(body[key])
+    key = key_of(inside, path.attribute)
+    if path.sub and isinstance(inside.get(key), Mapping):
+        part = dict(inside[key])
+        part.pop(key_of(part, path.sub), None)
+        inside[key] = part
+    else:
+        inside.pop(key, None)
+
+
+def _say_schema(body: dict[str, Any], urn: str) -> None:
+    key = key_of(body, "schemas")
+    said = body.get(key)
+    known = [each for each in said if isinstance(each, str)] if isinstance(said, list) else [CORE_USER]
+    if urn.lower() not in (each.lower() for each in known):
+        body[key] = [*known, urn]
+
+
+def _value(name: str, value: Value, live: Raw, profile: Profile) -> Any:
+    """An attribute as SCIM spells it; lists keep of `live` what we do not model."""
+    if name == "manager":
+        return {profile.manager_value: value}
+    if name == "photos" and isinstance(value, tuple):
+        known = {text_of(find(each, "value")): each for each in as_list(find(live, "photos"))}
+        return [{**known.get(str(photo), {}), "value": photo} for photo in value]
+    if name == "address" and isinstance(value, Mapping):
+        theirs = {ADDRESS[part]: text for part, text in value.items()}
+        return _replaced(find(live, "addresses"), theirs, frozenset(ADDRESS.values()), _WORK, profile)
+    if name in SINGLE:
+        kept = as_list(find(live, path_of(name)))
+        others = [each for each in kept if each is chosen(kept) or text_of(find(each, "value")) != value]
+        return _replaced(others, {"value": value}, frozenset(("value", "display")), SINGLE[name], profile)
+    return value
+
+
+def _replaced(
+    items: Any, value: Mapping[str, Any], ours: frozenset[str], new_type: str | None, profile: Profile
+) -> list[dict[str, Any]]:
+    """A list in which the value that counts is another; the rest, and what else it says, stays."""
+    values = as_list(items)
+    now = chosen(values)
+    if not now:
+        return [{**value, **({"type": new_type} if new_type else {}), "primary": True}]
+    low = {each.lower() for each in ours}
+    made = {
+        **value,
+        **{key: each for key, each in now.items() if key.lower() not in low and each is not None},
+    }
+    if profile.single_values:
+        return [{**made, "primary": True}]
+    return [made if each is now else dict(each) for each in values]

@@ -1,0 +1,44 @@
+"""AWS IAM Identity Center's SCIM endpoint (developer guide "SCIM implementation", user guide "limits").
+
+Errors have no scimType, totals are the page's own size, members are never in the group, and what its
+ServiceProviderConfig says of paging is not what it does.
+"""
+
+from __future__ import annotations
+
+from reconciler.targets.scim.profile import Memberships, Paging, Profile, Removal
+
+PROFILE = Profile(
+    name="aws",
+    title="IAM Identity Center",
+    evidence="documented only (developer guide and field reports, November 2026); not seen live",
+    quirks=(
+        "Lists by cursor, `?cursor` on the first page, at most 100 a page; totals are not used.",
+        "Members by filter, `groups.value` or `members.value`, from the side that takes fewer calls.",
+        "At most 100 members a PATCH, by a list of values; never all members at once; no PUT of groups.",
+        "User name, display name, given and family name are required; one email at most, no photos.",
+        "Errors name no reason: a conflict is settled by looking.",
+        "25 writes and 40 reads a second for each operation, every single member counted; we stay below.",
+    ),
+    paging=Paging.CURSOR,
+    # 100 is the default and the most; whether a count may stand beside a cursor is not documented.
+    page_size=None,
+    first="cursor",
+    total_counts=False,
+    filters_trusted=True,
+    unknown_member_is_404=True,
+    memberships=Memberships.BY_FILTER,
+    removal=Removal.BY_VALUE,
+    put_groups=False,
+    bulk=False,
+    forbidden=frozenset(("photos",)),
+    required=("user_name", "display_name", "given_name", "family_name"),
+    single_values=True,
+    discovery=False,
+    etag=False,
+    deactivation="cannot sign in and cannot assume a permission set; memberships and assignments stay",
+    deletion="is deleted for good; assignments of its own stay behind as orphans",
+    safe_deletion=False,
+    rates={"read": 32.0, "write": 20.0, "membership": 20.0},
+    per_api=True,
+)

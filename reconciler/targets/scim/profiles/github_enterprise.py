@@ -1,0 +1,50 @@
+"""GitHub Enterprise Cloud with managed users, and Enterprise Server (docs.github.com, REST API: SCIM)."""
+
+from __future__ import annotations
+
+from reconciler.targets.scim.profile import Profile
+
+PROFILE = Profile(
+    name="github-enterprise",
+    title="GitHub Enterprise",
+    evidence="documented only (docs.github.com, REST API for SCIM, November 2026); not seen live",
+    quirks=(
+        "Users and groups need an external id, users also all names and an email.",
+        "Disabling suspends, and GitHub then disguises handle and address.",
+        "Deleting a user is for good: the same person can never be provisioned again.",
+        "At most 1,000 users an hour, or the service refuses for a while.",
+        "Lists hold suspended users as well. A User-Agent is required, and sent.",
+    ),
+    page_size=100,
+    user_filters=frozenset(("userName", "externalId")),
+    group_filters=frozenset(("displayName", "externalId")),
+    forbidden=frozenset(
+        (
+            "honorific_prefix",
+            "honorific_suffix",
+            "nick_name",
+            "phone_number",
+            "address",
+            "user_type",
+            "title",
+            "preferred_language",
+            "locale",
+            "timezone",
+            "profile_url",
+            "photos",
+            "employee_number",
+            "cost_center",
+            "organization",
+            "division",
+            "department",
+            "manager",
+        )
+    ),
+    required=("user_name", "external_id", "display_name", "given_name", "family_name", "email"),
+    bulk=False,
+    etag=False,
+    deactivation="is suspended, and handle and address are disguised; enabling undoes it",
+    deletion="is suspended for good and cannot be provisioned again",
+    # 1,000 users an hour in the long run; what is refused sooner says when to come back.
+    rates={"read": 10.0, "write": 5.0, "user-write": 1.0},
+)
