@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE = 1
 
-
 SCIMMY := tests/servers/scimmy
 
 .PHONY: demo test servers check format lock schemas bench clean

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from reconciler import __version__
-from reconciler.config.documents import CONFIG, ConfigDocument, TargetDocument
+from reconciler.config.channels import CHANNEL_FIELDS, Channel, build_channel, build_map
+from reconciler.config.documents import CONFIG, IDENTITY_CENTER, SCIM, ConfigDocument, TargetDocument
 from reconciler.config.requires import missing_requirement
 from reconciler.config.rules import build_rules, ruled_accounts
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
@@ -31,24 +32,38 @@ from reconciler.model.policy import (
     Scope,
     TargetPolicy,
 )
+from reconciler.model.resources import Origin
 from reconciler.model.rules import Rule
 
 CONFIG_FILE = "reconciler.yaml"
 DEFAULT_TARGET = "aws"
+DEFAULT_PROFILE = "generic"
+_FIELDS_OF_THE_OTHER: Mapping[str, tuple[str, ...]] = {
+    IDENTITY_CENTER: (*CHANNEL_FIELDS, "profile", "map"),
+    SCIM: ("region", "instance_arn", "identity_store_id", "directory"),
+}
 _KINDS = ("users", "groups", "memberships", "permission_sets", "assignments")
 _AUTO_APPLY = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 
 
 @dataclass(frozen=True, slots=True)
 class TargetConfig:
-    """One target: how to reach it, and what may be done there. None is "as AWS is configured"."""
+    """One target: how to reach it, and what may be done there. None is "as AWS is configured".
+
+    `channel` is how a SCIM service is reached, or the SCIM endpoint of an Identity Center instance (None: the
+    Identity Store API). `profile` is what is known of a SCIM service, by name; whether there is such a
+    profile only the registry knows, so `profile_at` says where it is written.
+    """
 
     name: str
     policy: TargetPolicy
-    type: str = "identity-center"
+    type: str = IDENTITY_CENTER
     region: str | None = None
     instance_arn: str | None = None
     identity_store_id: str | None = None
+    channel: Channel | None = None
+    profile: str | None = None
+    profile_at: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +134,9 @@ def _build(document: Document, written: ConfigDocument) -> Config:
     auto_apply = _AUTO_APPLY
     if "auto_apply" in written:
         auto_apply = frozenset(Cause(cause) for cause in written["auto_apply"])
+    zone = _timezone(document, written.get("timezone", "UTC"))
     targets: dict[str, TargetConfig] = {}
-    default: dict[str, TargetDocument] = {DEFAULT_TARGET: {"type": "identity-center"}}
+    default: dict[str, TargetDocument] = {DEFAULT_TARGET: {"type": IDENTITY_CENTER}}
     for name, target in written.get("targets", default).items():
         provision = target.get("provision", {})
         policy = TargetPolicy(
@@ -135,7 +151,9 @@ def _build(document: Document, written: ConfigDocument) -> Config:
             on_removal=OnRemoval(target.get("on_removal", OnRemoval.DEACTIVATE)),
             auto_apply=auto_apply,
             rules=tuple(rules.values()),
+            map=MappingProxyType(dict(build_map(document, ("targets", name, "map"), target.get("map", {})))),
         )
+        _check_fields(document, name, target)
         targets[name] = TargetConfig(
             name=name,
             policy=policy,
@@ -143,16 +161,60 @@ def _build(document: Document, written: ConfigDocument) -> Config:
             region=target.get("region"),
             instance_arn=target.get("instance_arn"),
             identity_store_id=target.get("identity_store_id"),
+            channel=_channel(document, name, target, zone),
+            profile=target.get("profile", DEFAULT_PROFILE) if target["type"] == SCIM else None,
+            profile_at=document.origin("targets", name, "profile") if "profile" in target else None,
         )
+    _check_apart(document, targets)
     return Config(
         targets=MappingProxyType(targets),
         format=written["format"],
         requires=requires,
-        timezone=_timezone(document, written.get("timezone", "UTC")),
+        timezone=zone,
         auto_apply=auto_apply,
         rules=MappingProxyType(rules),
         exists=True,
     )
+
+
+def _check_fields(document: Document, name: str, target: TargetDocument) -> None:
+    """Note every field that makes no sense for the type of a target."""
+    theirs = _FIELDS_OF_THE_OTHER[target["type"]]
+    other = SCIM if target["type"] == IDENTITY_CENTER else IDENTITY_CENTER
+    for each in theirs:
+        if each not in target:
+            continue
+        fix = f"delete it, or make the target one of type {other}"
+        if target["type"] == IDENTITY_CENTER and each in CHANNEL_FIELDS:
+            fix = f"write it as `directory: {{scim: {{{each}: …}}}}`"
+        says = f"makes no sense for a target of type {target['type']}"
+        document.fault(("targets", name, each), says, fix, key=True)
+
+
+def _channel(document: Document, name: str, target: TargetDocument, zone: ZoneInfo) -> Channel | None:
+    at: Loc = ("targets", name)
+    if target["type"] == SCIM:
+        return build_channel(document, at, target, zone)
+    directory = target.get("directory")
+    if directory is None:
+        return None
+    if "scim" not in directory:
+        document.fault((*at, "directory"), "names no channel", "add `scim: {url: …, token: …}`, or delete it")
+        return None
+    return build_channel(document, (*at, "directory", "scim"), directory["scim"], zone)
+
+
+def _check_apart(document: Document, targets: Mapping[str, TargetConfig]) -> None:
+    """Two targets at one address would undo each other's work."""
+    known: dict[str, str] = {}
+    for name, target in targets.items():
+        if target.type != SCIM or target.channel is None:
+            continue
+        address = target.channel.endpoint.url.rstrip("/")
+        if address in known:
+            says = f"is the address of {known[address]}, too: each would remove what the other made"
+            document.fault(("targets", name, "url"), says, "make them one target")
+        known.setdefault(address, name)
 
 
 def _timezone(document: Document, name: str) -> ZoneInfo:

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from typing_extensions import TypedDict
 
+from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
 from reconciler.config.fields import STRICT, Key, PathPattern, Pattern, Percent, Positive, Text, Whole
 from reconciler.config.rules import RuleDocument
 from reconciler.config.selectors import SelectorEntry
 from reconciler.files.shapes import Shape, refused
 
 FORMAT = 1
+IDENTITY_CENTER, SCIM = TARGET_TYPES = ("identity-center", "scim")
 
 
 def _format(value: Any) -> int:
@@ -106,21 +108,12 @@ class ProvisionDocument(TypedDict, total=False):
 
 
 def _target_type(value: Any) -> str:
-    if value == "identity-center":
-        return "identity-center"
-    if value == "scim":
-        raise refused("is scim, which is not supported yet", "use identity-center, or delete the target")
-    raise refused("is a type of target that does not exist", "write identity-center")
+    if value in TARGET_TYPES:
+        return str(value)
+    raise refused("is a type of target that does not exist", f"write {' or '.join(TARGET_TYPES)}")
 
 
-def _directory(_value: Any) -> Any:
-    raise refused(
-        "is not supported yet: users and groups are written through the Identity Store API",
-        "delete it",
-    )
-
-
-class TargetDocument(TypedDict, total=False):
+class TargetDocument(ChannelFields, total=False):
     """One service that is kept as git says."""
 
     __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
@@ -129,7 +122,7 @@ class TargetDocument(TypedDict, total=False):
         Annotated[
             Any,
             BeforeValidator(_target_type),
-            WithJsonSchema({"type": "string", "enum": ["identity-center"]}),
+            WithJsonSchema({"type": "string", "enum": list(TARGET_TYPES)}),
             Field(description="The kind of service."),
         ]
     ]
@@ -153,10 +146,17 @@ class TargetDocument(TypedDict, total=False):
         ScopeDocument, Field(description="What differs here from `scope` at the top, field by field.")
     ]
     directory: Annotated[
-        Any,
-        BeforeValidator(_directory),
-        WithJsonSchema({"not": {}}),
-        Field(description="Not supported yet: another channel for users and groups."),
+        DirectoryDocument,
+        Field(
+            description="How users and groups of an instance are written. Default: its Identity Store API."
+        ),
+    ]
+    profile: Annotated[
+        ProfileName, Field(description="What is known of the SCIM service, by name. Default: generic.")
+    ]
+    map: Annotated[
+        MapDocument,
+        Field(description='SCIM attributes that are made from others: `userName: "{email}"`. By SCIM path.'),
     ]
 
 

@@ -161,11 +161,20 @@ def test_scalars_that_editors_take_for_numbers_or_dates_are_text(tmp_path: Path)
     [
         pytest.param("reconciler.schema.json", "timezone: UTC", id="a configuration without a format"),
         pytest.param("reconciler.schema.json", "format: 2", id="a format of the future"),
-        pytest.param("reconciler.schema.json", "format: 1\ntargets: {a: {type: scim}}", id="a scim target"),
+        pytest.param(
+            "reconciler.schema.json",
+            "format: 1\ntargets: {a: {type: scim, url: ftp://x, token: {env: T}}}",
+            id="an address that is none",
+        ),
+        pytest.param(
+            "reconciler.schema.json",
+            "format: 1\ntargets: {a: {type: scim, url: https://x, token: secret}}",
+            id="a token itself",
+        ),
         pytest.param(
             "reconciler.schema.json",
             "format: 1\ntargets: {a: {type: identity-center, directory: {scim: {}}}}",
-            id="a scim directory",
+            id="a scim directory without an address",
         ),
         pytest.param("reconciler.schema.json", "format: 1\nscope: {users: all}", id="an unknown mode"),
         pytest.param("reconciler.schema.json", "format: 1\nauto_apply: [git]", id="auto_apply of git"),

@@ -67,35 +67,10 @@ CASES = [
             (
                 "reconciler.yaml:2:23",
                 "targets.aws.type is a type of target that does not exist",
-                "write identity-center",
+                "write identity-center or scim",
             )
         ],
         id="an unknown type of target",
-    ),
-    pytest.param(
-        configured("targets: {chat: {type: scim}}\n"),
-        [
-            (
-                "reconciler.yaml:2:24",
-                "targets.chat.type is scim, which is not supported yet",
-                "use identity-center, or delete the target",
-            )
-        ],
-        id="a scim target",
-    ),
-    pytest.param(
-        configured("targets: {aws: {type: identity-center, directory: {scim: {url: x}}}}\n"),
-        [
-            (
-                "reconciler.yaml:2:51",
-                (
-                    "targets.aws.directory is not supported yet: users and groups are written through the "
-                    "Identity Store API"
-                ),
-                "delete it",
-            )
-        ],
-        id="a scim directory",
     ),
     pytest.param(
         configured("targets: {aws: {region: us-east-1}}\n"),
