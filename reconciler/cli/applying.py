@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler import __version__
@@ -16,6 +17,7 @@ from reconciler.execution.record import read_record, save_partial, save_whole
 from reconciler.loading.memory import require
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
+from reconciler.planning.ordering.order import restricted
 from reconciler.wire.pool import Pool
 
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
@@ -70,8 +72,10 @@ def carry_out(
 ) -> Report:
     """Write what the reviews let through, after noting that it begins, and which digests that spends.
 
-    `approved` are digests that people approved, by target. Raises AppliedInPart, RecordError.
+    `approved` are digests that people approved, by target. Raises AppliedInPart, RecordError, and Denied
+    where the credentials of any target would not last.
     """
+    _be_ready(space, [job for job in jobs if job.review.go])
     spending = {
         job.target.name: [job.planned.part.digest]
         for job in jobs
@@ -96,6 +100,20 @@ def carry_out(
             "Interrupted again, before everything that was sent had been answered. "
             "Run `reconciler plan`: it shows what is left."
         ) from None
+
+
+def _be_ready(space: Workspace, jobs: Collection[Job]) -> None:
+    """Ask every target that is to be written to whether that can begin, before the first write to any."""
+    parts = {
+        job.target.name: replace(job.planned, steps=tuple(restricted(job.planned.steps, job.review.go)))
+        for job in jobs
+    }
+    needed = space.estimates(parts)
+    # Targets are written one after another, so the last of them must last until all are done.
+    seconds = 0.0
+    for job in jobs:
+        seconds += needed[job.target.name].seconds
+        job.target.ready(space.options.now or space.clock.now(), seconds)
 
 
 def remember_applied(space: Workspace, report: Report, *, push: bool) -> Sequence[Problem]:

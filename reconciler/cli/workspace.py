@@ -78,7 +78,7 @@ class Workspace:
                 self.now,
                 only=(only or {}).get(name, ()),
                 by_rule=by_rule,
-                notes=(*notes, *self._memory_findings(name)),
+                notes=(*notes, *self._memory_findings(name), *target.notices(self.now)),
             )
             notes = ()  # what concerns no target in particular is said once
         plan = Plan(
@@ -91,16 +91,19 @@ class Workspace:
 
     def estimates(self, planned: Mapping[str, Planned]) -> Mapping[str, Estimate]:
         """The calls and seconds that applying takes, by target, as far as quotas tell."""
-        return {
-            name: estimate(
+        found = {}
+        for name, one in planned.items():
+            can = self.targets[name].capabilities
+            found[name] = estimate(
                 one.steps,
                 in_flight=IN_FLIGHT,
-                per_second=self.targets[name].capabilities.writes_per_second * self.speed,
+                per_second=can.writes_per_second * self.speed,
                 latency=_LATENCY / self.speed,
                 speed=self.speed,
+                membership_batch=can.membership_batch,
+                bulk=can.bulk,
             )
-            for name, one in planned.items()
-        }
+        return found
 
     def keys(self, target: str, kind: Kind) -> frozenset[str]:
         """The keys of users, groups or permission sets, declared now or since the last whole apply."""

@@ -1,7 +1,8 @@
-"""Submits one step, after a look whether its object still is as people reviewed it."""
+"""Submits one step, after a look whether its object is as people reviewed it; or several that are alike."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.errors import ServiceError
@@ -47,6 +48,30 @@ def submit(
             return answer
         look = guarded
     assert isinstance(answer, Outcome)
+    return _kept_changing(answer)
+
+
+def submit_together(target: Target, run: Run, steps: Sequence[Step]) -> Sequence[Outcome | Pending]:
+    """Submit steps that go in one request: memberships, or creations, which no reviewed state guards.
+
+    Those whose object moved meanwhile are sent again, as often as one step would be.
+    """
+    ended: list[Outcome | Pending] = []
+    left = tuple(steps)
+    for _ in range(_LOOKS):
+        if len(left) > 1:
+            answers = target.submit_together(left, run.ids, run.versions)
+        else:
+            answers = (target.submit(left[0], run.ids, run.versions),)
+        moved = {each.step: each for each in answers if isinstance(each, Outcome) and each.moved}
+        ended.extend(each for each in answers if each.step not in moved)
+        left = tuple(step for step in left if step.id in moved)
+        if not left:
+            return ended
+    return [*ended, *map(_kept_changing, moved.values())]
+
+
+def _kept_changing(answer: Outcome) -> Outcome:
     return replace(answer, message=f"{answer.message}; it kept changing, nothing was overwritten")
 
 

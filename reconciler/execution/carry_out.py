@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from reconciler.errors import ServiceError
-from reconciler.execution.before import submit
+from reconciler.execution.before import submit, submit_together
 from reconciler.execution.run import Run
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
@@ -16,7 +16,7 @@ from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Cancelled, Pool
 
-# How many steps run at once: the services' rates bound us long before this does.
+# How many requests run at once: the services' rates bound us long before this does.
 IN_FLIGHT = 12
 # Four more, so that what is only asked for, and finished by the service, finds a thread at any time.
 _THREADS = IN_FLIGHT + 4
@@ -24,6 +24,7 @@ _THREADS = IN_FLIGHT + 4
 _LOOK = ""
 # How many looks in a row may fail before what is pending is left to the next plan.
 _FAILED_LOOKS = 5
+_NO_ANSWER = "internal error: the target said nothing of it"
 # How many looks what is pending gets after Ctrl-C: a minute of the service's time.
 _LAST_LOOKS = 30
 
@@ -67,7 +68,12 @@ class _Driver:
         self._workers, self._clock, self._observer = workers, clock, observer
         self._steps = {step.id: step for step in steps}
         self._changes = {change.address: change for change in planned.part.changes}
-        self._schedule = Schedule(steps, in_flight=IN_FLIGHT)
+        can = target.capabilities
+        self._schedule = Schedule(
+            steps, in_flight=IN_FLIGHT, membership_batch=can.membership_batch, bulk=can.bulk
+        )
+        # By the id of its first step: what is submitted together.
+        self._units: dict[str, tuple[Step, ...]] = {}
         self._pending: dict[str, Pending] = {}
         self._looking = False
         # Moment of the clock before which nobody looks again.
@@ -91,8 +97,9 @@ class _Driver:
 
     def _advance(self) -> None:
         """Hand out what can be, then take one answer, or a look when it is time for one."""
-        for step in self._schedule.take():
-            self._workers.submit(step.id, self._submit, step)
+        for unit in self._schedule.units():
+            self._units[unit[0].id] = unit
+            self._workers.submit(unit[0].id, self._submit, unit)
         if not self._pending or self._looking:
             self._take(self._workers.next_done(None))
             return
@@ -114,17 +121,25 @@ class _Driver:
         if identifier == _LOOK:
             self._looking = False
             self._seen(result)
-        elif isinstance(result, Pending):
-            if not self._pending:
-                self._look_later()
-            self._pending[identifier] = result
-            self._say_pending()
         else:
-            self._settle(_outcome(identifier, result))
+            for answer in _answers(self._units.pop(identifier), result):
+                if isinstance(answer, Pending):
+                    self._wait_for(answer)
+                else:
+                    self._settle(answer)
 
-    def _submit(self, step: Step) -> Outcome | Pending:
+    def _wait_for(self, pending: Pending) -> None:
+        if not self._pending:
+            self._look_later()
+        self._pending[pending.step] = pending
+        self._say_pending()
+
+    def _submit(self, unit: tuple[Step, ...]) -> Sequence[Outcome | Pending]:
+        if len(unit) > 1:
+            return submit_together(self._target, self._run, unit)
+        (step,) = unit
         change = self._changes.get(step.address)
-        return submit(self._target, self._planned, self._run, step, change)
+        return (submit(self._target, self._planned, self._run, step, change),)
 
     def _look(self) -> Sequence[Outcome | Pending]:
         return self._target.poll(tuple(self._pending.values()))
@@ -180,13 +195,17 @@ class _Driver:
             self._observer.ended(self._target.name, self._steps[each.step], each)
 
 
-def _outcome(identifier: str, answer: object) -> Outcome:
-    if isinstance(answer, Outcome):
-        return answer
-    if isinstance(answer, Cancelled):
-        return Outcome(identifier, Status.STOPPED, "interrupted before it was sent")
-    # A fault of ours, not the service's: say it, go on with what does not depend on it, never lose it.
-    return Outcome(identifier, Status.FAILED, f"internal error: {type(answer).__name__}: {answer}")
+def _answers(unit: Sequence[Step], result: object) -> Iterable[Outcome | Pending]:
+    """How each step of a unit fared, one for one, whatever came back."""
+    if isinstance(result, Cancelled):
+        message = "interrupted before it was sent"
+        return [Outcome(step.id, Status.STOPPED, message) for step in unit]
+    # What follows is a fault of ours, not the service's: say it, go on with what does not depend on it.
+    if not isinstance(result, Sequence):
+        message = f"internal error: {type(result).__name__}: {result}"
+        return [Outcome(step.id, Status.FAILED, message) for step in unit]
+    answers = {answer.step: answer for answer in result}
+    return [answers.get(step.id) or Outcome(step.id, Status.FAILED, _NO_ANSWER) for step in unit]
 
 
 def _unknown(pending: Pending, why: str) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
@@ -18,7 +19,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action
 from reconciler.model.observer import Silent
-from reconciler.model.plan import Step, TargetPlan
+from reconciler.model.plan import Finding, Step, TargetPlan
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.state import Live
 from reconciler.planning.planner import Planned
@@ -59,6 +60,17 @@ class Script:
         if step.address.kind is Kind.ASSIGNMENT:
             return pending(step.id)
         return Outcome(step.id, Status.DONE)
+
+    def submit_together(
+        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
+    ) -> Sequence[Outcome | Pending]:
+        return [self.submit(step, ids, versions) for step in steps]
+
+    def notices(self, now: datetime) -> Sequence[Finding]:
+        return ()
+
+    def ready(self, now: datetime, seconds: float) -> None:
+        pass
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         self.looked += 1

@@ -29,32 +29,45 @@ class Estimate:
 
 
 def estimate(
-    steps: Sequence[Step], *, in_flight: int, per_second: float, latency: float, speed: float = 1.0
+    steps: Sequence[Step],
+    *,
+    in_flight: int,
+    per_second: float,
+    latency: float,
+    speed: float = 1.0,
+    membership_batch: int = 1,
+    bulk: int = 1,
 ) -> Estimate:
     """The time that `steps` take when each kind of call is held to `per_second` and takes `latency` seconds.
 
     (Identity Store: 20 a second for each API, AWS userguide, limits; sso-admin: 20 for all together.)
     `speed` is by how much a service's own time runs faster, which only the sandbox's does; `per_second`
-    and `latency` are meant as they are.
+    and `latency` are meant as they are. Steps go together as `membership_batch` and `bulk` of the target's
+    capabilities allow.
     """
-    schedule = Schedule(steps, in_flight=in_flight)
+    schedule = Schedule(steps, in_flight=in_flight, membership_batch=membership_batch, bulk=bulk)
     free_at: dict[str, float] = {}
-    running: list[tuple[float, str]] = []
+    # By the first of each unit, so that equal times have an order.
+    running: list[tuple[float, str, tuple[Step, ...]]] = []
     calls: Counter[str] = Counter()
     now = 0.0
     while not schedule.over:
-        for step in schedule.take():
+        for unit in schedule.units():
+            # What goes together is one call.
+            step = unit[0]
             call, count = f"{step.action} {step.address.kind}", _calls(step)
             calls[call] += count
             together = step.address.kind in _SSO_ADMIN
             gate, rate = ("sso-admin", _SSO_ADMIN_PER_SECOND * speed) if together else (call, per_second)
             starts = max(now, free_at.get(gate, 0.0))
             free_at[gate] = starts + count / rate
-            heapq.heappush(running, (starts + count * latency + _service_time(step) / speed, step.id))
+            ends = starts + count * latency + _service_time(step) / speed
+            heapq.heappush(running, (ends, step.id, unit))
         if not running:
             break
-        now, identifier = heapq.heappop(running)
-        schedule.ended(Outcome(identifier, Status.DONE))
+        now, _, unit = heapq.heappop(running)
+        for step in unit:
+            schedule.ended(Outcome(step.id, Status.DONE))
     return Estimate(seconds=now, calls=dict(sorted(calls.items())))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.model.address import Kind
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
+from reconciler.planning.ordering.batches import Alike, Batches
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
 # What the service finishes on its own time, and how much of it may be under way: one below the quotas, so
@@ -27,13 +28,17 @@ _Entry = tuple[int, int, str]
 class Schedule:
     """The steps of one target on their way from waiting to ended.
 
-    At most `in_flight` steps run at once, one per lane; kinds that stand in OUTSTANDING have a limit of
-    their own instead, so that neither a full kind nor a full lane keeps the others waiting. Every step of a
-    rank is ended before one of a higher rank is handed out. A step that is held by others waits for them to
-    end, and is HELD when one of them did not succeed.
+    What one request carries is a unit: one step, or several that are alike and ready, up to
+    `membership_batch` memberships of one group and direction, or `bulk` creations of users or of groups
+    (capabilities of the target). At most `in_flight` units run at once, one step per lane; kinds that stand
+    in OUTSTANDING have a limit of their own instead, so that neither a full kind nor a full lane keeps the
+    others waiting. Every step of a rank is ended before one of a higher rank is handed out. A step that is
+    held by others waits for them to end, and is HELD when one of them did not succeed.
     """
 
-    def __init__(self, steps: Sequence[Step], *, in_flight: int) -> None:
+    def __init__(
+        self, steps: Sequence[Step], *, in_flight: int, membership_batch: int = 1, bulk: int = 1
+    ) -> None:
         self._steps = {step.id: step for step in steps}
         self._position = {step.id: position for position, step in enumerate(steps)}
         # None is every kind that has no limit of its own.
@@ -46,7 +51,11 @@ class Schedule:
         self._busy: Counter[Kind | None] = Counter()
         self._waiting_for: dict[str, set[str]] = {}
         self._dependents: dict[str, list[str]] = {}
-        self._running: set[str] = set()
+        self._batches = Batches(steps, membership_batch=membership_batch, bulk=bulk)
+        # Ready and alike, but kept back until more of them are ready.
+        self._kept: set[Alike] = set()
+        # By each step that runs: those of its unit that run still.
+        self._running: dict[str, set[str]] = {}
         self._lanes: set[str] = set()
         self._unended = Counter(step.rank for step in steps)
         self._stopped = False
@@ -57,7 +66,9 @@ class Schedule:
                 self._dependents.setdefault(each, []).append(step.id)
             if waits:
                 self._waiting_for[step.id] = waits
-            else:
+                self._batches.wait(step)
+        for step in steps:
+            if step.id not in self._waiting_for:
                 self._push(step)
 
     @property
@@ -70,12 +81,26 @@ class Schedule:
         """Whether nothing runs and nothing more will be handed out."""
         return not self._running and (self._stopped or len(self.outcomes) == len(self._steps))
 
-    def take(self) -> list[Step]:
-        """The steps to submit now, in order; they count as running until `ended` is told."""
+    def units(self) -> list[tuple[Step, ...]]:
+        """What to submit now, in order; the steps of each unit count as running until `ended` is told."""
         if self._stopped:
             return []
+        units = self._hand_out()
+        if not units and not self._running and self._kept:
+            # Nothing is left that could add to them.
+            for alike in sorted(self._kept):
+                self._queue(alike)
+            units = self._hand_out(patient=False)
+        units.sort(key=lambda unit: self._position[unit[0].id])
+        return units
+
+    def take(self) -> list[Step]:
+        """The steps of `units`, one after another."""
+        return [step for unit in self.units() for step in unit]
+
+    def _hand_out(self, *, patient: bool = True) -> list[tuple[Step, ...]]:
         lowest = min((rank for rank, count in self._unended.items() if count), default=0)
-        taken: list[Step] = []
+        units: list[tuple[Step, ...]] = []
         for family, ready in self._ready.items():
             while ready and ready[0][0] <= lowest and self._busy[family] < self._limits[family]:
                 entry = heapq.heappop(ready)
@@ -83,21 +108,41 @@ class Schedule:
                 if step.lane in self._lanes:
                     heapq.heappush(self._parked.setdefault(step.lane, {}).setdefault(family, []), entry)
                     continue
-                self._running.add(step.id)
+                unit = self._unit(step, patient=patient)
+                if not unit:
+                    continue
+                mates = {each.id for each in unit}
+                self._running.update(dict.fromkeys(mates, mates))
                 self._busy[family] += 1
                 if step.lane:
                     self._lanes.add(step.lane)
-                taken.append(step)
-        taken.sort(key=lambda step: self._position[step.id])
-        return taken
+                units.append(unit)
+        return units
+
+    def _unit(self, step: Step, *, patient: bool) -> tuple[Step, ...]:
+        """A ready step with what goes along; empty where it is kept back."""
+        alike = self._batches.alike(step)
+        if alike is None:
+            return (step,)
+        if patient and self._batches.wants_more(alike, self._dependents):
+            self._batches.unqueue(alike)
+            self._kept.add(alike)
+            return ()
+        unit = tuple(self._steps[each] for each in self._batches.take(alike))
+        self._batches.unqueue(alike)
+        if self._batches.first(alike) is not None:
+            self._queue(alike)
+        return unit
 
     def ended(self, outcome: Outcome) -> list[Outcome]:
         """Record how a step ended; returns it and the outcomes of all that cannot run because of it."""
         step = self._steps[outcome.step]
-        if step.id in self._running:
-            self._running.remove(step.id)
-            self._busy[_family(step)] -= 1
-            self._free(step.lane)
+        mates = self._running.pop(step.id, None)
+        if mates is not None:
+            mates.remove(step.id)
+            if not mates:
+                self._busy[_family(step)] -= 1
+                self._free(step.lane)
         recorded = [outcome]
         self._record(outcome)
         if outcome.stop:
@@ -109,6 +154,7 @@ class Schedule:
                     waits.discard(step.id)
                     if not waits:
                         del self._waiting_for[dependent]
+                        self._waits_no_more(self._steps[dependent])
                         self._push(self._steps[dependent])
         else:
             recorded.extend(self._without(step))
@@ -127,7 +173,28 @@ class Schedule:
         )
 
     def _push(self, step: Step) -> None:
-        heapq.heappush(self._ready[_family(step)], (step.rank, self._position[step.id], step.id))
+        entry = (step.rank, self._position[step.id], step.id)
+        alike = self._batches.alike(step)
+        if alike is None:
+            heapq.heappush(self._ready[_family(step)], entry)
+        else:
+            self._batches.add(alike, entry)
+            self._queue(alike)
+
+    def _queue(self, alike: Alike) -> None:
+        """Let alike steps have their turn, once for all of them."""
+        self._kept.discard(alike)
+        first = self._batches.first(alike)
+        if first is not None and self._batches.queue(alike):
+            heapq.heappush(self._ready[None], first)
+
+    def _waits_no_more(self, step: Step) -> None:
+        """A step became ready, or never will: what waited for its company looks again."""
+        alike = self._batches.alike(step)
+        if alike is not None:
+            self._batches.wait_no_more(alike)
+            if alike in self._kept:
+                self._queue(alike)
 
     def _free(self, lane: str) -> None:
         """The first of each kind that waited for the lane is ready again; more of them could not run."""
@@ -151,7 +218,8 @@ class Schedule:
             identifier, needed = queue.pop()
             if identifier in self.outcomes:
                 continue
-            self._waiting_for.pop(identifier, None)
+            if self._waiting_for.pop(identifier, None) is not None:
+                self._waits_no_more(self._steps[identifier])
             if needed in self._steps[identifier].after:
                 outcome = Outcome(identifier, Status.SKIPPED, because[needed])
                 because[identifier] = because[needed]

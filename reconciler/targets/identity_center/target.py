@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
@@ -158,6 +159,21 @@ class IdentityCenter:
         """Carry out one step; see Target."""
         writer = self._access_writer if step.address.kind in ACCESS else self._writer
         return writer.submit(step, ids, versions)
+
+    def submit_together(
+        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
+    ) -> Sequence[Outcome | Pending]:
+        """Carry out steps one by one: no request of this API carries several; see Target."""
+        return [self.submit(step, ids, versions) for step in steps]
+
+    def notices(self, now: datetime) -> Sequence[Finding]:
+        """Nothing: the credentials are the SDK's, which says nothing of their end; see Target."""
+        del now
+        return ()
+
+    def ready(self, now: datetime, seconds: float) -> None:
+        """Nothing to wait for; see Target."""
+        del now, seconds
 
     def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
         """What IAM Access Analyzer says of inline policies; see PolicyValidator."""
