@@ -41,7 +41,7 @@ class Settings(Protocol):
 
 def is_loopback_endpoint(environment: Mapping[str, str]) -> bool:
     """Whether every call goes to this machine by AWS_ENDPOINT_URL and its kin (AWS SDKs reference guide)."""
-    from reconciler.wire.aws import is_loopback
+    from reconciler.wire.loopback import is_loopback
 
     if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return False

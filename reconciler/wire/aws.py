@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import random
 from collections import Counter
@@ -16,10 +15,12 @@ from reconciler.errors import IncompleteRead, Rejected, ServiceError
 from reconciler.model.observer import Observer, Silent
 from reconciler.wire import answers, retry
 from reconciler.wire.answers import MalformedError
-from reconciler.wire.aws_errors import Asked, Failure, botocore_errors, configuration, translate
+from reconciler.wire.aws_errors import Asked, botocore_errors, configuration, translate
 from reconciler.wire.clock import Clock, SystemClock
-from reconciler.wire.pace import Pace
+from reconciler.wire.loopback import announced_speed, is_loopback
+from reconciler.wire.pace import Pace, aws_ceiling, aws_cost
 from reconciler.wire.pool import Guarded
+from reconciler.wire.retry import Failure
 
 # Seconds. No call that we make takes AWS longer than a few; a connection that takes five will not come.
 CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
@@ -29,21 +30,8 @@ CONNECTIONS = 16
 MAX_PAGES = 50_000
 # A page may be empty and not the last; so many in a row lead nowhere.
 MAX_EMPTY_PAGES = 100
-# By this header the embedded sandbox tells by how much its time runs faster.
-SPEED_HEADER = "x-reconciler-sandbox-speed"
 
 _MISSING: Any = object()
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether the URL leads to this very machine, by its name or number, without asking a resolver."""
-    host = urlsplit(endpoint).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Aws:
@@ -69,7 +57,7 @@ class Aws:
     ) -> None:
         self.target, self._endpoint_url = target, endpoint_url
         self._clock: Clock = clock or SystemClock()
-        self._pace = Pace(self._clock, observer or Silent(), target, speed=speed or 1.0)
+        self._pace = Pace(self._clock, observer or Silent(), target, ceiling=aws_ceiling, speed=speed or 1.0)
         if sandbox and not is_loopback(endpoint_url or ""):
             raise ValueError(f"the sandbox is on this machine, not at {endpoint_url}")
         self._speed_known, self._sandbox, self._announced = speed is not None, sandbox, False
@@ -121,16 +109,17 @@ class Aws:
         is raised. Raises ServiceError in its kinds; IncompleteRead when the answer is none of AWS's.
         """
         began, attempt, waited = self._clock.monotonic(), 0, 0.0
+        cost = aws_cost(service, operation)
         while True:
             attempt += 1
-            self._pace.wait(service, operation)
+            self._pace.wait(cost)
             asked = Asked(self.target, service, operation, mutates)
             failure = self._once(asked, params, expects)
             if not isinstance(failure, Failure):
                 return failure
             fate, retry_after = failure.fate, failure.retry_after
             if fate is retry.Fate.THROTTLED:
-                self._pace.throttled(service, operation, retry_after)
+                self._pace.throttled(cost, retry_after)
             if not retry.retryable(fate, mutates=mutates):
                 raise failure.error
             # Waits count in the service's own time; what calls take does not shrink with a sandbox's speed.
@@ -207,7 +196,7 @@ class Aws:
             located = Asked(asked.target, asked.service, asked.operation, asked.mutates, endpoint)
             return translate(error, located)
         self._notice_speed(endpoint, answer)
-        self._pace.answered(asked.service, asked.operation)
+        self._pace.answered(aws_cost(asked.service, asked.operation))
         answer.pop("ResponseMetadata", None)
         missing = [name for name in expects if not answer.get(name)]
         if missing:
@@ -216,16 +205,10 @@ class Aws:
 
     def _notice_speed(self, endpoint: str, answer: Any) -> None:
         """Learn the sandbox's speed, from nobody but a loopback endpoint."""
-        if self._announced or not isinstance(answer, dict) or not is_loopback(endpoint):
+        if self._announced or not isinstance(answer, dict):
             return
-        header = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(SPEED_HEADER)
-        if header is None:
-            return
-        try:
-            speed = float(header)
-        except ValueError:
-            return
-        if 0 < speed < float("inf"):
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        if (speed := announced_speed(endpoint, headers)) is not None:
             self._announced = True
             if not self._speed_known:
                 self._pace.speed = speed

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from reconciler.errors import (
@@ -19,7 +18,7 @@ from reconciler.errors import (
     Throttled,
 )
 from reconciler.wire.answers import CutOffError, MalformedError
-from reconciler.wire.retry import Fate
+from reconciler.wire.retry import Failure, Fate, asked_to_wait
 
 _THROTTLED = frozenset(
     ("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottledException",
@@ -58,15 +57,6 @@ _ABSENT = frozenset(
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
 _IAM_PREFIX = {"sso-admin": "sso", "accessanalyzer": "access-analyzer"}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error in our own words, what became of the request, and what the service says of trying again."""
-
-    error: ServiceError
-    fate: Fate
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,19 +216,7 @@ def _error(
 
 
 def _retry_after(response: Mapping[str, Any]) -> float | None:
-    """Seconds to wait: the Identity Store's RetryAfterSeconds, or the header (RFC 9110, section 10.2.3)."""
+    """Seconds to wait: the Identity Store's RetryAfterSeconds, or the header."""
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    header = headers.get("retry-after")
-    for value in (response.get("RetryAfterSeconds"), header):
-        try:
-            seconds = float(str(value))
-        except ValueError:
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    try:
-        # A date is held against the server's own clock, not against ours.
-        until, sent = parsedate_to_datetime(str(header)), parsedate_to_datetime(str(headers.get("date")))
-        return max(0.0, (until - sent).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    named = asked_to_wait({"retry-after": str(response.get("RetryAfterSeconds", ""))})
+    return named if named is not None else asked_to_wait(headers)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum
+
+from reconciler.errors import ServiceError
 
 
 class Fate(Enum):
@@ -13,6 +17,15 @@ class Fate(Enum):
     THROTTLED = "throttled"  # the service did not look at it: it came too fast
     UNSENT = "unsent"  # it never left, because nobody could be reached
     LOST = "lost"  # it left, and whether it was carried out is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error in our own words, what became of the request, and what the service says of trying again."""
+
+    error: ServiceError
+    fate: Fate
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +63,23 @@ def delay(fate: Fate, attempt: int, elapsed: float, retry_after: float | None, c
         return None
     seconds = (retry_after or 0.0) + chance * min(_CAP, _BASE * 2.0**attempt)
     return seconds if elapsed + seconds <= limits.seconds else None
+
+
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a Retry-After header asks for, in either form (RFC 9110, section 10.2.3).
+
+    `headers` have names in lower case. None where nothing is asked that can be understood.
+    """
+    asked = headers.get("retry-after", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        pass
+    else:
+        return seconds if 0 <= seconds < float("inf") else None
+    try:
+        # A date is held against the server's own clock, not against ours.
+        until, sent = parsedate_to_datetime(asked), parsedate_to_datetime(headers.get("date", ""))
+        return max(0.0, (until - sent).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -16,7 +16,8 @@ from reconciler.errors import (
     ServiceError,
     Throttled,
 )
-from reconciler.wire.aws import SPEED_HEADER, Aws, is_loopback
+from reconciler.wire.aws import Aws
+from reconciler.wire.loopback import SPEED_HEADER, is_loopback
 from tests.wire.clocks import FakeClock
 from tests.wire.scripted import DROP, Reply, Script, error, serve
 

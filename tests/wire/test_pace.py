@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.observer import Silent
-from reconciler.wire.pace import Bucket, Pace
+from reconciler.wire.pace import Bucket, Pace, aws_ceiling, aws_cost
 from reconciler.wire.pool import Pool
 from tests.wire.clocks import FakeClock
 
@@ -75,41 +75,41 @@ def test_nothing_goes_before_the_moment_that_the_service_named() -> None:
 
 def test_each_operation_of_identitystore_has_its_own_line_and_sso_admin_has_one() -> None:
     clock = FakeClock()
-    pace = Pace(clock, Silent(), "aws")
-    pace.throttled("identitystore", "ListUsers", 60)
-    pace.throttled("sso-admin", "ListInstances", 60)
+    pace = Pace(clock, Silent(), "aws", ceiling=aws_ceiling)
+    pace.throttled(aws_cost("identitystore", "ListUsers"), 60)
+    pace.throttled(aws_cost("sso-admin", "ListInstances"), 60)
 
-    pace.wait("identitystore", "ListGroups")
+    pace.wait(aws_cost("identitystore", "ListGroups"))
     assert clock.slept == []
 
-    pace.wait("sso-admin", "DescribeInstance")
+    pace.wait(aws_cost("sso-admin", "DescribeInstance"))
     assert sum(clock.slept) == pytest.approx(60)
 
 
 def test_at_a_speed_of_a_hundred_every_wait_is_a_hundredth() -> None:
     clock = FakeClock()
-    pace = Pace(clock, Silent(), "aws", speed=100)
-    pace.throttled("identitystore", "ListUsers", 60)
+    pace = Pace(clock, Silent(), "aws", ceiling=aws_ceiling, speed=100)
+    pace.throttled(aws_cost("identitystore", "ListUsers"), 60)
 
-    pace.wait("identitystore", "ListUsers")
+    pace.wait(aws_cost("identitystore", "ListUsers"))
 
     assert sum(clock.slept) == pytest.approx(0.6)
 
 
 def test_a_pause_that_comes_while_callers_wait_in_line_holds_them_too() -> None:
     clock = FakeClock()
-    pace = Pace(clock, Silent(), "aws")
+    pace = Pace(clock, Silent(), "aws", ceiling=aws_ceiling)
     for _ in range(4):
-        pace.wait("identitystore", "ListUsers")
+        pace.wait(aws_cost("identitystore", "ListUsers"))
 
     class Refused(FakeClock):
         def sleep(self, seconds: float) -> None:
             super().sleep(seconds)
             if len(self.slept) == 1:
-                pace.throttled("identitystore", "ListUsers", 7)
+                pace.throttled(aws_cost("identitystore", "ListUsers"), 7)
 
     pace._clock = waiting = Refused()
-    pace.wait("identitystore", "ListUsers")
+    pace.wait(aws_cost("identitystore", "ListUsers"))
 
     assert waiting.monotonic() >= 7
 
@@ -121,16 +121,18 @@ def test_the_observer_hears_who_is_waited_for_and_how_long() -> None:
         def waiting(self, target: str, what: str, seconds: float) -> None:
             heard.append((target, what, seconds))
 
-    Pace(FakeClock(), Ear(), "aws", speed=10).throttled("identitystore", "CreateUser", 5)
+    Pace(FakeClock(), Ear(), "aws", ceiling=aws_ceiling, speed=10).throttled(
+        aws_cost("identitystore", "CreateUser"), 5
+    )
 
     assert heard == [("aws", "identitystore.CreateUser", 0.5)]
 
 
 def test_many_threads_share_one_line() -> None:
     clock = FakeClock()
-    pace = Pace(clock, Silent(), "aws")
+    pace = Pace(clock, Silent(), "aws", ceiling=aws_ceiling)
     with Pool(8) as pool:
-        list(pool.map(lambda _: pace.wait("organizations", "ListAccounts"), range(40)))
+        list(pool.map(lambda _: pace.wait(aws_cost("organizations", "ListAccounts")), range(40)))
 
     # The last of forty at four a second goes nine seconds after the first; the fake clock only runs ahead.
     assert clock.monotonic() >= 9
