@@ -7,18 +7,27 @@ from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.common import Options, remark
 from reconciler.config import Config, TargetConfig
+from reconciler.config.channels import Channel
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
+from reconciler.files.private import write_private
 from reconciler.model.observer import Observer
 from reconciler.targets.base import Target
-from reconciler.targets.registry import connect, is_loopback_endpoint
+from reconciler.targets.registry import IDENTITY_CENTER, connect, is_loopback_endpoint
 from reconciler.wire.clock import Clock
+from reconciler.wire.http import Endpoint
+from reconciler.wire.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import Sandbox
 
 # Where a run on the sandbox keeps its data and its record, beside whatever folder it is run in.
 SANDBOX_FILE = Path(".reconciler/sandbox.sqlite")
 SANDBOX_RECORD = Path(".reconciler/sandbox-record.json")
+SANDBOX_TOKEN = Path(".reconciler/sandbox-scim-token")
 # The embedded sandbox runs this many times faster than AWS would, unless the environment says otherwise.
 _SANDBOX_SPEED = 20.0
 
@@ -41,11 +50,23 @@ def choose(config: Config, options: Options, among: Collection[str] | None) -> M
                 )
             ]
         )
-    return {
+    chosen = {
         name: target
         for name, target in config.targets.items()
         if name in (options.targets or config.targets) and (among is None or name in among)
     }
+    return _played(chosen) if options.sandbox else chosen
+
+
+def _played(chosen: Mapping[str, TargetConfig]) -> Mapping[str, TargetConfig]:
+    """Those that the sandbox can take the place of, the others named. Raises UsageError where none is."""
+    played = {name: target for name, target in chosen.items() if target.type == IDENTITY_CENTER}
+    left = ", ".join(name for name in chosen if name not in played)
+    if left and not played:
+        raise UsageError(f"the sandbox plays AWS, and stands in for no SCIM service ({left})")
+    if left:
+        remark(f"Left out, because the sandbox stands in for no SCIM service: {left}.")
+    return played
 
 
 def connect_all(
@@ -67,7 +88,13 @@ def connect_all(
     remark(f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched.")
     return {
         name: connect(
-            replace(target, region=sandbox.region, instance_arn=None, identity_store_id=None),
+            replace(
+                target,
+                region=sandbox.region,
+                instance_arn=None,
+                identity_store_id=None,
+                channel=None if target.channel is None else _played_channel(sandbox),
+            ),
             clock=clock,
             observer=observer,
             endpoint_url=sandbox.url,
@@ -76,6 +103,12 @@ def connect_all(
         )
         for name, target in chosen.items()
     }
+
+
+def _played_channel(sandbox: Sandbox) -> Channel:
+    """The sandbox's own SCIM endpoint, with a token of its own, kept beside its data."""
+    write_private(SANDBOX_TOKEN, sandbox.scim_token())
+    return Channel(Endpoint(url=sandbox.scim_url, token=TokenSource(file=str(SANDBOX_TOKEN))))
 
 
 def make_folder(file: Path) -> None:

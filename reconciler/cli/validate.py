@@ -23,8 +23,9 @@ def command(options: Options) -> None:
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
     from reconciler.render.messages import findings_text
+    from reconciler.targets.registry import profiles
 
-    loaded = load(FolderTree(options.identities))
+    loaded = load(FolderTree(options.identities), profiles())
     findings = (*loaded.findings, *lint(loaded.identities.permission_sets.values()))
     if findings:
         places = loaded.locate([one.origin for one in findings if one.origin])

@@ -27,7 +27,7 @@ from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
-from reconciler.targets.registry import is_loopback_endpoint
+from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
 
 # Seconds that a call to AWS takes, for estimates.
@@ -160,7 +160,7 @@ def workspace(
     """
     clock = SystemClock()
     tree = FolderTree(options.identities)
-    loaded = load(tree)
+    loaded = load(tree, profiles())
     standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
     findings = list(loaded.findings)
     config = loaded.config

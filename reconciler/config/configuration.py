@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -32,8 +32,8 @@ from reconciler.model.policy import (
     Scope,
     TargetPolicy,
 )
-from reconciler.model.resources import Origin
 from reconciler.model.rules import Rule
+from reconciler.model.scim import is_extension
 
 CONFIG_FILE = "reconciler.yaml"
 DEFAULT_TARGET = "aws"
@@ -51,8 +51,7 @@ class TargetConfig:
     """One target: how to reach it, and what may be done there. None is "as AWS is configured".
 
     `channel` is how a SCIM service is reached, or the SCIM endpoint of an Identity Center instance (None: the
-    Identity Store API). `profile` is what is known of a SCIM service, by name; whether there is such a
-    profile only the registry knows, so `profile_at` says where it is written.
+    Identity Store API). `profile` names what is known of a SCIM service.
     """
 
     name: str
@@ -63,7 +62,11 @@ class TargetConfig:
     identity_store_id: str | None = None
     channel: Channel | None = None
     profile: str | None = None
-    profile_at: Origin | None = field(default=None, compare=False)
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The paths of attributes in extensions that are written here beside ours, sorted."""
+        return tuple(sorted(name for name in self.policy.map if is_extension(name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +101,21 @@ def default_config() -> Config:
     return Config(targets=MappingProxyType({DEFAULT_TARGET: target}))
 
 
-def load_config(tree: Tree) -> Config:
+def load_config(tree: Tree, profiles: Collection[str] | None = None) -> Config:
     """The configuration of a tree. Raises InputError with everything that is wrong in its file.
 
-    References to users, groups and accounts are checked by `reconciler.loading.load`.
+    References to users, groups and accounts are checked by `reconciler.loading.load`. `profiles` are the
+    names of the profiles that there are, which only the registry of targets knows (None: not checked).
     """
     faults = Faults(tree)
-    found = read_config(tree, faults)
+    found = read_config(tree, faults, profiles)
     if faults:
         raise faults.error()
     return found.config
 
 
-def read_config(tree: Tree, faults: Faults) -> ConfigFile:
-    """The configuration of a tree, with what is wrong noted in `faults`."""
+def read_config(tree: Tree, faults: Faults, profiles: Collection[str] | None = None) -> ConfigFile:
+    """The configuration of a tree, with what is wrong noted in `faults`; `profiles` as in `load_config`."""
     if CONFIG_FILE not in tree.paths():
         return ConfigFile(default_config(), None)
     document = Document.read(tree, CONFIG_FILE, faults)
@@ -121,7 +125,17 @@ def read_config(tree: Tree, faults: Faults) -> ConfigFile:
     written = document.check(CONFIG)
     if written is None:
         return ConfigFile(default_config(), None)
+    if profiles is not None:
+        _check_profiles(document, written, profiles)
     return ConfigFile(_build(document, written), document)
+
+
+def _check_profiles(document: Document, written: ConfigDocument, profiles: Collection[str]) -> None:
+    for name, target in written.get("targets", {}).items():
+        profile = target.get("profile")
+        if profile is not None and profile not in profiles:
+            fix = suggest(profile, tuple(profiles)) or f"write {', '.join(sorted(profiles))}"
+            document.fault(("targets", name, "profile"), "is a profile that does not exist", fix)
 
 
 def _build(document: Document, written: ConfigDocument) -> Config:
@@ -163,7 +177,6 @@ def _build(document: Document, written: ConfigDocument) -> Config:
             identity_store_id=target.get("identity_store_id"),
             channel=_channel(document, name, target, zone),
             profile=target.get("profile", DEFAULT_PROFILE) if target["type"] == SCIM else None,
-            profile_at=document.origin("targets", name, "profile") if "profile" in target else None,
         )
     _check_apart(document, targets)
     return Config(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -45,10 +45,13 @@ class Loaded:
     files: int
 
 
-def load(tree: Tree) -> Loaded:
-    """Everything that a tree declares. Raises InputError with all problems of all files at once."""
+def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
+    """Everything that a tree declares. Raises InputError with all problems of all files at once.
+
+    `profiles` are the names of the profiles of SCIM services that there are (None: not checked).
+    """
     faults = Faults(tree)
-    loading = _Loading(tree, faults)
+    loading = _Loading(tree, faults, profiles)
     loading.read()
     found = loading.identities()
     findings: tuple[Finding, ...] = ()
@@ -89,8 +92,8 @@ _ELSEWHERE = {
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
-    def __init__(self, tree: Tree, faults: Faults) -> None:
-        self.config: ConfigFile = read_config(tree, faults)
+    def __init__(self, tree: Tree, faults: Faults, profiles: Collection[str] | None) -> None:
+        self.config: ConfigFile = read_config(tree, faults, profiles)
         self.known = Known(tree)
         self.files = 0
         # Whether every file could be read: only then is a name that nobody declares unknown for sure.

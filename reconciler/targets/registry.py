@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from reconciler.config.channels import Channel
+from reconciler.config.documents import IDENTITY_CENTER, SCIM, TARGET_TYPES
 from reconciler.errors import Rejected
 from reconciler.model.observer import Observer
 from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 
-IDENTITY_CENTER = "identity-center"
+__all__ = ["IDENTITY_CENTER", "SCIM", "Settings", "connect", "is_loopback_endpoint", "profiles"]
+
+# What is known of the SCIM endpoint of IAM Identity Center.
+_AWS_PROFILE = "aws"
 # The services that are called, as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>.
 _SERVICES = ("IDENTITYSTORE", "SSO_ADMIN", "ORGANIZATIONS", "STS")
 
@@ -24,7 +29,7 @@ class Settings(Protocol):
 
     @property
     def type(self) -> str:
-        """Which kind of service: `identity-center`."""
+        """Which kind of service: `identity-center` or `scim`."""
 
     @property
     def region(self) -> str | None:
@@ -37,6 +42,25 @@ class Settings(Protocol):
     @property
     def identity_store_id(self) -> str | None:
         """Which identity store, where there are several."""
+
+    @property
+    def channel(self) -> Channel | None:
+        """How a SCIM service is reached, or the SCIM endpoint of an instance."""
+
+    @property
+    def profile(self) -> str | None:
+        """What is known of a SCIM service, by name."""
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The paths of attributes in extensions that are written beside ours."""
+
+
+def profiles() -> tuple[str, ...]:
+    """The names of the profiles of SCIM services that there are."""
+    from reconciler.targets.scim.profile_list import names
+
+    return names()
 
 
 def is_loopback_endpoint(environment: Mapping[str, str]) -> bool:
@@ -63,6 +87,8 @@ def connect(
     `endpoint_url` replaces the service's own addresses; `sandbox` says that the embedded sandbox is behind
     it, `speed` by how much its time runs faster. Raises Rejected for a type that does not exist.
     """
+    if settings.type == SCIM and settings.channel is not None:
+        return _scim(settings, settings.channel, settings.profile or "", clock=clock, observer=observer)
     if settings.type == IDENTITY_CENTER:
         from reconciler.targets.identity_center.target import IdentityCenter
         from reconciler.wire.aws import Aws
@@ -76,12 +102,54 @@ def connect(
             speed=speed,
             sandbox=sandbox,
         )
+        by_scim: Target | None = None
+        if settings.channel is not None:
+            by_scim = _scim(
+                settings, settings.channel, _AWS_PROFILE, clock=clock, observer=observer, speed=speed
+            )
         return IdentityCenter(
             aws,
             clock=clock,
             observer=observer,
             instance_arn=settings.instance_arn,
             identity_store_id=settings.identity_store_id,
+            channel=by_scim,
         )
-    message = f"there is no target type {settings.type!r}; there is {IDENTITY_CENTER}"
+    message = f"there is no target type {settings.type!r}; there is {' and '.join(TARGET_TYPES)}"
     raise Rejected(message, target=settings.name)
+
+
+def _scim(
+    settings: Settings,
+    channel: Channel,
+    name: str,
+    *,
+    clock: Clock,
+    observer: Observer,
+    speed: float | None = None,
+) -> Target:
+    from reconciler.targets.scim.profile_list import names, profile
+    from reconciler.targets.scim.target import Scim
+    from reconciler.wire.http import Http
+
+    if name not in names():
+        message = f"there is no profile {name!r}; there is {', '.join(names())}"
+        raise Rejected(message, target=settings.name)
+    known = profile(name)
+    http = Http(
+        settings.name,
+        channel.endpoint,
+        rate=known.rate,
+        clock=clock,
+        observer=observer,
+        headers=known.headers,
+        speed=speed,
+    )
+    return Scim(
+        http,
+        known,
+        clock=clock,
+        observer=observer,
+        extensions=settings.extensions,
+        expires=channel.expires,
+    )

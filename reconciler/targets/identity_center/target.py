@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.model.address import Address, Kind
@@ -11,7 +12,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
-from reconciler.targets.base import EVERYTHING, ReadRequest
+from reconciler.targets.base import EVERYTHING, ReadRequest, Target
 from reconciler.targets.identity_center import analyzer, instance
 from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.reading import AccessReader
@@ -39,7 +40,9 @@ class IdentityCenter:
     """One instance, in one Region; implements Target.
 
     `instance_arn` and `identity_store_id` choose among several instances, and are checked where there is
-    only one. `aws` speaks for the same target name.
+    only one. `aws` speaks for the same target name. `channel` is the instance's own SCIM endpoint, by which
+    users, groups and memberships are written where it is given; they are always read through the Identity
+    Store API, which shows the same objects under the same ids and needs no token of SCIM.
     """
 
     def __init__(
@@ -50,8 +53,10 @@ class IdentityCenter:
         observer: Observer,
         instance_arn: str | None = None,
         identity_store_id: str | None = None,
+        channel: Target | None = None,
     ) -> None:
         self._aws, self._instance_arn, self._store_id = aws, instance_arn, identity_store_id
+        self._channel = channel
         # Held while it is looked up, so that many threads ask once.
         self._identity: Guarded[dict[str, str]] = Guarded({})
         self._standing: Guarded[list[Standing]] = Guarded([])
@@ -89,18 +94,18 @@ class IdentityCenter:
     @property
     def calls(self) -> Mapping[str, int]:
         """How many requests were sent so far, by `service.Operation`."""
-        return self._aws.calls
+        return {**self._aws.calls, **(self._channel.calls if self._channel is not None else {})}
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the Identity Store API of the installed botocore takes: no status, no external id.
+        """What can be written: by the SCIM endpoint where there is one, else by the Identity Store API.
 
-        Permission sets and assignments are among the kinds unless a read has found that the instance is
-        none that has them.
+        That API, in the installed botocore, takes no status and no external id. Permission sets and
+        assignments are among the kinds unless a read has found that the instance is none that has them.
         """
         with self._standing as known:
             assigns = all(standing.assigns for standing in known)
-        return Capabilities(
+        by_api = Capabilities(
             kinds=_DIRECTORY | ACCESS if assigns else _DIRECTORY,
             user_attributes=self._attributes[Kind.USER],
             group_attributes=self._attributes[Kind.GROUP],
@@ -109,6 +114,23 @@ class IdentityCenter:
             safe_deletion=True,
             versions=self._versions,
             poll_seconds=2.0 / self._aws.speed,
+        )
+        if self._channel is None:
+            return by_api
+        theirs = self._channel.capabilities
+        return replace(
+            by_api,
+            # What is written there is read by the API, which must show it.
+            user_attributes=theirs.user_attributes & (self._attributes[Kind.USER] | {"external_id"}),
+            group_attributes=theirs.group_attributes & (self._attributes[Kind.GROUP] | {"external_id"}),
+            required=tuple(dict.fromkeys((*_REQUIRED, *theirs.required))),
+            status=True,
+            # SCIM has no precondition there (etag.supported is false), so each object is looked at again.
+            versions=False,
+            writes_per_second=theirs.writes_per_second,
+            membership_batch=theirs.membership_batch,
+            deactivation=theirs.deactivation,
+            deletion=theirs.deletion,
         )
 
     def identity(self) -> Mapping[str, str]:
@@ -157,23 +179,28 @@ class IdentityCenter:
         self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Outcome | Pending:
         """Carry out one step; see Target."""
-        writer = self._access_writer if step.address.kind in ACCESS else self._writer
-        return writer.submit(step, ids, versions)
+        if step.address.kind in ACCESS:
+            return self._access_writer.submit(step, ids, versions)
+        if self._channel is not None:
+            return self._channel.submit(step, ids, versions)
+        return self._writer.submit(step, ids, versions)
 
     def submit_together(
         self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Sequence[Outcome | Pending]:
-        """Carry out steps one by one: no request of this API carries several; see Target."""
+        """Carry out steps by SCIM, or one by one: no request of the API carries several; see Target."""
+        if self._channel is not None and not any(step.address.kind in ACCESS for step in steps):
+            return self._channel.submit_together(steps, ids, versions)
         return [self.submit(step, ids, versions) for step in steps]
 
     def notices(self, now: datetime) -> Sequence[Finding]:
-        """Nothing: the credentials are the SDK's, which says nothing of their end; see Target."""
-        del now
-        return ()
+        """What there is to say of the token of SCIM; the SDK says nothing of credentials; see Target."""
+        return self._channel.notices(now) if self._channel is not None else ()
 
     def ready(self, now: datetime, seconds: float) -> None:
-        """Nothing to wait for; see Target."""
-        del now, seconds
+        """Whether the token of SCIM is there, and stays good; see Target."""
+        if self._channel is not None:
+            self._channel.ready(now, seconds)
 
     def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
         """What IAM Access Analyzer says of inline policies; see PolicyValidator."""
