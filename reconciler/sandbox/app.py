@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,15 +11,12 @@ from typing import Any
 from reconciler.sandbox import identitystore, organizations, sso_admin, sts
 from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
-from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.directory.records import Hand
-from reconciler.sandbox.faults import Fault, FaultKind, Faults
-from reconciler.sandbox.journal import Entry, Journal
+from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.models import COMMON_ERRORS, Operation, ServiceModel, by_target_prefix, service_model
+from reconciler.sandbox.serving import Service
 from reconciler.sandbox.shapes import Violation, describe
-from reconciler.sandbox.spoil import Dropped, Reply, before, spoil, throttled
-from reconciler.sandbox.throttle import Throttle
-from reconciler.sandbox.world import World
+from reconciler.sandbox.spoil import JSON_TYPE, Reply, before, refusal, server_error, throttled
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "identitystore": identitystore.OPERATIONS,
@@ -36,61 +32,26 @@ _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<servi
 
 
 @dataclass(slots=True)
-class App:
-    """The services over one world. `latency` is in sandbox seconds a call; `throttle` None admits all."""
+class App(Service):
+    """The JSON services, and STS beside them."""
 
-    world: World
-    clock: SandboxClock
-    faults: Faults
-    journal: Journal
-    throttle: Throttle | None
-    latency: float
     handlers: Mapping[str, Mapping[str, Handler]] = field(default_factory=lambda: HANDLERS)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Carry out one request. Nothing is raised: what goes wrong is an answer."""
-        number, at, started = self.journal.begin(), self.clock.now(), self.clock.monotonic()
         prefix, _, name = headers.get("x-amz-target", "").partition(".")
         model = by_target_prefix().get(prefix)
         operation = model.operations.get(name) if model else None
         service = model.name if model else "unknown"
         if query := sts.is_meant(headers):
             (name, operation), service = sts.asked(body), sts.SERVICE
-        label = f"{service}.{name or 'Unknown'}"
-        faults = self.faults.hit(label)
-        request_id = str(uuid.uuid4())
-        self.clock.wait(self.latency + sum(f.seconds or 0 for f in faults if f.kind is FaultKind.LATENCY))
-        code = ""
-        try:
+
+        def work(faults: Sequence[Fault], request_id: str) -> Reply:
             if query:
-                reply = self._identify(operation, headers, faults, request_id)
-            else:
-                answer = self._carry_out(model, operation, prefix, name, headers, body, faults)
-                reply = Reply(200, _dump(answer))
-        except Dropped:
-            reply = Reply(0, b"", dropped=True)
-        except ApiError as error:
-            code = error.code
-            reply = _refused(error, operation, request_id, query=query)
-        except Exception as error:  # noqa: BLE001  # whatever is wrong here is answered
-            bug = ApiError("InternalFailure", f"sandbox bug in {label}: {error!r}", status=500)
-            code = bug.code
-            reply = Reply(bug.status, _error_body(bug, None, request_id))
-        reply = spoil(reply, operation, faults)
-        reply.headers["x-amzn-RequestId"] = request_id
-        self.journal.end(
-            Entry(
-                number=number,
-                service=label.partition(".")[0],
-                operation=label.partition(".")[2],
-                status=0 if reply.dropped else reply.status,
-                code=reply.code or code,
-                at=at,
-                seconds=self.clock.monotonic() - started,
-                fault=",".join(fault.kind for fault in faults),
-            )
-        )
-        return reply
+                return self._identify(operation, headers, faults, request_id)
+            return Reply(200, _dump(self._carry_out(model, operation, prefix, name, headers, body, faults)))
+
+        return self.serve(f"{service}.{name or 'Unknown'}", _Json(operation, query=query), work)
 
     def _carry_out(
         self,
@@ -105,7 +66,7 @@ class App:
         if model is None or operation is None:
             raise ApiError("UnknownOperationException", f"There is no operation {prefix}.{name}.")
         region = _signed_region(model.signing_name, headers)
-        before(operation, faults)
+        before(faults, lambda fault: refusal(operation, fault))
         if self.throttle and not self.throttle.admits(operation):
             raise throttled(operation)
         handler = self.handlers[model.name].get(name)
@@ -129,7 +90,7 @@ class App:
         if operation is None:
             raise ApiError("InvalidAction", "Could not find operation.")
         _signed_region(sts.SERVICE, headers)
-        before(operation, faults)
+        before(faults, lambda fault: refusal(operation, fault))
         with self.world.store.transaction() as db:
             management = self.world.store.meta()["management_account"]
             account = sts.caller_account(db, management, self.world.circumstances.caller)
@@ -236,10 +197,25 @@ def _check_error(model: ServiceModel, operation: Operation, error: ApiError) -> 
         raise SandboxBug(describe(violations)) from error
 
 
-def _refused(error: ApiError, operation: Operation | None, request_id: str, *, query: bool) -> Reply:
-    if query:
-        return Reply(error.status, sts.error_body(error, request_id), content_type=sts.XML_TYPE)
-    return Reply(error.status, _error_body(error, operation, request_id))
+@dataclass(frozen=True, slots=True)
+class _Json:
+    """Errors as AWS JSON 1.1 has them, or as the query protocol has (`query`)."""
+
+    operation: Operation | None
+    query: bool = field(kw_only=True)
+
+    def refused(self, error: ApiError, request_id: str) -> Reply:
+        if self.query:
+            body, kind = sts.error_body(error, request_id), sts.XML_TYPE
+        else:
+            body, kind = _error_body(error, self.operation, request_id), JSON_TYPE
+        return Reply(error.status, body, content_type=kind, code=error.code)
+
+    def broken(self, message: str) -> ApiError:
+        return ApiError("InternalFailure", message, status=500)
+
+    def failed(self, fault: Fault) -> ApiError:
+        return server_error(self.operation, fault.status)
 
 
 def _error_body(error: ApiError, operation: Operation | None, request_id: str) -> bytes:

@@ -8,7 +8,8 @@ GET    /_sandbox/faults           faults that can still hit
 POST   /_sandbox/faults           switch one on: {"kind": "throttle", "operation": "identitystore.*"}
 DELETE /_sandbox/faults           switch all off
 POST   /_sandbox/console/NAME     a method of Console: {"group": "Platform", "user": "ada@example.com"}
-GET    /_sandbox/console/NAME     users, groups, memberships, accounts, permission_sets or assignments
+GET    /_sandbox/console/NAME     users, groups, memberships, accounts, permission_sets, assignments
+                                  or scim_tokens
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.journal import Journal
 from reconciler.sandbox.spoil import Reply
 
-_READS = ("users", "groups", "memberships", "accounts", "permission_sets", "assignments")
+_READS = ("users", "groups", "memberships", "accounts", "permission_sets", "assignments", "scim_tokens")
 
 
 class Control:

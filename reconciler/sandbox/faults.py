@@ -20,6 +20,7 @@ class FaultKind(StrEnum):
     EXPIRED = "expired"  # ExpiredTokenException: the credentials ran out
     CONFLICT = "conflict"  # ConflictException CONCURRENT_MODIFICATION
     NOT_FOUND = "not-found"  # ResourceNotFoundException: what was just made is not seen everywhere yet
+    REDIRECT = "redirect"  # SCIM only: 302 to `reason`, an address on another host
     # The request is carried out, and the answer is lost or spoilt.
     ERROR_AFTER = "error-after"  # a 5xx (`status`)
     DROP_AFTER = "drop-after"  # the connection ends: a lost response
@@ -30,6 +31,7 @@ class FaultKind(StrEnum):
     GARBAGE = "garbage"  # 200 with bytes that are no JSON
     WRONG_TYPE = "wrong-type"  # lists become strings
     MISSING_KEY = "missing-key"  # 200 with {}
+    WRONG_SCHEMA = "wrong-schema"  # SCIM only: JSON of another API, whole and well-formed
     # Pages.
     LOSE_PAGE = "lose-page"  # the page is skipped, and the next one stands in its place
     REPEAT_PAGE = "repeat-page"  # the token leads to the same page once more
@@ -52,12 +54,13 @@ PAGE_FAULTS = frozenset(
 class Fault:
     """A fault, and the calls that it hits.
 
-    `operation` is a pattern over `service.Operation` (`identitystore.Create*`). Of the calls that match,
-    counted from the moment the fault was added, it hits the `nth` (from 1) and the following, `count` of
-    them, or all where `count` is None. `seconds` is sandbox time: the latency added, or the
-    RetryAfterSeconds of a throttled answer. `status` replaces the HTTP status of an error, and `reason` is
-    put into its Reason (`KMS_ACCESS_DENIED` of a denied instance with a key of its own);
-    for FAIL it is the FailureReason.
+    `operation` is a pattern over `service.Operation` (`identitystore.Create*`, `scim.*`). Of the calls that
+    match, counted from the moment the fault was added, it hits the `nth` (from 1) and the following, `count`
+    of them, or all where `count` is None. `seconds` is sandbox time: the latency added, or the
+    RetryAfterSeconds of a throttled answer (for SCIM the header Retry-After, which it has only then).
+    `status` replaces the HTTP status of an error, and `reason` is put into its Reason (`KMS_ACCESS_DENIED`
+    of a denied instance with a key of its own); for FAIL it is the FailureReason, for REDIRECT the address.
+    What an operation or a service does not have is no fault there.
     """
 
     kind: FaultKind

@@ -15,6 +15,8 @@ from reconciler.sandbox.control import Control
 from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.journal import Journal
+from reconciler.sandbox.scim import bearer
+from reconciler.sandbox.scim.app import ScimApp, is_meant
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.spoil import Reply
@@ -27,15 +29,16 @@ DEFAULT_LATENCY = 0.01
 
 
 class Sandbox:
-    """An AWS stand-in on loopback: identitystore, sso-admin, reading organizations, and who calls (sts).
+    """An AWS stand-in on loopback: identitystore, sso-admin, SCIM, reading organizations, who calls (sts).
 
     `path` is the SQLite file, which survives restarts (None: in memory); `port` 0 takes a free one. `speed`
     divides latency, asynchronous times and quota windows alike. `seed` is an organisation file or an
     identities directory; it is applied each time and only adds. `throttling` False admits any rate; `rates`
-    replaces calls a second by service. `latency` is in seconds a call. `region` and `management_account`
-    are used when the file is new. `quotas` and `durations` (of asynchronous calls) are the documented ones
-    where they are not given; `circumstances` says who calls, and may be changed while it runs. `clock` is
-    for tests that decide what time it is; it brings a speed of its own.
+    replaces calls a second by service (SCIM has three: `scim-read`, `scim-write` and `scim-membership`).
+    `latency` is in seconds a call. `region` and `management_account` are used when the file is new. `quotas`
+    and `durations` (of asynchronous calls) are the documented ones where they are not given;
+    `circumstances` says who calls, and may be changed while it runs. `clock` is for tests that decide what
+    time it is; it brings a speed of its own.
 
     Starting raises OSError when the port is taken, InputError when the seed is wrong, ReconcilerError when
     the file is not the sandbox's.
@@ -94,19 +97,22 @@ class Sandbox:
             )
             if self._seed is not None:
                 seed(store, self._seed, now=self._clock.now())
-            app = App(
-                world=self._world,
-                clock=self._clock,
-                faults=self.faults,
-                journal=self.requests,
-                throttle=self._throttle,
-                latency=self._latency,
+            shared = (
+                self._world,
+                self._clock,
+                self.faults,
+                self.requests,
+                self._throttle,
+                self._latency,
             )
+            app, scim = App(*shared), ScimApp(*shared)
             control = Control(self.info, self.faults, self.requests, self.store)
 
             def route(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
                 if path.startswith("/_sandbox"):
                     return control.answer(method, path, headers, body)
+                if is_meant(path):
+                    return scim.answer(method, path, headers, body)
                 return app.answer(headers, body)
 
             server = Server(route, port=self._port, headers={SPEED_HEADER: f"{self.speed:g}"})
@@ -148,6 +154,19 @@ class Sandbox:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def scim_url(self) -> str:
+        """Where the SCIM endpoint is: what the console calls it, with a slash at its end."""
+        return f"{self.url}/{self._meta['scim_tenant']}/scim/v2/"
+
+    def scim_token(self) -> str:
+        """An access token for the SCIM endpoint, made when it is first asked for and again when it ran out.
+
+        The next sandbox over the same file gives the same one. It is one of the two that a directory may
+        have: raises ReconcilerError where two others were made at the console.
+        """
+        return bearer.own(self._running.store, self._clock.now())
+
+    @property
     def region(self) -> str:
         """The Region of the instance."""
         return self._meta["region"]
@@ -177,6 +196,7 @@ class Sandbox:
         return {
             "speed": self.speed,
             "url": self.url,
+            "scim_url": self.scim_url,
             "region": self.region,
             "identity_store_id": self.identity_store_id,
             "instance_arn": self.instance_arn,

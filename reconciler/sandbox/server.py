@@ -125,9 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
             phrase = HTTPStatus(reply.status).phrase
         except ValueError:  # a fault may ask for a status that has no name
             phrase = "Unnamed"
+        # "A server MUST NOT send a Content-Length header field in any response with a status code of 204"
+        # (RFC 9110, section 8.6).
+        framed = {"Content-Type": reply.content_type, "Content-Length": str(len(reply.body))}
         fields = {
-            "Content-Type": reply.content_type,
-            "Content-Length": str(len(reply.body)),
+            **({} if reply.status == HTTPStatus.NO_CONTENT else framed),
             "Date": self.date_time_string(),
             **self.always,
             **reply.headers,

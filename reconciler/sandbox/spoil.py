@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.sandbox.access.requests import in_conflict
@@ -43,19 +43,20 @@ def throttled(operation: Operation, seconds: float | None = None) -> ApiError:
     return ApiError("ThrottlingException", "Rate exceeded", members=members)
 
 
-def before(operation: Operation, faults: Sequence[Fault]) -> None:
-    """Stop the request where a fault says so. Raises ApiError, or Dropped."""
+def before(faults: Sequence[Fault], refusal: Callable[[Fault], ApiError | None]) -> None:
+    """Stop the request where a fault says so; `refusal` words it. Raises ApiError, or Dropped."""
     for fault in faults:
         if fault.kind is FaultKind.DROP_BEFORE:
             raise Dropped
-        error = _refusal(operation, fault)
+        error = refusal(fault)
         if error is not None:
             error.status = fault.status or error.status
             error.members |= {"Reason": fault.reason} if fault.reason else {}
             raise error
 
 
-def _refusal(operation: Operation, fault: Fault) -> ApiError | None:
+def refusal(operation: Operation, fault: Fault) -> ApiError | None:
+    """What a JSON service refuses with before anything is done; None for a fault of another kind."""
     match fault.kind:
         case FaultKind.THROTTLE:
             return throttled(operation, fault.seconds)
@@ -78,19 +79,17 @@ def _refusal(operation: Operation, fault: Fault) -> ApiError | None:
     return None
 
 
-def spoil(reply: Reply, operation: Operation | None, faults: Sequence[Fault]) -> Reply:
-    """The answer as the faults leave it. What was refused stays as it is."""
-    if reply.status != 200:
+def spoil(reply: Reply, faults: Sequence[Fault], failure: Callable[[Fault], Reply]) -> Reply:
+    """The answer as the faults leave it. What was refused stays as it is; `failure` words a 5xx."""
+    if not 200 <= reply.status < 300:
         return reply
     for fault in faults:
         match fault.kind:
             case FaultKind.ERROR_AFTER:
-                error = server_error(operation, fault.status)
-                body = json.dumps({"__type": error.code, "Message": error.message}).encode()
-                return Reply(error.status, body, code=error.code)
+                return failure(fault)
             case FaultKind.DROP_AFTER:
                 return Reply(0, b"", dropped=True)
-            case FaultKind.CUT_OFF:
+            case FaultKind.CUT_OFF if reply.body:
                 reply.sent = len(reply.body) // 2
             case FaultKind.TRUNCATED:
                 # At least one byte is lost, also of "{}".
@@ -99,11 +98,11 @@ def spoil(reply: Reply, operation: Operation | None, faults: Sequence[Fault]) ->
                 reply.body = b""
             case FaultKind.HTML:
                 return Reply(200, _PAGE, content_type="text/html")
-            case FaultKind.GARBAGE:
+            case FaultKind.GARBAGE if reply.body:
                 reply.body = b"\x00\xff not json"
-            case FaultKind.WRONG_TYPE:
+            case FaultKind.WRONG_TYPE if reply.body:
                 reply.body = _wrong_type(reply.body)
-            case FaultKind.MISSING_KEY:
+            case FaultKind.MISSING_KEY if reply.body:
                 reply.body = b"{}"
             case _:
                 pass

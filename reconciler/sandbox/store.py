@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,9 @@ class Store:
         with self.transaction() as db:
             known = self.meta().get("format")
             if known == _FORMAT:
+                # A file of the version before SCIM has no tenant yet.
+                db.execute("INSERT OR IGNORE INTO meta VALUES ('scim_tenant', ?)", (_tenant(),))
+                self._meta = None
                 return
             if known is not None:
                 raise ReconcilerError(
@@ -69,6 +73,7 @@ class Store:
                 "instance_arn": f"arn:aws:sso:::instance/ssoins-{secrets.token_hex(8)}",
                 "organization_id": "o-" + _random36(10),
                 "root_id": "r-" + _random36(4),
+                "scim_tenant": _tenant(),
             }
             db.executemany("INSERT INTO meta VALUES (?, ?)", fresh.items())
             self._meta = None
@@ -117,3 +122,9 @@ class Store:
 
 def _random36(length: int) -> str:
     return "".join(secrets.choice(_BASE36) for _ in range(length))
+
+
+def _tenant() -> str:
+    """A directory's name in its SCIM address: no UUID, for its first part is longer (seen in the field)."""
+    first, *rest = str(uuid.uuid4()).split("-")
+    return "-".join((first + secrets.token_hex(2)[:3], *rest))

@@ -39,6 +39,7 @@ def test_it_tells_who_it_is(remote: Remote, sandbox: Sandbox) -> None:
     assert remote("GET", "") == {
         "speed": 1.0,
         "url": sandbox.url,
+        "scim_url": sandbox.scim_url,
         "region": "us-east-1",
         "identity_store_id": sandbox.identity_store_id,
         "instance_arn": sandbox.instance_arn,

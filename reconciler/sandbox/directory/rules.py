@@ -16,6 +16,8 @@ from reconciler.sandbox.models import service_model
 from reconciler.sandbox.shapes import describe
 
 ENTERPRISE = "aws:identitystore:enterprise"
+# The issuer of the ids that SCIM writes begins like this (seen in the field).
+SCIM_ISSUER = "https://scim.aws.com/sandbox"
 ENTERPRISE_TEXTS = ("employeeNumber", "costCenter", "organization", "division", "department")
 
 # "Administrator and AWSAdministrators are reserved names and can't be used for users or groups."
@@ -83,6 +85,15 @@ def check_extension(extension: str, content: Any) -> None:
             check_text(f"{extension}.{key}", value)
         else:
             raise invalid(f"The attribute {extension}.{key} is not supported")
+
+
+def check_external_id(value: Any) -> None:
+    """Raise ValidationException unless `value` can be an id that somebody else gave (256 characters)."""
+    if not isinstance(value, str):
+        raise invalid("The attribute externalId must be a string")
+    violations = service_model("identitystore").requests.check("ExternalIdIdentifier", value, "externalId")
+    if violations:
+        raise invalid(describe(violations))
 
 
 def check_text(path: str, value: Any) -> None:
