@@ -11,8 +11,10 @@ from reconciler.model.address import Kind
 class Capabilities:
     """What one target, through the channel that is configured for it, can be asked to write.
 
-    `kinds` can be applied at all; `user_attributes` and `group_attributes` can be written; `status`
-    says whether a user can be disabled and enabled; `required` must be there to create a user.
+    `kinds` can be applied at all; `service_kinds` are those that the service has, whether or not they can be
+    applied: what git declares of another kind is meant for another target. `user_attributes` and
+    `group_attributes` can be written; `status` says whether a user can be disabled and enabled; `required`
+    must be there to create a user.
     `safe_deletion` says that deleting a user or a group leaves no grant behind unseen.
     `versions` says that an update or a deletion carries the version it was planned on, and that the
     service refuses it when the object moved. `writes_per_second` is the rate of each kind of write
@@ -25,6 +27,7 @@ class Capabilities:
     """
 
     kinds: frozenset[Kind] = frozenset()
+    service_kinds: frozenset[Kind] = frozenset(Kind)
     user_attributes: frozenset[str] = frozenset()
     group_attributes: frozenset[str] = frozenset()
     required: tuple[str, ...] = ("user_name",)

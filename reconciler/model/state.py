@@ -223,7 +223,7 @@ class Live:
     calls: Mapping[str, int] = field(default_factory=dict)
     # As whom the service knows us: an ARN, "" where it was not asked.
     caller: str = ""
-    # What a reviewer must know of the reading itself (members that are no users, a schema that does not hold).
+    # What a reviewer must know of the reading itself: members that are no users, a schema that does not hold.
     findings: tuple[Finding, ...] = ()
 
 

@@ -9,6 +9,7 @@ from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.policy import Mode
 from reconciler.model.resources import Grant, Group, Members, Origin
 from reconciler.planning import hashes
+from reconciler.planning.ownership.objects import user_name
 from reconciler.planning.scene import Draft, Scene
 
 
@@ -210,4 +211,4 @@ def _touch_ends(
 
 def _name(scene: Scene, user: str) -> str:
     declared = scene.desired.users.get(user)
-    return str(declared.attributes["user_name"]) if declared else user
+    return user_name(declared) if declared else user

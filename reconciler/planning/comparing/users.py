@@ -22,6 +22,11 @@ _BY_RULE = frozenset({Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY})
 _ORDER = {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))}
 
 
+def _place(name: str) -> tuple[int, str]:
+    """Where an attribute stands: ours as they are shown, then those of extensions by path."""
+    return _ORDER.get(name, len(_ORDER)), name
+
+
 def compare_users(scene: Scene, draft: Draft) -> None:
     """Add the changes of users to `draft`, and what a reviewer must know of them."""
     unwritten: dict[str, list[str]] = {}
@@ -69,7 +74,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
             )
         )
         return
-    fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_ORDER.__getitem__))
+    fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_place))
     base = scene.memory.base
     at_base = base is not None and any(
         base.wants(key) and not base.users[key].external for key in scene.users.formers(user.key)
@@ -105,7 +110,7 @@ def _missing(scene: Scene, values: Mapping[str, Value]) -> list[str]:
 def _defaults(user: User) -> dict[str, Value]:
     """What a create adds where git says nothing (section 4: defaults act on create)."""
     given, family = user.attributes.get("given_name"), user.attributes.get("family_name")
-    name = user.attributes["user_name"]
+    name = user.attributes.get("user_name")
     defaults: dict[str, Value] = {}
     if given and family and "display_name" not in user.attributes:
         defaults["display_name"] = f"{given} {family}"
@@ -135,7 +140,7 @@ def _update(
     if not fields:
         return False
     cause = next(each for each in _PRECEDENCE if each in causes.values())
-    fields.sort(key=lambda each: _ORDER[each.name])
+    fields.sort(key=lambda each: _place(each.name))
     address = scene.user_address(user.key)
     draft.touch(address, live.id, live.version)
     _touch_manager(scene, draft, fields)

@@ -16,6 +16,7 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Grant, Group, Include, Members, Override, User
 from reconciler.model.state import Desired, Identities, Inactive
 from reconciler.planning.desired.entitlements import Audience, Entitlements, Entitling
+from reconciler.planning.desired.mapped import Templates
 from reconciler.planning.wording import many
 
 _NOBODY: Members = {}
@@ -43,13 +44,14 @@ def project(
         and (policy.provision.groups is None or name_matches(key, policy.provision.groups))
     }
     chosen = _chosen(identities, policy, flat)
+    templates = Templates(policy.map)
     users: dict[str, User] = {}
     for key, user in identities.users.items():
         if not everywhere and not path_matches(user.origin.path, policy.paths):
             continue
         if chosen is None or key in chosen:
             override = identities.overrides.get(key)
-            users[key] = _overridden(user, override) if override else user
+            users[key] = templates.lay_on(_overridden(user, override) if override else user)
     inactive, not_yet = _activity(identities, users, now)
     present = _Present(users, inactive, not_yet)
     members: dict[str, Members] = {}
@@ -210,7 +212,11 @@ def _unsupported(identities: Identities, capabilities: Capabilities) -> Mapping[
         Kind.PERMISSION_SET: len(identities.permission_sets),
         Kind.ASSIGNMENT: len(identities.assignments),
     }
-    return {kind: count for kind, count in counts.items() if count and kind not in capabilities.kinds}
+    return {
+        kind: count
+        for kind, count in counts.items()
+        if count and kind in capabilities.service_kinds and kind not in capabilities.kinds
+    }
 
 
 def dropped(desired: Desired) -> Iterable[Finding]:

@@ -13,7 +13,7 @@ from reconciler.model.state import Remembered
 from reconciler.planning.desired.project import dropped
 from reconciler.planning.judging.withheld import manager
 from reconciler.planning.ordering.order import UNIQUE
-from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.ownership.objects import Ownership, user_name
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
@@ -143,13 +143,16 @@ def _blocked(
 ) -> Iterable[Finding]:
     for key, reason in sorted(ownership.pairing.blocked.items()):
         resource = declared.get(key)
+        fix = "remove or rename one of them in the console, or correct `external_id` or `previously`"
+        if isinstance(resource, User) and not user_name(resource):
+            fix = "write what the target's `map` makes its `userName` of"
         yield Finding(
             code="match-blocked",
             severity=Severity.WARNING,
             message=f"{kind} {key} and its memberships are left alone: {reason}",
             address=scene.user_address(key) if kind == "user" else scene.group_address(key),
             origin=resource.origin if resource else None,
-            fix="remove or rename one of them in the console, or correct `external_id` or `previously`",
+            fix=fix,
         )
 
 

@@ -71,8 +71,8 @@ class Candidates:
                 self._external[identifier] = external
 
     def named(self, name: str) -> Sequence[str]:
-        """Ids of the objects with that name."""
-        return self._by_name.get(fold(name), ())
+        """Ids of the objects with that name; none for no name."""
+        return self._by_name.get(fold(name), ()) if name else ()
 
     def known_as(self, external_id: str) -> Sequence[str]:
         """Ids of the objects with that external id."""
@@ -190,7 +190,14 @@ def _ring(one: Wanted, by_key: Mapping[str, Wanted]) -> list[Wanted]:
 
 
 def _claim_named(one: Wanted, candidates: Candidates, pairing: Pairing) -> None:
-    """Pair `one` with the unclaimed object that has its current name, if that is beyond doubt."""
+    """Pair `one` with the unclaimed object that has its current name, if that is beyond doubt.
+
+    Without a name it is left alone, and so is what bore a name that it had before.
+    """
+    if not one.name:
+        if not one.leaving:
+            pairing.block(one.key, "nothing gives it a name here", _former(one, candidates, pairing))
+        return
     found = [each for each in candidates.named(one.name) if each not in pairing.keys]
     if len(found) > 1:
         pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)

@@ -51,8 +51,8 @@ class Ownership:
 
 
 def user_name(user: User) -> str:
-    """The name by which a user is found."""
-    return str(user.attributes["user_name"])
+    """The name by which a user is found; "" where the target's `map` makes none."""
+    return str(user.attributes.get("user_name") or "")
 
 
 def group_name(group: Group) -> str:
@@ -253,7 +253,7 @@ def _holders(
                 continue
             heir = key if now is not None else successors.get(key, key)
             now = declared.get(heir)
-            if now is None or fold(name(now)) != fold(name(then)):
+            if name(then) and (now is None or fold(name(now)) != fold(name(then))):
                 holders[fold(name(then))] = heir
     return holders
 
