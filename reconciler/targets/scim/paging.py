@@ -1,0 +1,286 @@
+"""Reads a list to its end, by index or by cursor, and says so when it cannot be whole.
+
+Servers ignore an index, begin again at the end of the list, give totals that are the page's own size, and
+list one thing twice. So nothing here rests on one of these alone: an index moves by what came, a list ends
+where nothing new comes, and what came is held against the total, where that is one. A list that moved while
+it was read is read again. RFC 7644 section 3.4.2.4, RFC 9865.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from reconciler.errors import IncompleteRead, NotFound, Rejected
+from reconciler.targets.scim.filters import query
+from reconciler.targets.scim.mapping import Raw, find, identifier, resource_type
+from reconciler.targets.scim.profile import Paging
+
+Item = TypeVar("Item")
+
+# A list with more pages than this does not end; so many pages in a row without anything new lead nowhere.
+MAX_PAGES = 50_000
+MAX_BARREN = 100
+# How often a list that moves is read in all.
+TRIES = 3
+_ERROR = "urn:ietf:params:scim:api:messages:2.0:error"
+_BAD_CURSOR = frozenset(("invalidCursor", "expiredCursor"))
+_OTHERS = {"user": "group", "group": "user"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a list is asked for; see Profile. `count` None asks for no page size."""
+
+    paging: Paging = Paging.AUTO
+    count: int | None = 100
+    first: str = ""
+    total_counts: bool = True
+    total_trusted: bool = False
+
+
+@dataclass(slots=True)
+class Listed(Generic[Item]):
+    """A whole list by id; `twice` are the ids that the service lists more than once, time and again."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    twice: tuple[str, ...] = ()
+
+
+class _MovedError(Exception):
+    """The list was not the same from its first page to its last, or is not whole."""
+
+
+class Pager(Generic[Item]):
+    """Reads one list.
+
+    `ask` sends a query and returns the answer, `kind` ("user", "group") is what the list must hold, `make`
+    keeps of a resource what is wanted, `bad` makes the error that names target and request, `progress` is
+    told how many came so far.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[str], Raw],
+        *,
+        kind: str,
+        make: Callable[[Raw], Item],
+        bad: Callable[[str], IncompleteRead],
+        progress: Callable[[int], None] = lambda _count: None,
+    ) -> None:
+        self._ask, self._kind, self._make, self._bad, self._progress = ask, kind, make, bad, progress
+        # Found out on the way: the page size is not to this server's taste.
+        self.without_count = False
+
+    def read(self, terms: Terms, condition: str = "") -> Listed[Item]:
+        """The whole list, of what meets the filter `condition`. Raises IncompleteRead, ServiceError."""
+        why, twice = "", None
+        for _ in range(TRIES):
+            if self.without_count:
+                terms = replace(terms, count=None)
+            reading = _Reading(self, terms, condition)
+            try:
+                reading.run()
+                reading.check()
+            except _MovedError as moved:
+                why = str(moved)
+                continue
+            # Twice in two readings in a row is this server's way, once may be a list that moved.
+            if not reading.twice or reading.twice == twice:
+                return Listed(reading.items, tuple(sorted(reading.twice)))
+            twice = set(reading.twice)
+            why = f"{min(twice)} came twice in one list: a page was repeated, or the list moved"
+        raise self._bad(f"{why}; it was read {TRIES} times")
+
+    def some(self, terms: Terms, condition: str) -> list[Raw]:
+        """The first page of what meets `condition`. Raises IncompleteRead, ServiceError."""
+        parts: list[tuple[str, str | None]] = []
+        if terms.paging is Paging.CURSOR and terms.first:
+            parts.append((terms.first, None))
+        return self.resources(self._ask(query(*parts, ("filter", condition))))
+
+    def ask(self, parts: list[tuple[str, str | None]]) -> Raw:
+        """One page."""
+        return self._ask(query(*parts))
+
+    def resources(self, body: Raw) -> list[Raw]:
+        """What a page holds, each of it with an id and of the right kind. Raises IncompleteRead otherwise."""
+        schemas = find(body, "schemas")
+        if isinstance(schemas, list) and any(str(each).lower() == _ERROR for each in schemas):
+            raise self._bad("the answer is an error under a status of success")
+        items = find(body, "Resources")
+        if items is None and find(body, "totalResults") in (0, "0"):
+            items = []
+        if not isinstance(items, list):
+            raise self._bad("the answer has no Resources")
+        for item in items:
+            if identifier(item) is None:
+                raise self._bad("an item of Resources has no id")
+            if resource_type(item) == _OTHERS[self._kind]:
+                raise self._bad(f"{identifier(item)} is a {resource_type(item)} in a list of {self._kind}s")
+        return items
+
+    def keep(self, raw: Raw) -> Item:
+        """What is kept of a resource."""
+        return self._make(raw)
+
+    def bad(self, message: str) -> IncompleteRead:
+        """The error that says so."""
+        return self._bad(message)
+
+    def came(self, count: int) -> None:
+        """So many came so far."""
+        self._progress(count)
+
+
+class _Reading(Generic[Item]):
+    """One attempt, from the first page to the last."""
+
+    def __init__(self, pager: Pager[Item], terms: Terms, condition: str) -> None:
+        self._pager, self._terms, self._condition = pager, terms, condition
+        self.items: dict[str, Item] = {}
+        self.twice: set[str] = set()
+        # Of every page that brought something: how many came, and the total that it named.
+        self._sizes: list[int] = []
+        self._totals: list[int | None] = []
+        self._barren = self._repeats = 0
+
+    def run(self) -> None:
+        """Page after page. Raises _MovedError where it must be begun anew."""
+        if self._terms.paging is Paging.CURSOR:
+            self._by_cursor(self._page([(self._terms.first, None)] if self._terms.first else []))
+        else:
+            self._by_index()
+
+    def check(self) -> None:
+        """Hold what came against the totals. Raises _MovedError where something is missing."""
+        named = [total for total in self._totals if total is not None]
+        # Of several pages, each with a total of its own size: that is no total.
+        page_sizes = len(named) > 1 and self._totals == self._sizes
+        if not named or page_sizes or not self._terms.total_counts:
+            return
+        if len(set(named)) > 1:
+            raise _MovedError(f"the list grew or shrank while it was read ({named[0]}, then {named[-1]})")
+        if len(self.items) + self._repeats < named[-1]:
+            raise _MovedError(f"{named[-1]} were announced and {len(self.items)} came")
+
+    def _by_index(self) -> None:
+        start = 1
+        for _ in range(MAX_PAGES):
+            try:
+                body = self._page([("startIndex", str(start))])
+            except (Rejected, NotFound):
+                # Some do not bear an index past the end.
+                if self._sizes and (total := self._totals[-1]) is not None and start > total:
+                    return
+                raise
+            if start == 1 and self._terms.paging is Paging.AUTO and _cursor(body):
+                self._terms = replace(self._terms, paging=Paging.CURSOR)
+                self._by_cursor(body)
+                return
+            size, new = self._take(body)
+            if not new:
+                if size:
+                    self._widen()
+                return
+            start += size
+            total = self._totals[-1]
+            if self._terms.total_trusted and total is not None and start > total:
+                return
+        raise self._endless()
+
+    def _widen(self) -> None:
+        """Ask for more at once, where the index means nothing and one full page may not have been all."""
+        count = self._terms.count
+        while count and len(self._sizes) == 1 and self._sizes[0] >= count:
+            known = len(self.items)
+            count = 2 * known
+            self._terms = replace(self._terms, count=count)
+            body = self._page([("startIndex", "1")])
+            self._forget()
+            self._take(body)
+            if len(self.items) < known:
+                raise _MovedError("the list shrank while it was read")
+            if len(self.items) == known:
+                return
+
+    def _forget(self) -> None:
+        self.items.clear()
+        self.twice.clear()
+        self._sizes.clear()
+        self._totals.clear()
+        self._barren = self._repeats = 0
+
+    def _by_cursor(self, body: Raw) -> None:
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            self._take(body)
+            cursor = _cursor(body)
+            if not cursor:
+                return
+            if cursor in seen:
+                raise self._pager.bad("the same cursor came twice: the list would never end")
+            if self._barren >= MAX_BARREN:
+                raise self._pager.bad(f"{self._barren} pages in a row brought nothing, and none was the last")
+            seen.add(cursor)
+            body = self._page([("cursor", cursor)])
+        raise self._endless()
+
+    def _page(self, parts: list[tuple[str, str | None]]) -> Raw:
+        """One page, without a page size where the server wants none of ours."""
+        more: list[tuple[str, str | None]] = [("filter", self._condition)] if self._condition else []
+        count = self._terms.count
+        try:
+            return self._pager.ask([*parts, *([("count", str(count))] if count else []), *more])
+        except Rejected as refusal:
+            if refusal.reason in _BAD_CURSOR and self._sizes:
+                raise _MovedError("the cursor ran out before the list did") from refusal
+            if refusal.code != "400" or not count or self._sizes or self._condition:
+                raise
+        body = self._pager.ask([*parts, *more])
+        self._pager.without_count = True
+        self._terms = replace(self._terms, count=None)
+        return body
+
+    def _take(self, body: Raw) -> tuple[int, int]:
+        """Take in a page; how many came, and how many of them are new."""
+        resources = self._pager.resources(body)
+        again: list[str] = []
+        before = len(self.items)
+        for raw in resources:
+            key = identifier(raw)
+            assert key is not None
+            if key in self.items:
+                again.append(key)
+            else:
+                self.items[key] = self._pager.keep(raw)
+        new = len(self.items) - before
+        self._barren = 0 if new else self._barren + 1
+        # A page of nothing but known ones is how some servers answer an index past their end.
+        if new or self._terms.paging is Paging.CURSOR:
+            self.twice.update(again)
+            self._repeats += len(again)
+        if resources and new:
+            self._sizes.append(len(resources))
+            self._totals.append(_total(body))
+            self._pager.came(len(self.items))
+        elif not self.items:
+            self._sizes.append(0)
+            self._totals.append(_total(body))
+        return len(resources), new
+
+    def _endless(self) -> IncompleteRead:
+        return self._pager.bad(f"the list has not ended after {MAX_PAGES:,} pages")
+
+
+def _cursor(body: Raw) -> str:
+    found = find(body, "nextCursor")
+    return found if isinstance(found, str) else ""
+
+
+def _total(body: Mapping[str, Any]) -> int | None:
+    found = find(body, "totalResults")
+    if isinstance(found, str) and found.isdecimal():
+        return int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
