@@ -100,10 +100,10 @@ class Server:
                 raise RefusedError(error.code, error.read().decode()) from None
         return json.loads(content) if content else None
 
-    def everything(self, kind: str) -> list[dict[str, Any]]:
-        """All users ("Users") or groups ("Groups"), whichever way it pages."""
+    def everything(self, kind: str, *, cursor: bool = False) -> list[dict[str, Any]]:
+        """All users ("Users") or groups ("Groups"); with `cursor`, by cursor from the first page on."""
         found: dict[str, dict[str, Any]] = {}
-        query = ""
+        query = "?cursor" if cursor else ""
         while True:
             page = self.ask("GET", f"/{kind}{query}")
             items = page.get("Resources", [])

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
+from reconciler.config.channels import Channel
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.record import read_record, remember_record, save_partial, save_whole
 from reconciler.files.tree import FolderTree, Tree
@@ -43,11 +44,14 @@ START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 class Settings:
     """A target's configuration, as the registry wants it."""
 
-    region: str
+    region: str | None
     name: str = "aws"
     type: str = "identity-center"
     instance_arn: str | None = None
     identity_store_id: str | None = None
+    channel: Channel | None = None
+    profile: str | None = None
+    extensions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -118,13 +122,12 @@ def client(sandbox: Sandbox) -> Target:
 
 
 @dataclass
-class FilesSite:
-    """A site that is fed from a folder, and that remembers as the command line does on the sandbox.
+class FedSite:
+    """A target that is fed from a folder, and that remembers as the command line does on the sandbox.
 
     `folder` and `now` may be changed between two plans, as people and time do.
     """
 
-    sandbox: Sandbox
     target: Target
     folder: Path
     record: Path
@@ -186,6 +189,13 @@ class FilesSite:
         return planned, loaded, tree
 
 
+@dataclass
+class FilesSite(FedSite):
+    """The same in front of a sandbox."""
+
+    sandbox: Sandbox = field(kw_only=True)
+
+
 def _declarations(loaded: Loaded) -> Declarations:
     policies = {name: target.policy for name, target in loaded.config.targets.items()}
     return Declarations(loaded.identities, policies)
@@ -203,4 +213,4 @@ def files_site(folder: Path, home: Path, *, now: datetime = START) -> Iterator[F
     if folder.is_dir() and not data.exists():
         accounts = write_accounts(describe(folder), home / "accounts.json")
     with Sandbox(data, seed=accounts, speed=SPEED, latency=0.0) as running:
-        yield FilesSite(running, client(running), folder, home / "record.json", now)
+        yield FilesSite(client(running), folder, home / "record.json", now, sandbox=running)
