@@ -10,8 +10,8 @@ from reconciler.model.address import Kind
 from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.state import Principal
 from reconciler.targets.base import ReadRequest
+from reconciler.targets.crew import together
 from reconciler.targets.identity_center.access.reading import Access, AccessReader
-from reconciler.targets.identity_center.crew import together
 from reconciler.targets.identity_center.directory.reading import Read, Reader
 from reconciler.targets.identity_center.organization.reading import Accounts, OrganizationReader, is_active
 from reconciler.targets.identity_center.standing import Standing

@@ -14,8 +14,8 @@ from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.state import Gap, Pair, Principal
+from reconciler.targets.crew import each
 from reconciler.targets.identity_center.access.api import Raw, Sso
-from reconciler.targets.identity_center.crew import each
 
 _KINDS = {"USER": Kind.USER, "GROUP": Kind.GROUP}
 _UNSEEN = "read group by group: assignments to people, and to whoever is deleted, were not read"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reconciler.errors import IncompleteRead, NotFound, Rejected
+from reconciler.targets.crew import each
 from reconciler.targets.identity_center.access.api import OUTDATED, Sso
-from reconciler.targets.identity_center.crew import each
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 Key = TypeVar("Key")

@@ -9,11 +9,11 @@ from reconciler.errors import IncompleteRead, NotFound
 from reconciler.model.observer import Observer
 from reconciler.model.state import Gap, LivePermissionSet, Pair, Principal
 from reconciler.targets.base import ReadRequest
+from reconciler.targets.crew import each
 from reconciler.targets.identity_center.access import set_content
 from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.assignment_reading import Assigned, AssignmentReader
 from reconciler.targets.identity_center.access.provisioned import Discovery, Provisioned
-from reconciler.targets.identity_center.crew import each
 
 # Whether an account is certain to be there and active.
 _Knows = Callable[[str], bool]

@@ -10,7 +10,7 @@ from reconciler.errors import IncompleteRead, NotFound
 from reconciler.model.observer import Observer
 from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.targets.base import ReadRequest
-from reconciler.targets.identity_center.crew import each, together
+from reconciler.targets.crew import each, together
 from reconciler.targets.identity_center.directory import mapping
 from reconciler.targets.identity_center.directory.api import Directory, Raw
 

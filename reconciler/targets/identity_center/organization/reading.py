@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.errors import IncompleteRead, NotFound
 from reconciler.model.observer import Observer
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
-from reconciler.targets.identity_center.crew import each
+from reconciler.targets.crew import each
 from reconciler.targets.identity_center.organization.api import Organizations, Raw
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
