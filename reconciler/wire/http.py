@@ -117,6 +117,11 @@ class Http:
         self._calls: Guarded[Counter[str]] = Guarded(Counter())
 
     @property
+    def url(self) -> str:
+        """The base address, without a slash at its end."""
+        return self._url
+
+    @property
     def speed(self) -> float:
         """How many times faster than the real service the other side's time runs."""
         return self._pace.speed
@@ -167,7 +172,9 @@ class Http:
             with self._calls as calls:
                 calls[request.label] += 1
             reply = connection.exchange(request.method, target, headers, secret, body)
-            asked = Asked(self.target, request.label, request.mutates, self._host, secret)
+            asked = Asked(
+                self.target, request.label, request.mutates, self._host, secret.source, self.tokens.scrub
+            )
             if isinstance(reply, Fault):
                 return http_errors.broken(reply, asked)
             if not self._speed_known and (speed := announced_speed(self._url, reply.headers)) is not None:
@@ -179,10 +186,10 @@ class Http:
             return http_errors.refused(reply, asked, self.tokens.refused())
         if not reply.body and not request.needs_body:
             return Answer(reply.status, reply.headers, None)
-        if secret.shown_in(reply.body):
+        if self.tokens.shown_in(reply.body):
             return http_errors.malformed(MalformedError("the answer repeats the token"), asked)
         try:
-            return Answer(reply.status, reply.headers, http_errors.parsed(reply.body))
+            return Answer(reply.status, reply.headers, http_errors.parsed(reply.body, self.tokens.scrub))
         except MalformedError as error:
             return http_errors.malformed(error, asked)
 

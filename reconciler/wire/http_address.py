@@ -84,9 +84,14 @@ def environment_proxy(url: str, authorities: Any, target: str) -> Any:
     if not chosen or is_loopback(url) or proxy_bypass_environment(urlsplit(url).netloc, proxies):
         return None
     try:
-        return httpx.Proxy(chosen if "://" in chosen else f"http://{chosen}", ssl_context=authorities)
+        parts = urlsplit(chosen if "://" in chosen else f"http://{chosen}")
+        if parts.scheme in ("http", "https") and parts.hostname:
+            # Only on the way to a proxy that speaks TLS itself is there anybody to be trusted.
+            return httpx.Proxy(parts.geturl(), ssl_context=authorities if parts.scheme == "https" else None)
     except (httpx.InvalidURL, ValueError):
-        message = (
-            "the proxy of the environment cannot be used; set HTTPS_PROXY like http://proxy.example.com:3128"
-        )
+        # Said below, where no frame holds the password that may stand in it.
+        pass
+    message = (
+        "the proxy of the environment cannot be used; set HTTPS_PROXY like http://proxy.example.com:3128"
+    )
     raise Rejected(message, target=target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,10 +20,11 @@ from reconciler.errors import (
 )
 from reconciler.wire.http_connection import Broken, Fault, Reply
 from reconciler.wire.retry import Failure, Fate, asked_to_wait
-from reconciler.wire.tokens import Secret
 
 # Characters of what a service says that are shown.
 _SHOWN, _SHOWN_ID = 300, 100
+# Bytes of a body in which a token is looked for before its beginning is shown: more than a token has.
+_LOOKED_AT = 2**16
 _REFUSALS: Mapping[int, tuple[type[ServiceError], str]] = {
     405: (Rejected, "the service does not offer this"),
     409: (Conflict, "the object exists already, or changed meanwhile"),
@@ -36,26 +37,29 @@ _REQUEST_IDS = ("x-amzn-requestid", "x-request-id")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom was asked what: `host` is the address without its path, `secret` what no message may hold."""
+    """Whom was asked what: `host` is the address without its path.
+
+    `source` says where the token stands that was sent, `scrub` blots out of a text what no text may hold.
+    """
 
     target: str
     label: str
     mutates: bool
     host: str
-    secret: Secret
+    source: str
+    scrub: Callable[[str], str]
 
     def error(self, kind: type[ServiceError], message: str, **details: str) -> ServiceError:
-        """An error that names target and request, and never the token, whosever words are in it."""
-        clean = {name: self.secret.scrub(value) for name, value in details.items()}
-        return kind(self.secret.scrub(message), target=self.target, request=self.label, **clean)
+        """An error that names target and request."""
+        return kind(self.scrub(message), target=self.target, request=self.label, **details)
 
 
 class MalformedError(Exception):
     """The body is no JSON object."""
 
 
-def parsed(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`. Raises MalformedError when it is none."""
+def parsed(body: bytes, scrub: Callable[[str], str]) -> dict[str, Any]:
+    """The JSON object in `body`. Raises MalformedError when it is none, in words that are scrubbed."""
 
     def no_number(word: str) -> None:
         raise ValueError(word)
@@ -66,20 +70,21 @@ def parsed(body: bytes) -> dict[str, Any]:
             # Half of a character, which JSON can spell and nobody can write down.
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise MalformedError(f"the answer is no JSON but {_glimpse(body)}") from None
+        raise MalformedError(f"the answer is no JSON but {_glimpse(body, scrub)}") from None
     if not isinstance(value, dict):
-        raise MalformedError(f"the answer is no JSON object but {_glimpse(body)}")
+        raise MalformedError(f"the answer is no JSON object but {_glimpse(body, scrub)}")
     return value
 
 
 def broken(fault: Fault, asked: Asked) -> Failure:
     """No answer."""
+    why = _cut(asked.scrub(fault.why))
     if fault.broken is Broken.UNREACHED:
-        message = f"{asked.host} cannot be reached ({fault.why}); check `url`, the network and the proxy"
+        message = f"{asked.host} cannot be reached ({why}); check `url`, the network and the proxy"
         return Failure(asked.error(ServiceError, message), Fate.UNSENT)
     if fault.broken is Broken.UNTRUSTED:
         message = (
-            f"no trusted connection to {asked.host}: {fault.why}; "
+            f"no trusted connection to {asked.host}: {why}; "
             "if its certificate comes from a private CA, name that CA's file in `ca_file`"
         )
         return Failure(asked.error(ServiceError, message), Fate.FINAL)
@@ -87,9 +92,9 @@ def broken(fault: Fault, asked: Asked) -> Failure:
         return Failure(asked.error(Rejected, "the request cannot be sent over HTTP as it is"), Fate.FINAL)
     if fault.broken is Broken.LOST:
         kind = OutcomeUnknown if asked.mutates else ServiceError
-        return Failure(asked.error(kind, f"no answer from {asked.host}: {fault.why}"), Fate.LOST)
+        return Failure(asked.error(kind, f"no answer from {asked.host}: {why}"), Fate.LOST)
     again = fault.broken is Broken.CUT_OFF
-    return _no_answer(f"the answer cannot be used: {fault.why}", asked, again=again)
+    return _no_answer(f"the answer cannot be used: {why}", asked, again=again)
 
 
 def malformed(error: MalformedError, asked: Asked) -> Failure:
@@ -103,14 +108,15 @@ def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
     `unaccepted` is what to say of the tokens that were tried, when none was accepted.
     """
     status = reply.status
-    said = _Said.of(reply)
+    said = _Said.of(reply, asked.scrub)
     request_id = next((reply.headers[name] for name in _REQUEST_IDS if reply.headers.get(name)), "")
+    request_id = asked.scrub(request_id)[:_SHOWN_ID]
     wait = asked_to_wait(reply.headers) if status in (429, 503) else None
     waits = f" (asks to wait {wait:,.0f} seconds)" if wait else ""
 
     def fail(kind: type[ServiceError], message: str, fate: Fate = Fate.FINAL, reason: str = "") -> Failure:
         error = asked.error(
-            kind, message, code=str(status), reason=reason or said.kind, request_id=request_id[:_SHOWN_ID]
+            kind, message, code=str(status), reason=reason or said.kind, request_id=request_id
         )
         return Failure(error, fate, wait)
 
@@ -120,7 +126,7 @@ def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
         return fail(Denied, f"{unaccepted}{said.bracketed}")
     if status in (403, 407):
         message = (
-            f"not allowed: give the token in {asked.secret.source} the right to do this at the service, "
+            f"not allowed: give the token in {asked.source} the right to do this at the service, "
             f"and check from which addresses it may be called{said.bracketed}"
         )
         return fail(Denied, message)
@@ -142,20 +148,23 @@ def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """The service's own words, its scimType, and whether it is a page for people and no service's answer."""
+    """The service's own words, its scimType, and whether it is a page for people and no service's answer.
+
+    What is cut was scrubbed before: the beginning of a token tells as well.
+    """
 
     words: str = ""
     kind: str = ""
     is_page: bool = False
 
     @classmethod
-    def of(cls, reply: Reply) -> _Said:
+    def of(cls, reply: Reply, scrub: Callable[[str], str]) -> _Said:
         if not reply.body.strip():
             return cls()
         try:
-            body = parsed(reply.body)
+            body = parsed(reply.body, scrub)
         except MalformedError:
-            return cls(_glimpse(reply.body), is_page=True)
+            return cls(_glimpse(reply.body, scrub), is_page=True)
         # After the RFC: Slack's own form, and what gateways say.
         nested = body.get("Errors")
         places: tuple[Mapping[str, Any], ...] = (body, nested if isinstance(nested, dict) else {})
@@ -164,7 +173,7 @@ class _Said:
         )
         kind = body.get("scimType")
         said = next((word for word in words if isinstance(word, str) and word.strip()), "")
-        return cls(_cut(said), kind[:_SHOWN_ID] if isinstance(kind, str) else "")
+        return cls(_cut(scrub(said)), scrub(kind)[:_SHOWN_ID] if isinstance(kind, str) else "")
 
     @property
     def colon(self) -> str:
@@ -189,7 +198,7 @@ def _redirected(reply: Reply, asked: Asked) -> str:
     except ValueError:
         host = "somewhere"
     return (
-        f"the service points to {_cut(host)} (HTTP {reply.status}), where nothing is sent; "
+        f"the service points to {_cut(asked.scrub(host))} (HTTP {reply.status}), where nothing is sent; "
         "if that is where it lives now, change `url`"
     )
 
@@ -199,7 +208,7 @@ def _cut(text: str) -> str:
     return line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
 
 
-def _glimpse(body: bytes) -> str:
+def _glimpse(body: bytes, scrub: Callable[[str], str]) -> str:
     """Enough of the beginning to recognise a proxy's page, as one line of plain text."""
-    text = body[:80].decode("utf-8", "replace")
-    return repr(text + ("…" if len(body) > len(text) else "")) if body.strip() else "empty"
+    text = scrub(body[:_LOOKED_AT].decode("utf-8", "replace"))
+    return repr(text[:80] + ("…" if len(text) > 80 else "")) if body.strip() else "empty"

@@ -43,14 +43,19 @@ class Secret:
         return self._value
 
     def scrub(self, text: str) -> str:
-        """`text` with the token blotted out, as it is, percent-encoded and in base64."""
-        for form in {self._value, quote(self._value, safe=""), b64encode(self._value.encode()).decode()}:
+        """`text` with the token blotted out, in every form in which an answer or its address may hold it."""
+        for form in self._forms():
             text = text.replace(form, _SHOWN) if form else text
         return text
 
     def shown_in(self, body: bytes) -> bool:
         """Whether `body` holds the token; one so short that it may stand there by chance does not count."""
-        return len(self._value) >= _TELLING and self._value.encode() in body
+        return len(self._value) >= _TELLING and any(form.encode() in body for form in self._forms())
+
+    def _forms(self) -> set[str]:
+        # As it is, in a URL, in base64, and in the JSON of those who escape every slash.
+        encoded = b64encode(self._value.encode()).decode()
+        return {self._value, quote(self._value, safe=""), encoded, self._value.replace("/", "\\/")}
 
     def fault(self) -> str:
         """What keeps it from being sent in a header (RFC 6750, section 2.1); "" for nothing."""
@@ -106,6 +111,11 @@ class Tokens:
         with self._state as state:
             return self._slot(state) is not None
 
+    def next_is_there(self) -> bool:
+        """Whether there is a next token, whichever is in use; asks nobody, raises nothing."""
+        with self._state as state:
+            return self._read(state, "token_next") is not None
+
     def current(self) -> Secret:
         """The token to send. Raises Denied when there is none, or when it can be none."""
         with self._state as state:
@@ -132,12 +142,25 @@ class Tokens:
 
     def refused(self) -> str:
         """What to say, and to do, when nothing that is there is accepted."""
-        with self._state as state:
-            tried = [secret.source for secret in state.read.values() if secret is not None]
+        tried = [secret.source for secret in self._known()]
         renew = "make a new one at the service and put it there"
         if len(tried) > 1:
             return f"neither the token in {tried[0]} nor the one in {tried[1]} is accepted; {renew}"
         return f"the token in {tried[0]} is not accepted; it may have expired or been revoked: {renew}"
+
+    def scrub(self, text: str) -> str:
+        """`text` with every token blotted out that was read so far."""
+        for secret in self._known():
+            text = secret.scrub(text)
+        return text
+
+    def shown_in(self, body: bytes) -> bool:
+        """Whether `body` holds a token that was read so far."""
+        return any(secret.shown_in(body) for secret in self._known())
+
+    def _known(self) -> list[Secret]:
+        with self._state as state:
+            return [secret for secret in state.read.values() if secret is not None]
 
     def _slot(self, state: _State) -> str | None:
         """The slot in use, under the lock; the first one that has a token."""

@@ -136,3 +136,93 @@ def test_many_threads_share_one_line() -> None:
 
     # The last of forty at four a second goes nine seconds after the first; the fake clock only runs ahead.
     assert clock.monotonic() >= 9
+
+
+def test_a_call_of_a_hundred_units_at_twenty_a_second_is_followed_by_five_seconds_of_quiet() -> None:
+    bucket = Bucket(20)
+
+    assert bucket.take(100.0, 100) == 0
+    assert bucket.take(100.0) == pytest.approx(5)
+    assert bucket.take(104.0, 100) == pytest.approx(1.05)
+
+
+@pytest.mark.parametrize("weight", [1, 2, 4, 7, 100])
+def test_over_a_long_time_no_more_units_go_than_the_ceiling_allows(weight: float) -> None:
+    bucket, units, now = Bucket(20), 0.0, 0.0
+    while (now := now + bucket.take(now, weight)) < 600:
+        units += weight
+
+    assert 20 * 600 - weight <= units <= 20 * 600 + max(4, weight)
+
+
+def test_a_heavy_call_uses_up_what_a_rest_has_saved() -> None:
+    bucket = Bucket(20)
+
+    assert [bucket.take(100.0, weight) for weight in (2, 1, 1)] == [0, 0, pytest.approx(1 / 20)]
+
+
+def test_a_light_call_waits_for_the_debt_of_a_heavy_one_in_its_own_family_only() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, Silent(), "aws", ceiling={"writes": 25.0, "memberships": 20.0}.__getitem__)
+
+    pace.wait((("writes", 1), ("memberships", 100)))
+    pace.wait((("writes", 1),))
+    assert clock.slept == []
+
+    pace.wait((("writes", 1), ("memberships", 1)))
+    assert sum(clock.slept) == pytest.approx(5)
+
+
+def test_a_refusal_slows_every_family_that_the_call_belongs_to() -> None:
+    heard: list[str] = []
+
+    class Ear(Silent):
+        def waiting(self, target: str, what: str, seconds: float) -> None:
+            heard.append(what)
+
+    clock = FakeClock()
+    pace = Pace(clock, Ear(), "aws", ceiling=lambda _: 20.0)
+    pace.throttled((("writes", 1), ("memberships", 100)), None)
+
+    assert heard == ["writes", "memberships"]
+    pace.wait((("memberships", 100),))
+    pace.wait((("memberships", 1),))
+    assert sum(clock.slept) == pytest.approx(10)
+
+
+def test_heavy_calls_that_are_answered_bring_the_rate_back_as_fast_as_light_ones() -> None:
+    heavy, light = Bucket(20), Bucket(20)
+    heavy.throttled(0.0)
+    light.throttled(0.0)
+
+    for second in range(1, 11):
+        light.answered(float(second))
+    heavy.answered(5.0, 100)
+    heavy.answered(10.0, 100)
+
+    assert heavy.rate == pytest.approx(light.rate)
+
+
+def test_a_single_light_call_after_a_long_rest_brings_little_back() -> None:
+    bucket = Bucket(20)
+    bucket.throttled(0.0)
+
+    bucket.answered(1000.0)
+
+    assert bucket.rate == pytest.approx(11.25)
+
+
+def test_a_service_that_names_a_year_holds_nobody_back_for_a_year() -> None:
+    bucket = Bucket(20)
+
+    bucket.throttled(0.0, 31_536_000)
+
+    assert bucket.paused(0.0) == 120
+
+
+def test_a_call_that_costs_nothing_of_any_family_goes() -> None:
+    clock = FakeClock()
+
+    Pace(clock, Silent(), "aws", ceiling=lambda _: 1.0).wait(())
+
+    assert clock.slept == []

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.wire.retry import LIMITS, Fate, delay, retryable
+from reconciler.wire.retry import LIMITS, Fate, asked_to_wait, delay, retryable
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,32 @@ def test_waits_grow_with_each_try_up_to_a_cap() -> None:
 
 def test_a_no_is_never_waited_for() -> None:
     assert delay(Fate.FINAL, 1, 0, None, 0.5) is None
+
+
+SENT = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "-7"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:29:00 GMT", "date": SENT}, 60),
+        ({"retry-after": "Wed, 21 Oct 2015 09:29:00 +0200", "date": SENT}, 60),
+        ({"retry-after": "Wed, 21 Oct 2015 07:27:00 GMT", "date": SENT}, 0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:29:00 -0000", "date": SENT}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:29:00 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:29:00 GMT", "date": "today"}, None),
+    ],
+)
+def test_what_a_service_asks_to_wait_is_understood_in_both_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert asked_to_wait(headers) == seconds
