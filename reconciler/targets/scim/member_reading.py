@@ -1,0 +1,291 @@
+"""Reads who is in which group, from wherever the service shows it, and says so when it shows it nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.errors import Rejected
+from reconciler.model.address import Kind
+from reconciler.model.observer import Observer
+from reconciler.model.state import Gap, LiveGroup, LiveUser
+from reconciler.targets.base import ReadRequest
+from reconciler.targets.crew import each
+from reconciler.targets.scim import findings
+from reconciler.targets.scim.filter_reading import ByFilter, IgnoredError
+from reconciler.targets.scim.members import Entry, Names, entries
+from reconciler.targets.scim.profile import Memberships
+from reconciler.targets.scim.reading import Objects, Read
+from reconciler.wire.pool import Guarded
+
+# So many groups are looked at one by one, where no group in the list shows a member, before that is believed.
+_PROBES = 5
+
+
+class Reader:
+    """Reads one SCIM service. Thread-safe."""
+
+    def __init__(self, objects: Objects, observer: Observer) -> None:
+        self._objects, self._service, self._observer = objects, objects.service, observer
+        # What members were written as, and who of them was gone, when all were last read; for a look at few.
+        self._written: Guarded[dict[str, str]] = Guarded({})
+        self._gone: Guarded[set[str]] = Guarded(set())
+        # Where members were found when all were last read (None: not read yet).
+        self._place: Guarded[list[Memberships]] = Guarded([])
+        self._one_by_one = False
+        self._filter = ByFilter(objects, observer)
+
+    def read(self, request: ReadRequest) -> Read:
+        """What `request` asks for. Raises IncompleteRead when it cannot be had whole, ServiceError."""
+        traits = self._service.traits()
+        read = self._objects.lists(request)
+        listed_groups = read.groups
+        if request.users is not None:
+            self._objects.some_users(request.users, read)
+        if request.groups is not None:
+            read.groups = {}
+            self._objects.some_groups(request.groups, read)
+        if not traits.groups or request.members_of == ():
+            return read
+        if request.members_of is None:
+            self._all(read, listed_groups, whole=request.users is None)
+        else:
+            read.members.update(self.some(request.members_of))
+        return read
+
+    # All memberships.
+
+    def _all(self, read: Read, groups: Mapping[str, LiveGroup], *, whole: bool) -> None:
+        """The members of every group of the list; `whole` says that the users are a whole list, too."""
+        if not whole:
+            users = Read()
+            self._objects.list_users(users)
+            read.claims = users.claims
+            known: dict[str, LiveUser] = users.users
+        else:
+            known = read.users
+        place = self._service.profile.memberships
+        if place is Memberships.NOWHERE or not self._service.known.members_returned:
+            self._gap(read, "the service never shows them")
+            return
+        if place is Memberships.BY_FILTER:
+            try:
+                self._filter.all(read, known, groups)
+            except IgnoredError:
+                self._gap(read, "the service does not look at the filter by which they are read")
+            return
+        if place is Memberships.IN_GROUP:
+            place = self._where(read, groups)
+        with self._place as kept:
+            kept[:] = [place]
+        if place is Memberships.IN_USER:
+            given = _by_group(read.claims, groups)
+            self._missing_groups(given.keys() - groups.keys(), given)
+        else:
+            given = {group: list(read.shown.get(group) or ()) for group in groups}
+        self._settle(read, known, groups, given)
+        if place is Memberships.IN_GROUP:
+            self._compare(read, known, groups)
+
+    def _gap(self, read: Read, reason: str) -> None:
+        read.gaps.append(Gap(Kind.MEMBERSHIP, "*", reason))
+        read.findings.append(findings.unreadable(reason))
+        with self._place as kept:
+            kept[:] = [Memberships.NOWHERE]
+
+    def _where(self, read: Read, groups: Mapping[str, LiveGroup]) -> Memberships:
+        """Whether groups do show their members: in the list, one by one, or with their users."""
+        if self._one_by_one or not any(read.shown.values()):
+            silent = [group for group in groups if read.shown.get(group) is None] or list(groups)
+            probed = dict(each(self._shown, silent if self._one_by_one else silent[:_PROBES]))
+            if any(probed.values()):
+                self._one_by_one = True
+                rest = [group for group in groups if group not in probed]
+                read.shown.update(probed)
+                read.shown.update(each(self._shown, rest))
+            elif any(group in groups for said in read.claims.values() for group in said):
+                return Memberships.IN_USER
+        return Memberships.IN_GROUP
+
+    def _shown(self, group: str) -> tuple[Entry, ...] | None:
+        """What one group shows as its members; None where it shows no such thing, or is gone."""
+        raw = self._service.get(Kind.GROUP, group)
+        return None if raw is None else entries(raw)
+
+    def _settle(
+        self,
+        read: Read,
+        known: dict[str, LiveUser],
+        groups: Mapping[str, LiveGroup],
+        given: Mapping[str, Iterable[Entry]],
+    ) -> None:
+        """Make users of entries, and look after what is none."""
+        names = Names(known, groups)
+        resolved = {group: names.resolve(given.get(group, ())) for group in groups}
+        strays = {stray for one in resolved.values() for stray in one.strays}
+        gone = self._gone_among(sorted(strays), known, read)
+        if strays - gone:
+            names = Names(known, groups)
+            again = [group for group, one in resolved.items() if set(one.strays) - gone]
+            resolved.update((group, names.resolve(given.get(group, ()))) for group in again)
+        read.members.update((group, one.members) for group, one in resolved.items())
+        with self._written as written:
+            written.clear()
+            written.update(
+                (text, user) for one in resolved.values() for user, text in one.members.items() if text
+            )
+        with self._gone as forgotten:
+            forgotten.clear()
+            forgotten.update(gone)
+            forgotten.update(group for one in resolved.values() for group in one.nested)
+        self._say(
+            read, "dangling", [f"{_name(groups, g)}: {s}" for g, r in resolved.items() for s in r.strays]
+        )
+        self._say(
+            read,
+            "nested",
+            [f"{_name(groups, g)}: {_name(groups, n)}" for g, r in resolved.items() for n in r.nested],
+        )
+        self._say(read, "twice", [_name(groups, group) for group, one in resolved.items() if one.twice])
+
+    def _gone_among(self, strays: Sequence[str], known: dict[str, LiveUser], read: Read) -> set[str]:
+        """Those who do not exist; who does goes into `known`. Raises IncompleteRead where a list lost one."""
+        gone: set[str] = set()
+        found: dict[str, LiveUser] = {}
+        for stray, user in each(self._stray, strays):
+            if user is None:
+                gone.add(stray)
+            else:
+                found[stray] = user
+        if not found:
+            return gone
+        again = Read()
+        self._objects.list_users(again)
+        known.update(again.users)
+        hidden = [stray for stray in found if stray not in known]
+        lost = [stray for stray in hidden if found[stray].active is not False]
+        if lost:
+            message = f"{len(lost)} members are in no list of users, not even in a second one: {lost[0]}"
+            raise self._service.incomplete(message, "ListUsers")
+        known.update((stray, found[stray]) for stray in hidden)
+        if hidden:
+            read.findings.append(findings.hidden_users(hidden))
+        return gone
+
+    def _stray(self, value: str) -> LiveUser | None:
+        try:
+            return self._objects.find_user(value)
+        except Rejected as refusal:
+            # A value that is no id at all, and never was.
+            if refusal.code != "400":
+                raise
+            return None
+
+    def _compare(self, read: Read, known: Mapping[str, LiveUser], groups: Mapping[str, LiveGroup]) -> None:
+        """Hold what groups show against what users say, and ask again the groups that say less."""
+
+        def missing() -> list[tuple[str, str]]:
+            return [
+                (group, user)
+                for user, said in read.claims.items()
+                for group in said
+                if group in groups and user in known and user not in read.members.get(group, {})
+            ]
+
+        if any(finding.code == "nested-groups" for finding in read.findings):
+            return  # a user may say what comes by way of a group inside a group
+        doubtful = sorted({group for group, _ in missing()})
+        if not doubtful:
+            return
+        names = Names(known, groups)
+        for group, given in each(self._shown, doubtful):
+            for user, text in names.resolve(given or ()).members.items():
+                read.members[group].setdefault(user, text)
+        pairs = [f"{_name(groups, group)}: {_user(known, user)}" for group, user in missing()]
+        self._say(read, "disagree", pairs)
+
+    def _missing_groups(self, strays: Iterable[str], given: dict[str, list[Entry]]) -> None:
+        """Users name groups that are in no list: gone, or the list is not whole."""
+        for group, found in each(self._objects.find_group, sorted(strays)):
+            if found is not None:
+                message = f"the group {group} has members and is in no list"
+                raise self._service.incomplete(message, "ListGroups")
+            del given[group]
+
+    @staticmethod
+    def _say(read: Read, what: str, details: Sequence[str]) -> None:
+        say = {
+            "dangling": findings.dangling,
+            "nested": findings.nested,
+            "twice": findings.member_twice,
+            "disagree": findings.disagree,
+        }
+        if details:
+            read.findings.append(say[what](details))
+
+    # A look at some groups.
+
+    def some(self, groups: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The members of these groups, those that do not exist left out; `groups` that are gone as well."""
+        place = self.place()
+        found: dict[str, dict[str, str]] = {}
+        if place is Memberships.NOWHERE or not groups:
+            return found
+        if place is Memberships.BY_FILTER:
+            for group, users in each(self._filter.of_group, groups):
+                if users is not None:
+                    found[group] = dict.fromkeys(users, "")
+            return found
+        if place is Memberships.IN_USER:
+            read = Read()
+            self._objects.list_users(read)
+            given: Mapping[str, Iterable[Entry] | None] = _by_group(read.claims, groups)
+            return {group: self._users(given.get(group) or ()) for group in groups}
+        for group, shown in self._entries(groups):
+            if shown is not None:
+                found[group] = self._users(shown)
+        return found
+
+    def place(self) -> Memberships:
+        """Where members are to be read, as far as that is known."""
+        with self._place as kept:
+            return kept[0] if kept else self._service.profile.memberships
+
+    def _entries(self, groups: Sequence[str]) -> Iterator[tuple[str, tuple[Entry, ...] | None]]:
+        shown: dict[str, tuple[Entry, ...] | None] = {}
+        if not self._one_by_one and self._objects.is_list_cheaper(Kind.GROUP, len(groups)):
+            read = Read()
+            self._objects.list_groups(read)
+            shown = {group: given for group, given in read.shown.items() if given}
+        yield from ((group, shown[group]) for group in groups if group in shown)
+        yield from each(self._shown_or_gone, [group for group in groups if group not in shown])
+
+    def _shown_or_gone(self, group: str) -> tuple[Entry, ...] | None:
+        raw = self._service.get(Kind.GROUP, group)
+        return None if raw is None else entries(raw) or ()
+
+    def _users(self, given: Iterable[Entry]) -> dict[str, str]:
+        """Entries as users, by what was learnt when all were read."""
+        with self._written as written, self._gone as gone:
+            found: dict[str, str] = {}
+            for one in given:
+                if one.is_group or one.value in gone:
+                    continue
+                user = written.get(one.value, one.value)
+                found[user] = "" if user == one.value else one.value
+            return found
+
+
+def _by_group(claims: Mapping[str, Iterable[str]], groups: Iterable[str]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {group: [] for group in groups}
+    for user, said in claims.items():
+        for group in said:
+            found.setdefault(group, []).append(Entry(user))
+    return found
+
+
+def _name(groups: Mapping[str, LiveGroup], group: str) -> str:
+    return str(groups[group].attributes.get("display_name", group)) if group in groups else group
+
+
+def _user(users: Mapping[str, LiveUser], user: str) -> str:
+    return str(users[user].attributes.get("user_name", user))

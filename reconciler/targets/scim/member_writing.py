@@ -1,0 +1,255 @@
+"""Lets people enter and leave a group, many with one request, and says of each how it ended.
+
+Nothing here replaces or removes all members of a group. A request whose answer was lost, or that was
+refused, is settled by looking who is in the group now; what a refusal is about is found by halving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action
+from reconciler.model.plan import Step
+from reconciler.model.report import Outcome, Status
+from reconciler.targets.scim import mapping, patching
+from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.mapping import Raw
+from reconciler.targets.scim.member_reading import Reader
+from reconciler.targets.scim.members import entries
+from reconciler.targets.scim.profile import Memberships
+from reconciler.targets.scim.wishes import MOVED, PATIENCE, TRIES, UnsettledError, in_trouble, settle
+from reconciler.targets.scim.writing import Writer
+from reconciler.wire.pool import Guarded
+
+_UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One person who enters or leaves: `written` is how the group writes the user."""
+
+    step: Step
+    user: str
+    written: str
+
+
+@dataclass(slots=True)
+class _Job:
+    """Moves of one group in one direction, and how they ended so far."""
+
+    group: str
+    enter: bool
+    ended: dict[str, Outcome]
+
+    def end(self, moves: Sequence[Move], status: Status, message: str = "") -> None:
+        """So many ended alike."""
+        for each in moves:
+            self.ended[each.step.id] = Outcome(each.step.id, status, message)
+
+    def fail(self, moves: Sequence[Move], error: Exception) -> None:
+        """So many failed, by the same error."""
+        for each in moves:
+            self.ended[each.step.id] = in_trouble(each.step, error)
+
+    def settled(self, moves: Sequence[Move], present: Mapping[str, str], message: str) -> list[Move]:
+        """End those who are where they should be; the others are left."""
+        there = [each for each in moves if (each.user in present) is self.enter]
+        self.end(there, Status.UNNECESSARY if message else Status.DONE, message)
+        return [each for each in moves if (each.user in present) is not self.enter]
+
+
+class MemberWriter:
+    """Writes the memberships of one service. `sleep` waits so many seconds of its time. Thread-safe.
+
+    Changes of one group go one after the other: services read a group, change it and write it back.
+    """
+
+    def __init__(
+        self, service: Service, reader: Reader, writer: Writer, sleep: Callable[[float], None]
+    ) -> None:
+        self._service, self._reader, self._writer, self._sleep = service, reader, writer, sleep
+        self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
+        # How many one request was seen to bear, by direction.
+        self._most: Guarded[dict[bool, int]] = Guarded(
+            {True: service.profile.additions, False: service.profile.removals}
+        )
+        self._hidden = False
+
+    def submit(self, steps: Sequence[Step], ids: Mapping[Address, str]) -> list[Outcome]:
+        """Carry out steps of one group in one direction; nothing is raised for what the service says."""
+        if self._reader.place() is Memberships.NOWHERE:
+            return [Outcome(step.id, Status.FAILED, _UNREADABLE) for step in steps]
+        first = steps[0]
+        job = _Job(ids[first.refs["group"]], first.action is Action.CREATE, {})
+        moves = []
+        for step in steps:
+            user = ids[step.refs["user"]]
+            moves.append(Move(step, user, ids.get(step.address) or user))
+        with self._groups as groups:
+            alone = groups.setdefault(job.group, Guarded(None))
+        with alone:
+            left: Sequence[Move] = moves
+            while left:
+                with self._most as most:
+                    count = most[job.enter]
+                self._carry_out(job, left[:count])
+                left = [] if self._stopped(job) else left[count:]
+        return [job.ended.get(step.id) or self._not_sent(step, job) for step in steps]
+
+    @staticmethod
+    def _stopped(job: _Job) -> bool:
+        return any(outcome.stop for outcome in job.ended.values())
+
+    @staticmethod
+    def _not_sent(step: Step, job: _Job) -> Outcome:
+        reason = next(outcome.message for outcome in job.ended.values() if outcome.stop)
+        return Outcome(step.id, Status.STOPPED, f"not sent: {reason}", stop=True)
+
+    def _carry_out(self, job: _Job, moves: Sequence[Move]) -> None:
+        try:
+            self._try(job, list(moves))
+        except (UnsettledError, ServiceError) as error:
+            job.fail([each for each in moves if each.step.id not in job.ended], error)
+
+    def _try(self, job: _Job, left: list[Move]) -> None:
+        """Send, and look where that leaves something open, until nothing is left or nothing helps."""
+        lost: OutcomeUnknown | None = None
+        patience = list(PATIENCE)
+        for _ in range(TRIES):
+            try:
+                self._send(job, left, by_put=False)
+            except OutcomeUnknown as error:
+                if lost is not None and self._writer.can_put(Kind.GROUP):
+                    self._by_put_at_last(job, left, error)
+                    return
+                lost = error
+                left = self._after_loss(job, left, lost)
+            except (NotFound, Conflict, Rejected) as error:
+                left = self._after_refusal(job, left, error)
+                if not left:
+                    return
+                if isinstance(error, NotFound) and job.enter and patience:
+                    # Perhaps somebody who was only just made.
+                    self._sleep(patience.pop(0))
+                elif error.reason != MOVED:
+                    self._halve(job, left, error)
+                    return
+            else:
+                job.end(left, Status.DONE)
+                return
+            if not left:
+                return
+        if lost is None:
+            raise Conflict("the group kept changing", target=self._service.target, reason=MOVED)
+        for each in left:
+            message = f"the answer was lost {TRIES} times, and each look showed nothing done: {lost}"
+            job.end([each], Status.UNKNOWN, message)
+
+    def _after_loss(self, job: _Job, moves: list[Move], lost: OutcomeUnknown) -> list[Move]:
+        present = settle(lambda: self._present(job.group), lost, self._sleep)
+        if present is None:
+            self._gone(job, moves)
+            return []
+        return job.settled(moves, present, "")
+
+    def _by_put_at_last(self, job: _Job, moves: list[Move], lost: OutcomeUnknown) -> None:
+        """PATCH stays without an answer: look once more, then put the group back as a whole."""
+        left = self._after_loss(job, moves, lost)
+        if not left:
+            return
+        self._send(job, left, by_put=True)
+        self._writer.forget_patch(Kind.GROUP)
+        job.end(left, Status.DONE)
+
+    def _after_refusal(self, job: _Job, moves: list[Move], error: ServiceError) -> list[Move]:
+        """Some refuse to add who is in already, or to remove who is not: those are as wished."""
+        present = self._present(job.group)
+        if present is None:
+            if job.enter:
+                raise error
+            self._gone(job, moves)
+            return []
+        message = "the user is a member already" if job.enter else "the user is no member any more"
+        return job.settled(moves, present, message)
+
+    @staticmethod
+    def _gone(job: _Job, moves: Sequence[Move]) -> None:
+        """The group itself is gone, and with it all its memberships."""
+        if job.enter:
+            job.end(moves, Status.FAILED, "the group is gone")
+        else:
+            job.end(moves, Status.UNNECESSARY, "the group is gone, and its members with it")
+
+    def _halve(self, job: _Job, moves: list[Move], error: ServiceError) -> None:
+        """Somebody among them is refused, or they are too many: halves tell."""
+        if len(moves) == 1:
+            job.fail(moves, error)
+            return
+        half = (len(moves) + 1) // 2
+        for part in (moves[:half], moves[half:]):
+            self._carry_out(job, part)
+            if self._stopped(job):
+                return
+        good = (Status.DONE, Status.UNNECESSARY)
+        if all(job.ended[each.step.id].status in good for each in moves):
+            # Nobody was refused: there were too many.
+            with self._most as most:
+                most[job.enter] = min(most[job.enter], half)
+
+    def _present(self, group: str) -> Mapping[str, str] | None:
+        """Who is in a group now; None where the group is gone."""
+        return self._reader.some((group,)).get(group)
+
+    # The request itself.
+
+    def _send(self, job: _Job, moves: Sequence[Move], *, by_put: bool) -> None:
+        can_put = self._writer.can_put(Kind.GROUP)
+        if by_put or (can_put and not self._writer.can_patch(Kind.GROUP)):
+            self._put(job, moves)
+            return
+        if job.enter:
+            operations = patching.additions([each.user for each in moves])
+        else:
+            operations = patching.removals([each.written for each in moves], self._service.profile.removal)
+        try:
+            self._service.patch(Kind.GROUP, job.group, operations, memberships=len(moves))
+        except (NotFound, Rejected) as refusal:
+            missing = refusal.code in ("404", "405", "501")
+            if not missing or not can_put or (refusal.code == "404" and not self._is_there(job, moves)):
+                raise
+            self._put(job, moves)
+            if refusal.code != "404":
+                self._writer.forget_patch(Kind.GROUP)
+
+    def _is_there(self, job: _Job, moves: Sequence[Move]) -> bool:
+        """Whether all exist of whom a PATCH said that something is not found: then it is PATCH itself."""
+        if self._service.get(Kind.GROUP, job.group) is None:
+            return False
+        return not job.enter or all(self._service.get(Kind.USER, each.user) is not None for each in moves)
+
+    def _put(self, job: _Job, moves: Sequence[Move]) -> None:
+        """The group as it is, these members more or less, where there is no PATCH."""
+        if self._hidden:
+            raise Rejected(_UNREADABLE, target=self._service.target)
+        raw = self._service.get(Kind.GROUP, job.group)
+        if raw is None:
+            raise NotFound("the group is gone", code="404", target=self._service.target)
+        coming = [each.user for each in moves] if job.enter else []
+        going = [each.written for each in moves] if not job.enter else []
+        body = patching.with_members(raw, coming, going)
+        version = mapping.version(raw) if self._service.traits().etag else None
+        said = self._service.put(Kind.GROUP, job.group, body, version=version, memberships=len(moves))
+        if coming and not self._shows(said, coming):
+            after = self._service.get(Kind.GROUP, job.group)
+            if not self._shows(after, coming):
+                # Whoever was in the group and is not shown would go with the next one.
+                self._hidden = True
+                raise Rejected(_UNREADABLE, target=self._service.target)
+
+    @staticmethod
+    def _shows(raw: Raw | None, users: Sequence[str]) -> bool:
+        shown = entries(raw) if raw is not None else None
+        return bool(shown) and {each.value for each in shown or ()} >= set(users)

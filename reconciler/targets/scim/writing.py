@@ -1,0 +1,309 @@
+"""Carries out one step on a user or a group, and settles by looking what an answer leaves open.
+
+A request whose answer was lost is sent again only after a look has shown that it did nothing. Where the
+service has no PATCH, or answers none, the whole object is read, changed and put back.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
+from reconciler.model.address import Address, Kind
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Action
+from reconciler.model.plan import Step
+from reconciler.model.report import Outcome
+from reconciler.targets.scim import mapping, patching
+from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.lookup import Lookup
+from reconciler.targets.scim.mapping import Raw
+from reconciler.targets.scim.preconditions import Preconditions
+from reconciler.targets.scim.wishes import (
+    MOVED,
+    PATIENCE,
+    TRIES,
+    UnsettledError,
+    Wish,
+    in_trouble,
+    settle,
+)
+from reconciler.wire.pool import Guarded
+
+# Some say that a name is taken with 400, and this reason (RFC 7644 section 3.12).
+_TAKEN = "uniqueness"
+# Of a refused PATCH these say that what is wished is wrong, however it is sent.
+_FINAL = frozenset((_TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
+# So many times a PATCH may stay without an answer and without an effect.
+_SILENT = 2
+# Beside the random part: one of each kind of character that password rules ask for.
+_PASSWORD_RULES = "aA1!"  # noqa: S105  # no password by itself
+
+
+class Writer:
+    """Writes users and groups of one service. `sleep` waits so many seconds of its time. Thread-safe."""
+
+    def __init__(
+        self,
+        service: Service,
+        capabilities: Callable[[], Capabilities],
+        sleep: Callable[[float], None],
+        extensions: Sequence[str] = (),
+    ) -> None:
+        self._service, self._capabilities, self._sleep = service, capabilities, sleep
+        self._extensions = tuple(extensions)
+        self._lookup = Lookup(service)
+        self.preconditions = Preconditions(service)
+        # The kinds of which a PATCH was seen not to work.
+        self._unpatchable: Guarded[set[Kind]] = Guarded(set())
+
+    def submit(self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]) -> Outcome:
+        """Carry out one step; nothing is raised for what the service says."""
+        try:
+            wish = self.wish(step, ids, versions)
+            if isinstance(wish, Outcome):
+                return wish
+            if step.action is Action.DELETE:
+                return self._delete(wish)
+            work = self.create if step.action is Action.CREATE else self._update
+            return self._visible(lambda: work(wish))
+        except (UnsettledError, ServiceError) as error:
+            return in_trouble(step, error)
+
+    def wish(self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]) -> Wish | Outcome:
+        """A step made ready; an Outcome where it asks for what this channel cannot write."""
+        attributes = {each.name: each.after for each in step.fields}
+        if attributes.get("manager") is not None:
+            attributes["manager"] = ids[step.refs["manager"]]
+        wish = Wish(
+            step=step,
+            kind=step.address.kind,
+            identifier="" if step.action is Action.CREATE else ids[step.address],
+            attributes=attributes,
+            version=versions.get(step.address) if self._service.traits().etag else None,
+            extensions=self._extensions,
+            manager_value=self._service.profile.manager_value,
+        )
+        can = self._capabilities()
+        known = can.user_attributes | {"active"} if wish.kind is Kind.USER else can.group_attributes
+        if refused := attributes.keys() - known:
+            names = ", ".join(sorted(refused))
+            return wish.failed(f"{self._service.profile.title} takes no {names}; leave it out of git")
+        return wish
+
+    def _visible(self, work: Callable[[], Outcome]) -> Outcome:
+        """Do `work`, again after a while where something is not found that was perhaps only just made."""
+        for seconds in PATIENCE:
+            try:
+                return work()
+            except NotFound:
+                self._sleep(seconds)
+        return work()
+
+    # Creating.
+
+    def body(self, wish: Wish) -> dict[str, object]:
+        """What a creation sends."""
+        profile = self._service.profile
+        if wish.kind is Kind.GROUP:
+            return patching.new_group(wish.attributes, profile)
+        body = patching.new_user(wish.attributes, profile)
+        if profile.password:
+            body["password"] = secrets.token_urlsafe(24) + _PASSWORD_RULES
+        return body
+
+    def create(self, wish: Wish, lost: OutcomeUnknown | None = None) -> Outcome:
+        """Create an object; `lost` says that it was tried before, so that a look comes first."""
+        body = self.body(wish)
+        for attempt in range(TRIES):
+            taken: ServiceError | None = None
+            if lost is None or attempt:
+                try:
+                    made, raw = self._service.create(wish.kind, body)
+                    return wish.done(remote_id=made, version=self.version(raw))
+                except OutcomeUnknown as error:
+                    lost = error
+                except Conflict as error:
+                    taken = error
+                except Rejected as error:
+                    if error.reason != _TAKEN:
+                        raise
+                    taken = error
+            found = settle(lambda: self._lookup.named(wish), lost, self._sleep, expected=True)
+            if found:
+                return self._adopt(wish, found, lost)
+            if taken is not None:
+                return wish.failed(taken)
+        return wish.unknown(lost)
+
+    def _adopt(self, wish: Wish, found: Sequence[Raw], lost: OutcomeUnknown | None) -> Outcome:
+        """Objects of that name are there: ours if one of them is exactly as wished."""
+        what = "user" if wish.kind is Kind.USER else "group"
+        alike = [raw for raw in found if not self._differing(wish, raw)]
+        if len(alike) == 1:
+            message = "" if lost else "adopted: it was there already, exactly as planned"
+            return wish.done(
+                message, remote_id=mapping.identifier(alike[0]) or "", version=self.version(alike[0])
+            )
+        if alike:
+            return wish.failed(
+                f"{len(alike)} {what}s of that name are there; remove all but one, and plan again"
+            )
+        differing = ", ".join(self._differing(wish, found[0]))
+        return wish.failed(
+            f"a {what} by that name is there already ({mapping.identifier(found[0])}) and differs in "
+            f"{differing}; plan again"
+        )
+
+    @staticmethod
+    def _differing(wish: Wish, raw: Raw) -> list[str]:
+        # Whoever is created is active; whoever is found disabled was disabled by somebody.
+        disabled = ["active"] if wish.kind is Kind.USER and mapping.active(raw) is False else []
+        return [*wish.differing(raw), *disabled]
+
+    # Changing.
+
+    def _update(self, wish: Wish) -> Outcome:
+        lost: OutcomeUnknown | None = None
+        silent = 0
+        for _ in range(TRIES):
+            try:
+                raw = self._send(wish, by_put=silent >= _SILENT)
+                return wish.done(version=self.version(raw))
+            except OutcomeUnknown as error:
+                lost = error
+                silent += 1
+                raw = settle(lambda: self._get(wish), lost, self._sleep)
+                if raw is None:
+                    return wish.failed("it is gone")
+                if not wish.differing(raw):
+                    return wish.done(version=self.version(raw))
+                if not wish.untouched(raw):
+                    return wish.failed("it was changed by somebody else meanwhile; plan again", moved=True)
+            except Conflict as error:
+                raw = self._get(wish)
+                if raw is not None and not wish.differing(raw):
+                    # Delivered twice, or somebody else did the same.
+                    end = wish.unnecessary if lost is None else wish.done
+                    return end("it was as planned already", version=self.version(raw))
+                return wish.failed(error, moved=error.reason == MOVED)
+        return wish.unknown(lost)
+
+    def _send(self, wish: Wish, *, by_put: bool) -> Raw | None:
+        """Change it by PATCH, or by PUT where there is no PATCH; the resource where the answer shows it."""
+        can_put = self.can_put(wish.kind)
+        if by_put and can_put:
+            raw = self._put(wish)
+            self.forget_patch(wish.kind)
+            return raw
+        if not self.can_patch(wish.kind):
+            if not can_put:
+                raise Rejected("the service has neither PATCH nor PUT", target=self._service.target)
+            return self._put(wish)
+        try:
+            return self._patch(wish)
+        except NotFound:
+            # The object is not there, or the method is not.
+            if not can_put or self._get(wish) is None:
+                raise
+            missing = True
+        except Rejected as refusal:
+            missing = refusal.code in ("404", "405", "501")
+            if not can_put or not (missing or (refusal.code == "400" and refusal.reason not in _FINAL)):
+                raise
+            if not missing:
+                return self._put_instead(wish, refusal)
+        raw = self._put(wish)
+        self.forget_patch(wish.kind)
+        return raw
+
+    def _put_instead(self, wish: Wish, refusal: Rejected) -> Raw | None:
+        """The service did not like this PATCH; what it says of that counts, unless a PUT works."""
+        try:
+            return self._put(wish)
+        except Rejected:
+            raise refusal from None
+
+    def _patch(self, wish: Wish) -> Raw | None:
+        before = {each.name: each.before for each in wish.step.fields}
+        if wish.kind is Kind.GROUP:
+            operations = patching.group_operations(wish.attributes, before)
+        else:
+            live = self._get(wish) if patching.keeps_more(wish.attributes) else {}
+            if live is None:
+                raise NotFound("the user is gone", target=self._service.target, request="scim.GetUser")
+            operations = patching.user_operations(wish.attributes, before, live, self._service.profile)
+        if not operations:
+            return None
+        return self.preconditions.send(
+            wish.kind,
+            wish.identifier,
+            wish.version,
+            lambda version: self._service.patch(wish.kind, wish.identifier, operations, version=version),
+        )
+
+    def _put(self, wish: Wish) -> Raw | None:
+        raw = self._get(wish)
+        if raw is None:
+            raise NotFound("it is gone", target=self._service.target, request=f"scim.Get{wish.kind.title()}")
+        if wish.version is not None and mapping.version(raw) not in (None, wish.version):
+            raise Conflict("it was changed since it was read", target=self._service.target, reason=MOVED)
+        if wish.kind is Kind.GROUP:
+            body = patching.whole_group(raw, wish.attributes)
+        else:
+            body = patching.whole_user(raw, wish.attributes, self._service.profile)
+        return self.preconditions.send(
+            wish.kind,
+            wish.identifier,
+            wish.version,
+            lambda version: self._service.put(wish.kind, wish.identifier, body, version=version),
+        )
+
+    def can_patch(self, kind: Kind) -> bool:
+        """Whether a PATCH is worth a try."""
+        with self._unpatchable as kinds:
+            return self._service.traits().patch and kind not in kinds
+
+    def can_put(self, kind: Kind) -> bool:
+        """Whether the service has PUT."""
+        profile = self._service.profile
+        return profile.put_users if kind is Kind.USER else profile.put_groups
+
+    def forget_patch(self, kind: Kind) -> None:
+        """A PUT did what a PATCH did not: no further PATCH in this run."""
+        with self._unpatchable as kinds:
+            kinds.add(kind)
+
+    # Deleting.
+
+    def _delete(self, wish: Wish) -> Outcome:
+        lost: OutcomeUnknown | None = None
+        for _ in range(TRIES):
+            try:
+                self.preconditions.send(
+                    wish.kind, wish.identifier, wish.version, lambda version: self._remove(wish, version)
+                )
+                return wish.done()
+            except NotFound:
+                return wish.done() if lost else wish.unnecessary("it is gone already")
+            except OutcomeUnknown as error:
+                lost = error
+                raw = settle(lambda: self._get(wish), lost, self._sleep)
+                if raw is None:
+                    return wish.done()
+                if wish.version is not None and not wish.untouched(raw):
+                    return wish.failed("it was changed by somebody else meanwhile; plan again", moved=True)
+            except Conflict as error:
+                return wish.failed(error, moved=True)
+        return wish.unknown(lost)
+
+    def _remove(self, wish: Wish, version: str | None) -> None:
+        self._service.delete(wish.kind, wish.identifier, version=version)
+
+    def _get(self, wish: Wish) -> Raw | None:
+        return self._service.get(wish.kind, wish.identifier)
+
+    def version(self, raw: Raw | None) -> str | None:
+        """The mark of a resource that an answer showed, where the service has marks."""
+        return mapping.version(raw) if raw is not None and self._service.traits().etag else None
