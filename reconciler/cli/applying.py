@@ -127,6 +127,7 @@ def remember_applied(space: Workspace, report: Report, *, push: bool) -> Sequenc
             at=space.now,
             commit=space.standing.head or "" if space.standing else "",
             used=tuple(used(space, part.target)),
+            unkept=part.unkept,
         )
         for part in report.targets
         if part.whole

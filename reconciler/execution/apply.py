@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.execution.carry_out import carry_out
-from reconciler.execution.read_back import read_back
+from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
 from reconciler.model.address import Address
@@ -71,8 +71,8 @@ def _apply_one(
     ended = _by_change(steps, run, changes)
     ended |= _renewed(job, run, steps, ended)
     done = {address: changes[address] for address, result in ended.items() if result.status is Status.DONE}
-    if done:
-        ended |= _read_back(job, run, done, clock)
+    seen = _read_back(job, run, done, clock) if done else ReadBack()
+    ended |= {address: Result(address, *verdict) for address, verdict in seen.verdicts.items()}
     results = [
         *ended.values(),
         *(Result(one.address, Status.UNNECESSARY, "needed no more") for one in job.review.unnecessary),
@@ -89,18 +89,27 @@ def _apply_one(
         writes=sum(outcome.status is Status.DONE for outcome in run.outcomes.values()),
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
+        notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
+        unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
     )
     return report, run.interrupted
 
 
-def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock) -> Mapping[Address, Result]:
+def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock) -> ReadBack:
     """What does not read back as planned. Ctrl-C ends the looking, and never the report."""
     try:
-        wrong = read_back(job.target, job.planned, run, done, clock)
+        return read_back(job.target, job.planned, run, done, clock)
     except KeyboardInterrupt:
         run.interrupted = True
-        wrong = dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted"))
-    return {address: Result(address, status, message) for address, (status, message) in wrong.items()}
+        return ReadBack(dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted")))
+
+
+def _not_kept(target: str, unkept: Sequence[str]) -> tuple[str, ...]:
+    """What to say of attributes that turned out not to be kept."""
+    if not unkept:
+        return ()
+    told = f"{target} does not keep {', '.join(unkept)}: it answered well, and does not show what it was sent"
+    return (f"{told}; from the next plan on that is left out",)
 
 
 def _renewed(

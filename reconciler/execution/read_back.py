@@ -1,17 +1,22 @@
-"""Reads back what was written, in few calls, and compares it with what the plan said it would be."""
+"""Reads back what was written, in few calls, and compares it with what the plan said it would be.
+
+A service that may drop what it is sent (see Capabilities) is believed to have done so where an attribute is
+absent from every object that it was written to, and from every other; any other difference is a failure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import ServiceError
+from reconciler.execution.dropping import Dropping
 from reconciler.execution.run import Run, with_manager_key
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.report import Status
 from reconciler.model.resources import Attributes
-from reconciler.model.state import Live, Principal
+from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser, Principal
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import ends, set_of
 from reconciler.planning.planner import Planned
@@ -20,29 +25,52 @@ from reconciler.wire.clock import Clock
 
 # Seconds to wait before looking again: reads may lag behind writes (aws-sdk: eventual consistency).
 _PATIENCE = (0.5, 2.0, 5.0)
+_NEVER_SHOWN = (
+    "; if this service never shows members, set `memberships: observe` in the `scope` of the target"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What there is to say of changes that were done: a verdict that takes the place of "done".
+
+    `unkept` are attributes that the service turned out not to keep, as a receipt names them.
+    """
+
+    verdicts: Mapping[Address, tuple[Status, str]] = field(default_factory=dict)
+    unkept: tuple[str, ...] = ()
 
 
 def read_back(
     target: Target, planned: Planned, run: Run, done: Mapping[Address, Change], clock: Clock
-) -> dict[Address, tuple[Status, str]]:
+) -> ReadBack:
     """The changes among `done` that do not read back as planned, with what is wrong."""
+    dropping = Dropping(planned) if target.capabilities.may_drop else None
     wrong: dict[Address, tuple[Status, str]] = {}
     waiting = dict(done)
     for patience in (*_PATIENCE, None):
         try:
             live = target.read(_request(waiting, run))
         except ServiceError as error:
-            return dict.fromkeys(waiting, (Status.UNKNOWN, f"written, but not read back: {error}"))
+            unread = (Status.UNKNOWN, f"written, but not read back: {error}")
+            return ReadBack(dict.fromkeys(waiting, unread))
+        if dropping is not None:
+            for change in waiting.values():
+                if (found := _attributes(live, planned, run, change)) is not None:
+                    dropping.saw(change, found, _active(live, run, change))
         wrong = {
             address: (Status.FAILED, message)
             for address, change in waiting.items()
-            if (message := _wrong(live, planned, run, change)) is not None
+            if (message := _wrong(live, planned, run, change, dropping)) is not None
         }
         if not wrong or patience is None:
             break
         waiting = {address: waiting[address] for address in wrong}
         clock.sleep(patience)
-    return wrong
+    if dropping is None:
+        return ReadBack(wrong)
+    excused = dropping.excused([done[address] for address in wrong], run.ids)
+    return ReadBack({**wrong, **excused.verdicts}, excused.unkept)
 
 
 def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
@@ -75,34 +103,33 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
     )
 
 
-def _wrong(live: Live, planned: Planned, run: Run, change: Change) -> str | None:
+def _wrong(live: Live, planned: Planned, run: Run, change: Change, dropping: Dropping | None) -> str | None:
     """What is wrong with one change as it reads back; None when nothing is."""
     address = change.address
     if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
         for gap in live.gaps:
-            if gap.kind is address.kind and gap.scope == address.parts[0]:
+            if gap.kind is address.kind and gap.scope in _scopes(run, address):
                 return f"it was written, but cannot be read back: {gap.reason}"
         if _is_there(live, run, address) == (change.action is Action.CREATE):
             return None
-        return "it was written, but reads back as not done"
+        entered = address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE
+        hint = _NEVER_SHOWN if dropping is not None and entered else ""
+        return f"it was written, but reads back as not done{hint}"
     if address.kind is Kind.PROVISIONING:
         found_set = live.permission_sets.get(run.ids[set_of(address)])
         if found_set is None or address.parts[1] not in found_set.outdated:
             return None
         return "it was provisioned, but the role still reads back as lagging behind"
-    identifier = run.ids[address]
-    attributes, active = _found(live, address.kind, identifier)
+    attributes = _attributes(live, planned, run, change)
     if change.action is Action.DELETE:
         return None if attributes is None else "it was deleted, but reads back as still there"
     if attributes is None:
         return "it was written, but reads back as absent"
-    names = planned.owned.get(address, ())
-    attributes = with_manager_key(attributes, planned, run)
-    if change.action is Action.CREATE:
-        state = hashes.object_state(None, attributes, names)
-    else:
-        state = hashes.object_state(identifier, attributes, names, active=active)
-    if state == change.after:
+    if dropping is not None:
+        attributes = dropping.in_planned_case(change, attributes)
+    names, active = planned.owned.get(address, ()), _active(live, run, change)
+    identifier = None if change.action is Action.CREATE else run.ids[address]
+    if hashes.object_state(identifier, attributes, names, active=active) == change.after:
         return None
     differing = [
         each.name
@@ -110,6 +137,12 @@ def _wrong(live: Live, planned: Planned, run: Run, change: Change) -> str | None
         if each.name != "active" and attributes.get(each.name) != each.after
     ]
     return f"it was written, but reads back differently: {', '.join(differing) or 'something else changed'}"
+
+
+def _scopes(run: Run, address: Address) -> tuple[str, ...]:
+    """How a gap may name where a membership or an assignment is."""
+    where = run.ids[ends(address)[0]] if address.kind is Kind.MEMBERSHIP else address.parts[0]
+    return where, "*"
 
 
 def _is_there(live: Live, run: Run, address: Address) -> bool:
@@ -121,10 +154,22 @@ def _is_there(live: Live, run: Run, address: Address) -> bool:
     return Principal(first.kind, run.ids[first]) in holders
 
 
-def _found(live: Live, kind: Kind, identifier: str) -> tuple[Attributes | None, bool | None]:
-    """The attributes of an object (None: it is not there), and a user's status."""
+def _attributes(live: Live, planned: Planned, run: Run, change: Change) -> Attributes | None:
+    """The attributes of a user, group or permission set, the manager by key; None where it is not there."""
+    kind, identifier = change.address.kind, run.ids.get(change.address, "")
+    found: LiveUser | LiveGroup | LivePermissionSet | None = None
     if kind is Kind.USER:
-        user = live.users.get(identifier)
-        return (user.attributes, user.active) if user is not None else (None, None)
-    found = live.groups.get(identifier) if kind is Kind.GROUP else live.permission_sets.get(identifier)
-    return (found.attributes if found is not None else None), None
+        found = live.users.get(identifier)
+    elif kind is Kind.GROUP:
+        found = live.groups.get(identifier)
+    elif kind is Kind.PERMISSION_SET:
+        found = live.permission_sets.get(identifier)
+    return with_manager_key(found.attributes, planned, run) if found is not None else None
+
+
+def _active(live: Live, run: Run, change: Change) -> bool | None:
+    """A user's status, as far as a change says something of it: a create says nothing."""
+    if change.address.kind is not Kind.USER or change.action is Action.CREATE:
+        return None
+    user = live.users.get(run.ids[change.address])
+    return user.active if user is not None else None

@@ -10,7 +10,8 @@
     identity.instance_arn: arn:aws:sso:::instance/ssoins-1234567890abcdef
 
 A line `used: sha256:… sha256:…` follows the time where digests were approved: each lets one apply go, and
-none after it. The first line names the format and its version, and shows in `git tag -n`. Every other line
+none after it. A line `unkept: group.description user.title` follows where the service was seen not to keep
+such attributes. The first line names the format and its version, and shows in `git tag -n`. Every other line
 is a name, a colon, a space and a value, in this order. Equal receipts are equal bytes. A reader ignores
 names that it does not know, so that a later version may add some; what would change the meaning of the
 others raises the version.
@@ -31,6 +32,7 @@ _FIRST = re.compile(r"reconciler receipt (\d{1,9})")
 _LINE = re.compile(r"([a-z][a-z0-9._-]*): (\S(?:.*\S)?)")
 _IDENTITY = "identity."
 _USED = "used"
+_UNKEPT = "unkept"
 # So many spent digests are remembered; each stands for an approval by hand.
 _KEPT = 500
 _REQUIRED = ("target", "digest", "tool-version", "at")
@@ -66,6 +68,8 @@ def render_receipt(receipt: Receipt) -> str:
     }
     if receipt.used:
         fields[_USED] = " ".join(receipt.used)
+    if receipt.unkept:
+        fields[_UNKEPT] = " ".join(sorted(receipt.unkept))
     fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
     lines = [_line(name, value) for name, value in fields.items()]
     return "\n".join((f"reconciler receipt {VERSION}", "", *lines, ""))
@@ -98,6 +102,7 @@ def parse_receipt(text: str, commit: str = "") -> Receipt:
         at=_instant(fields["at"]),
         commit=commit,
         used=tuple(fields.get(_USED, "").split()),
+        unkept=tuple(fields.get(_UNKEPT, "").split()),
     )
 
 

@@ -60,7 +60,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """How one target fared. `whole` is what moves the memory forward (section 13)."""
+    """How one target fared. `whole` is what moves the memory forward (section 13).
+
+    `unkept` is all that the service was seen not to keep, now or before, as a receipt names it.
+    """
 
     target: str
     digest: str
@@ -70,6 +73,7 @@ class TargetReport:
     calls: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

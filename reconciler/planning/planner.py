@@ -28,7 +28,7 @@ from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.effects import effects
 from reconciler.planning.judging.assignment_findings import assignment_findings
-from reconciler.planning.judging.findings import name_taken, notable
+from reconciler.planning.judging.findings import means, name_taken, notable
 from reconciler.planning.judging.guards import guard
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.judging.population import counts, population
@@ -46,6 +46,7 @@ from reconciler.planning.ownership.objects import Ownership, own_groups, own_use
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Planned:
     what git declares and nobody can plan until somebody mends it (two candidates, missing names).
     `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
     `left_out` is what a plan by rule alone does not contain, and what waits for a review. `needed` maps
-    removals from what is critical to the grants without which too few people would be left there.
+    removals from what is critical to the grants without which too few people would be left there. `unkept`
+    is what the service was seen not to keep.
     """
 
     part: TargetPlan
@@ -69,6 +71,7 @@ class Planned:
     uncovered: bool = False
     left_out: tuple[Change, ...] = ()
     needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
+    unkept: Unkept = KEEPS_ALL
 
 
 def plan_target(
@@ -91,7 +94,9 @@ def plan_target(
     """
     desired = project(identities, policy, now, capabilities, live.organization)
     memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization)
-    scene = _scene(identities, desired, live, memory, policy, capabilities, now)
+    before = remembered.receipt.unkept if remembered.receipt else ()
+    unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
+    scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
     draft = compared(scene)
     successors = {
         scene.set_address(scene.set_name(arn)): scene.set_address(name)
@@ -140,6 +145,9 @@ def plan_target(
         *assignment_findings(scene, draft, delegated, kept),
         *remarks(desired, live.organization),
         *name_taken(taken),
+        *unkept_findings(unkept, desired),
+        *means(changes, capabilities),
+        *live.findings,
         *judge(scene, identities, remembered, changes),
         *notes,
     ]
@@ -172,6 +180,7 @@ def plan_target(
         uncovered=uncovered(gaps_in_use(live), (desired, *memory.states)),
         left_out=tuple(left),
         needed=needed,
+        unkept=unkept,
     )
 
 
@@ -183,6 +192,7 @@ def _scene(
     policy: TargetPolicy,
     capabilities: Capabilities,
     now: datetime,
+    unkept: Unkept,
 ) -> Scene:
     users = own_users(desired, live, memory, policy.scope)
     return Scene(
@@ -197,6 +207,7 @@ def _scene(
         sets=own_sets(desired, live, memory, policy.scope),
         inactive=_inactive(desired, memory, users),
         account_keys={account.id: key for key, account in identities.accounts.items()},
+        unkept=unkept,
     )
 
 

@@ -15,6 +15,7 @@ from reconciler.model.state import Desired, Holder, Inactive, Live, Principal
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.sets import NO_SETS, SetOwnership
+from reconciler.planning.unkept import KEEPS_ALL, Unkept
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Scene:
     sets: SetOwnership = NO_SETS
     # What git calls accounts, by id.
     account_keys: Mapping[str, str] = field(default_factory=dict)
+    # What the service was seen not to keep.
+    unkept: Unkept = KEEPS_ALL
 
     @property
     def target(self) -> str:

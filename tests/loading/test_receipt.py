@@ -53,6 +53,17 @@ def test_spent_digests_stand_in_a_line_that_older_versions_ignore() -> None:
     assert parse_receipt(text, "c" * 40) == used
 
 
+def test_what_a_service_does_not_keep_stands_in_a_line_that_older_versions_ignore() -> None:
+    """Names that this version does not know are read like the others."""
+    names = ("device.colour", "user.title", "user.urn:example:2.0:User:nick", "user.user_name:case")
+    unkept = replace(RECEIPT, used=("sha256:12",), unkept=names)
+    text = render_receipt(unkept)
+    added = f"used: sha256:12\nunkept: {' '.join(names)}\n"
+    assert text == TEXT.replace("10:00Z\n", f"10:00Z\n{added}")
+    assert parse_receipt(text, "c" * 40) == unkept
+    assert render_receipt(replace(unkept, unkept=tuple(reversed(names)))) == text
+
+
 def test_of_very_many_spent_digests_the_newest_are_kept_each_once() -> None:
     many = [f"sha256:{number}" for number in range(600)]
     assert spent(many, ["sha256:599", "sha256:x"]) == (*many[101:], "sha256:x")

@@ -87,9 +87,8 @@ class Site:
         (report,) = apply([job], pool=Pool, clock=SystemClock(), observer=Silent()).targets
         declared = Declared("state", git, self.policy)
         if report.whole:
-            self.memory = Remembered(
-                Receipt("aws", fresh.part.identity, report.digest, "", self.now), declared, ()
-            )
+            receipt = Receipt("aws", fresh.part.identity, report.digest, "", self.now, unkept=report.unkept)
+            self.memory = Remembered(receipt, declared, ())
         else:
             self.memory = replace(self.memory, since=(declared, *self.memory.since))
         return report
@@ -154,7 +153,8 @@ class FedSite:
         job = Job(self.target, fresh, verdict)
         (report,) = apply([job], pool=Pool, clock=SystemClock(), observer=Silent()).targets
         if report.whole:
-            save_whole(self.record, tree, Receipt("aws", identity, report.digest, __version__, self.now))
+            receipt = Receipt("aws", identity, report.digest, __version__, self.now, unkept=report.unkept)
+            save_whole(self.record, tree, receipt)
         return report
 
     def converge(self, reviewed: Sequence[TargetPlan] | None = None) -> TargetReport:

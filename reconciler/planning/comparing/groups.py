@@ -56,6 +56,8 @@ def _create(scene: Scene, draft: Draft, group: Group, unwritten: dict[str, list[
     for name in sorted(values.keys() - scene.capabilities.group_attributes):
         unwritten.setdefault(name, []).append(group.key)
         del values[name]
+    for name in values.keys() & scene.unkept.dropped[Kind.GROUP]:
+        del values[name]
     address = scene.group_address(group.key)
     base = scene.memory.base
     at_base = base is not None and any(
@@ -88,7 +90,7 @@ def _update(
     fields = []
     for name in (*sorted(want), *sorted(cleared)):
         before, after = live.attributes.get(name), want.get(name)
-        if before == after:
+        if before == after or scene.unkept.hides(Kind.GROUP, name, before, after):
             continue
         if name not in scene.capabilities.group_attributes:
             unwritten.setdefault(name, []).append(group.key)
@@ -97,7 +99,7 @@ def _update(
     if not fields:
         return False
     address = scene.group_address(group.key)
-    names = tuple(sorted(want.keys() | cleared))
+    names = tuple(sorted((want.keys() | cleared) - scene.unkept.dropped[Kind.GROUP]))
     draft.touch(address, live.id, live.version)
     draft.owned[address] = names
     after_values = {**live.attributes, **{each.name: each.after for each in fields}}

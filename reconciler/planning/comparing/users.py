@@ -57,6 +57,10 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     for name in sorted(values.keys() - scene.capabilities.user_attributes):
         unwritten.setdefault(name, []).append(user.key)
         del values[name]
+    unkept = scene.unkept.dropped[Kind.USER]
+    # What a create must have is sent, kept or not.
+    for name in values.keys() & unkept - set(scene.capabilities.required):
+        del values[name]
     if not _manager_exists(scene, values.get("manager")):
         draft.findings.append(_manager_unknown(scene, user))
         values.pop("manager", None)
@@ -81,7 +85,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     )
     _touch_manager(scene, draft, fields)
     draft.creating.add(user.key)
-    draft.owned[address] = tuple(sorted(values))
+    draft.owned[address] = names = tuple(sorted(values.keys() - unkept))
     draft.changes.append(
         Change(
             address=address,
@@ -89,7 +93,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
             effect=Effect.NEUTRAL,
             cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
             before=hashes.absent(Kind.USER, fold(str(values["user_name"]))),
-            after=hashes.object_state(None, values, values),
+            after=hashes.object_state(None, values, names),
             fields=fields,
             name=str(values["user_name"]),
             origin=user.origin,
@@ -181,6 +185,7 @@ def _differences(
     for former in scene.memory.former_user(scene.users.formers(user.key)):
         if former is not user and not former.attributes.keys() <= want.keys():
             cleared |= former.attributes.keys() - want.keys()
+    unkept = scene.unkept.dropped[Kind.USER]
     cleared -= set(scene.capabilities.required)
     if not differing and not cleared:
         return [], ()
@@ -190,6 +195,8 @@ def _differences(
         after = want.get(name)
         if before.get(name) == after or (name in scene.capabilities.required and not after):
             continue
+        if scene.unkept.hides(Kind.USER, name, before.get(name), after):
+            continue
         if name == "manager" and not _manager_exists(scene, after):
             draft.findings.append(_manager_unknown(scene, user))
             continue
@@ -197,7 +204,7 @@ def _differences(
             unwritten.setdefault(name, []).append(user.key)
             continue
         fields.append(FieldChange(name, before.get(name), after))
-    return fields, tuple(sorted(want.keys() | cleared))
+    return fields, tuple(sorted((want.keys() | cleared) - unkept))
 
 
 def _with_manager_key(scene: Scene, live: LiveUser) -> dict[str, Value]:

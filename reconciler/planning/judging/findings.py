@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.model.address import Kind
+from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, User
@@ -95,6 +96,29 @@ def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
             address=change.address,
             origin=change.origin,
             fix="rename or delete the other one, or write another name",
+        )
+
+
+def means(changes: Iterable[Change], capabilities: Capabilities) -> Iterable[Finding]:
+    """What the service makes of users whom the plan disables, and deletes."""
+    disabled = deleted = 0
+    for change in changes:
+        if change.address.kind is Kind.USER:
+            deleted += change.action is Action.DELETE
+            disabled += any(each.name == "active" and each.after is False for each in change.fields)
+    if disabled and capabilities.deactivation:
+        yield Finding(
+            code="deactivation-means",
+            severity=Severity.NOTE,
+            message=f"{many(disabled, 'user')} disabled, which means here: {capabilities.deactivation}",
+            count=disabled,
+        )
+    if deleted and capabilities.deletion:
+        yield Finding(
+            code="deletion-means",
+            severity=Severity.NOTE,
+            message=f"{many(deleted, 'user')} deleted, which means here: {capabilities.deletion}",
+            count=deleted,
         )
 
 

@@ -1,0 +1,148 @@
+"""Attributes that a service was seen not to keep: what a plan leaves out, and what it says of that.
+
+A receipt names them by kind and attribute: `user.title`. `user.user_name:case` says that the service keeps
+the name in a case of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Kind
+from reconciler.model.names import fold
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.resources import Group, User, Value
+from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
+from reconciler.planning.ordering.steps import UNIQUE
+from reconciler.planning.ownership.objects import group_name
+from reconciler.planning.wording import many
+
+_KINDS = (Kind.USER, Kind.GROUP)
+_CASE = ":case"
+# By these people and groups are found: without them nothing could be told apart.
+_NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
+
+
+def entry(kind: Kind, name: str) -> str:
+    """How a receipt names an attribute that is not kept."""
+    return f"{kind}.{name}"
+
+
+def case_entry(kind: Kind, name: str) -> str:
+    """How a receipt names an attribute of which everything but the case is kept."""
+    return entry(kind, name) + _CASE
+
+
+def may_lack(kind: Kind, name: str) -> bool:
+    """Whether people or groups can do without the attribute."""
+    return name != _NAMES[kind]
+
+
+def may_fold(kind: Kind, name: str) -> bool:
+    """Whether values that differ in case alone mean the same: names and addresses (RFC 7643 section 4.1)."""
+    return name in UNIQUE[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """What still holds of a receipt: `names` as they stand there.
+
+    `dropped` are the attributes by kind that are not kept, `folded` those whose case is not. `shown` are
+    the attributes, as a receipt would name them, of which some live object has a value; it is empty where
+    the service keeps what it is sent.
+    """
+
+    names: tuple[str, ...] = ()
+    dropped: Mapping[Kind, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(_KINDS, frozenset()))
+    folded: Mapping[Kind, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(_KINDS, frozenset()))
+    shown: frozenset[str] = frozenset()
+
+    def hides(self, kind: Kind, name: str, before: Value, after: Value) -> bool:
+        """Whether a difference is one that writing would not take away."""
+        if name in self.dropped[kind]:
+            return True
+        if name not in self.folded[kind] or not isinstance(before, str) or not isinstance(after, str):
+            return False
+        return fold(before) == fold(after)
+
+
+KEEPS_ALL = Unkept()
+
+
+def still_unkept(names: Iterable[str], live: Live) -> Unkept:
+    """What of the names in a receipt still holds: an attribute that some live object shows is kept again.
+
+    Names that this version does not know are passed on.
+    """
+    shown = frozenset(_shown(Kind.USER, live.users.values())) | frozenset(
+        _shown(Kind.GROUP, live.groups.values())
+    )
+    dropped: dict[Kind, set[str]] = {kind: set() for kind in _KINDS}
+    folded: dict[Kind, set[str]] = {kind: set() for kind in _KINDS}
+    left: list[str] = []
+    for each in sorted(set(names)):
+        kind = next((one for one in _KINDS if each.startswith(f"{one}.")), None)
+        if kind is not None:
+            name = each.removeprefix(f"{kind}.")
+            plain = name.removesuffix(_CASE)
+            if name != plain and may_fold(kind, plain):
+                folded[kind].add(plain)
+            elif each in shown or not may_lack(kind, name):
+                continue
+            else:
+                dropped[kind].add(name)
+        left.append(each)
+    return Unkept(
+        tuple(left),
+        {kind: frozenset(found) for kind, found in dropped.items()},
+        {kind: frozenset(found) for kind, found in folded.items()},
+        shown,
+    )
+
+
+def _shown(kind: Kind, objects: Iterable[LiveUser | LiveGroup]) -> Iterator[str]:
+    names: set[str] = set()
+    for one in objects:
+        if not names.issuperset(one.attributes):
+            names.update(name for name, value in one.attributes.items() if value is not None)
+    return (entry(kind, name) for name in names)
+
+
+def unkept_findings(unkept: Unkept, desired: Desired) -> Iterator[Finding]:
+    """One finding on all that git declares and the service was seen not to keep."""
+    said = [
+        *_said(unkept, Kind.USER, desired.users.values()),
+        *_said(unkept, Kind.GROUP, desired.groups.values()),
+    ]
+    if said:
+        yield Finding(
+            code="attribute-not-kept",
+            severity=Severity.NOTE,
+            message=(
+                f"{many(len(said), 'declared attribute')} left out, since the service was seen not to keep "
+                f"what it was sent: {', '.join(said)}"
+            ),
+            fix=(
+                "remove it from git for this target; if the service keeps it by now, set it there on one "
+                "object, and it is written again"
+            ),
+            details=tuple(said),
+            count=len(said),
+        )
+
+
+def _said(unkept: Unkept, kind: Kind, declared: Iterable[User] | Iterable[Group]) -> Iterator[str]:
+    """`title` (3 users): each attribute that is declared, with for how many."""
+    ours = [one for one in declared if not one.external]
+    for name in sorted(unkept.dropped[kind]):
+        if count := sum(one.attributes.get(name) is not None for one in ours):
+            yield f"`{name}` ({many(count, kind)})"
+    for name in sorted(unkept.folded[kind]):
+        values = [_value(one, name) for one in ours]
+        if count := sum(isinstance(value, str) and value != value.lower() for value in values):
+            yield f"the case of `{name}` ({many(count, kind)})"
+
+
+def _value(one: User | Group, name: str) -> Value:
+    return group_name(one) if isinstance(one, Group) and name == "display_name" else one.attributes.get(name)

@@ -1,0 +1,99 @@
+"""Before the first write: every target that is to be written to says whether that can go on to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.applying import carry_out
+from reconciler.cli.common import Options
+from reconciler.cli.workspace import Workspace
+from reconciler.config import Config
+from reconciler.errors import Denied
+from reconciler.execution.apply import Job
+from reconciler.files.tree import MemoryTree
+from reconciler.loading.load import load
+from reconciler.model.observer import Silent
+from reconciler.planning.review import Review, review
+from tests.execution.services import Home, Service
+from tests.planning.world import group, identities, person
+from tests.wire.clocks import FakeClock
+
+GIT = identities([person("ada"), person("bob")], [group("ops", ["ada"])])
+LATER = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+class Expiring(Service):
+    """Its token ends after so many seconds of writing; None is never."""
+
+    def __init__(self, name: str, ends_after: float | None) -> None:
+        super().__init__()
+        self.name, self.ends_after = name, ends_after
+        self.asked: list[tuple[datetime, float]] = []
+
+    def ready(self, now: datetime, seconds: float) -> None:
+        self.asked.append((now, seconds))
+        assert not self.requests, "asked after the first write"
+        if self.ends_after is not None and seconds > self.ends_after:
+            raise Denied(f"the token of {self.name} ends before this apply does")
+
+
+def space(services: Collection[Expiring], now: datetime | None = None) -> Workspace:
+    tree = MemoryTree("files", {"people.yaml": b"users: {ada: {user_name: ada@example.com}}"})
+    return Workspace(
+        options=Options(
+            Path("identities"), (), sandbox=True, format="text", now=now, trusted_ref=None, verbose=False
+        ),
+        clock=FakeClock(),
+        now=now or FakeClock().now(),
+        tree=tree,
+        loaded=load(tree),
+        config=Config(targets={}),
+        standing=None,
+        targets={each.name: each for each in services},
+        identities={each.name: {} for each in services},
+        memories={},
+        findings=(),
+        observer=Silent(),
+        sandbox=True,
+        speed=1.0,
+    )
+
+
+def job(service: Expiring, *, go: bool = True) -> Job:
+    planned = Home(service).plan(GIT)
+    verdict = review(planned, [planned.part], auto_apply=())
+    return Job(service, planned, verdict if go else Review(frozenset(), (), verdict.left_out, ()))
+
+
+def test_a_token_that_would_end_meanwhile_stops_every_target_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the targets before it, and nothing is remembered as begun."""
+    monkeypatch.chdir(tmp_path)
+    first, second = Expiring("one", None), Expiring("two", 0.01)
+
+    with pytest.raises(Denied, match="the token of two"):
+        carry_out(space([first, second]), [job(first), job(second)], push=False)
+
+    assert (first.requests, second.requests) == ([], [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_targets_are_asked_for_the_time_until_theirs_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, second, idle = (Expiring(name, None) for name in ("one", "two", "idle"))
+
+    carry_out(space([first, second, idle], LATER), [job(first), job(second), job(idle, go=False)], push=False)
+
+    ((now, seconds),) = first.asked
+    assert now == LATER
+    assert seconds > 0
+    assert second.asked == [(LATER, 2 * seconds)]
+    assert idle.asked == []
+    assert first.members_of("ops") == second.members_of("ops") == {"ada@example.com"}

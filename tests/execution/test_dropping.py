@@ -1,0 +1,293 @@
+"""A service that drops part of what it is sent: said once, left out from then on, and never mistaken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action
+from reconciler.model.plan import Finding, Plan, Step
+from reconciler.model.policy import Mode, OnRemoval
+from reconciler.model.report import Report, Status, TargetReport
+from reconciler.model.resources import Value
+from reconciler.model.state import LiveGroup, LiveUser
+from reconciler.planning.planner import Planned
+from reconciler.render.report import report_text
+from tests.execution.services import MAY_DROP, Home, Service
+from tests.planning.world import NOW, change, codes, group, identities, person
+
+TEAM = identities(
+    [person("ada", title="Lead", nick_name="Countess"), person("bob", title="Dev"), person("cyd")],
+    [group("ops", ["ada", "bob", "cyd"], attributes={"description": "Operations"})],
+)
+NICK = "urn:example:scim:2.0:User:nick"
+
+
+def not_kept(planned: Planned) -> Finding:
+    (found,) = [one for one in planned.part.findings if one.code == "attribute-not-kept"]
+    return found
+
+
+def results(report: TargetReport) -> dict[str, tuple[Status, str]]:
+    return {str(one.address): (one.status, one.message) for one in report.results}
+
+
+def test_what_no_object_shows_is_done_and_said_and_the_next_plan_leaves_it_out() -> None:
+    here = Home(Service(drops=["user.title", "group.description"]))
+
+    report = here.converge(TEAM)
+
+    assert report.unkept == ("group.description", "user.title")
+    assert results(report)["aws/user/ada"] == (Status.DONE, "the service does not keep title")
+    assert results(report)["aws/user/cyd"] == (Status.DONE, "")
+    assert here.memory.receipt is not None
+    assert here.memory.receipt.unkept == ("group.description", "user.title")
+    found = not_kept(here.plan(TEAM))
+    assert found.details == ("`title` (2 users)", "`description` (1 group)")
+    assert found.count == 2
+    told = report_text(Report((report,)), Plan(NOW, ()))
+    assert "aws does not keep group.description, user.title" in " ".join(told.split())
+
+
+def test_the_same_is_not_said_again_by_later_applies_and_never_forgotten() -> None:
+    here = Home(Service(drops=["user.title"]))
+    here.converge(TEAM)
+    more = identities([*TEAM.users.values(), person("dan", title="New")], list(TEAM.groups.values()))
+
+    report = here.converge(more)
+
+    assert [each.name for each in change(here.plan(TEAM), "aws/user/dan").fields] == ["active"]
+    assert report.notes == ()
+    assert report.unkept == ("user.title",)
+    assert here.apply(more).unkept == ("user.title",)
+
+
+def test_a_create_sends_what_is_not_kept_only_where_it_must_be_there() -> None:
+    must = replace(MAY_DROP, required=("user_name", "given_name"))
+    here = Home(Service(drops=["user.title", "user.given_name"], capabilities=must))
+    here.converge(TEAM)
+    more = identities([*TEAM.users.values(), person("dan", title="New")])
+
+    sent = {each.name for each in change(here.plan(more), "aws/user/dan").fields}
+
+    assert "given_name" in sent
+    assert "title" not in sent
+    here.converge(more)
+
+
+def test_a_default_is_not_sent_either_where_it_is_not_kept() -> None:
+    here = Home(Service(drops=["user.email", "user.display_name"]))
+    here.converge(TEAM)
+    more = identities([*TEAM.users.values(), person("dan")])
+
+    sent = {each.name for each in change(here.plan(more), "aws/user/dan").fields}
+
+    assert sent.isdisjoint({"email", "display_name"})
+    here.converge(more)
+
+
+def test_an_update_may_drop_as_well_as_a_create_and_what_is_kept_of_it_is_written() -> None:
+    here = Home(Service(drops=["user.title"]))
+    here.converge(identities([person("ada"), person("bob")]))
+
+    report = here.converge(identities([person("ada", title="Lead", locale="de"), person("bob")]))
+
+    assert report.unkept == ("user.title",)
+    ada = here.service.users[here.service.user_id("ada@example.com")]
+    assert ada.attributes["locale"] == "de"
+    report = here.converge(identities([person("ada", title="Chief", locale="fr"), person("bob")]))
+    assert report.writes == 1
+
+
+def test_taking_what_is_not_kept_out_of_git_is_no_change() -> None:
+    here = Home(Service(drops=["user.title"]))
+    here.converge(TEAM)
+
+    planned = here.plan(identities([person("ada", nick_name="Countess"), person("bob"), person("cyd")]))
+
+    assert [str(one.address) for one in planned.part.changes if one.action is Action.UPDATE] == []
+    assert "attribute-not-kept" not in codes(planned)
+
+
+def test_what_is_kept_here_and_not_there_has_failed_there() -> None:
+    here = Home(Service(drops=["user.title"], spares=["bob"]))
+
+    report = here.apply(TEAM)
+
+    assert results(report)["aws/user/ada"] == (
+        Status.FAILED,
+        "it was written, but reads back differently: title",
+    )
+    assert results(report)["aws/user/bob"] == (Status.DONE, "")
+    assert (report.whole, report.unkept) == (False, ())
+    assert [str(one.address) for one in here.plan(TEAM).part.changes] == ["aws/user/ada"]
+
+
+def test_what_another_object_shows_is_an_attribute_that_the_service_keeps() -> None:
+    service = Service(drops=["user.title"])
+    service.add_user("old@example.com", title="Boss")
+    here = Home(service)
+
+    report = here.apply(TEAM)
+
+    assert results(report)["aws/user/ada"][0] is Status.FAILED
+    assert report.unkept == ()
+
+
+def test_what_shows_on_an_object_is_written_again() -> None:
+    here = Home(Service(drops=["user.title"]))
+    here.converge(TEAM)
+    here.service.drops.clear()
+    bob = here.service.user_id("bob@example.com")
+    here.service.users[bob] = replace(
+        here.service.users[bob], attributes={**here.service.users[bob].attributes, "title": "Dev"}
+    )
+
+    planned = here.plan(TEAM)
+
+    assert [str(one.address) for one in planned.part.changes] == ["aws/user/ada"]
+    assert "attribute-not-kept" not in codes(planned)
+    assert here.converge(TEAM).unkept == ()
+
+
+def test_another_value_is_a_failure_and_excuses_nothing_beside_it() -> None:
+    """Half of the change was dropped and the other half made into something else."""
+
+    class Shouting(Service):
+        def _new_user(self, attributes: Mapping[str, Value], *, active: bool | None) -> str:
+            return super()._new_user({**attributes, "nick_name": "LOUD"}, active=active)
+
+    here = Home(Shouting(drops=["user.title"]))
+
+    report = here.apply(identities([person("ada", title="Lead", nick_name="Countess")]))
+
+    assert results(report)["aws/user/ada"][0] is Status.FAILED
+    assert report.unkept == ()
+
+
+@pytest.mark.parametrize("name", ["user.user_name", "group.display_name"])
+def test_a_name_that_is_not_kept_is_a_failure(name: str) -> None:
+    class Nameless(Service):
+        def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
+            made = super()._write(step, values, ids)
+            objects: list[LiveUser | LiveGroup] = [*self.users.values(), *self.groups.values()]
+            for one in objects:
+                kind, _, attribute = name.partition(".")
+                if one.id.startswith(kind[0]):
+                    assert isinstance(one.attributes, dict)
+                    one.attributes.pop(attribute, None)
+            return made
+
+    here = Home(Nameless())
+
+    report = here.apply(identities([person("ada")], [group("ops")]))
+
+    key = {"user.user_name": "aws/user/ada", "group.display_name": "aws/group/ops"}[name]
+    assert results(report)[key][0] is Status.FAILED
+    assert report.unkept == ()
+
+
+def test_a_service_that_keeps_what_it_is_sent_is_excused_nothing() -> None:
+    here = Home(Service(drops=["user.title"], capabilities=replace(MAY_DROP, may_drop=False)))
+
+    report = here.apply(TEAM)
+
+    assert results(report)["aws/user/ada"][0] is Status.FAILED
+    assert (report.whole, report.unkept) == (False, ())
+
+
+def test_an_attribute_of_an_extension_may_be_dropped_too() -> None:
+    can = replace(MAY_DROP, user_attributes=MAY_DROP.user_attributes | {NICK})
+    here = Home(Service(drops=[f"user.{NICK}"], capabilities=can))
+    here.policy = replace(here.policy, map={NICK: "{key}"})
+
+    report = here.converge(identities([person("ada")]))
+
+    assert report.unkept == (f"user.{NICK}",)
+
+
+def test_a_manager_who_is_made_in_the_same_apply_and_not_kept_is_no_endless_change() -> None:
+    here = Home(Service(drops=["user.manager"]))
+
+    report = here.converge(identities([person("ada", manager="bob"), person("bob")]))
+
+    assert report.unkept == ("user.manager",)
+
+
+def test_members_that_never_show_fail_with_what_to_do_about_it() -> None:
+    here = Home(Service(hides_members=True))
+
+    report = here.apply(TEAM)
+
+    status, message = results(report)["aws/membership/ops/ada"]
+    assert status is Status.FAILED
+    assert "`memberships: observe`" in message
+    scope = replace(here.policy.scope, memberships=Mode.OBSERVE)
+    here.policy = replace(here.policy, scope=scope)
+    here.converge(TEAM)
+
+
+def test_a_name_in_a_case_of_its_own_is_said_once_and_is_no_endless_change() -> None:
+    here = Home(Service(lowers=["user.user_name", "user.email", "group.display_name"]))
+    git = identities(
+        [person("ada", user_name="Ada@Example.com"), person("bob", user_name="bob@example.com")],
+        [group("Ops", ["ada", "bob"])],
+    )
+
+    report = here.converge(git)
+
+    assert report.unkept == ("group.display_name:case", "user.email:case", "user.user_name:case")
+    assert here.service.members_of("ops") == {"ada@example.com", "bob@example.com"}
+    assert "the case of `user_name` (1 user)" in not_kept(here.plan(git)).details
+    more = identities([*git.users.values(), person("cyd", user_name="Cyd@Example.com")], [group("Ops")])
+    report = here.converge(more)
+    assert (report.notes, report.unkept) == (
+        (),
+        ("group.display_name:case", "user.email:case", "user.user_name:case"),
+    )
+    here.converge(identities([person("ada", user_name="Ada.L@Example.com"), *list(more.users.values())[1:]]))
+    assert here.service.user_id("ada.l@example.com")
+
+
+def test_a_case_that_is_kept_here_and_not_there_has_failed_there() -> None:
+    here = Home(Service(lowers=["user.user_name"], spares=["bob"]))
+
+    report = here.apply(
+        identities([person("ada", user_name="Ada@Example.com"), person("bob", user_name="Bob@Example.com")])
+    )
+
+    assert results(report)["aws/user/ada"][0] is Status.FAILED
+    assert results(report)["aws/user/bob"] == (Status.DONE, "")
+
+
+def test_names_that_a_later_version_knows_are_passed_on() -> None:
+    here = Home(Service())
+    here.converge(TEAM)
+    assert here.memory.receipt is not None
+    known = replace(here.memory.receipt, unkept=("device.colour", "user.shoe_size", "user.user_name"))
+    here.memory = replace(here.memory, receipt=known)
+
+    report = here.converge(identities([person("ada", title="Chief"), *list(TEAM.users.values())[1:]]))
+
+    assert report.unkept == ("device.colour", "user.shoe_size")
+
+
+def test_what_a_service_makes_of_those_who_leave_is_said_once_with_how_many() -> None:
+    said = replace(MAY_DROP, deactivation="they lose every session", deletion="their mail is gone")
+    here = Home(Service(capabilities=said))
+    here.converge(TEAM)
+    fewer = identities([person("cyd")])
+
+    planned = here.plan(fewer)
+    here.policy = replace(here.policy, on_removal=OnRemoval.DELETE)
+    deleting = here.plan(fewer)
+
+    def messages(one: Planned) -> list[str]:
+        return [found.message for found in one.part.findings if found.code.endswith("-means")]
+
+    assert messages(planned) == ["2 users disabled, which means here: they lose every session"]
+    assert messages(deleting) == ["2 users deleted, which means here: their mail is gone"]
+    assert messages(here.plan(TEAM)) == []
