@@ -23,7 +23,7 @@ def issue(operation: str, params: Mapping[str, Any], after: int) -> str:
 def redeem(operation: str, params: Mapping[str, Any], token: str) -> int | None:
     """The row behind which the page begins, or None when the token is foreign to this request."""
     try:
-        binding, after, _ = json.loads(base64.urlsafe_b64decode(token.encode()))
+        binding, after, _ = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         return None
     return after if binding == _binding(operation, params) and isinstance(after, int) else None

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.sandbox.aws import Aws, connected
+from tests.sandbox.scim import Scim
 from tests.sandbox.sso import Sso, identity_center
 
 
@@ -67,3 +68,9 @@ def moto(moto_url: str) -> Iterator[Aws]:
     clients = Aws(moto_url, "d-0123456789")
     yield clients
     clients.close()
+
+
+@pytest.fixture
+def scim(sandbox: Sandbox) -> Scim:
+    """Its SCIM endpoint, with a token that is valid."""
+    return Scim(sandbox)

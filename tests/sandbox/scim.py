@@ -104,10 +104,10 @@ class Scim:
         return pages
 
 
-def person(name: str, **more: Any) -> dict[str, Any]:
+def person(user_name: str, /, **more: Any) -> dict[str, Any]:
     """What a user needs at least."""
     return {
-        "userName": name,
+        "userName": user_name,
         "displayName": "Ada L",
         "name": {"givenName": "Ada", "familyName": "Lovelace"},
         **more,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 # "count: 1 to 100", and as many where it is not given.
 MOST = 100
+_COUNT = re.compile("[0-9]{1,3}")
 # Membership changes in one request.
 MOST_MEMBERS = 100
 # A cursor matches [-a-zA-Z0-9+=/:_]*, which is not safe in an address: whoever does not encode it loses it.
@@ -84,7 +86,7 @@ class Call:
         written = self.query.get("count")
         if written is None:
             return MOST
-        if not (written.isascii() and written.isdecimal() and 1 <= int(written) <= MOST):
+        if not (_COUNT.fullmatch(written) and 1 <= int(written) <= MOST):
             raise refused(f"count must be between 1 and {MOST}")
         return int(written)
 

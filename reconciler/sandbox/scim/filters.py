@@ -26,9 +26,11 @@ def parsed(text: str, allowed: Collection[frozenset[str]]) -> Mapping[str, str]:
         if found is None or found["attribute"] in terms:
             raise _unsupported()
         try:
-            terms[found["attribute"]] = json.loads(found["value"])
+            value = json.loads(found["value"])
+            value.encode()  # a lone surrogate is valid JSON and no text
         except ValueError as error:
             raise _unsupported() from error
+        terms[found["attribute"]] = value
         position = found.end()
         if position == len(text):
             break

@@ -91,12 +91,17 @@ def _remove(result: Resource, path: _Path) -> None:
         if not items:
             del result[path.name]
         return
-    target: Any = result
-    for step in (path.name, *path.parts)[:-1]:
-        target = target.get(step)
-        if not isinstance(target, dict):
-            return
-    target.pop((path.name, *path.parts)[-1], None)
+    _prune(result, (path.name, *path.parts))
+
+
+def _prune(target: dict[str, Any], steps: Sequence[str]) -> None:
+    """Take away what `steps` lead to, and every structure that is empty without it."""
+    first, *rest = steps
+    below = target.get(first)
+    if rest and isinstance(below, dict):
+        _prune(below, rest)
+    if not rest or below == {}:
+        target.pop(first, None)
 
 
 def _put(result: Resource, path: _Path, value: Any) -> None:

@@ -6,7 +6,7 @@ website and birthdate of the store have no place in this endpoint: it neither sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ TEXTS = (
     "timezone",
 )
 LISTS = ("emails", "addresses", "phoneNumbers", "roles")
-_USER_ATTRIBUTES = frozenset(("name", *TEXTS, *LISTS, ENTERPRISE))
+_USER_ATTRIBUTES = ("name", *TEXTS, *LISTS, ENTERPRISE)
 _GROUP_ATTRIBUTES = frozenset(("displayName", "members"))
 _COMMON = frozenset(("schemas", "id", "externalId", "meta"))
 _UNSEEN = ("Photos", "Website", "Birthdate")
@@ -62,7 +62,7 @@ def group_resource(record: Record) -> Resource:
 
 def taken_user(sent: Mapping[str, Any], *, identifier: str = "") -> Resource:
     """The attributes that a POST or a PUT sets, without what is null or empty. Raises ValidationException."""
-    return _taken(sent, _USER_ATTRIBUTES | {"active"}, (USER, ENTERPRISE), identifier)
+    return _taken(sent, {*_USER_ATTRIBUTES, "active"}, (USER, ENTERPRISE), identifier)
 
 
 def taken_group(sent: Mapping[str, Any]) -> Resource:
@@ -71,17 +71,20 @@ def taken_group(sent: Mapping[str, Any]) -> Resource:
 
 
 def stored_user(resource: Mapping[str, Any], before: Record | None = None) -> Mapping[str, Any]:
-    """A user's body for the store; what SCIM cannot see stays as it was `before`.
+    """A user's body for the store. What `resource` does not change stays as it was `before`, to the letter.
 
     Raises ValidationException.
     """
-    kept = {} if before is None else {key: before.body[key] for key in _UNSEEN if key in before.body}
+    was = {} if before is None else user_resource(before)
     changes = [
-        {"AttributePath": rules.ENTERPRISE if path == ENTERPRISE else path, "AttributeValue": value}
-        for path, value in resource.items()
-        if path in _USER_ATTRIBUTES
+        {
+            "AttributePath": rules.ENTERPRISE if name == ENTERPRISE else name,
+            "AttributeValue": resource.get(name),
+        }
+        for name in _USER_ATTRIBUTES
+        if resource.get(name) != was.get(name)
     ]
-    return updated_user(kept, changes)
+    return updated_user({} if before is None else before.body, changes)
 
 
 def check_lists(resource: Mapping[str, Any]) -> None:
@@ -137,10 +140,10 @@ def _head(record: Record, kind: str, schemas: Sequence[str]) -> Resource:
 
 
 def _taken(
-    sent: Mapping[str, Any], known: frozenset[str], schemas: Sequence[str], identifier: str
+    sent: Mapping[str, Any], known: Container[str], schemas: Sequence[str], identifier: str
 ) -> Resource:
     for name in sent:
-        if name not in known | _COMMON:
+        if name not in known and name not in _COMMON:
             raise refused(f"The attribute {name} is not supported")
     given = sent.get("schemas")
     if given is not None and (not isinstance(given, list) or any(urn not in schemas for urn in given)):
@@ -150,7 +153,7 @@ def _taken(
     meta = sent.get("meta")
     if meta is not None and (not isinstance(meta, dict) or "version" in meta):
         raise refused("The attribute meta.version is not supported")
-    taken = {name: value for name, value in sent.items() if name in known | {"externalId"}}
+    taken = {name: value for name, value in sent.items() if name in known or name == "externalId"}
     # "Null, empty array and absent are equivalent" (RFC 7643, section 2.5); an empty string is a value.
     return {name: value for name, value in _without_nulls(taken).items() if value not in (None, [])}
 
