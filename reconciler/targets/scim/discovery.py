@@ -18,6 +18,7 @@ from reconciler.targets.scim.profile import Paging, Profile
 _MAX_BULK = 100
 # What many servers bear in a request where they name no limit, in bytes.
 _BULK_BYTES = 1_000_000
+_COMMON = {"externalid": "readwrite"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def _schemas(answer: Raw | None) -> tuple[Schema | None, Raw | None]:
         if urn == CORE_GROUP.lower():
             group = each
         _collect(each, "" if urn == CORE_USER.lower() else f"{urn}:", attributes)
-    return (Schema(attributes) if "username" in attributes else None), group
+    # The attributes that every resource has stand in no schema (RFC 7643 section 3.1).
+    return (Schema({**_COMMON, **attributes}) if "username" in attributes else None), group
 
 
 def _collect(schema: Raw, prefix: str, into: dict[str, str]) -> None:

@@ -12,94 +12,98 @@ _SHOWN = 20
 
 def listed_twice(what: str, ids: Sequence[str]) -> Finding:
     """The service lists `what` ("user", "group") more than once."""
-    return _finding(
-        "listed-twice",
-        Severity.NOTE,
-        f"the service lists {_many(len(ids), what)} more than once; each counts once",
-        ids,
+    return Finding(
+        code="listed-twice",
+        severity=Severity.NOTE,
+        message=f"the service lists {_many(len(ids), what)} more than once; each counts once",
+        details=_some(ids),
+        count=len(ids),
     )
 
 
 def dangling(pairs: Sequence[str]) -> Finding:
     """Groups name members who do not exist: `pairs` are "group: id"."""
-    return _finding(
-        "dangling-members",
-        Severity.NOTE,
-        f"groups still name {_many(len(pairs), 'member')} who no longer exist; they are left out",
-        pairs,
+    return Finding(
+        code="dangling-members",
+        severity=Severity.NOTE,
+        message=f"groups still name {_many(len(pairs), 'member')} who no longer exist; they are left out",
+        details=_some(pairs),
+        count=len(pairs),
     )
 
 
 def nested(pairs: Sequence[str]) -> Finding:
     """Groups are members of groups: `pairs` are "group: group"."""
-    return _finding(
-        "nested-groups",
-        Severity.WARNING,
-        f"{_many(len(pairs), 'group')} are members of groups; whom that makes members is not seen here, and "
-        "they stay",
-        pairs,
-        "list people themselves; write `include` in git for a group inside a group",
+    return Finding(
+        code="nested-groups",
+        severity=Severity.WARNING,
+        message=(
+            f"{_many(len(pairs), 'group')} stand in groups as members; whom that makes members is not seen, "
+            "and they stay"
+        ),
+        fix="list people themselves; write `include` in git for a group inside a group",
+        details=_some(pairs),
+        count=len(pairs),
     )
 
 
 def member_twice(groups: Sequence[str]) -> Finding:
     """Groups list a member more than once."""
-    return _finding(
-        "member-twice",
-        Severity.NOTE,
-        f"{_many(len(groups), 'group')} list a member more than once; each counts once",
-        groups,
+    return Finding(
+        code="member-twice",
+        severity=Severity.NOTE,
+        message=f"{_many(len(groups), 'group')} name a member more than once; each counts once",
+        details=_some(groups),
+        count=len(groups),
     )
 
 
 def disagree(pairs: Sequence[str]) -> Finding:
     """Users say that they are in groups that do not say so: `pairs` are "group: user"."""
-    return _finding(
-        "members-disagree",
-        Severity.WARNING,
-        f"{_many(len(pairs), 'membership')} stand with the user and not with the group; the group counts",
-        pairs,
-        "look at the service which of the two is true",
+    return Finding(
+        code="members-disagree",
+        severity=Severity.WARNING,
+        message=f"{_many(len(pairs), 'membership')} stand with the user and not with the group, which counts",
+        fix="look at the service which of the two is true",
+        details=_some(pairs),
+        count=len(pairs),
     )
 
 
 def unreadable(reason: str) -> Finding:
     """Members cannot be read at all."""
-    return _finding(
-        "members-unreadable",
-        Severity.WARNING,
-        f"memberships cannot be read ({reason}); none is added or removed in groups that exist",
-        (),
-        "choose the profile of the service, or write one (docs/scim.md)",
+    return Finding(
+        code="members-unreadable",
+        severity=Severity.WARNING,
+        message=f"memberships cannot be read ({reason}); none is added or removed in groups that exist",
+        fix="choose the profile of the service, or write one (docs/scim.md)",
     )
 
 
 def hidden_users(ids: Sequence[str]) -> Finding:
     """Users who are in no list, and who answer when they are asked for by id."""
-    return _finding(
-        "hidden-users",
-        Severity.NOTE,
-        f"{_many(len(ids), 'disabled user')} are in no list and still members of groups; they count",
-        ids,
+    return Finding(
+        code="hidden-users",
+        severity=Severity.NOTE,
+        message=f"{_many(len(ids), 'disabled user')} are in no list and still members of groups; they count",
+        details=_some(ids),
+        count=len(ids),
     )
 
 
 def schema_untrue(names: Sequence[str]) -> Finding:
     """The schema lacks attributes that users have."""
-    return _finding(
-        "schema-untrue",
-        Severity.NOTE,
-        f"the service's schema lacks {', '.join(names)}, which its users have; the schema is not used",
-        names,
+    return Finding(
+        code="schema-untrue",
+        severity=Severity.NOTE,
+        message=f"the service's schema lacks {', '.join(names)}, which its users have; it is not used",
+        count=len(names),
     )
 
 
-def _finding(
-    code: str, severity: Severity, message: str, details: Sequence[str], fix: str | None = None
-) -> Finding:
-    shown = sorted(details)[:_SHOWN]
+def _some(details: Sequence[str]) -> tuple[str, ...]:
     more = (f"and {len(details) - _SHOWN:,} more",) if len(details) > _SHOWN else ()
-    return Finding(code, severity, message, fix=fix, details=(*shown, *more), count=max(1, len(details)))
+    return (*sorted(details)[:_SHOWN], *more)
 
 
 def _many(count: int, what: str) -> str:

@@ -23,7 +23,7 @@ def token_ends(target: str, now: datetime, expires: datetime | None, *, next_rea
         message = f"the token of {target} ends on {day}, within {_days(left)}: RENEW IT NOW"
     else:
         message = f"the token of {target} ends on {day}, in {_days(left)}"
-    return [Finding("token-expires", Severity.WARNING, message, fix=_FIX)]
+    return [Finding(code="token-expires", severity=Severity.WARNING, message=message, fix=_FIX)]
 
 
 def ends_within(now: datetime, seconds: float, expires: datetime | None) -> bool:
