@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,36 @@ def tag_account(file: Path, account: str, tags: tuple[str, ...]) -> None:
     answer(f"{account} has other tags now: {' '.join(tags)}.")
 
 
+@console.command("create-scim-token", short_help="make an access token for SCIM")
+@click.pass_obj
+def create_scim_token(file: Path) -> None:
+    """Make an access token for the SCIM endpoint and print it, this once. It is valid for a year."""
+    with _hands(file) as hands:
+        token = hands.create_scim_token()
+    answer(token)
+
+
+@console.command("list-scim-tokens", short_help="list the access tokens for SCIM")
+@click.pass_obj
+def list_scim_tokens(file: Path) -> None:
+    """Print the id of each access token and when it expires, the oldest first; there are two at most."""
+    with _hands(file) as hands:
+        tokens = hands.scim_tokens()
+    for identifier, token in tokens.items():
+        answer(f"{identifier} expires {datetime.fromtimestamp(token['expires_at'], UTC):%Y-%m-%d %H:%M} UTC")
+
+
+@console.command("delete-scim-token", short_help="end an access token for SCIM")
+@click.argument("identifier")
+@click.pass_obj
+def delete_scim_token(file: Path, identifier: str) -> None:
+    """Delete the access token with this IDENTIFIER, as `list-scim-tokens` prints it; it works no more."""
+    with _hands(file) as hands:
+        _known("SCIM token", identifier, hands.scim_tokens(), "sandbox console list-scim-tokens")
+        hands.delete_scim_token(identifier)
+    answer(f"The SCIM token {identifier} works no more.")
+
+
 @contextmanager
 def _hands(file: Path) -> Iterator[Console]:
     """Hands in the sandbox that is kept in `file`; what it refuses is a ReconcilerError."""
@@ -135,10 +166,10 @@ def _hands(file: Path) -> Iterator[Console]:
             raise ReconcilerError(f"the sandbox refuses: {error.message} [{error.code}]") from error
 
 
-def _known(what: str, name: str, there: Collection[str]) -> None:
+def _known(what: str, name: str, there: Collection[str], by: str = "plan --sandbox") -> None:
     if name not in there:
         raise ReconcilerError(
-            f"there is no {what} {name} in the sandbox; `reconciler plan --sandbox` shows what is there"
+            f"there is no {what} {name} in the sandbox; `reconciler {by}` shows what is there"
         )
 
 

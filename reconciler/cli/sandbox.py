@@ -78,6 +78,7 @@ def _serve(file: Path, port: int, speed: float, seed: Path | None) -> None:
                 "export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox"
             )
             remark(f"Serving {sandbox.instance_arn} from {file} until Ctrl-C.")
+            remark(f"SCIM: {sandbox.scim_url} (`reconciler sandbox console create-scim-token` makes tokens)")
             clock = SystemClock()
             while True:
                 clock.sleep(3600)

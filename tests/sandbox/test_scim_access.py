@@ -121,6 +121,17 @@ def test_the_sandbox_replaces_its_own_token_when_it_ran_out_or_was_deleted() -> 
         assert len(sandbox.store.scim_tokens()) == 1
 
 
+def test_two_servers_over_one_file_share_their_own_token(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.sqlite"
+    with Sandbox(path, throttling=False, latency=0) as one, Sandbox(path, throttling=False, latency=0) as two:
+        # Both have looked at the file before there was a token.
+        assert one.scim_url != two.scim_url
+        token = one.scim_token()
+        assert two.scim_token() == token
+        Scim(two, token).add_user("ada")
+        assert set(one.store.users()) == {"ada"}
+
+
 def test_the_sandbox_has_no_third_token_for_itself(sandbox: Sandbox) -> None:
     for _ in range(2):
         sandbox.store.create_scim_token()

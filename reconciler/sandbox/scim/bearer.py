@@ -73,11 +73,12 @@ def own(store: Store, now: float) -> str:
     ReconcilerError where two others were made at the console.
     """
     with store.transaction() as db:
-        kept = store.meta().get(_OWN)
-        if kept is not None:
-            if valid(db, kept, now):
-                return kept
-            db.execute("DELETE FROM scim_tokens WHERE hash = ?", (_hash(kept),))
+        # Not from store.meta(), which remembers: another process over the same file may have made it since.
+        row = db.execute("SELECT value FROM meta WHERE key = ?", (_OWN,)).fetchone()
+        if row is not None:
+            if valid(db, row[0], now):
+                return str(row[0])
+            db.execute("DELETE FROM scim_tokens WHERE hash = ?", (_hash(row[0]),))
         try:
             token = create(db, now)
         except ApiError as error:
