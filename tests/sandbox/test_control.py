@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.sandbox.aws import Aws, refusal
+from tests.sandbox.scim import Scim
 
 
 class Remote:
@@ -105,6 +106,16 @@ def test_the_console_can_be_used_from_outside(remote: Remote, aws: Aws) -> None:
     assert remote("POST", "/console/members", {"group": "Platform"}) == ["ada"]
     assert set(remote("GET", "/console/users")) == {"ada"}
     assert aws.user(user)["Emails"][0]["Value"] == "ada@example.com"
+
+
+def test_scim_can_be_used_from_outside(remote: Remote, sandbox: Sandbox) -> None:
+    token = remote("POST", "/console/create_scim_token", {})
+    ((identifier, shown),) = remote("GET", "/console/scim_tokens").items()
+    assert set(shown) == {"created_at", "expires_at"}
+    assert remote("GET", "")["scim_url"] == sandbox.scim_url
+    assert Scim(sandbox, token)("GET", "Users").status == 200
+    remote("POST", "/console/delete_scim_token", {"identifier": identifier})
+    assert Scim(sandbox, token)("GET", "Users").status == 401
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from http.client import HTTPException, IncompleteRead
 import pytest
 
 from reconciler.sandbox import FaultKind, Sandbox
+from tests.sandbox.aws import Aws
 from tests.sandbox.scim import NOBODY, Scim, person
 
 REFUSED = [
@@ -144,6 +145,15 @@ def test_what_is_refused_is_not_spoilt(sandbox: Sandbox, scim: Scim) -> None:
     for kind in (FaultKind.HTML, FaultKind.WRONG_SCHEMA, FaultKind.EMPTY):
         sandbox.faults.add(kind)
     scim.refused("GET", f"Users/{NOBODY}", status=404)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.REDIRECT, FaultKind.WRONG_SCHEMA])
+def test_what_only_scim_has_is_no_fault_of_the_other_services(
+    sandbox: Sandbox, aws: Aws, kind: FaultKind
+) -> None:
+    sandbox.store.add_user("ada")
+    sandbox.faults.add(kind)
+    assert [user["UserName"] for user in aws("list_users")["Users"]] == ["ada"]
 
 
 WHOLE = [["u0", "u1", "u2"], ["u3", "u4", "u5"], ["u6", "u7", "u8"], ["u9"]]
