@@ -11,6 +11,10 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.scim import app
+from reconciler.sandbox.scim.call import Call
+from reconciler.sandbox.scim.groups import create_group
+from reconciler.sandbox.spoil import Reply
 from tests.sandbox.scim import ERROR, NOBODY, Scim, members, patch, person, put
 
 
@@ -140,6 +144,19 @@ def test_an_error_has_the_form_that_was_recorded(limited: Sandbox, scim: Scim) -
 def test_every_answer_has_a_request_id_of_its_own(scim: Scim) -> None:
     found = {scim("GET", path).headers["x-amzn-requestid"] for path in ("Users", "Users", "Me", "Users/x")}
     assert len(found) == 4
+
+
+def test_a_bug_of_the_sandbox_is_answered_and_keeps_nothing_half_done(
+    limited: Sandbox, scim: Scim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(call: Call) -> Reply:
+        create_group(call)
+        raise KeyError("oops")
+
+    monkeypatch.setattr(app, "HANDLERS", {"CreateGroup": broken})
+    said = scim.refused("POST", "Groups", {"displayName": "Platform"}, status=500)
+    assert said == "sandbox bug in scim.CreateGroup: KeyError('oops')"
+    assert limited.store.groups() == {}
 
 
 OTHERS = [("Users", person("bob")), ("Groups", {"displayName": "Other"})]
