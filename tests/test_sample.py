@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import Loaded, load
+from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.resources import ALWAYS, USER_ATTRIBUTES, Grant, PolicyReference, Sharing
 from reconciler.model.rules import Rule
@@ -30,7 +31,8 @@ def _sample() -> Loaded:
 
 
 def _at(now: datetime) -> Desired:
-    return project(_sample().identities, _sample().config.targets["aws"].policy, now, Capabilities())
+    can = Capabilities(kinds=frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP)))
+    return project(_sample().identities, _sample().config.targets["aws"].policy, now, can)
 
 
 def test_it_loads_without_a_finding_and_counts_about_fifteen_people() -> None:

@@ -16,6 +16,8 @@ from reconciler.planning.wording import many
 
 def compare_groups(scene: Scene, draft: Draft) -> None:
     """Add the changes of groups to `draft`; their members are compared elsewhere."""
+    if Kind.GROUP not in scene.capabilities.kinds:
+        return
     unwritten: dict[str, list[str]] = {}
     same = 0
     for key, group in scene.desired.groups.items():

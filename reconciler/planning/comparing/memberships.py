@@ -15,6 +15,8 @@ from reconciler.planning.scene import Draft, Scene
 
 def compare_memberships(scene: Scene, draft: Draft) -> None:
     """Add the changes of memberships to `draft`: of declared and removed groups, and of inactive people."""
+    if Kind.MEMBERSHIP not in scene.capabilities.kinds:
+        return
     unread = {gap.scope for gap in scene.live.gaps if gap.kind is Kind.MEMBERSHIP}
     inactive = scene.inactive.keys()
     same = 0

@@ -53,10 +53,13 @@ def project(
             override = identities.overrides.get(key)
             users[key] = templates.lay_on(_overridden(user, override) if override else user)
     inactive, not_yet = _activity(identities, users, now)
+    unsupported = _unsupported(identities, groups, capabilities)
+    if Kind.GROUP not in capabilities.kinds:
+        groups = {}
     present = _Present(users, inactive, not_yet)
     members: dict[str, Members] = {}
     lapsed: dict[str, Mapping[str, Cause]] = {}
-    for key, group in groups.items():
+    for key, group in groups.items() if Kind.MEMBERSHIP in capabilities.kinds else ():
         if group.external or (group.members is None and group.include is None):
             continue
         everybody = flat.members(key)
@@ -86,7 +89,7 @@ def project(
         selecting=entitled.selecting,
         unreachable=entitled.unreachable,
         remarks=entitled.remarks,
-        unsupported=_unsupported(identities, capabilities),
+        unsupported=unsupported,
     )
 
 
@@ -207,8 +210,14 @@ class _Flattening:
         self._over[group.key] = {user: Cause.EXPIRY for user in over if user not in members}
 
 
-def _unsupported(identities: Identities, capabilities: Capabilities) -> Mapping[Kind, int]:
+def _unsupported(
+    identities: Identities, groups: Mapping[str, Group], capabilities: Capabilities
+) -> Mapping[Kind, int]:
+    """What git declares of each kind that the service has, as far as we know, and that cannot be applied."""
+    ours = [group for group in groups.values() if not group.external]
     counts = {
+        Kind.GROUP: len(ours),
+        Kind.MEMBERSHIP: sum(len(group.members or ()) for group in ours),
         Kind.PERMISSION_SET: len(identities.permission_sets),
         Kind.ASSIGNMENT: len(identities.assignments),
     }

@@ -129,7 +129,7 @@ def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
         yield Finding(
             code="kind-not-applied",
             severity=Severity.NOTE,
-            message=f"{many(count, kind.replace('-', ' '))} declared and checked, not applied yet",
+            message=f"{many(count, kind.replace('-', ' '))} declared and checked, not applied here",
             count=count,
         )
 

@@ -24,6 +24,9 @@ from reconciler.targets.scim.writing import Writer
 from reconciler.wire.clock import Clock
 from reconciler.wire.http import Http
 
+# What RFC 7643 knows: whatever else git declares is meant for another target.
+_KINDS = frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP))
+
 
 class Scim:
     """One service provider; implements Target.
@@ -78,6 +81,7 @@ class Scim:
             users = frozenset(name for name in users if traits.schema.writes(name))
         return Capabilities(
             kinds=frozenset(kinds),
+            service_kinds=_KINDS,
             user_attributes=frozenset(users),
             group_attributes=profile.group_attributes,
             required=profile.required,
