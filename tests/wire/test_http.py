@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -488,3 +490,22 @@ def test_at_a_speed_of_a_hundred_every_wait_is_a_hundredth() -> None:
         http(web, clock, speed=100).call(LIST)
 
     assert 0.6 <= sum(clock.slept) < 0.7
+
+
+def test_once_a_service_answers_again_calls_go_as_fast_as_before() -> None:
+    clock = FakeClock()
+    with serve(Say(429, ""), Say()) as web:
+        client = http(web, clock, rate=lambda _: 10.0)
+        for _ in range(200):
+            client.call(LIST)
+
+    assert max(clock.slept[1:]) == pytest.approx(1 / 5)
+    assert clock.slept[-1] == pytest.approx(1 / 10)
+
+
+def test_httpx_is_not_loaded_before_anybody_is_called() -> None:
+    late = "{'httpx', 'httpcore', 'ssl', 'certifi'}"
+    script = f"import sys, reconciler.wire.http; print(sorted({late} & {{*sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
