@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.plan import Finding, Plan, Step
 from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.report import Report, Status, TargetReport
-from reconciler.model.resources import Value
+from reconciler.model.resources import User, Value
 from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.planning.planner import Planned
 from reconciler.render.report import report_text
@@ -291,3 +293,52 @@ def test_what_a_service_makes_of_those_who_leave_is_said_once_with_how_many() ->
     assert messages(planned) == ["2 users disabled, which means here: they lose every session"]
     assert messages(deleting) == ["2 users deleted, which means here: their mail is gone"]
     assert messages(here.plan(TEAM)) == []
+
+
+_NAMES = ("title", "nick_name", "locale", "email", "manager", "display_name")
+
+
+@given(
+    st.sets(st.sampled_from([f"user.{name}" for name in _NAMES] + ["group.description"])),
+    st.sets(st.sampled_from(["user.user_name", "user.email", "group.display_name"])),
+    st.lists(
+        st.dictionaries(st.sampled_from("abcd"), st.sets(st.sampled_from(_NAMES))), min_size=1, max_size=4
+    ),
+)
+@settings(max_examples=60)
+def test_whatever_a_service_drops_and_lowers_every_state_of_git_converges(
+    drops: set[str], lowers: set[str], states: list[dict[str, set[str]]]
+) -> None:
+    """What it keeps is as git says, and what it does not keep is known by its name."""
+    here = Home(Service(drops=drops, lowers=lowers))
+    here.policy = replace(here.policy, on_removal=OnRemoval.DELETE)
+    for number, state in enumerate(states):
+        people = [_person(key, names, state, number) for key, names in state.items()]
+        text = {"description": f"Of {number}"}
+        git = identities(people, [group("Ops", sorted(state), attributes=text)])
+
+        report = here.converge(git)
+
+        assert {name.removesuffix(":case") for name in report.unkept} <= drops | lowers
+        assert here.service.members_of("ops" if "group.display_name" in lowers else "Ops") == {
+            _lowered(str(one.attributes["user_name"]), "user.user_name", lowers) for one in people
+        }
+        for one in people:
+            name = _lowered(str(one.attributes["user_name"]), "user.user_name", lowers)
+            shown = here.service.users[here.service.user_id(name)].attributes
+            for each in ("title", "nick_name", "locale"):
+                wished = one.attributes.get(each) if f"user.{each}" not in drops else None
+                assert shown.get(each) == wished
+
+
+def _person(key: str, names: set[str], state: dict[str, set[str]], number: int) -> User:
+    values: dict[str, Value] = {name: f"{name} {key}{number}" for name in names - {"manager", "email"}}
+    if "email" in names:
+        values["email"] = f"{key.upper()}{number}@Example.com"
+    if "manager" in names:
+        values["manager"] = min(state)
+    return person(key, user_name=f"{key.upper()}@Example.com", **values)
+
+
+def _lowered(value: str, name: str, lowers: set[str]) -> str:
+    return value.lower() if name in lowers else value
