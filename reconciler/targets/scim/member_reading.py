@@ -31,7 +31,9 @@ class Reader:
         self._gone: Guarded[set[str]] = Guarded(set())
         # Where members were found when all were last read (None: not read yet).
         self._place: Guarded[list[Memberships]] = Guarded([])
-        self._one_by_one = False
+        self._one_by_one = self._ever_shown = self._by_id = False
+        # Every user of the last whole list.
+        self._ids: frozenset[str] = frozenset()
         self._filter = ByFilter(objects, observer)
 
     def read(self, request: ReadRequest) -> Read:
@@ -82,6 +84,8 @@ class Reader:
             self._missing_groups(given.keys() - groups.keys(), given)
         else:
             given = {group: list(read.shown.get(group) or ()) for group in groups}
+            self._ever_shown = self._ever_shown or any(given.values())
+        self._ids = frozenset(known)
         self._settle(read, known, groups, given)
         if place is Memberships.IN_GROUP:
             self._compare(read, known, groups)
@@ -235,15 +239,33 @@ class Reader:
                 if users is not None:
                     found[group] = dict.fromkeys(users, "")
             return found
-        if place is Memberships.IN_USER:
+        given = dict(self._entries(groups)) if place is Memberships.IN_GROUP else {}
+        if place is Memberships.IN_USER or not (self._ever_shown or any(given.values())):
+            # Where no group was ever seen to show a member, it may be that users show their groups.
             read = Read()
             self._objects.list_users(read)
-            given: Mapping[str, Iterable[Entry] | None] = _by_group(read.claims, groups)
-            return {group: self._users(given.get(group) or ()) for group in groups}
-        for group, shown in self._entries(groups):
-            if shown is not None:
-                found[group] = self._users(shown)
-        return found
+            if place is Memberships.IN_USER or any(read.claims.values()):
+                with self._place as kept:
+                    kept[:] = [Memberships.IN_USER]
+                return {group: self._users(said) for group, said in _by_group(read.claims, groups).items()}
+        self._ever_shown = self._ever_shown or any(given.values())
+        self._learn_names({one.value for shown in given.values() for one in shown or () if not one.is_group})
+        return {group: self._users(shown) for group, shown in given.items() if shown is not None}
+
+    def _learn_names(self, values: set[str]) -> None:
+        """Members who are not known, perhaps only just made: see whether they are written by id or name."""
+        with self._written as written, self._gone as gone:
+            new = sorted(values - self._ids - written.keys() - gone)
+        if not new or (self._by_id and not written):
+            return
+        if self._stray(new[0]) is not None:
+            self._by_id = True
+            return
+        read = Read()
+        self._objects.list_users(read)
+        resolved = Names(read.users, ()).resolve(Entry(value) for value in new)
+        with self._written as written:
+            written.update((text, user) for user, text in resolved.members.items() if text)
 
     def place(self) -> Memberships:
         """Where members are to be read, as far as that is known."""
