@@ -184,7 +184,7 @@ class Http:
                 break
         if reply.status >= _OK:
             return http_errors.refused(reply, asked, self.tokens.refused())
-        if not reply.body and not request.needs_body:
+        if not reply.body.strip() and not request.needs_body:
             return Answer(reply.status, reply.headers, None)
         if self.tokens.shown_in(reply.body):
             return http_errors.malformed(MalformedError("the answer repeats the token"), asked)

@@ -152,7 +152,7 @@ def test_a_version_mark_that_is_no_header_is_not_sent(mark: str) -> None:
     assert web.heard == []
 
 
-@pytest.mark.parametrize("body", ["", "{}", '{"schemas": []}'])
+@pytest.mark.parametrize("body", ["", "\n", "{}", '{"schemas": []}'])
 def test_a_deletion_may_be_answered_with_or_without_a_body(body: str) -> None:
     assert ask(DELETE, Say(200 if body else 204, body)).status in (200, 204)
 

@@ -175,3 +175,17 @@ def test_a_secret_does_not_show_itself() -> None:
 @pytest.mark.parametrize("form", ["a/b+c", "a%2Fb%2Bc", "YS9iK2M="])
 def test_a_secret_blots_itself_out(form: str) -> None:
     assert Secret("a/b+c", "the file x").scrub(f"bad: {form}!") == "bad: …!"
+
+
+@pytest.mark.parametrize(("value", "there"), [("b", True), ("", False), (None, False)])
+def test_whether_a_next_token_is_there_is_known_before_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+    value: str | None,
+    there: bool,  # noqa: FBT001  # a table column
+) -> None:
+    set_tokens(monkeypatch, TOKEN_A="a", TOKEN_B=value)
+    tokens = Tokens("slack", A, B)
+
+    assert tokens.next_is_there() is there
+    assert not Tokens("slack", A).next_is_there()
+    assert tokens.in_use == "token"
