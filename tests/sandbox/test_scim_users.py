@@ -155,6 +155,13 @@ def test_what_is_not_supported_fails_the_whole_request(
     assert scim.user(user)["title"] == "before"
 
 
+@pytest.mark.parametrize("name", ["emails", "phoneNumbers", "addresses", "roles"])
+def test_a_second_value_is_named_in_the_refusal(scim: Scim, name: str) -> None:
+    two = {name: [FULL[name][0], {**FULL[name][0], "type": "home"}]}
+    said = scim.refused("POST", "Users", person("ada", **two))
+    assert said == f"List attribute {name} exceeds allowed limit of 1"
+
+
 @pytest.mark.parametrize("title", ["a\x07b", "a\u200bb"])
 def test_a_stray_control_character_gets_the_error_that_says_nothing(scim: Scim, title: str) -> None:
     assert scim.refused("POST", "Users", person("ada", title=title)) == UNPARSABLE

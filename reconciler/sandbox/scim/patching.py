@@ -143,6 +143,6 @@ def _selected(items: Sequence[dict[str, Any]], path: _Path) -> dict[str, Any]:
     """The member that the path's filter selects. There must be one (RFC 7644, 3.5.2.3: noTarget)."""
     name, value = path.by or ("", None)
     for item in items:
-        if name in item and item[name] == value and type(item[name]) is type(value):
+        if name in item and item[name] == value:
             return item
     raise refused(f"The path selects no value of {path.name}")
