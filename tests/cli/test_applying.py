@@ -1,8 +1,8 @@
-"""Before the first write: every target that is to be written to says whether that can go on to the end."""
+"""What targets say of their channels: in the plan, and before the first write to any of them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +11,16 @@ import pytest
 from reconciler.cli.applying import carry_out
 from reconciler.cli.common import Options
 from reconciler.cli.workspace import Workspace
-from reconciler.config import Config
+from reconciler.config import Config, TargetConfig
 from reconciler.errors import Denied
 from reconciler.execution.apply import Job
 from reconciler.files.tree import MemoryTree
 from reconciler.loading.load import load
+from reconciler.loading.memory import Memory
 from reconciler.model.observer import Silent
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import TargetPolicy
+from reconciler.model.state import Remembered
 from reconciler.planning.review import Review, review
 from tests.execution.services import Home, Service
 from tests.planning.world import group, identities, person
@@ -33,6 +37,9 @@ class Expiring(Service):
         super().__init__()
         self.name, self.ends_after = name, ends_after
         self.asked: list[tuple[datetime, float]] = []
+
+    def notices(self, now: datetime) -> Sequence[Finding]:
+        return (Finding("token-ends", Severity.WARNING, f"{self.name} at {now:%Y-%m-%d}"),)
 
     def ready(self, now: datetime, seconds: float) -> None:
         self.asked.append((now, seconds))
@@ -51,11 +58,13 @@ def space(services: Collection[Expiring], now: datetime | None = None) -> Worksp
         now=now or FakeClock().now(),
         tree=tree,
         loaded=load(tree),
-        config=Config(targets={}),
+        config=Config(
+            targets={each.name: TargetConfig(each.name, TargetPolicy(each.name)) for each in services}
+        ),
         standing=None,
         targets={each.name: each for each in services},
         identities={each.name: {} for each in services},
-        memories={},
+        memories={each.name: Memory(Remembered(), None) for each in services},
         findings=(),
         observer=Silent(),
         sandbox=True,
@@ -97,3 +106,19 @@ def test_targets_are_asked_for_the_time_until_theirs_is_written(
     assert second.asked == [(LATER, 2 * seconds)]
     assert idle.asked == []
     assert first.members_of("ops") == second.members_of("ops") == {"ada@example.com"}
+
+
+def test_what_a_target_says_of_its_channel_stands_in_its_own_part_of_the_plan() -> None:
+    plan, _ = space([Expiring("one", None), Expiring("two", None)], LATER).plan()
+
+    said = [[each.message for each in part.findings if each.code == "token-ends"] for part in plan.targets]
+    assert said == [["one at 2027-03-01"], ["two at 2027-03-01"]]
+
+
+def test_the_estimate_knows_what_goes_together() -> None:
+    service = Expiring("one", None)
+    planned = Home(service).plan(identities([person(each) for each in "abcd"], [group("ops", [*"abcd"])]))
+
+    found = space([service]).estimates({"one": planned})["one"]
+
+    assert found.calls == {"create group": 1, "create membership": 2, "create user": 2}
