@@ -10,19 +10,22 @@ from typing import Any, cast
 
 import pytest
 
+from reconciler.execution.apply import Job, apply
 from reconciler.model.address import Kind
 from reconciler.model.observer import Silent
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemoval, TargetPolicy
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.resources import Group, Origin, User
-from reconciler.model.state import Identities, Live
+from reconciler.model.state import Declared, Identities, Live, Receipt, Remembered
 from reconciler.planning.planner import Planned
+from reconciler.planning.review import Review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.scim.profile import Profile
 from reconciler.targets.scim.profile_list import profile
 from reconciler.targets.scim.target import Scim
 from reconciler.wire.http import Endpoint, Http
+from reconciler.wire.pool import Pool
 from reconciler.wire.tokens import TokenSource
 from tests.support.site import Site
 from tests.targets.scim.odd import Odd, serving
@@ -69,6 +72,21 @@ def git(users: Sequence[User], **groups: Sequence[str] | None) -> Identities:
         for name, members in groups.items()
     }
     return Identities(users={each.key: each for each in users}, groups=made, approvals=_APPROVALS)
+
+
+@dataclass
+class Patient(Site):
+    """A site where nobody waits."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def carry_out(self, git: Identities, fresh: Planned, verdict: Review) -> TargetReport:
+        job = Job(self.target, fresh, verdict)
+        (report,) = apply([job], pool=Pool, clock=self.clock, observer=Silent()).targets
+        if report.whole:
+            receipt = Receipt("aws", fresh.part.identity, report.digest, "", self.now, unkept=report.unkept)
+            self.memory = Remembered(receipt, Declared("state", git, self.policy), ())
+        return report
 
 
 @dataclass
@@ -137,7 +155,7 @@ def facing(
             chance=lambda: 0.5,
         )
         target = Scim(http, one, clock=clock, observer=Silent(), extensions=extensions, expires=expires)
-        yield Field(odd, target, Site(cast(Sandbox, None), target, policy), clock)
+        yield Field(odd, target, Patient(cast(Sandbox, None), target, policy, clock=clock), clock)
 
 
 DELETING = TargetPolicy("aws", guards=POLICY.guards, on_removal=OnRemoval.DELETE)

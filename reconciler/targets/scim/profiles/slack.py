@@ -18,7 +18,8 @@ PROFILE = Profile(
     page_size=200,
     user_filters=frozenset(("userName",)),
     group_filters=frozenset(("displayName",)),
-    forbidden=frozenset(("middle_name", "formatted_name", "honorific_suffix")),
+    # A nickname is the user name under another name there.
+    forbidden=frozenset(("middle_name", "formatted_name", "honorific_suffix", "nick_name")),
     forbidden_of_groups=frozenset(("external_id",)),
     # "The user's primary email is missing from the request": email_empty.
     required=("user_name", "email"),
