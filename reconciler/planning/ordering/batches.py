@@ -84,7 +84,8 @@ class Batches:
     def wants_more(self, alike: Alike, waited_for: Container[str]) -> bool:
         """Whether what is ready should wait for more of its like: grants that fill no request yet.
 
-        What others wait for (`waited_for`, by id) never does: it would keep back a revocation.
+        What others wait for (`waited_for`, by id) never does: it would keep back a revocation. So nothing
+        waits in a circle: what those who are to come wait for is running, or will be, without these.
         """
         _, kind, action, _ = alike
         ready = self._ready[alike]

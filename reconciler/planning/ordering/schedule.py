@@ -85,20 +85,6 @@ class Schedule:
         """What to submit now, in order; the steps of each unit count as running until `ended` is told."""
         if self._stopped:
             return []
-        units = self._hand_out()
-        if not units and not self._running and self._kept:
-            # Nothing is left that could add to them.
-            for alike in sorted(self._kept):
-                self._queue(alike)
-            units = self._hand_out(patient=False)
-        units.sort(key=lambda unit: self._position[unit[0].id])
-        return units
-
-    def take(self) -> list[Step]:
-        """The steps of `units`, one after another."""
-        return [step for unit in self.units() for step in unit]
-
-    def _hand_out(self, *, patient: bool = True) -> list[tuple[Step, ...]]:
         lowest = min((rank for rank, count in self._unended.items() if count), default=0)
         units: list[tuple[Step, ...]] = []
         for family, ready in self._ready.items():
@@ -108,7 +94,7 @@ class Schedule:
                 if step.lane in self._lanes:
                     heapq.heappush(self._parked.setdefault(step.lane, {}).setdefault(family, []), entry)
                     continue
-                unit = self._unit(step, patient=patient)
+                unit = self._unit(step)
                 if not unit:
                     continue
                 mates = {each.id for each in unit}
@@ -117,14 +103,19 @@ class Schedule:
                 if step.lane:
                     self._lanes.add(step.lane)
                 units.append(unit)
+        units.sort(key=lambda unit: self._position[unit[0].id])
         return units
 
-    def _unit(self, step: Step, *, patient: bool) -> tuple[Step, ...]:
+    def take(self) -> list[Step]:
+        """The steps of `units`, one after another."""
+        return [step for unit in self.units() for step in unit]
+
+    def _unit(self, step: Step) -> tuple[Step, ...]:
         """A ready step with what goes along; empty where it is kept back."""
         alike = self._batches.alike(step)
         if alike is None:
             return (step,)
-        if patient and self._batches.wants_more(alike, self._dependents):
+        if self._batches.wants_more(alike, self._dependents):
             self._batches.unqueue(alike)
             self._kept.add(alike)
             return ()
