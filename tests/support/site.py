@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,11 +32,15 @@ from reconciler.sandbox import Sandbox
 from reconciler.targets.base import EVERYTHING, Target
 from reconciler.targets.registry import connect
 from reconciler.wire.clock import SystemClock
+from reconciler.wire.http import Endpoint
 from reconciler.wire.pool import Pool
+from reconciler.wire.tokens import TokenSource
 from tests.support.organisation import describe, write_accounts
 
 # Faster than any test would wait for; the quotas still hold, only their windows are shorter.
 SPEED = 1000.0
+# Where the token of the sandbox's SCIM endpoint is found.
+TOKEN = "RECONCILER_TEST_SANDBOX_TOKEN"
 AUTO = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -108,10 +113,14 @@ def site(policy: TargetPolicy | None = None, **sandbox: object) -> Iterator[Site
         yield Site(running, client(running), policy or TargetPolicy("aws"))
 
 
-def client(sandbox: Sandbox) -> Target:
-    """The real client, in front of a sandbox that is running."""
+def client(sandbox: Sandbox, *, by_scim: bool = False) -> Target:
+    """The real client, in front of a sandbox that runs; `by_scim` writes people by its SCIM endpoint."""
+    channel = None
+    if by_scim:
+        os.environ[TOKEN] = sandbox.scim_token()
+        channel = Channel(Endpoint(url=sandbox.scim_url, token=TokenSource(env=TOKEN)))
     return connect(
-        Settings(sandbox.region),
+        Settings(sandbox.region, channel=channel),
         clock=SystemClock(),
         observer=Silent(),
         endpoint_url=sandbox.url,
@@ -194,6 +203,7 @@ class FilesSite(FedSite):
     """The same in front of a sandbox."""
 
     sandbox: Sandbox = field(kw_only=True)
+    by_scim: bool = field(default=False, kw_only=True)
 
 
 def _declarations(loaded: Loaded) -> Declarations:
@@ -202,7 +212,9 @@ def _declarations(loaded: Loaded) -> Declarations:
 
 
 @contextmanager
-def files_site(folder: Path, home: Path, *, now: datetime = START) -> Iterator[FilesSite]:
+def files_site(
+    folder: Path, home: Path, *, now: datetime = START, by_scim: bool = False
+) -> Iterator[FilesSite]:
     """A sandbox over the data in `home` (made if absent), with a client in front of it, fed from `folder`.
 
     Where there are no data yet, the accounts that the files name are made, each in a unit and with tags.
@@ -213,4 +225,11 @@ def files_site(folder: Path, home: Path, *, now: datetime = START) -> Iterator[F
     if folder.is_dir() and not data.exists():
         accounts = write_accounts(describe(folder), home / "accounts.json")
     with Sandbox(data, seed=accounts, speed=SPEED, latency=0.0) as running:
-        yield FilesSite(client(running), folder, home / "record.json", now, sandbox=running)
+        yield FilesSite(
+            client(running, by_scim=by_scim),
+            folder,
+            home / "record.json",
+            now,
+            sandbox=running,
+            by_scim=by_scim,
+        )

@@ -182,7 +182,7 @@ class IdentityCenter:
         if step.address.kind in ACCESS:
             return self._access_writer.submit(step, ids, versions)
         if self._channel is not None:
-            return self._channel.submit(step, ids, versions)
+            return self._channel.submit(step, _of_scim((step,), ids), versions)
         return self._writer.submit(step, ids, versions)
 
     def submit_together(
@@ -190,7 +190,7 @@ class IdentityCenter:
     ) -> Sequence[Outcome | Pending]:
         """Carry out steps by SCIM, or one by one: no request of the API carries several; see Target."""
         if self._channel is not None and not any(step.address.kind in ACCESS for step in steps):
-            return self._channel.submit_together(steps, ids, versions)
+            return self._channel.submit_together(steps, _of_scim(steps, ids), versions)
         return [self.submit(step, ids, versions) for step in steps]
 
     def notices(self, now: datetime) -> Sequence[Finding]:
@@ -209,3 +209,10 @@ class IdentityCenter:
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         """How what `submit` left pending stands now; see Target."""
         return self._access_writer.poll(pendings)
+
+
+def _of_scim(steps: Sequence[Step], ids: Mapping[Address, str]) -> Mapping[Address, str]:
+    """The remote ids that SCIM shares with the Identity Store: of users and groups, and of no membership."""
+    wanted = {ref for step in steps for ref in step.refs.values()}
+    wanted |= {step.address for step in steps if step.address.kind is not Kind.MEMBERSHIP}
+    return {address: ids[address] for address in wanted if address in ids}
