@@ -16,6 +16,8 @@ class Capabilities:
     `group_attributes` can be written; `status` says whether a user can be disabled and enabled; `required`
     must be there to create a user.
     `safe_deletion` says that deleting a user or a group leaves no grant behind unseen.
+    `deletes_users` says that a user who is deleted is gone; elsewhere leaving means being disabled, whatever
+    the configuration says.
     `versions` says that an update or a deletion carries the version it was planned on, and that the
     service refuses it when the object moved. `writes_per_second` is the rate of each kind of write
     that the client keeps to, for estimates. `membership_batch` is how many membership changes of one
@@ -33,6 +35,7 @@ class Capabilities:
     required: tuple[str, ...] = ("user_name",)
     status: bool = False
     safe_deletion: bool = False
+    deletes_users: bool = True
     versions: bool = False
     writes_per_second: float = 16.0
     membership_batch: int = 1

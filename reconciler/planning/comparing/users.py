@@ -228,7 +228,7 @@ def _manager_exists(scene: Scene, manager: Value) -> bool:
     if not isinstance(manager, str):
         return True
     if (identifier := scene.users.pairing.ids.get(manager)) is not None:
-        return identifier not in scene.users.gone or scene.policy.on_removal is not OnRemoval.DELETE
+        return identifier not in scene.users.gone or not _deletes(scene)
     user = scene.desired.users.get(manager)
     return (
         user is not None
@@ -263,12 +263,17 @@ def _effect(fields: Iterable[FieldChange]) -> Effect:
     return effects.pop() if len(effects) == 1 else Effect.MIXED
 
 
+def _deletes(scene: Scene) -> bool:
+    """Whether who leaves is deleted: where that is wanted, and means more than disabling."""
+    return scene.policy.on_removal is OnRemoval.DELETE and scene.capabilities.deletes_users
+
+
 def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[str]) -> None:
     """Somebody whom git declares no more, or (authoritative) never did."""
     remembered = next(iter(scene.memory.former_user((key,))), None)
     why = scene.desired.inactive.get(key)
     # Whoever is blocked and was never ours is not ours to delete.
-    delete = scene.policy.on_removal is OnRemoval.DELETE and (why is None or remembered is not None)
+    delete = _deletes(scene) and (why is None or remembered is not None)
     if why is not None and not delete:
         cause, reason = why.cause, why.reason
     else:

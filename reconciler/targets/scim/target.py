@@ -87,6 +87,7 @@ class Scim:
             required=profile.required,
             status=True,
             safe_deletion=profile.safe_deletion,
+            deletes_users=profile.deletes_users,
             versions=traits.etag and self._writer.preconditions.kept,
             writes_per_second=profile.writes_per_second,
             membership_batch=profile.additions,

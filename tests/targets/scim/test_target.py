@@ -15,7 +15,7 @@ from reconciler.model.scim import USER_PATHS
 from reconciler.targets.scim import notices, profiles
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.profile_list import names, profile
-from tests.targets.scim.fields import NEXT, TOKEN, Field, facing, git, user
+from tests.targets.scim.fields import DELETING, NEXT, TOKEN, Field, facing, git, user
 from tests.targets.scim.odd import Odd
 
 ADA, BOB = user("ada"), user("bob")
@@ -244,6 +244,16 @@ def test_slack_keeps_the_manager_where_slack_looks_for_it() -> None:
         )
     enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
     assert odd.named("ada")[enterprise] == {"manager": {"managerId": odd.named("bob")["id"]}}
+
+
+def test_who_leaves_slack_is_disabled_whatever_is_wished_and_stays_so() -> None:
+    people = [user(name, email=f"{name}@x.example") for name in ("ada", "bob")]
+    odd = Odd()
+    with facing(odd, "slack", policy=DELETING) as here:
+        here.converge(git(people, crew=["ada", "bob"]))
+        here.converge(git(people[1:], crew=["bob"]))
+        assert odd.named("ada")["active"] is False
+        assert odd.crews() == {"crew": {"bob"}}
 
 
 def test_kinds_that_cannot_be_read_are_not_written() -> None:

@@ -37,7 +37,7 @@ PROFILE = Profile(
     etag=False,
     users_path="users",
     groups_path="groups",
-    deactivation="cannot sign in any more; memberships and licences stay",
-    deletion="goes to the deleted users and can be restored for 30 days",
+    deactivation="no sign-in; memberships and licences stay",
+    deletion="moved to the deleted users, from where they can be restored for 30 days",
     rates={"read": 10.0, "write": 5.0},
 )

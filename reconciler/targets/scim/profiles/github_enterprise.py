@@ -43,8 +43,8 @@ PROFILE = Profile(
     required=("user_name", "external_id", "display_name", "given_name", "family_name", "email"),
     bulk=False,
     etag=False,
-    deactivation="is suspended, and handle and address are disguised; enabling undoes it",
-    deletion="is suspended for good and cannot be provisioned again",
+    deactivation="suspended, with handle and address disguised; enabling undoes it",
+    deletion="suspended for good, and never to be provisioned again",
     # 1,000 users an hour in the long run; what is refused sooner says when to come back.
     rates={"read": 10.0, "write": 5.0, "user-write": 1.0},
 )

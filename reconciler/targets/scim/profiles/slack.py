@@ -10,7 +10,7 @@ PROFILE = Profile(
     evidence="documented only (docs.slack.dev, SCIM API and rate limits, November 2026); not seen live",
     quirks=(
         "Pages of ten unless asked for more, at most 1,000.",
-        "Deleting a user is disabling: nobody is ever gone.",
+        "Deleting a user is disabling there: whatever `on_removal` says, leavers are disabled.",
         "The manager stands in `manager.managerId`.",
         "One update of a user or group at a time; 429 otherwise. Groups have no external id.",
         "600 writes and 1,000 reads a minute, of users 180 writes, shared with every other SCIM app.",
@@ -25,8 +25,8 @@ PROFILE = Profile(
     required=("user_name", "email"),
     manager_value="managerId",
     bulk=False,
-    deactivation="is deactivated: signed out everywhere, messages and files stay",
-    deletion="is deactivated, not deleted: Slack deletes nobody by SCIM",
+    deactivation="signed out everywhere; messages and files stay",
+    deletion="disabled and no more: Slack deletes nobody by SCIM",
     deletes_users=False,
     # Minutes and bursts, shared: three quarters of each.
     rates={"read": 12.5, "write": 7.5, "user-write": 2.25},
