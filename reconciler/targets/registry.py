@@ -85,10 +85,12 @@ def connect(
     """The target that `settings` describe; nobody is called yet.
 
     `endpoint_url` replaces the service's own addresses; `sandbox` says that the embedded sandbox is behind
-    it, `speed` by how much its time runs faster. Raises Rejected for a type that does not exist.
+    it, `speed` by how much the time of what is there runs faster. Raises Rejected for an unknown type.
     """
     if settings.type == SCIM and settings.channel is not None:
-        return _scim(settings, settings.channel, settings.profile or "", clock=clock, observer=observer)
+        return _scim(
+            settings, settings.channel, settings.profile or "", clock=clock, observer=observer, speed=speed
+        )
     if settings.type == IDENTITY_CENTER:
         from reconciler.targets.identity_center.target import IdentityCenter
         from reconciler.wire.aws import Aws

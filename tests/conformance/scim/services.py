@@ -108,7 +108,8 @@ def fed(service: Service, folder: Path, home: Path) -> Iterator[FedSite]:
     )
     os.environ[TOKEN] = service.server.token
     try:
-        target = connect(settings, clock=SystemClock(), observer=Silent())
+        # What a service is spared in the field, one that runs for the test alone is not.
+        target = connect(settings, clock=SystemClock(), observer=Silent(), speed=SPEED)
         yield FedSite(target, folder, home / "record.json")
     finally:
         del os.environ[TOKEN]
