@@ -21,6 +21,7 @@ from reconciler.cli.common import (
     show_report,
     wants_color,
 )
+from reconciler.cli.linting import with_lint
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
@@ -107,6 +108,7 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool) -> 
 def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:
     """The plan that a person just said yes to."""
     plan, planned = space.plan(by_group=by_group)
+    plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
     finish()
     answer(show_plan(plan, options, estimates=space.estimates(planned)))
     if not plan.applyable:
