@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: demo test check format lock schemas bench clean
 
@@ -42,3 +41,4 @@ lock:  ## lock dependencies anew, with hashes and without addresses
 
 clean:
 	rm -rf $(VENV) .cache .reconciler .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -r {} +
