@@ -47,7 +47,7 @@ from tests.properties.company import OTHERS, Console, company, name_of, pairs, s
 from tests.properties.critical import LEAST, Floors, enough
 from tests.properties.effort import examples, steps
 from tests.properties.verdict import Verdict
-from tests.properties.witness import Witness, access, approvals, locate
+from tests.properties.witness import Witness, access, approvals, defined, locate
 
 BY_RULE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 COUNTS = (Cause.GIT, Cause.LEFTOVER, *sorted(BY_RULE))
@@ -56,6 +56,10 @@ CRITICAL = replace(UNLIMITED, min_members=LEAST)
 WATCHED = replace(UNLIMITED, protected=Protected(users=("ada",), groups=("ops",), permission_sets=("Admin",)))
 # What no approval lifts.
 UNAPPROVABLE: frozenset[str] = frozenset()
+GAPS = [
+    Gap(Kind.MEMBERSHIP, "*", "not asked"),
+    *(Gap(Kind.ASSIGNMENT, scope, "not asked") for scope in ("*", "users", PAY)),
+]
 GOOD = (Status.DONE, Status.UNNECESSARY)
 
 
@@ -266,17 +270,17 @@ class CompanyMachine(RuleBasedStateMachine):
         broken = breaches(self.world, self.said, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
-        allowed = access(self.world) | access(full)
+        allowed = defined(self.world) | defined(full)
         witness = Witness(self.world)
-        between: list[set[tuple[str, str, str]]] = []
+        observed = {kind for kind in Kind if self.policy.scope.mode(kind) is Mode.OBSERVE}
+        assert not {each.address.kind for each in planned.part.changes} & observed
 
         def look() -> None:
-            between.append(access(self.world))
+            assert defined(self.world) <= allowed
             if self.policy.guards is CRITICAL and not self.approved:
                 floors.hold(self.world)
 
         outcomes = self.world.carry_out(chosen, failing, watch=look)
-        assert all(each <= allowed for each in between)
         present = {stem(each) for each in self.said.users} - self._absent()
         witness.left_others_alone(self.world, present, self.policy.scope)
         witness.kept_ids(self.world)
@@ -309,6 +313,7 @@ class CompanyMachine(RuleBasedStateMachine):
         refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
         assert refused <= UNAPPROVABLE
         self._apply()
+        self._exchange()
         self._take_away()
         self._take_everything_else()
 
@@ -320,32 +325,77 @@ class CompanyMachine(RuleBasedStateMachine):
         self.policy = replace(self.policy, scope=scope, on_removal=OnRemoval.DELETE)
         self._apply()
 
-    def _take_away(self) -> None:
-        """Git takes half of all members away and blocks somebody: unread it stays, and read it goes."""
+    def _exchange(self) -> None:
+        """All members are exchanged, groups lose sets and gain others, and the sets change, in one plan.
+
+        No moment has more than before and after, and what is critical always has its people.
+        """
         self._commit()
+        book = self.book
+        people = sorted(book.people)
         teams = {
-            key: replace(one, members=dict(sorted(one.members.items())[1::2])) if one.members else one
-            for key, one in self.book.teams.items()
+            key: replace(one, members={each: 1 for each in people if each not in one.members})
+            for key, one in book.teams.items()
+            if one.members is not None
         }
-        entries = dict(sorted(self.book.entries.items())[1::2])
-        blocked = self.book.blocked | set(sorted(self.book.people)[:1])
-        self.book = replace(self.book, teams=teams, entries=entries, blocked=blocked)
-        for kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
-            kept, self.world = self.world, copy.deepcopy(self.world)
-            gap = Gap(kind, "*", "not asked")
-            self.world.gaps = (gap,)
-            inside = {each for each in pairs(self.world) if _covers(gap, each, self.world)}
-            fresh = self.plan()
-            if fresh.part.applyable:
-                self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes))
-                assert inside <= pairs(self.world)
-            self.world = kept
-        self.policy, self.approved = replace(self.policy, guards=TIGHT), False
+        entries = {
+            key: replace(one, groups=tuple(each for each in sorted(book.teams) if each not in one.groups))
+            for key, one in book.entries.items()
+        }
+        sets = {
+            key: replace(one, session_duration="PT2H" if one.session_duration == "PT1H" else "PT1H")
+            for key, one in book.sets.items()
+        }
+        self.book = replace(book, teams={**book.teams, **teams}, entries=entries, sets=sets)
+        self.policy, self.approved = replace(self.policy, guards=CRITICAL), False
+        self._try_alone()
+        self.policy, self.approved = replace(self.policy, guards=UNLIMITED), True
+        self._apply()
+
+    def _try_alone(self) -> None:
+        """Apply in a world that is forgotten again."""
         fresh = self.plan()
         if fresh.part.applyable:
             kept, self.world = self.world, copy.deepcopy(self.world)
+            inside = {each for each in pairs(self.world) if _is_unread(self.world, each)}
             self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes))
+            assert inside <= pairs(self.world)
             self.world = kept
+
+    def _take_away(self) -> None:
+        """Git takes half of everything away and blocks somebody: unread it stays, and read it goes."""
+        self._commit()
+        book = self.book
+        teams = {
+            key: replace(one, members=dict(sorted(one.members.items())[1::2])) if one.members else one
+            for key, one in book.teams.items()
+        }
+        entries = dict(sorted(book.entries.items())[1::2])
+        blocked = book.blocked | set(sorted(book.people)[:1])
+        less = replace(
+            book,
+            people=dict(sorted(book.people.items())[1::2]),
+            teams=dict(sorted(teams.items())[1::2]),
+            sets=dict(sorted(book.sets.items())[1::2]),
+            entries=entries,
+        )
+        for on_removal in OnRemoval:
+            self.book, self.policy = less, replace(self.policy, on_removal=on_removal)
+            for gap in GAPS:
+                self.world.gaps = (gap,)
+                self._try_alone()
+            self.world.gaps = ()
+        self.book = replace(book, teams=teams, entries=entries, blocked=blocked)
+        for gap in GAPS:
+            self.world.gaps = (gap,)
+            self._try_alone()
+        self.world.gaps = ()
+        for user in self.world.users:
+            # Whoever is blocked is in a group of others as well, and goes from there.
+            if stem(name_of(self.world, user)) in blocked:
+                self.world.members[self.world.group_id("unmanaged")].setdefault(user, "by hand")
+        self.policy, self.approved = replace(self.policy, guards=TIGHT), False
+        self._try_alone()
         self.policy, self.approved = replace(self.policy, guards=UNLIMITED), True
         fresh = self.plan()
         assert {each.code for each in fresh.part.findings if each.severity == "refusal"} <= UNAPPROVABLE
@@ -487,6 +537,10 @@ class CompanyMachine(RuleBasedStateMachine):
         return {each for each, name in named.items() if stem(name) not in keys}
 
 
+def _is_unread(world: World, pair: tuple[str, ...]) -> bool:
+    return any(_covers(gap, pair, world) for gap in world.gaps)
+
+
 def _covers(gap: Gap, pair: tuple[str, ...], world: World) -> bool:
     if gap.kind is Kind.MEMBERSHIP:
         return len(pair) == 2
@@ -521,7 +575,7 @@ def _shuffled(said: Identities, chance: Random) -> Identities:
 
 TestCompany = CompanyMachine.TestCase
 TestCompany.settings = settings(
-    max_examples=examples(100),
+    max_examples=examples(150),
     stateful_step_count=steps(10),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

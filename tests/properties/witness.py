@@ -52,6 +52,12 @@ def access(world: World) -> Access:
     return {(who, account, name) for who, account, name, _ in _ways(world)}
 
 
+def defined(world: World) -> set[tuple[str, str, str, str]]:
+    """Who reaches what, and for how long: a set as it was before an edit is not what it is after."""
+    lasts = {one.name: str(one.attributes.get("session_duration")) for one in world.sets.values()}
+    return {(who, account, name, lasts[name]) for who, account, name in access(world)}
+
+
 def _ways(world: World) -> set[tuple[str, str, str, tuple[tuple[str, ...], ...]]]:
     found = set()
     for (account, arn), principals in world.assignments.items():
