@@ -390,10 +390,12 @@ class CompanyMachine(RuleBasedStateMachine):
             self.world.gaps = (gap,)
             self._try_alone()
         self.world.gaps = ()
-        for user in self.world.users:
+        for group in self.world.groups:
             # Whoever is blocked is in a group of others as well, and goes from there.
-            if stem(name_of(self.world, user)) in blocked:
-                self.world.members[self.world.group_id("unmanaged")].setdefault(user, "by hand")
+            if title_of(self.world, group) == "unmanaged":
+                for user in self.world.users:
+                    if stem(name_of(self.world, user)) in blocked:
+                        self.world.members[group].setdefault(user, "by hand")
         self.policy, self.approved = replace(self.policy, guards=TIGHT), False
         self._try_alone()
         self.policy, self.approved = replace(self.policy, guards=UNLIMITED), True
