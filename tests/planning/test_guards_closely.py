@@ -11,6 +11,7 @@ from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.policy import Limit
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_access import grants_passed
 from reconciler.planning.judging.guards_objects import recreated, unsafe
 from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
@@ -66,6 +67,12 @@ ON_BOTH = (f"delete assignment/{ONE}/Admin/group:ops", f"delete assignment/{TWO}
         ("assignments", (*USERS, *GROUPS, *MEMBERS, *SETS), None, ""),
         ("per_group", MEMBERS, Kind.MEMBERSHIP, "2 of 2 members of ops would be removed; at most 1 may be"),
         ("per_group", (*MEMBERS, "delete group/ops"), None, ""),
+        (
+            "per_group",
+            (*MEMBERS, "delete user/ops"),
+            Kind.MEMBERSHIP,
+            "2 of 2 members of ops would be removed; at most 1 may be",
+        ),
         ("per_group", ("delete membership/ops/ada", "delete membership/red/ada", *ON_ONE), None, ""),
         (
             "per_account",
@@ -87,6 +94,7 @@ def test_one_of_each_may_go_where_one_may(
 
     expected = [("max-removals", kind, 2, message)] if message else []
     assert [(one.code, one.kind, one.count, one.message) for one in found] == expected
+    assert [one.fix for one in found] == [approval("max-removals", 2, one.kind) for one in found]
 
 
 def test_groups_and_accounts_are_said_in_order() -> None:
@@ -109,6 +117,7 @@ def test_groups_and_accounts_are_said_in_order() -> None:
         (MEMBERS, ("ops",)),
         (("delete membership/red/ada", *MEMBERS), ("ops", "red")),
         (MEMBERS[:1], ()),
+        ((*MEMBERS[:1], "delete user/ops"), ()),
         ((*MEMBERS, "create membership/ops/eve"), ()),
         ((*MEMBERS, "create membership/red/eve"), ("ops",)),
         ((*MEMBERS, "delete group/ops"), ()),
@@ -151,6 +160,30 @@ def test_which_kinds_lose_all_that_is_ours(texts: Sequence[str], emptied: Kind |
     assert [(one.code, one.kind, one.count) for one in found] == (
         [("set-emptied", emptied, 2)] if emptied else []
     )
+    for one in found:
+        what = f"{one.kind}s".replace("-", " ")
+        assert one.message == f"every one of 2 {what} would be removed"
+        assert one.fix == approval("set-emptied", 2, emptied)
+
+
+def test_groups_that_lose_every_member_are_named_in_order_with_how_to_approve_them() -> None:
+    keys = ("zoo", "ops", "red", "dev", "lab")
+    going = changes(*(f"delete membership/{key}/ada" for key in keys))
+
+    (finding,) = groups_emptied(going, going, replace(POPULATION, members=dict.fromkeys(keys, 1)))
+
+    assert finding.details == ("dev", "lab", "ops", "red", "zoo")
+    assert finding.fix == approval("set-emptied", 5, Kind.MEMBERSHIP)
+
+
+def test_a_deletion_takes_away_even_from_nobody() -> None:
+    """The assignments of a principal who is no more: nobody loses anything, and they are removed."""
+    orphans = [replace(each, effect=Effect.NEUTRAL) for each in changes(*ON_BOTH)]
+
+    assert removals(orphans) == orphans
+    assert not removals(changes("create user/ada", "update user/ada", f"update provisioning/Read/{ONE}"))
+    (finding,) = kinds_emptied(orphans, orphans, POPULATION)
+    assert finding.kind is Kind.ASSIGNMENT
 
 
 def test_people_who_are_disabled_count_as_gone() -> None:
