@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from reconciler.model.access import AccessChange, Direction
-from reconciler.model.address import Kind
-from reconciler.model.change import Action, Change, Effect
-from reconciler.model.policy import Limit
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.plan import Finding
+from reconciler.model.policy import Limit, Protected
+from reconciler.model.resources import Origin
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_access import grants_passed
-from reconciler.planning.judging.guards_objects import recreated, unsafe
+from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
 from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
 from reconciler.planning.judging.population import Population
 from tests.planning.access_stage import change
@@ -259,3 +261,75 @@ def test_grants_are_people_times_accounts_and_losses_are_none(
     refusals = grants_passed(ACCESS, replace(UNLIMITED, max_grants=limits))
 
     assert [(one.code, one.count, one.details) for one in refusals] == found
+
+
+# What is told of single objects.
+
+PLACE = Origin("people.yaml", 7)
+
+
+def told(found: Iterable[Finding]) -> list[tuple[Address | None, Kind | None, int, Origin | None]]:
+    return [(one.address, one.kind, one.count, one.origin) for one in found]
+
+
+def test_what_is_protected_is_told_with_its_place_and_how_to_approve_it() -> None:
+    guards = replace(UNLIMITED, protected=Protected(users=("ada",), permission_sets=("Admin",)))
+    texts = ("delete user/ada", "delete permission-set/Admin")
+    going = [replace(each, origin=PLACE) for each in changes(*texts)]
+
+    found = list(protected(going, guards))
+
+    assert told(found) == [(each.address, each.address.kind, 1, PLACE) for each in going]
+    assert [one.fix for one in found] == [approval("protected", 1, each.address.kind) for each in going]
+
+
+def test_what_is_made_again_under_one_name_is_told_with_its_place() -> None:
+    both = changes("delete group/ops", "create group/OPS")
+
+    (finding,) = recreated([replace(each, origin=PLACE) for each in both], ())
+
+    assert told([finding]) == [(both[1].address, Kind.GROUP, 1, PLACE)]
+
+
+DRIFTED = {
+    Kind.USER: ("create user/ada", f"create assignment/{ONE}/Admin/user:ada"),
+    Kind.GROUP: ("create group/ops", f"create assignment/{ONE}/Admin/group:ops"),
+    Kind.PERMISSION_SET: ("create permission-set/Admin", f"create assignment/{ONE}/Admin/group:red"),
+}
+
+
+@pytest.mark.parametrize("kind", DRIFTED)
+def test_what_held_assignments_and_is_made_again_is_told_kind_by_kind(kind: Kind) -> None:
+    made, assigned = (replace(change(text, Cause.DRIFT), origin=PLACE) for text in DRIFTED[kind])
+    noise = [change(text, Cause.DRIFT) for text in ("create user/eve", "create group/new", "update user/bob")]
+
+    (finding,) = remade([*noise, made, assigned, change(f"create assignment/{ONE}/Admin/user:bob")])
+
+    what = f"{kind}".replace("-", " ")
+    assert finding.message.startswith(f"1 {what} that held assignments would be made again: ")
+    assert finding.fix == f"find out who deleted it; {approval('recreate', 1, kind)}"
+    assert (finding.kind, finding.count, finding.origin) == (kind, 1, PLACE)
+    assert finding.details == (str(made.address),)
+
+
+def test_all_of_a_kind_that_are_made_again_are_told_together() -> None:
+    made = [change(f"create user/{key}", Cause.DRIFT) for key in ("ada", "bob")]
+    assigned = changes(*(f"create assignment/{ONE}/Admin/user:{key}" for key in ("ada", "bob")))
+
+    (finding,) = remade([*made, *assigned])
+
+    assert (finding.count, finding.details) == (2, ("aws/user/ada", "aws/user/bob"))
+
+
+@pytest.mark.parametrize(
+    ("made", "assigned"),
+    [
+        (change("create user/ada", Cause.GIT), f"create assignment/{ONE}/Admin/user:ada"),
+        (change("update user/ada", Cause.DRIFT), f"create assignment/{ONE}/Admin/user:ada"),
+        (change("create user/ada", Cause.DRIFT), f"delete assignment/{ONE}/Admin/user:ada"),
+        (change("create user/ada", Cause.DRIFT), "create membership/ops/ada"),
+        (change("create user/ada", Cause.DRIFT), f"create assignment/{ONE}/Admin/group:ada"),
+    ],
+)
+def test_what_is_no_object_made_again_and_assigned_anew(made: Change, assigned: str) -> None:
+    assert not list(remade([made, change(assigned)]))
