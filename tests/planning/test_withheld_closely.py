@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pytest
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.change import Change
 from reconciler.model.organization import Organization
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import Origin, Value
@@ -30,7 +30,7 @@ from reconciler.planning.judging.withheld import (
     without_taken,
     without_unread,
 )
-from tests.planning.access_stage import change
+from tests.planning.access_stage import change, written
 from tests.planning.world import group, person
 
 HOME, ONE, TWO = "100000000001", "100000000002", "100000000003"
@@ -219,17 +219,6 @@ def test_without_successors_whoever_loses_a_set_loses_it() -> None:
 
 
 # Names and addresses that somebody else has.
-
-
-def written(text: str) -> Change:
-    """`update user/ada user_name:old>new manager:>bob`; nothing is None."""
-    action, address, *fields = text.split()
-    edits = []
-    for each in fields:
-        name, _, sides = each.partition(":")
-        before, _, after = sides.partition(">")
-        edits.append(FieldChange(name, before or None, after or None))
-    return Change(at(address), Action(action), Effect.NEUTRAL, Cause.GIT, "", "", tuple(edits))
 
 
 def live_of(users: Mapping[str, str], groups: Mapping[str, str]) -> Live:
