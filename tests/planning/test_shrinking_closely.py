@@ -136,6 +136,8 @@ def test_without_a_memory_nothing_was_lost() -> None:
         (20, 15, True),
         (25, 20, False),
         (25, 19, True),
+        (100, 80, False),
+        (100, 79, True),
         (1, 0, True),
         (0, 0, False),
     ],
@@ -203,3 +205,16 @@ def test_what_counts_as_declared() -> None:
         (Kind.ASSIGNMENT, 8),
     ]
     assert not list(source_shrank(scene(said, said), [change("delete user/ada")]))
+
+
+def test_people_who_became_inactive_and_assignments_that_ended_are_declared_as_before() -> None:
+    before = state(9)
+    holders = frozenset(Holder(Kind.USER, key) for key in before.users)
+    after = replace(
+        before,
+        inactive=dict.fromkeys(before.users, Inactive(Cause.BLOCK, "")),
+        assignments={},
+        lapsed_assignments={(ONE, "Admin"): holders},
+    )
+
+    assert not list(source_shrank(scene(before, after), [change("delete user/ada")]))
