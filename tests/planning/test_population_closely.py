@@ -36,7 +36,7 @@ def names(**many: int) -> list[str]:
 
 
 def scene(scope: Scope) -> Scene:
-    """Everything that may be: declared and there, declared and not there, gone, ignored, external, unknown."""
+    """All that may be: declared and there, declared and not there, gone, ignored, external, unknown."""
     users = names(here=3, gone=1, ignored=4, external=2, unknown=5)
     groups = names(here=2, gone=2, ignored=1, external=3, unknown=4)
     sets = names(Here=4, Gone=3, ignored=2, Unknown=1)
