@@ -232,6 +232,7 @@ def test_only_users_and_groups_cannot_be_deleted_where_assignments_are_not_read(
     assert {each.action for each in changes(*texts)} == set(Action)
 
 
+LIMITED = ("total", "privileged")
 ACCESS = (
     AccessChange(Direction.GAIN, "Read", ("ada",), ("1", "2")),
     AccessChange(Direction.GAIN, "Admin", ("ada", "bob", "cyd"), ("1", "2", "3", "4"), privileged=True),
@@ -261,6 +262,24 @@ def test_grants_are_people_times_accounts_and_losses_are_none(
     refusals = grants_passed(ACCESS, replace(UNLIMITED, max_grants=limits))
 
     assert [(one.code, one.count, one.details) for one in refusals] == found
+
+
+def test_what_is_given_to_the_most_comes_first_with_how_to_approve_it() -> None:
+    given = [
+        AccessChange(Direction.GAIN, name, people, accounts, privileged=True)
+        for name, people, accounts in (
+            ("Five", tuple("abcde"), ("1",)),
+            ("Zwelve", ("a", "b"), tuple("123456")),
+            ("Twelve", tuple("abcdef"), ("1", "2")),
+        )
+    ]
+
+    found = list(grants_passed(given, replace(UNLIMITED, max_grants=dict.fromkeys(LIMITED, Limit(28, None)))))
+
+    assert [one.fix for one in found] == [approval(one.code, 29, None) for one in found]
+    assert [[each.partition(":")[0] for each in one.details] for one in found] == [
+        ["Twelve", "Zwelve", "Five"]
+    ] * 2
 
 
 # What is told of single objects.
