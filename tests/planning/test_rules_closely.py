@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.address import Kind
-from reconciler.model.resources import Assignment, Block, Grant, Group, Origin, Window
+from reconciler.model.organization import NO_ORGANIZATION
+from reconciler.model.plan import Severity
+from reconciler.model.resources import Assignment, Block, Grant, Group, Origin, Selector, Window
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Rule
-from reconciler.model.state import Identities
+from reconciler.model.state import Gap, Identities
 from reconciler.planning.judging.ruled import listed
 from tests.planning.entitled import DEV, PAY, entry, git, pset, realm, settled
 from tests.planning.ruling import ADMIN, ADMIN_ON_PROD, BROKEN, OLD, judged, verdicts
-from tests.planning.world import NOW, ORIGIN, group, identities, person, remembered
+from tests.planning.world import NOW, ORIGIN, World, group, identities, person, remembered
 
 NO_ADMIN = Deny("no", ADMIN)
 NO_DIRECT = Deny("no", ADMIN, Kind.USER)
@@ -473,3 +475,59 @@ def test_an_assignment_that_goes_is_none_that_is_made() -> None:
     before = both(TO_ADA)
     said = replace(before, blocked={"ada": Block("ada", ORIGIN)})
     assert verdicts(said, settled(before), EXPIRE, memory=remembered(before)) == [OLD]
+
+
+# What rules cannot see.
+
+ON_NOTHING = Selector(1, ou=("Zoo",)), Selector(1, ou=("Ape",)), Selector(1, ou=("Prod",))
+
+
+def blind(*rules: Rule, world: World | None = None) -> list[tuple[str, Severity, tuple[str, ...], int]]:
+    found = judged(both(), world or settled(both()), *rules)
+    return [(one.code, one.severity, one.details, one.count) for one in found]
+
+
+def test_places_that_are_not_there_are_told_in_order() -> None:
+    rule = replace(NO_ADMIN, access=replace(ADMIN, accounts=ON_NOTHING))
+    assert blind(NO_ADMIN, rule) == [("rule-selects-nothing", Severity.WARNING, ("Ape", "Zoo"), 2)]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "told"),
+    [
+        pytest.param((), False, id="everywhere"),
+        pytest.param((Selector(1, account=PAY),), False, id="by its id"),
+        pytest.param((Selector(1, all=True),), True, id="described"),
+        pytest.param((Selector(1, account=PAY), Selector(1, all=True)), True, id="both"),
+    ],
+)
+def test_where_accounts_were_not_read_a_rule_that_describes_them_says_so(
+    accounts: tuple[Selector, ...], *, told: bool
+) -> None:
+    world = settled(both())
+    world.organization = NO_ORGANIZATION
+    rule = replace(NO_ADMIN, access=replace(ADMIN, accounts=accounts))
+
+    unread = (
+        "rule-selects-nothing",
+        Severity.WARNING,
+        ("the accounts of the organization were not read",),
+        1,
+    )
+    assert blind(rule, world=world) == ([unread] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        ((Kind.MEMBERSHIP,), ("membership *: why",)),
+        ((Kind.ASSIGNMENT,), ("assignment *: why",)),
+        ((Kind.PERMISSION_SET, Kind.USER, Kind.GROUP), ()),
+        ((Kind.MEMBERSHIP, Kind.USER, Kind.ASSIGNMENT), ("membership *: why", "assignment *: why")),
+    ],
+)
+def test_what_was_not_read_is_told_once(kinds: tuple[Kind, ...], told: tuple[str, ...]) -> None:
+    world = settled(both())
+    world.gaps = tuple(Gap(kind, "*", "why") for kind in kinds)
+    partial = ("rules-partial", Severity.NOTE, told, len(told))
+    assert blind(NO_ADMIN, DUTIES, world=world) == ([partial] if told else [])

@@ -323,6 +323,7 @@ def test_declarations_are_told_in_order_with_the_groups_that_include_them() -> N
     assert finding.message == (
         "who: 7 declarations outside of privileged/** decide who has access that only those may give"
     )
+    assert finding.count == 7
     assert finding.details == (
         "entry a in team.yaml",
         "entry e in team.yaml",
