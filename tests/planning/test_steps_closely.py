@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -326,6 +327,47 @@ def test_a_value_is_freed_before_it_is_given(texts: Sequence[str], waits: str) -
     )
 
 
+def test_what_is_made_frees_no_name() -> None:
+    changes = [said("delete user/x"), replace(said("create user/ada user_name:>x"), name="x")]
+    made = steps_of(changes, Context())
+    assert made["aws/user/ada"].after == ("aws/user/x",)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        pytest.param(
+            ["create user/ada user_name:>x manager:>bob", "delete user/x"],
+            [f"gives create user/ada; writes user_name manager; after user/x; {BOSS}"],
+            id="with a manager who is there",
+        ),
+        pytest.param(
+            ["create user/ada user_name:>x manager:>bob", "delete user/x", "create user/bob"],
+            [
+                "gives create user/ada; writes user_name; after user/x",
+                f"gives update user/ada#manager; writes manager; after user/ada user/bob; {BOSS}",
+            ],
+            id="with a manager who is made",
+        ),
+        pytest.param(
+            ["MIXED update user/ada user_name:a>x", "delete user/x"]
+            + [f"delete membership/{key}/ada" for key in ("zoo", "red", "ops", "lab")],
+            [
+                (
+                    "gives update user/ada; writes user_name; after membership/lab/ada membership/ops/ada"
+                    " membership/red/ada membership/zoo/ada user/x"
+                )
+            ],
+            id="beside what is lost first",
+        ),
+    ],
+)
+def test_whoever_takes_a_name_waits_for_it_in_any_case(texts: Sequence[str], expected: Sequence[str]) -> None:
+    assert [
+        each for each in steps(texts) if "user/ada" in each.split(";")[0] and "delete" not in each
+    ] == expected
+
+
 EDIT = "update permission-set/Admin inline_policy:a>b"
 TAGS = "update permission-set/Admin tags.a:>b"
 EDITED = "gives update permission-set/Admin; writes inline_policy"
@@ -370,6 +412,12 @@ SET = "permission-set/Admin"
             id="an edit, and many that lagged",
         ),
         pytest.param([TAGS], MANY, [TAGGED], id="tags, which no role has"),
+        pytest.param(
+            ["delete permission-set/Admin", *lagging(FEW[:1])],
+            MANY,
+            [renewed(FEW[0]), "last delete permission-set/Admin"],
+            id="a set that goes is no edit",
+        ),
         pytest.param(
             [TAGS, *lagging(FEW[:1])], MANY, [renewed(FEW[0], SET), TAGGED], id="tags, and one that lagged"
         ),
