@@ -531,3 +531,15 @@ def test_what_was_not_read_is_told_once(kinds: tuple[Kind, ...], told: tuple[str
     world.gaps = tuple(Gap(kind, "*", "why") for kind in kinds)
     partial = ("rules-partial", Severity.NOTE, told, len(told))
     assert blind(NO_ADMIN, DUTIES, world=world) == ([partial] if told else [])
+
+
+def test_groups_are_told_in_order_whatever_the_order_of_ids() -> None:
+    world = realm()
+    for key in ("red", "lab", "dev"):
+        world.add_group(key)
+    entries = [entry(key, f"group:{key}", "Admin", PAY) for key in ("red", "lab", "dev")]
+
+    (finding,) = judged(both(*entries, red="ada", lab="ada", dev="ada"), world, NO_ADMIN)
+
+    (line,) = finding.details
+    assert line.startswith("Admin in pay through group dev and group lab and group red (by dev in")
