@@ -160,6 +160,7 @@ def joined(found: Identities, key: str) -> Identities:
     return replace(found, users={**found.users, key: person(key)})
 
 
+TO_RED = entry("f", "group:red", "Admin", PAY, origin=SAFE)
 ON_DEV = entry("f", "group:ops", "Admin", DEV, origin=SAFE)
 READS = entry("f", "group:ops", "Read", PAY, origin=SAFE)
 TO_USER = entry("f", "user:ops", "Admin", PAY, origin=SAFE)
@@ -201,6 +202,13 @@ SRE = filed(inner=OPEN, include="sre", sre="bob")
         pytest.param(WHO, filed(sets=OPEN), filed(ON_DEV, sets=OPEN), [BROKEN, OLD], id="a set is assigned"),
         pytest.param(
             WHO_ON_PROD, filed(sets=OPEN), filed(ON_DEV, sets=OPEN), [OLD], id="a set is assigned elsewhere"
+        ),
+        pytest.param(
+            WHO_ON_PROD,
+            filed(sets=OPEN, red=""),
+            filed(TO_RED, sets=OPEN, red=""),
+            [BROKEN],
+            id="a set is assigned where the rule says",
         ),
         pytest.param(
             WHO, filed(team=OPEN), filed(ON_DEV, team=OPEN), [BROKEN], id="a group is assigned more"
