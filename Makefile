@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export PYTHONDONTWRITEBYTECODE = 1
 
 SCIMMY := tests/servers/scimmy
 
@@ -47,3 +46,4 @@ lock:  ## lock dependencies anew, with hashes and without addresses
 
 clean:
 	rm -rf $(VENV) $(SCIMMY)/node_modules .cache .reconciler .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -r {} +

@@ -21,6 +21,7 @@ from reconciler.cli.common import (
     show_report,
     wants_color,
 )
+from reconciler.cli.linting import with_lint
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
@@ -69,7 +70,13 @@ def command(
             answer(show_plan(plan, options))
             raise Refused("Refused; nothing was written. The plan says what would lift it.")
         policies = {name: target.policy for name, target in space.config.targets.items()}
-        verdicts = approvals.judge(planned, policies, {name: used(space, name) for name in planned})
+        spent = {
+            name: used(
+                space, name, anywhere=bool(one.part.changes) and one.part.digest in approvals.digests(name)
+            )
+            for name, one in planned.items()
+        }
+        verdicts = approvals.judge(planned, policies, spent)
         jobs = [Job(space.targets[name], planned[name], verdict) for name, verdict in verdicts.items()]
         stale = {name: verdict.stale for name, verdict in verdicts.items() if verdict.stale}
         if stale:
@@ -78,6 +85,7 @@ def command(
                 stale_text(stale, {name: planned[name].part.digest for name in stale}, color=wants_color())
             )
             return Stale.exit_code
+        observer.finish()
         report = carry_out(space, jobs, {name: approvals.digests(name) for name in planned}, push=push)
         problems = remember_applied(space, report, push=push)
     answer(show_report(report, plan, options))
@@ -107,6 +115,7 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool) -> 
 def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:
     """The plan that a person just said yes to."""
     plan, planned = space.plan(by_group=by_group)
+    plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
     finish()
     answer(show_plan(plan, options, estimates=space.estimates(planned)))
     if not plan.applyable:

@@ -14,20 +14,30 @@ from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordErr
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.receipt import record_begin, record_used, record_whole_apply, used_digests
 from reconciler.execution.record import read_record, save_partial, save_whole
+from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.loading.memory import require
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
 from reconciler.wire.pool import Pool
 
+_NOTED_HERE = (
+    "Only this clone knows now that the approval is used: without --push another one would take it again."
+)
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
-def used(space: Workspace, target: str) -> Collection[str]:
-    """The approved digests that were spent on a target. Raises RecordError."""
+def used(space: Workspace, target: str, *, anywhere: bool = False) -> Collection[str]:
+    """The approved digests that were spent on a target; `anywhere` asks the remote, too, if there is one.
+
+    Raises RecordError, also where the remote cannot be asked.
+    """
     if space.sandbox:
         return read_record(SANDBOX_RECORD).kept(target, space.identities[target]).used
-    return used_digests(space.standing.repository, target) if space.standing else ()
+    if space.standing is None:
+        return ()
+    repository = space.standing.repository
+    return used_digests(repository, target, DEFAULT_REMOTE if anywhere and repository.has_remote() else None)
 
 
 def check_moment(options: Options, *, push: bool) -> None:
@@ -72,8 +82,9 @@ def carry_out(
 ) -> Report:
     """Write what the reviews let through, after noting that it begins, and which digests that spends.
 
-    `approved` are digests that people approved, by target. Raises AppliedInPart, RecordError, and Denied
-    where the credentials of any target would not last.
+    `approved` are digests that people approved, by target; where nobody but this clone will know that they
+    are spent, that is said. Raises AppliedInPart, RecordError, and Denied where the credentials of any target
+    would not last.
     """
     _be_ready(space, [job for job in jobs if job.review.go])
     spending = {
@@ -91,8 +102,11 @@ def carry_out(
         assert space.standing.head is not None
         writing = [job.target.name for job in jobs if job.review.go]
         record_begin(space.standing.repository, writing, space.standing.head, space.now, push=push)
+        repository = space.standing.repository
         for name, digests in spending.items():
-            record_used(space.standing.repository, name, digests, space.now, push=push)
+            record_used(repository, name, digests, space.now, push=push)
+        if spending and not push and repository.has_remote():
+            remark(_NOTED_HERE)
     try:
         return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
     except KeyboardInterrupt:

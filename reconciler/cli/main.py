@@ -14,7 +14,7 @@ from reconciler.errors import ReconcilerError, UsageError
 
 EPILOG = """\b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
-3 refused by a guard; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage."""
+3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage."""
 
 _PACKAGE = Path(__file__).parents[1]
 # Command name -> module; imported when the command is used, so that `--help` is quick.

@@ -165,7 +165,7 @@ def workspace(
     findings = list(loaded.findings)
     config = loaded.config
     if standing is not None:
-        config, untrusted = trusted_config(config, standing)
+        config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
         findings.extend(untrusted)
         findings.extend(_standing_findings(standing))
     chosen = choose(config, options, among)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors import Problem, RecordError
-from reconciler.files.git import DEFAULT_REMOTE, Repository, short
+from reconciler.files.git import DEFAULT_REMOTE, Repository, Tag, short
 from reconciler.loading.memory import FETCH
 from reconciler.loading.receipt import (
     begun_name,
@@ -26,15 +27,21 @@ def record_whole_apply(
 ) -> tuple[Problem, ...]:
     """Move the tag of each receipt's target to `receipt.commit`, with the receipt as its message.
 
-    With `push` each tag that moved is pushed to `remote`. What was applied stays applied, so nothing is
-    raised: the problems say what could not be recorded (the caller ends in exit 6), and the other
-    targets are recorded all the same.
+    With `push` each tag that moved is pushed to `remote`, with the digests that applies from elsewhere spent
+    meanwhile. What was applied stays applied, so nothing is raised: the problems say what could not be
+    recorded (the caller ends in exit 6), and the other targets are recorded all the same.
     """
     problems: list[Problem] = []
     for receipt in receipts:
         name = tag_name(receipt.target)
+        there: Tag | None = None
+        if push:
+            # A remote that cannot be asked cannot be pushed to either, which is said below.
+            with suppress(RecordError):
+                there = repository.remote_tag(name, remote)
         try:
-            _move(repository, name, receipt)
+            used = spent(_used_in(there, whole=True), receipt.used)
+            _move(repository, name, replace(receipt, used=used))
         except RecordError as error:
             problems.append(
                 Problem(
@@ -46,7 +53,7 @@ def record_whole_apply(
         if not push:
             continue
         try:
-            repository.push_tag(name, remote)
+            repository.push_tag(name, remote, over=there)
         except RecordError as error:
             problems.append(
                 Problem(
@@ -70,23 +77,44 @@ def record_begin(
     """Before the first write of a first apply: tag `commit` as where it began, for each of `targets`.
 
     A target that began before, or that was applied whole, keeps its tag. Raises RecordError when a tag
-    cannot be made, or, with `push`, not be pushed: then nothing may be written, since nobody would know.
+    cannot be made, or, with `push`, not be pushed (then nothing may be written, since nobody would know), and
+    when `remote` has such a tag already: it remembers what is not remembered here.
     """
     for target in targets:
         name = begun_name(target)
         if repository.tag(tag_name(target)) is not None or repository.tag(name) is not None:
             continue
+        for known in (tag_name(target), name) if push else ():
+            if repository.remote_tag(known, remote) is not None:
+                raise RecordError(
+                    f"{target} was applied from elsewhere before: {remote} has the tag {known}, and this "
+                    f"clone has not; run `{FETCH}` and apply again; nothing was written"
+                )
         repository.move_tag(name, commit, render_begun(target), at)
         if push:
             repository.push_tag(name, remote)
 
 
-def used_digests(repository: Repository, target: str) -> tuple[str, ...]:
-    """The approved digests that were spent on a target, oldest first. Raises RecordError."""
-    if (tag := repository.tag(tag_name(target))) is not None:
-        return parse_receipt(tag.message, tag.commit).used
-    begun = repository.tag(begun_name(target))
-    return used_at_begin(begun.message) if begun is not None else ()
+def used_digests(repository: Repository, target: str, remote: str | None = None) -> tuple[str, ...]:
+    """The approved digests that were spent on a target, oldest first.
+
+    With `remote` those as well that its tags name, as they are there now: applies from elsewhere spent them.
+    Raises RecordError, also where the remote cannot be asked.
+    """
+    names = ((begun_name(target), False), (tag_name(target), True))
+    used: tuple[str, ...] = ()
+    try:
+        if remote is not None:
+            for name, whole in names:
+                used = spent(used, _used_in(repository.remote_tag(name, remote), whole=whole))
+    except RecordError as error:
+        raise RecordError(
+            f"whether the approved digest was used by an apply from elsewhere is not known: {error}; "
+            "try again, or save a plan and have that reviewed and applied; nothing was written"
+        ) from error
+    for name, whole in names:
+        used = spent(used, _used_in(repository.tag(name), whole=whole))
+    return used
 
 
 def record_used(
@@ -101,23 +129,33 @@ def record_used(
     """Before the first write: note that `digests` let this apply go, and no other after it.
 
     The target's tag gets another message and stays where it is. Raises RecordError when that cannot be
-    noted, or, with `push`, not be pushed: then nothing may be written.
+    noted, or, with `push`, not be pushed, or when another apply noted one of them first: then nothing may be
+    written.
     """
-    used = spent(used_digests(repository, target), digests)
-    if (tag := repository.tag(tag_name(target))) is not None:
+    whole = repository.tag(tag_name(target)) is not None
+    name = tag_name(target) if whole else begun_name(target)
+    there = repository.remote_tag(name, remote) if push else None
+    theirs = _used_in(there, whole=whole)
+    if taken := sorted(set(digests) & set(theirs)):
+        raise RecordError(f"{taken[0]} was used by another apply at the same time; nothing was written")
+    used = spent(spent(theirs, used_digests(repository, target)), digests)
+    tag = repository.tag(name)
+    if tag is None:
+        raise RecordError(f"there is no tag {name} to note an approval in")
+    if whole:
         receipt = parse_receipt(tag.message, tag.commit)
-        repository.move_tag(
-            tag_name(target), tag.commit, render_receipt(replace(receipt, used=used)), receipt.at
-        )
-        name = tag_name(target)
+        repository.move_tag(name, tag.commit, render_receipt(replace(receipt, used=used)), receipt.at)
     else:
-        name = begun_name(target)
-        begun = repository.tag(name)
-        if begun is None:
-            raise RecordError(f"there is no tag {name} to note an approval in")
-        repository.move_tag(name, begun.commit, render_begun(target, used), at)
+        repository.move_tag(name, tag.commit, render_begun(target, used), at)
     if push:
-        repository.push_tag(name, remote)
+        repository.push_tag(name, remote, over=there)
+
+
+def _used_in(tag: Tag | None, *, whole: bool) -> tuple[str, ...]:
+    """The digests that a tag calls spent: one of a whole apply, or one of where the first apply began."""
+    if tag is None:
+        return ()
+    return parse_receipt(tag.message, tag.commit).used if whole else used_at_begin(tag.message)
 
 
 def _move(repository: Repository, name: str, receipt: Receipt) -> None:

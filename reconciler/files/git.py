@@ -173,19 +173,39 @@ class Repository:
         """
         ref = _tag_ref(name)
         found = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, fine=None)
-        if found.code != 0:
-            return None
-        oid = found.line
+        return self._tag(name, found.line) if found.code == 0 else None
+
+    def _tag(self, name: str, oid: str) -> Tag:
+        """The tag object `oid`, which must be an annotated tag of that name on a commit that is here."""
         if self.git.run("cat-file", "-t", oid).line != "tag":
             raise RecordError(f"the tag {name} is not an annotated one, so it was not made by an apply")
         head, _, message = self.git.run("cat-file", "tag", oid).output.partition(b"\n\n")
         fields = dict(line.partition(" ")[::2] for line in os.fsdecode(head).split("\n"))
         if fields.get("tag") != name:
             raise RecordError(f"the tag {name} is a copy of the tag {fields.get('tag')}")
-        commit = self.resolve(ref)
+        commit = self.resolve(fields.get("object", ""))
         if fields.get("type") != "commit" or commit is None:
             raise RecordError(f"the tag {name} does not point at a commit that is in this clone")
         return Tag(oid, commit, message.decode("utf-8", "replace"))
+
+    def has_remote(self, remote: str = DEFAULT_REMOTE) -> bool:
+        """Whether this clone knows a remote of that name."""
+        return self.git.run("config", "--get", f"remote.{remote}.url", fine=(0, 1)).code == 0
+
+    def remote_tag(self, name: str, remote: str = DEFAULT_REMOTE) -> Tag | None:
+        """The annotated tag `name` as it is at a remote now; None where it has none.
+
+        Fetches what it needs, and moves no ref here. Raises RecordError as `tag` does, and where the remote
+        cannot be asked.
+        """
+        ref = _tag_ref(name)
+        there = self._remote_tag(ref, remote)
+        if there is None:
+            return None
+        if self.git.run("cat-file", "-e", there[0], fine=None).code != 0:
+            quiet = ("--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head", "--recurse-submodules=no")
+            self.git.run("fetch", *quiet, "--", remote, ref, network=True)
+        return self._tag(name, there[0])
 
     def move_tag(self, name: str, commit: str, message: str, at: datetime) -> Tag:
         """Make the annotated tag `name` point at `commit` with `message`, whether or not it exists.
@@ -205,11 +225,12 @@ class Repository:
         self.git.run("update-ref", "-m", "reconciler apply", ref, oid, old)
         return Tag(oid, commit, message)
 
-    def push_tag(self, name: str, remote: str = DEFAULT_REMOTE) -> None:
+    def push_tag(self, name: str, remote: str = DEFAULT_REMOTE, *, over: Tag | None = None) -> None:
         """Push the annotated tag `name`, and nothing else, moving it at the remote where it is older.
 
-        Raises RecordError when the remote's tag is not an ancestor of this one (somebody applied what
-        is not here), when it moves meanwhile, and when the push fails.
+        With `over` only in the place of that one, so that nothing in its message is lost unread. Raises
+        RecordError when the remote's tag is not an ancestor of this one (somebody applied what is not
+        here), when it moves meanwhile, and when the push fails.
         """
         tag = self.tag(name)
         if tag is None:
@@ -223,6 +244,8 @@ class Repository:
                 "--force`, bring the branch up to date and apply again"
             )
         expected = there[0] if there is not None else ""
+        if over is not None and over.id != expected:
+            raise RecordError(f"the tag {name} at {remote} was moved by somebody else at the same time")
         self.git.run(
             "push",
             "--quiet",

@@ -1,27 +1,37 @@
 """What comes only from the branch that people agreed on: endpoints, instances, guards, `restrict`, causes.
 
 A pull request may change them; the change is shown and not used until it is merged (R22). Its other rules are
-used as it has them, and what it takes from those of the branch is shown.
+used as it has them, and what it takes from those of the branch is shown. Names of accounts mean in what comes
+from the branch what they mean there: whoever gives a name to another account moves no fence by that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.config import CONFIG_FILE, Config, TargetConfig, load_config
+from reconciler.config.selectors import ACCOUNT_ID
 from reconciler.errors import InputError, Problem
+from reconciler.files.git_tree import GitTree
+from reconciler.loading.account_names import account_names
 from reconciler.loading.standing import Standing
 from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import TargetPolicy
+from reconciler.model.resources import Account, Selector
 from reconciler.model.rules import Restrict, Rule
 
 
-def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[Finding, ...]]:
+def trusted_config(
+    planned: Config, accounts: Mapping[str, Account], standing: Standing
+) -> tuple[Config, tuple[Finding, ...]]:
     """The configuration to plan with: `planned`, with what must be trusted from the trusted branch.
 
-    A target that the branch does not have is left out, and one finding names every difference. Where the
-    branch has no configuration yet, `planned` is all there is, and a finding says so. Raises InputError
-    where it has one that does not load, and where it has none of the targets under plan.
+    A target that the branch does not have is left out, and one finding names every difference. `accounts` are
+    those under plan: where a name stands for another account on the branch, or for none here, the guards and
+    restrictions say its id instead, and another finding names it. Where the branch has no configuration yet,
+    `planned` is all there is, and a finding says so. Raises InputError where it has one that does not load,
+    and where it has none of the targets under plan.
     """
     tree = standing.repository.tree(standing.trusted) if standing.trusted else None
     if tree is None or CONFIG_FILE not in tree.paths():
@@ -62,7 +72,13 @@ def trusted_config(planned: Config, standing: Standing) -> tuple[Config, tuple[F
                 )
             ]
         )
-    findings = (*_ignored(standing, ignored), *_changed(standing, planned.rules, trusted.rules))
+    meant = _meant(tree, standing, targets.values(), accounts)
+    targets = {name: replace(one, policy=_by_id(one.policy, meant)) for name, one in targets.items()}
+    findings = (
+        *_ignored(standing, ignored),
+        *_named(standing, meant, accounts),
+        *_changed(standing, planned.rules, trusted.rules),
+    )
     return replace(planned, targets=targets), findings
 
 
@@ -87,6 +103,76 @@ def _ignored(standing: Standing, ignored: list[str]) -> tuple[Finding, ...]:
             fix="merge the configuration first if the plan should use it",
             details=tuple(ignored),
             count=len(ignored),
+        ),
+    )
+
+
+def _meant(
+    tree: GitTree, standing: Standing, targets: Iterable[TargetConfig], accounts: Mapping[str, Account]
+) -> Mapping[str, str]:
+    """The ids of the accounts whose names, in what comes from the branch, mean something else under plan."""
+    names = {name for one in targets for name in _fenced(one.policy)}
+    if not names or tree.oid == standing.tree:
+        return {}
+    there, problem = account_names(tree)
+    if problem is not None and not names <= there.keys():
+        raise InputError(
+            [Problem(f"the accounts on {standing.branch} do not load: {problem}", "mend it there first")]
+        )
+    here = {name: account.id for name, account in accounts.items()}
+    return {name: there[name] for name in sorted(names & there.keys()) if there[name] != here.get(name)}
+
+
+def _fenced(policy: TargetPolicy) -> Iterator[str]:
+    """The names of accounts in guards and restrictions; an id means the same everywhere."""
+    selectors = list(policy.guards.privileged.accounts)
+    for rule in policy.rules:
+        if isinstance(rule, Restrict):
+            selectors += rule.access.accounts
+    for one in selectors:
+        if one.account is not None and not ACCOUNT_ID.fullmatch(one.account):
+            yield one.account
+
+
+def _by_id(policy: TargetPolicy, meant: Mapping[str, str]) -> TargetPolicy:
+    """The policy with ids for the names in `meant`. All others stay names, so that no digest changes."""
+    if not meant:
+        return policy
+
+    def said(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
+        return tuple(
+            one if one.account is None else replace(one, account=meant.get(one.account, one.account))
+            for one in selectors
+        )
+
+    privileged = policy.guards.privileged
+    rules = tuple(
+        replace(rule, access=replace(rule.access, accounts=said(rule.access.accounts)))
+        if isinstance(rule, Restrict)
+        else rule
+        for rule in policy.rules
+    )
+    guards = replace(policy.guards, privileged=replace(privileged, accounts=said(privileged.accounts)))
+    return replace(policy, guards=guards, rules=rules)
+
+
+def _named(
+    standing: Standing, meant: Mapping[str, str], accounts: Mapping[str, Account]
+) -> tuple[Finding, ...]:
+    if not meant:
+        return ()
+    return (
+        Finding(
+            code="accounts-not-trusted",
+            severity=Severity.WARNING,
+            message=f"guards and restrictions of {standing.branch} name accounts that are others here",
+            fix="merge the accounts first if the plan should use them",
+            details=tuple(
+                f"{name} is {identifier} as on the trusted branch, and "
+                f"{f'not {accounts[name].id}' if name in accounts else 'nothing here'}"
+                for name, identifier in meant.items()
+            ),
+            count=len(meant),
         ),
     )
 

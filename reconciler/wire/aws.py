@@ -271,6 +271,8 @@ class Aws:
             }
             try:
                 base = cast(Any, botocore.session.Session)(untouched if self._sandbox else None)
+                # By itself a session reads all models anew, which takes longer than most of what follows.
+                base.register_component("data_loader", _loader(base.get_config_variable("data_path")))
                 self._session = boto3.session.Session(botocore_session=base)
             except botocore_errors() as error:
                 raise configuration(error, asked) from error
@@ -284,7 +286,20 @@ class Aws:
 @cache
 def _service_model(service: str) -> Any:
     """The model that botocore ships, without a session: no profile, no Region, no file of the user's."""
-    from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(cast(Any, Loader()).load_service_model(service, "service-2"), service)
+    return ServiceModel(_loader(None).load_service_model(service, "service-2"), service)
+
+
+@cache
+def _loader(folders: str | None) -> Any:
+    """What reads botocore's models, each once a process; `folders` is the setting `data_path`."""
+    from botocore.loaders import Loader, create_loader
+
+    class Once(Loader):
+        @property
+        def search_paths(self) -> list[str]:
+            # A copy: boto3 adds its folder of resources, which nobody here uses, once more for every session.
+            return list(super().search_paths)
+
+    return Once(create_loader(folders).search_paths, include_default_search_paths=False)

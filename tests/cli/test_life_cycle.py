@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.loading.receipt import parse_receipt
 from reconciler.sandbox import FaultKind, Sandbox
+from tests.cli.clones import another, first_clone, push
 from tests.cli.stage import CONFIG, FILES, GROUPS, PEOPLE, TEAM, Real
 from tests.repositories import Work
 
@@ -20,28 +21,7 @@ def cloned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
 ) -> Real:
     """A clone of a bare repository, as people have it."""
-    origin = Work(tmp_path / "origin.git", monkeypatch, start=False)
-    origin.root.mkdir()
-    origin.git("init", "-q", "--bare", "-b", "main")
-    seed = Work(tmp_path / "seed", monkeypatch)
-    seed.commit({f"identities/{path}": text for path, text in FILES.items()})
-    seed.git("push", "-q", str(origin.root), "main")
-    work = origin.clone(tmp_path / "access", monkeypatch)
-    return Real(tmp_path / "access", monkeypatch, capsys, aws, Work(work.root, monkeypatch, start=False))
-
-
-def another(
-    stage: Real, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str = "second"
-) -> Real:
-    """A second clone of the same origin."""
-    root = stage.root.parent / name
-    Work(stage.root.parent / "origin.git", monkeypatch, start=False).clone(root, monkeypatch)
-    return Real(root, monkeypatch, capsys, stage.sandbox, Work(root, monkeypatch, start=False))
-
-
-def push(stage: Real) -> None:
-    stage.work.git("push", "-q", "origin", "main")
-    stage.work.git("fetch", "-q", "origin")
+    return first_clone(tmp_path, monkeypatch, capsys, aws)
 
 
 def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:

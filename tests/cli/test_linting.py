@@ -1,4 +1,4 @@
-"""What `validate` and `plan` say of odd inline policies."""
+"""What `validate`, `plan` and an `apply` that asks say of odd inline policies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.stage import FILES, Stage
+from tests.cli.stage import FILES, Played, Stage
+from tests.cli.test_terminal import on_a_terminal
 
 SETS = """\
 permission_sets:
@@ -40,3 +41,17 @@ def test_a_plan_says_it_while_it_writes_the_set(folder: Stage) -> None:
     assert ended.code == 0
     assert "policy-lint" in ended.told
     assert "s3:GetObjekt" in ended.told
+
+
+def test_on_a_terminal_it_is_said_before_the_question(played: Played) -> None:
+    played.write({"sets.yaml": SETS.replace("2012-10-17", '"2012-10-17"')})
+
+    shown = " ".join(on_a_terminal(played, "yes\n", "apply", env={"NO_COLOR": "1"}).out.split())
+
+    said, asked, _ = shown.partition("Apply this plan?")
+    assert asked
+    assert "policy-lint" in said
+    assert "s3:GetObjekt" in said
+    assert "sets.yaml:2" in said
+    with played.console() as console:
+        assert "s3:GetObjekt" in console.permission_sets()["Reader"]["InlinePolicy"]

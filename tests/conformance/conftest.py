@@ -20,8 +20,12 @@ SCALE = 0.3
 
 @dataclass
 class Applied:
-    """A site on which an organisation was applied, and what its files say by plain reading of the YAML."""
+    """A site on which an organisation was applied, and what its files say by plain reading of the YAML.
 
+    `name` is the organisation's: everything of that name was applied from the same files.
+    """
+
+    name: str
     here: FilesSite
     organisation: Organisation
 
@@ -83,7 +87,7 @@ def applied_once(shelf: Path, name: str, write: Callable[[Path], object], copy: 
 @pytest.fixture
 def applied(place: Place, shelf: Path, tmp_path: Path) -> Iterator[Applied]:
     """An organisation after its first apply, with files, data and record of its own."""
-    copy = tmp_path / "site"
-    applied_once(shelf, getattr(place, "__name__", "organisation"), place, copy)
+    copy, name = tmp_path / "site", getattr(place, "__name__", "organisation")
+    applied_once(shelf, name, place, copy)
     with files_site(copy / "identities", copy / "home") as here:
-        yield Applied(here, describe(copy / "identities"))
+        yield Applied(name, here, describe(copy / "identities"))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.execution.receipt import record_begin, record_whole_apply
+from reconciler.errors import RecordError
+from reconciler.execution.receipt import record_begin, record_used, record_whole_apply, used_digests
 from reconciler.files.git import Repository
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.model.state import Receipt
@@ -126,3 +127,87 @@ def test_a_target_that_was_applied_whole_begins_no_more(work: Work) -> None:
     record_begin(here, ["aws"], commit, AT, push=False)
 
     assert here.tag(begun_name("aws")) is None
+
+
+# --- approved digests, which are spent once ---------------------------------------------------------------
+
+ONE, TWO = (f"sha256:{each * 64}" for each in "12")
+
+
+@pytest.fixture
+def clones(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> tuple[Repository, Repository]:
+    """Two clones that know of the same apply: a whole one, or one that only began."""
+    first = repository(origin.clone(tmp_path / "first", monkeypatch))
+    head = first.head() or ""
+    if whole:
+        assert record_whole_apply(first, [replace(RECEIPT, commit=head)], push=True) == ()
+    else:
+        record_begin(first, ["aws"], head, AT, push=True)
+    return first, repository(origin.clone(tmp_path / "second", monkeypatch))
+
+
+begun_or_whole = pytest.mark.parametrize("whole", [False, True], ids=["begun", "whole"])
+
+
+@begun_or_whole
+def test_what_was_spent_and_pushed_is_known_wherever_the_remote_is_asked(
+    clones: tuple[Repository, Repository],
+) -> None:
+    first, second = clones
+    record_used(first, "aws", [ONE], AT, push=True)
+
+    assert used_digests(second, "aws") == ()
+    assert used_digests(second, "aws", "origin") == (ONE,)
+
+
+@begun_or_whole
+def test_what_was_spent_and_not_pushed_is_known_here_alone(clones: tuple[Repository, Repository]) -> None:
+    first, second = clones
+    record_used(first, "aws", [ONE], AT, push=False)
+
+    assert used_digests(first, "aws") == (ONE,)
+    assert used_digests(second, "aws", "origin") == ()
+
+
+@begun_or_whole
+def test_of_two_applies_at_once_one_spends_a_digest(clones: tuple[Repository, Repository]) -> None:
+    """Both have asked before either has noted."""
+    first, second = clones
+    record_used(first, "aws", [ONE], AT, push=True)
+
+    with pytest.raises(RecordError, match=f"{ONE} was used by another apply at the same time"):
+        record_used(second, "aws", [ONE], AT, push=True)
+
+
+@begun_or_whole
+def test_a_note_takes_none_of_another_clone_away(clones: tuple[Repository, Repository]) -> None:
+    first, second = clones
+    record_used(first, "aws", [ONE], AT, push=True)
+    record_used(second, "aws", [TWO], AT, push=True)
+
+    assert used_digests(first, "aws", "origin") == used_digests(second, "aws") == (ONE, TWO)
+
+
+@begun_or_whole
+def test_a_whole_apply_from_elsewhere_takes_no_note_away(clones: tuple[Repository, Repository]) -> None:
+    first, second = clones
+    record_used(first, "aws", [ONE], AT, push=True)
+    receipt = replace(RECEIPT, commit=second.head() or "", used=used_digests(second, "aws"))
+
+    assert record_whole_apply(second, [receipt], push=True) == ()
+
+    assert used_digests(first, "aws", "origin") == (ONE,)
+
+
+def test_a_first_apply_that_the_remote_knows_of_is_not_begun_again(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (repository(origin.clone(tmp_path / name, monkeypatch)) for name in ("one", "other"))
+    record_begin(first, ["aws"], first.head() or "", AT, push=True)
+
+    with pytest.raises(RecordError, match="origin has the tag reconciler/begun/aws, and this clone has not"):
+        record_begin(second, ["chat", "aws"], second.head() or "", AT, push=True)
+
+    assert second.tag(begun_name("aws")) is None

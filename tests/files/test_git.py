@@ -393,6 +393,59 @@ def test_an_older_tag_of_somebody_else_is_moved_on(
     assert repository(origin).tag(TAG) == mine
 
 
+def test_a_tag_is_read_at_the_remote_and_moves_nothing_here(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = origin.clone(tmp_path / "clone", monkeypatch)
+    clone.git("config", "--add", "remote.origin.fetch", "+refs/tags/*:refs/tags/*")
+    older = repository(clone).move_tag(TAG, clone.git("rev-parse", "HEAD"), "mine\n", AT)
+    theirs = repository(origin).move_tag(TAG, origin.commit(), "theirs\n", AT)
+    before = clone.git("for-each-ref")
+
+    assert repository(clone).remote_tag(TAG) == theirs
+    assert repository(clone).tag(TAG) == older
+    assert clone.git("for-each-ref") == before
+    assert repository(clone).remote_tag(f"{TAG}.else") is None
+
+
+def test_a_remote_that_cannot_be_asked_has_not_simply_no_tag(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = origin.clone(tmp_path / "clone", monkeypatch)
+    assert repository(clone).has_remote()
+    assert not repository(origin).has_remote()
+    clone.git("remote", "set-url", "origin", f"file://{tmp_path}/gone")
+
+    with pytest.raises(RecordError, match="git ls-remote failed"):
+        repository(clone).remote_tag(TAG)
+
+
+def test_a_tag_at_the_remote_that_no_apply_made_is_an_error(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = origin.clone(tmp_path / "clone", monkeypatch)
+    origin.git("tag", TAG)
+
+    with pytest.raises(RecordError, match="is not an annotated one"):
+        repository(clone).remote_tag(TAG)
+
+
+def test_a_tag_is_pushed_only_over_the_one_that_was_read(
+    origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = origin.clone(tmp_path / "clone", monkeypatch)
+    head = clone.git("rev-parse", "HEAD")
+    read = repository(origin).move_tag(TAG, head, "as it was read\n", AT)
+    theirs = repository(origin).move_tag(TAG, head, "as it is by now\n", AT)
+    mine = repository(clone).move_tag(TAG, head, "mine\n", AT)
+
+    with pytest.raises(RecordError, match="was moved by somebody else at the same time"):
+        repository(clone).push_tag(TAG, over=read)
+    assert repository(origin).tag(TAG) == theirs
+    repository(clone).push_tag(TAG, over=theirs)
+    assert repository(origin).tag(TAG) == mine
+
+
 def test_in_a_partial_clone_a_missing_folder_is_not_taken_on_trust(
     origin: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

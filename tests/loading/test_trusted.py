@@ -35,7 +35,7 @@ class Site:
         tree = FolderTree(self.work.folder)
         standing = stand(self.work.folder, tree, "main")
         assert standing is not None
-        return trusted_config(load_config(tree), standing)
+        return trusted_config(load_config(tree), {}, standing)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def used(work: Work) -> tuple[Config, tuple[Finding, ...]]:
     tree = FolderTree(work.folder)
     standing = stand(work.folder, tree, "main")
     assert standing is not None
-    return trusted_config(load_config(tree), standing)
+    return trusted_config(load_config(tree), {}, standing)
 
 
 def rules(config: Config) -> tuple[Rule, ...]:

@@ -101,6 +101,18 @@ def change(text: str, cause: Cause = Cause.GIT, **fields: Value) -> Change:
     return Change(found, Action(action), effect, cause, "", "", edits, name=found.parts[0])
 
 
+def written(text: str, effect: Effect = Effect.NEUTRAL) -> Change:
+    """`update user/ada user_name:old>new manager:>bob`, where nothing beside the `>` is None."""
+    action, address, *fields = text.split()
+    found = Address.parse(f"aws/{address}")
+    edits = []
+    for each in fields:
+        name, _, both = each.partition(":")
+        before, _, after = both.partition(">")
+        edits.append(FieldChange(name, before or None, after or None))
+    return Change(found, Action(action), effect, Cause.GIT, "", "", tuple(edits), name=found.parts[0])
+
+
 def spelled(access: Iterable[AccessChange]) -> list[str]:
     """`gain Admin on 1 2: ada bob by red`, with `!` at the end where it is privileged."""
     return [

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from reconciler.model.access import AccessChange, Direction
-from reconciler.model.address import Kind
-from reconciler.model.change import Action, Change, Effect
-from reconciler.model.policy import Limit
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.plan import Finding
+from reconciler.model.policy import Limit, Protected
+from reconciler.model.resources import Origin
+from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_access import grants_passed
-from reconciler.planning.judging.guards_objects import recreated, unsafe
+from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
 from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
 from reconciler.planning.judging.population import Population
 from tests.planning.access_stage import change
@@ -66,6 +69,12 @@ ON_BOTH = (f"delete assignment/{ONE}/Admin/group:ops", f"delete assignment/{TWO}
         ("assignments", (*USERS, *GROUPS, *MEMBERS, *SETS), None, ""),
         ("per_group", MEMBERS, Kind.MEMBERSHIP, "2 of 2 members of ops would be removed; at most 1 may be"),
         ("per_group", (*MEMBERS, "delete group/ops"), None, ""),
+        (
+            "per_group",
+            (*MEMBERS, "delete user/ops"),
+            Kind.MEMBERSHIP,
+            "2 of 2 members of ops would be removed; at most 1 may be",
+        ),
         ("per_group", ("delete membership/ops/ada", "delete membership/red/ada", *ON_ONE), None, ""),
         (
             "per_account",
@@ -87,6 +96,7 @@ def test_one_of_each_may_go_where_one_may(
 
     expected = [("max-removals", kind, 2, message)] if message else []
     assert [(one.code, one.kind, one.count, one.message) for one in found] == expected
+    assert [one.fix for one in found] == [approval("max-removals", 2, one.kind) for one in found]
 
 
 def test_groups_and_accounts_are_said_in_order() -> None:
@@ -109,6 +119,7 @@ def test_groups_and_accounts_are_said_in_order() -> None:
         (MEMBERS, ("ops",)),
         (("delete membership/red/ada", *MEMBERS), ("ops", "red")),
         (MEMBERS[:1], ()),
+        ((*MEMBERS[:1], "delete user/ops"), ()),
         ((*MEMBERS, "create membership/ops/eve"), ()),
         ((*MEMBERS, "create membership/red/eve"), ("ops",)),
         ((*MEMBERS, "delete group/ops"), ()),
@@ -151,6 +162,30 @@ def test_which_kinds_lose_all_that_is_ours(texts: Sequence[str], emptied: Kind |
     assert [(one.code, one.kind, one.count) for one in found] == (
         [("set-emptied", emptied, 2)] if emptied else []
     )
+    for one in found:
+        what = f"{one.kind}s".replace("-", " ")
+        assert one.message == f"every one of 2 {what} would be removed"
+        assert one.fix == approval("set-emptied", 2, emptied)
+
+
+def test_groups_that_lose_every_member_are_named_in_order_with_how_to_approve_them() -> None:
+    keys = ("zoo", "ops", "red", "dev", "lab")
+    going = changes(*(f"delete membership/{key}/ada" for key in keys))
+
+    (finding,) = groups_emptied(going, going, replace(POPULATION, members=dict.fromkeys(keys, 1)))
+
+    assert finding.details == ("dev", "lab", "ops", "red", "zoo")
+    assert finding.fix == approval("set-emptied", 5, Kind.MEMBERSHIP)
+
+
+def test_a_deletion_takes_away_even_from_nobody() -> None:
+    """The assignments of a principal who is no more: nobody loses anything, and they are removed."""
+    orphans = [replace(each, effect=Effect.NEUTRAL) for each in changes(*ON_BOTH)]
+
+    assert removals(orphans) == orphans
+    assert not removals(changes("create user/ada", "update user/ada", f"update provisioning/Read/{ONE}"))
+    (finding,) = kinds_emptied(orphans, orphans, POPULATION)
+    assert finding.kind is Kind.ASSIGNMENT
 
 
 def test_people_who_are_disabled_count_as_gone() -> None:
@@ -197,6 +232,7 @@ def test_only_users_and_groups_cannot_be_deleted_where_assignments_are_not_read(
     assert {each.action for each in changes(*texts)} == set(Action)
 
 
+LIMITED = ("total", "privileged")
 ACCESS = (
     AccessChange(Direction.GAIN, "Read", ("ada",), ("1", "2")),
     AccessChange(Direction.GAIN, "Admin", ("ada", "bob", "cyd"), ("1", "2", "3", "4"), privileged=True),
@@ -226,3 +262,93 @@ def test_grants_are_people_times_accounts_and_losses_are_none(
     refusals = grants_passed(ACCESS, replace(UNLIMITED, max_grants=limits))
 
     assert [(one.code, one.count, one.details) for one in refusals] == found
+
+
+def test_what_is_given_to_the_most_comes_first_with_how_to_approve_it() -> None:
+    given = [
+        AccessChange(Direction.GAIN, name, people, accounts, privileged=True)
+        for name, people, accounts in (
+            ("Five", tuple("abcde"), ("1",)),
+            ("Zwelve", ("a", "b"), tuple("123456")),
+            ("Twelve", tuple("abcdef"), ("1", "2")),
+        )
+    ]
+
+    found = list(grants_passed(given, replace(UNLIMITED, max_grants=dict.fromkeys(LIMITED, Limit(28, None)))))
+
+    assert [one.fix for one in found] == [approval(one.code, 29, None) for one in found]
+    assert [[each.partition(":")[0] for each in one.details] for one in found] == [
+        ["Twelve", "Zwelve", "Five"]
+    ] * 2
+
+
+# What is told of single objects.
+
+PLACE = Origin("people.yaml", 7)
+
+
+def told(found: Iterable[Finding]) -> list[tuple[Address | None, Kind | None, int, Origin | None]]:
+    return [(one.address, one.kind, one.count, one.origin) for one in found]
+
+
+def test_what_is_protected_is_told_with_its_place_and_how_to_approve_it() -> None:
+    guards = replace(UNLIMITED, protected=Protected(users=("ada",), permission_sets=("Admin",)))
+    texts = ("delete user/ada", "delete permission-set/Admin")
+    going = [replace(each, origin=PLACE) for each in changes(*texts)]
+
+    found = list(protected(going, guards))
+
+    assert told(found) == [(each.address, each.address.kind, 1, PLACE) for each in going]
+    assert [one.fix for one in found] == [approval("protected", 1, each.address.kind) for each in going]
+
+
+def test_what_is_made_again_under_one_name_is_told_with_its_place() -> None:
+    both = changes("delete group/ops", "create group/OPS")
+
+    (finding,) = recreated([replace(each, origin=PLACE) for each in both], ())
+
+    assert told([finding]) == [(both[1].address, Kind.GROUP, 1, PLACE)]
+
+
+DRIFTED = {
+    Kind.USER: ("create user/ada", f"create assignment/{ONE}/Admin/user:ada"),
+    Kind.GROUP: ("create group/ops", f"create assignment/{ONE}/Admin/group:ops"),
+    Kind.PERMISSION_SET: ("create permission-set/Admin", f"create assignment/{ONE}/Admin/group:red"),
+}
+
+
+@pytest.mark.parametrize("kind", DRIFTED)
+def test_what_held_assignments_and_is_made_again_is_told_kind_by_kind(kind: Kind) -> None:
+    made, assigned = (replace(change(text, Cause.DRIFT), origin=PLACE) for text in DRIFTED[kind])
+    noise = [change(text, Cause.DRIFT) for text in ("create user/eve", "create group/new", "update user/bob")]
+
+    (finding,) = remade([*noise, made, assigned, change(f"create assignment/{ONE}/Admin/user:bob")])
+
+    what = f"{kind}".replace("-", " ")
+    assert finding.message.startswith(f"1 {what} that held assignments would be made again: ")
+    assert finding.fix == f"find out who deleted it; {approval('recreate', 1, kind)}"
+    assert (finding.kind, finding.count, finding.origin) == (kind, 1, PLACE)
+    assert finding.details == (str(made.address),)
+
+
+def test_all_of_a_kind_that_are_made_again_are_told_together() -> None:
+    made = [change(f"create user/{key}", Cause.DRIFT) for key in ("ada", "bob")]
+    assigned = changes(*(f"create assignment/{ONE}/Admin/user:{key}" for key in ("ada", "bob")))
+
+    (finding,) = remade([*made, *assigned])
+
+    assert (finding.count, finding.details) == (2, ("aws/user/ada", "aws/user/bob"))
+
+
+@pytest.mark.parametrize(
+    ("made", "assigned"),
+    [
+        (change("create user/ada", Cause.GIT), f"create assignment/{ONE}/Admin/user:ada"),
+        (change("update user/ada", Cause.DRIFT), f"create assignment/{ONE}/Admin/user:ada"),
+        (change("create user/ada", Cause.DRIFT), f"delete assignment/{ONE}/Admin/user:ada"),
+        (change("create user/ada", Cause.DRIFT), "create membership/ops/ada"),
+        (change("create user/ada", Cause.DRIFT), f"create assignment/{ONE}/Admin/group:ada"),
+    ],
+)
+def test_what_is_no_object_made_again_and_assigned_anew(made: Change, assigned: str) -> None:
+    assert not list(remade([made, change(assigned)]))

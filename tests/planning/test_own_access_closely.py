@@ -7,8 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.resources import Assignment, PermissionSet, PolicyReference, User
+from reconciler.model.change import Change, Effect, FieldChange
+from reconciler.model.resources import Assignment, PermissionSet, PolicyReference, User, Value
 from reconciler.model.state import Identities
+from reconciler.planning.judging.approving import approval
+from reconciler.planning.judging.guards_access import own_access
+from reconciler.planning.ownership.sets import own_sets
+from tests.planning.access_stage import Stage, change, written
 from tests.planning.entitled import DEV, PAY, entry, git, pset, settled
 from tests.planning.test_guards_of_sides import ROLE, as_caller
 from tests.planning.world import person
@@ -120,3 +125,122 @@ def test_the_group_that_gives_the_own_access_is_not_removed(gone: str, *, refuse
     assert (f"aws/group/{gone}" in {str(one.address) for one in planned.part.changes}) is True
     assert len(found) == refused
     assert all(f"aws/group/{gone}" in one.details and one.count == len(one.details) for one in found)
+
+
+# On changes made by hand. Ada, who runs it with Admin on ONE, is in the groups ops and fun, and not in red.
+
+ONE, TWO = "100000000001", "100000000002"
+CALLER = f"arn:aws:sts::{ONE}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/Ada@example.com"
+
+
+def own(assigned: str, *changes: Change, caller: str = CALLER) -> tuple[str, ...]:
+    """What would take the access from itself, where those in `assigned` have Admin on ONE."""
+    plain = Stage(
+        members={"ops": "ada bob", "fun": "ada", "red": "bob"},
+        assigned={f"{ONE} Admin": assigned, f"{ONE} Read": "fun", f"{TWO} Admin": "fun"},
+    ).scene()
+    judged = replace(
+        plain,
+        live=replace(plain.live, caller=caller),
+        sets=own_sets(plain.desired, plain.live, plain.memory, plain.policy.scope),
+    )
+    found = list(own_access(judged, changes))
+    for one in found:
+        assert one.count == len(one.details)
+        assert one.fix == f"run it as somebody else; {approval('own-access', one.count, None)}"
+    return tuple(text.removeprefix("aws/") for one in found for text in one.details)
+
+
+BY_OPS, BY_ADA = f"assignment/{ONE}/Admin/group:ops", f"assignment/{ONE}/Admin/user:ada"
+
+
+@pytest.mark.parametrize(
+    ("assigned", "texts", "taken"),
+    [
+        pytest.param("ops", [f"delete {BY_OPS}"], [BY_OPS], id="the only way"),
+        pytest.param("ops ada", [f"delete {BY_OPS}"], [], id="one of two ways"),
+        pytest.param("ops ada", [f"delete {BY_ADA}"], [], id="the other of two ways"),
+        pytest.param("ops ada", [f"delete {BY_ADA}", f"delete {BY_OPS}"], [BY_ADA, BY_OPS], id="both ways"),
+        pytest.param("ops fun", [f"delete {BY_OPS}"], [], id="one of two groups"),
+        pytest.param("ops red", [f"delete {BY_OPS}"], [BY_OPS], id="where another group has it"),
+        pytest.param("ops bob", [f"delete {BY_OPS}"], [BY_OPS], id="where somebody else has it"),
+        pytest.param("ops", [f"create {BY_OPS}"], [], id="given"),
+        pytest.param("ops", [f"delete assignment/{TWO}/Admin/group:ops"], [], id="elsewhere"),
+        pytest.param("ops", [f"delete assignment/{ONE}/Read/group:ops"], [], id="another set"),
+        pytest.param(
+            "ops bob red",
+            [
+                f"delete assignment/{ONE}/Admin/user:bob",
+                f"delete assignment/{ONE}/Admin/group:red",
+                f"delete {BY_OPS}",
+            ],
+            [BY_OPS],
+            id="what others have is no way to it",
+        ),
+        pytest.param("ops", ["delete membership/ops/ada"], ["membership/ops/ada"], id="out of the group"),
+        pytest.param("ops", ["create membership/ops/ada"], [], id="into the group"),
+        pytest.param("ops", ["delete membership/ops/bob"], [], id="somebody else out of the group"),
+        pytest.param(
+            "ops",
+            ["delete membership/red/ada", "delete membership/ops/ada"],
+            ["membership/ops/ada"],
+            id="out of a group that it is not in",
+        ),
+        pytest.param("ops", ["delete group/ops"], ["group/ops"], id="the group"),
+        pytest.param("ops", ["update group/ops"], [], id="an edit of the group"),
+        pytest.param("ops", ["delete group/red", "delete group/ops"], ["group/ops"], id="and another group"),
+        pytest.param("ops", ["delete permission-set/Admin"], ["permission-set/Admin"], id="the set"),
+        pytest.param("ops", ["delete permission-set/Read"], [], id="another set goes"),
+        pytest.param("ops", ["create permission-set/Admin permissions_boundary:>x"], [], id="a set is made"),
+        pytest.param(
+            "ops ada",
+            ["update permission-set/Admin permissions_boundary:>x"],
+            ["permission-set/Admin"],
+            id="an edit of the set takes every way at once",
+        ),
+        pytest.param("ops", [f"update provisioning/Admin/{ONE}"], [], id="its role"),
+    ],
+)
+def test_what_takes_the_last_way(assigned: str, texts: Sequence[str], taken: Sequence[str]) -> None:
+    plain = [written(text, change(" ".join(text.split()[:2])).effect) for text in texts]
+    assert own(assigned, *plain) == tuple(taken)
+    assert own(assigned, *plain, caller=CALLER.replace("Ada@", "eve@")) == ()
+    assert own(assigned, *plain, caller=f"arn:aws:sts::{ONE}:assumed-role/ci/Ada@example.com") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "effect", "taken"),
+    [
+        ("delete user/ada", Effect.NEUTRAL, True),
+        ("delete user/bob", Effect.REVOKE, False),
+        ("update user/ada user_name:a>b", Effect.NEUTRAL, True),
+        ("update user/ada title:a>b user_name:a>b", Effect.NEUTRAL, True),
+        ("update user/ada title:a>b", Effect.NEUTRAL, False),
+        ("update user/ada title:a>b", Effect.GRANT, False),
+        ("update user/ada title:a>b", Effect.MIXED, True),
+        ("update user/ada title:a>b", Effect.REVOKE, True),
+        ("create user/ada user_name:>b", Effect.MIXED, False),
+    ],
+)
+def test_what_is_done_to_the_user_as_whom_it_runs(text: str, effect: Effect, *, taken: bool) -> None:
+    assert own("ops ada", written(text, effect)) == (("user/ada",) if taken else ())
+
+
+@pytest.mark.parametrize("name", ["managed_policies", "customer_managed_policies"])
+@pytest.mark.parametrize(
+    ("before", "after", "taken"),
+    [
+        (None, ("a",), False),
+        (("a",), None, True),
+        (("a",), ("a", "b"), False),
+        (("a", "b"), ("b", "a"), False),
+        (("a", "b"), ("b",), True),
+        (("a",), ("b", "c"), True),
+    ],
+)
+def test_policies_that_an_edit_leaves(name: str, before: Value, after: Value, *, taken: bool) -> None:
+    one = replace(
+        change("update permission-set/Admin"),
+        fields=(FieldChange("description", "x", "y"), FieldChange(name, before, after)),
+    )
+    assert own("ops", one) == (("permission-set/Admin",) if taken else ())

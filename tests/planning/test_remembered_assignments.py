@@ -12,9 +12,12 @@ from reconciler.model.resources import Window
 from reconciler.model.state import Declared, Desired, Identities, Receipt, Remembered
 from reconciler.planning.desired.memory import remember
 from reconciler.planning.desired.project import project
+from tests.planning.entitled import DEV, git, plan, settled
+from tests.planning.entitled import entry as by_place
+from tests.planning.entitled import organization as units
 from tests.planning.scenes import CAN_ASSIGN, ONE, ORGANIZATION, THREE, TWO, entry, on, organization
 from tests.planning.test_entitlements import ADA, FUTURE, OPS, PAST, PROD, said, tuples
-from tests.planning.world import NOW, POLICY, group, identities, person
+from tests.planning.world import NOW, POLICY, group, identities, person, remembered, summary
 
 
 def test_remembered_states_are_expanded_over_the_organization_of_now() -> None:
@@ -85,3 +88,30 @@ def test_states_that_assign_otherwise_do_not(then: Identities) -> None:
     assert tuples(found) == {(ONE, "Admin", ADA)}
     assert tuples(base) == tuples(project(then, POLICY, PAST - timedelta(hours=1), CAN_ASSIGN, ORGANIZATION))
     assert tuples(base) != tuples(found)
+
+
+@pytest.mark.parametrize(("still", "cause"), [(False, "git"), (True, "selector")])
+def test_what_a_half_done_first_apply_assigned_by_place_goes_when_the_account_moves(
+    cause: str, *, still: bool
+) -> None:
+    everywhere, nowhere = git([by_place("dev", "group:ops", "Read", "Lab")]), git([])
+    world = settled(everywhere)
+    world.organization = units(**{f"a{DEV}": "Prod"})
+    # `reconciler/begun` remembers the first state; nothing was applied whole.
+    memory = remembered(None, everywhere)
+
+    planned = plan(git(list(everywhere.assignments.values())) if still else nowhere, world, memory)
+    world.carry_out(planned)
+
+    assert f"delete aws/assignment/{DEV}/Read/group:ops {cause}" in summary(planned)
+    assert world.assigned() == set()
+
+
+def test_what_others_assigned_before_the_first_apply_stays_whatever_places_git_names() -> None:
+    world = settled(git([]))
+    world.assign(DEV, "Read", world.group_principal("ops"))
+    world.organization = units(**{f"a{DEV}": "Prod"})
+
+    planned = plan(git([by_place("dev", "group:ops", "Read", "Lab")]), world, remembered(None))
+
+    assert summary(planned) == []

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from reconciler.model.address import Kind
-from reconciler.model.policy import Ignore, IgnoredAssignment, Scope
+from reconciler.model.policy import Ignore, IgnoredAssignment, Mode, Scope
 from reconciler.model.state import Principal
-from tests.planning.entitled import DEV, NEW, PAY, organization
+from tests.planning.entitled import DEV, HOME, NEW, PAY, organization
 from tests.planning.world import World
 from tests.properties.book import CORP, PARTNER, stem
 
@@ -28,6 +28,28 @@ OTHERS = Scope(
 FOREIGN_SETS = frozenset({ELEVATED, CONSOLE})
 FOREIGN_GROUPS = frozenset({"console", "unmanaged", CORP})
 FOREIGN_PEOPLE = frozenset({STRANGER, IGNORED, f"{PARTNER}@elsewhere.example"})
+
+
+@dataclass(frozen=True)
+class Others:
+    """What stays as it is, by name: all that git never speaks of, less what an authoritative scope takes."""
+
+    people: frozenset[str]
+    groups: frozenset[str]
+    sets: frozenset[str]
+
+
+def others(scope: Scope) -> Others:
+    """What is somebody else's under a scope. What is ignored or external is, whatever the scope."""
+
+    def but(name: str, mode: Mode) -> frozenset[str]:
+        return frozenset({name} if mode is Mode.AUTHORITATIVE else ())
+
+    return Others(
+        FOREIGN_PEOPLE - but(STRANGER, scope.users),
+        FOREIGN_GROUPS - but("unmanaged", scope.groups),
+        FOREIGN_SETS - but(CONSOLE, scope.permission_sets),
+    )
 
 
 def company() -> World:
@@ -85,7 +107,7 @@ class Console:
 
     def _assign(self, draw: st.DrawFn) -> None:
         world = self.world
-        account = draw(st.sampled_from([one for one in (PAY, DEV, NEW) if self._is_active(one)] or [PAY]))
+        account = draw(st.sampled_from([one for one in (HOME, PAY, DEV, NEW) if self._is_active(one)]))
         name = draw(st.sampled_from(sorted(one.name for one in world.sets.values())))
         everybody = [Principal(Kind.USER, each) for each in sorted(world.users)]
         everybody += [Principal(Kind.GROUP, each) for each in sorted(world.groups)]

@@ -22,7 +22,7 @@ def members(said: Identities, key: str, world: World, now: datetime) -> set[str]
     """User names of whoever should be in a group; of one that is somebody else's, whoever is in it."""
     group = said.groups[key]
     if group.external or _is_open(group):
-        name = str(group.attributes.get("display_name") or key)
+        name = title(said, key)
         found = [one.id for one in world.groups.values() if one.attributes["display_name"] == name]
         people = {each for each in found for each in world.members[each]}
         return {str(world.users[each].attributes["user_name"]) for each in people}
@@ -86,3 +86,25 @@ def _located(world: World, selectors: Iterable[Selector]) -> set[str]:
 def _holds(window: Window, now: datetime) -> bool:
     """Its own arithmetic, not the model's: from the start on, and until just before the end."""
     return (window.start is None or window.start <= now) and (window.end is None or now < window.end)
+
+
+def assigned(said: Identities, world: World, now: datetime) -> set[Reach]:
+    """Account, permission set and principal (user name or display name) of all that git assigns now."""
+    found: set[Reach] = set()
+    for entry in said.assignments.values():
+        if not _holds(entry.window, now):
+            continue
+        holders = {
+            str(said.users[each].attributes["user_name"])
+            for each in entry.users
+            if each not in absent(said, now)
+        }
+        holders |= {title(said, each) for each in entry.groups}
+        for account in accounts(entry, world):
+            found |= {(account, name, who) for name in entry.permission_sets for who in holders}
+    return found
+
+
+def title(said: Identities, key: str) -> str:
+    """The display name of a group."""
+    return str(said.groups[key].attributes.get("display_name") or key)

@@ -6,17 +6,19 @@ from collections import Counter
 from datetime import timedelta
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.policy import Approval
+from reconciler.model.policy import Approval, Mode, Scope
 from reconciler.model.state import Principal
+from tests.planning.entitled import HOME
 from tests.planning.world import NOW, ORIGIN, World
 from tests.properties.book import CORP, stem
 from tests.properties.company import (
     CONSOLE,
     ELEVATED,
     FOREIGN_GROUPS,
-    FOREIGN_PEOPLE,
     FOREIGN_SETS,
+    IGNORED,
     name_of,
+    others,
     pairs,
     stems,
     title_of,
@@ -48,6 +50,12 @@ def approvals() -> dict[str, Approval]:
 def access(world: World) -> Access:
     """Who reaches what: by stem, so that a new name of somebody is still them; active accounts only."""
     return {(who, account, name) for who, account, name, _ in _ways(world)}
+
+
+def defined(world: World) -> set[tuple[str, str, str, str]]:
+    """Who reaches what, and for how long: a set as it was before an edit is not what it is after."""
+    lasts = {one.name: str(one.attributes.get("session_duration")) for one in world.sets.values()}
+    return {(who, account, name, lasts[name]) for who, account, name in access(world)}
 
 
 def _ways(world: World) -> set[tuple[str, str, str, tuple[tuple[str, ...], ...]]]:
@@ -93,6 +101,7 @@ class Witness:
     def __init__(self, world: World) -> None:
         self._users, self._groups = dict(world.users), dict(world.groups)
         self._sets = {arn: (one.name, one.attributes) for arn, one in world.sets.items()}
+        self._whole_sets = dict(world.sets)
         self._pairs = {each: stems(world, each) for each in pairs(world)}
         self._names = {**{each: name_of(world, each) for each in world.users}}
         self._titles = {each: title_of(world, each) for each in world.groups}
@@ -117,13 +126,14 @@ class Witness:
             if name in FOREIGN_SETS or self._titles.get(way[0][2]) in FOREIGN_GROUPS or given & set(way)
         }
 
-    def left_others_alone(self, world: World, present: set[str]) -> None:
+    def left_others_alone(self, world: World, present: set[str], scope: Scope) -> None:
         """What is somebody else's is as it was, but for what is taken from whoever must have nothing."""
+        theirs = others(scope)
         for identifier, name in self._names.items():
-            if name in FOREIGN_PEOPLE:
+            if name in theirs.people:
                 assert world.users[identifier] == self._users[identifier]
         for identifier, title in self._titles.items():
-            if title not in FOREIGN_GROUPS:
+            if title not in theirs.groups:
                 continue
             assert world.groups[identifier] == self._groups[identifier]
             left = self._members[identifier] - set(world.members[identifier])
@@ -131,13 +141,18 @@ class Witness:
             lost = {each for each in left if title != "unmanaged" and each in world.users}
             assert not lost
             assert not {stem(self._names[each]) for each in left} & present
-            assert not {self._names[each] for each in left} & FOREIGN_PEOPLE
+            assert not {self._names[each] for each in left} & theirs.people
         for arn, (name, attributes) in self._sets.items():
-            if name in FOREIGN_SETS:
+            if name in theirs.sets:
                 assert world.sets[arn].attributes == attributes
-                self._left_assignments_alone(world, arn, name, present)
+            if name in FOREIGN_SETS:
+                self._left_assignments_alone(world, arn, name, present, scope)
 
-    def _left_assignments_alone(self, world: World, arn: str, name: str, present: set[str]) -> None:
+    def _left_assignments_alone(
+        self, world: World, arn: str, name: str, present: set[str], scope: Scope
+    ) -> None:
+        theirs = others(scope)
+        strict = scope.assignments is Mode.AUTHORITATIVE
         for pair, before in self._assigned.items():
             if pair[1] == arn:
                 after = world.assignments.get(pair, set())
@@ -145,12 +160,29 @@ class Witness:
                 for one in before - after:
                     assert name == CONSOLE or not self._is_there(world, one), "the ignored set is ignored"
                     known = self._principals.get(one.id)
-                    assert known is not None, "whose user is no more keeps what somebody else gave"
-                    assert known not in FOREIGN_GROUPS | FOREIGN_PEOPLE
+                    assert known not in ("console", IGNORED)
+                    if strict and name == CONSOLE:
+                        continue
+                    if known is None:
+                        assert arn not in world.sets, "whose user is no more keeps what somebody else gave"
+                        continue
+                    assert known not in theirs.groups | theirs.people
                     assert one.kind is Kind.GROUP or stem(known) not in present
         for pair, after in world.assignments.items():
             if pair[1] == arn:
                 assert after <= self._assigned.get(pair, set())
+
+    def left_the_management_account_alone(self, world: World) -> None:
+        """Nothing that a delegated administrator may not write was written."""
+        for pair in self._assigned.keys() | world.assignments.keys():
+            if pair[0] == HOME:
+                assert world.assignments.get(pair, set()) == self._assigned.get(pair, set())
+        for arn, one in self._whole_sets.items():
+            if HOME in one.provisioned:
+                found = world.sets[arn]
+                assert found.attributes == one.attributes
+                assert HOME in found.provisioned
+                assert (HOME in found.outdated) == (HOME in one.outdated)
 
     @staticmethod
     def _is_there(world: World, one: Principal) -> bool:

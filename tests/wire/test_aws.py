@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import gzip
+import json
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import botocore
 import pytest
 
 from reconciler.errors import (
@@ -480,3 +483,34 @@ def test_what_the_service_model_takes_is_known_without_asking_anybody() -> None:
     assert not client.takes("identitystore", "UpdateUser", "UserStatus")
     assert "UserName" in client.members("identitystore", "CreateUser")
     assert client.calls == {}
+
+
+def test_the_models_are_read_once_and_not_for_every_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(Reply({"GroupId": GROUP}), Reply({"GroupId": GROUP})) as script:
+        describe_group(aws(script.url))
+
+        def again(self: object, path: str) -> None:
+            raise AssertionError(f"{path} was opened again")
+
+        monkeypatch.setattr("botocore.loaders.JSONFileLoader._load_file", again)
+
+        assert describe_group(aws(script.url)) == {"GroupId": GROUP}
+
+
+def test_models_of_the_users_own_are_found_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = Path(botocore.__file__).parent / "data" / "identitystore"
+    (version,) = (each.name for each in shipped.iterdir())
+    model = json.loads(gzip.decompress((shipped / version / "service-2.json.gz").read_bytes()))
+    model["metadata"]["targetPrefix"] = "TheirIdentityStore"
+    own = tmp_path / "identitystore" / version / "service-2.json"
+    own.parent.mkdir(parents=True)
+    own.write_text(json.dumps(model), encoding="utf-8")
+    with serve(Reply({"GroupId": GROUP}), Reply({"GroupId": GROUP})) as script:
+        describe_group(aws(script.url))
+        monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+        describe_group(aws(script.url))
+
+    targets = [headers["x-amz-target"] for headers in script.headers]
+    assert targets == ["AWSIdentityStore.DescribeGroup", "TheirIdentityStore.DescribeGroup"]

@@ -122,6 +122,8 @@ def _is_ours_to_remove(scene: Scene, draft: Draft, group: Group, user_id: str, *
     key = scene.user_key(user_id)
     if user_id in scene.users.external and key in scene.desired.inactive and key in (group.members or ()):
         return True  # git itself gave it, and takes it back
+    if key in scene.desired.lapsed.get(group.key, {}):
+        return True  # git says itself when it ends, whoever remembers that it began
     declared_before = scene.memory.known and scene.memory.had_member(
         scene.groups.formers(group.key), scene.users.formers(key)
     )

@@ -13,7 +13,6 @@ from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
 from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_removal import allowed
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.scene import Scene
 
@@ -166,7 +165,7 @@ def _grants(rows: Sequence[AccessChange]) -> int:
 
 def _bound(guards: Guards, which: str) -> int | None:
     limit = guards.max_grants.get(which)
-    return None if limit is None else allowed(limit, 0) if limit.percent is None else limit.count
+    return None if limit is None else limit.count
 
 
 def _largest(rows: Sequence[AccessChange]) -> tuple[str, ...]:

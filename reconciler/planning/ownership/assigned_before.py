@@ -34,17 +34,17 @@ def removal_cause(memory: Memory, desired: Desired, pair: Pair, holders: Sequenc
     if not memory.known:
         return None
     base = memory.base
+    # Before the first whole apply, what was since the first write is all that is remembered.
+    between = Cause.GIT if base is None else Cause.LEFTOVER
     if base is not None and assigned(base, pair, holders):
         return Cause.GIT
     if any(assigned(state, pair, holders) for state in memory.since):
-        return Cause.GIT if base is None else Cause.LEFTOVER
-    if base is None:
-        return None
+        return between
     name = pair[1]
-    if selected(base, name, holders):
+    if base is not None and selected(base, name, holders):
         return Cause.SELECTOR if selected(desired, name, holders) else Cause.GIT
     if any(selected(state, name, holders) for state in memory.since):
-        return Cause.SELECTOR if selected(desired, name, holders) else Cause.LEFTOVER
+        return Cause.SELECTOR if selected(desired, name, holders) else between
     return None
 
 

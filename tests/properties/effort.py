@@ -1,0 +1,17 @@
+"""How long properties look: `PROPERTIES_TIMES=20` makes twenty times as many examples, and longer stories."""
+
+from __future__ import annotations
+
+import os
+
+TIMES = max(1, int(os.environ.get("PROPERTIES_TIMES", "1")))
+
+
+def examples(count: int) -> int:
+    """So many examples, or more where somebody asked for more."""
+    return count * TIMES
+
+
+def steps(count: int) -> int:
+    """So many steps of one story; half as many again where somebody asked for more examples."""
+    return count if TIMES == 1 else count * 3 // 2
