@@ -221,6 +221,15 @@ def test_a_put_of_members_stops_where_the_service_does_not_show_them() -> None:
     assert odd.crews()["crew"] == {"ada", "bob", "eve"}
 
 
+def test_a_put_is_not_even_tried_where_somebody_is_in_a_group_that_shows_nobody() -> None:
+    odd = Odd(members="hidden", patch=501)
+    people = [odd.add_user(name) for name in ("ada", "bob", "eve")]
+    odd.add_group("crew", *people[:2])
+    with facing(odd) as here:
+        here.apply(git(THREE, crew=["ada", "bob", "eve"]))
+    assert odd.crews() == {"crew": {"ada", "bob"}}
+
+
 # By filter.
 
 
@@ -426,6 +435,13 @@ def test_what_the_schema_does_not_have_is_not_written() -> None:
         here.read()
         can = here.target.capabilities.user_attributes
         assert {"user_name", "external_id", "title"} == can
+
+
+def test_an_attribute_that_somebody_mapped_is_written_whatever_the_schema_says() -> None:
+    path = "urn:example:2.0:User:badge"
+    with facing(Odd(schemas=schema("userName", "title")), extensions=(path,)) as here:
+        here.read()
+        assert here.target.capabilities.user_attributes == {"user_name", "external_id", "title", path}
 
 
 def test_a_schema_that_lacks_what_users_have_is_not_believed() -> None:
