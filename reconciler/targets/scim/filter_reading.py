@@ -64,6 +64,16 @@ class ByFilter:
         except (NotFound, Rejected):
             return
 
+    def found_in(self, group: str) -> bool:
+        """Whether a filter that works finds anybody in a group; False also where there is no such filter."""
+        try:
+            if not self._service.hits(Kind.USER, "groups.value", group):
+                return False
+            self._try_filter(by_user=False)
+        except (NotFound, Rejected, IgnoredError):
+            return False
+        return True
+
     def of_group(self, group: str) -> dict[str, LiveUser] | None:
         """The users in one group; None when there is no such group."""
         condition = equals("groups.value", group)

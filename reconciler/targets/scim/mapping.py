@@ -58,7 +58,10 @@ def find(raw: Raw, name: str) -> Any:
     if name in raw:
         return raw[name]
     low = name.lower()
-    return next((value for key, value in raw.items() if key.lower() == low), None)
+    for key, value in raw.items():
+        if key.lower() == low:
+            return value
+    return None
 
 
 def key_of(raw: Raw, name: str) -> str:
@@ -77,23 +80,22 @@ def user_attributes(
     `extensions` are the paths of what configuration maps beside our own names, `manager_value` is the
     sub-attribute that holds the manager's id.
     """
-    low = _lowered(raw)
+    parts = {"": _lowered(raw)}
     found: dict[str, Value] = {}
     for name, path in USER_PATHS.items():
-        value = _read(low, name, parse(path), manager_value)
-        if value:
+        there = _at(parts, path)
+        if there is not None and (value := _read(there, name, manager_value)):
             found[name] = value
     for path in extensions:
-        value = _text(_at(low, parse(path)))
-        if value:
-            found[path] = value
+        if text := _text(_at(parts, path)):
+            found[path] = text
     return found
 
 
 def group_attributes(raw: Raw) -> dict[str, Value]:
     """The attributes of a group, absent where unset or empty."""
-    low = _lowered(raw)
-    found = {name: _text(_at(low, parse(path))) for name, path in GROUP_PATHS.items()}
+    parts = {"": _lowered(raw)}
+    found = {name: _text(_at(parts, path)) for name, path in GROUP_PATHS.items()}
     return {name: value for name, value in found.items() if value}
 
 
@@ -165,8 +167,7 @@ def text_of(value: Any) -> str | None:
     return _text(value)
 
 
-def _read(low: Mapping[str, Any], name: str, path: Path, manager_value: str) -> Value:
-    value = _at(low, path)
+def _read(value: Any, name: str, manager_value: str) -> Value:
     if name in SINGLE:
         return _text(find(chosen(value), "value"))
     if name == "address":
@@ -184,23 +185,42 @@ def _read(low: Mapping[str, Any], name: str, path: Path, manager_value: str) -> 
     return _text(value)
 
 
-def _lowered(raw: Raw) -> dict[str, Any]:
-    return {key.lower(): value for key, value in raw.items()}
+def _lowered(raw: Any) -> dict[str, Any]:
+    return {key.lower(): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
 
 
-def _at(low: Mapping[str, Any], path: Path) -> Any:
-    """What stands at a path of an object whose own names are in lower case."""
-    inside: Any = low
-    if path.urn:
-        extension = low.get(path.urn.lower())
-        inside = _lowered(extension) if isinstance(extension, Mapping) else {}
-    value = inside.get(path.attribute.lower())
-    if not path.sub:
+def _at(parts: dict[str, dict[str, Any]], path: str) -> Any:
+    """What stands at a path. `parts` holds what was looked into so far, in lower case: "" is the object."""
+    place = _low(path)
+    inside = parts.get(place.urn)
+    if inside is None:
+        inside = parts[place.urn] = _lowered(parts[""].get(place.urn))
+    value = inside.get(place.attribute)
+    if not place.sub:
         return value
     if isinstance(value, Mapping):
-        return find(value, path.sub)
+        part = parts.get(place.whole)
+        if part is None:
+            part = parts[place.whole] = _lowered(value)
+        return part.get(place.sub)
     # Some write the path flat: "name.givenName".
-    return inside.get(f"{path.attribute}.{path.sub}".lower())
+    return inside.get(place.flat)
+
+
+class _Low(NamedTuple):
+    """A path in lower case, and what parts of it are called together."""
+
+    urn: str
+    attribute: str
+    sub: str
+    whole: str
+    flat: str
+
+
+@lru_cache(maxsize=512)
+def _low(path: str) -> _Low:
+    urn, attribute, sub = parse(path.lower())
+    return _Low(urn, attribute, sub, f"{urn}:{attribute}.", f"{attribute}.{sub}")
 
 
 def _text(value: Any) -> str | None:

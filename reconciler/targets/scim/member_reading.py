@@ -267,6 +267,12 @@ class Reader:
         with self._written as written:
             written.update((text, user) for user, text in resolved.members.items() if text)
 
+    def hides_members_of(self, group: str) -> bool:
+        """Whether somebody is in a group that shows nobody, as far as can be found out."""
+        if self._ever_shown:
+            return False
+        return bool(self._filter.found_in(group)) and not self._shown(group)
+
     def place(self) -> Memberships:
         """Where members are to be read, as far as that is known."""
         with self._place as kept:

@@ -237,6 +237,8 @@ class MemberWriter:
         raw = self._service.get(Kind.GROUP, job.group)
         if raw is None:
             raise NotFound("the group is gone", code="404", target=self._service.target)
+        if self._reader.hides_members_of(job.group):
+            raise Rejected(_UNREADABLE, target=self._service.target)
         coming = [each.user for each in moves] if job.enter else []
         going = [each.written for each in moves] if not job.enter else []
         body = patching.with_members(raw, coming, going)

@@ -65,8 +65,6 @@ class Profile:
     user_filters: frozenset[str] = frozenset(("userName", "externalId"))
     group_filters: frozenset[str] = frozenset(("displayName", "externalId"))
     filters_trusted: bool = False
-    # Whether a filter that names a member whom the service does not know is answered with 404.
-    unknown_member_is_404: bool = False
 
     # Memberships.
     memberships: Memberships = Memberships.IN_GROUP

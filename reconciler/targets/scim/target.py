@@ -76,13 +76,14 @@ class Scim:
         kinds = {Kind.USER} | ({Kind.GROUP, Kind.MEMBERSHIP} if traits.groups else set())
         if profile.memberships is Memberships.NOWHERE:
             kinds.discard(Kind.MEMBERSHIP)
-        users = profile.user_attributes | set(self._extensions)
+        users = profile.user_attributes
         if traits.schema is not None and not self._schema_is_untrue:
             users = frozenset(name for name in users if traits.schema.writes(name))
         return Capabilities(
             kinds=frozenset(kinds),
             service_kinds=_KINDS,
-            user_attributes=frozenset(users),
+            # What somebody mapped by its path is meant, whether or not the schema speaks of it.
+            user_attributes=users | frozenset(self._extensions),
             group_attributes=profile.group_attributes,
             required=profile.required,
             status=True,

@@ -59,6 +59,9 @@ class Odd:
     unique: bool = True
     conflict_kind: str = "uniqueness"
     losing: list[tuple[str, bool]] = field(default_factory=list)
+    # The writes, by their number, whose answer is lost, and whether they are carried out before.
+    lost_writes: frozenset[int] = frozenset()
+    lost_after: bool = True
     etag: str = ""  # "kept", "ignored", "second"
     # Discovery and errors.
     config: Any = None
@@ -130,6 +133,11 @@ class Odd:
                 raise refusal
             kind, _, name = path.partition("/")
             lose = next((one for one in self.losing if one[0] == f"{method} {kind}"), None)
+            number = len(self.writes()) if method != "GET" else 0
+            if number in self.lost_writes:
+                if self.lost_after:
+                    self._route(method, kind, unquote(name), query, body, headers)
+                raise Lost
             if lose is not None:
                 self.losing.remove(lose)
                 if lose[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -221,6 +222,15 @@ def test_a_put_of_members_stops_where_the_service_does_not_show_them() -> None:
     assert odd.crews()["crew"] == {"ada", "bob", "eve"}
 
 
+def test_a_put_is_not_even_tried_where_somebody_is_in_a_group_that_shows_nobody() -> None:
+    odd = Odd(members="hidden", patch=501)
+    people = [odd.add_user(name) for name in ("ada", "bob", "eve")]
+    odd.add_group("crew", *people[:2])
+    with facing(odd) as here:
+        here.apply(git(THREE, crew=["ada", "bob", "eve"]))
+    assert odd.crews() == {"crew": {"ada", "bob"}}
+
+
 # By filter.
 
 
@@ -273,6 +283,45 @@ def test_a_lost_answer_is_settled_by_looking(lost: str, carried_out: bool, uniqu
         assert odd.crews() == {"crew": {"ada"}}
         assert sorted(one["userName"] for one in odd.users.values()) == ["ada", "bob"]
         assert odd.losing == []
+
+
+@pytest.mark.parametrize("number", range(1, 13))
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("patch", [204, 405])
+def test_whichever_answer_is_lost_everything_is_done_once(number: int, carried_out: bool, patch: int) -> None:  # noqa: FBT001  # a table
+    odd = Odd(unique=False, patch=patch, lost_writes=frozenset((number,)), lost_after=carried_out)
+    with facing(odd, policy=DELETING) as here:
+        here.converge(git(THREE, crew=["ada", "bob"], other=["eve"]))
+        here.converge(git((user("ada", title="x"), BOB), crew=["ada"], other=["bob"]))
+    assert odd.crews() == {"crew": {"ada"}, "other": {"bob"}}
+    assert sorted(one["userName"] for one in odd.users.values()) == ["ada", "bob"]
+    assert odd.named("ada")["title"] == "x"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_however_many_answers_are_lost_another_apply_ends_it_and_nothing_is_done_twice(seed: int) -> None:
+    dice = random.Random(seed)
+    lost = frozenset(number for number in range(1, 60) if dice.random() < 0.4)
+    odd = Odd(unique=False, lost_writes=lost, lost_after=bool(seed % 2))
+    wish = git(THREE, crew=["ada", "bob"], other=["eve"])
+    with facing(odd, policy=DELETING) as here:
+        for _ in range(10):
+            if not here.changes(wish):
+                break
+            here.apply(wish)
+        assert here.changes(wish) == []
+    assert odd.crews() == {"crew": {"ada", "bob"}, "other": {"eve"}}
+    assert sorted(one["userName"] for one in odd.users.values()) == ["ada", "bob", "eve"]
+
+
+def test_members_that_are_taken_and_not_kept_are_a_failure_that_says_so() -> None:
+    odd = Odd(drops=frozenset(("members",)))
+    with facing(odd) as here:
+        report = here.apply(git(THREE, crew=["ada"]))
+        (failed,) = [one for one in report.results if one.status is not Status.DONE]
+        assert str(failed.address) == "aws/membership/crew/ada"
+        assert failed.status is Status.FAILED
+        assert here.changes(git(THREE, crew=["ada"])) == ["create aws/membership/crew/ada"]
 
 
 @pytest.mark.parametrize("broken", ["ignored", "nothing", "400", "works"])
@@ -426,6 +475,13 @@ def test_what_the_schema_does_not_have_is_not_written() -> None:
         here.read()
         can = here.target.capabilities.user_attributes
         assert {"user_name", "external_id", "title"} == can
+
+
+def test_an_attribute_that_somebody_mapped_is_written_whatever_the_schema_says() -> None:
+    path = "urn:example:2.0:User:badge"
+    with facing(Odd(schemas=schema("userName", "title")), extensions=(path,)) as here:
+        here.read()
+        assert here.target.capabilities.user_attributes == {"user_name", "external_id", "title", path}
 
 
 def test_a_schema_that_lacks_what_users_have_is_not_believed() -> None:

@@ -26,7 +26,6 @@ PROFILE = Profile(
     first="cursor",
     total_counts=False,
     filters_trusted=True,
-    unknown_member_is_404=True,
     memberships=Memberships.BY_FILTER,
     removal=Removal.BY_VALUE,
     put_groups=False,
