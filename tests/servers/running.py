@@ -152,7 +152,7 @@ def scimmy() -> Iterator[Server]:
 def _missing(what: str) -> None:
     if os.environ.get(REQUIRED):
         pytest.fail(what)
-    pytest.skip(what)
+    pytest.skip(reason=what)
 
 
 @contextmanager
