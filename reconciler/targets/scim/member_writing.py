@@ -244,14 +244,13 @@ class MemberWriter:
         body = patching.with_members(raw, coming, going)
         version = mapping.version(raw) if self._service.traits().etag else None
         said = self._service.put(Kind.GROUP, job.group, body, version=version, memberships=len(moves))
-        if coming and not self._shows(said, coming):
+        if coming and not self._shows_anybody(said):
             after = self._service.get(Kind.GROUP, job.group)
-            if not self._shows(after, coming):
+            if not self._shows_anybody(after):
                 # Whoever was in the group and is not shown would go with the next one.
                 self._hidden = True
                 raise Rejected(_UNREADABLE, target=self._service.target)
 
     @staticmethod
-    def _shows(raw: Raw | None, users: Sequence[str]) -> bool:
-        shown = entries(raw) if raw is not None else None
-        return bool(shown) and {each.value for each in shown or ()} >= set(users)
+    def _shows_anybody(raw: Raw | None) -> bool:
+        return raw is not None and bool(entries(raw))

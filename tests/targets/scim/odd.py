@@ -194,6 +194,11 @@ class Odd:
         new = json.loads(json.dumps(one))
         if method == "PUT":
             new = {**self._kept(body), "id": one["id"]}
+            if self.members == "name":
+                ids = {each["userName"]: key for key, each in self.users.items()}
+                new["members"] = [
+                    {"value": ids.get(each["value"], each["value"])} for each in new.get("members", ())
+                ]
         else:
             for operation in body["Operations"]:
                 self._operate(new, operation)

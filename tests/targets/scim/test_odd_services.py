@@ -15,7 +15,7 @@ from reconciler.model.report import Status
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.profile_list import profile
 from tests.targets.scim.fields import DELETING, facing, git, user
-from tests.targets.scim.odd import Odd, Refusal
+from tests.targets.scim.odd import Lost, Odd, Refusal
 
 ADA, BOB, EVE = user("ada"), user("bob"), user("eve")
 THREE = (ADA, BOB, EVE)
@@ -43,6 +43,7 @@ ODDITIES: Mapping[str, dict[str, Any]] = {
     "filters find nothing": {"filter": "nothing"},
     "filters refused": {"filter": "400"},
     "members by name": {"members": "name"},
+    "members by name, no PATCH": {"members": "name", "patch": 405},
     "members one by one": {"members": "one-by-one"},
     "members with the user": {"members": "in-user"},
     "members twice refused with 409": {"refuses_again": 409},
@@ -222,6 +223,16 @@ def test_a_put_of_members_stops_where_the_service_does_not_show_them() -> None:
     assert odd.crews()["crew"] == {"ada", "bob", "eve"}
 
 
+def test_one_put_that_shows_nobody_is_the_last() -> None:
+    odd = Odd(members="hidden", patch=501)
+    with facing(odd) as here:
+        here.apply(git(THREE, one=[], two=[]))
+        planned = here.plan(git(THREE, one=["ada"], two=["ada"]))
+        for step in planned.steps:
+            here.target.submit(step, planned.ids, {})
+    assert len([one for one in odd.writes() if one[0] == "PUT"]) == 1
+
+
 def test_a_put_is_not_even_tried_where_somebody_is_in_a_group_that_shows_nobody() -> None:
     odd = Odd(members="hidden", patch=501)
     people = [odd.add_user(name) for name in ("ada", "bob", "eve")]
@@ -347,6 +358,35 @@ def test_somebody_by_that_name_who_is_not_as_wished_is_not_adopted() -> None:
     assert len(odd.users) == 1
 
 
+def test_the_one_of_that_name_is_meant_whatever_a_filter_finds() -> None:
+    odd = Odd(filter="ignored")
+    with facing(odd) as here:
+        (step,) = here.plan(git((ADA,))).steps
+        odd.add_user("another")
+        meant = odd.add_user("ada", title="somebody else")
+        outcome = here.target.submit(step, {}, {})
+        assert f"({meant})" in outcome.message  # type: ignore[union-attr]  # nothing is ever pending
+
+
+def test_a_change_of_somebody_else_is_not_overwritten_after_a_lost_answer() -> None:
+    odd = Odd()
+    with facing(odd) as here:
+        here.converge(git(THREE))
+        planned = here.plan(git((user("ada", title="x"), BOB, EVE)))
+
+        def meanwhile(method: str, _path: str) -> Refusal | None:
+            if method == "PATCH":
+                odd.named("ada")["title"] = "theirs"
+                raise Lost
+            return None
+
+        odd.fail = meanwhile
+        outcome = here.target.submit(planned.steps[0], planned.ids, {})
+        assert outcome.moved  # type: ignore[union-attr]  # nothing is ever pending
+    assert odd.named("ada")["title"] == "theirs"
+    assert len([one for one in odd.writes() if one[0] == "PATCH"]) == 1
+
+
 def test_one_who_is_there_already_as_wished_is_adopted() -> None:
     odd = Odd(conflict_kind="")
     with facing(odd) as here:
@@ -414,6 +454,17 @@ def test_a_change_of_somebody_else_is_never_overwritten_where_versions_are_kept(
         outcome = here.target.submit(step, planned.ids, planned.versions)
         assert outcome.moved  # type: ignore[union-attr]  # nothing is ever pending
         assert odd.named("ada")["title"] == "theirs"
+
+
+def test_the_write_that_finds_out_about_versions_overwrites_nothing_either() -> None:
+    odd = Odd(etag="ignored", config={"etag": {"supported": True}})
+    with facing(odd) as here:
+        here.converge(git(THREE))
+        planned = here.plan(git((user("ada", title="y"), BOB, EVE)))
+        odd.users[odd.named("ada")["id"]] |= {"title": "theirs", "meta": {"version": 'W/"new"'}}
+        outcome = here.target.submit(planned.steps[0], planned.ids, planned.versions)
+        assert outcome.moved  # type: ignore[union-attr]  # nothing is ever pending
+    assert odd.named("ada")["title"] == "theirs"
 
 
 def test_versions_that_are_announced_and_ignored_are_not_relied_on() -> None:
