@@ -124,7 +124,11 @@ def _wrong(live: Live, planned: Planned, run: Run, change: Change, dropping: Dro
     if change.action is Action.DELETE:
         return None if attributes is None else "it was deleted, but reads back as still there"
     if attributes is None:
-        return "it was written, but reads back as absent"
+        # Some services show nobody any more whom they disabled.
+        gone = dropping is not None and any(
+            each.name == "active" and not each.after for each in change.fields
+        )
+        return None if gone else "it was written, but reads back as absent"
     if dropping is not None:
         attributes = dropping.in_planned_case(change, attributes)
     names, active = planned.owned.get(address, ()), _active(live, run, change)

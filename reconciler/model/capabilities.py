@@ -24,8 +24,10 @@ class Capabilities:
     group and one direction fit one request, `bulk` how many creations of users and groups do.
     `poll_seconds` lie between two looks at what the service finishes on its own time. `deactivation` and
     `deletion` say for people what the service makes of a user who is disabled or deleted ("" where there
-    is nothing to say). `may_drop` says that the service may answer a write well and not keep all of it, so
-    that an attribute that reads back as absent is one that it does not keep.
+    is nothing to say). `disguised` are the attributes that it shows otherwise of whoever is disabled: they
+    are neither compared nor written as long as somebody is. `may_drop` says that the service may answer a
+    write well and not keep all of it, so that an attribute that reads back as absent is one that it does
+    not keep.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -43,4 +45,5 @@ class Capabilities:
     poll_seconds: float = 2.0
     deactivation: str = ""
     deletion: str = ""
+    disguised: frozenset[str] = frozenset()
     may_drop: bool = False

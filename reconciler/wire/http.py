@@ -52,7 +52,8 @@ class Request:
 
     `label` stands for it in counts and errors ("scim.ListUsers"), `body` is sent as JSON. `needs_body` says
     that an answer without a body is none. `pace` is what it costs: families and units (none: one of its
-    label).
+    label). `tentative` says that a 401 need not be about the token, as services answer it at their discovery
+    endpoints: where no token helps, the one that was in use stays in use.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     pace: tuple[Cost, ...] = ()
     needs_body: bool = True
+    tentative: bool = False
 
     @property
     def costs(self) -> tuple[Cost, ...]:
@@ -167,6 +169,7 @@ class Http:
         target, headers = self._words(request)
         body = None if request.body is None else json.dumps(request.body).encode()
         connection = self._connect()
+        first = self.tokens.current()
         while True:
             secret = self.tokens.current()
             with self._calls as calls:
@@ -182,6 +185,8 @@ class Http:
             # A service that does not know the token has not looked at the request.
             if reply.status != 401 or not self.tokens.rejected(secret):
                 break
+        if reply.status == 401 and request.tentative:
+            self.tokens.go_back(first)
         if reply.status >= _OK:
             return http_errors.refused(reply, asked, self.tokens.refused())
         if not reply.body.strip() and not request.needs_body:

@@ -140,6 +140,13 @@ class Tokens:
             state.in_use = "token_next"
             return True
 
+    def go_back(self, secret: Secret) -> None:
+        """Use `secret` again: what was refused was not the token."""
+        with self._state as state:
+            for slot, known in state.read.items():
+                if known is secret:
+                    state.in_use = slot
+
     def refused(self) -> str:
         """What to say, and to do, when nothing that is there is accepted."""
         tried = [secret.source for secret in self._known()]

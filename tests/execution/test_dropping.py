@@ -15,7 +15,7 @@ from reconciler.model.plan import Finding, Plan, Step
 from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.report import Report, Status, TargetReport
 from reconciler.model.resources import User, Value
-from reconciler.model.state import LiveGroup, LiveUser
+from reconciler.model.state import Live, LiveGroup, LiveUser
 from reconciler.planning.planner import Planned
 from reconciler.render.report import report_text
 from tests.execution.services import MAY_DROP, Home, Service
@@ -342,3 +342,51 @@ def _person(key: str, names: set[str], state: dict[str, set[str]], number: int) 
 
 def _lowered(value: str, name: str, lowers: set[str]) -> str:
     return value.lower() if name in lowers else value
+
+
+def test_a_disguise_of_whoever_is_disabled_is_no_difference_and_is_taken_off_with_the_status() -> None:
+    """As at GitHub, which gives a suspended user another handle and address."""
+
+    class Disguising(Service):
+        def settle(self) -> None:
+            for identifier, user in self.users.items():
+                if user.active is False:
+                    hidden = {"user_name": f"x{identifier}", "email": "x@example.com"}
+                    self.users[identifier] = replace(user, attributes={**user.attributes, **hidden})
+
+    can = replace(
+        MAY_DROP,
+        user_attributes=MAY_DROP.user_attributes | {"external_id"},
+        disguised=frozenset(("user_name", "email")),
+    )
+    service = Disguising(capabilities=can)
+    here = Home(service)
+    ada = person("ada", external_id="6f1c", email="ada@example.com")
+    here.converge(identities([ada, person("bob", external_id="6f1d")]))
+
+    disabled = identities([replace(ada, active=False), person("bob", external_id="6f1d")])
+    assert [each.name for each in here.plan(disabled).part.changes[0].fields] == ["active"]
+    here.converge(disabled)
+    service.settle()
+    assert here.plan(disabled).part.changes == ()
+
+    back = identities([ada, person("bob", external_id="6f1d")])
+    here.converge(back)
+    found = {user.attributes["external_id"]: user for user in service.users.values()}
+    assert found["6f1c"].active
+    assert found["6f1c"].attributes["email"] == "ada@example.com"
+
+
+def test_whoever_is_not_shown_any_more_once_disabled_is_disabled() -> None:
+    """As at Atlassian, where every later request for them finds nobody."""
+
+    class Hiding(Service):
+        def live(self) -> Live:
+            live = super().live()
+            shown = {each: user for each, user in live.users.items() if user.active is not False}
+            return replace(live, users=shown)
+
+    here = Home(Hiding())
+    here.converge(identities([person("ada"), person("bob")]))
+    report = here.converge(identities([replace(person("ada"), active=False), person("bob")]))
+    assert report.whole

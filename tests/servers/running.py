@@ -122,7 +122,7 @@ def scim2_server(*, restricted: bool = False) -> Iterator[Server]:
     program = Path(sys.executable).with_name("scim2-server")
     if not program.exists():
         _missing("scim2-server is not installed; `make test` installs it")
-    token, port = secrets.token_urlsafe(24), _free_port()
+    token, port = _token(), _free_port()
     command = [str(program), "--port", str(port), "--bearer-token", token]
     address = f"http://127.0.0.1:{port}/v2"
     with _spooled("spc.json", json.dumps(_RESTRICTED)) as config:
@@ -141,12 +141,17 @@ def scimmy() -> Iterator[Server]:
     node = shutil.which("node")
     if node is None or not (HERE / "scimmy" / "node_modules" / "scimmy").is_dir():
         _missing("SCIMMY is not installed; `make servers` installs it, and needs Node.js and npm")
-    token = secrets.token_urlsafe(24)
+    token = _token()
     with _process([str(node), str(HERE / "scimmy" / "server.js"), token]) as process:
         assert process.stdout is not None
         server = Server(process.stdout.readline().decode().strip(), token)
         _wait(server, process)
         yield server
+
+
+def _token() -> str:
+    """One that no command line takes for an option."""
+    return f"t{secrets.token_urlsafe(24)}"
 
 
 def _missing(what: str) -> None:

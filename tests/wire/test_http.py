@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -318,6 +319,33 @@ def test_where_neither_token_is_accepted_both_are_named() -> None:
         http(web, following=True).call(LIST)
 
     assert len(web.heard) == 2
+
+
+def test_a_refusal_that_is_not_about_the_token_leaves_it_in_use() -> None:
+    """As some services answer at their discovery endpoints, whoever asks."""
+    tentative = replace(LIST, label="scim.Schemas", tentative=True)
+
+    def answer(heard: Heard) -> Say:
+        return scim_error(401) if len(web.heard) <= 2 else by_token("first")(heard)
+
+    with serve(answer=answer) as web:
+        client = http(web, following=True)
+        with pytest.raises(Denied):
+            client.call(tentative)
+        assert client.tokens.in_use == "token"
+        client.call(LIST)
+
+    assert [heard.headers["authorization"] for heard in web.heard] == [
+        "Bearer first", "Bearer second", "Bearer first",
+    ]  # fmt: skip
+
+
+def test_a_token_that_is_not_accepted_anywhere_is_replaced_at_the_discovery_endpoints_as_well() -> None:
+    with serve(answer=by_token("second")) as web:
+        client = http(web, following=True)
+        client.call(replace(LIST, tentative=True))
+
+    assert client.tokens.in_use == "token_next"
 
 
 def test_a_token_that_may_not_do_something_is_not_changed_for_the_next() -> None:

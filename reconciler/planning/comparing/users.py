@@ -132,8 +132,10 @@ def _update(
     status: list[str],
 ) -> bool:
     """Whether there is a change."""
-    fields, names = _differences(scene, draft, user, live, unwritten)
     turn = activity(scene, draft, user, live, status)
+    after_active = live.active if turn is None else turn.active
+    disguised = scene.capabilities.disguised if after_active is False else frozenset[str]()
+    fields, names = _differences(scene, draft, user, live, unwritten, disguised)
     causes = {each.name: _cause(scene, user, each) for each in fields}
     if turn is not None:
         if turn.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
@@ -151,7 +153,6 @@ def _update(
     draft.owned[address] = names
     before = _with_manager_key(scene, live)
     after = {**before, **{each.name: each.after for each in fields}}
-    after_active = live.active if turn is None else turn.active
     draft.changes.append(
         Change(
             address=address,
@@ -176,17 +177,23 @@ def _cause(scene: Scene, user: User, field: FieldChange) -> Cause:
 
 
 def _differences(
-    scene: Scene, draft: Draft, user: User, live: LiveUser, unwritten: dict[str, list[str]]
+    scene: Scene,
+    draft: Draft,
+    user: User,
+    live: LiveUser,
+    unwritten: dict[str, list[str]],
+    disguised: frozenset[str],
 ) -> tuple[list[FieldChange], tuple[str, ...]]:
-    """What differs of the attributes that git owns, and the names of all that it owns."""
-    have, want = live.attributes, user.attributes
+    """What differs of the attributes that git owns, and the names of all that it owns; `disguised` apart."""
+    have = live.attributes
+    want = {name: value for name, value in user.attributes.items() if name not in disguised}
     differing = [name for name, value in want.items() if have.get(name) != value]
     cleared: set[str] = set()
     for former in scene.memory.former_user(scene.users.formers(user.key)):
-        if former is not user and not former.attributes.keys() <= want.keys():
-            cleared |= former.attributes.keys() - want.keys()
+        if former is not user and not former.attributes.keys() <= user.attributes.keys():
+            cleared |= former.attributes.keys() - user.attributes.keys()
     unkept = scene.unkept.dropped[Kind.USER]
-    cleared -= set(scene.capabilities.required)
+    cleared -= disguised.union(scene.capabilities.required)
     if not differing and not cleared:
         return [], ()
     before = _with_manager_key(scene, live)

@@ -57,7 +57,7 @@ class Service:
     def _discovered(self, path: str) -> Raw | None:
         """What stands at a discovery endpoint; None where there is nothing, or nothing of use."""
         try:
-            return self._call("GET", path, path, mutates=False).body
+            return self._call("GET", path, path, mutates=False, tentative=True).body
         except (NotFound, Rejected, IncompleteRead, Denied):
             # Who may not list users either is told so by the list itself.
             return None
@@ -199,6 +199,7 @@ class Service:
         version: str | None = None,
         memberships: int = 0,
         needs_body: bool = True,
+        tentative: bool = False,
     ) -> Answer:
         headers: Mapping[str, str] = {"If-Match": version} if version else {}
         return self._http.call(
@@ -212,6 +213,7 @@ class Service:
                 headers=headers,
                 pace=self.profile.pace(name, mutates=mutates, memberships=memberships),
                 needs_body=needs_body,
+                tentative=tentative,
             )
         )
 

@@ -99,6 +99,8 @@ class Profile:
     # People.
     deactivation: str = ""
     deletion: str = ""
+    # What it shows otherwise of whoever is disabled.
+    disguised: frozenset[str] = frozenset()
     # Whether a deleted user is gone. Otherwise deleting is no more than disabling.
     deletes_users: bool = True
     safe_deletion: bool = True

@@ -95,6 +95,7 @@ class Scim:
             bulk=traits.bulk,
             deactivation=profile.deactivation,
             deletion=profile.deletion,
+            disguised=profile.disguised,
             may_drop=True,
         )
 

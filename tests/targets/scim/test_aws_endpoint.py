@@ -34,9 +34,9 @@ class Endpoints:
         return {name: set(who) for name, who in self.sandbox.store.memberships().items()}
 
     def converge(self, wish: object) -> None:
-        report = self.site.apply(wish)  # type: ignore[arg-type]  # identities
+        report = self.site.apply(wish)  # type: ignore[arg-type]  # identities that the story built
         assert [one for one in report.results if one.status is not Status.DONE] == []
-        assert self.site.plan(wish).part.changes == ()  # type: ignore[arg-type]  # identities
+        assert self.site.plan(wish).part.changes == ()  # type: ignore[arg-type]  # identities that the story built
 
 
 @contextmanager

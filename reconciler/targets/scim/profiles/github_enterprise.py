@@ -10,7 +10,7 @@ PROFILE = Profile(
     evidence="documented only (docs.github.com, REST API for SCIM, November 2026); not seen live",
     quirks=(
         "Users and groups need an external id, users also all names and an email.",
-        "Disabling suspends, and GitHub then disguises handle and address.",
+        "Disabling suspends, and GitHub then disguises handle and address, which are compared again later.",
         "Deleting a user is for good: the same person can never be provisioned again.",
         "At most 1,000 users an hour, or the service refuses for a while.",
         "Lists hold suspended users as well. A User-Agent is required, and sent.",
@@ -43,6 +43,7 @@ PROFILE = Profile(
     required=("user_name", "external_id", "display_name", "given_name", "family_name", "email"),
     bulk=False,
     etag=False,
+    disguised=frozenset(("user_name", "email", "display_name")),
     deactivation="suspended, with handle and address disguised; enabling undoes it",
     deletion="suspended for good, and never to be provisioned again",
     # 1,000 users an hour in the long run; what is refused sooner says when to come back.
