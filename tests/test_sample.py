@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from reconciler.files.tree import FolderTree
+from reconciler.files.tree import FolderTree, MemoryTree
 from reconciler.loading.load import Loaded, load
 from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
@@ -19,6 +19,7 @@ from reconciler.model.resources import ALWAYS, USER_ATTRIBUTES, Grant, PolicyRef
 from reconciler.model.rules import Rule
 from reconciler.model.state import Desired, Identities
 from reconciler.planning.desired.project import project
+from reconciler.targets.registry import profiles
 
 FOLDER = Path(__file__).resolve().parents[1] / "identities"
 WRITTEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -160,3 +161,18 @@ def test_it_names_nobody_who_could_exist() -> None:
     domains = {found.lower() for found in re.findall(r"(?:@|https://)([A-Za-z0-9.-]+)", text)}
     owned_by_aws = {"console.aws.amazon.com", "scim.eu-central-1.amazonaws.com"}
     assert {name for name in domains if not re.search(r"(^|\.)example(\.com)?$", name)} <= owned_by_aws
+
+
+def test_what_the_configuration_shows_in_comments_works_when_it_is_let_in() -> None:
+    text = (FOLDER / "reconciler.yaml").read_text(encoding="utf-8")
+    start, end = text.index("targets:"), text.index("# observe:")
+    shown = re.sub(r"^#", " ", text[start:end], flags=re.MULTILINE)
+    files = {path: FolderTree(FOLDER).read(path) for path in FolderTree(FOLDER).paths()}
+    files["reconciler.yaml"] = (text[:start] + shown + text[end:]).encode()
+
+    found = load(MemoryTree("identities", files), profiles()).config
+
+    assert found.targets.keys() == {"aws", "chat"}
+    assert found.targets["aws"].channel is not None
+    assert found.targets["aws"].channel.endpoint.token_next is not None
+    assert found.targets["chat"].policy.map == {"user_name": "{email}", "nick_name": "{given_name}"}
