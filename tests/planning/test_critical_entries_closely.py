@@ -13,7 +13,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause, Change
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Assignment, Origin, Window
-from reconciler.model.state import Declared, Gap, Holder, Receipt, Remembered
+from reconciler.model.state import Assigned, Declared, Gap, Holder, Receipt, Remembered
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.ordering.order import Context, order
@@ -57,13 +57,14 @@ class Case:
             people="ada bob cyd dan eve lab",
             assigned={f"{ONE} Admin": self.held, f"{TWO} Admin": self.held},
         ).scene()
-        wanted = tuple(Holder(Kind(kind), key) for kind, key in (each.split(":") for each in self.wanted))
+        holders = (Holder(Kind(kind), key) for kind, key in (each.split(":") for each in self.wanted))
+        wanted = dict.fromkeys(holders, Assigned("root", ROOT.origin))
         judged = replace(
             plain,
             policy=replace(
                 plain.policy, guards=replace(UNLIMITED, min_members={"root": self.least}), paths=self.paths
             ),
-            desired=replace(plain.desired, assignments={(ONE, "Admin"): wanted} if wanted else {}),
+            desired=replace(plain.desired, assignments={(ONE, "Admin"): wanted}),
             live=replace(
                 plain.live, gaps=tuple(Gap(Kind(k), s, "why") for k, s in map(str.split, self.gaps))
             ),
