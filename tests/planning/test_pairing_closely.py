@@ -62,6 +62,57 @@ BY_NAME = [
     ),
 ]
 BY_EXTERNAL_ID = [
+    pytest.param(
+        Case(
+            "1=y/E 2=x",
+            [of("a", "n", "x", external_id="E", settled=False), of("b", "w", "y", external_id="E")],
+            "",
+            {"a": EITHER("n"), "b": ALSO("another key")},
+            "1 2",
+        ),
+        id="two keys of one, the first in doubt",
+    ),
+    pytest.param(
+        Case(
+            "1=x/E 2=y/E 3=z",
+            [of("a", "z", external_id="E"), of("b", "w", "z")],
+            "",
+            {"a": "2 live objects carry the external id E", "b": ALSO("another key")},
+            "1 2 3",
+        ),
+        id="two objects, and another was called so",
+    ),
+    pytest.param(
+        Case(
+            "1=x/E 2=y/E",
+            [of("a", "z", external_id="E"), of("b", "x")],
+            "",
+            {"a": "2 live objects carry the external id E", "b": ANOTHERS("x")},
+            "1 2",
+        ),
+        id="two objects, and another is called so",
+    ),
+    pytest.param(
+        Case(
+            "1=x/F 2=y 3=y",
+            [of("a", "x", external_id="E", leaving=True), of("b", "y")],
+            "",
+            {"b": MANY("y")},
+            "2 3",
+        ),
+        id="another one, and only others are in doubt",
+    ),
+    pytest.param(
+        Case(
+            "1=x/E 2=p 3=q",
+            [of("a", "x", "", "p q"), of("b", "w", external_id="E")],
+            "b=1",
+            {"a": OF_MANY},
+            "2 3",
+        ),
+        id="what is claimed is not contested by its name",
+    ),
+    pytest.param(Case("1=x/F", [of("a", "y", "x", external_id="E")]), id="another one under a name it had"),
     pytest.param(Case("1=x/E 2=y", [of("a", "y", external_id="E")], "a=1"), id="before its name"),
     pytest.param(
         Case("1=x/E 2=y", [of("b", "x"), of("a", "y", external_id="E")], "a=1"),
@@ -178,6 +229,66 @@ BY_FORMER_NAMES = [
     ),
 ]
 HELD = [
+    pytest.param(
+        Case("1=y/E", [of("a", "y", "x", holder="b"), of("b", "z"), of("c", "w", external_id="E")], "c=1"),
+        id="what it is called is a third one",
+    ),
+    pytest.param(
+        Case(
+            "1=z 2=y 3=w 4=x",
+            [of("a", "y", "x", holder="b"), of("b", "w", holder="c"), of("c", "z")],
+            "a=2 b=3 c=1",
+        ),
+        id="a name that was freed is stronger than a former one",
+    ),
+    pytest.param(
+        Case("1=y", [of("a", "y", holder="b"), of("b", "z", "y", holder="c"), of("c", "w")], "b=1"),
+        id="the name of its holder is free, and held by a third",
+    ),
+    pytest.param(
+        Case(
+            "1=x 2=y 4=q",
+            [
+                of("a", "y", "x", holder="b"),
+                of("b", "z", "y", holder="c"),
+                of("c", "x", "z", "q", holder="a"),
+            ],
+            "a=1 b=2 c=4",
+        ),
+        id="a ring of which one name is free, and each has its own",
+    ),
+    pytest.param(
+        Case(
+            "1=y 2=z 3=v",
+            [of("a", "y", "x", holder="b"), of("b", "z", "y v", holder="c"), of("c", "v", "z", holder="b")],
+            "",
+            {"a": NOTHING_TELLS("a and b"), "b": NOTHING_TELLS("b and c"), "c": NOTHING_TELLS("b and c")},
+            "1 2 3",
+        ),
+        id="held by one of a ring",
+    ),
+    pytest.param(
+        Case(
+            "1=y 2=z 3=w",
+            [
+                of("a", "y", "x", holder="b"),
+                of("b", "z", holder="c"),
+                of("c", "w", "q", holder="d"),
+                of("d", "v"),
+            ],
+            "",
+            {
+                **dict.fromkeys("ab", NOTHING_TELLS("a and b")),
+                **dict.fromkeys("cd", NOTHING_TELLS("c and d")),
+            },
+            "1 2 3",
+        ),
+        id="what is blocked already is not looked at again",
+    ),
+    pytest.param(
+        Case("1=y 2=", [of("a", "y", holder="b"), of("b", "z")], "a=1"),
+        id="nobody else was it, and some object has no name",
+    ),
     pytest.param(
         Case("1=x 2=y", [of("a", "y", "x", holder="b"), of("b", "z", "y")], "a=1 b=2"), id="both are renamed"
     ),
