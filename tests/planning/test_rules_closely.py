@@ -308,6 +308,7 @@ def test_lines_are_in_order_whatever_the_order_of_ids(rule: Rule, *, new: bool) 
     before = both()
     said = both(*(entry(name.lower(), "group:ops", name, PAY) for name in names))
     settled(before if new else said, world)
+    world.assignments = dict(reversed(world.assignments.items()))
 
     (finding,) = judged(said, world, rule, memory=remembered(before if new else said))
 
@@ -331,7 +332,7 @@ def test_five_entries_are_named_where_more_give_the_same() -> None:
     assert finding.details == (f"Admin in pay through {ways} (by {entries}): ada",)
 
 
-SEVEN = [str(number) for number in range(7)]
+TWELVE = [f"{number:02}" for number in range(12)]
 
 
 @pytest.mark.parametrize(
@@ -339,15 +340,15 @@ SEVEN = [str(number) for number in range(7)]
     [
         pytest.param(
             both(
-                *(entry(f"e{6 - int(key)}", f"group:g{key}", "Admin", PAY) for key in SEVEN),
-                **{f"g{key}": "ada" for key in SEVEN},
+                *(entry(f"e{11 - int(key):02}", f"group:g{key}", "Admin", PAY) for key in TWELVE),
+                **{f"g{key}": "ada" for key in TWELVE},
             ),
             id="through groups",
         ),
         pytest.param(
             both(
-                *(entry(f"e{6 - int(key)}", f"user:u{key}", "Admin", PAY) for key in SEVEN),
-                people=" ".join(f"u{key}" for key in SEVEN),
+                *(entry(f"e{11 - int(key):02}", f"user:u{key}", "Admin", PAY) for key in TWELVE),
+                people=" ".join(f"u{key}" for key in TWELVE),
                 ops="",
             ),
             id="to users",
@@ -361,7 +362,7 @@ def test_of_many_entries_five_are_named_among_the_first_six_ways_in(said: Identi
     (finding,) = judged(said, world, NO_ADMIN)
 
     (line,) = finding.details
-    assert "(by " + ", ".join(f"e{number} in people.yaml" for number in range(1, 6)) + "):" in line
+    assert "(by " + ", ".join(f"e{number:02} in people.yaml" for number in range(6, 11)) + "):" in line
 
 
 @pytest.mark.parametrize("active", [True, False])

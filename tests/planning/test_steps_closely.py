@@ -211,6 +211,21 @@ READ_TO_OPS = f"refers permission_set=permission-set/Read principal=group/ops; l
             id="a name that passes to somebody else",
         ),
         pytest.param(
+            [
+                "MIXED update user/ada user_name:a>b",
+                *(f"delete membership/{key}/ada" for key in ("sre", "red", "dba", "net")),
+            ],
+            [
+                "gives update user/ada; writes user_name; after "
+                + " ".join(f"membership/{key}/ada" for key in ("dba", "net", "red", "sre")),
+                *(
+                    f"takes delete membership/{key}/ada; refers group=group/{key} user=user/ada"
+                    for key in ("sre", "red", "dba", "net")
+                ),
+            ],
+            id="a name that passes to somebody else, after all that they leave in order",
+        ),
+        pytest.param(
             ["update user/ada title:a>b", "create membership/ops/ada", "delete membership/red/ada"],
             [
                 "gives update user/ada; writes title",

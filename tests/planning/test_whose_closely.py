@@ -115,6 +115,10 @@ ALL = Mode.AUTHORITATIVE
         pytest.param(
             Case("1=x", [], "1=gone:b", [of("b", "x")], [[of("c", "x")]]), id="two that are gone, one name"
         ),
+        pytest.param(
+            Case("1=x/F", [of("a", "y", external_id="E")], "1=unmanaged", [of("a", "x", external_id="F")]),
+            id="declared by another external id now",
+        ),
         pytest.param(Case("1=eve", [], "1=gone:eve", inactive="eve"), id="blocked, and never declared"),
         pytest.param(
             Case("1=eve 2=x", [], "1=gone:eve 2=unmanaged", [A], inactive="eve", known=False),
