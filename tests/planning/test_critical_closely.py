@@ -14,8 +14,9 @@ from reconciler.model.state import Gap
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ownership.objects import own_groups
 from tests.planning.access_stage import Stage, change
-from tests.planning.world import NOTHING, UNLIMITED, identities
+from tests.planning.world import NOTHING, UNLIMITED, group, identities
 
 
 def said(text: str) -> Change:
@@ -71,6 +72,13 @@ BY_DAN, BY_EVE = "membership/ops/dan", "membership/ops/eve"
     [
         pytest.param("ada bob", 2, [OUT("ada"), IN("dan")], {"ada": BY_DAN}, id="one for another"),
         pytest.param("ada bob cyd", 2, [OUT("ada"), IN("dan")], {}, id="enough stay"),
+        pytest.param(
+            "ada bob cyd dan",
+            2,
+            [OUT("ada"), IN("eve"), "create user/new", IN("new")],
+            {},
+            id="more than enough stay",
+        ),
         pytest.param(
             "ada bob cyd",
             2,
@@ -174,11 +182,11 @@ def told(
 
 
 def test_too_few_in_the_end_are_told_by_name_with_how_many_are_missing() -> None:
-    (finding,) = told({"ops": "cyd bob ada"}, {"ops": 4}, OUT("cyd"))
+    (finding,) = told({"ops": "eve dan cyd bob ada"}, {"ops": 7}, OUT("cyd"))
 
-    assert finding.message == "group ops would have 2 of at least 4 members who can sign in"
-    assert finding.fix == f"add 2 more who are active; {approval('min-members', 1, Kind.MEMBERSHIP)}"
-    assert (finding.details, finding.kind) == (("ada", "bob"), Kind.MEMBERSHIP)
+    assert finding.message == "group ops would have 4 of at least 7 members who can sign in"
+    assert finding.fix == f"add 3 more who are active; {approval('min-members', 1, Kind.MEMBERSHIP)}"
+    assert (finding.details, finding.kind) == (("ada", "bob", "dan", "eve"), Kind.MEMBERSHIP)
 
 
 def test_each_critical_group_is_told_in_order() -> None:
@@ -196,6 +204,35 @@ def test_too_few_for_a_moment_are_told_where_nothing_holds_the_removals(*, held:
         assert one.fix == f"add first, apply, and then remove; {approval('min-members', 1, Kind.MEMBERSHIP)}"
         assert one.details == ("aws/membership/ops/ada", "aws/membership/ops/bob")
         assert one.kind is Kind.MEMBERSHIP
+
+
+def test_who_must_go_at_once_makes_up_for_nobody_for_a_moment() -> None:
+    found = told({"ops": "ada bob"}, {"ops": 1}, f"block {OUT('ada')}", OUT("bob"), IN("dan"), held=False)
+
+    assert [one.details for one in found] == [("aws/membership/ops/bob",)]
+
+
+def test_a_critical_group_stays_so_under_a_new_key() -> None:
+    """`min_members` still says ops; another group has a new key as well."""
+    plain = Stage(members={"ops": "ada bob", "old": "eve"}, people="ada bob cyd dan eve").scene()
+    groups = {"aft": group("aft", previously=("old",)), "crew": group("crew", previously=("ops",))}
+    desired = replace(plain.desired, groups=groups)
+    policy = replace(plain.policy, guards=replace(UNLIMITED, min_members={"ops": 2}))
+    renamed = replace(
+        plain,
+        desired=desired,
+        policy=policy,
+        groups=own_groups(desired, plain.live, plain.memory, policy.scope),
+    )
+    changes = [change("delete membership/crew/ada"), change("create membership/crew/dan")]
+
+    found = Critical(renamed, identities(), NOTHING, changes)
+
+    assert {str(key): [*map(str, needed)] for key, needed in found.needed().items()} == {
+        "aws/membership/crew/ada": ["aws/membership/crew/dan"]
+    }
+    (told_of,) = Critical(renamed, identities(), NOTHING, changes[:1]).findings([])
+    assert told_of.message == "group crew would have 1 of at least 2 members who can sign in"
 
 
 def test_where_nothing_is_critical_nothing_waits_and_nothing_is_told() -> None:

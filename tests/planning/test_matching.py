@@ -231,6 +231,27 @@ def test_a_name_taken_from_somebody_who_never_came_is_not_given_back() -> None:
     assert summary(plan(after, world, remembered(after))) == []
 
 
+def test_an_object_without_a_name_makes_nothing_doubtful() -> None:
+    """A group is renamed, and a new one gets its old name, beside one that has none."""
+    before = identities([person("ada")], [group("one", ["ada"], attributes={"display_name": "x"})])
+    world = World()
+    world.carry_out(plan(before, world))
+    identifier = world.group_id("x")
+    world.add_group("")
+    after = identities(
+        [person("ada")],
+        [
+            group("one", ["ada"], attributes={"display_name": "y"}),
+            group("two", [], attributes={"display_name": "x"}),
+        ],
+    )
+
+    world.carry_out(plan(after, world, remembered(before)))
+
+    assert world.group_id("y") == identifier
+    assert summary(plan(after, world, remembered(before))) == []
+
+
 def test_whoever_has_somebody_for_a_manager_who_must_wait_waits_as_well() -> None:
     world = World()
     world.add_user("theirs", email="boss@example.com")

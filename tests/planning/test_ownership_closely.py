@@ -59,7 +59,18 @@ def test_what_percentages_are_of_is_all_that_is_ours(gone: int, strays: int, exp
         pytest.param({"a": ()}, [{"b": ("c",)}], {}, id="whoever is gone has no former keys"),
         pytest.param({"new": ("old",), "old": ()}, [], {"new": ("new",)}, id="a declared key is nobody's"),
         pytest.param({"new": ()}, [{"new": ("old",), "old": ()}], {}, id="a key that was used anew"),
-        pytest.param({"z": ("y",), "a": ("b",)}, [], {"a": ("a", "b"), "z": ("z", "y")}, id="sorted by key"),
+        pytest.param(
+            {"new": ("old", "mid")},
+            [{"old": ("first",)}, {"mid": ("first",)}],
+            {"new": ("new", "old", "mid", "first")},
+            id="two of the same one",
+        ),
+        pytest.param(
+            {key: (f"{key}{key}",) for key in "zyxcba"},
+            [],
+            {key: (key, f"{key}{key}") for key in "abcxyz"},
+            id="sorted by key",
+        ),
     ],
 )
 def test_former_keys(declared: State, then: Sequence[State], expected: Mapping[str, tuple[str, ...]]) -> None:

@@ -308,6 +308,7 @@ def test_lines_are_in_order_whatever_the_order_of_ids(rule: Rule, *, new: bool) 
     before = both()
     said = both(*(entry(name.lower(), "group:ops", name, PAY) for name in names))
     settled(before if new else said, world)
+    world.assignments = dict(reversed(world.assignments.items()))
 
     (finding,) = judged(said, world, rule, memory=remembered(before if new else said))
 
@@ -329,6 +330,51 @@ def test_five_entries_are_named_where_more_give_the_same() -> None:
     ways = " and ".join(f"group {key}" for key in keys)
     entries = ", ".join(f"e{key} in people.yaml" for key in keys[:5])
     assert finding.details == (f"Admin in pay through {ways} (by {entries}): ada",)
+
+
+TWELVE = [f"{number:02}" for number in range(12)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(
+            both(
+                *(entry(f"e{11 - int(key):02}", f"group:g{key}", "Admin", PAY) for key in TWELVE),
+                **{f"g{key}": "ada" for key in TWELVE},
+            ),
+            id="through groups",
+        ),
+        pytest.param(
+            both(
+                *(entry(f"e{11 - int(key):02}", f"user:u{key}", "Admin", PAY) for key in TWELVE),
+                people=" ".join(f"u{key}" for key in TWELVE),
+                ops="",
+            ),
+            id="to users",
+        ),
+    ],
+)
+def test_of_many_entries_five_are_named_among_the_first_six_ways_in(said: Identities) -> None:
+    """So that nobody looks through ten thousand: groups and users are gone through in order."""
+    world = settled(replace(said, assignments={}))
+
+    (finding,) = judged(said, world, NO_ADMIN)
+
+    (line,) = finding.details
+    assert "(by " + ", ".join(f"e{number:02} in people.yaml" for number in range(6, 11)) + "):" in line
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_somebody_who_cannot_sign_in_is_named_with_what_they_are_given(*, active: bool) -> None:
+    said = both(TO_ADA, people="ada bob")
+    world = settled(both())
+    ada = world.user_id("ada@example.com")
+    world.users[ada] = replace(world.users[ada], active=active)
+
+    (finding,) = judged(said, world, NO_ADMIN)
+
+    assert finding.details == ("Admin in pay through an assignment to the user (by u in c.yaml): ada",)
 
 
 @pytest.mark.parametrize(
@@ -479,7 +525,7 @@ def test_an_assignment_that_goes_is_none_that_is_made() -> None:
 
 # What rules cannot see.
 
-ON_NOTHING = Selector(1, ou=("Zoo",)), Selector(1, ou=("Ape",)), Selector(1, ou=("Prod",))
+ON_NOTHING = tuple(Selector(1, ou=(unit,)) for unit in ("Zoo", "Yak", "Fox", "Elk", "Ape", "Prod"))
 
 
 def blind(*rules: Rule, world: World | None = None) -> list[tuple[str, Severity, tuple[str, ...], int]]:
@@ -489,7 +535,9 @@ def blind(*rules: Rule, world: World | None = None) -> list[tuple[str, Severity,
 
 def test_places_that_are_not_there_are_told_in_order() -> None:
     rule = replace(NO_ADMIN, access=replace(ADMIN, accounts=ON_NOTHING))
-    assert blind(NO_ADMIN, rule) == [("rule-selects-nothing", Severity.WARNING, ("Ape", "Zoo"), 2)]
+    assert blind(NO_ADMIN, rule) == [
+        ("rule-selects-nothing", Severity.WARNING, ("Ape", "Elk", "Fox", "Yak", "Zoo"), 5)
+    ]
 
 
 @pytest.mark.parametrize(

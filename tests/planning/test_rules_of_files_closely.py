@@ -13,7 +13,7 @@ from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Identities
 from tests.planning.entitled import DEV, NEW, PAY, entry, git, on, plan, pset, realm, settled
 from tests.planning.ruling import ADMIN, ADMIN_ON_PROD, BROKEN, OLD, judged, verdicts
-from tests.planning.world import NOW, POLICY, group, person, remembered
+from tests.planning.world import NOW, POLICY, group, identities, person, remembered
 
 SAFE, OPEN = Origin("privileged/access.yaml", 1), Origin("team.yaml", 9)
 EXPIRE = Require("expire", ("reason",), ADMIN_ON_PROD)
@@ -341,6 +341,20 @@ def test_declarations_are_told_in_order_with_the_groups_that_include_them() -> N
         "group lab, included by ops, red, in team.yaml",
         "group ops in team.yaml",
     )
+
+
+def test_the_groups_that_include_another_are_told_in_order() -> None:
+    names = ("ops", "sre", "dba", "net", "red")
+    entries = [entry(f"of-{name}", f"group:{name}", "Admin", PAY, origin=SAFE) for name in names]
+    teams = [group(name, [], origin=SAFE, include=(Include("lab", 4),)) for name in names]
+    now = identities([person("ada")], [*teams, group("lab", ["ada"], origin=OPEN)])
+    sets = {"Admin": pset("Admin", origin=SAFE)}
+
+    (finding,) = judged(
+        replace(now, permission_sets=sets, assignments={one.key: one for one in entries}), realm(), WHO
+    )
+
+    assert finding.details == ("group lab, included by dba, net, ops, red, sre, in team.yaml",)
 
 
 def test_where_a_rule_names_every_set_on_some_accounts_only_what_is_given_there_counts() -> None:

@@ -89,6 +89,7 @@ ADMIN = "permission_set=permission-set/Admin"
 # What a step refers to, and its lane.
 OPS_ADA, BOSS = "refers group=group/ops user=user/ada", "refers manager=user/bob"
 TO_ADA, TO_OPS = (f"refers {ADMIN} principal={each}; lane {ONE}" for each in ("user/ada", "group/ops"))
+RING = list(zip("hgfedcba", "ahgfedcb", strict=True))
 BOSS_IS_ADA = "refers manager=user/ada"
 READ_TO_OPS = f"refers permission_set=permission-set/Read principal=group/ops; lane {TWO}"
 
@@ -122,6 +123,20 @@ READ_TO_OPS = f"refers permission_set=permission-set/Read principal=group/ops; l
                 "gives create user/ada",
             ],
             id="a user of whom nothing else is said",
+        ),
+        pytest.param(
+            [f"create user/{one} manager:>{boss}" for one, boss in RING],
+            [
+                each
+                for one, boss in RING
+                for each in (
+                    f"gives create user/{one}",
+                    f"gives update user/{one}#manager; writes manager; after "
+                    + " ".join(sorted((f"user/{one}", f"user/{boss}")))
+                    + f"; refers manager=user/{boss}",
+                )
+            ],
+            id="users who are one another's managers, each after both in order",
         ),
         pytest.param(
             ["update user/ada manager:>bob", "create user/bob"],
@@ -209,6 +224,21 @@ READ_TO_OPS = f"refers permission_set=permission-set/Read principal=group/ops; l
                 "takes delete membership/red/ada; refers group=group/red user=user/ada",
             ],
             id="a name that passes to somebody else",
+        ),
+        pytest.param(
+            [
+                "MIXED update user/ada user_name:a>b",
+                *(f"delete membership/{key}/ada" for key in ("sre", "red", "dba", "net")),
+            ],
+            [
+                "gives update user/ada; writes user_name; after "
+                + " ".join(f"membership/{key}/ada" for key in ("dba", "net", "red", "sre")),
+                *(
+                    f"takes delete membership/{key}/ada; refers group=group/{key} user=user/ada"
+                    for key in ("sre", "red", "dba", "net")
+                ),
+            ],
+            id="a name that passes to somebody else, after all that they leave in order",
         ),
         pytest.param(
             ["update user/ada title:a>b", "create membership/ops/ada", "delete membership/red/ada"],

@@ -170,7 +170,7 @@ def _either_way(held: Sequence[Wanted], candidates: Candidates, pairing: Pairing
         ring = _ring(one, by_key)
         holder = by_key.get(one.holder or "")
         unsure = not _former(one, candidates, pairing) and bool(one.former or (holder and borne(holder)))
-        if not unsure and not all(borne(each) for each in ring or [Wanted("", "")]):
+        if not unsure and not (ring and all(map(borne, ring))):
             continue
         keys = sorted({one.key, str(one.holder), *(each.key for each in ring)})
         for key in keys:
