@@ -98,7 +98,7 @@ def test_planning_an_instance_needs_no_token_of_scim_and_applying_says_that_it_d
 @pytest.mark.parametrize(
     ("expires", "code", "says"),
     [
-        pytest.param("2020-01-31", 1, "the token of aws has ended on 2020-02-01", id="over"),
+        pytest.param("2020-01-31", 1, "the token of aws has ended on 2020-01-31", id="over"),
         pytest.param("2099-12-31", 0, "", id="far away"),
     ],
 )

@@ -42,6 +42,16 @@ def written(git: Identities, policy: TargetPolicy, key: str = "ada") -> dict[str
     return {each.name: each.after for each in change(planned, f"aws/user/{key}").fields}
 
 
+def test_what_git_leaves_to_a_default_fills_a_template_as_well() -> None:
+    """The address is the user name where that is one, and the display name both names."""
+    git = identities([person("ada"), person("bob", user_name="bob", email=None)])
+    policy = mapping(nick_name="{email}", title="{display_name}")
+
+    assert written(git, policy)["nick_name"] == "ada@example.com"
+    assert written(git, policy)["title"] == "Ada Test"
+    assert "nick_name" not in written(git, policy, "bob"), "null is no default"
+
+
 @pytest.mark.parametrize(
     ("template", "value"),
     [
@@ -142,9 +152,9 @@ def test_whoever_leaves_is_found_by_the_name_that_the_map_gave() -> None:
 
 
 def test_a_user_for_whom_no_name_can_be_made_is_left_alone_with_what_is_theirs() -> None:
-    """A removed email renames nobody, removes nobody, and takes nobody out of a group."""
-    world, policy = World(), mapping(user_name="{email}")
-    git = identities([person("ada", email="ada@corp.example")], [group("ops", ["ada"])])
+    """A removed title renames nobody, removes nobody, and takes nobody out of a group."""
+    world, policy = World(), mapping(user_name="{title}")
+    git = identities([person("ada", title="ada@corp.example")], [group("ops", ["ada"])])
     world.carry_out(plan(git, world, policy=policy, can=SCIM))
     world.add_user("")
     nameless = identities([person("ada")], [group("ops", ["ada"])])

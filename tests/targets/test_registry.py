@@ -16,7 +16,6 @@ from reconciler.wire.http import Endpoint
 from reconciler.wire.tokens import TokenSource
 from tests.support.site import Settings
 
-
 AWS = Settings("us-east-1")
 CHAT = Settings(
     None,

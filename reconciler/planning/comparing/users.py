@@ -13,6 +13,7 @@ from reconciler.model.resources import USER_ATTRIBUTES, User, Value
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
+from reconciler.planning.desired.defaults import defaults
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
@@ -104,23 +105,11 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
 def _initial(user: User) -> dict[str, Value]:
     """What a create would write, as far as git is concerned."""
     values = {name: value for name, value in user.attributes.items() if value is not None}
-    return {**_defaults(user), **values}
+    return {**defaults(user.attributes), **values}
 
 
 def _missing(scene: Scene, values: Mapping[str, Value]) -> list[str]:
     return [name for name in scene.capabilities.required if not values.get(name)]
-
-
-def _defaults(user: User) -> dict[str, Value]:
-    """What a create adds where git says nothing (section 4: defaults act on create)."""
-    given, family = user.attributes.get("given_name"), user.attributes.get("family_name")
-    name = user.attributes.get("user_name")
-    defaults: dict[str, Value] = {}
-    if given and family and "display_name" not in user.attributes:
-        defaults["display_name"] = f"{given} {family}"
-    if isinstance(name, str) and "@" in name.strip("@") and "email" not in user.attributes:
-        defaults["email"] = name
-    return defaults
 
 
 def _update(

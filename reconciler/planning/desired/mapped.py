@@ -7,6 +7,7 @@ from dataclasses import replace
 from string import Formatter
 
 from reconciler.model.resources import Attributes, User, Value
+from reconciler.planning.desired.defaults import defaults
 
 # The name by which a template speaks of the user's key.
 _KEY = "key"
@@ -28,15 +29,17 @@ class Templates:
         """The user with every attribute that has a template as the template says.
 
         Where one of its placeholders is not set, the attribute is absent, whatever git says of it itself.
-        Placeholders stand for what git says, never for what another template makes of it.
+        Placeholders stand for what git says, or else for what a create would add, and never for what another
+        template makes of it.
         """
         if not self._templates:
             return user
         made: dict[str, Value] = {
             name: value for name, value in user.attributes.items() if name not in self._templates
         }
+        said = {**defaults(user.attributes), **user.attributes}
         for name, parts in self._templates.items():
-            value = _filled(parts, user.key, user.attributes)
+            value = _filled(parts, user.key, said)
             if value is not None:
                 made[name] = value
         return replace(user, attributes=made)

@@ -15,7 +15,8 @@ def token_ends(target: str, now: datetime, expires: datetime | None, *, next_rea
     if expires is None or expires - now > _SOON or (next_ready and expires > now):
         return []
     left = expires - now
-    day = expires.date().isoformat()
+    # The last day on which it is good, as people write it.
+    day = (expires - timedelta(microseconds=1)).date().isoformat()
     if left <= timedelta(0):
         message = f"the token of {target} has ended on {day}"
         message += "; the next one is used" if next_ready else ": nothing can be read or written with it"
