@@ -86,7 +86,7 @@ def _apply_one(
         digest=job.planned.part.digest,
         results=tuple(sorted(results, key=lambda result: result.address)),
         whole=is_whole(job.planned, ended),
-        writes=sum(outcome.status is Status.DONE for outcome in run.outcomes.values()),
+        writes=run.writes,
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
         notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),

@@ -122,7 +122,9 @@ class _Driver:
             self._looking = False
             self._seen(result)
         else:
-            for answer in _answers(self._units.pop(identifier), result):
+            answers = list(_answers(self._units.pop(identifier), result))
+            self._count(answers)
+            for answer in answers:
                 if isinstance(answer, Pending):
                     self._wait_for(answer)
                 else:
@@ -174,6 +176,7 @@ class _Driver:
             if isinstance(answer, Pending):
                 self._pending[answer.step] = answer
             elif self._pending.pop(answer.step, None) is not None:
+                self._count((answer,))
                 self._settle(answer)
         self._say_pending()
 
@@ -186,6 +189,11 @@ class _Driver:
 
     def _say_pending(self) -> None:
         self._observer.pending(self._target.name, len(self._pending))
+
+    def _count(self, answers: Iterable[Outcome | Pending]) -> None:
+        """What went in one request is one write, as soon as any of it was done."""
+        if any(isinstance(answer, Outcome) and answer.status is Status.DONE for answer in answers):
+            self._run.writes += 1
 
     def _settle(self, outcome: Outcome) -> None:
         if outcome.status in (Status.DONE, Status.UNNECESSARY):

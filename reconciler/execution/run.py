@@ -13,13 +13,17 @@ from reconciler.planning.planner import Planned
 
 @dataclass(slots=True)
 class Run:
-    """What happened so far; `ids` and `versions` grow as objects are made, `made` has new users by id."""
+    """What happened so far; `ids` and `versions` grow as objects are made, `made` has new users by id.
+
+    `writes` counts what was sent and done; changes that went together are one.
+    """
 
     ids: dict[Address, str]
     versions: dict[Address, str]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    writes: int = 0
 
     def learn(self, step: Step, outcome: Outcome) -> None:
         """Take in what a step that succeeded says of its object."""
