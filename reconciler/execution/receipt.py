@@ -59,7 +59,8 @@ def record_whole_apply(
                 Problem(
                     f"{receipt.target} was applied and the tag {name} moved, but it could not be pushed "
                     f"to {remote}: {error}",
-                    f"run `git push --force {remote} refs/tags/{name}`, or apply again with --push",
+                    "apply again with --push: there is nothing left to write, and what other clones noted "
+                    "there stays noted",
                 )
             )
     return tuple(problems)
