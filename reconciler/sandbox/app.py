@@ -37,7 +37,10 @@ _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<servi
 
 @dataclass(slots=True)
 class App:
-    """The services over one world. `latency` is in sandbox seconds a call; `throttle` None admits all."""
+    """The services over one world. `latency` is in sandbox seconds a call; `throttle` None admits all.
+
+    No page has more than `largest_page` items (None: as many as the operation allows).
+    """
 
     world: World
     clock: SandboxClock
@@ -45,6 +48,7 @@ class App:
     journal: Journal
     throttle: Throttle | None
     latency: float
+    largest_page: int | None = None
     handlers: Mapping[str, Mapping[str, Handler]] = field(default_factory=lambda: HANDLERS)
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -158,6 +162,7 @@ class App:
                 access=self.world.access(db, now),
                 hand=Hand(sts.ROLE.format(account=meta["management_account"]), now),
                 faults=faults,
+                largest_page=self.largest_page,
             )
             try:
                 answer = handler(call)

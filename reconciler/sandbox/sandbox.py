@@ -32,10 +32,11 @@ class Sandbox:
     `path` is the SQLite file, which survives restarts (None: in memory); `port` 0 takes a free one. `speed`
     divides latency, asynchronous times and quota windows alike. `seed` is an organisation file or an
     identities directory; it is applied each time and only adds. `throttling` False admits any rate; `rates`
-    replaces calls a second by service. `latency` is in seconds a call. `region` and `management_account`
-    are used when the file is new. `quotas` and `durations` (of asynchronous calls) are the documented ones
-    where they are not given; `circumstances` says who calls, and may be changed while it runs. `clock` is
-    for tests that decide what time it is; it brings a speed of its own.
+    replaces calls a second by service. `latency` is in seconds a call. `largest_page` is how many items a
+    page has at most, so that few objects fill several. `region` and `management_account` are used when the
+    file is new. `quotas` and `durations` (of asynchronous calls) are the documented ones where they are not
+    given; `circumstances` says who calls, and may be changed while it runs. `clock` is for tests that decide
+    what time it is; it brings a speed of its own.
 
     Starting raises OSError when the port is taken, InputError when the seed is wrong, ReconcilerError when
     the file is not the sandbox's.
@@ -53,6 +54,7 @@ class Sandbox:
         throttling: bool = True,
         rates: Mapping[str, float] | None = None,
         latency: float = DEFAULT_LATENCY,
+        largest_page: int | None = None,
         max_users: int = MAX_USERS,
         max_groups: int = MAX_GROUPS,
         quotas: Quotas | None = None,
@@ -68,7 +70,8 @@ class Sandbox:
         self._port, self._seed = port, seed
         self._region, self._account = region, management_account
         self._throttle = Throttle(self._clock, rates) if throttling else None
-        self._latency, self._max_users, self._max_groups = latency, max_users, max_groups
+        self._latency, self._largest_page = latency, largest_page
+        self._max_users, self._max_groups = max_users, max_groups
         self._world: World | None = None
         self._server: Server | None = None
 
@@ -101,6 +104,7 @@ class Sandbox:
                 journal=self.requests,
                 throttle=self._throttle,
                 latency=self._latency,
+                largest_page=self._largest_page,
             )
             control = Control(self.info, self.faults, self.requests, self.store)
 
