@@ -99,10 +99,9 @@ def test_the_help_tells_every_code() -> None:
         assert f"{code} {meaning}" in help_
 
 
-def test_an_answer_in_json_ends_with_the_same_code(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"groups.yaml": GROUPS.replace("[ada, bob]", "[]")})
+def test_an_answer_in_json_ends_with_the_same_code(settled: Real) -> None:
+    settled.commit({"groups.yaml": GROUPS.replace("[ada, bob]", "[]")})
 
-    refused = ends(real, "plan --detailed-exitcode --format json", 3, shell=False)
+    refused = ends(settled, "plan --detailed-exitcode --format json", 3, shell=False)
 
     assert json.loads(refused.out)["applyable"] is False
