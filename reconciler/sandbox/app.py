@@ -48,8 +48,8 @@ class App:
     journal: Journal
     throttle: Throttle | None
     latency: float
-    largest_page: int | None = None
     handlers: Mapping[str, Mapping[str, Handler]] = field(default_factory=lambda: HANDLERS)
+    largest_page: int | None = None
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Carry out one request. Nothing is raised: what goes wrong is an answer."""

@@ -86,7 +86,7 @@ def small_home(found: Organisation) -> str:
 def some_team(found: Organisation) -> str:
     """A group of a few, which is assigned something and included nowhere."""
     included = {key for group in found.groups.values() for key in group.get("include", ())}
-    assigned = {key for entry in found.assignments.values() for key in entry.get("groups", ())}
+    assigned: set[str] = {key for each in found.assignments.values() for key in each.get("groups", ())}
     return min(key for key in assigned - included if 2 <= len(found.members[key]) <= 10)
 
 
