@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +19,13 @@ PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("f
 GUARDS = PAGES["guards-and-rules"]
 
 
-def _made() -> Iterator[tuple[Path, Mapping[str, ast.expr]]]:
+@cache
+def _made() -> Sequence[tuple[Path, Mapping[str, ast.expr]]]:
     """Every finding that is made anywhere: the file, and its arguments by name."""
+    return list(_findings())
+
+
+def _findings() -> Iterator[tuple[Path, Mapping[str, ast.expr]]]:
     for path in (ROOT / "reconciler").rglob("*.py"):
         if path.name == "documents.py" and path.parent.name == "render":
             continue  # reads those of saved plans
@@ -55,6 +60,7 @@ def _refusals() -> set[str]:
     return {code for code, severities in _raised().items() if Severity.REFUSAL in severities}
 
 
+@cache
 def _wording() -> Mapping[str, list[str]]:
     """How the message of each code may read, as regular expressions."""
     found: dict[str, list[str]] = defaultdict(list)

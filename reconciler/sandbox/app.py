@@ -33,9 +33,13 @@ _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<servi
 
 @dataclass(slots=True)
 class App(Service):
-    """The JSON services, and STS beside them."""
+    """The JSON services, and STS beside them.
+
+    No page has more than `largest_page` items (None: as many as the operation allows).
+    """
 
     handlers: Mapping[str, Mapping[str, Handler]] = field(default_factory=lambda: HANDLERS)
+    largest_page: int | None = None
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Carry out one request. Nothing is raised: what goes wrong is an answer."""
@@ -119,6 +123,7 @@ class App(Service):
                 access=self.world.access(db, now),
                 hand=Hand(sts.ROLE.format(account=meta["management_account"]), now),
                 faults=faults,
+                largest_page=self.largest_page,
             )
             try:
                 answer = handler(call)

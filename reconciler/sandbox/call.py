@@ -26,7 +26,7 @@ class Call:
     """An operation with checked parameters, inside an open transaction on `db`.
 
     `region` is the one that the caller signed for, `meta` the identity of the store, `faults` what
-    shall go wrong.
+    shall go wrong. `largest_page` is how many items any page may have, whatever the operation allows.
     """
 
     operation: Operation
@@ -38,6 +38,7 @@ class Call:
     access: Access
     hand: Hand
     faults: Sequence[Fault] = ()
+    largest_page: int | None = None
 
     def fault(self, kind: FaultKind) -> Fault | None:
         """The first fault of this kind that hits the call."""
@@ -60,7 +61,8 @@ class Call:
         wrong = {fault.kind for fault in self.faults} & PAGE_FAULTS
         if FaultKind.EMPTY_PAGE in wrong:
             return {key: [], "NextToken": self._token(after)}
-        size = 1 if FaultKind.SHORT_PAGE in wrong else min(self.params.get("MaxResults", most), most)
+        size = min(self.params.get("MaxResults", most), most, self.largest_page or most)
+        size = 1 if FaultKind.SHORT_PAGE in wrong else size
         found = rows(after, size + 1)
         if FaultKind.LOSE_PAGE in wrong:
             found = rows(found[:size][-1][0], size + 1) if found else found

@@ -35,8 +35,9 @@ class Sandbox:
     divides latency, asynchronous times and quota windows alike. `seed` is an organisation file or an
     identities directory; it is applied each time and only adds. `throttling` False admits any rate; `rates`
     replaces calls a second by service (SCIM has three: `scim-read`, `scim-write` and `scim-membership`).
-    `latency` is in seconds a call. `region` and `management_account` are used when the file is new. `quotas`
-    and `durations` (of asynchronous calls) are the documented ones where they are not given;
+    `latency` is in seconds a call. `largest_page` is how many items a page of the JSON services has at most,
+    so that few objects fill several. `region` and `management_account` are used when the file is new.
+    `quotas` and `durations` (of asynchronous calls) are the documented ones where they are not given;
     `circumstances` says who calls, and may be changed while it runs. `clock` is for tests that decide what
     time it is; it brings a speed of its own.
 
@@ -56,6 +57,7 @@ class Sandbox:
         throttling: bool = True,
         rates: Mapping[str, float] | None = None,
         latency: float = DEFAULT_LATENCY,
+        largest_page: int | None = None,
         max_users: int = MAX_USERS,
         max_groups: int = MAX_GROUPS,
         quotas: Quotas | None = None,
@@ -71,7 +73,8 @@ class Sandbox:
         self._port, self._seed = port, seed
         self._region, self._account = region, management_account
         self._throttle = Throttle(self._clock, rates) if throttling else None
-        self._latency, self._max_users, self._max_groups = latency, max_users, max_groups
+        self._latency, self._largest_page = latency, largest_page
+        self._max_users, self._max_groups = max_users, max_groups
         self._world: World | None = None
         self._server: Server | None = None
 
@@ -105,7 +108,7 @@ class Sandbox:
                 self._throttle,
                 self._latency,
             )
-            app, scim = App(*shared), ScimApp(*shared)
+            app, scim = App(*shared, largest_page=self._largest_page), ScimApp(*shared)
             control = Control(self.info, self.faults, self.requests, self.store)
 
             def route(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.stage import FILES, SPEED, Played, Real
+from tests.repositories import Work
+
+# Makes of a name and what to do on a new stage a stage on which that was done.
+Done = Callable[[str, Callable[[Real], object]], Real]
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +49,45 @@ def real(
     stage = Real(tmp_path / "access", monkeypatch, capsys, aws)
     stage.commit(dict(FILES))
     return stage
+
+
+@pytest.fixture(scope="session")
+def done_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of stages on which something was done, each by its name."""
+    return tmp_path_factory.mktemp("done")
+
+
+@pytest.fixture
+def done(
+    done_before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Done]:
+    """Stages on which the same was done as on others of their name: once, and each is a copy of its own."""
+    with ExitStack() as stack:
+
+        def opened(folder: Path, work: Work | None) -> Real:
+            sandbox = stack.enter_context(Sandbox(folder / "aws.sqlite", speed=SPEED, latency=0.0))
+            return Real(folder / "access", monkeypatch, capsys, sandbox, work)
+
+        def copied(name: str, doing: Callable[[Real], object]) -> Real:
+            original, making = done_before / name, done_before / f"{name}-making"
+            if not original.exists():
+                shutil.rmtree(making, ignore_errors=True)
+                making.mkdir()
+                doing(opened(making, None))
+                stack.close()
+                making.rename(original)
+            shutil.copytree(original, tmp_path / "done")
+            return opened(tmp_path / "done", Work(tmp_path / "done" / "access", monkeypatch, start=False))
+
+        yield copied
+
+
+@pytest.fixture
+def settled(done: Done) -> Real:
+    """The files of `real`, committed and applied."""
+
+    def settle(stage: Real) -> None:
+        stage.commit(dict(FILES))
+        stage.converge("--first-apply")
+
+    return done("settled", settle)

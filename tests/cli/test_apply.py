@@ -109,49 +109,46 @@ def test_another_digest_than_approved_stops_even_what_nobody_needs_to_review(pla
     assert "eve@example.com" in played.memberships()["ops"]
 
 
-def test_more_than_was_reviewed_is_stale_and_writes_nothing(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"people.yaml": PROMOTED})
-    real.plan()
-    real.commit({"groups.yaml": MORE})
-    real.forget()
+def test_more_than_was_reviewed_is_stale_and_writes_nothing(settled: Real) -> None:
+    settled.commit({"people.yaml": PROMOTED})
+    settled.plan()
+    settled.commit({"groups.yaml": MORE})
+    settled.forget()
 
-    ended = real.run("apply", real.file)
+    ended = settled.run("apply", settled.file)
 
     assert ended.code == 4
     assert ended.out == ""
     assert "STALE: 1 change not as reviewed; nothing was written." in ended.told
     assert "create aws/membership/ops/cyd was not reviewed" in ended.told
-    assert real.written() == []
-    assert real.memberships() == TEAM
+    assert settled.written() == []
+    assert settled.memberships() == TEAM
 
 
-def test_a_reviewed_change_that_finds_another_world_is_stale_and_shown_field_by_field(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"people.yaml": PROMOTED})
-    real.plan()
-    real.sandbox.store.set_user("ada@example.com", "title", "Chief")
-    real.forget()
+def test_a_reviewed_change_that_finds_another_world_is_stale_and_shown_field_by_field(settled: Real) -> None:
+    settled.commit({"people.yaml": PROMOTED})
+    settled.plan()
+    settled.sandbox.store.set_user("ada@example.com", "title", "Chief")
+    settled.forget()
 
-    ended = real.run("apply", real.file)
+    ended = settled.run("apply", settled.file)
 
     assert ended.code == 4
     assert 'title: reviewed "Engineer" -> "Lead", now "Chief" -> "Lead"' in ended.told
-    assert real.written() == []
+    assert settled.written() == []
 
 
-def test_the_digest_that_a_stale_apply_names_can_be_approved(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"people.yaml": PROMOTED})
-    real.plan()
-    real.commit({"groups.yaml": MORE})
-    stale = real.run("apply", real.file)
+def test_the_digest_that_a_stale_apply_names_can_be_approved(settled: Real) -> None:
+    settled.commit({"people.yaml": PROMOTED})
+    settled.plan()
+    settled.commit({"groups.yaml": MORE})
+    stale = settled.run("apply", settled.file)
     _, _, named = stale.err.partition("aws would be ")
 
-    ended = real.run("apply", "--expect-digest", named.split()[0])
+    ended = settled.run("apply", "--expect-digest", named.split()[0])
 
     assert ended.code == 0
-    assert real.memberships()["ops"] == TEAM["ops"] | {"cyd@example.com"}
+    assert settled.memberships()["ops"] == TEAM["ops"] | {"cyd@example.com"}
 
 
 def test_several_reviewed_plans_are_applied_together(played: Played) -> None:
@@ -186,25 +183,23 @@ def test_what_somebody_else_did_meanwhile_is_left_for_its_own_review(played: Pla
     assert "eve@example.com" in played.memberships()["ops"]
 
 
-def test_a_refused_plan_is_shown_and_not_applied(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"groups.yaml": GROUPS.replace("[ada, bob]", "[]")})
-    real.plan()
-    real.forget()
+def test_a_refused_plan_is_shown_and_not_applied(settled: Real) -> None:
+    settled.commit({"groups.yaml": GROUPS.replace("[ada, bob]", "[]")})
+    settled.plan()
+    settled.forget()
 
-    ended = real.run("apply", real.file)
+    ended = settled.run("apply", settled.file)
 
     assert ended.code == 3
     assert "set-emptied" in ended.out
     assert "Refused; nothing was written." in ended.err
-    assert real.written() == []
-    assert real.memberships() == TEAM
+    assert settled.written() == []
+    assert settled.memberships() == TEAM
 
 
-def test_an_approval_lets_a_refused_plan_go(real: Real) -> None:
-    real.converge("--first-apply")
+def test_an_approval_lets_a_refused_plan_go(settled: Real) -> None:
     approval = "approvals:\n  {}: {{guard: {}, count: 9, until: 2100-01-01, reason: reorganisation}}\n"
-    real.commit(
+    settled.commit(
         {
             "groups.yaml": GROUPS.replace("[ada, bob]", "[]"),
             "approvals/one.yaml": approval.format("empty", "set-emptied"),
@@ -212,9 +207,9 @@ def test_an_approval_lets_a_refused_plan_go(real: Real) -> None:
         }
     )
 
-    real.converge()
+    settled.converge()
 
-    assert real.memberships()["ops"] == frozenset()
+    assert settled.memberships()["ops"] == frozenset()
 
 
 def test_a_plan_of_only_some_addresses_is_applied_as_far_as_it_goes(real: Real) -> None:

@@ -39,26 +39,25 @@ def test_a_digest_that_was_used_is_refused_on_the_sandbox(played: Played) -> Non
         assert console.assignments() == {(PROD, "Read", "GROUP", "ops")}
 
 
-def test_the_same_plan_again_needs_a_review_of_its_own(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, ada]")})
-    approved = digest(real.run("plan", "--format", "json"))
-    assert real.run("apply", "--expect-digest", approved).code == 0
-    joined = real.memberships()
+def test_the_same_plan_again_needs_a_review_of_its_own(settled: Real) -> None:
+    settled.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, ada]")})
+    approved = digest(settled.run("plan", "--format", "json"))
+    assert settled.run("apply", "--expect-digest", approved).code == 0
+    joined = settled.memberships()
     # Undone in git, applied, and declared again: the very plan that was approved before.
-    real.commit({"groups.yaml": GROUPS})
-    real.converge()
-    real.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, ada]")})
-    assert digest(real.run("plan", "--format", "json")) == approved
-    real.forget()
+    settled.commit({"groups.yaml": GROUPS})
+    settled.converge()
+    settled.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, ada]")})
+    assert digest(settled.run("plan", "--format", "json")) == approved
+    settled.forget()
 
-    ended = real.run("apply", "--expect-digest", approved)
+    ended = settled.run("apply", "--expect-digest", approved)
 
     assert ended.code == 4
     assert "was approved for an apply that took place" in ended.told
-    assert real.written() == []
-    real.converge()
-    assert real.memberships() == joined
+    assert settled.written() == []
+    settled.converge()
+    assert settled.memberships() == joined
 
 
 def test_an_apply_that_failed_has_used_its_digest(real: Real) -> None:

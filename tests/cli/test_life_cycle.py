@@ -42,36 +42,33 @@ def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:
     assert real.memberships() == TEAM
 
 
-def test_a_whole_apply_moves_the_tag_and_leaves_a_receipt_on_it(real: Real) -> None:
-    real.converge("--first-apply")
-
-    assert real.tag() == real.work.git("rev-parse", "HEAD")
-    message = real.work.git("for-each-ref", "--format=%(contents)", f"refs/tags/{TAG}")
-    receipt = parse_receipt(message, real.tag() or "")
+def test_a_whole_apply_moves_the_tag_and_leaves_a_receipt_on_it(settled: Real) -> None:
+    assert settled.tag() == settled.work.git("rev-parse", "HEAD")
+    message = settled.work.git("for-each-ref", "--format=%(contents)", f"refs/tags/{TAG}")
+    receipt = parse_receipt(message, settled.tag() or "")
     assert receipt.target == "aws"
-    assert receipt.identity["instance_arn"] == real.sandbox.instance_arn
-    assert receipt.digest in real.run("show", real.file, "--format", "json").out
+    assert receipt.identity["instance_arn"] == settled.sandbox.instance_arn
+    assert receipt.digest in settled.run("show", settled.file, "--format", "json").out
 
-    head = real.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
-    real.converge()
-    assert real.tag() == head
+    head = settled.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    settled.converge()
+    assert settled.tag() == head
 
 
-def test_what_is_not_committed_is_planned_with_a_note_and_never_applied(real: Real) -> None:
-    real.converge("--first-apply")
-    real.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+def test_what_is_not_committed_is_planned_with_a_note_and_never_applied(settled: Real) -> None:
+    settled.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
 
-    planned = real.plan()
+    planned = settled.plan()
     assert planned.code == 0
     assert "identities differs from HEAD: people.yaml" in planned.told
     assert "apply refuses until then" in planned.told
-    real.forget()
-    applied = real.run("apply", real.file)
+    settled.forget()
+    applied = settled.run("apply", settled.file)
 
     assert applied.code == 1
     assert "identities differs from HEAD: people.yaml" in applied.told
     assert "commit it, or put it back" in applied.told
-    assert real.written() == []
+    assert settled.written() == []
 
 
 def test_files_that_git_was_told_to_ignore_count_as_not_committed(real: Real) -> None:
@@ -152,10 +149,9 @@ def test_a_guard_that_a_branch_drops_is_shown_and_used_all_the_same(cloned: Real
     assert "guards of aws are used as they are on the trusted branch" in planned.told
 
 
-def test_what_was_declared_and_is_gone_is_removed_because_git_remembers(real: Real) -> None:
-    real.converge("--first-apply")
-    real.sandbox.store.add_user("eve@example.com")
-    real.commit(
+def test_what_was_declared_and_is_gone_is_removed_because_git_remembers(settled: Real) -> None:
+    settled.sandbox.store.add_user("eve@example.com")
+    settled.commit(
         {
             "people.yaml": PEOPLE.replace(
                 "  bob: {user_name: bob@example.com, given_name: Bob, family_name: Keller}\n", ""
@@ -164,30 +160,29 @@ def test_what_was_declared_and_is_gone_is_removed_because_git_remembers(real: Re
         }
     )
 
-    real.converge()
+    settled.converge()
 
-    assert real.memberships()["ops"] == {"ada@example.com"}
-    assert "eve@example.com" in real.sandbox.store.users(), "never declared, so left alone"
+    assert settled.memberships()["ops"] == {"ada@example.com"}
+    assert "eve@example.com" in settled.sandbox.store.users(), "never declared, so left alone"
 
 
-def test_what_a_reverted_commit_left_behind_is_removed(real: Real) -> None:
-    real.converge("--first-apply")
-    base = real.tag()
+def test_what_a_reverted_commit_left_behind_is_removed(settled: Real) -> None:
+    base = settled.tag()
     eve = "  eve: {user_name: eve@example.com, given_name: Eve, family_name: Mallory}\n"
     joined = GROUPS.replace("[cyd]", "[cyd, eve]") + "  new: {members: [eve]}\n"
-    real.commit({"people.yaml": PEOPLE + eve, "groups.yaml": joined})
-    real.plan()
-    real.sandbox.faults.add(FaultKind.ERROR, "identitystore.CreateGroup", count=None)
-    assert real.run("apply", real.file).code == 6
-    assert real.tag() == base
-    assert "eve@example.com" in real.memberships()["dev"]
-    real.sandbox.faults.clear()
+    settled.commit({"people.yaml": PEOPLE + eve, "groups.yaml": joined})
+    settled.plan()
+    settled.sandbox.faults.add(FaultKind.ERROR, "identitystore.CreateGroup", count=None)
+    assert settled.run("apply", settled.file).code == 6
+    assert settled.tag() == base
+    assert "eve@example.com" in settled.memberships()["dev"]
+    settled.sandbox.faults.clear()
 
-    real.commit({"people.yaml": PEOPLE, "groups.yaml": GROUPS}, "revert")
-    real.converge()
+    settled.commit({"people.yaml": PEOPLE, "groups.yaml": GROUPS}, "revert")
+    settled.converge()
 
-    assert real.memberships() == TEAM
-    assert real.tag() == real.work.git("rev-parse", "HEAD")
+    assert settled.memberships() == TEAM
+    assert settled.tag() == settled.work.git("rev-parse", "HEAD")
 
 
 def test_a_second_clone_needs_the_tag_and_then_applies(

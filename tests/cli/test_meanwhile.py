@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.cli import applying
 from reconciler.sandbox import Console
-from tests.cli.stage import CONFIG, GROUPS, PEOPLE, TEAM, Ended, Real
+from tests.cli.conftest import Done
+from tests.cli.stage import CONFIG, FILES, GROUPS, PEOPLE, TEAM, Ended, Real
 
 PROD, DEV = "210000000020", "210000000030"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -32,14 +33,18 @@ Files = Mapping[str, str | None]
 
 
 @pytest.fixture
-def stage(real: Real) -> Real:
+def stage(done: Done) -> Real:
     """People, groups, two permission sets and what is assigned of them, applied."""
-    real.sandbox.store.create_account(PROD, "prod")
-    real.sandbox.store.create_account(DEV, "dev")
     config = CONFIG.replace("us-east-1", "us-east-1, on_removal: delete")
-    real.commit({"reconciler.yaml": config, "accounts.yaml": NAMES, "sets.yaml": SETS, "grants.yaml": GRANTS})
-    real.converge("--first-apply")
-    return real
+    more = {"reconciler.yaml": config, "accounts.yaml": NAMES, "sets.yaml": SETS, "grants.yaml": GRANTS}
+
+    def settle(stage: Real) -> None:
+        stage.sandbox.store.create_account(PROD, "prod")
+        stage.sandbox.store.create_account(DEV, "dev")
+        stage.commit({**FILES, **more})
+        stage.converge("--first-apply")
+
+    return done("meanwhile", settle)
 
 
 def applied(stage: Real, patch: pytest.MonkeyPatch, files: Files, edit: Edit) -> Ended:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import FaultKind
-from tests.cli.stage import GROUPS, PEOPLE, TEAM, Ended, Real
+from tests.cli.conftest import Done
+from tests.cli.stage import FILES, GROUPS, PEOPLE, TEAM, Ended, Real
 from tests.cli.test_digests_used_once import digest
 from tests.repositories import Work
 
@@ -36,13 +37,16 @@ Merge = Callable[[Work, str], object]
 
 
 @pytest.fixture
-def stage(real: Real) -> Real:
+def stage(done: Done) -> Real:
     """A repository whose main branch was applied."""
-    real.sandbox.store.create_account(PROD, "prod")
-    real.sandbox.store.create_account(DEV, "dev")
-    real.commit({"access.yaml": ACCESS})
-    real.converge("--first-apply")
-    return real
+
+    def settle(stage: Real) -> None:
+        stage.sandbox.store.create_account(PROD, "prod")
+        stage.sandbox.store.create_account(DEV, "dev")
+        stage.commit({**FILES, "access.yaml": ACCESS})
+        stage.converge("--first-apply")
+
+    return done("merges", settle)
 
 
 def propose(stage: Real, branch: str, *commits: Mapping[str, str | None]) -> str:

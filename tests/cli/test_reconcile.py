@@ -103,16 +103,15 @@ def test_the_tag_moves_only_where_nothing_of_git_waits(real: Real, *, waits: boo
     assert real.tag() == (before if waits else head)
 
 
-def test_files_that_nobody_agreed_on_are_not_applied(real: Real) -> None:
-    real.converge("--first-apply")
-    real.write({"people.yaml": BLOCKED})
-    real.forget()
+def test_files_that_nobody_agreed_on_are_not_applied(settled: Real) -> None:
+    settled.write({"people.yaml": BLOCKED})
+    settled.forget()
 
-    ended = real.run("reconcile")
+    ended = settled.run("reconcile")
 
     assert ended.code == 1
     assert "commit" in ended.told
-    assert real.written() == []
+    assert settled.written() == []
 
 
 def test_a_target_to_which_nothing_was_applied_is_not_begun_by_a_schedule(real: Real) -> None:

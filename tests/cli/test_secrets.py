@@ -36,13 +36,12 @@ def test_secrets_of_the_environment_are_in_nothing_that_is_written(
     assert [name for name, content in written.items() if b"CANARY" in content] == []
 
 
-def test_credentials_in_the_address_of_origin_are_never_shown(real: Real) -> None:
-    real.converge("--first-apply")
-    real.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
-    real.plan()
-    real.work.git("remote", "add", "origin", "https://ada:CANARY-PASSWORD@127.0.0.1:1/x.git")
+def test_credentials_in_the_address_of_origin_are_never_shown(settled: Real) -> None:
+    settled.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+    settled.plan()
+    settled.work.git("remote", "add", "origin", "https://ada:CANARY-PASSWORD@127.0.0.1:1/x.git")
 
-    ended = real.run("apply", real.file, "--push")
+    ended = settled.run("apply", settled.file, "--push")
 
     assert ended.code == 6
     assert "it could not be pushed to origin" in ended.told

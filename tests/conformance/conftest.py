@@ -11,21 +11,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.organisation import Organisation, Place, describe, organisations, without_access
+from tests.support.organisation import (
+    Organisation,
+    Place,
+    describe,
+    organisations,
+    real_input,
+    without_access,
+    write_organisation,
+)
 from tests.support.site import FilesSite, files_site
 
-# Of the generated organisation: every case is in it, and what only size shows the real one shows.
-SCALE = 0.3
+# Of the generated organisation: every case is in it. What only size shows the real one shows, and where
+# that is absent a larger one.
+SMALL, LARGER = 0.1, 0.3
+# With so many items at most, every list of the small one comes in several pages.
+PAGE = 20
 
 
 @dataclass
 class Applied:
-    """A site on which an organisation was applied, and what its files say by plain reading of the YAML.
+    """A site on which an organisation was applied, and what its files say by plain reading of the YAML."""
 
-    `name` is the organisation's: everything of that name was applied from the same files.
-    """
-
-    name: str
     here: FilesSite
     organisation: Organisation
 
@@ -50,23 +57,22 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
-@pytest.fixture(params=organisations(scale=SCALE))
+@pytest.fixture(params=organisations(scale=SMALL if real_input() else LARGER))
 def place(request: pytest.FixtureRequest) -> Place:
-    """An organisation to write; without its access where a module is about the directory (`DIRECTORY`)."""
+    """An organisation to write, the real one or a generated one."""
     found: Place = request.param
-    return of_the_directory(found) if getattr(request.module, "DIRECTORY", False) else found
+    return found
 
 
-def of_the_directory(place: Place) -> Place:
-    """The same organisation without accounts, permission sets and assignments: a third of the calls."""
+def small(folder: Path) -> None:
+    """Write the small organisation."""
+    write_organisation(folder, scale=SMALL)
 
-    def directory(folder: Path) -> Organisation:
-        place(folder)
-        without_access(folder)
-        return describe(folder)
 
-    directory.__name__ = f"directory-{place.__name__}"
-    return directory
+def small_directory(folder: Path) -> None:
+    """Write the same without accounts, permission sets and assignments: a third of the calls."""
+    small(folder)
+    without_access(folder)
 
 
 def applied_once(shelf: Path, name: str, write: Callable[[Path], object], copy: Path) -> None:
@@ -85,9 +91,13 @@ def applied_once(shelf: Path, name: str, write: Callable[[Path], object], copy: 
 
 
 @pytest.fixture
-def applied(place: Place, shelf: Path, tmp_path: Path) -> Iterator[Applied]:
-    """An organisation after its first apply, with files, data and record of its own."""
-    copy, name = tmp_path / "site", getattr(place, "__name__", "organisation")
-    applied_once(shelf, name, place, copy)
-    with files_site(copy / "identities", copy / "home") as here:
-        yield Applied(name, here, describe(copy / "identities"))
+def applied(request: pytest.FixtureRequest, shelf: Path, tmp_path: Path) -> Iterator[Applied]:
+    """The small organisation after its first apply, with files, data and record of its own.
+
+    Without its access where a module is about the directory (`DIRECTORY`).
+    """
+    copy = tmp_path / "site"
+    write = small_directory if getattr(request.module, "DIRECTORY", False) else small
+    applied_once(shelf, write.__name__, write, copy)
+    with files_site(copy / "identities", copy / "home", largest_page=PAGE) as here:
+        yield Applied(here, describe(copy / "identities"))

@@ -1,4 +1,4 @@
-"""Accounts, permission sets and assignments of a whole organisation, the real one and a generated one.
+"""Accounts, permission sets and assignments of a small organisation with every case in it.
 
 What should be is expanded from the YAML by plain code, and what is, is read by plain boto3, account by
 account.

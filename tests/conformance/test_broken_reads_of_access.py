@@ -17,7 +17,7 @@ from reconciler.sandbox import FaultKind
 from tests.conformance.conftest import applied_once
 from tests.support.site import FilesSite, files_site
 
-ACCOUNTS = 110
+ACCOUNTS, PEOPLE, TEAMS, FEW = 22, 12, 11, 5
 # Lists of which a page may be lost, with the service that has them.
 LISTS = (
     "organizations.ListAccounts",
@@ -33,25 +33,28 @@ BROKEN = (FaultKind.REPEAT_PAGE, FaultKind.TRUNCATED, FaultKind.MISSING_KEY, Fau
 
 
 def write(folder: Path) -> None:
-    """Several pages of accounts and units, of accounts that have a set, and of people who have one there."""
+    """Several pages of accounts and units, of accounts that have a set, and of people who have one there.
+
+    A page has `FEW` items.
+    """
     folder.mkdir(parents=True)
     users = "".join(
         f"  u{number:03d}: {{user_name: u{number:03d}, given_name: U, family_name: U}}\n"
-        for number in range(120)
+        for number in range(PEOPLE)
     )
-    groups = "".join(f"  g{number:03d}: {{members: [u000]}}\n" for number in range(110))
+    groups = "".join(f"  g{number:03d}: {{members: [u000]}}\n" for number in range(TEAMS))
     accounts = "".join(
-        f'  unit{number % 25:02d}.a{number:03d}: "{number:012d}"\n' for number in range(1, ACCOUNTS + 1)
+        f'  unit{number % 6:02d}.a{number:03d}: "{number:012d}"\n' for number in range(1, ACCOUNTS + 1)
     )
-    people = ", ".join(f"u{number:03d}" for number in range(120))
-    teams = ", ".join(f"g{number:03d}" for number in range(90, 110))
+    people = ", ".join(f"u{number:03d}" for number in range(PEOPLE))
+    teams = ", ".join(f"g{number:03d}" for number in range(TEAMS - 2, TEAMS))
     (folder / "all.yaml").write_text(
         f"users:\n{users}groups:\n{groups}accounts:\n{accounts}"
         "permission_sets:\n"
         "  Wide: {managed_policies: [ReadOnlyAccess], assignments: exclusive}\n"
         "  Deep: {managed_policies: [PowerUserAccess], assignments: exclusive}\n"
         "assignments:\n"
-        "  wide: {groups: [g109], permission_sets: [Wide], accounts: [{ou: Repositories}]}\n"
+        f"  wide: {{groups: [g{TEAMS - 1:03d}], permission_sets: [Wide], accounts: [{{ou: Repositories}}]}}\n"
         f"  deep: {{users: [{people}], groups: [{teams}], "
         "permission_sets: [Deep], accounts: [unit01.a001]}\n",
         encoding="utf-8",
@@ -62,7 +65,8 @@ def write(folder: Path) -> None:
 def here(shelf: Path, tmp_path: Path) -> Iterator[FilesSite]:
     """That, applied."""
     applied_once(shelf, "access", write, tmp_path / "site")
-    with files_site(tmp_path / "site" / "identities", tmp_path / "site" / "home") as site:
+    folder, home = tmp_path / "site" / "identities", tmp_path / "site" / "home"
+    with files_site(folder, home, largest_page=FEW) as site:
         yield site
 
 

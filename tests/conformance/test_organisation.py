@@ -1,7 +1,7 @@
-"""A whole organisation, the real one and a generated one of its shape: applied, changed, held to its files.
+"""A small organisation with every case in it: applied, changed, held to its files, with faults on the way.
 
-What the world should be is read from the YAML by plain code, and what it is by plain boto3, so that nothing
-of ours can be wrong on both sides.
+The real one goes through its day in test_whole_organisations.py. What the world should be is read from the
+YAML by plain code, and what it is by plain boto3, so that nothing of ours can be wrong on both sides.
 """
 
 from __future__ import annotations
@@ -126,6 +126,10 @@ def test_a_user_gone_from_the_files_is_still_remembered_after_an_apply_in_part(a
 def test_what_only_an_apply_in_part_ever_declared_is_removed_as_a_leftover(applied: Applied) -> None:
     before = applied.memberships()
     team = applied.organisation.largest_group
+    (applied.folder / "reconciler.yaml").write_text(
+        "format: 1\nguards: {max_removals: {groups: {percent: null}}}\n",  # two are many among so few
+        encoding="utf-8",
+    )
     newcomer = applied.folder / "newcomer.yaml"
     text = {
         "users": {"newcomer": {"user_name": "newcomer@x.example", "given_name": "N", "family_name": "C"}},

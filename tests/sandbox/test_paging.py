@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import Sandbox
-from tests.sandbox.aws import Aws, refusal
+from tests.sandbox.aws import Aws, connected, refusal
 
 
 @pytest.fixture
@@ -124,3 +124,21 @@ def test_who_is_created_on_the_way_comes_at_the_end_and_nobody_twice(many: Aws, 
 
 def test_two_tokens_for_the_same_page_differ(many: Aws) -> None:
     assert many("list_users")["NextToken"] != many("list_users")["NextToken"]
+
+
+@pytest.mark.parametrize(
+    ("size", "pages"),
+    [({}, [2, 2, 1]), ({"MaxResults": 100}, [2, 2, 1]), ({"MaxResults": 1}, [1] * 5)],
+    ids=["by default", "a hundred", "fewer"],
+)
+def test_a_largest_page_holds_for_whatever_is_asked_for(size: dict[str, int], pages: list[int]) -> None:
+    with Sandbox(throttling=False, latency=0, largest_page=2) as sandbox, connected(sandbox) as aws:
+        for number in range(5):
+            sandbox.store.add_user(f"u{number}")
+        found = [aws("list_users", **size)]
+        while token := found[-1].get("NextToken"):
+            found.append(aws("list_users", **size, NextToken=token))
+
+    assert [len(page["Users"]) for page in found] == pages
+    names = [user["UserName"] for page in found for user in page["Users"]]
+    assert names == [f"u{number}" for number in range(5)]

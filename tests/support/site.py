@@ -213,18 +213,24 @@ def _declarations(loaded: Loaded) -> Declarations:
 
 @contextmanager
 def files_site(
-    folder: Path, home: Path, *, now: datetime = START, by_scim: bool = False
+    folder: Path,
+    home: Path,
+    *,
+    now: datetime = START,
+    by_scim: bool = False,
+    largest_page: int | None = None,
 ) -> Iterator[FilesSite]:
     """A sandbox over the data in `home` (made if absent), with a client in front of it, fed from `folder`.
 
     Where there are no data yet, the accounts that the files name are made, each in a unit and with tags.
+    No page of its lists has more than `largest_page` items.
     """
     home.mkdir(parents=True, exist_ok=True)
     data = home / "sandbox.sqlite"
     accounts = None
     if folder.is_dir() and not data.exists():
         accounts = write_accounts(describe(folder), home / "accounts.json")
-    with Sandbox(data, seed=accounts, speed=SPEED, latency=0.0) as running:
+    with Sandbox(data, seed=accounts, speed=SPEED, latency=0.0, largest_page=largest_page) as running:
         yield FilesSite(
             client(running, by_scim=by_scim),
             folder,

@@ -35,8 +35,8 @@ slowly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthC
 
 @pytest.fixture(scope="module", params=["few users", "few groups"])
 def filled(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    users, groups = (2, 120) if request.param == "few users" else (120, 2)
-    with Sandbox(speed=100_000, latency=0) as sandbox:
+    users, groups = (2, 12) if request.param == "few users" else (12, 2)
+    with Sandbox(speed=100_000, latency=0, largest_page=10) as sandbox:
         for number in range(groups):
             sandbox.store.add_group(f"g{number}")
         for number in range(users):
