@@ -107,7 +107,7 @@ def test_a_day_of_a_whole_organisation(place: Place, tmp_path: Path) -> None:
 
     with Sandbox(data, speed=SPEED, latency=0.0) as sandbox:
         now, record = SystemClock().now(), tmp_path / SANDBOX_RECORD
-        here = FilesSite(sandbox, client(sandbox), folder, record, now)
+        here = FilesSite(client(sandbox), folder, record, now, sandbox=sandbox)
         as_the_files_say(here, describe(folder))
         identifier, members = sandbox.store.groups()[team]["GroupId"], sandbox.store.members(team)
         leaver, dissolved = ordinary_user(found), some_team(found)
