@@ -139,9 +139,7 @@ def said_reach(said: Identities, world: World) -> set[tuple[str, str, str]]:
     for one in said.assignments.values():
         if not one.window.holds(NOW):
             continue
-        people = {each for team in one.groups for each in said.groups[team].members or ()} | set(
-            one.users
-        )
+        people = {each for team in one.groups for each in said.groups[team].members or ()} | set(one.users)
         accounts = located(world, one.accounts) - located(world, one.excluded)
         for name in one.permission_sets:
             for key in people - absent(said):

@@ -3,7 +3,8 @@
 Revocations come first and wait for nothing but the grants that take their place; creates come before what
 refers to them; a name is freed before it is given to another, and passed on after what its new owner shall
 not have and before what they shall; a permission set is edited before it is given to anybody more;
-containers go last. So every prefix of the order leaves nobody with more than before and after together.
+containers go last. So every prefix of the order leaves nobody with more than before and after together (but
+whoever loses a permission set only when its replacement is there may have it edited by then).
 Rank is coarse (all of one rank are attempted before the next begins), `after` and `held_by` are exact.
 """
 
