@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hypothesis.stateful import RuleBasedStateMachine
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause
-from reconciler.model.plan import TargetPlan
+from reconciler.model.plan import Step, TargetPlan
 from reconciler.model.policy import Guards, Limit, MaxRemovals, Mode, Protected, TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Assignment
@@ -97,15 +97,14 @@ class Stage(RuleBasedStateMachine):
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
         allowed = defined(self.world) | defined(full)
-        if failing or any(each.held_by for each in chosen.steps):
-            # Whoever cannot lose a set yet, or at all, has it as it is by then: no edit waits for a removal.
-            held = access(self.world)
-            allowed |= {
-                (*each, lasts[each[2]])
-                for each in held
-                for lasts in durations(self.world, full)
-                if each[2] in lasts
-            }
+        # Where a set changes hands, whoever loses it may have it edited until what takes its place is there.
+        handed = _changing_hands(chosen.steps)
+        allowed |= {
+            (*each, lasts[each[2]])
+            for each in access(self.world)
+            for lasts in durations(self.world, full)
+            if each[2] in lasts and each[2] in handed
+        }
         kept = inside(self.world) & inside(full) if keeping else set()
         witness = Witness(self.world)
         observed = {kind for kind in Kind if self.policy.scope.mode(kind) is Mode.OBSERVE}
@@ -300,6 +299,32 @@ class Stage(RuleBasedStateMachine):
             **{each: one.name for each, one in world.sets.items()},
         }
         return {each for each, name in named.items() if stem(name) not in keys}
+
+
+def _changing_hands(steps: Sequence[Step]) -> set[str]:
+    """Names of permission sets whose edit some removal waits for, through however many others."""
+    waits = {each.id: {*each.after, *each.held_by} for each in steps}
+
+    def behind(identifier: str) -> set[str]:
+        found: set[str] = set()
+        queue = [identifier]
+        while queue:
+            fresh = waits.get(queue.pop(), set()) - found
+            found |= fresh
+            queue += fresh
+        return found
+
+    edits = {
+        each.id: each.address.parts[0]
+        for each in steps
+        if each.address.kind is Kind.PERMISSION_SET and each.action is Action.UPDATE
+    }
+    removals = [
+        each
+        for each in steps
+        if each.action is Action.DELETE and each.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
+    ]
+    return {edits[one] for each in removals for one in behind(each.id) if one in edits}
 
 
 def _takes_before_it_gives(planned: Planned) -> None:
