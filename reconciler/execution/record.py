@@ -141,7 +141,9 @@ def _remembered(
 
     receipt = parse_receipt(kept.receipt) if kept.receipt is not None else None
     base = state(kept.whole) if kept.whole is not None else None
-    return recall(target, receipt, base, [state(key) for key in kept.partial if key != now], reader)
+    # As from git: with what a first apply began counts, also where that is the state under plan.
+    since = [state(key) for key in kept.partial if base is None or key != now]
+    return recall(target, receipt, base, since, reader)
 
 
 def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:

@@ -249,7 +249,9 @@ def _lacking(lack: Lack, message: str, fix: str | None) -> Memory:
 def _missing(standing: Standing, target: str, reader: Reader) -> Memory:
     """No tag is not the same as an unknown memory: what was never applied whole, nothing is owed to.
 
-    But what a first apply began to make is remembered, from the commit at which it began.
+    But what a first apply began to make is remembered, from the commit at which it began; that state counts
+    also where it is the one under plan, since what it gave by place is known by nothing else once an account
+    has moved.
     """
     name = tag_name(target)
     message = f"there is no tag {name}: nothing was applied whole yet, or the tag was not fetched"
@@ -260,8 +262,7 @@ def _missing(standing: Standing, target: str, reader: Reader) -> Memory:
         if begun is None or trusted is None or not repository.is_ancestor(begun.commit, trusted):
             return Memory(Remembered(), Lack.MISSING, problem)
         first, since = _states(repository, begun.commit, trusted, standing.tree)
-        earliest = [] if standing.tree is not None and first.key == standing.tree else [first]
-        remembered = recall(target, None, None, [*since, *earliest], reader)
+        remembered = recall(target, None, None, [*since, first], reader)
     except RecordError as error:
         return _lacking(Lack.INCOMPLETE, str(error), None)
     return Memory(remembered, Lack.MISSING, problem)

@@ -260,8 +260,9 @@ class Remembered:
     """What git declared since the last whole apply, for one target.
 
     `base` is the state at the receipt, `since` every first-parent state after it, newest first, the
-    state under plan not among them. `unknown` says why the memory cannot be known (outside git, a
-    commit that does not load): then nothing is removed for having been forgotten.
+    state under plan not among them. Without a base, `since` reaches back to the state with which the first
+    apply began, and has that one even where it is the state under plan. `unknown` says why the memory cannot
+    be known (outside git, a commit that does not load): then nothing is removed for having been forgotten.
     """
 
     receipt: Receipt | None = None

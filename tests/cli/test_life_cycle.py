@@ -13,6 +13,11 @@ from tests.cli.stage import CONFIG, FILES, GROUPS, PEOPLE, TEAM, Real
 from tests.repositories import Work
 
 TAG = "reconciler/applied/aws"
+LAB, LABS = "210000000030", "210000000031"
+BY_TAG = """\
+permission_sets: {Read: {}, Late: {managed_policies: [ReadOnlyAccess]}}
+assignments: {lab: {groups: [ops], permission_sets: [Read], accounts: [{tag: {env: lab}}]}}
+"""
 GUARDED = CONFIG + "guards: {protected: {groups: [ops]}}\n"
 
 
@@ -53,6 +58,28 @@ def test_a_whole_apply_moves_the_tag_and_leaves_a_receipt_on_it(settled: Real) -
     head = settled.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
     settled.converge()
     assert settled.tag() == head
+
+
+def test_an_account_that_moves_after_half_a_first_apply_keeps_nothing_although_the_files_are_the_same(
+    real: Real,
+) -> None:
+    for account in (LAB, LABS):
+        real.sandbox.store.create_account(account, f"lab-{account}", tags={"env": "lab"})
+    real.commit({"access.yaml": BY_TAG})
+    real.plan()
+    real.sandbox.faults.add(FaultKind.DENY, "sso-admin.AttachManaged*", count=None)
+    assert real.run("apply", real.file, "--first-apply").code == 6
+    given = {(account, "Read", "GROUP", "ops") for account in (LAB, LABS)}
+    assert real.sandbox.store.assignments() == given
+    real.sandbox.faults.clear()
+    real.sandbox.store.tag_account(LAB, {"env": None})
+
+    planned = real.plan()
+
+    assert "apply the first time with --first-apply" in planned.told
+    assert real.run("apply", real.file, "--first-apply").code == 0
+    assert real.sandbox.store.assignments() == given - {(LAB, "Read", "GROUP", "ops")}
+    assert real.memberships() == TEAM
 
 
 def test_what_is_not_committed_is_planned_with_a_note_and_never_applied(settled: Real) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.errors import RecordError
 from reconciler.execution.record import Record, read_record, remember_record, save_partial, save_whole
 from reconciler.files.tree import MemoryTree, Tree
-from reconciler.loading.memory import require
+from reconciler.loading.memory import Lack, require
 from reconciler.model.state import Receipt, Remembered
 from tests.loading.memories import CountingReader, remembers
 
@@ -69,6 +69,22 @@ def test_what_was_applied_in_part_since_is_remembered_newest_first(path: Path) -
 def test_a_first_apply_that_stopped_short_is_remembered(path: Path) -> None:
     save_partial(path, "aws", HERE, files("ada"))
     assert remembers(memory(path, "bob")) == (None, ["ada"])
+
+
+def test_with_what_a_first_apply_began_is_remembered_where_it_is_the_state_under_plan(path: Path) -> None:
+    save_partial(path, "aws", HERE, files("ada"))
+    save_partial(path, "aws", HERE, files("bob"))
+    reader = CountingReader()
+    planned = reader(files("ada"))
+
+    found = remember_record(
+        read_record(path), ["aws"], reader, tree=files("ada"), identity={"aws": HERE}, planned=planned
+    )["aws"]
+
+    assert found.lack is Lack.MISSING
+    assert remembers(found.remembered) == (None, ["bob", "ada"])
+    assert found.remembered.since[-1].identities is planned.identities
+    assert reader.reads == 2  # ada, which is planned, and bob
 
 
 def test_the_next_whole_apply_ends_what_was_applied_in_part(path: Path) -> None:
@@ -196,5 +212,5 @@ def test_the_record_equals_a_naive_memory(
         else:
             save_partial(path, "aws", HERE, files(who))
             since = [who, *since]
-    expected = [who for who in dict.fromkeys(since) if who != planned]
+    expected = [who for who in dict.fromkeys(since) if base is None or who != planned]
     assert remembers(memory(path, planned)) == (base, expected)

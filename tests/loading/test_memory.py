@@ -348,7 +348,7 @@ def test_what_a_first_apply_began_to_make_is_remembered_until_one_is_whole(work:
     begun = Repository.of(work.root)
     assert begun is not None
     begun.move_tag(begun_name("aws"), first, "began", AT)
-    assert remembers(memory_of(work).remembered) == (None, [])
+    assert remembers(memory_of(work).remembered) == (None, ["ada"])
 
     work.commit({WHO: "bob"})
     work.commit({WHO: "cyd"})
@@ -358,6 +358,27 @@ def test_what_a_first_apply_began_to_make_is_remembered_until_one_is_whole(work:
 
     applied(work, work.commit({WHO: "dan"}))
     assert remembers(memory_of(work).remembered) == ("dan", [])
+
+
+def test_with_what_a_first_apply_began_is_remembered_once_where_it_is_the_state_under_plan(
+    work: Work,
+) -> None:
+    first = work.commit({WHO: "ada"})
+    work.commit({WHO: "bob"})
+    work.commit({WHO: "ada"})
+    begun = Repository.of(work.root)
+    assert begun is not None
+    begun.move_tag(begun_name("aws"), first, "began", AT)
+    reader, standing = CountingReader(), standing_of(work)
+    planned = reader(folder_tree(work))
+
+    memory = remember(standing, ["aws"], reader, planned=planned)["aws"]
+
+    assert memory.lack is Lack.MISSING
+    assert memory.remembered.unknown is None
+    assert remembers(memory.remembered) == (None, ["bob", "ada"])
+    assert memory.remembered.since[-1].identities is planned.identities
+    assert reader.reads == 2  # ada, which is planned, and bob
 
 
 def test_the_first_apply_excuses_only_the_targets_without_a_tag(work: Work) -> None:

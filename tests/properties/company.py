@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.address import Kind
 from reconciler.model.policy import Ignore, IgnoredAssignment, Mode, Scope
-from reconciler.model.state import Principal
+from reconciler.model.state import Gap, Principal
 from tests.planning.entitled import DEV, HOME, NEW, PAY, organization
 from tests.planning.world import World
 from tests.properties.book import CORP, PARTNER, stem
@@ -151,6 +151,18 @@ class Console:
             for members in world.members.values():
                 members.pop(user, None)
 
+    def take_the_place(self, old: str, *, joining: bool) -> str:
+        """Somebody is deleted and made anew under the same name, perhaps in the same groups; the new id."""
+        world = self.world
+        found = world.users.pop(old)
+        new = world.add_user(str(found.attributes["user_name"]))
+        world.users[new] = replace(found, id=new, active=True)
+        for group, members in world.members.items():
+            if members.pop(old, None) and joining:
+                members[new] = "by hand"
+                self.by_hand.add((group, new))
+        return new
+
     def _is_active(self, account: str) -> bool:
         return self.world.organization.accounts[account].active
 
@@ -173,6 +185,16 @@ def pairs(world: World) -> set[tuple[str, ...]]:
         for one in principals
     }
     return found
+
+
+def drop(world: World, pair: tuple[str, ...]) -> None:
+    """A membership or an assignment (ids) is taken away in the console."""
+    if len(pair) == 2:
+        del world.members[pair[0]][pair[1]]
+        return
+    account, arn, holder = pair
+    found = next(one for one in world.assignments[account, arn] if one.id == holder)
+    world.unassign(account, world.sets[arn].name, found)
 
 
 def spelled(world: World) -> set[tuple[object, ...]]:
@@ -208,3 +230,12 @@ def stems(world: World, pair: tuple[str, ...]) -> tuple[str, ...]:
         return who(pair[0]), who(pair[1])
     account, arn, principal = pair
     return account, stem(world.sets[arn].name) if arn in world.sets else arn, who(principal)
+
+
+def covers(gap: Gap, pair: tuple[str, ...], world: World) -> bool:
+    """Whether a membership or an assignment (ids) lies in what was not read."""
+    if gap.kind is Kind.MEMBERSHIP:
+        return len(pair) == 2
+    return len(pair) == 3 and (
+        gap.scope in ("*", pair[0]) or (gap.scope == "users" and pair[2] not in world.groups)
+    )

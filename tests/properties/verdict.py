@@ -134,7 +134,10 @@ class Verdict:
         )
 
     def _tolerates_none(self, name: str) -> bool:
-        declared: PermissionSet | None = self.said.permission_sets.get(name)
+        # A set whose place another one takes stays as long as somebody else's assignments do, by its word.
+        sets = self.said.permission_sets
+        heirs = [one for one in sets.values() if name in one.previously]
+        declared: PermissionSet | None = sets.get(name) or next(iter(heirs), None)
         if declared is None or declared.assignments is None:
             return self.policy.scope.assignments is Mode.AUTHORITATIVE
         return declared.assignments is Sharing.EXCLUSIVE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 
 from reconciler.model.address import Address, Kind
@@ -54,7 +55,7 @@ def access(world: World) -> Access:
 
 def defined(world: World) -> set[tuple[str, str, str, str]]:
     """Who reaches what, and for how long: a set as it was before an edit is not what it is after."""
-    lasts = {one.name: str(one.attributes.get("session_duration")) for one in world.sets.values()}
+    (lasts,) = durations(world)
     return {(who, account, name, lasts[name]) for who, account, name in access(world)}
 
 
@@ -72,6 +73,39 @@ def _ways(world: World) -> set[tuple[str, str, str, tuple[tuple[str, ...], ...]]
                         way = (*way, (one.id, user))
                     found.add((stem(name_of(world, user)), account, world.sets[arn].name, way))
     return found
+
+
+def durations(*worlds: World) -> list[dict[str, str]]:
+    """How long a session of each permission set lasts, for each of the worlds."""
+    return [
+        {one.name: str(one.attributes.get("session_duration")) for one in world.sets.values()}
+        for world in worlds
+    ]
+
+
+def inside(world: World) -> set[tuple[str, str]]:
+    """Who reaches which account at all."""
+    return {(who, account) for who, account, _, _ in _ways(world)}
+
+
+class Names:
+    """Which ids went by which stem when it was made."""
+
+    def __init__(self, world: World) -> None:
+        self._ids: dict[str, set[str]] = {}
+        for each in world.users:
+            self._ids.setdefault(stem(name_of(world, each)), set()).add(each)
+        for each in world.groups:
+            self._ids.setdefault(stem(title_of(world, each)), set()).add(each)
+        for arn, one in world.sets.items():
+            self._ids.setdefault(stem(one.name), set()).add(arn)
+
+    def fit(self, pair: tuple[str, ...], words: tuple[str, ...]) -> bool:
+        """Whether the ends of a pair are what went by their stems then, or were yet to be made."""
+        return all(
+            identifier == word or identifier in self._ids.get(word, {identifier})
+            for identifier, word in zip(pair, words, strict=True)
+        )
 
 
 def locate(before: World, after: World, address: Address) -> tuple[object, ...]:
@@ -233,6 +267,16 @@ class Witness:
             if one not in kept:
                 assert one[1:] != ("ada",)
                 assert len(one) == 2 or ("Admin" not in one and "ops" not in one and "ada" not in one)
+
+    def wrote_to(self, known: Sequence[Names], free: set[tuple[object, ...]], world: World) -> None:
+        """What was shown of somebody was done to them, and not to whoever took their place."""
+        now = {each: stems(world, each) for each in pairs(world)}
+        for one in now.keys() ^ self._pairs.keys():
+            words = now.get(one) or self._pairs[one]
+            kind = Kind.MEMBERSHIP if len(one) == 2 else Kind.ASSIGNMENT
+            went_along = one[-1] not in world.users and one[-1] not in world.groups
+            if (kind, *words) not in free and not went_along:
+                assert any(names.fit(one, words) for names in known)
 
     def wrote_only(self, shown: set[tuple[object, ...]], world: World) -> None:
         """Whatever is different from before was shown to somebody."""

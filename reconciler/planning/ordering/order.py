@@ -2,8 +2,10 @@
 
 Revocations come first and wait for nothing but the grants that take their place; creates come before what
 refers to them; a name is freed before it is given to another, and passed on after what its new owner shall
-not have and before what they shall; a permission set is edited before it is given to anybody more;
-containers go last. So every prefix of the order leaves nobody with more than before and after together.
+not have and before what they shall; a permission set is edited before it is given to anybody more, and after
+it was taken from whoever shall not have it; containers go last. So every prefix of the order leaves nobody
+with more than before and after together. (Where a set changes hands, so that what takes its place waits for
+the edit itself, whoever loses it may have it edited until then.)
 Rank is coarse (all of one rank are attempted before the next begins), `after` and `held_by` are exact.
 """
 
@@ -16,6 +18,7 @@ from dataclasses import replace
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.planning.ordering import steps as making
+from reconciler.planning.ordering.editing import take_before_edits
 from reconciler.planning.ordering.replacing import hold, walk
 from reconciler.planning.ordering.steps import UNIQUE, Context, ends, needs, rank, restricted, set_of
 
@@ -36,6 +39,8 @@ def order(
         return tuple(unordered), tuple(map(_cycle, circles))
     if context.replaced:
         hold(steps, changes, context.replaced)
+        graph = _Graph(steps)
+    if take_before_edits(steps, changes, context):
         graph = _Graph(steps)
     # Nothing may rank below what it waits for: a rename to the name of a container goes after it.
     ranks: dict[str, int] = {}

@@ -63,6 +63,9 @@ def needs(step: Step) -> Iterable[str]:
     keeps anybody from having more for a moment, and says nothing of a part of the plan that leaves it out.
     """
     kind = step.address.kind
+    if kind is Kind.PERMISSION_SET and step.action is Action.UPDATE:
+        # What is taken from the set first must not be there for the edit to be right.
+        return tuple(each for each in step.after if each.split("/", 2)[1] not in PAIRS)
     if kind not in PAIRS:
         return step.after
     theirs = (
