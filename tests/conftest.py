@@ -20,8 +20,12 @@ settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The real organisation comes first: it takes the longest, and nobody shall wait for it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("real") is None)
+    """What takes the longest comes first: nobody shall wait for it at the end."""
+
+    def is_short(item: pytest.Item) -> bool:
+        return item.get_closest_marker("long") is None and item.get_closest_marker("real") is None
+
+    items.sort(key=is_short)
 
 
 @pytest.fixture(autouse=True)

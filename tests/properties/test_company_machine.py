@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
@@ -35,6 +36,8 @@ from tests.properties.effort import TIMES, examples, steps
 from tests.properties.endings import UNSEEN, Ending, whose
 from tests.properties.stage import BY_RULE, CRITICAL, TIGHT, WATCHED
 from tests.properties.witness import Names, Witness, access, locate
+
+pytestmark = pytest.mark.long
 
 
 class CompanyMachine(Ending):

@@ -13,6 +13,8 @@ from tests.conformance.narrative import APPROVED, UNLIMITED
 from tests.conformance.scim.services import ENTERPRISE, PLACES, Place, Service, fed
 from tests.support.site import FedSite
 
+pytestmark = pytest.mark.long
+
 CROWD = 250
 BOB = "  bob: {user_name: bob@example.com, given_name: Bob, family_name: Keller}\n"
 FULL = f"""

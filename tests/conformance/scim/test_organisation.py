@@ -13,6 +13,8 @@ from tests.conformance.worlds import in_the_files
 from tests.support.organisation import Place as Writing
 from tests.support.organisation import describe, organisations, real_input, without_access
 
+pytestmark = pytest.mark.long
+
 # Of the generated organisation, which takes the place of the real one where that is not.
 SCALE = 0.1
 GENERATED, REAL = organisations(scale=SCALE)
