@@ -12,6 +12,7 @@ from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import each
 from reconciler.targets.scim import findings
 from reconciler.targets.scim.filter_reading import ByFilter, IgnoredError
+from reconciler.targets.scim.mapping import Raw, identifier
 from reconciler.targets.scim.members import Entry, Names, entries
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.reading import Objects, Read
@@ -267,11 +268,22 @@ class Reader:
         with self._written as written:
             written.update((text, user) for user, text in resolved.members.items() if text)
 
-    def hides_members_of(self, group: str) -> bool:
-        """Whether somebody is in a group that shows nobody, as far as can be found out."""
-        if self._ever_shown:
+    def hides_members(self, raw: Raw) -> bool:
+        """Whether a group as it shows itself lacks members that it has, as far as can be found out.
+
+        Whoever puts such a group back removes them (RFC 7644 section 3.5.1).
+        """
+        group = identifier(raw) or ""
+        shown = {each.value for each in entries(raw) or ()}
+        place = self.place()
+        if place is Memberships.NOWHERE:
+            return not shown
+        if place is Memberships.IN_GROUP and (shown or self._ever_shown):
             return False
-        return bool(self._filter.found_in(group)) and not self._shown(group)
+        inside = self.some((group,)).get(group, {})
+        if any(user not in shown and written not in shown for user, written in inside.items()):
+            return True
+        return not shown and self._filter.found_in(group)
 
     def place(self) -> Memberships:
         """Where members are to be read, as far as that is known."""

@@ -63,6 +63,7 @@ class Odd:
     lost_writes: frozenset[int] = frozenset()
     lost_after: bool = True
     etag: str = ""  # "kept", "ignored", "second"
+    etag_of_groups: bool = True
     # Discovery and errors.
     config: Any = None
     types: Any = None
@@ -112,7 +113,7 @@ class Odd:
         return made
 
     def _touch(self, one: Resource) -> None:
-        if self.etag:
+        if self.etag and (self.etag_of_groups or "userName" in one):
             self._next += 1
             mark = "second" if self.etag == "second" else str(self._next)
             one["meta"] = {"version": f'W/"{mark}"'}

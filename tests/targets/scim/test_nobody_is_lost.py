@@ -1,0 +1,100 @@
+"""What services could make us lose: members of groups that are put back, changes of others, whole pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.report import Status
+from reconciler.model.resources import Group, Origin
+from reconciler.model.state import Identities
+from reconciler.planning.review import review
+from reconciler.targets.scim.profile import Memberships
+from reconciler.targets.scim.profile_list import profile
+from tests.targets.scim.fields import Field, facing, git, user
+from tests.targets.scim.odd import Odd
+
+ADA, BOB = user("ada"), user("bob")
+_HERE = Origin("all.yaml", 1)
+_BY_FILTER = replace(profile("generic"), memberships=Memberships.BY_FILTER)
+_NOWHERE = replace(profile("generic"), memberships=Memberships.NOWHERE)
+_ETAG = {"etag": {"supported": True}}
+
+
+def named(external_id: str, *members: str) -> Identities:
+    """Ada, Bob, and a group of them that has an external id, which a group may have beside its name."""
+    crew = Group("crew", {"external_id": external_id}, _HERE, members=dict.fromkeys(members, 1))
+    return replace(git((ADA, BOB)), groups={"crew": crew})
+
+
+def statuses(here: Field, wish: Identities) -> list[Status]:
+    return [one.status for one in here.apply(wish).results]
+
+
+# Groups that are put back as a whole.
+
+
+@pytest.mark.parametrize("filters", ["works", "nothing", "ignored", "400"])
+def test_a_put_of_a_group_that_hides_its_members_is_not_sent(filters: str) -> None:
+    odd = Odd(members="in-user", patch=405, filter=filters)
+    ada, _ = odd.add_user("ada"), odd.add_user("bob")
+    odd.add_group("crew", ada)
+    with facing(odd) as here:
+        assert statuses(here, git((ADA, BOB), crew=["ada", "bob"])) == [Status.FAILED]
+        assert statuses(here, named("x", "ada")) == [Status.FAILED]
+    assert odd.crews() == {"crew": {"ada"}}
+
+
+@pytest.mark.parametrize("where", ["by filter", "nowhere"])
+def test_a_group_whose_members_stand_elsewhere_is_not_put_back_without_them(where: str) -> None:
+    odd = Odd(members="by-filter", patch=405)
+    ada, _ = odd.add_user("ada"), odd.add_user("bob")
+    odd.add_group("crew", ada)
+    with facing(odd, _BY_FILTER if where == "by filter" else _NOWHERE) as here:
+        assert statuses(here, named("x", "ada")) == [Status.FAILED]
+    assert odd.crews() == {"crew": {"ada"}}
+
+
+def test_an_empty_group_is_put_back_all_the_same() -> None:
+    odd = Odd(patch=405)
+    odd.add_user("ada")
+    odd.add_user("bob")
+    odd.add_group("crew")
+    with facing(odd) as here:
+        here.converge(named("x", "ada"))
+    assert odd.crews() == {"crew": {"ada"}}
+
+
+# What somebody else changed meanwhile.
+
+
+def test_an_object_without_a_version_is_looked_at_where_others_have_one() -> None:
+    odd = Odd(etag="kept", etag_of_groups=False, config=_ETAG)
+    odd.add_user("ada")
+    odd.add_user("bob")
+    group = odd.add_group("crew")
+    with facing(odd) as here:
+        here.converge(git((ADA, BOB), crew=[]))
+        here.converge(git((user("ada", title="x"), BOB), crew=[]))
+        assert here.target.capabilities.versions
+        wish = replace(named("x"), users={"ada": user("ada", title="x"), "bob": BOB})
+        planned = here.plan(wish)
+        odd.groups[group]["externalId"] = "theirs"
+        report = here.site.carry_out(wish, planned, review(planned, [planned.part], auto_apply=frozenset()))
+        assert [one.status for one in report.results] == [Status.FAILED]
+    assert odd.groups[group]["externalId"] == "theirs"
+
+
+# What a service does not keep.
+
+
+def test_a_status_that_is_written_with_what_is_dropped_is_not_taken_for_dropped() -> None:
+    odd = Odd(drops=frozenset({"title"}))
+    with facing(odd) as here:
+        here.converge(git((ADA, BOB)))
+        report = here.apply(git((user("ada", title="x", active=False), BOB)))
+        assert report.unkept == ("user.title",)
+        assert odd.named("ada")["active"] is False
+        here.converge(git((user("ada", active=True), BOB)))
+        assert odd.named("ada")["active"] is True
