@@ -98,18 +98,32 @@ class Reader:
             kept[:] = [Memberships.NOWHERE]
 
     def _where(self, read: Read, groups: Mapping[str, LiveGroup]) -> Memberships:
-        """Whether groups do show their members: in the list, one by one, or with their users."""
-        if self._one_by_one or not any(read.shown.values()):
-            silent = [group for group in groups if read.shown.get(group) is None] or list(groups)
-            probed = dict(each(self._shown, silent if self._one_by_one else silent[:_PROBES]))
-            if any(probed.values()):
-                self._one_by_one = True
-                rest = [group for group in groups if group not in probed]
-                read.shown.update(probed)
-                read.shown.update(each(self._shown, rest))
-            elif any(group in groups for said in read.claims.values() for group in said):
+        """Whether groups do show their members: in the list, one by one, or with their users.
+
+        A group that shows no such attribute may be empty, or too large to be shown in a list: it is asked
+        itself, unless users say who is in which group, by which it is checked later.
+        """
+        silent = [group for group in groups if read.shown.get(group) is None]
+        claimed = {group for said in read.claims.values() for group in said if group in groups}
+        if self._one_by_one:
+            self._ask(read, groups)
+        elif any(read.shown.values()):
+            self._ask(read, silent if not claimed else ())
+        elif claimed:
+            if not self._ask(read, sorted(claimed)[:_PROBES]):
                 return Memberships.IN_USER
+            self._one_by_one = True
+            self._ask(read, groups)
+        elif self._ask(read, silent or list(groups)[:_PROBES]):
+            self._one_by_one = True
+            self._ask(read, [group for group in groups if group not in silent])
         return Memberships.IN_GROUP
+
+    def _ask(self, read: Read, groups: Iterable[str]) -> bool:
+        """Whether any of the groups, asked one by one, shows a member; into `read`."""
+        found = dict(each(self._shown, list(groups)))
+        read.shown.update(found)
+        return any(found.values())
 
     def _shown(self, group: str) -> tuple[Entry, ...] | None:
         """What one group shows as its members; None where it shows no such thing, or is gone."""
@@ -196,8 +210,6 @@ class Reader:
                 if group in groups and user in known and user not in read.members.get(group, {})
             ]
 
-        if any(finding.code == "nested-groups" for finding in read.findings):
-            return  # a user may say what comes by way of a group inside a group
         doubtful = sorted({group for group, _ in missing()})
         if not doubtful:
             return
@@ -206,7 +218,9 @@ class Reader:
             for user, text in names.resolve(given or ()).members.items():
                 read.members[group].setdefault(user, text)
         pairs = [f"{_name(groups, group)}: {_user(known, user)}" for group, user in missing()]
-        self._say(read, "disagree", pairs)
+        # A user may say what comes by way of a group inside a group.
+        if not any(finding.code == "nested-groups" for finding in read.findings):
+            self._say(read, "disagree", pairs)
 
     def _missing_groups(self, strays: Iterable[str], given: dict[str, list[Entry]]) -> None:
         """Users name groups that are in no list: gone, or the list is not whole."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
 
+from reconciler.errors import IncompleteRead
 from reconciler.model.report import Status
 from reconciler.model.resources import Group, Origin
 from reconciler.model.state import Identities
@@ -98,3 +100,73 @@ def test_a_status_that_is_written_with_what_is_dropped_is_not_taken_for_dropped(
         assert odd.named("ada")["active"] is False
         here.converge(git((user("ada", active=True), BOB)))
         assert odd.named("ada")["active"] is True
+
+
+# Lists that are not whole.
+
+
+def by_filter(odd: Odd) -> AbstractContextManager[Field]:
+    return facing(odd, _BY_FILTER)
+
+
+@pytest.mark.parametrize("lost", ["user", "group"])
+def test_whoever_a_filter_finds_and_no_list_has_ends_the_reading(lost: str) -> None:
+    odd = Odd(members="by-filter", total="none")
+    ids = {name: odd.add_user(name) for name in ("ada", "bob", "eve")}
+    many = 2 if lost == "user" else 5
+    groups = [odd.add_group(f"g{number}", *ids.values()) for number in range(many)]
+    with by_filter(odd) as here:
+        assert len(here.read().users) == 3
+        gone = ids["ada"] if lost == "user" else groups[0]
+        odd.hides_from_list = frozenset((gone,))
+        odd.filter_finds_hidden = True
+        with pytest.raises(IncompleteRead, match=gone):
+            here.read()
+
+
+def test_whoever_is_disabled_and_in_no_list_is_found_by_filter_all_the_same() -> None:
+    odd = Odd(members="by-filter", filter_finds_hidden=True)
+    ada, _ = odd.add_user("ada", active=False), odd.add_user("bob")
+    odd.add_group("crew", ada)
+    odd.hides_from_list = frozenset((ada,))
+    with by_filter(odd) as here:
+        assert here.members() == {"crew": {"ada"}}
+        assert here.findings()["hidden-users"].count == 1
+
+
+def test_a_filter_that_is_ignored_is_seen_where_there_is_one_of_each() -> None:
+    odd = Odd(members="by-filter", filter="ignored")
+    odd.add_user("ada")
+    odd.add_group("crew")
+    with by_filter(odd) as here:
+        assert [gap.scope for gap in here.read().gaps] == ["*"]
+
+
+@pytest.mark.parametrize("others", [1, 20])
+def test_a_group_that_shows_no_members_in_the_list_is_asked_itself(others: int) -> None:
+    odd = Odd()
+    ids = [odd.add_user(name) for name in ("ada", "bob")]
+    for number in range(others):
+        odd.add_group(f"g{number}", ids[0])
+    big = odd.add_group("big", *ids)
+    odd.shows_none_in_list = frozenset((big,))
+    with facing(odd) as here:
+        assert here.members()["big"] == {"ada", "bob"}
+
+
+def test_members_who_show_in_one_group_of_many_only_are_found() -> None:
+    odd = Odd(members="one-by-one")
+    ada = odd.add_user("ada")
+    for number in range(12):
+        odd.add_group(f"g{number}")
+    odd.add_group("crew", ada)
+    with facing(odd) as here:
+        assert here.members()["crew"] == {"ada"}
+
+
+def test_a_list_of_types_that_is_cut_short_hides_no_groups() -> None:
+    types = {"totalResults": 2, "Resources": [{"id": "User", "name": "User"}]}
+    odd = Odd(types=types)
+    odd.add_group("crew", odd.add_user("ada"))
+    with facing(odd) as here:
+        assert here.members() == {"crew": {"ada"}}
