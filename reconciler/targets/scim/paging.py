@@ -150,6 +150,8 @@ class _Reading(Generic[Item]):
         self._sizes: list[int] = []
         self._totals: list[int | None] = []
         self._barren = self._repeats = 0
+        # How many of the next page came already, because the index moved by less than came.
+        self._overlap = 0
 
     def run(self) -> None:
         """Page after page. Raises _MovedError where it must be begun anew."""
@@ -199,7 +201,9 @@ class _Reading(Generic[Item]):
                 if size:
                     self._widen()
                 return
-            start += size
+            # Who repeats one within a page may count it once or twice: what comes again does no harm.
+            self._overlap = size - len({identifier(raw) for raw in self._pager.resources(body)})
+            start += size - self._overlap
             total = self._totals[-1]
             if self._terms.total_trusted and total is not None and start > total:
                 return
@@ -225,7 +229,7 @@ class _Reading(Generic[Item]):
         self.twice.clear()
         self._sizes.clear()
         self._totals.clear()
-        self._barren = self._repeats = 0
+        self._barren = self._repeats = self._overlap = 0
 
     def _by_cursor(self, body: Raw) -> None:
         seen: set[str] = set()
@@ -284,7 +288,7 @@ class _Reading(Generic[Item]):
         # A page of nothing but known ones is how some servers answer an index past their end.
         if new or self._terms.paging is Paging.CURSOR:
             self.twice.update(again)
-            self._repeats += len(again)
+            self._repeats += max(0, len(again) - self._overlap)
         if resources and new:
             self._sizes.append(len(resources))
             self._totals.append(_total(body))

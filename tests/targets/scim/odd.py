@@ -289,7 +289,7 @@ class Odd:
         hidden = frozenset() if "filter" in query and self.filter_finds_hidden else self.hides_from_list
         found = [one for one in where.values() if one["id"] not in hidden]
         found = self._filtered(kind, found, query.get("filter", ""))
-        if self.lists_twice in where:
+        if any(one["id"] == self.lists_twice for one in found):
             found.append(where[self.lists_twice])
         count, start = (
             min(int(query.get("count", self.page)), self.page),

@@ -357,3 +357,14 @@ def test_a_cursor_that_is_none_that_can_be_sent_is_no_end() -> None:
 
     with pytest.raises(IncompleteRead, match="cursor"):
         read(ask, Terms(Paging.CURSOR, total_counts=False))
+
+
+def test_what_stands_twice_within_a_page_keeps_nobody_out() -> None:
+    # A page of so many users, some of whom come twice (SQL: LIMIT before JOIN), counted once.
+    def ask(query: str) -> Mapping[str, Any]:
+        asked = dict(parse_qsl(query))
+        start, count = int(asked["startIndex"]) - 1, int(asked["count"])
+        page = [f"u{number}" for number in range(250)][start : start + count]
+        return {"totalResults": 250, "Resources": [{"id": each} for each in page + page[:3]]}
+
+    assert len(read(ask).items) == 250
