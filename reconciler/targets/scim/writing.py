@@ -7,7 +7,7 @@ service has no PATCH, or answers none, the whole object is read, changed and put
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
@@ -45,7 +45,8 @@ _PASSWORD_RULES = "aA1!"  # noqa: S105  # no password by itself
 class Writer:
     """Writes users and groups of one service. `sleep` waits so many seconds of its time. Thread-safe.
 
-    `hides_members` tells of a group as it shows itself whether it lacks members that it has.
+    `hides_members` tells of a group as it shows itself whether it lacks members that it has, `members`
+    who is in the group of an id.
     """
 
     def __init__(
@@ -54,10 +55,13 @@ class Writer:
         capabilities: Callable[[], Capabilities],
         sleep: Callable[[float], None],
         extensions: Sequence[str] = (),
-        hides_members: Callable[[Raw], bool] = lambda _raw: False,
+        *,
+        hides_members: Callable[[Raw], bool],
+        members: Callable[[str], Collection[str]],
     ) -> None:
         self._service, self._capabilities, self._sleep = service, capabilities, sleep
-        self._extensions, self._hides_members = tuple(extensions), hides_members
+        self._extensions = tuple(extensions)
+        self._hides_members, self._members = hides_members, members
         self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
         self.preconditions = Preconditions(service)
@@ -148,10 +152,14 @@ class Writer:
         what = "user" if wish.kind is Kind.USER else "group"
         alike = [raw for raw in found if not self._differing(wish, raw)]
         if len(alike) == 1:
+            identifier = mapping.identifier(alike[0]) or ""
+            # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
+            if wish.kind is Kind.GROUP and self._members(identifier):
+                return wish.failed(
+                    f"a group by that name is there already ({identifier}) and has members; plan again"
+                )
             message = "" if lost else "adopted: it was there already, exactly as planned"
-            return wish.done(
-                message, remote_id=mapping.identifier(alike[0]) or "", version=self.version(alike[0])
-            )
+            return wish.done(message, remote_id=identifier, version=self.version(alike[0]))
         if alike:
             return wish.failed(
                 f"{len(alike)} {what}s of that name are there; remove all but one, and plan again"

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import IncompleteRead
-from reconciler.model.report import Status
+from reconciler.model.address import Kind
+from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Group, Origin
 from reconciler.model.state import Identities
 from reconciler.planning.review import review
@@ -170,3 +171,25 @@ def test_a_list_of_types_that_is_cut_short_hides_no_groups() -> None:
     odd.add_group("crew", odd.add_user("ada"))
     with facing(odd) as here:
         assert here.members() == {"crew": {"ada"}}
+
+
+# Objects that are there already.
+
+
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("members", ["id", "one-by-one", "in-user", "by-filter"])
+def test_a_group_that_is_there_with_members_already_is_not_taken_for_the_new_one(
+    members: str,
+    lost: bool,  # noqa: FBT001  # a table
+) -> None:
+    odd = Odd(members=members, losing=[("POST Groups", False)] if lost else [])
+    odd.add_user("ada")
+    mallory = odd.add_user("mallory")
+    with facing(odd, _BY_FILTER if members == "by-filter" else "generic") as here:
+        planned = here.plan(git((ADA,), crew=["ada"]))
+        (step,) = (each for each in planned.steps if each.address.kind is Kind.GROUP)
+        odd.add_group("crew", mallory)
+        outcome = here.target.submit(step, planned.ids, planned.versions)
+        assert isinstance(outcome, Outcome)
+        assert outcome.status is Status.FAILED
+        assert "members" in outcome.message
