@@ -139,11 +139,14 @@ class Reader:
     ) -> None:
         """Make users of entries, and look after what is none."""
         names = Names(known, groups)
+        everybody = [entry for said in given.values() for entry in said]
+        names.learn(everybody)
         resolved = {group: names.resolve(given.get(group, ())) for group in groups}
         strays = {stray for one in resolved.values() for stray in one.strays}
         gone = self._gone_among(sorted(strays), known, read)
         if strays - gone:
             names = Names(known, groups)
+            names.learn(everybody)
             again = [group for group, one in resolved.items() if set(one.strays) - gone]
             resolved.update((group, names.resolve(given.get(group, ()))) for group in again)
         read.members.update((group, one.members) for group, one in resolved.items())
@@ -214,6 +217,7 @@ class Reader:
         if not doubtful:
             return
         names = Names(known, groups)
+        names.learn([entry for said in read.shown.values() for entry in said or ()])
         for group, given in each(self._shown, doubtful):
             for user, text in names.resolve(given or ()).members.items():
                 read.members[group].setdefault(user, text)

@@ -193,3 +193,35 @@ def test_a_group_that_is_there_with_members_already_is_not_taken_for_the_new_one
         assert isinstance(outcome, Outcome)
         assert outcome.status is Status.FAILED
         assert "members" in outcome.message
+
+
+# What others wrote beside ours.
+
+
+@pytest.mark.parametrize("patch", [204, 405])
+def test_an_address_that_is_cleared_takes_no_other_along_that_nobody_reviewed(patch: int) -> None:
+    odd = Odd(patch=patch)
+    with facing(odd) as here:
+        here.converge(git((user("ada", email="ada@x.example", role="boss"), BOB)))
+        ada = odd.named("ada")
+        home = {"value": "home@x.example", "type": "home"}
+        ada["emails"] += [home, {**ada["emails"][0], "type": "other", "primary": False}]
+        ada["roles"].append({"value": "guest"})
+        assert statuses(here, git((user("ada", email=None, role=None), BOB))) == [Status.FAILED]
+        assert odd.named("ada")["emails"] == [home]
+        assert odd.named("ada")["roles"] == [{"value": "guest"}]
+        # Now they are shown, and so they may go.
+        here.converge(git((user("ada", email=None, role=None), BOB)))
+        assert "emails" not in odd.named("ada")
+
+
+def test_a_member_whose_name_is_the_id_of_somebody_else_is_the_one_who_is_meant() -> None:
+    odd = Odd(members="name")
+    odd.add_user("u2")
+    odd.add_user("bob")
+    odd.add_group("crew", "u1", "u2")
+    odd.add_group("few", "u1")
+    with facing(odd) as here:
+        assert here.members() == odd.crews() == {"crew": {"u2", "bob"}, "few": {"u2"}}
+        here.converge(git((user("u2"), BOB), crew=["bob"], few=["u2"]))
+    assert odd.crews() == {"crew": {"bob"}, "few": {"u2"}}
