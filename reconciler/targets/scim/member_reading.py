@@ -100,8 +100,8 @@ class Reader:
     def _where(self, read: Read, groups: Mapping[str, LiveGroup]) -> Memberships:
         """Whether groups do show their members: in the list, one by one, or with their users.
 
-        A group that shows no such attribute may be empty, or too large to be shown in a list: it is asked
-        itself, unless users say who is in which group, by which it is checked later.
+        A group that shows no such attribute may be empty, or too large for a list: it is asked itself, unless
+        users say who is in which group, by which it is checked later.
         """
         silent = [group for group in groups if read.shown.get(group) is None]
         claimed = {group for said in read.claims.values() for group in said if group in groups}
@@ -285,6 +285,10 @@ class Reader:
         resolved = Names(read.users, ()).resolve(Entry(value) for value in new)
         with self._written as written:
             written.update((text, user) for user, text in resolved.members.items() if text)
+
+    def saw_members(self) -> None:
+        """A group was seen to show somebody, so that one which shows nobody is empty."""
+        self._ever_shown = True
 
     def hides_members(self, raw: Raw) -> bool:
         """Whether a group as it shows itself lacks members that it has, as far as can be found out.
