@@ -286,10 +286,6 @@ class Reader:
         with self._written as written:
             written.update((text, user) for user, text in resolved.members.items() if text)
 
-    def saw_members(self) -> None:
-        """A group was seen to show somebody, so that one which shows nobody is empty."""
-        self._ever_shown = True
-
     def hides_members(self, raw: Raw) -> bool:
         """Whether a group as it shows itself lacks members that it has, as far as can be found out.
 
@@ -300,8 +296,9 @@ class Reader:
         place = self.place()
         if place is Memberships.NOWHERE:
             return not shown
-        if place is Memberships.IN_GROUP and (shown or self._ever_shown):
-            return False
+        if place is Memberships.IN_GROUP:
+            # No user said to be in a group either, when all were read.
+            return not shown and not self._ever_shown and self._filter.found_in(group)
         inside = self.some((group,)).get(group, {})
         if any(user not in shown and written not in shown for user, written in inside.items()):
             return True

@@ -241,8 +241,6 @@ class MemberWriter:
                 # Whoever was in the group and is not shown would go with the next one.
                 self._hidden = True
                 raise Rejected(UNREADABLE, target=self._service.target)
-        if coming and self._reader.place() is Memberships.IN_GROUP:
-            self._reader.saw_members()
 
     @staticmethod
     def _shows_anybody(raw: Raw | None) -> bool:
