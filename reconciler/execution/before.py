@@ -30,8 +30,10 @@ def submit(
     `change` is the reviewed one of the step's own address; a step that renews roles may have none.
     """
     guarded = step.action is not Action.CREATE and step.address.kind in _OBJECTS and change is not None
-    # The mark of a version guards users and groups where the service has one; nothing guards a set.
-    unmarked = step.address.kind is Kind.PERMISSION_SET or not target.capabilities.versions
+    # The mark of a version guards users and groups where the service has one, and where this very object
+    # has one, too; nothing guards a set.
+    marked = target.capabilities.versions and step.address in run.versions
+    unmarked = step.address.kind is Kind.PERMISSION_SET or not marked
     look = guarded and unmarked and step.id == str(step.address)
     answer: Outcome | Pending = Outcome(step.id, Status.FAILED, "it was never sent", moved=True)
     for _ in range(_LOOKS):

@@ -68,7 +68,9 @@ class Dropping:
             absent = {
                 each.name: each.after
                 for each in change.fields
-                if each.after is not None
+                # The status is no attribute: it has to read back as it was written.
+                if each.name != "active"
+                and each.after is not None
                 and attributes.get(each.name) is None
                 and may_lack(kind, each.name)
                 and entry(kind, each.name) not in self._kept

@@ -108,8 +108,13 @@ def _paging(profile: Profile, said: Raw) -> tuple[Paging, int | None]:
 
 
 def _resources(answer: Raw | None) -> Sequence[Any]:
-    found = find(answer, "Resources") if answer is not None else None
-    return found if isinstance(found, list) else ()
+    """What an answer lists; nothing where it says itself that there is more, on another page."""
+    if answer is None:
+        return ()
+    found, total = find(answer, "Resources"), find(answer, "totalResults")
+    if not isinstance(found, list) or (isinstance(total, int) and total > len(found)):
+        return ()
+    return found
 
 
 def _has_groups(types: Raw | None) -> bool:

@@ -6,13 +6,14 @@ filter finds everybody, another one is tried that must find nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.errors import NotFound, Rejected
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.targets.crew import each
+from reconciler.targets.scim import findings
 from reconciler.targets.scim.filters import equals
 from reconciler.targets.scim.reading import Objects, Read
 
@@ -35,7 +36,9 @@ class ByFilter:
         members: dict[str, dict[str, str]] = {group: {} for group in groups}
         by_user = len(known) < len(groups)
         wanted, other = (tuple(known), groups) if by_user else (tuple(groups), known)
-        checked = len(other) < 2
+        checked = not other
+        listed_users = frozenset(known)
+        strange: set[str] = set()
         for done, (one, found) in enumerate(each(self.of_user if by_user else self.of_group, wanted), 1):
             if found is None:
                 # It was listed, so it went meanwhile.
@@ -50,16 +53,50 @@ class ByFilter:
                     known.setdefault(user, made)
                 elif group not in members:
                     # Made since the groups were listed: whoever was asked before may be in it as well.
+                    strange.add(group)
                     continue
                 members[group][user] = ""
             self._observer.reading(self._service.target, "memberships", done, len(wanted))
         read.members.update(members)
+        self._check_groups(sorted(strange))
+        self._check_users(sorted(known.keys() - listed_users), known, read)
+
+    def _check_users(self, strange: Sequence[str], known: dict[str, LiveUser], read: Read) -> None:
+        """Members who were in no list: made since, disabled and hidden, or the list was not whole."""
+        if not strange:
+            return
+        again = Read()
+        self._objects.list_users(again)
+        hidden = [one for one in strange if one not in again.users]
+        enabled = [one for one in hidden if known[one].active is not False]
+        for one, user in each(self._objects.find_user, enabled):
+            if user is not None:
+                message = f"the member {one} is in no list of users, not even in a second one"
+                raise self._service.incomplete(message, "ListUsers")
+        for one in enabled:
+            del known[one]
+        known.update(again.users)
+        if disabled := [one for one in hidden if one not in enabled]:
+            read.findings.append(findings.hidden_users(disabled))
+
+    def _check_groups(self, strange: Sequence[str]) -> None:
+        """Groups with members that were in no list: made since, gone again, or the list was not whole."""
+        if not strange:
+            return
+        again = Read()
+        self._objects.list_groups(again)
+        lost = [one for one in strange if one not in again.groups]
+        for one, group in each(self._objects.find_group, lost):
+            if group is not None:
+                message = f"the group {one} has members and is in no list"
+                raise self._service.incomplete(message, "ListGroups")
 
     def _try_filter(self, *, by_user: bool) -> None:
         """Everything was found by one filter: see that not everything is found by any."""
         kind, attribute = (Kind.GROUP, "members.value") if by_user else (Kind.USER, "groups.value")
         try:
-            if self._service.hits(kind, attribute, _NOBODY):
+            # To the end of the list: one empty page proves nothing.
+            if self._service.listed(kind, dict, condition=equals(attribute, _NOBODY)).items:
                 raise IgnoredError
         except (NotFound, Rejected):
             return

@@ -12,6 +12,7 @@ from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import each
 from reconciler.targets.scim import findings
 from reconciler.targets.scim.filter_reading import ByFilter, IgnoredError
+from reconciler.targets.scim.mapping import Raw, identifier
 from reconciler.targets.scim.members import Entry, Names, entries
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.reading import Objects, Read
@@ -97,18 +98,32 @@ class Reader:
             kept[:] = [Memberships.NOWHERE]
 
     def _where(self, read: Read, groups: Mapping[str, LiveGroup]) -> Memberships:
-        """Whether groups do show their members: in the list, one by one, or with their users."""
-        if self._one_by_one or not any(read.shown.values()):
-            silent = [group for group in groups if read.shown.get(group) is None] or list(groups)
-            probed = dict(each(self._shown, silent if self._one_by_one else silent[:_PROBES]))
-            if any(probed.values()):
-                self._one_by_one = True
-                rest = [group for group in groups if group not in probed]
-                read.shown.update(probed)
-                read.shown.update(each(self._shown, rest))
-            elif any(group in groups for said in read.claims.values() for group in said):
+        """Whether groups do show their members: in the list, one by one, or with their users.
+
+        A group that shows no such attribute may be empty, or too large for a list: it is asked itself, unless
+        users say who is in which group, by which it is checked later.
+        """
+        silent = [group for group in groups if read.shown.get(group) is None]
+        claimed = {group for said in read.claims.values() for group in said if group in groups}
+        if self._one_by_one:
+            self._ask(read, groups)
+        elif any(read.shown.values()):
+            self._ask(read, silent if not claimed else ())
+        elif claimed:
+            if not self._ask(read, sorted(claimed)[:_PROBES]):
                 return Memberships.IN_USER
+            self._one_by_one = True
+            self._ask(read, groups)
+        elif self._ask(read, silent or list(groups)[:_PROBES]):
+            self._one_by_one = True
+            self._ask(read, [group for group in groups if group not in silent])
         return Memberships.IN_GROUP
+
+    def _ask(self, read: Read, groups: Iterable[str]) -> bool:
+        """Whether any of the groups, asked one by one, shows a member; into `read`."""
+        found = dict(each(self._shown, list(groups)))
+        read.shown.update(found)
+        return any(found.values())
 
     def _shown(self, group: str) -> tuple[Entry, ...] | None:
         """What one group shows as its members; None where it shows no such thing, or is gone."""
@@ -124,11 +139,14 @@ class Reader:
     ) -> None:
         """Make users of entries, and look after what is none."""
         names = Names(known, groups)
+        everybody = [entry for said in given.values() for entry in said]
+        names.learn(everybody)
         resolved = {group: names.resolve(given.get(group, ())) for group in groups}
         strays = {stray for one in resolved.values() for stray in one.strays}
         gone = self._gone_among(sorted(strays), known, read)
         if strays - gone:
             names = Names(known, groups)
+            names.learn(everybody)
             again = [group for group, one in resolved.items() if set(one.strays) - gone]
             resolved.update((group, names.resolve(given.get(group, ()))) for group in again)
         read.members.update((group, one.members) for group, one in resolved.items())
@@ -195,17 +213,18 @@ class Reader:
                 if group in groups and user in known and user not in read.members.get(group, {})
             ]
 
-        if any(finding.code == "nested-groups" for finding in read.findings):
-            return  # a user may say what comes by way of a group inside a group
         doubtful = sorted({group for group, _ in missing()})
         if not doubtful:
             return
         names = Names(known, groups)
+        names.learn([entry for said in read.shown.values() for entry in said or ()])
         for group, given in each(self._shown, doubtful):
             for user, text in names.resolve(given or ()).members.items():
                 read.members[group].setdefault(user, text)
         pairs = [f"{_name(groups, group)}: {_user(known, user)}" for group, user in missing()]
-        self._say(read, "disagree", pairs)
+        # A user may say what comes by way of a group inside a group.
+        if not any(finding.code == "nested-groups" for finding in read.findings):
+            self._say(read, "disagree", pairs)
 
     def _missing_groups(self, strays: Iterable[str], given: dict[str, list[Entry]]) -> None:
         """Users name groups that are in no list: gone, or the list is not whole."""
@@ -267,11 +286,23 @@ class Reader:
         with self._written as written:
             written.update((text, user) for user, text in resolved.members.items() if text)
 
-    def hides_members_of(self, group: str) -> bool:
-        """Whether somebody is in a group that shows nobody, as far as can be found out."""
-        if self._ever_shown:
-            return False
-        return bool(self._filter.found_in(group)) and not self._shown(group)
+    def hides_members(self, raw: Raw) -> bool:
+        """Whether a group as it shows itself lacks members that it has, as far as can be found out.
+
+        Whoever puts such a group back removes them (RFC 7644 section 3.5.1).
+        """
+        group = identifier(raw) or ""
+        shown = {each.value for each in entries(raw) or ()}
+        place = self.place()
+        if place is Memberships.NOWHERE:
+            return not shown
+        if place is Memberships.IN_GROUP:
+            # No user said to be in a group either, when all were read.
+            return not shown and not self._ever_shown and self._filter.found_in(group)
+        inside = self.some((group,)).get(group, {})
+        if any(user not in shown and written not in shown for user, written in inside.items()):
+            return True
+        return not shown and self._filter.found_in(group)
 
     def place(self) -> Memberships:
         """Where members are to be read, as far as that is known."""

@@ -21,10 +21,8 @@ from reconciler.targets.scim.member_reading import Reader
 from reconciler.targets.scim.members import entries
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.wishes import MOVED, PATIENCE, TRIES, UnsettledError, in_trouble, settle
-from reconciler.targets.scim.writing import Writer
+from reconciler.targets.scim.writing import UNREADABLE, Writer
 from reconciler.wire.pool import Guarded
-
-_UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,6 @@ class MemberWriter:
         self, service: Service, reader: Reader, writer: Writer, sleep: Callable[[float], None]
     ) -> None:
         self._service, self._reader, self._writer, self._sleep = service, reader, writer, sleep
-        self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         # How many one request was seen to bear, by direction.
         self._most: Guarded[dict[bool, int]] = Guarded(
             {True: service.profile.additions, False: service.profile.removals}
@@ -81,16 +78,14 @@ class MemberWriter:
     def submit(self, steps: Sequence[Step], ids: Mapping[Address, str]) -> list[Outcome]:
         """Carry out steps of one group in one direction; nothing is raised for what the service says."""
         if self._reader.place() is Memberships.NOWHERE:
-            return [Outcome(step.id, Status.FAILED, _UNREADABLE) for step in steps]
+            return [Outcome(step.id, Status.FAILED, UNREADABLE) for step in steps]
         first = steps[0]
         job = _Job(ids[first.refs["group"]], first.action is Action.CREATE, {})
         moves = []
         for step in steps:
             user = ids[step.refs["user"]]
             moves.append(Move(step, user, ids.get(step.address) or user))
-        with self._groups as groups:
-            alone = groups.setdefault(job.group, Guarded(None))
-        with alone:
+        with self._writer.alone(job.group):
             left: Sequence[Move] = moves
             while left:
                 with self._most as most:
@@ -233,12 +228,8 @@ class MemberWriter:
     def _put(self, job: _Job, moves: Sequence[Move]) -> None:
         """The group as it is, these members more or less, where there is no PATCH."""
         if self._hidden:
-            raise Rejected(_UNREADABLE, target=self._service.target)
-        raw = self._service.get(Kind.GROUP, job.group)
-        if raw is None:
-            raise NotFound("the group is gone", code="404", target=self._service.target)
-        if self._reader.hides_members_of(job.group):
-            raise Rejected(_UNREADABLE, target=self._service.target)
+            raise Rejected(UNREADABLE, target=self._service.target)
+        raw = self._writer.whole_group(job.group)
         coming = [each.user for each in moves] if job.enter else []
         going = [each.written for each in moves] if not job.enter else []
         body = patching.with_members(raw, coming, going)
@@ -249,7 +240,7 @@ class MemberWriter:
             if not self._shows_anybody(after):
                 # Whoever was in the group and is not shown would go with the next one.
                 self._hidden = True
-                raise Rejected(_UNREADABLE, target=self._service.target)
+                raise Rejected(UNREADABLE, target=self._service.target)
 
     @staticmethod
     def _shows_anybody(raw: Raw | None) -> bool:

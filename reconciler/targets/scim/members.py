@@ -6,7 +6,7 @@ write one member twice, and some keep members who were deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -68,6 +68,14 @@ class Names:
     def __init__(self, users: Mapping[str, LiveUser], groups: Iterable[str]) -> None:
         self._users, self._groups = users, frozenset(groups)
         self._by_name: dict[str, str] | None = None
+        self._prefers_names = False
+
+    def learn(self, given: Sequence[Entry]) -> None:
+        """See from all entries of a service whether it writes names: then a name may be another's id."""
+        users = [each.value for each in given if not each.is_group]
+        if any(value not in self._users and self._named(value) is not None for value in users):
+            ids = (value for value in users if value in self._users)
+            self._prefers_names = all(self._named(value) is not None for value in ids)
 
     def resolve(self, given: Iterable[Entry]) -> Resolved:
         """Who the entries of one group are."""
@@ -76,7 +84,7 @@ class Names:
             if each.is_group or (each.value in self._groups and each.value not in self._users):
                 found.nested.append(each.value)
                 continue
-            user = each.value if each.value in self._users else self._named(each.value)
+            user = self._user(each.value)
             if user is None:
                 found.strays.append(each.value)
             elif user in found.members:
@@ -84,6 +92,11 @@ class Names:
             else:
                 found.members[user] = "" if user == each.value else each.value
         return found
+
+    def _user(self, value: str) -> str | None:
+        if value not in self._users:
+            return self._named(value)
+        return (self._named(value) if self._prefers_names else None) or value
 
     def _named(self, value: str) -> str | None:
         if self._by_name is None:

@@ -75,7 +75,7 @@ class Pager(Generic[Item]):
 
     def read(self, terms: Terms, condition: str = "") -> Listed[Item]:
         """The whole list, of what meets the filter `condition`. Raises IncompleteRead, ServiceError."""
-        why, twice = "", None
+        why, twice, known = "", set[str](), set[str]()
         for _ in range(TRIES):
             if self.without_count:
                 terms = replace(terms, count=None)
@@ -86,10 +86,15 @@ class Pager(Generic[Item]):
             except _MovedError as moved:
                 why = str(moved)
                 continue
-            # Twice in two readings in a row is this server's way, once may be a list that moved.
-            if not reading.twice or reading.twice == twice:
-                return Listed(reading.items, tuple(sorted(reading.twice)))
-            twice = set(reading.twice)
+            if not reading.twice:
+                return Listed(reading.items)
+            # Twice in two readings in a row is this server's way, once may be a list that moved. Who orders
+            # by what is no key repeats one where a page ends, leaves another out, and counts right: so the
+            # second reading has its pages end elsewhere, and must bring the same.
+            if reading.items.keys() == known:
+                return Listed(reading.items, tuple(sorted(reading.twice & twice)))
+            twice, known = set(reading.twice), set(reading.items)
+            terms = replace(terms, count=reading.other_count())
             why = f"{min(twice)} came twice in one list: a page was repeated, or the list moved"
         raise self._bad(f"{why}; it was read {TRIES} times")
 
@@ -145,6 +150,8 @@ class _Reading(Generic[Item]):
         self._sizes: list[int] = []
         self._totals: list[int | None] = []
         self._barren = self._repeats = 0
+        # How many of the next page came already, because the index moved by less than came.
+        self._overlap = 0
 
     def run(self) -> None:
         """Page after page. Raises _MovedError where it must be begun anew."""
@@ -156,14 +163,22 @@ class _Reading(Generic[Item]):
     def check(self) -> None:
         """Hold what came against the totals. Raises _MovedError where something is missing."""
         named = [total for total in self._totals if total is not None]
-        # Of several pages, each with a total of its own size: that is no total.
-        page_sizes = len(named) > 1 and self._totals == self._sizes
-        if not named or page_sizes or not self._terms.total_counts:
+        if not named or self._totals_of_pages or not self._terms.total_counts:
             return
         if len(set(named)) > 1:
             raise _MovedError(f"the list grew or shrank while it was read ({named[0]}, then {named[-1]})")
         if len(self.items) + self._repeats < named[-1]:
             raise _MovedError(f"{named[-1]} were announced and {len(self.items)} came")
+
+    @property
+    def _totals_of_pages(self) -> bool:
+        """Of several pages, each with a total of its own size: that is no total."""
+        return len(self._sizes) > 1 and self._totals == self._sizes
+
+    def other_count(self) -> int | None:
+        """A page size by which the pages of a list of several end elsewhere."""
+        count, largest = self._terms.count, max(self._sizes, default=0)
+        return largest - 1 if count and len(self._sizes) > 1 and largest > 1 else count
 
     def _by_index(self) -> None:
         start = 1
@@ -171,10 +186,12 @@ class _Reading(Generic[Item]):
             try:
                 body = self._page([("startIndex", str(start))])
             except (Rejected, NotFound):
-                # Some do not bear an index past the end.
-                if self._sizes and (total := self._totals[-1]) is not None and start > total:
-                    return
-                raise
+                # Some do not bear an index past the end. Where several totals are those of pages, nobody
+                # knows where that is.
+                total = self._totals[-1] if self._totals else None
+                if total is None or start <= total or self._totals_of_pages:
+                    raise
+                return
             if start == 1 and self._terms.paging is Paging.AUTO and _cursor(body):
                 self._terms = replace(self._terms, paging=Paging.CURSOR)
                 self._by_cursor(body)
@@ -184,7 +201,9 @@ class _Reading(Generic[Item]):
                 if size:
                     self._widen()
                 return
-            start += size
+            # Who repeats one within a page may count it once or twice: what comes again does no harm.
+            self._overlap = size - len({identifier(raw) for raw in self._pager.resources(body)})
+            start += size - self._overlap
             total = self._totals[-1]
             if self._terms.total_trusted and total is not None and start > total:
                 return
@@ -210,13 +229,13 @@ class _Reading(Generic[Item]):
         self.twice.clear()
         self._sizes.clear()
         self._totals.clear()
-        self._barren = self._repeats = 0
+        self._barren = self._repeats = self._overlap = 0
 
     def _by_cursor(self, body: Raw) -> None:
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
             self._take(body)
-            cursor = _cursor(body)
+            cursor = self._next(body)
             if not cursor:
                 return
             if cursor in seen:
@@ -226,6 +245,15 @@ class _Reading(Generic[Item]):
             seen.add(cursor)
             body = self._page([("cursor", cursor)])
         raise self._endless()
+
+    def _next(self, body: Raw) -> str:
+        """The cursor of the next page, "" at the end; a number is taken for its digits."""
+        found = find(body, "nextCursor")
+        if found is None or isinstance(found, str):
+            return found or ""
+        if isinstance(found, int) and not isinstance(found, bool):
+            return str(found)
+        raise self._pager.bad("the cursor of the next page is none that can be sent")
 
     def _page(self, parts: list[tuple[str, str | None]]) -> Raw:
         """One page, without a page size where the server wants none of ours."""
@@ -260,7 +288,7 @@ class _Reading(Generic[Item]):
         # A page of nothing but known ones is how some servers answer an index past their end.
         if new or self._terms.paging is Paging.CURSOR:
             self.twice.update(again)
-            self._repeats += len(again)
+            self._repeats += max(0, len(again) - self._overlap)
         if resources and new:
             self._sizes.append(len(resources))
             self._totals.append(_total(body))

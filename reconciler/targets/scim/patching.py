@@ -63,7 +63,11 @@ def whole_user(raw: Raw, attributes: Attributes, profile: Profile) -> dict[str, 
         body[key_of(body, _ACTIVE)] = attributes[_ACTIVE]
     for name in attributes:
         if name != _ACTIVE and name not in wished:
-            _clear(body, parse(path_of(name)))
+            path = path_of(name)
+            if others := _others(name, body):
+                body[key_of(body, path)] = others
+            else:
+                _clear(body, parse(path))
     _lay(body, {name: value for name, value in wished.items() if name != _ACTIVE}, profile)
     return body
 
@@ -115,6 +119,8 @@ def user_operations(
         if name in wished:
             value = _value(name, wished[name], live, profile)
             found.append({"op": "replace" if there else "add", "path": path, "value": value})
+        elif others := _others(name, live):
+            found.append({"op": "replace", "path": path, "value": others})
         elif there:
             found.append({"op": "remove", "path": path})
     return found
@@ -212,6 +218,17 @@ def _value(name: str, value: Value, live: Raw, profile: Profile) -> Any:
         others = [each for each in kept if each is chosen(kept) or text_of(find(each, "value")) != value]
         return _replaced(others, {"value": value}, frozenset(("value", "display")), SINGLE[name], profile)
     return value
+
+
+def _others(name: str, live: Raw) -> list[dict[str, Any]]:
+    """What stays of a list whose value that counts is cleared: nobody has reviewed that the others go."""
+    if name not in LISTS or name == "photos":
+        return []
+    values = as_list(find(live, path_of(name)))
+    now = chosen(values)
+    value = text_of(find(now, "value"))
+    left = (each for each in values if each and each is not now)
+    return [dict(each) for each in left if value is None or text_of(find(each, "value")) != value]
 
 
 def _replaced(

@@ -53,7 +53,14 @@ class Scim:
         def sleep(seconds: float) -> None:
             clock.sleep(seconds / http.speed)
 
-        self._writer = Writer(self._service, lambda: self.capabilities, sleep, self._extensions)
+        self._writer = Writer(
+            self._service,
+            lambda: self.capabilities,
+            sleep,
+            self._extensions,
+            hides_members=self._reader.hides_members,
+            members=lambda group: self._reader.some((group,)).get(group, ()),
+        )
         self._members = MemberWriter(self._service, self._reader, self._writer, sleep)
         self._bulk = BulkWriter(self._service, self._writer)
         # The schema lacks what users have, as a read has shown.

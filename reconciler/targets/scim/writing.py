@@ -7,7 +7,7 @@ service has no PATCH, or answers none, the whole object is read, changed and put
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
@@ -37,12 +37,17 @@ _TAKEN = "uniqueness"
 _FINAL = frozenset((_TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
 # So many times a PATCH may stay without an answer and without an effect.
 _SILENT = 2
+UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
 # Beside the random part: one of each kind of character that password rules ask for.
 _PASSWORD_RULES = "aA1!"  # noqa: S105  # no password by itself
 
 
 class Writer:
-    """Writes users and groups of one service. `sleep` waits so many seconds of its time. Thread-safe."""
+    """Writes users and groups of one service. `sleep` waits so many seconds of its time. Thread-safe.
+
+    `hides_members` tells of a group as it shows itself whether it lacks members that it has, `members`
+    who is in the group of an id.
+    """
 
     def __init__(
         self,
@@ -50,9 +55,14 @@ class Writer:
         capabilities: Callable[[], Capabilities],
         sleep: Callable[[float], None],
         extensions: Sequence[str] = (),
+        *,
+        hides_members: Callable[[Raw], bool],
+        members: Callable[[str], Collection[str]],
     ) -> None:
         self._service, self._capabilities, self._sleep = service, capabilities, sleep
         self._extensions = tuple(extensions)
+        self._hides_members, self._members = hides_members, members
+        self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
         self.preconditions = Preconditions(service)
         # The kinds of which a PATCH was seen not to work.
@@ -142,10 +152,14 @@ class Writer:
         what = "user" if wish.kind is Kind.USER else "group"
         alike = [raw for raw in found if not self._differing(wish, raw)]
         if len(alike) == 1:
+            identifier = mapping.identifier(alike[0]) or ""
+            # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
+            if wish.kind is Kind.GROUP and self._members(identifier):
+                return wish.failed(
+                    f"a group by that name is there already ({identifier}) and has members; plan again"
+                )
             message = "" if lost else "adopted: it was there already, exactly as planned"
-            return wish.done(
-                message, remote_id=mapping.identifier(alike[0]) or "", version=self.version(alike[0])
-            )
+            return wish.done(message, remote_id=identifier, version=self.version(alike[0]))
         if alike:
             return wish.failed(
                 f"{len(alike)} {what}s of that name are there; remove all but one, and plan again"
@@ -243,8 +257,30 @@ class Writer:
             lambda version: self._service.patch(wish.kind, wish.identifier, operations, version=version),
         )
 
+    def alone(self, group: str) -> Guarded[None]:
+        """Held by whoever reads a group, changes it and puts it back: others would be undone by that."""
+        with self._groups as groups:
+            return groups.setdefault(group, Guarded(None))
+
+    def whole_group(self, group: str) -> Raw:
+        """A group that is to be put back as a whole.
+
+        Raises NotFound where it is gone, and Rejected where it does not show its members: they would go.
+        """
+        raw = self._service.get(Kind.GROUP, group)
+        if raw is None:
+            raise NotFound("the group is gone", code="404", target=self._service.target)
+        if self._hides_members(raw):
+            raise Rejected(UNREADABLE, target=self._service.target)
+        return raw
+
     def _put(self, wish: Wish) -> Raw | None:
-        raw = self._get(wish)
+        if wish.kind is Kind.USER:
+            return self._put_back(wish, self._get(wish))
+        with self.alone(wish.identifier):
+            return self._put_back(wish, self.whole_group(wish.identifier))
+
+    def _put_back(self, wish: Wish, raw: Raw | None) -> Raw | None:
         if raw is None:
             raise NotFound("it is gone", target=self._service.target, request=f"scim.Get{wish.kind.title()}")
         if wish.version is not None and mapping.version(raw) not in (None, wish.version):

@@ -46,6 +46,8 @@ class Odd:
     filter: str = "works"  # "ignored", "nothing", "400"
     lists_twice: str = ""
     hides_from_list: frozenset[str] = frozenset()
+    filter_finds_hidden: bool = False
+    shows_none_in_list: frozenset[str] = frozenset()
     # Members.
     members: str = "id"  # "name", "hidden", "one-by-one", "in-user", "by-filter"
     refuses_again: int = 0  # the status for who is in already, or out
@@ -63,6 +65,7 @@ class Odd:
     lost_writes: frozenset[int] = frozenset()
     lost_after: bool = True
     etag: str = ""  # "kept", "ignored", "second"
+    etag_of_groups: bool = True
     # Discovery and errors.
     config: Any = None
     types: Any = None
@@ -112,7 +115,7 @@ class Odd:
         return made
 
     def _touch(self, one: Resource) -> None:
-        if self.etag:
+        if self.etag and (self.etag_of_groups or "userName" in one):
             self._next += 1
             mark = "second" if self.etag == "second" else str(self._next)
             one["meta"] = {"version": f'W/"{mark}"'}
@@ -275,7 +278,7 @@ class Odd:
             ]
         if "members" in one:
             if self.members in ("hidden", "in-user", "by-filter") or (
-                self.members == "one-by-one" and listed
+                listed and (self.members == "one-by-one" or one["id"] in self.shows_none_in_list)
             ):
                 shown.pop("members")
             if self.members == "name":
@@ -283,9 +286,10 @@ class Odd:
         return shown
 
     def _list(self, kind: str, where: dict[str, Resource], query: Mapping[str, str]) -> Any:
-        found = [one for one in where.values() if one["id"] not in self.hides_from_list]
+        hidden = frozenset() if "filter" in query and self.filter_finds_hidden else self.hides_from_list
+        found = [one for one in where.values() if one["id"] not in hidden]
         found = self._filtered(kind, found, query.get("filter", ""))
-        if self.lists_twice in where:
+        if any(one["id"] == self.lists_twice for one in found):
             found.append(where[self.lists_twice])
         count, start = (
             min(int(query.get("count", self.page)), self.page),

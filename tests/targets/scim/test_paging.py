@@ -309,3 +309,62 @@ def test_an_error_in_the_middle_is_the_end_of_it() -> None:
 
     with pytest.raises(ServiceError, match="down"):
         read(Server(250, before=before))
+
+
+def test_pages_that_repeat_one_and_leave_out_another_are_no_list() -> None:
+    def ask(query: str) -> Mapping[str, Any]:
+        # Ordered by what is no key: each page comes from another order (SQL: LIMIT and OFFSET).
+        asked = dict(parse_qsl(query))
+        start, count = int(asked["startIndex"]) - 1, int(asked["count"])
+        ids = [f"u{number}" for number in range(250)]
+        if 0 < start < 250:
+            ids[start - 1], ids[start] = ids[start], ids[start - 1]
+        return {"totalResults": 250, "Resources": [{"id": each} for each in ids[start : start + count]]}
+
+    with pytest.raises(IncompleteRead, match="came twice in one list"):
+        read(ask)
+
+
+def test_what_stands_twice_in_a_long_list_is_one_thing_wherever_its_pages_end() -> None:
+    server = Server(0, ids=[*(f"u{number}" for number in range(250)), "u0"])
+    found = read(server)
+    assert (len(found.items), found.twice) == (250, ("u0",))
+
+
+def test_a_page_that_is_refused_ends_no_list_whose_totals_are_those_of_pages() -> None:
+    def ask(query: str) -> Mapping[str, Any]:
+        start = int(dict(parse_qsl(query))["startIndex"])
+        if start > 20:
+            raise Rejected("not now", code="400")
+        return {"totalResults": 10, "Resources": [{"id": f"u{start + number}"} for number in range(10)]}
+
+    with pytest.raises(Rejected):
+        read(ask)
+
+
+def test_a_cursor_that_is_a_number_is_followed_where_lists_go_by_cursor() -> None:
+    def ask(query: str) -> Mapping[str, Any]:
+        cursor = int(dict(parse_qsl(query)).get("cursor", "0"))
+        more = {"nextCursor": cursor + 1} if cursor < 3 else {}
+        return {"Resources": [{"id": f"u{cursor}"}], **more}
+
+    assert len(read(ask, Terms(Paging.CURSOR, total_counts=False)).items) == 4
+
+
+def test_a_cursor_that_is_none_that_can_be_sent_is_no_end() -> None:
+    def ask(_query: str) -> Mapping[str, Any]:
+        return {"Resources": [{"id": "u1"}], "nextCursor": {"page": 2}}
+
+    with pytest.raises(IncompleteRead, match="cursor"):
+        read(ask, Terms(Paging.CURSOR, total_counts=False))
+
+
+def test_what_stands_twice_within_a_page_keeps_nobody_out() -> None:
+    # A page of so many users, some of whom come twice (SQL: LIMIT before JOIN), counted once.
+    def ask(query: str) -> Mapping[str, Any]:
+        asked = dict(parse_qsl(query))
+        start, count = int(asked["startIndex"]) - 1, int(asked["count"])
+        page = [f"u{number}" for number in range(250)][start : start + count]
+        return {"totalResults": 250, "Resources": [{"id": each} for each in page + page[:3]]}
+
+    assert len(read(ask).items) == 250

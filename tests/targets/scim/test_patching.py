@@ -122,7 +122,12 @@ LIVE = {
                 }
             ],
         ),
-        ({"email": None}, {"email": "old@x"}, [{"op": "remove", "path": "emails"}]),
+        (
+            {"email": None},
+            {"email": "old@x"},
+            [{"op": "replace", "path": "emails", "value": [{"value": "other@x", "type": "work"}]}],
+        ),
+        ({"address": None}, {"address": {"locality": "Bern"}}, [{"op": "remove", "path": "addresses"}]),
         (
             {"address": {"locality": "Basel"}},
             {"address": {"locality": "Bern"}},
