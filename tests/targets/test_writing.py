@@ -240,6 +240,23 @@ def test_a_user_who_exists_exactly_as_planned_is_adopted(world: World) -> None:
     assert "adopted" in again.message
 
 
+def test_a_group_that_is_there_is_adopted_only_while_nobody_is_in_it(
+    sandbox: Sandbox, target: IdentityCenter
+) -> None:
+    """What the plan gives the new group was reviewed for a group with nobody in it."""
+    sandbox.store.add_user("ada@example.com", given_name="Ada", family_name="X")
+    sandbox.store.add_group("night-shift")
+    address = Address.parse("aws/group/night-shift")
+    create = step(address, Action.CREATE, {"display_name": "night-shift"})
+
+    assert submit(target, create).status is Status.DONE
+
+    sandbox.store.add_member("night-shift", "ada@example.com")
+    ended = submit(target, create)
+    assert ended.status is Status.FAILED
+    assert "differs in members; plan again" in ended.message
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -170,6 +170,9 @@ class Writer:
         """An object by that name is there: ours if it is exactly as wished."""
         identifier = raw[f"{wish.what}Id"]
         differing = wish.differing(raw)
+        if wish.what == "Group" and any(self._directory.memberships_of(identifier)):
+            # What this plan gives the group was reviewed for a group without anybody in it.
+            differing.append("members")
         if not differing:
             message = "" if lost else "adopted: it was there already, exactly as planned"
             return wish.done(message, remote_id=identifier, version=raw.get("Revision"))
