@@ -48,6 +48,8 @@ def answer(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        # What is still buffered would be tried once more when Python ends, and change the exit code.
+        hang_up()
         raise ReconcilerError(f"the answer cannot be written to stdout: {error.strerror}") from error
 
 
@@ -65,7 +67,7 @@ def write_error(text: str) -> None:
 
 
 def hang_up() -> None:
-    """Let whatever is still to be written to stdout go nowhere: its reader is gone.
+    """Let whatever is still to be written to stdout go nowhere: its reader is gone, or it takes no more.
 
     The interpreter would otherwise complain when it flushes (Python library reference, "Note on SIGPIPE").
     """
