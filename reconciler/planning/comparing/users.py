@@ -174,8 +174,9 @@ def _differences(
     disguised: frozenset[str],
 ) -> tuple[list[FieldChange], tuple[str, ...]]:
     """What differs of the attributes that git owns, and the names of all that it owns; `disguised` apart."""
-    have = live.attributes
-    want = {name: value for name, value in user.attributes.items() if name not in disguised}
+    have, want = live.attributes, user.attributes
+    if disguised:
+        want = {name: value for name, value in want.items() if name not in disguised}
     differing = [name for name, value in want.items() if have.get(name) != value]
     cleared: set[str] = set()
     for former in scene.memory.former_user(scene.users.formers(user.key)):
