@@ -15,9 +15,10 @@ from benchmarks.planning import GROUPS, MEMBERS, NOW, USERS, members
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Group, Origin, User
-from reconciler.model.state import Desired, Live, LiveGroup, LivePermissionSet, LiveUser, Principal
+from reconciler.model.state import Desired, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.effects import effects
 from reconciler.planning.ownership.objects import own_groups, own_users

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from reconciler.access.standing import NOBODY, Holders, Standing
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
-from reconciler.model.state import Principal
+from reconciler.model.pairs import Principal
 
 # The way of access that is assigned to the people themselves, beside the groups.
 DIRECT = ""

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Kind
-from reconciler.model.state import Pair, Principal
+from reconciler.model.pairs import Pair, Principal
 
 NOBODY: frozenset[str] = frozenset()
 Holders = frozenset[Principal]

@@ -14,9 +14,10 @@ from reconciler.execution.dropping import Dropping
 from reconciler.execution.run import Run, with_manager_key
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
+from reconciler.model.pairs import Principal
 from reconciler.model.report import Status
 from reconciler.model.resources import Attributes
-from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser, Principal
+from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import ends, set_of
 from reconciler.planning.planner import Planned

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause
+from reconciler.model.ledger import Ledger
 from reconciler.model.organization import NO_ORGANIZATION, Organization
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval, TargetPolicy
 from reconciler.model.resources import (
@@ -58,13 +60,6 @@ class Holder(NamedTuple):
         return f"{self.kind}:{self.key}"
 
 
-class Principal(NamedTuple):
-    """Who has a permission set: `kind` is USER or GROUP, `id` the remote id."""
-
-    kind: Kind
-    id: str
-
-
 @dataclass(frozen=True, slots=True)
 class Assigned:
     """Why git wants an assignment. One such object stands for all that an entry assigns alike.
@@ -99,8 +94,6 @@ class Remarks:
 
 NO_REMARKS = Remarks()
 
-# Account id and permission set: by its key in Desired, by its ARN in Live.
-Pair = tuple[str, str]
 Assignments = Mapping[Pair, Mapping[Holder, Assigned]]
 
 
@@ -234,6 +227,8 @@ class Receipt:
     `commit` is the tagged commit ("" on the sandbox), `identity` the target's, `at` an aware instant,
     `used` the approved digests that were spent, oldest first. `unkept` are the attributes that the service
     was seen not to keep (`user.title`, `group.description`), sorted.
+
+    `applied` is the commit of the newest apply, whole or not, where that is another than `commit`.
     """
 
     target: str
@@ -244,6 +239,7 @@ class Receipt:
     commit: str = ""
     used: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
+    applied: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,9 +259,16 @@ class Remembered:
     state under plan not among them. Without a base, `since` reaches back to the state with which the first
     apply began, and has that one even where it is the state under plan. `unknown` says why the memory cannot
     be known (outside git, a commit that does not load): then nothing is removed for having been forgotten.
+
+    `ledger` is what git gave by live ids, with what open marks of other runs may have given; where it is
+    known, it alone decides what is git's, and the states only tell causes and former keys. It is None where
+    nothing was applied by a version that keeps one, or where its receipts are lost. `passed_over` names
+    commits that do not load, each with why; they gave nothing, since no apply ran with them.
     """
 
     receipt: Receipt | None = None
     base: Declared | None = None
     since: tuple[Declared, ...] = ()
     unknown: str | None = None
+    ledger: Ledger | None = None
+    passed_over: tuple[str, ...] = ()

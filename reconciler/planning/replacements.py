@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
-from reconciler.model.state import Principal
+from reconciler.model.pairs import Principal
 from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Sides, Tokens
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from reconciler.model.address import Address, Kind, remote
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Change
+from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding
 from reconciler.model.policy import TargetPolicy
-from reconciler.model.state import Desired, Holder, Inactive, Live, Principal
+from reconciler.model.state import Desired, Holder, Inactive, Live
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.sets import NO_SETS, SetOwnership

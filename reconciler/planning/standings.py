@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from reconciler.access.standing import Standing
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
-from reconciler.model.state import Pair, Principal
+from reconciler.model.pairs import Pair, Principal
 from reconciler.planning.scene import Scene
 
 _NEW = "+"

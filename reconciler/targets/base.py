@@ -9,9 +9,10 @@ from typing import Protocol, runtime_checkable
 
 from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.pairs import Pair
 from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
-from reconciler.model.state import Live, Pair
+from reconciler.model.state import Live
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reconciler.access.compare import DIRECT, Row, compare, reach
 from reconciler.access.standing import Standing
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
-from reconciler.model.state import Principal
+from reconciler.model.pairs import Principal
 
 PEOPLE, GROUPS = ("ada", "bob", "cyd", "dee"), ("red", "blue", "green")
 ACCOUNTS, SETS = ("1", "2", "3"), ("Admin", "Read")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Privileged
 from reconciler.model.resources import Value
-from reconciler.model.state import Desired, Inactive, Live, LiveGroup, LivePermissionSet, LiveUser, Principal
+from reconciler.model.state import Desired, Inactive, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.ownership.objects import own_groups, own_users
 from reconciler.planning.scene import Scene

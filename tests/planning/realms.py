@@ -8,9 +8,10 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from reconciler.model.address import Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Ignore, IgnoredAssignment, Scope
 from reconciler.model.resources import ALWAYS, Assignment, Block, Group, PermissionSet, Sharing, User, Window
-from reconciler.model.state import Identities, Principal
+from reconciler.model.state import Identities
 from tests.planning.entitled import DEV, HOME, NEW, PAY, entry, organization, pset
 from tests.planning.world import NOW, ORIGIN, POLICY, World, group, identities, person
 

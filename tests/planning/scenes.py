@@ -10,9 +10,10 @@ from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Account, Assignment, Origin, PermissionSet, Selector, Value
-from reconciler.model.state import Identities, Live, LivePermissionSet, Pair, Principal, Remembered
+from reconciler.model.state import Identities, Live, LivePermissionSet, Remembered
 from reconciler.planning.desired.memory import remember
 from reconciler.planning.desired.project import project
 from reconciler.planning.ownership.objects import own_groups, own_users

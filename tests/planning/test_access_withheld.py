@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Guards, Limit, Mode, OnRemoval, Protected, Scope
 from reconciler.model.resources import Sharing
-from reconciler.model.state import Gap, Principal
+from reconciler.model.state import Gap
 from reconciler.planning.planner import plan_target
 from tests.planning.entitled import DEV, HOME, PAY, entry, git, plan, pset, realm, settled
 from tests.planning.world import CAN_ALL, NOW, POLICY, change, codes, remembered, summary

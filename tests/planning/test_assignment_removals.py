@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause, Effect
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import (
     Guards,
     Ignore,
@@ -19,7 +20,6 @@ from reconciler.model.policy import (
     Scope,
 )
 from reconciler.model.resources import Assignment, Block, Sharing, Window
-from reconciler.model.state import Principal
 from tests.planning.entitled import DEV, HOME, PAY, entry, git, organization, plan, pset, settled
 from tests.planning.world import NOW, ORIGIN, POLICY, codes, person, remembered, summary
 

@@ -10,6 +10,7 @@ import pytest
 from reconciler.model.address import Kind
 from reconciler.model.change import Cause
 from reconciler.model.organization import LiveAccount, Organization
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import Origin, Sharing
 from reconciler.model.state import (
@@ -21,7 +22,6 @@ from reconciler.model.state import (
     LiveGroup,
     LivePermissionSet,
     LiveUser,
-    Principal,
 )
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.ownership.assignments import AssignmentOwnership

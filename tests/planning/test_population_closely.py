@@ -5,19 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.plan import Counts
 from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import Group, Origin
-from reconciler.model.state import (
-    Assigned,
-    Desired,
-    Holder,
-    Live,
-    LiveGroup,
-    LivePermissionSet,
-    LiveUser,
-    Principal,
-)
+from reconciler.model.state import Assigned, Desired, Holder, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.judging.population import Population, counts, population
 from reconciler.planning.ownership.objects import own_groups, own_users

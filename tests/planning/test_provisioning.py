@@ -8,9 +8,10 @@ import pytest
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import PermissionSet
-from reconciler.model.state import Live, Principal, Remembered
+from reconciler.model.state import Live, Remembered
 from reconciler.planning import hashes
 from reconciler.planning.comparing.provisioning import compare_provisioning
 from reconciler.planning.scene import Draft, Scene

@@ -8,9 +8,10 @@ import pytest
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import PermissionSet
-from reconciler.model.state import Principal, Remembered
+from reconciler.model.state import Remembered
 from reconciler.planning import hashes
 from reconciler.planning.comparing.set_removal import delete_sets
 from reconciler.planning.comparing.sets import compare_sets

@@ -10,8 +10,9 @@ import pytest
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Effect, FieldChange
+from reconciler.model.pairs import Principal
 from reconciler.model.resources import PermissionSet, PolicyReference, Value
-from reconciler.model.state import Identities, Live, LivePermissionSet, Principal, Remembered
+from reconciler.model.state import Identities, Live, LivePermissionSet, Remembered
 from reconciler.planning import hashes
 from reconciler.planning.comparing.set_values import managed_policy
 from reconciler.planning.comparing.sets import compare_sets

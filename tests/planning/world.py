@@ -10,6 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
 from reconciler.model.organization import NO_ORGANIZATION
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Step
 from reconciler.model.policy import Guards, Limit, MaxRemovals, TargetPolicy
 from reconciler.model.report import Outcome, Status
@@ -22,8 +23,6 @@ from reconciler.model.state import (
     LiveGroup,
     LivePermissionSet,
     LiveUser,
-    Pair,
-    Principal,
     Receipt,
     Remembered,
 )

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 
 from reconciler.model.address import Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Ignore, IgnoredAssignment, Mode, Scope
-from reconciler.model.state import Gap, Principal
+from reconciler.model.state import Gap
 from tests.planning.entitled import DEV, HOME, NEW, PAY, organization
 from tests.planning.world import World
 from tests.properties.book import CORP, PARTNER, stem

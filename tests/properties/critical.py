@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause
+from reconciler.model.pairs import Principal
 from reconciler.model.resources import Assignment
-from reconciler.model.state import Identities, Principal
+from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import ends
 from reconciler.planning.planner import Planned
 from tests.planning.world import World

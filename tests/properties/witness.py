@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Approval, Mode, Scope
-from reconciler.model.state import Principal
 from tests.planning.entitled import HOME
 from tests.planning.world import NOW, ORIGIN, World
 from tests.properties.book import CORP, stem

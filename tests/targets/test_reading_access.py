@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.address import Kind
-from reconciler.model.state import Live, Pair, Principal
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.state import Live
 from reconciler.sandbox import Caller, FaultKind, Sandbox
 from reconciler.targets.base import EVERYTHING, NOTHING
 from reconciler.targets.identity_center.target import IdentityCenter

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
-from reconciler.model.state import Assigned, Holder, Pair, Principal
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.state import Assigned, Holder
 from reconciler.planning import hashes
 from reconciler.planning.ownership.assigned_before import assigned
 from reconciler.planning.ownership.assignments import AssignmentOwnership

@@ -14,11 +14,12 @@ from datetime import datetime
 
 from reconciler.model.address import Kind
 from reconciler.model.organization import Organization
+from reconciler.model.pairs import Pair
 from reconciler.model.patterns import path_matches
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Assignment
 from reconciler.model.selecting import Places, Selection
-from reconciler.model.state import NO_REMARKS, Assigned, Assignments, Holder, Identities, Pair, Remarks
+from reconciler.model.state import NO_REMARKS, Assigned, Assignments, Holder, Identities, Remarks
 
 Holders = Mapping[Holder, Assigned]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Change
+from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
-from reconciler.model.state import Principal
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 

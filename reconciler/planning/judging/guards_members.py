@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from reconciler.access.standing import NO_HOLDERS, Holders, Standing
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.selecting import Places
-from reconciler.model.state import Holder, Identities, Pair, Principal, Remembered
+from reconciler.model.state import Holder, Identities, Remembered
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.replacements import Links
 from reconciler.planning.scene import Scene

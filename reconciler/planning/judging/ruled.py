@@ -10,11 +10,12 @@ from functools import cached_property
 from reconciler.access.standing import Holders, Standing
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
+from reconciler.model.pairs import Pair
 from reconciler.model.patterns import name_matches
 from reconciler.model.resources import Assignment, Origin
 from reconciler.model.rules import RuledAccess
 from reconciler.model.selecting import Places
-from reconciler.model.state import Assigned, Holder, Identities, Pair
+from reconciler.model.state import Assigned, Holder, Identities
 from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Sides, Tokens, sides
 

@@ -9,9 +9,10 @@ from reconciler.access.compare import DIRECT, Row, compare, reach
 from reconciler.access.standing import NO_HOLDERS, NOBODY, Standing
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
-from reconciler.model.state import Assigned, Holder, Principal
+from reconciler.model.state import Assigned, Holder
 from reconciler.planning.judging.ruled import Breach, Ruled, listed
 from reconciler.planning.standings import Sides
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.change import Cause
+from reconciler.model.pairs import Pair
 from reconciler.model.resources import Sharing
-from reconciler.model.state import Desired, Holder, Pair
+from reconciler.model.state import Desired, Holder
 from reconciler.planning.desired.memory import Memory
 
 

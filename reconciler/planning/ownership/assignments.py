@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.policy import Mode
 from reconciler.model.resources import Sharing
-from reconciler.model.state import Holder, Pair, Principal
+from reconciler.model.state import Holder
 from reconciler.planning.ownership.assigned_before import removal_cause, stranger_cause
 from reconciler.planning.scene import Draft, Scene
 

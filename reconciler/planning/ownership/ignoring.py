@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import IgnoredAssignment
-from reconciler.model.state import Live, Principal
+from reconciler.model.state import Live
 
 
 class Ignoring:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from reconciler.errors import IncompleteRead
 from reconciler.model.address import Kind
 from reconciler.model.organization import NO_ORGANIZATION, Organization
-from reconciler.model.state import Principal
+from reconciler.model.pairs import Principal
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import together
 from reconciler.targets.identity_center.access.reading import Access, AccessReader

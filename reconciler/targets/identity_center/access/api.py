@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from reconciler.errors import IncompleteRead, NotFound, OutcomeUnknown
-from reconciler.model.state import Principal
+from reconciler.model.pairs import Principal
 from reconciler.wire.aws import Aws
 
 Raw = Mapping[str, Any]

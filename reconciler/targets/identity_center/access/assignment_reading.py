@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
-from reconciler.model.state import Gap, Pair, Principal
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.state import Gap
 from reconciler.targets.crew import each
 from reconciler.targets.identity_center.access.api import Raw, Sso
 

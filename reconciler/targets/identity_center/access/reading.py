@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from reconciler.errors import IncompleteRead, NotFound
 from reconciler.model.observer import Observer
-from reconciler.model.state import Gap, LivePermissionSet, Pair, Principal
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.state import Gap, LivePermissionSet
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import each
 from reconciler.targets.identity_center.access import set_content

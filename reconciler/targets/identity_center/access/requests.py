@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.model.address import Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.report import Pending
-from reconciler.model.state import Principal
 from reconciler.targets.identity_center.access.api import Operation, Raw
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from reconciler.errors import Denied, ServiceError
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action
+from reconciler.model.pairs import Principal
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending
-from reconciler.model.state import Principal
 from reconciler.targets.identity_center.access.api import Operation, Sso
 from reconciler.targets.identity_center.access.endings import EndedError
 from reconciler.targets.identity_center.access.polling import Poller
