@@ -60,7 +60,7 @@ FEATURES: dict[str, Callable[[Identities], object]] = {
     "a group that had another name": lambda it: any(group.previously for group in it.groups.values()),
     "a group that is kept empty": lambda it: any(group.members == {} for group in it.groups.values()),
     "a group whose membership is not managed": lambda it: any(
-        group.members is None and group.include is None and not group.external for group in it.groups.values()
+        group.unmanaged and group.members is None for group in it.groups.values()
     ),
     "a membership with a reason and both ends": lambda it: any(
         isinstance(grant, Grant) and grant.reason and grant.window.start and grant.window.end

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, show
 from reconciler.files.faults import Faults
-from reconciler.files.shapes import REFUSED
+from reconciler.files.shapes import LIST_OR_WORD, REFUSED
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, count, parse
 from reconciler.model.resources import Origin
@@ -260,6 +260,12 @@ def _complaint(detail: ErrorDetails) -> tuple[str, str]:
         fix = suggest(str(value), expected) if isinstance(value, str) else None
         return f"is {_kind(value)}; it takes {' or '.join(expected)}", fix or "write one of these"
     wanted, fix = next((words for part, words in _TYPES.items() if part in kind), _TYPES["dict"])
+    if kind == LIST_OR_WORD:
+        word = context["word"]
+        wanted = f"{wanted}, or the word {word}"
+        if value is None:
+            return "is empty", f"{fix}, [] for nobody, or the word {word}"
+        fix = (isinstance(value, str) and suggest(value, [word])) or fix
     if value is None:
         return "is empty", f"{fix}, or delete the line"
     return f"is {_kind(value)}; it takes {wanted}", fix

@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 REFUSED = "refused"
+LIST_OR_WORD = "list_or_word"
 
 
 def refused(says: str, fix: str) -> PydanticCustomError:
@@ -75,6 +76,33 @@ class Short:
 
     def _widen(self, value: Any) -> Any:
         return {self.field: value} if isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class OrWord:
+    """One word may stand for a list. It stays the word; everything else must be the list."""
+
+    word: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """The word passes as it is; what is neither gets a complaint that names both."""
+        return core_schema.no_info_wrap_validator_function(self._judge, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Either the list's own shape or the word."""
+        return {"anyOf": [handler(schema), {"const": self.word}]}
+
+    def _judge(self, value: Any, judge: core_schema.ValidatorFunctionWrapHandler) -> Any:
+        if value == self.word:
+            return value
+        if not isinstance(value, list):
+            words = "{word} or a list"
+            raise PydanticCustomError(LIST_OR_WORD, words, {"word": self.word})
+        return judge(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from reconciler.config.fields import (
 )
 from reconciler.config.moments import Moment
 from reconciler.config.selectors import SelectorEntry
-from reconciler.files.shapes import Shape, Short
+from reconciler.files.shapes import OrWord, Shape, Short
 from reconciler.loading.sets import PermissionSetDocument, PermissionSetName
 
 From = Annotated[
@@ -39,6 +39,10 @@ Previously = Annotated[
     list[Text],
     Field(description="Former keys or former names: the object that had one is kept and renamed."),
 ]
+
+
+# Written in place of a list of members: the membership of the group is no longer git's.
+UNMANAGED = "unmanaged"
 
 
 class AddressDocument(TypedDict, total=False):
@@ -177,7 +181,11 @@ class GroupDocument(TypedDict, total=False):
     members: Annotated[
         # A million of them are not worth a model each: loading looks at them in bulk (people.py).
         list[SkipValidation[MemberEntry]],
-        Field(description="Keys of `users`, or {user, from, until, reason}. `[]` empties the group."),
+        OrWord(UNMANAGED),
+        Field(
+            description="Keys of `users`, or {user, from, until, reason}. `[]` empties the group; "
+            "`unmanaged` lets go of its membership, which is then no longer git's."
+        ),
     ]
     include: Annotated[
         list[Annotated[IncludeDocument, Short("group")]],

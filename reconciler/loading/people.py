@@ -13,6 +13,7 @@ from reconciler.files.characters import show
 from reconciler.files.documents import Document, Loc, repeated
 from reconciler.loading.documents import (
     MEMBER,
+    UNMANAGED,
     BlockDocument,
     GroupDocument,
     OverrideDocument,
@@ -82,15 +83,25 @@ class People:
             )
         if fields.get("external"):
             self._foreign(at, fields, _EXTERNAL_GROUP)
+        unmanaged = fields.get("members") == UNMANAGED
+        if unmanaged and "include" in fields:
+            self._document.fault(
+                (*at, "include"),
+                f"cannot go with members: {UNMANAGED}, because it adds members",
+                "delete include, or write the members as a list",
+                key=True,
+            )
+        managed = "members" in fields and not unmanaged
         return Group(
             key,
             {name: fields[name] for name in GROUP_ATTRIBUTES if name in fields},
             Origin(self._path, node),
             external=fields.get("external", False),
-            members=self._members(key, fields["members"]) if "members" in fields else None,
+            members=self._members(key, fields["members"]) if managed else None,
             include=tuple(self._includes(key, fields["include"])) if "include" in fields else None,
             shared=fields.get("shared"),
             previously=self._previously(at, fields),
+            unmanaged=unmanaged,
         )
 
     def block(self, key: str, node: int, written: BlockDocument | None) -> Block:

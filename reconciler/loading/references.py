@@ -9,6 +9,7 @@ from reconciler.config.selectors import ACCOUNT_ID
 from reconciler.files.characters import show
 from reconciler.files.documents import Loc
 from reconciler.files.faults import Faults
+from reconciler.loading.documents import UNMANAGED
 from reconciler.loading.known import Known
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Assignment, Grant, Group, Origin, Selector
@@ -56,11 +57,15 @@ class _References:
         if not members or self._users.keys() >= members.keys():
             return
         for key, grant in members.items():
-            if key not in self._users:
-                node = grant.node if isinstance(grant, Grant) else grant
-                self._missing(
-                    "users", key, f"group {group.key} has a member", Origin(group.origin.path, node)
-                )
+            if key in self._users:
+                continue
+            origin = Origin(group.origin.path, grant.node if isinstance(grant, Grant) else grant)
+            what = f"group {group.key} has a member"
+            if key == UNMANAGED:
+                fix = f"to let go of the membership, write `members: {UNMANAGED}`, without a list"
+                self._faults.add(origin, f"{what}: there is no user {show(key)}", fix)
+            else:
+                self._missing("users", key, what, origin)
 
     def includes(self, group: Group) -> None:
         for include in group.include or ():

@@ -135,7 +135,10 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A set of people. `members` and `include` are None where git says nothing of them."""
+    """A set of people. `members` and `include` are None where git says nothing of them.
+
+    `unmanaged` is written `members: unmanaged`: git lets go of the membership, and both are None.
+    """
 
     key: str
     attributes: Attributes
@@ -145,6 +148,7 @@ class Group:
     include: tuple[Include, ...] | None = None
     shared: bool | None = None
     previously: tuple[str, ...] = ()
+    unmanaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

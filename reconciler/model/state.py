@@ -103,7 +103,7 @@ class Desired:
 
     `users` have their overrides laid on; `inactive` names those of them (and blocked keys that git does
     not declare) who must have no access; `members` is flattened, inside its windows, and holds active
-    people only. A group that is absent from `members` has a membership that git does not manage.
+    people only. A group that is absent from `members` has a membership of which git says nothing now.
     `not_yet` are users before their `from`.
     """
 

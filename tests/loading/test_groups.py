@@ -67,7 +67,7 @@ CASES = [
             (
                 "a.yaml:3:5",
                 "members of group ops is empty",
-                "write [one, another], or a line `- one` for each, or delete the line",
+                "write [one, another], or a line `- one` for each, [] for nobody, or the word unmanaged",
             )
         ],
         id="members without a value",
@@ -77,11 +77,75 @@ CASES = [
         [
             (
                 "a.yaml:2:18",
-                'members of group ops is the text "ada"; it takes a list',
+                'members of group ops is the text "ada"; it takes a list, or the word unmanaged',
                 "write [one, another], or a line `- one` for each",
             )
         ],
         id="members that are text",
+    ),
+    *(
+        pytest.param(
+            f"groups:\n  ops: {{members: {word}}}\n",
+            [
+                (
+                    "a.yaml:2:18",
+                    f'members of group ops is the text "{word}"; it takes a list, or the word unmanaged',
+                    'did you mean "unmanaged"?',
+                )
+            ],
+            id=f"members that are {word}",
+        )
+        for word in ("unmanged", "unmanagd", "Unmanaged", "UNMANAGED", "un-managed", "managed")
+    ),
+    pytest.param(
+        "groups:\n  ops: {members: {user: ada}}\n",
+        [
+            (
+                "a.yaml:2:18",
+                "members of group ops is a map; it takes a list, or the word unmanaged",
+                "write [one, another], or a line `- one` for each",
+            )
+        ],
+        id="members that are a map",
+    ),
+    *(
+        pytest.param(
+            f"groups:\n  ops: {{members: unmanaged, include: {include}}}\n  sre: {{members: []}}\n",
+            [
+                (
+                    "a.yaml:2:29",
+                    "include of group ops cannot go with members: unmanaged, because it adds members",
+                    "delete include, or write the members as a list",
+                )
+            ],
+            id=f"unmanaged members beside the includes {include}",
+        )
+        for include in ("[sre]", "[]")
+    ),
+    pytest.param(
+        "groups:\n  ops: {external: true, members: unmanaged}\n",
+        [
+            (
+                "a.yaml:2:25",
+                "members of group ops cannot go with external: true, because somebody else owns it",
+                "delete members, or delete external",
+            )
+        ],
+        id="an external group with unmanaged members",
+    ),
+    *(
+        pytest.param(
+            f"{USER}groups:\n  ops: {{members: [{entry}]}}\n",
+            [
+                (
+                    "a.yaml:4:19",
+                    'group ops has a member: there is no user "unmanaged"',
+                    "to let go of the membership, write `members: unmanaged`, without a list",
+                )
+            ],
+            id=f"the word in a list: {entry}",
+        )
+        for entry in ("unmanaged", "{user: unmanaged}")
     ),
     pytest.param(
         USER + "groups:\n  ops: {members: [ada, ada]}\n",

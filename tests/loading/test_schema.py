@@ -120,6 +120,8 @@ WRONG = {
     "an until that is no date": "users: {ada: {user_name: ada, until: tomorrow}}",
     "four photos": "users: {ada: {user_name: ada, photos: [a, b, c, d]}}",
     "text for members": "groups: {ops: {members: ada}}",
+    "a misspelt word for members": "groups: {ops: {members: unmanged}}",
+    "a map for members": "groups: {ops: {members: {user: ada}}}",
     "nothing for members": "groups: {ops: {members: }}",
     "a permission set name over 32": f"permission_sets: {{{'P' * 33}: {{}}}}",
     "a permission set name with a space": "permission_sets: {Power User: {}}",
@@ -150,7 +152,7 @@ def test_scalars_that_editors_take_for_numbers_or_dates_are_text(tmp_path: Path)
         "users:\n"
         "  ada: {user_name: 249043822, given_name: 1e3, family_name: no, title: 1.5, until: 2027-01-31}\n"
         "  bob: {user_name: b, until: 2027-01-31T18:00:00Z, title: null}\n"
-        "groups: {ops: {members: [ada, {user: bob}]}}\n"
+        "groups: {ops: {members: [ada, {user: bob}]}, free: {members: unmanaged}}\n"
     )
     load(tree(text))
     path = tmp_path / "a.yaml"
