@@ -29,7 +29,11 @@ def submit(
 
     `change` is the reviewed one of the step's own address; a step that renews roles may have none.
     """
-    guarded = step.action is not Action.CREATE and step.address.kind in _OBJECTS and change is not None
+    guarded = (
+        step.action not in (Action.CREATE, Action.RELEASE)
+        and step.address.kind in _OBJECTS
+        and change is not None
+    )
     # The mark of a version guards users and groups where the service has one, and where this very object
     # has one, too; nothing guards a set.
     marked = target.capabilities.versions and step.address in run.versions
@@ -45,6 +49,9 @@ def submit(
                 return Outcome(step.id, Status.FAILED, str(error), request_id=error.request_id)
             if verdict is not None:
                 return verdict
+        if step.action is Action.RELEASE or (guarded and step.action is Action.UPDATE and not step.fields):
+            # Git lets go of it, or takes this object for its own: that is noted, and nothing is written.
+            return Outcome(step.id, Status.DONE)
         answer = target.submit(step, run.ids, run.versions)
         if isinstance(answer, Pending) or not answer.moved:
             return answer

@@ -5,6 +5,7 @@
 | CREATE | hash of the absence (and of the two ends, for a pair) | hash of what will be |
 | UPDATE | hash of the remote id and of what git owns of the live object | hash of the same, as it will be |
 | DELETE | hash of the whole live object | hash of the absence |
+| RELEASE | hash of what git gave, by id | hash of the same, let go |
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    # Git lets go of it: nothing is written to the service, and it is not git's any more.
+    RELEASE = "release"
 
 
 class Effect(StrEnum):

@@ -8,7 +8,7 @@ A token is a remote id, or a key behind a plus for an object that a run was abou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.pairs import Pair, Principal
 
@@ -24,7 +24,6 @@ class GivenObject:
     name of the set). `attributes` are the names of the attributes that git set, sorted. `inactive` says of a
     user that git took the access away (disabled, blocked, expired, left), `left` that the key is gone from
     git and that this was carried out. `sure` is False where a run was about to do it and nobody saw the end.
-    `external` objects are others': git only refers to them.
     """
 
     key: str
@@ -32,7 +31,6 @@ class GivenObject:
     attributes: tuple[str, ...] = ()
     inactive: bool = False
     left: bool = False
-    external: bool = False
     sure: bool = True
 
 
@@ -44,7 +42,7 @@ class GivenAssignment:
     sure: bool = True
 
 
-_NO_OBJECTS: Mapping[str, GivenObject] = {}
+_NOBODY: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +62,68 @@ class Ledger:
 
     def __bool__(self) -> bool:
         return bool(self.users or self.groups or self.sets or self.members or self.assignments)
+
+
+def united(*ledgers: Ledger) -> Ledger:
+    """All that any of `ledgers` says: what one of them is sure of is sure; the first names an object."""
+    objects: list[dict[str, GivenObject]] = [{}, {}, {}]
+    members: dict[str, frozenset[str]] = {}
+    sure: dict[str, frozenset[str]] = {}
+    assignments: dict[Pair, dict[Principal, GivenAssignment]] = {}
+    for one in ledgers:
+        for found, more in zip(objects, (one.users, one.groups, one.sets), strict=True):
+            for token, entry in more.items():
+                known = found.get(token)
+                found[token] = entry if known is None else _both(known, entry)
+        for group, theirs in one.members.items():
+            known_members = members.get(group)
+            members[group] = theirs if known_members is None else known_members | theirs
+            certain = theirs - one.unsure.get(group, _NOBODY)
+            known_sure = sure.get(group)
+            sure[group] = certain if known_sure is None else known_sure | certain
+        for pair, held in one.assignments.items():
+            mine = assignments.setdefault(pair, {})
+            for principal, how in held.items():
+                earlier = mine.get(principal)
+                if earlier is None:
+                    mine[principal] = how
+                else:
+                    mine[principal] = GivenAssignment(earlier.selected, earlier.sure or how.sure)
+    unsure = {group: left for group, theirs in members.items() if (left := theirs - sure[group])}
+    users, groups, sets = objects
+    return Ledger(users, groups, sets, members, unsure, assignments)
+
+
+def difference(ledger: Ledger, before: Ledger) -> Ledger:
+    """What `ledger` says and `before` does not, none of it sure."""
+    users, groups, sets = (
+        {token: replace(one, sure=False) for token, one in found.items() if known.get(token) != one}
+        for found, known in (
+            (ledger.users, before.users),
+            (ledger.groups, before.groups),
+            (ledger.sets, before.sets),
+        )
+    )
+    members = {
+        group: left
+        for group, theirs in ledger.members.items()
+        if (left := theirs - before.members.get(group, _NOBODY))
+    }
+    assignments: dict[Pair, Mapping[Principal, GivenAssignment]] = {}
+    for pair, held in ledger.assignments.items():
+        mine = before.assignments.get(pair, {})
+        more = {who: replace(how, sure=False) for who, how in held.items() if who not in mine}
+        if more:
+            assignments[pair] = more
+    return Ledger(users, groups, sets, members, members, assignments)
+
+
+def _both(known: GivenObject, more: GivenObject) -> GivenObject:
+    """One object by two accounts: what either of them set, and either of them took away."""
+    return replace(
+        known,
+        attributes=tuple(sorted({*known.attributes, *more.attributes})),
+        inactive=known.inactive or more.inactive,
+        left=known.left and more.left,
+        sure=known.sure or more.sure,
+    )

@@ -53,6 +53,8 @@ ENTERPRISE_ATTRIBUTES = frozenset(
 )
 ADDRESS_PARTS = ("formatted", "street_address", "locality", "region", "postal_code", "country")
 GROUP_ATTRIBUTES = ("display_name", "external_id", "description")
+# Not an attribute of the service's: which live object bears the name that git gave to another one.
+REMOTE_ID = "remote_id"
 # A permission set's, beside one `tags.<key>` for each tag (IAM Identity Center API, PermissionSet).
 SET_ATTRIBUTES = (
     "description",

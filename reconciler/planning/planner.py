@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -10,8 +10,10 @@ from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
+from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Finding, Severity, Step, TargetPlan
 from reconciler.model.policy import TargetPolicy
+from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
 from reconciler.planning.by_rule import by_rule_alone
@@ -27,6 +29,8 @@ from reconciler.planning.desired.project import project
 from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.effects import effects
+from reconciler.planning.given.keeping import Keeping
+from reconciler.planning.given.resolving import resolved
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable
 from reconciler.planning.judging.guards import guard
@@ -72,6 +76,17 @@ class Planned:
     left_out: tuple[Change, ...] = ()
     needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     unkept: Unkept = KEEPS_ALL
+    keeping: Keeping | None = None
+
+    def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
+        """What git gave, after an apply in which the changes ended as `ended` says; see Keeping.after."""
+        assert self.keeping is not None
+        return self.keeping.after(ended, ids)
+
+    def intends(self, go: Collection[Address]) -> Ledger:
+        """What a run that is about to write the changes in `go` may give; see Keeping.intends."""
+        assert self.keeping is not None
+        return self.keeping.intends(go, self.ids)
 
 
 def plan_target(
@@ -93,7 +108,8 @@ def plan_target(
     that somebody made before (loading, memory) and that belong to this target's plan.
     """
     desired = project(identities, policy, now, capabilities, live.organization)
-    memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization)
+    ledger = resolved(remembered.ledger, live) if remembered.ledger is not None else None
+    memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization, ledger)
     before = remembered.receipt.unkept if remembered.receipt else ()
     unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
     scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
@@ -177,10 +193,11 @@ def plan_target(
         owned=draft.owned,
         keys=scene.users.pairing.keys,
         waiting=draft.waiting + len(taken) + len(delegated) + absent + blocked,
-        uncovered=uncovered(gaps_in_use(live), (desired, *memory.states)),
+        uncovered=ledger is None and uncovered(gaps_in_use(live), (desired, *memory.states)),
         left_out=tuple(left),
         needed=needed,
         unkept=unkept,
+        keeping=Keeping(scene, draft, changes),
     )
 
 
@@ -278,7 +295,7 @@ def _inactive(desired: Desired, memory: Memory, users: Ownership) -> Mapping[str
     for identifier, key in users.gone.items():
         if identifier not in inactive:
             at_base = memory.base is not None and key in memory.base.users
-            cause = git(at_base=at_base, wanted=False, between=True)
+            cause = git(at_base=at_base, wanted=False, between=identifier not in users.left)
             inactive[identifier] = Inactive(cause, "gone from git")
     for identifier in users.strays:
         cause = git(at_base=False, wanted=False, between=False)

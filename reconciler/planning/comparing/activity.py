@@ -46,7 +46,7 @@ def _turn(scene: Scene, draft: Draft, user: User, live: LiveUser) -> Turn | None
         )
     if live.active is not False:
         return None
-    if _made_inactive(scene, user):
+    if _made_inactive(scene, user, live):
         return Turn(active=True, reason="active again in git", cause=Cause.GIT)
     if user.active:
         base = scene.memory.base_user(scene.users.formers(user.key))
@@ -65,8 +65,11 @@ def _turn(scene: Scene, draft: Draft, user: User, live: LiveUser) -> Turn | None
     return None
 
 
-def _made_inactive(scene: Scene, user: User) -> bool:
+def _made_inactive(scene: Scene, user: User, live: LiveUser) -> bool:
     """Whether git made the user inactive, then or since: by time, by word, or by leaving it out."""
+    if scene.memory.ledger is not None:
+        given = scene.users.given.get(live.id)
+        return given is not None and (given.inactive or given.left)
     left_out = False
     for state in scene.memory.states:
         declared = [key for key in scene.users.formers(user.key) if key in state.users]

@@ -5,16 +5,17 @@ What is ignored stays, whatever else holds, and so does what is in accounts wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.ledger import Ledger
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Assigned, Holder
 from reconciler.planning import hashes
 from reconciler.planning.ownership.assigned_before import assigned
 from reconciler.planning.ownership.assignments import AssignmentOwnership
-from reconciler.planning.ownership.ignoring import Ignoring
+from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.scene import Draft, Scene
 
@@ -41,17 +42,7 @@ class _Comparison:
         self._wanted: dict[int, frozenset[Principal | None]] = {}
         self._sets_on: dict[str, list[str]] = {}
         self._entries: dict[tuple[str, str], bool] = {}
-        names: dict[str, tuple[str, ...]] = {
-            identifier: (scene.account_name(identifier), live.name)
-            for identifier, live in scene.live.organization.accounts.items()
-        }
-        names |= {
-            identifier: (key,) for identifier, key in scene.account_keys.items() if identifier not in names
-        }
-        patterns = scene.policy.scope.ignore.assignments
-        self._ignores: Callable[[str, str, Principal | None], bool] | None = (
-            Ignoring(patterns, scene.live, names).covers if patterns else None
-        )
+        self._ignores = ignoring(scene)
         gaps = [gap for gap in scene.live.gaps if gap.kind is Kind.ASSIGNMENT]
         self._unread = frozenset(gap.scope for gap in gaps)
 
@@ -126,7 +117,7 @@ class _Comparison:
                     before=hashes.assignment_state(account, arn, identifier, present=False),
                     after=hashes.assignment_state(account, arn, identifier, present=True),
                     name=holder.key if principal is None else self._scene.principal_name(principal),
-                    reason=f"{why.entry} selects the account" if cause is Cause.SELECTOR else why.reason,
+                    reason=_selected(why) if cause is Cause.SELECTOR else why.reason,
                     origin=why.origin,
                     restores=cause is Cause.DRIFT,
                 )
@@ -139,11 +130,28 @@ class _Comparison:
         return principal.id not in self._owners(holder.kind).ignored and principal not in self._ours.leaving
 
     def _missing_cause(self, pair: Pair, holder: Holder, why: Assigned) -> Cause:
-        base = self._scene.memory.base
+        base, ledger = self._scene.memory.base, self._scene.memory.ledger
         formers = self._ours.formers(holder)
+        if ledger is not None:
+            if self._was_given(ledger, pair, holder):
+                return Cause.DRIFT
+            # Declared at the last whole apply and not given: the account was out of reach.
+            return Cause.SELECTOR if base is not None and assigned(base, pair, formers) else Cause.GIT
         if base is None or not assigned(base, pair, formers):
             return Cause.GIT
         return Cause.SELECTOR if why.selected and not self._begun(pair[0], why.entry) else Cause.DRIFT
+
+    def _was_given(self, ledger: Ledger, pair: Pair, holder: Holder) -> bool:
+        """Whether an apply ended with the assignment there."""
+        arns = [arn for arn, one in self._scene.sets.given.items() if one.name == pair[1]]
+        owners = self._owners(holder.kind)
+        return any(
+            (given := ledger.assignments.get((pair[0], arn), {}).get(Principal(holder.kind, token)))
+            is not None
+            and given.sure
+            for arn in arns
+            for token in owners.tokens(holder.key)
+        )
 
     def _begun(self, account: str, entry: str) -> bool:
         """Whether anything that an entry assigns on an account is there: then it is not new to the entry."""
@@ -255,3 +263,7 @@ class _Comparison:
                 draft.ids[who] = principal.id
             tail = self._tails[name, holder] = f"/{permission_set.key}/{holder.kind}:{who.key}"
         return Address(self._scene.target, Kind.ASSIGNMENT, account + tail)
+
+
+def _selected(why: Assigned) -> str:
+    return f"{why.entry} selects the account" if why.selected else "the account can be assigned to by now"

@@ -6,7 +6,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
-from reconciler.model.resources import Group, Value
+from reconciler.model.resources import REMOTE_ID, Group, Value
 from reconciler.model.state import LiveGroup
 from reconciler.planning import hashes
 from reconciler.planning.ownership.objects import group_name
@@ -65,6 +65,8 @@ def _create(scene: Scene, draft: Draft, group: Group, unwritten: dict[str, list[
     at_base = base is not None and any(
         key in base.groups and not base.groups[key].external for key in scene.groups.formers(group.key)
     )
+    if scene.memory.ledger is not None:
+        at_base = scene.groups.gave(group.key)
     draft.owned[address] = tuple(sorted(values))
     draft.changes.append(
         Change(
@@ -87,8 +89,12 @@ def _update(
     """Whether there is a change."""
     want = _declared(group)
     cleared: set[str] = set()
-    for former in scene.memory.former_group(scene.groups.formers(group.key)):
-        cleared |= former.attributes.keys() - want.keys()
+    if scene.memory.ledger is not None:
+        given = scene.groups.given.get(live.id)
+        cleared = set(given.attributes) - want.keys() if given is not None else cleared
+    else:
+        for former in scene.memory.former_group(scene.groups.formers(group.key)):
+            cleared |= former.attributes.keys() - want.keys()
     fields = []
     for name in (*sorted(want), *sorted(cleared)):
         before, after = live.attributes.get(name), want.get(name)
@@ -98,6 +104,9 @@ def _update(
             unwritten.setdefault(name, []).append(group.key)
             continue
         fields.append(FieldChange(name, before, after))
+    replaced = scene.groups.replaced.get(group.key)
+    if replaced is not None:
+        fields.append(FieldChange(REMOTE_ID, replaced, live.id))
     if not fields:
         return False
     address = scene.group_address(group.key)
@@ -109,7 +118,7 @@ def _update(
         Change(
             address=address,
             action=Action.UPDATE,
-            effect=Effect.NEUTRAL,
+            effect=Effect.NEUTRAL if replaced is None else Effect.MIXED,
             cause=_cause(scene, group, fields),
             before=hashes.object_state(live.id, live.attributes, names),
             after=hashes.object_state(live.id, after_values, names),
@@ -127,7 +136,9 @@ def _cause(scene: Scene, group: Group, fields: list[FieldChange]) -> Cause:
     then = next((base.groups[key] for key in keys if key in base.groups), None) if base else None
     causes = set()
     for each in fields:
-        if each.name == "display_name" and then is not None:
+        if each.name == REMOTE_ID:
+            causes.add(Cause.DRIFT)
+        elif each.name == "display_name" and then is not None:
             causes.add(Cause.DRIFT if group_name(then) == group_name(group) else Cause.GIT)
         else:
             declared = each.name in group.attributes
@@ -138,6 +149,7 @@ def _cause(scene: Scene, group: Group, fields: list[FieldChange]) -> Cause:
 def _delete(scene: Scene, draft: Draft, key: str, live: LiveGroup) -> None:
     """A group that git declares no more, or (authoritative) never did; its members are changes, too."""
     remembered = next(iter(scene.memory.former_group((key,))), None)
+    ours = remembered is not None or live.id in scene.groups.given
     base = scene.memory.base
     address = scene.group_address(key)
     names = tuple(sorted(live.attributes))
@@ -149,12 +161,12 @@ def _delete(scene: Scene, draft: Draft, key: str, live: LiveGroup) -> None:
             action=Action.DELETE,
             effect=Effect.REVOKE,
             cause=scene.memory.object_cause(
-                at_base=base is not None and key in base.groups, wanted=False, between=remembered is not None
+                at_base=base is not None and key in base.groups, wanted=False, between=ours
             ),
             before=hashes.object_state(live.id, live.attributes, names),
             after=hashes.gone(live.id),
             name=str(live.attributes.get("display_name") or live.id),
-            reason="gone from git" if remembered else "not in git",
+            reason="gone from git" if ours else "not in git",
             origin=remembered.origin if remembered else None,
         )
     )

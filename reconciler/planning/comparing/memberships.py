@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.resources import Grant, Group, Members, Origin
 from reconciler.planning import hashes
 from reconciler.planning.ownership.objects import user_name
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.wording import many
 
 
 def compare_memberships(scene: Scene, draft: Draft) -> None:
@@ -27,6 +30,7 @@ def compare_memberships(scene: Scene, draft: Draft) -> None:
     observed = scene.policy.scope.groups is Mode.OBSERVE
     leaving = frozenset() if observed else scene.groups.gone.keys() | scene.groups.strays
     managed = {scene.groups.pairing.ids.get(key) for key in scene.desired.members}
+    undeclared = _undeclared_groups(scene)
     for identifier, live in scene.live.members.items():
         if identifier in leaving:
             draft.managed_memberships += len(live)
@@ -37,6 +41,10 @@ def compare_memberships(scene: Scene, draft: Draft) -> None:
                     _remove(scene, draft, identifier, user, why.cause, why.reason)
                 else:
                     _remove(scene, draft, identifier, user, cause, "the group goes")
+        elif identifier in undeclared:
+            removed = _take_back(scene, draft, undeclared[identifier], identifier, unread)
+            draft.managed_memberships += removed
+            draft.unmanaged_memberships += len(live) - removed
         elif identifier not in managed and inactive:
             removed = _inactive_elsewhere(scene, draft, identifier, live.keys() & inactive)
             draft.managed_memberships += removed
@@ -89,7 +97,10 @@ def _add(
     address = Address.of(scene.target, Kind.MEMBERSHIP, group.key, user)
     _touch_ends(scene, draft, group.key, identifier, user, user_id)
     cause = scene.memory.membership_cause(
-        scene.groups.formers(group.key), scene.users.formers(user), wanted=True
+        scene.groups.formers(group.key),
+        scene.users.formers(user),
+        wanted=True,
+        pairs=list(product(scene.groups.tokens(group.key), scene.users.tokens(user))),
     )
     place, reason = (node.node, node.reason) if isinstance(node, Grant) else (node, None)
     draft.changes.append(
@@ -124,8 +135,10 @@ def _is_ours_to_remove(scene: Scene, draft: Draft, group: Group, user_id: str, *
         return True  # git itself gave it, and takes it back
     if key in scene.desired.lapsed.get(group.key, {}):
         return True  # git says itself when it ends, whoever remembers that it began
-    declared_before = scene.memory.known and scene.memory.had_member(
-        scene.groups.formers(group.key), scene.users.formers(key)
+    declared_before = scene.memory.gave_member(
+        scene.groups.formers(group.key),
+        scene.users.formers(key),
+        [(scene.groups.pairing.ids.get(group.key, ""), user_id)],
     )
     if user_id in scene.users.external and not declared_before:
         draft.spared.append(f"{group.key}: {scene.live_user_name(user_id)}")
@@ -141,7 +154,8 @@ def _remove_declared(scene: Scene, draft: Draft, group: Group, identifier: str, 
         cause, reason = Cause.EXPIRY, "the membership's time is over"
     else:
         formers = scene.groups.formers(group.key), scene.users.formers(key)
-        cause, reason = scene.memory.membership_cause(*formers, wanted=False), None
+        pairs = [(identifier, user_id)]
+        cause, reason = scene.memory.membership_cause(*formers, wanted=False, pairs=pairs), None
     _remove(scene, draft, identifier, user_id, cause, reason, origin=group.origin)
 
 
@@ -159,10 +173,56 @@ def _inactive_elsewhere(scene: Scene, draft: Draft, identifier: str, users: Iter
     for user_id in sorted(users):
         if spare:
             draft.spared.append(f"{scene.group_key(identifier)}: {scene.live_user_name(user_id)}")
-        elif identifier not in scene.groups.pairing.contested:
+        else:
+            # Also where it is not known whose group it is: they must have no access by any way.
             why = scene.inactive[user_id]
             _remove(scene, draft, identifier, user_id, why.cause, why.reason)
             removed += 1
+    return removed
+
+
+def _undeclared_groups(scene: Scene) -> Mapping[str, Group]:
+    """The declared groups whose membership git does not declare, by id, where it is known what git gave."""
+    if scene.memory.ledger is None:
+        return {}
+    return {
+        identifier: group
+        for identifier, key in scene.groups.declared.items()
+        if key not in scene.desired.members
+        and not (group := scene.desired.groups[key]).unmanaged
+        and scene.memory.ledger.members.get(identifier)
+    }
+
+
+def _take_back(scene: Scene, draft: Draft, group: Group, identifier: str, unread: set[str]) -> int:
+    """Whom git made members of a group whose membership it declares no more; how many go."""
+    if identifier in unread or "*" in unread:
+        return 0
+    assert scene.memory.ledger is not None
+    given = scene.memory.ledger.members[identifier]
+    removed = 0
+    for user_id in sorted(scene.live.members[identifier]):
+        if user_id not in given and user_id not in scene.inactive:
+            continue
+        if _is_ours_to_remove(scene, draft, group, user_id, shared=True):
+            _remove_declared(scene, draft, group, identifier, user_id)
+            removed += 1
+    if removed:
+        draft.findings.append(
+            Finding(
+                code="members-undeclared",
+                severity=Severity.WARNING,
+                message=(
+                    f"{group.key} declares no members any more, so {many(removed, 'membership')} that git "
+                    "gave will be removed"
+                ),
+                address=scene.group_address(group.key),
+                origin=group.origin,
+                fix="write `members: unmanaged` to leave them as they are and no longer manage them",
+                count=removed,
+                kind=Kind.MEMBERSHIP,
+            )
+        )
     return removed
 
 
@@ -171,7 +231,8 @@ def _leaving_cause(scene: Scene, identifier: str) -> Cause:
     return scene.memory.object_cause(
         at_base=base is not None and key in base.groups,
         wanted=False,
-        between=next(iter(scene.memory.former_group((key,))), None) is not None,
+        between=identifier in scene.groups.given
+        or next(iter(scene.memory.former_group((key,))), None) is not None,
     )
 
 

@@ -60,7 +60,8 @@ def _delete(scene: Scene, draft: Draft, live: LivePermissionSet) -> None:
     memory, sets = scene.memory, scene.sets
     remembered = next(memory.former_set((live.name,)), None)
     successor = sets.replaced.get(live.id)
-    reason = "gone from git" if remembered else "not in git"
+    ours = remembered is not None or live.id in sets.given
+    reason = "gone from git" if ours else "not in git"
     origin = remembered.origin if remembered else None
     if successor is not None:
         reason, origin = f"replaced by {successor}", scene.desired.permission_sets[successor].origin
@@ -76,7 +77,7 @@ def _delete(scene: Scene, draft: Draft, live: LivePermissionSet) -> None:
             cause=memory.object_cause(
                 at_base=memory.base_set(live.name) is not None,
                 wanted=False,
-                between=remembered is not None,
+                between=ours,
             ),
             before=hashes.object_state(live.id, live.attributes, names),
             after=hashes.gone(live.id),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
@@ -42,15 +42,16 @@ def _create(scene: Scene, draft: Draft, permission_set: PermissionSet, partition
     values = {each: value for each, value in said(permission_set, {}, partition).items() if value is not None}
     address = scene.set_address(name)
     old = [each for arn, each in scene.sets.names.items() if scene.sets.replaced.get(arn) == name]
+    at_base = (
+        scene.memory.base_set(name) is not None if scene.memory.ledger is None else scene.sets.gave(name)
+    )
     draft.owned[address] = tuple(sorted(values))
     draft.changes.append(
         Change(
             address=address,
             action=Action.CREATE,
             effect=Effect.NEUTRAL,
-            cause=scene.memory.object_cause(
-                at_base=scene.memory.base_set(name) is not None, wanted=True, between=True
-            ),
+            cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
             before=hashes.absent(Kind.PERMISSION_SET, name),
             after=hashes.object_state(None, values, values),
             fields=tuple(FieldChange(each, None, values[each]) for each in sorted(values, key=_rank)),
@@ -67,10 +68,9 @@ def _update(
     """Whether there is a change."""
     have, now = live.attributes, said(permission_set, live.attributes, partition)
     owned: dict[str, Value] = dict(now)
-    for former in scene.memory.former_set((permission_set.key,)):
-        for each in said(former, have, partition):
-            if each not in owned:
-                owned[each] = cleared(each, have)
+    for each in _given_before(scene, permission_set, live, partition):
+        if each not in owned:
+            owned[each] = cleared(each, have)
     fields = tuple(
         FieldChange(each, have.get(each), owned[each])
         for each in sorted(owned, key=_rank)
@@ -99,6 +99,20 @@ def _update(
         )
     )
     return True
+
+
+def _given_before(
+    scene: Scene, permission_set: PermissionSet, live: LivePermissionSet, partition: str
+) -> Iterable[str]:
+    """The names of what git gave the set of attributes, or said of it in remembered states."""
+    if scene.memory.ledger is not None:
+        given = scene.sets.given.get(live.id)
+        return given.attributes if given is not None else ()
+    return [
+        each
+        for former in scene.memory.former_set((permission_set.key,))
+        for each in said(former, live.attributes, partition)
+    ]
 
 
 def _with(attributes: Attributes, fields: tuple[FieldChange, ...]) -> Attributes:

@@ -9,7 +9,7 @@ from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import OnRemoval
-from reconciler.model.resources import USER_ATTRIBUTES, User, Value
+from reconciler.model.resources import REMOTE_ID, USER_ATTRIBUTES, User, Value
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
@@ -84,6 +84,8 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     at_base = base is not None and any(
         base.wants(key) and not base.users[key].external for key in scene.users.formers(user.key)
     )
+    if scene.memory.ledger is not None:
+        at_base = scene.users.gave(user.key)
     _touch_manager(scene, draft, fields)
     draft.creating.add(user.key)
     draft.owned[address] = names = tuple(sorted(values.keys() - unkept))
@@ -132,6 +134,9 @@ def _update(
             fields, causes = [], {}
         fields.append(FieldChange("active", live.active, turn.active))
         causes["active"] = turn.cause
+    elif user.key in scene.users.replaced:
+        fields.append(FieldChange(REMOTE_ID, scene.users.replaced[user.key], live.id))
+        causes[REMOTE_ID] = Cause.DRIFT
     if not fields:
         return False
     cause = next(each for each in _PRECEDENCE if each in causes.values())
@@ -179,9 +184,14 @@ def _differences(
         want = {name: value for name, value in want.items() if name not in disguised}
     differing = [name for name, value in want.items() if have.get(name) != value]
     cleared: set[str] = set()
-    for former in scene.memory.former_user(scene.users.formers(user.key)):
-        if former is not user and not former.attributes.keys() <= user.attributes.keys():
-            cleared |= former.attributes.keys() - user.attributes.keys()
+    if scene.memory.ledger is not None:
+        given = scene.users.given.get(live.id)
+        if given is not None:
+            cleared.update(name for name in given.attributes if name not in user.attributes)
+    else:
+        for former in scene.memory.former_user(scene.users.formers(user.key)):
+            if former is not user and not former.attributes.keys() <= user.attributes.keys():
+                cleared |= former.attributes.keys() - user.attributes.keys()
     unkept = scene.unkept.dropped[Kind.USER]
     cleared -= disguised.union(scene.capabilities.required)
     if not differing and not cleared:
@@ -253,7 +263,9 @@ def _effect(fields: Iterable[FieldChange]) -> Effect:
     for each in fields:
         if each.name == "active":
             effects.add(Effect.GRANT if each.after else Effect.REVOKE)
-        elif each.name == "user_name" and fold(str(each.before)) != fold(str(each.after)):
+        elif each.name == REMOTE_ID or (
+            each.name == "user_name" and fold(str(each.before)) != fold(str(each.after))
+        ):
             effects.add(Effect.MIXED)
     if not effects:
         return Effect.NEUTRAL
@@ -270,13 +282,16 @@ def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[s
     remembered = next(iter(scene.memory.former_user((key,))), None)
     why = scene.desired.inactive.get(key)
     # Whoever is blocked and was never ours is not ours to delete.
-    delete = _deletes(scene) and (why is None or remembered is not None)
+    ours = remembered is not None or live.id in scene.users.given
+    delete = _deletes(scene) and (why is None or ours)
     if why is not None and not delete:
         cause, reason = why.cause, why.reason
+    elif live.id in scene.users.left:
+        cause, reason = Cause.DRIFT, "gone from git"
     else:
         at_base = scene.memory.base is not None and key in scene.memory.base.users
-        cause = scene.memory.object_cause(at_base=at_base, wanted=False, between=remembered is not None)
-        reason = "gone from git" if remembered else "not in git"
+        cause = scene.memory.object_cause(at_base=at_base, wanted=False, between=ours)
+        reason = "gone from git" if ours else "not in git"
     if not delete and live.active is False:
         return
     if not delete and not scene.capabilities.status:

@@ -1,17 +1,19 @@
-"""What git said, as questions: was this declared at the last whole apply, or since?
+"""What git gave and what it said, as questions: is this git's, and was it declared at the last whole apply?
 
-Every state is projected with its own configuration, at the moment of the receipt, so that somebody
-whose time had run out by then counts as inactive then.
+Where a ledger tells what git gave, it alone decides what is git's, by live ids; the states tell causes and
+former keys. Without one the states decide, by keys and names. Every state is projected with its own
+configuration, at the moment of the receipt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Cause
+from reconciler.model.ledger import Ledger
 from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.resources import Group, PermissionSet, User, Value
@@ -24,7 +26,8 @@ from reconciler.planning.desired.project import project
 class Memory:
     """`base` is git at the last whole apply (None: there was none), `since` what came after, newest first.
 
-    `known` is False where nothing may be removed for having been forgotten.
+    `known` is False where nothing may be removed for having been forgotten. `ledger` is what git gave, with a
+    remote id for everything in it; None where no receipt tells.
     """
 
     base: Desired | None
@@ -34,6 +37,7 @@ class Memory:
     shared: bool = False
     # Whether permission sets that did not say so themselves tolerated no foreign assignments then.
     exclusive: bool = False
+    ledger: Ledger | None = None
 
     @property
     def states(self) -> Iterator[Desired]:
@@ -65,8 +69,44 @@ class Memory:
         """Whether any remembered state made one of the users a member of one of the groups."""
         return any(_member(state, groups, users) for state in self.states)
 
-    def membership_cause(self, groups: Sequence[str], users: Sequence[str], *, wanted: bool) -> Cause:
-        """Why a membership differs, where neither time nor a block explains it (section 13, Causes)."""
+    def gave_member(
+        self,
+        groups: Sequence[str],
+        users: Sequence[str],
+        pairs: Iterable[tuple[str, str]],
+        *,
+        sure: bool = False,
+    ) -> bool:
+        """Whether git made one of the users a member of one of the groups.
+
+        `groups` and `users` are keys, for the states; `pairs` the ids that the two may have, for the ledger.
+        `sure` asks for what was seen to be there after an apply.
+        """
+        if self.ledger is None:
+            return self.known and self.had_member(groups, users)
+        return any(
+            user in self.ledger.members.get(group, ())
+            and not (sure and user in self.ledger.unsure.get(group, ()))
+            for group, user in pairs
+        )
+
+    def membership_cause(
+        self,
+        groups: Sequence[str],
+        users: Sequence[str],
+        *,
+        wanted: bool,
+        pairs: Collection[tuple[str, str]] = (),
+    ) -> Cause:
+        """Why a membership differs, where neither time nor a block explains it."""
+        if self.ledger is not None:
+            if wanted:
+                given = self.gave_member(groups, users, pairs, sure=True)
+                return Cause.DRIFT if given else Cause.GIT
+            if not self.gave_member(groups, users, pairs):
+                return Cause.DRIFT if self._was_strict(groups) else Cause.GIT
+            then = self.base is None or _member(self.base, groups, users)
+            return Cause.GIT if then else Cause.LEFTOVER
         if self.base is None:
             return Cause.GIT
         then = _member(self.base, groups, users)
@@ -95,6 +135,8 @@ class Memory:
 
     def object_cause(self, *, at_base: bool, wanted: bool, between: bool) -> Cause:
         """Why an object should appear or go: it was there at the base, is wanted now, was declared since."""
+        if self.ledger is not None and wanted:
+            return Cause.DRIFT if at_base else Cause.GIT
         if self.base is None or at_base != wanted:
             return Cause.GIT
         return Cause.LEFTOVER if not wanted and between else Cause.DRIFT
@@ -127,10 +169,12 @@ def remember(
     now: datetime,
     capabilities: Capabilities,
     organization: Organization = NO_ORGANIZATION,
+    ledger: Ledger | None = None,
 ) -> Memory:
     """The memory of one target. States that equal the one under plan are not projected again.
 
-    Selectors of remembered states are expanded over `organization` as it is now.
+    Selectors of remembered states are expanded over `organization` as it is now. `ledger` is the remembered
+    one with a remote id for everything in it.
     """
     at = remembered.receipt.at if remembered.receipt else now
     timed = _depends_on_time(identities)
@@ -146,7 +190,8 @@ def remember(
     return Memory(
         base=base,
         since=since,
-        known=remembered.unknown is None,
+        known=ledger is not None or remembered.unknown is None,
+        ledger=ledger,
         shared=remembered.base is not None
         and remembered.base.policy.scope.memberships is not Mode.AUTHORITATIVE,
         exclusive=remembered.base is not None

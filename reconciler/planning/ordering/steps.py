@@ -13,6 +13,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.plan import Step
+from reconciler.model.resources import REMOTE_ID
 
 REVOCATION, CHANGE, CONTAINER = range(3)
 # Attributes that no two objects of one kind may share, so that a value must be freed before it is given.
@@ -184,7 +185,9 @@ class _Maker:
     def steps(self, change: Change) -> Iterable[Step]:
         """The steps of any other change: one, or two where a manager is set later."""
         address = change.address
-        step = Step(str(address), address, change.action, (address,), change.fields, rank=rank(change))
+        # Which object it is about is not an attribute that could be written.
+        fields = tuple(each for each in change.fields if each.name != REMOTE_ID)
+        step = Step(str(address), address, change.action, (address,), fields, rank=rank(change))
         if address.kind is Kind.MEMBERSHIP:
             yield self._membership(step)
         elif address.kind is Kind.ASSIGNMENT:
@@ -238,12 +241,12 @@ class _Maker:
         """A user, group or set that is made or altered."""
         address = change.address
         after = set(self._hanging_on(address)) if address in self._passing_on else set()
-        for each in change.fields:
+        for each in step.fields:
             holder = self._freed.get((address.kind, each.name, fold(str(each.after))))
             if each.after is not None and holder is not None and holder != step.id:
                 after.add(holder)
         waits = tuple(sorted(after))
-        manager = next((each for each in change.fields if each.name == "manager"), None)
+        manager = next((each for each in step.fields if each.name == "manager"), None)
         if address.kind is not Kind.USER or manager is None or manager.after is None:
             yield replace(step, after=waits)
             return
@@ -252,7 +255,7 @@ class _Maker:
             yield replace(step, after=waits, refs={"manager": boss})
             return
         # A manager who is created in this very plan is set by a later update, so that circles are fine.
-        rest = tuple(each for each in change.fields if each.name != "manager")
+        rest = tuple(each for each in step.fields if each.name != "manager")
         first = bool(rest) or change.action is Action.CREATE
         if first:
             yield replace(step, fields=rest, after=waits)

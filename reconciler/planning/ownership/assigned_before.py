@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.change import Cause
+from reconciler.model.ledger import GivenAssignment
 from reconciler.model.pairs import Pair
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Desired, Holder
@@ -24,6 +25,21 @@ def assigned(state: Desired, pair: Pair, holders: Sequence[Holder]) -> bool:
 def selected(state: Desired, name: str, holders: Sequence[Holder]) -> bool:
     """Whether a state assigns the set to one of `holders` by place, tag or `all`, wherever that leads."""
     return any((name, holder) in state.selecting for holder in holders)
+
+
+def given_cause(
+    memory: Memory, desired: Desired, pair: Pair, holders: Sequence[Holder], given: GivenAssignment | None
+) -> Cause | None:
+    """Why an assignment goes that git gave, where that is known by id; None where git never gave it."""
+    if given is None:
+        return None
+    name = pair[1]
+    if given.selected and selected(desired, name, holders):
+        return Cause.SELECTOR
+    base = memory.base
+    if base is None or assigned(base, pair, holders) or selected(base, name, holders):
+        return Cause.GIT
+    return Cause.LEFTOVER
 
 
 def removal_cause(memory: Memory, desired: Desired, pair: Pair, holders: Sequence[Holder]) -> Cause | None:

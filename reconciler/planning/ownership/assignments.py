@@ -13,7 +13,7 @@ from reconciler.model.pairs import Pair, Principal
 from reconciler.model.policy import Mode
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Holder
-from reconciler.planning.ownership.assigned_before import removal_cause, stranger_cause
+from reconciler.planning.ownership.assigned_before import given_cause, removal_cause, stranger_cause
 from reconciler.planning.scene import Draft, Scene
 
 Why = tuple[Cause, str | None]
@@ -89,7 +89,13 @@ class AssignmentOwnership:
         )
         if blind:
             return None  # where the accounts were not read, nobody knows what a selector finds
-        if (cause := removal_cause(scene.memory, scene.desired, pair, formers)) is not None:
+        ledger = scene.memory.ledger
+        if ledger is None:
+            cause = removal_cause(scene.memory, scene.desired, pair, formers)
+        else:
+            given = ledger.assignments.get((pair[0], arn), {}).get(principal)
+            cause = given_cause(scene.memory, scene.desired, pair, formers, given)
+        if cause is not None:
             return cause
         successor = scene.sets.replaced.get(arn)
         if successor is not None and holder in scene.desired.assignments.get((pair[0], successor), ()):

@@ -7,15 +7,18 @@ no more is *gone*; what it never declared is *unmanaged*, and in authoritative m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from reconciler.model.address import remote
+from reconciler.model.ledger import GivenObject
 from reconciler.model.names import fold
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import Group, PermissionSet, User
 from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
 from reconciler.planning.desired.memory import Memory
+from reconciler.planning.given.pairing import Sought, pair_given
 from reconciler.planning.ownership.match import Candidates, Pairing, Wanted, pair
 
 Resource = TypeVar("Resource", bound=User | Group)
@@ -30,6 +33,10 @@ class Ownership:
     `declared` and `external` are in git now, `gone` was: they map ids to keys. `strays` never was and
     must go; `ignored`, `contested` and `unmanaged` stay as they are. `pairing` also says which keys
     are blocked, `former_keys` which keys a declared one had before.
+
+    The rest is known where there is a ledger: `given` is what it says, by id; `left` are those of `gone`
+    whose removal was carried out before; `lost` maps declared keys to the ids that git gave them and that
+    are gone; `replaced` maps those of them under whose name somebody made another object to the lost id.
     """
 
     pairing: Pairing
@@ -40,6 +47,24 @@ class Ownership:
     ignored: frozenset[str]
     unmanaged: frozenset[str]
     former_keys: Mapping[str, tuple[str, ...]]
+    given: Mapping[str, GivenObject] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
+    lost: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replaced: Mapping[str, str] = field(default_factory=dict)
+
+    def tokens(self, key: str) -> tuple[str, ...]:
+        """The remote ids that a key has, and had until its object was lost."""
+        identifier = self.pairing.ids.get(key)
+        lost = self.lost.get(key, ())
+        return lost if identifier is None else (identifier, *lost)
+
+    def gave(self, key: str) -> bool:
+        """Whether an apply ended with an object of the key there."""
+        return any(
+            one.sure and not one.left
+            for identifier in self.tokens(key)
+            if (one := self.given.get(identifier)) is not None
+        )
 
     def formers(self, key: str) -> tuple[str, ...]:
         """The key itself and the keys that it had before."""
@@ -47,7 +72,7 @@ class Ownership:
 
     def owned(self) -> int:
         """How many live objects are ours: what percentages are of."""
-        return len(self.declared) + len(self.gone) + len(self.strays)
+        return len(self.declared) + len(self.gone) - len(self.left) + len(self.strays)
 
 
 def user_name(user: User) -> str:
@@ -73,6 +98,7 @@ def own_users(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Own
         mode=scope.users,
         ignore=scope.ignore.users,
         remembers=memory.known,
+        given=memory.ledger.users if memory.ledger is not None else None,
     )
 
 
@@ -90,6 +116,7 @@ def own_groups(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ow
         mode=scope.groups,
         ignore=scope.ignore.groups,
         remembers=memory.known,
+        given=memory.ledger.groups if memory.ledger is not None else None,
     )
 
 
@@ -125,12 +152,15 @@ def _own(
     mode: Mode,
     ignore: tuple[str, ...],
     remembers: bool,
+    given: Mapping[str, GivenObject] | None = None,
 ) -> Ownership:
     candidates = Candidates(objects)
     formers = former_keys(declared, states)
     ignored = (
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
     )
+    if given is not None:
+        return _own_given(declared, name, formers, strangers, objects, candidates, ignored, given, mode)
     holders = _holders(declared, name, states, formers)
     wanted = [
         _wanted(key, resource, name, states, settled, formers.get(key, (key,)), holders)
@@ -165,6 +195,80 @@ def _own(
         ignored=ignored,
         unmanaged=frozenset() if strict else rest,
         former_keys=formers,
+    )
+
+
+def _own_given(
+    declared: Mapping[str, Resource],
+    name: _Namer[Resource],
+    formers: Mapping[str, tuple[str, ...]],
+    strangers: Mapping[str, str],
+    objects: Sequence[tuple[str, str, str | None]],
+    candidates: Candidates,
+    ignored: frozenset[str],
+    given: Mapping[str, GivenObject],
+    mode: Mode,
+) -> Ownership:
+    """Ownership where it is known by id what git gave."""
+    live = {identifier: title for identifier, title, _ in objects}
+    sought = [
+        Sought(
+            key,
+            name(one),
+            _text(one.attributes.get("external_id")),
+            formers.get(key, (key,)),
+            one.previously,
+            one.external,
+        )
+        for key, one in declared.items()
+    ]
+    paired = pair_given(sought, candidates, given, live)
+    pairing = paired.pairing
+    declared_ids = {
+        i: key for i, key in pairing.keys.items() if not declared[key].external and i not in ignored
+    }
+    external = {i: key for i, key in pairing.keys.items() if declared[key].external and i not in ignored}
+    free = pairing.keys.keys() | ignored | pairing.contested
+    gone = {i: given[i].key for i in live if i in given and i not in free}
+    heirs = {old: key for key, keys in formers.items() for old in keys}
+    lost: dict[str, list[str]] = {}
+    for identifier, one in given.items():
+        if identifier not in live and not one.left:
+            key = one.key if one.key in declared else heirs.get(one.key)
+            if key is not None:
+                lost.setdefault(key, []).append(identifier)
+    taken = set(declared)
+    for identifier in sorted(gone, key=lambda each: (given[each].left, each)):
+        key = gone[identifier]
+        if key in taken:
+            gone[identifier] = remote(identifier)
+        else:
+            taken.add(key)
+            pairing.claim(key, identifier)
+    blocked = [Wanted(key, title, leaving=True) for key, title in strangers.items() if key not in taken]
+    if blocked:
+        before = set(pairing.keys)
+        pair(blocked, candidates, pairing)
+        gone |= {
+            i: key
+            for i, key in pairing.keys.items()
+            if i not in before and i not in ignored and i not in pairing.contested
+        }
+    rest = frozenset(i for i in live if i not in free and i not in gone)
+    strict = mode is Mode.AUTHORITATIVE
+    return Ownership(
+        pairing=pairing,
+        declared=declared_ids,
+        external=external,
+        gone=gone,
+        strays=rest if strict else frozenset(),
+        ignored=ignored,
+        unmanaged=frozenset() if strict else rest,
+        former_keys=formers,
+        given=given,
+        left=frozenset(i for i in gone if i in given and given[i].left),
+        lost={key: tuple(ids) for key, ids in lost.items()},
+        replaced=paired.replaced,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.ledger import GivenObject
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Desired, Live
@@ -30,6 +31,12 @@ class SetOwnership:
     ignored: frozenset[str] = frozenset()
     unmanaged: frozenset[str] = frozenset()
     former_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # What git gave, by ARN, where a ledger tells.
+    given: Mapping[str, GivenObject] = field(default_factory=dict)
+
+    def gave(self, name: str) -> bool:
+        """Whether an apply ended with a set of that name there."""
+        return any(one.name == name and one.sure for one in self.given.values())
 
     def formers(self, name: str) -> tuple[str, ...]:
         """The name itself, and the names of the sets that it stands in for."""
@@ -50,6 +57,7 @@ def own_sets(desired: Desired, live: Live, memory: Memory, scope: Scope) -> SetO
     former = former_keys(declared, states)
     heirs = {old: name for name, keys in former.items() for old in keys[1:]}
     remembered = frozenset[str]().union(*states) if memory.known else frozenset[str]()
+    given = memory.ledger.sets if memory.ledger is not None else {}
     strict = scope.permission_sets is Mode.AUTHORITATIVE
     ids: dict[str, str] = {}
     replaced: dict[str, str] = {}
@@ -63,7 +71,7 @@ def own_sets(desired: Desired, live: Live, memory: Memory, scope: Scope) -> SetO
             kinds["declared"].add(arn)
         elif name in heirs:
             replaced[arn] = heirs[name]
-        elif name in remembered:
+        elif arn in given if memory.ledger is not None else name in remembered:
             kinds["gone"].add(arn)
         else:
             kinds["strays" if strict else "rest"].add(arn)
@@ -77,4 +85,5 @@ def own_sets(desired: Desired, live: Live, memory: Memory, scope: Scope) -> SetO
         ignored=frozenset(kinds["ignored"]),
         unmanaged=frozenset(kinds["rest"]),
         former_names=former,
+        given=given,
     )

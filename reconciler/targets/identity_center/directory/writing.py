@@ -140,7 +140,7 @@ class Writer:
                 return self._create(wish)
             case Action.UPDATE:
                 return self._update(wish)
-            case Action.DELETE:
+            case _:
                 return self._delete(wish)
 
     def _create(self, wish: Wish) -> Outcome:

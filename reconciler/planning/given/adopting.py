@@ -1,0 +1,249 @@
+"""What git gave, apart from what an apply writes: what it gave before, and what it finds there as declared.
+
+What is declared and live is git's after an apply, no matter who made it. What is declared and was lost stays
+known, so that its absence is drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Change
+from reconciler.model.ledger import GivenAssignment, GivenObject
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.resources import Attributes, Group, User
+from reconciler.model.state import Assigned, Holder, LiveUser
+from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.given.builder import LedgerBuilder
+from reconciler.planning.given.former import former_ledger
+from reconciler.planning.ownership.ignoring import ignoring
+from reconciler.planning.ownership.objects import Ownership, group_name, user_name
+from reconciler.planning.scene import Draft, Scene
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Adopting:
+    """The ledger of an apply that writes nothing."""
+
+    def __init__(self, scene: Scene, draft: Draft) -> None:
+        self._scene = scene
+        self._changes = {change.address: change for change in draft.changes}
+        self._before = scene.memory.ledger if scene.memory.ledger is not None else former_ledger(scene)
+        gaps = scene.live.gaps
+        self._unread = {kind: {gap.scope for gap in gaps if gap.kind is kind} for kind in Kind}
+        self._shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
+
+    def builder(self) -> LedgerBuilder:
+        """That ledger, open for what the writes of an apply do to it."""
+        builder = LedgerBuilder()
+        self._users(builder)
+        self._groups(builder)
+        self._sets(builder)
+        self._members(builder)
+        self._assignments(builder)
+        return builder
+
+    # Objects.
+
+    def _users(self, builder: LedgerBuilder) -> None:
+        scene, owners = self._scene, self._scene.users
+        for identifier, live in scene.live.users.items():
+            known = self._before.users.get(identifier)
+            key = owners.declared.get(identifier)
+            if key is not None and key not in owners.replaced:
+                user = scene.desired.users[key]
+                builder.users[identifier] = self._user(user, live, known)
+            elif known is not None:
+                change = self._changes.get(scene.user_address(scene.user_key(identifier)))
+                left = known.left or (identifier in owners.gone and change is None)
+                builder.users[identifier] = replace(known, left=left)
+        self._absent(builder.users, self._before.users, owners, Kind.USER)
+
+    def _user(self, user: User, live: LiveUser, known: GivenObject | None) -> GivenObject:
+        change = self._changes.get(self._scene.user_address(user.key))
+        wanted = self._scene.desired.wants(user.key)
+        inactive = known is not None and (known.inactive or known.left)
+        if live.active is False and not wanted:
+            inactive = True
+        elif live.active is not False and wanted:
+            inactive = False
+        writable = self._scene.capabilities.user_attributes
+        names = self._names(user.attributes, live.attributes, writable, change, known)
+        return GivenObject(user.key, user_name(user), names, inactive)
+
+    def _groups(self, builder: LedgerBuilder) -> None:
+        scene, owners = self._scene, self._scene.groups
+        for identifier, live in scene.live.groups.items():
+            known = self._before.groups.get(identifier)
+            key = owners.declared.get(identifier)
+            if key is not None and key not in owners.replaced:
+                group = scene.desired.groups[key]
+                builder.groups[identifier] = self._group(group, live.attributes, known)
+            elif known is not None:
+                builder.groups[identifier] = known
+        self._absent(builder.groups, self._before.groups, owners, Kind.GROUP)
+
+    def _group(self, group: Group, live: Attributes, known: GivenObject | None) -> GivenObject:
+        change = self._changes.get(self._scene.group_address(group.key))
+        writable = self._scene.capabilities.group_attributes
+        names = self._names(group.attributes, live, writable, change, known)
+        return GivenObject(group.key, group_name(group), names)
+
+    def _absent(
+        self,
+        found: dict[str, GivenObject],
+        before: Mapping[str, GivenObject],
+        owners: Ownership,
+        kind: Kind,
+    ) -> None:
+        """What is gone and still declared stays known, and so does what nobody looked for."""
+        kept = {each for ids in owners.lost.values() for each in ids}
+        for token, one in before.items():
+            if token not in found and (token in kept or (self._unread[kind] and not one.left)):
+                found[token] = one
+
+    def _sets(self, builder: LedgerBuilder) -> None:
+        scene = self._scene
+        partition = partition_of(scene.live.identity)
+        for arn, live in scene.live.permission_sets.items():
+            known = self._before.sets.get(arn)
+            declared = scene.desired.permission_sets.get(live.name) if arn in scene.sets.declared else None
+            if declared is not None:
+                change = self._changes.get(scene.set_address(live.name))
+                values = said(declared, live.attributes, partition)
+                loose = {name: value for name, value in values.items() if name not in WHOLE}
+                names = self._names(loose, live.attributes, loose.keys(), change, known)
+                builder.sets[arn] = GivenObject(live.name, live.name, names)
+            elif known is not None:
+                builder.sets[arn] = known
+        reads = Kind.PERMISSION_SET in scene.capabilities.kinds and not self._unread[Kind.PERMISSION_SET]
+        for arn, one in self._before.sets.items():
+            if arn not in builder.sets and (not reads or one.name in scene.desired.permission_sets):
+                builder.sets[arn] = one
+
+    def _names(
+        self,
+        declared: Attributes,
+        live: Attributes,
+        writable: Iterable[str],
+        change: Change | None,
+        known: GivenObject | None,
+    ) -> tuple[str, ...]:
+        """The attributes that are git's: declared and as declared, or given before and not cleared yet."""
+        had = known.attributes if known is not None else ()
+        if change is None and set(had) <= declared.keys():
+            shape = (tuple(name for name, value in declared.items() if value is not None), ())
+            names = self._shapes.get(shape)
+            if names is None:
+                names = self._shapes[shape] = tuple(sorted(set(shape[0]).intersection(writable)))
+            return names
+        pending = {each.name for each in change.fields} if change is not None else set()
+        names_now = {name for name, value in declared.items() if value is not None and name not in pending}
+        kept = {name for name in had if live.get(name) is not None or declared.get(name) is not None}
+        return tuple(sorted(names_now.intersection(writable) | kept))
+
+    # Memberships.
+
+    def _members(self, builder: LedgerBuilder) -> None:
+        scene, before = self._scene, self._before
+        if Kind.MEMBERSHIP not in scene.capabilities.kinds:
+            builder.members.update(before.members)
+            builder.unsure.update(before.unsure)
+            return
+        unread = self._unread[Kind.MEMBERSHIP]
+        for group in before.members.keys() | scene.live.members.keys():
+            known = before.members.get(group, _NOBODY)
+            if "*" in unread or group in unread:
+                found, doubted = known, before.unsure.get(group, _NOBODY)
+            else:
+                found, doubted = self._of_group(group, known)
+            if found:
+                builder.members[group] = found
+            if doubted:
+                builder.unsure[group] = doubted
+
+    def _of_group(self, group: str, known: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+        scene, owners = self._scene, self._scene.groups
+        live = scene.live.members.get(group, {}).keys()
+        key = owners.declared.get(group)
+        lost = group not in scene.live.groups and any(group in ids for ids in owners.lost.values())
+        if key is None and lost:
+            key = next(each for each, ids in owners.lost.items() if group in ids)
+        members = scene.desired.members.get(key, {}) if key is not None else {}
+        ids = scene.users.pairing.ids
+        wanted = {
+            identifier
+            for user in members
+            if (identifier := ids.get(user)) is not None
+            and user not in scene.users.replaced
+            and identifier not in scene.users.ignored
+        }
+        if live == known == wanted:
+            return known, _NOBODY
+        missing = {token for user in members for token in scene.users.tokens(user)}
+        adopted = live & wanted if key not in owners.replaced else set()
+        found = frozenset((known & (live | missing)) | adopted)
+        return found, self._before.unsure.get(group, _NOBODY) & found - adopted
+
+    # Assignments.
+
+    def _assignments(self, builder: LedgerBuilder) -> None:
+        scene, before = self._scene, self._before
+        if Kind.ASSIGNMENT not in scene.capabilities.kinds:
+            builder.assignments.update({pair: dict(held) for pair, held in before.assignments.items()})
+            return
+        ignores = ignoring(scene)
+        names = {arn: one.name for arn, one in before.sets.items()} | dict(scene.sets.names)
+        for pair, held in before.assignments.items():
+            name = names.get(pair[1])
+            wanted = scene.desired.assignments.get((pair[0], name), {}) if name is not None else {}
+            tokens = self._tokens(wanted) if wanted else {}
+            live = scene.live.assignments.get(pair, frozenset())
+            kept = {
+                principal: how
+                for principal, how in held.items()
+                if principal in live or principal in tokens or not self._was_read(pair, principal)
+            }
+            if kept:
+                builder.assignments[pair] = kept
+        for (account, name), wanted in scene.desired.assignments.items():
+            arn = scene.sets.ids.get(name)
+            there = scene.live.assignments.get((account, arn or ""))
+            if arn is None or not there or arn in scene.sets.ignored:
+                continue
+            for holder, why in wanted.items():
+                principal = self._principal(holder)
+                if principal in there and not (ignores is not None and ignores(account, name, principal)):
+                    assert principal is not None
+                    builder.assignments.setdefault((account, arn), {})[principal] = GivenAssignment(
+                        why.selected
+                    )
+
+    def _tokens(self, wanted: Mapping[Holder, Assigned]) -> set[Principal]:
+        return {
+            Principal(holder.kind, token)
+            for holder in wanted
+            for token in self._owners(holder.kind).tokens(holder.key)
+        }
+
+    def _principal(self, holder: Holder) -> Principal | None:
+        owners = self._owners(holder.kind)
+        identifier = owners.pairing.ids.get(holder.key)
+        if identifier is None or holder.key in owners.replaced or identifier in owners.ignored:
+            return None
+        return Principal(holder.kind, identifier)
+
+    def _owners(self, kind: Kind) -> Ownership:
+        return self._scene.users if kind is Kind.USER else self._scene.groups
+
+    def _was_read(self, pair: Pair, principal: Principal) -> bool:
+        """Whether an assignment that is not there was seen not to be there."""
+        unread = self._unread[Kind.ASSIGNMENT]
+        if unread & {"*", pair[0]} or (principal.kind is Kind.USER and "users" in unread):
+            return False
+        accounts = self._scene.live.organization.accounts
+        # An account that left the organization may come back with all that it had.
+        return not accounts or pair[0] in accounts

@@ -1,0 +1,143 @@
+"""What the next receipt says that git gave: what is there and declared, and what every write of an apply did.
+
+An entry stays until the object, membership or assignment is neither live nor declared any more, or until git
+lets go of it by a word. What nobody looked at stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger, difference
+from reconciler.model.pairs import Principal
+from reconciler.model.report import Status
+from reconciler.model.resources import REMOTE_ID
+from reconciler.model.state import Holder
+from reconciler.planning.given.adopting import Adopting
+from reconciler.planning.given.builder import LedgerBuilder
+from reconciler.planning.ordering.steps import ends
+from reconciler.planning.scene import Draft, Scene
+
+_GOOD = (Status.DONE, Status.UNNECESSARY)
+# Nobody knows whether it was done.
+_OPEN = (Status.FAILED, Status.UNKNOWN)
+
+
+class Keeping:
+    """The ledgers that may follow one plan; `ids` are the remote ids that its addresses have."""
+
+    def __init__(self, scene: Scene, draft: Draft, changes: Sequence[Change]) -> None:
+        self._scene, self._draft, self._changes = scene, draft, changes
+
+    def after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
+        """The ledger after an apply. `ended` says how each change ended, as far as it was tried.
+
+        `ids` has the remote ids of what the plan touches and of what was made.
+        """
+        builder = Adopting(self._scene, self._draft).builder()
+        for change in self._changes:
+            status = ended.get(change.address)
+            if status in _GOOD:
+                self._note(builder, change, ids, sure=True)
+            elif status in _OPEN:
+                self._note(builder, change, ids, sure=False)
+        return builder.ledger()
+
+    def intends(self, go: Collection[Address], ids: Mapping[Address, str]) -> Ledger:
+        """What a run that is about to write the changes in `go` may add to the ledger; nothing is sure."""
+        builder = Adopting(self._scene, self._draft).builder()
+        for change in self._changes:
+            if change.address in go:
+                self._note(builder, change, ids, sure=False)
+        return difference(builder.ledger(), self._scene.memory.ledger or Ledger())
+
+    def _note(
+        self, builder: LedgerBuilder, change: Change, ids: Mapping[Address, str], *, sure: bool
+    ) -> None:
+        kind, action = change.address.kind, change.action
+        if kind is Kind.MEMBERSHIP:
+            group, user = (_token(end, ids) for end in ends(change.address))
+            if action is Action.CREATE:
+                builder.join(group, user, sure=sure)
+            elif sure:
+                builder.leave(group, user)
+        elif kind is Kind.ASSIGNMENT:
+            self._assignment(builder, change, ids, sure=sure)
+        elif kind is not Kind.PROVISIONING:
+            self._object(builder, change, _token(change.address, ids), sure=sure)
+
+    def _assignment(
+        self, builder: LedgerBuilder, change: Change, ids: Mapping[Address, str], *, sure: bool
+    ) -> None:
+        account, name, written = change.address.parts
+        who, permission_set = ends(change.address)
+        principal = Principal(who.kind, _token(who, ids))
+        pair = (account, _token(permission_set, ids))
+        if change.action is Action.CREATE:
+            kind, _, key = written.partition(":")
+            why = self._scene.desired.assignments.get((account, name), {}).get(Holder(Kind(kind), key))
+            builder.assign(pair, principal, GivenAssignment(bool(why and why.selected), sure))
+        elif sure:
+            builder.unassign(pair, principal)
+
+    def _object(self, builder: LedgerBuilder, change: Change, token: str, *, sure: bool) -> None:
+        objects = builder.of(change.address.kind)
+        if change.action in (Action.DELETE, Action.RELEASE):
+            if sure:
+                objects.pop(token, None)
+            return
+        key = change.address.parts[0]
+        fields = {each.name: each.after for each in change.fields}
+        known = objects.get(token)
+        if known is None:
+            if change.action is Action.UPDATE and REMOTE_ID not in fields:
+                return  # of somebody whom git never knew: blocked, or in an authoritative scope
+            if sure and change.action is Action.UPDATE:
+                for lost in self._lost(change.address):
+                    objects.pop(lost, None)
+            known = GivenObject(key, change.name, sure=sure)
+        objects[token] = _written(known, fields, change, sure=sure, left=self._leaves(change, token))
+
+    def _lost(self, address: Address) -> Iterable[str]:
+        owners = self._scene.users if address.kind is Kind.USER else self._scene.groups
+        return owners.lost.get(address.parts[0], ())
+
+    def _leaves(self, change: Change, token: str) -> bool:
+        return change.address.kind is Kind.USER and token in self._scene.users.gone
+
+
+def _token(address: Address, ids: Mapping[Address, str]) -> str:
+    return ids.get(address) or UNBORN + address.parts[0]
+
+
+_NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name", Kind.PERMISSION_SET: "name"}
+
+
+def _written(
+    known: GivenObject, fields: Mapping[str, object], change: Change, *, sure: bool, left: bool
+) -> GivenObject:
+    """The entry of an object after it was created or updated."""
+    attributes = set(known.attributes)
+    for name, value in fields.items():
+        if name in (REMOTE_ID, "active"):
+            continue
+        if value is not None:
+            attributes.add(name)
+        elif sure:
+            attributes.discard(name)
+    inactive = known.inactive
+    if fields.get("active") is False:
+        inactive = True
+    elif sure and fields.get("active") is True:
+        inactive = False
+    named = fields.get(_NAMES[change.address.kind])
+    return replace(
+        known,
+        name=named if sure and isinstance(named, str) else known.name,
+        attributes=tuple(sorted(attributes)),
+        inactive=inactive,
+        left=known.left or (sure and left),
+    )
