@@ -11,7 +11,7 @@ from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
 from reconciler.model.address import Address
-from reconciler.model.change import Cause, Change
+from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
@@ -70,7 +70,11 @@ def _apply_one(
     changes = {change.address: change for change in job.planned.part.changes if change.address in go}
     ended = _by_change(steps, run, changes)
     ended |= _renewed(job, run, steps, ended)
-    done = {address: changes[address] for address, result in ended.items() if result.status is Status.DONE}
+    done = {
+        address: changes[address]
+        for address, result in ended.items()
+        if result.status is Status.DONE and changes[address].action is not Action.RELEASE
+    }
     seen = _read_back(job, run, done, clock) if done else ReadBack()
     ended |= {address: Result(address, *verdict) for address, verdict in seen.verdicts.items()}
     results = [

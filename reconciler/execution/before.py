@@ -49,7 +49,7 @@ def submit(
                 return Outcome(step.id, Status.FAILED, str(error), request_id=error.request_id)
             if verdict is not None:
                 return verdict
-        if step.action is Action.RELEASE or (guarded and step.action is Action.UPDATE and not step.fields):
+        if not writes_something(step):
             # Git lets go of it, or takes this object for its own: that is noted, and nothing is written.
             return Outcome(step.id, Status.DONE)
         answer = target.submit(step, run.ids, run.versions)
@@ -58,6 +58,13 @@ def submit(
         look = guarded
     assert isinstance(answer, Outcome)
     return _kept_changing(answer)
+
+
+def writes_something(step: Step) -> bool:
+    """Whether a step sends anything: to let go of a thing, or to take a live object as git's, does not."""
+    if step.action is Action.RELEASE:
+        return False
+    return step.action is not Action.UPDATE or step.address.kind not in _OBJECTS or bool(step.fields)
 
 
 def submit_together(target: Target, run: Run, steps: Sequence[Step]) -> Sequence[Outcome | Pending]:

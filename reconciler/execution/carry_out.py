@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from reconciler.errors import ServiceError
-from reconciler.execution.before import submit, submit_together
+from reconciler.execution.before import submit, submit_together, writes_something
 from reconciler.execution.run import Run
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
@@ -192,7 +192,12 @@ class _Driver:
 
     def _count(self, answers: Iterable[Outcome | Pending]) -> None:
         """What went in one request is one write, as soon as any of it was done."""
-        if any(isinstance(answer, Outcome) and answer.status is Status.DONE for answer in answers):
+        if any(
+            isinstance(answer, Outcome)
+            and answer.status is Status.DONE
+            and writes_something(self._steps[answer.step])
+            for answer in answers
+        ):
             self._run.writes += 1
 
     def _settle(self, outcome: Outcome) -> None:

@@ -30,6 +30,8 @@ from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.effects import effects
 from reconciler.planning.given.keeping import Keeping
+from reconciler.planning.given.owed import Withheld, owed
+from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable
@@ -130,6 +132,7 @@ def plan_target(
         if one.provisioned
     }
     changes.sort(key=lambda change: change.address)
+    debts = list(owed(scene, changes, Withheld(observed, unread, delegated, kept), accounts))
     reached = effects(scene, changes, accounts)
     if only:
         changes = restricted_to(changes, only, Context(reached.replaced, reached.holding, provisioned))
@@ -157,6 +160,8 @@ def plan_target(
         *guarded,
         *circles,
         *draft.findings,
+        *debts,
+        *released(scene, changes, draft.ids, accounts),
         *notable(scene, draft, remembered, observed, unread),
         *assignment_findings(scene, draft, delegated, kept),
         *remarks(desired, live.organization),
@@ -192,7 +197,8 @@ def plan_target(
         versions=draft.versions,
         owned=draft.owned,
         keys=scene.users.pairing.keys,
-        waiting=draft.waiting + len(taken) + len(delegated) + absent + blocked,
+        # What a ledger holds is not forgotten when the tag moves on.
+        waiting=draft.waiting + len(taken) + blocked + (0 if ledger is not None else len(delegated) + absent),
         uncovered=ledger is None and uncovered(gaps_in_use(live), (desired, *memory.states)),
         left_out=tuple(left),
         needed=needed,
@@ -238,6 +244,7 @@ def compared(scene: Scene) -> Draft:
     compare_assignments(scene, draft)
     compare_provisioning(scene, draft)
     delete_sets(scene, draft)
+    release(scene, draft)
     return draft
 
 

@@ -133,6 +133,8 @@ class Draft:
     out_of_reach: dict[str, int] = field(default_factory=dict)
     # Declared assignments of which nobody looked whether they are there.
     unseen_assignments: int = 0
+    # Keys of people who have just left git, and who can still sign in: the channel disables nobody.
+    still_signing_in: list[str] = field(default_factory=list)
     # What must not be deleted, because an assignment of it stays.
     held_in_place: set[Address] = field(default_factory=set)
 

@@ -14,7 +14,7 @@ from reconciler.model.resources import GROUP_ATTRIBUTES, SET_ATTRIBUTES, USER_AT
 from reconciler.render import escape, nested
 from reconciler.render.nested import Part
 
-GLYPHS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+GLYPHS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.RELEASE: "="}
 RESTORES = "RESTORES"
 
 _ORDERS = {

@@ -31,7 +31,12 @@ _STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
     Status.UNKNOWN: ("Unknown", Tone.ALARM, "the answer was lost; the next plan shows whether it was done"),
     Status.FAILED: ("Failed", Tone.ALARM, "remove the cause, then plan and apply again"),
 }
-_DONE = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.DELETE: "deleted",
+    Action.RELEASE: "released",
+}
 
 
 def report_text(

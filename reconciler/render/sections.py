@@ -37,10 +37,18 @@ _TITLES = {
 
 def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
     """One section for each kind that changes, in the order of kinds."""
+    released = [change for change in part.changes if change.action is Action.RELEASE]
     by_kind: dict[Kind, list[Change]] = {}
     for change in part.changes:
+        if change.action is Action.RELEASE:
+            continue
         by_kind.setdefault(change.address.kind, []).append(change)
     made = []
+    if released:
+        rows: Iterable[Row] = [
+            row(change, names, label=escape.text(str(change.address))) for change in released
+        ]
+        made.append(Section("No longer managed by git", words.todo(released), tuple(rows)))
     for kind in Kind:
         if changes := by_kind.get(kind):
             if kind is Kind.MEMBERSHIP:

@@ -237,7 +237,7 @@ class World:
                 values = {each.name: each.after for each in step.fields}
                 if "manager" in values and values["manager"] is not None:
                     values["manager"] = ids[step.refs["manager"]]
-                made = self._write(step, values, ids)
+                made = "" if step.action is Action.RELEASE else self._write(step, values, ids)
                 watch()
                 if made:
                     ids[step.address] = made

@@ -119,7 +119,7 @@ def _update(
             address=address,
             action=Action.UPDATE,
             effect=Effect.NEUTRAL if replaced is None else Effect.MIXED,
-            cause=_cause(scene, group, fields),
+            cause=_cause(scene, group, live, fields),
             before=hashes.object_state(live.id, live.attributes, names),
             after=hashes.object_state(live.id, after_values, names),
             fields=tuple(fields),
@@ -130,7 +130,9 @@ def _update(
     return True
 
 
-def _cause(scene: Scene, group: Group, fields: list[FieldChange]) -> Cause:
+def _cause(scene: Scene, group: Group, live: LiveGroup, fields: list[FieldChange]) -> Cause:
+    if scene.memory.ledger is not None and live.id not in scene.groups.given:
+        return Cause.DRIFT if group.key in scene.groups.replaced else Cause.GIT
     base = scene.memory.base
     keys = scene.groups.formers(group.key)
     then = next((base.groups[key] for key in keys if key in base.groups), None) if base else None

@@ -84,6 +84,8 @@ def _update(
     draft.owned[address] = names
     base = scene.memory.base_set(permission_set.key)
     then = said(base, have, partition) if base is not None else None
+    if scene.memory.ledger is not None and live.id not in scene.sets.given:
+        then = None  # no apply ended with this object as git's
     causes = {_cause(each, then, now) for each in fields}
     draft.changes.append(
         Change(

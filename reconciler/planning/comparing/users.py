@@ -127,7 +127,7 @@ def _update(
     after_active = live.active if turn is None else turn.active
     disguised = scene.capabilities.disguised if after_active is False else frozenset[str]()
     fields, names = _differences(scene, draft, user, live, unwritten, disguised)
-    causes = {each.name: _cause(scene, user, each) for each in fields}
+    causes = {each.name: _cause(scene, user, live, each) for each in fields}
     if turn is not None:
         if turn.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
             # What is applied without a review takes nothing along that was not decided with it.
@@ -164,7 +164,9 @@ def _update(
     return True
 
 
-def _cause(scene: Scene, user: User, field: FieldChange) -> Cause:
+def _cause(scene: Scene, user: User, live: LiveUser, field: FieldChange) -> Cause:
+    if scene.memory.ledger is not None and live.id not in scene.users.given:
+        return Cause.GIT  # no apply ended with this object as git's
     base = scene.memory.base_user(scene.users.formers(user.key))
     declared = field.name in user.attributes
     return scene.memory.field_cause(base, field.name, declared=declared, value=field.after)
@@ -296,6 +298,8 @@ def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[s
         return
     if not delete and not scene.capabilities.status:
         status.append(key)
+        if live.id not in scene.users.left:
+            draft.still_signing_in.append(key)
         return
     address = scene.user_address(key)
     names = tuple(sorted(live.attributes)) if delete else ()

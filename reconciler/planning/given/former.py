@@ -38,9 +38,9 @@ def _users(scene: Scene) -> dict[str, GivenObject]:
             continue
         names = {name for one in states for name, value in one.attributes.items() if value is not None}
         inactive = any(
-            key in state.users and not state.wants(key)
+            former in state.users and not state.wants(former)
             for state in scene.memory.states
-            for key in scene.users.formers(key)
+            for former in scene.users.formers(key)
         )
         found[identifier] = GivenObject(key, user_name(states[0]), tuple(sorted(names)), inactive)
     return found

@@ -91,6 +91,14 @@ class Keeping:
             return
         key = change.address.parts[0]
         fields = {each.name: each.after for each in change.fields}
+        if change.address.kind is Kind.USER and (user := self._scene.desired.users.get(key)) is not None:
+            # What a create gets by default is no more git's than what others set.
+            apart = (REMOTE_ID, "active")
+            fields = {
+                name: value
+                for name, value in fields.items()
+                if value is None or name in user.attributes or name in apart
+            }
         known = objects.get(token)
         if known is None:
             if change.action is Action.UPDATE and REMOTE_ID not in fields:

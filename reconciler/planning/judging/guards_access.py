@@ -93,7 +93,7 @@ def _touches(change: Change, caller: _Caller) -> bool:
     address, deleting = change.address, change.action is Action.DELETE
     if address == caller.user:
         renamed = any(each.name == "user_name" for each in change.fields)
-        return change.action is not Action.CREATE and (
+        return change.action not in (Action.CREATE, Action.RELEASE) and (
             deleting or renamed or change.effect in (Effect.REVOKE, Effect.MIXED)
         )
     if address == caller.permission_set:

@@ -37,6 +37,7 @@ def limits_passed(removals: Sequence[Change], population: Population, guards: Gu
     """More removals than a limit allows."""
     limits = guards.max_removals
     by_kind = Counter(change.address.kind for change in removals)
+    by_kind[Kind.USER] += population.leaving
     for kind, limit in (
         (Kind.USER, limits.users),
         (Kind.GROUP, limits.groups),
@@ -94,7 +95,7 @@ def groups_emptied(
     balance: Counter[str] = Counter()
     losing: set[str] = set()
     for change in changes:
-        if change.address.kind is Kind.MEMBERSHIP:
+        if change.address.kind is Kind.MEMBERSHIP and change.action is not Action.RELEASE:
             removed = change.action is Action.DELETE
             balance[_group(change)] += -1 if removed else 1
             if removed:

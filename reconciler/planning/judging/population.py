@@ -17,13 +17,15 @@ class Population:
 
     `owned` counts the live objects of each kind that are ours, `members` those of each live group by its
     (encoded) key, `assigned` the assignments on each account by its id. `foreign` are the (encoded) keys of
-    permission sets that git never declared.
+    permission sets that git never declared. `leaving` counts the people who have just left git and cannot be
+    disabled: no change says so.
     """
 
     owned: Mapping[Kind, int]
     members: Mapping[str, int]
     assigned: Mapping[str, int] = field(default_factory=dict)
     foreign: frozenset[str] = frozenset()
+    leaving: int = 0
 
 
 def population(scene: Scene, draft: Draft) -> Population:
@@ -45,6 +47,7 @@ def population(scene: Scene, draft: Draft) -> Population:
         },
         assigned=assigned,
         foreign=frozenset(scene.set_address(scene.set_name(arn)).key for arn in scene.sets.unmanaged),
+        leaving=len(draft.still_signing_in),
     )
 
 

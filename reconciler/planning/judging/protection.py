@@ -50,7 +50,7 @@ def touched(changes: Sequence[Change], protected: Protected) -> Iterable[tuple[C
 
     for change in changes:
         kind = change.address.kind
-        if kind is Kind.PROVISIONING or change.action is Action.CREATE:
+        if kind is Kind.PROVISIONING or change.action in (Action.CREATE, Action.RELEASE):
             continue
         if kind is Kind.MEMBERSHIP:
             hit = change.action is Action.DELETE and covers(ends(change.address)[1])

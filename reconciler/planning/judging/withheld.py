@@ -68,6 +68,8 @@ def without_delegated(changes: Iterable[Change], live: Live, ids: Mapping[Addres
 
     def theirs(change: Change) -> bool:
         address = change.address
+        if change.action is Action.RELEASE:
+            return False  # nothing is written
         if address.kind is Kind.ASSIGNMENT:
             return address.parts[0] == management
         if address.kind not in (Kind.PERMISSION_SET, Kind.PROVISIONING) or change.action is Action.CREATE:

@@ -41,7 +41,7 @@ class Batches:
 
     def _of(self, step: Step) -> Alike | None:
         kind, action = step.address.kind, step.action
-        if self._limits.get(kind, 1) <= 1 or step.lane:
+        if self._limits.get(kind, 1) <= 1 or step.lane or action is Action.RELEASE:
             return None
         if kind is Kind.MEMBERSHIP:
             return step.rank, kind, action, step.address.key.split("/")[0]

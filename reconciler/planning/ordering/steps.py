@@ -188,7 +188,9 @@ class _Maker:
         # Which object it is about is not an attribute that could be written.
         fields = tuple(each for each in change.fields if each.name != REMOTE_ID)
         step = Step(str(address), address, change.action, (address,), fields, rank=rank(change))
-        if address.kind is Kind.MEMBERSHIP:
+        if change.action is Action.RELEASE:
+            yield step
+        elif address.kind is Kind.MEMBERSHIP:
             yield self._membership(step)
         elif address.kind is Kind.ASSIGNMENT:
             yield self._assignment(step)

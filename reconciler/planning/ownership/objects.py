@@ -230,6 +230,12 @@ def _own_given(
     external = {i: key for i, key in pairing.keys.items() if declared[key].external and i not in ignored}
     free = pairing.keys.keys() | ignored | pairing.contested
     gone = {i: given[i].key for i in live if i in given and i not in free}
+    # What was given under another key, and is found by its name, had that key before.
+    formers = dict(formers)
+    for identifier, current in pairing.keys.items():
+        known = given.get(identifier)
+        if known is not None and known.key not in declared and known.key not in formers.get(current, ()):
+            formers[current] = (*formers.get(current, (current,)), known.key)
     heirs = {old: key for key, keys in formers.items() for old in keys}
     lost: dict[str, list[str]] = {}
     for identifier, one in given.items():
