@@ -126,7 +126,7 @@ class _Releasing:
 def _key(
     identifier: str, given: Mapping[str, GivenObject], owners: Ownership, declared: Container[str]
 ) -> str:
-    """The key of an object: its own, the one that it was given under, or its id where that is another's now."""
+    """The key of an object: its own, the one it was given under, or its id where another has that now."""
     key = owners.pairing.keys.get(identifier)
     if key is not None:
         return key
