@@ -19,6 +19,7 @@ from reconciler.files.faults import Faults
 from reconciler.files.shapes import LIST_OR_WORD, REFUSED
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, count, parse
+from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
 
 T = TypeVar("T")
@@ -118,6 +119,10 @@ class Document:
     def fault(self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False) -> None:
         """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
         self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix)
+
+    def remark(self, finding: Finding) -> None:
+        """Note what is not wrong but worth a look."""
+        self._faults.findings.append(finding)
 
     def check(
         self,

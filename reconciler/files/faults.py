@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reconciler.errors import InputError, Place, Problem
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import Spot, locate
+from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
 
 # The number of a node that no file has: the file as such, shown as its first line.
@@ -25,12 +26,16 @@ class Fault(NamedTuple):
 
 
 class Faults:
-    """A list that is added to from everywhere while files are read, so that all problems come at once."""
+    """A list that is added to from everywhere while files are read, so that all problems come at once.
+
+    `findings` are beside them: what is not wrong but worth a look.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._faults: list[Fault] = []
         self._problems: list[Problem] = []
+        self.findings: list[Finding] = []
 
     def __len__(self) -> int:
         return len(self._faults) + len(self._problems)

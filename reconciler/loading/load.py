@@ -65,7 +65,7 @@ def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
     return Loaded(
         identities=found,
         config=loading.config.config,
-        findings=findings,
+        findings=(*faults.findings, *findings),
         locate=partial(locate_all, tree),
         files=loading.files,
     )

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reconciler.config.moments import is_empty, start_of, window
 from reconciler.files.characters import show
-from reconciler.files.documents import Document, Loc, repeated
+from reconciler.files.documents import Document, Loc, repeated, subject
 from reconciler.loading.documents import (
     MEMBER,
     UNMANAGED,
@@ -19,6 +19,7 @@ from reconciler.loading.documents import (
     OverrideDocument,
     UserDocument,
 )
+from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import (
     ADDRESS_PARTS,
     ALWAYS,
@@ -216,14 +217,24 @@ def checked_window(document: Document, at: Loc, fields: Mapping[str, Any], zone:
 
 
 def checked_previously(document: Document, at: Loc, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """The former names, each once; the present key among them is noted."""
+    """The former names, each once. The present key among them is left out, and a finding says so."""
     names: Sequence[str] = fields.get("previously", ())
     for index in repeated(names):
         document.fault((*at, "previously", index), "is in this list already", "delete one of the two")
-    if at[-1] in names:
-        index = names.index(str(at[-1]))
-        document.fault((*at, "previously", index), "is the present key", "write the former one")
-    return tuple(names)
+    key = at[-1]
+    if key not in names:
+        return tuple(names)
+    loc = (*at, "previously", names.index(str(key)))
+    document.remark(
+        Finding(
+            code="previously-own-key",
+            severity=Severity.WARNING,
+            message=f"{subject(loc)} is the present key and is ignored",
+            origin=document.origin(*loc),
+            fix="delete it, or write the former key",
+        )
+    )
+    return tuple(name for name in names if name != key)
 
 
 def _attributes(fields: Mapping[str, Any]) -> Attributes:
