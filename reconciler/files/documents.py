@@ -116,9 +116,14 @@ class Document:
         value = self.value.get(name)
         return self.starts(value, self.origin(name).node) if isinstance(value, dict) else {}
 
-    def fault(self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False) -> None:
-        """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
-        self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix)
+    def fault(
+        self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False, kept: bool = False
+    ) -> None:
+        """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it.
+
+        `kept` as for `Faults.add`.
+        """
+        self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix, kept=kept)
 
     def remark(self, finding: Finding) -> None:
         """Note what is not wrong but worth a look."""

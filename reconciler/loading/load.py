@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 from reconciler.config import CONFIG_FILE, Config, ConfigFile, read_config
 from reconciler.config.documents import ConfigDocument
+from reconciler.config.lenient import read_config_leniently
 from reconciler.config.selectors import check_quoted
 from reconciler.errors import InputError, Place, Problem
 from reconciler.files.documents import Document
 from reconciler.files.faults import Faults, locate_all, whole_file
-from reconciler.files.tree import Tree
+from reconciler.files.tree import FlawedTree, Tree
 from reconciler.loading.access import account, account_ids, approval, assignment
 from reconciler.loading.approvals import APPROVALS
 from reconciler.loading.documents import IDENTITIES
@@ -22,6 +23,7 @@ from reconciler.loading.names import check_names
 from reconciler.loading.people import People
 from reconciler.loading.policies import PermissionSets
 from reconciler.loading.references import check_references
+from reconciler.loading.sensible import sensible
 from reconciler.loading.settings import check_settings
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
@@ -51,7 +53,7 @@ def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
     `profiles` are the names of the profiles of SCIM services that there are (None: not checked).
     """
     faults = Faults(tree)
-    loading = _Loading(tree, faults, profiles)
+    loading = _Loading(tree, faults, read_config(tree, faults, profiles))
     loading.read()
     found = loading.identities()
     findings: tuple[Finding, ...] = ()
@@ -69,6 +71,37 @@ def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
         locate=partial(locate_all, tree),
         files=loading.files,
     )
+
+
+def load_leniently(tree: Tree) -> tuple[Loaded, Sequence[Problem]]:
+    """What a remembered tree declares, as far as it makes sense, and the problems of what was left out.
+
+    A later release may judge more strictly than the one that applied it: so what is wrong and still means
+    something is no problem here. Files, entries and references that mean nothing are left out, and planning
+    can rely on the rest. A configuration that does not load gives no targets, or fewer, never a default one.
+    Raises RecordError when git fails.
+    """
+    problems: Sequence[Problem] = ()
+    if isinstance(tree, FlawedTree):
+        tree, problems = tree.without_flaws()
+    faults = Faults(tree)
+    faults.include(problems)
+    config = read_config_leniently(tree, faults)
+    loading = _Loading(tree, faults, ConfigFile(config, None))
+    loading.read()
+    found = loading.identities()
+    check_names(found, config, faults)
+    if loading.read_all:
+        check_references(found, loading.known, faults)
+    every = {target.policy.paths for target in config.targets.values()}
+    loaded = Loaded(
+        identities=sensible(found, every),
+        config=config,
+        findings=(),
+        locate=partial(locate_all, tree),
+        files=loading.files,
+    )
+    return loaded, faults.left_out()
 
 
 _NAMES = {
@@ -92,18 +125,23 @@ _ELSEWHERE = {
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
-    def __init__(self, tree: Tree, faults: Faults, profiles: Collection[str] | None) -> None:
-        self.config: ConfigFile = read_config(tree, faults, profiles)
+    def __init__(self, tree: Tree, faults: Faults, config: ConfigFile) -> None:
+        self.config = config
         self.known = Known(tree)
         self.files = 0
-        # Whether every file could be read: only then is a name that nobody declares unknown for sure.
-        self.whole = CONFIG_FILE not in tree.paths() or self.config.document is not None
+        # Whether every file of identities could be read.
+        self.read_all = True
         self._tree, self._faults = tree, faults
         self._zone = self.config.config.timezone
         self._sets = PermissionSets(tree, faults)
         self._found: dict[str, dict[str, Any]] = {section: {} for section in _NAMES}
         self._overrides: list[tuple[Document, str, int, Any]] = []
         self._sections = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every file could be read: only then is a name that nobody declares unknown for sure."""
+        return self.read_all and (CONFIG_FILE not in self._tree.paths() or self.config.document is not None)
 
     def read(self) -> None:
         """Read every file that declares something."""
@@ -119,7 +157,7 @@ class _Loading:
                 continue
             document = Document.read(self._tree, path, self._faults)
             if document is None:
-                self.whole = False
+                self.read_all = False
                 continue
             self.files += 1
             if path.startswith(APPROVALS_FOLDER):
