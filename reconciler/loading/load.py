@@ -87,7 +87,7 @@ def load_leniently(tree: Tree) -> tuple[Loaded, Sequence[Problem]]:
     faults = Faults(tree)
     faults.include(problems)
     config = read_config_leniently(tree, faults)
-    loading = _Loading(tree, faults, ConfigFile(config, None))
+    loading = _Loading(tree, faults, ConfigFile(config, None), lenient=True)
     loading.read()
     found = loading.identities()
     check_names(found, config, faults)
@@ -125,13 +125,15 @@ _ELSEWHERE = {
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
-    def __init__(self, tree: Tree, faults: Faults, config: ConfigFile) -> None:
+    def __init__(self, tree: Tree, faults: Faults, config: ConfigFile, *, lenient: bool = False) -> None:
         self.config = config
         self.known = Known(tree)
         self.files = 0
         # Whether every file of identities could be read.
         self.read_all = True
         self._tree, self._faults = tree, faults
+        # Then no assignment may be kept that gives more than was written, for want of its `except`.
+        self._exact = ("assignments",) if lenient else ()
         self._zone = self.config.config.timezone
         self._sets = PermissionSets(tree, faults)
         self._found: dict[str, dict[str, Any]] = {section: {} for section in _NAMES}
@@ -155,6 +157,7 @@ class _Loading:
                 message = "the file would silently be absent: only names that end in .yaml are read"
                 self._faults.add(whole_file(path), message, f"rename it to {path.rsplit('.', 1)[0]}.yaml")
                 continue
+            before = len(self._faults)
             document = Document.read(self._tree, path, self._faults)
             if document is None:
                 self.read_all = False
@@ -163,7 +166,7 @@ class _Loading:
             if path.startswith(APPROVALS_FOLDER):
                 self._approvals(document)
             else:
-                self._identities(document)
+                self._identities(document, flawed=len(self._faults) > before)
 
     def identities(self) -> Identities:
         """What was read, each section sorted by key, so that the order of files and lines is none."""
@@ -191,12 +194,13 @@ class _Loading:
             ]
         )
 
-    def _identities(self, document: Document) -> None:
+    def _identities(self, document: Document, *, flawed: bool) -> None:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
         add_keys(self.known, document, sections, self._faults, _NAMES)
         written = cast(
-            Mapping[str, Any], document.check(IDENTITIES, entries=True, elsewhere=_ELSEWHERE) or {}
+            Mapping[str, Any],
+            document.check(IDENTITIES, entries=True, elsewhere=_ELSEWHERE, exact=self._exact) or {},
         )
         people, zone = People(document, self._zone), self._zone
         builders: Mapping[str, Callable[[str, int, Any], object]] = {
@@ -208,6 +212,8 @@ class _Loading:
             "blocked": people.block,
         }
         for section, entries in written.items():
+            if flawed and section in self._exact:
+                continue
             nodes = document.section(section)
             if section == "overrides":
                 self._overrides.extend(
