@@ -26,6 +26,7 @@ from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.wording import many
 from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
@@ -147,6 +148,15 @@ class Workspace:
                 severity=Severity.WARNING,
                 message=memory.problem.message,
                 fix=memory.problem.fix,
+            )
+        if passed := memory.remembered.passed_over:
+            yield Finding(
+                code="commits-passed-over",
+                severity=Severity.WARNING,
+                message=f"{many(len(passed), 'commit')} since the last whole apply did not load whole: "
+                "what makes sense of them is remembered",
+                details=passed,
+                count=len(passed),
             )
 
 
