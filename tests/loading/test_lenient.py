@@ -11,7 +11,7 @@ from reconciler.errors import InputError
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import Loaded, load, load_leniently
 from tests.loading.leniently import lenient, shape
-from tests.trees import ACCOUNT, PERMISSION_SET, USER, tree
+from tests.trees import ACCOUNT, PERMISSION_SET, USER, problems, tree
 
 SAMPLE = Path(__file__).parents[2] / "identities"
 PAIR = "users:\n  ada: {user_name: ada}\n  bob: {user_name: bob}\n"
@@ -289,3 +289,13 @@ def test_whatever_happens_to_the_lines_of_a_tree_planning_can_work_on_it() -> No
         found, said = lenient(files)
         if strict is not None:
             assert (found.identities, said) == (strict.identities, [])
+
+
+@pytest.mark.parametrize("policy", ["*x", "{Statement: *x}", "{Version: 2012-10-17, Statement: [{Sid: *x}]}"])
+def test_what_is_refused_inside_an_inline_policy_is_one_problem_with_a_place(policy: str) -> None:
+    text = f"permission_sets: {{Admin: {{inline_policy: {policy}}}}}\n"
+    place = f"a.yaml:1:{text.index('*x') + 1}"
+    assert [(at, says) for at, says, _ in problems(text)] == [(place, "the alias *x is not allowed")]
+    found, said = lenient(text)
+    assert shape(found) == {"permission_sets": ["Admin"]}
+    assert said == [f"{place} the alias *x is not allowed"]
