@@ -16,7 +16,7 @@ from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Declarations, Lack, Memory, remember
+from reconciler.loading.memory import Lack, Memory, declarations, read_remembered, remember
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.address import Address, Kind
@@ -26,6 +26,7 @@ from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.wording import many
 from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
@@ -148,6 +149,15 @@ class Workspace:
                 message=memory.problem.message,
                 fix=memory.problem.fix,
             )
+        if passed := memory.remembered.passed_over:
+            yield Finding(
+                code="commits-passed-over",
+                severity=Severity.WARNING,
+                message=f"{many(len(passed), 'commit')} since the last whole apply did not load whole: "
+                "what makes sense of them is remembered",
+                details=passed,
+                count=len(passed),
+            )
 
 
 @contextmanager
@@ -197,26 +207,17 @@ def _memories(
     standing: Standing | None,
     identities: Mapping[str, Mapping[str, str]],
 ) -> Mapping[str, Memory]:
-    planned = _declarations(loaded)
+    planned = declarations(loaded)
     if options.sandbox:
         return remember_record(
             read_record(SANDBOX_RECORD),
             identities,
-            _read,
+            read_remembered,
             tree=tree,
             identity=identities,
             planned=planned,
         )
-    return remember(standing, identities, _read, identity=identities, planned=planned)
-
-
-def _read(tree: Tree) -> Declarations:
-    return _declarations(load(tree))
-
-
-def _declarations(loaded: Loaded) -> Declarations:
-    policies = {name: target.policy for name, target in loaded.config.targets.items()}
-    return Declarations(loaded.identities, policies)
+    return remember(standing, identities, read_remembered, identity=identities, planned=planned)
 
 
 def _standing_findings(standing: Standing) -> Iterable[Finding]:

@@ -127,7 +127,7 @@ def read_config(tree: Tree, faults: Faults, profiles: Collection[str] | None = N
         return ConfigFile(default_config(), None)
     if profiles is not None:
         _check_profiles(document, written, profiles)
-    return ConfigFile(_build(document, written), document)
+    return ConfigFile(build_config(document, written), document)
 
 
 def _check_profiles(document: Document, written: ConfigDocument, profiles: Collection[str]) -> None:
@@ -138,7 +138,8 @@ def _check_profiles(document: Document, written: ConfigDocument, profiles: Colle
             document.fault(("targets", name, "profile"), "is a profile that does not exist", fix)
 
 
-def _build(document: Document, written: ConfigDocument) -> Config:
+def build_config(document: Document, written: ConfigDocument) -> Config:
+    """What was written as values; what makes no sense between the fields is noted in the document."""
     requires = written.get("requires")
     if requires is not None and (wrong := missing_requirement(requires, __version__)):
         document.fault(("requires",), *wrong)
@@ -148,7 +149,7 @@ def _build(document: Document, written: ConfigDocument) -> Config:
     auto_apply = _AUTO_APPLY
     if "auto_apply" in written:
         auto_apply = frozenset(Cause(cause) for cause in written["auto_apply"])
-    zone = _timezone(document, written.get("timezone", "UTC"))
+    zone = build_timezone(document, written.get("timezone", "UTC"))
     targets: dict[str, TargetConfig] = {}
     default: dict[str, TargetDocument] = {DEFAULT_TARGET: {"type": IDENTITY_CENTER}}
     for name, target in written.get("targets", default).items():
@@ -230,7 +231,8 @@ def _check_apart(document: Document, targets: Mapping[str, TargetConfig]) -> Non
         known.setdefault(address, name)
 
 
-def _timezone(document: Document, name: str) -> ZoneInfo:
+def build_timezone(document: Document, name: str) -> ZoneInfo:
+    """The time zone of a name; UTC, with a fault in the document, where there is none."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError):  # no such zone, a path instead of a name, a folder of zones

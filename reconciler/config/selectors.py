@@ -142,7 +142,7 @@ def check_quoted(document: Document, tree: Tree, ids: Iterable[Loc], faults: Fau
     for origin, spot in spots_of(tree, origins).items():
         if spot.plain:
             value = document.at(origins[origin])
-            faults.add(origin, f"the account id {value} is not in quotes", f'write "{value}"')
+            faults.add(origin, f"the account id {value} is not in quotes", f'write "{value}"', kept=True)
 
 
 def _is_id(value: Any) -> bool:

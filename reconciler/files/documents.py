@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -19,6 +19,7 @@ from reconciler.files.faults import Faults
 from reconciler.files.shapes import LIST_OR_WORD, REFUSED
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, count, parse
+from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
 
 T = TypeVar("T")
@@ -115,9 +116,18 @@ class Document:
         value = self.value.get(name)
         return self.starts(value, self.origin(name).node) if isinstance(value, dict) else {}
 
-    def fault(self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False) -> None:
-        """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it."""
-        self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix)
+    def fault(
+        self, loc: Loc, says: str, fix: str | None = None, *, key: bool = False, kept: bool = False
+    ) -> None:
+        """Note that the value at `loc` is wrong; `says` is a predicate, and the subject is put before it.
+
+        `kept` as for `Faults.add`.
+        """
+        self._faults.add(self.origin(*loc, key=key), f"{subject(loc)} {says}", fix, kept=kept)
+
+    def remark(self, finding: Finding) -> None:
+        """Note what is not wrong but worth a look."""
+        self._faults.findings.append(finding)
 
     def check(
         self,
@@ -125,12 +135,14 @@ class Document:
         *,
         entries: bool = False,
         elsewhere: Mapping[str, str] = MappingProxyType({}),
+        exact: Collection[str] = (),
     ) -> T | None:
         """The document in a shape; what does not fit is noted, each with its place and a fix.
 
         None where something does not fit, unless `entries`: then entries of sections that do not fit are
-        left out, and fields that nobody knows, and the rest is returned. `elsewhere` gives the fix for
-        top-level keys that belong into another file.
+        left out, and fields that nobody knows, and the rest is returned; in the sections `exact` an entry
+        with such a field is left out whole. `elsewhere` gives the fix for top-level keys that belong into
+        another file.
         """
         self._elsewhere = elsewhere
         value: Any = self.value
@@ -143,7 +155,7 @@ class Document:
                 if not entries:
                     return None
                 wrong = error.errors(include_url=False, include_context=False, include_input=False)
-            value = _pruned(value, map(_superfluous, wrong))
+            value = _pruned(value, [_superfluous(detail, exact) for detail in wrong])
 
     def explain(self, error: ValidationError, adapter: TypeAdapter[Any], at: Loc = ()) -> None:
         """Note whatever an adapter found wrong with the value that stands at `at`."""
@@ -221,9 +233,9 @@ def _name(step: str | int) -> str:
     return text if text and text.isprintable() and " " not in text and len(text) <= 256 else show(text)
 
 
-def _superfluous(detail: ErrorDetails) -> Loc:
+def _superfluous(detail: ErrorDetails, exact: Collection[str]) -> Loc:
     """What to leave out so that the rest can be judged: an unknown field of an entry, or the entry."""
-    field = detail["type"] == "extra_forbidden" and len(detail["loc"]) == 3
+    field = detail["type"] == "extra_forbidden" and len(detail["loc"]) == 3 and detail["loc"][0] not in exact
     return tuple(detail["loc"][: 3 if field else 2])
 
 

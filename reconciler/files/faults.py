@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.errors import InputError, Place, Problem
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import Spot, locate
+from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
 
 # The number of a node that no file has: the file as such, shown as its first line.
@@ -16,28 +17,47 @@ WHOLE_FILE = -1
 
 
 class Fault(NamedTuple):
-    """One thing wrong: at a node of a file, and where it collides with another, that one's place too."""
+    """One thing wrong: at a node of a file, and where it collides with another, that one's place too.
+
+    `kept` says that the value is in the result all the same, as far as it means anything.
+    """
 
     origin: Origin
     message: str
     fix: str | None
     other: Origin | None
+    kept: bool
 
 
 class Faults:
-    """A list that is added to from everywhere while files are read, so that all problems come at once."""
+    """A list that is added to from everywhere while files are read, so that all problems come at once.
+
+    `findings` are beside them: what is not wrong but worth a look.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._faults: list[Fault] = []
         self._problems: list[Problem] = []
+        self.findings: list[Finding] = []
 
     def __len__(self) -> int:
         return len(self._faults) + len(self._problems)
 
-    def add(self, origin: Origin, message: str, fix: str | None = None, other: Origin | None = None) -> None:
-        """Note a fault at a node. `other` is named after the message: "...; the other is at FILE:1:2"."""
-        self._faults.append(Fault(origin, message, fix, other))
+    def add(
+        self,
+        origin: Origin,
+        message: str,
+        fix: str | None = None,
+        other: Origin | None = None,
+        *,
+        kept: bool = False,
+    ) -> None:
+        """Note a fault at a node. `other` is named after the message: "...; the other is at FILE:1:2".
+
+        `kept` is for what a lenient load keeps: the fault is no reason to doubt what was declared.
+        """
+        self._faults.append(Fault(origin, message, fix, other, kept))
 
     def at(self, path: str, spot: Spot, message: str, fix: str | None = None) -> None:
         """Note a fault at a line and column that are known already."""
@@ -49,16 +69,23 @@ class Faults:
 
     def error(self) -> InputError:
         """Everything at once, in the order of files and lines, each problem once."""
-        wanted = {fault.origin for fault in self._faults} | {
-            fault.other for fault in self._faults if fault.other is not None
+        return InputError(self._sorted(self._faults))
+
+    def left_out(self) -> Sequence[Problem]:
+        """What a lenient load leaves out, in the order of files and lines, each problem once."""
+        return self._sorted([fault for fault in self._faults if not fault.kept])
+
+    def _sorted(self, faults: Sequence[Fault]) -> Sequence[Problem]:
+        wanted = {fault.origin for fault in faults} | {
+            fault.other for fault in faults if fault.other is not None
         }
         places = locate_all(self._tree, wanted)
         problems = list(self._problems)
-        for fault in self._faults:
+        for fault in faults:
             also = "" if fault.other is None else f"; the other is at {places[fault.other]}"
             problems.append(Problem(fault.message + also, fault.fix, places[fault.origin]))
         nowhere = Place("", 0, 0)
-        return InputError(sorted(dict.fromkeys(problems), key=lambda problem: problem.place or nowhere))
+        return sorted(dict.fromkeys(problems), key=lambda problem: problem.place or nowhere)
 
 
 def whole_file(path: str) -> Origin:

@@ -45,6 +45,8 @@ class GitTree:
         self.oid = oid
         self._git, self._label = git, label
         self._listed: Mapping[str, Entry] | None = None
+        self._problems: Sequence[Problem] = ()
+        self._lenient = False
         self._batches: dict[str, int] = {}
         self._members: list[list[str]] = []
         self._fetched: dict[int, Mapping[str, bytes]] = {}
@@ -57,6 +59,13 @@ class GitTree:
     def paths(self) -> Sequence[str]:
         """Every regular file that is not hidden, sorted."""
         return tuple(self._entries())
+
+    def without_flaws(self) -> tuple[GitTree, Sequence[Problem]]:
+        """The same files without those for which `paths` raises InputError, and the problems with them."""
+        sound = GitTree(self._git, self._label, self.oid)
+        sound._lenient = True
+        sound._entries()
+        return sound, sound._problems
 
     def read(self, path: str) -> bytes:
         """The bytes of one of `paths`; InputError when there are more than MAX_FILE_BYTES of them."""
@@ -89,7 +98,9 @@ class GitTree:
             answer = self._git.run("ls-tree", "-r", "-z", "-l", "--full-tree", self.oid, fine=None)
             if answer.code != 0:
                 raise RecordError(f"{self._label} cannot be read: {MISSING_OBJECTS}")
-            listed = _parse(answer.output, self._label)
+            listed, self._problems = _parse(answer.output, self._label)
+            if self._problems and not self._lenient:
+                raise InputError(self._problems)
             self._plan(listed)
             self._listed = listed
         return self._listed
@@ -128,8 +139,8 @@ def _suffix(path: str) -> str:
     return PurePosixPath(path).suffix
 
 
-def _parse(listing: bytes, label: str) -> Mapping[str, Entry]:
-    """The lines of `git ls-tree -r -z -l` as entries by path; InputError for all that cannot be."""
+def _parse(listing: bytes, label: str) -> tuple[Mapping[str, Entry], Sequence[Problem]]:
+    """The lines of `git ls-tree -r -z -l` as entries by path, and a problem for each that cannot be."""
     listed: dict[str, Entry] = {}
     problems: list[Problem] = []
     seen: dict[str, str] = {}
@@ -154,9 +165,7 @@ def _parse(listing: bytes, label: str) -> Mapping[str, Entry]:
             )
         else:
             listed[path] = Entry(mode, oid, int(size))
-    if problems:
-        raise InputError(problems)
-    return dict(sorted(listed.items()))
+    return dict(sorted(listed.items())), problems
 
 
 def _clash(name: str, seen: dict[str, str]) -> str | None:

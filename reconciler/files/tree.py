@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reconciler.errors import InputError, Problem
 from reconciler.files.characters import FORBIDDEN, show
@@ -35,6 +35,14 @@ class Tree(Protocol):
 
     def read(self, path: str) -> bytes:
         """The bytes of one of `paths`. Raises InputError when it is too large or cannot be read."""
+
+
+@runtime_checkable
+class FlawedTree(Tree, Protocol):
+    """A tree that may hold what no tree may hold, and that can be read without it."""
+
+    def without_flaws(self) -> tuple[Tree, Sequence[Problem]]:
+        """The same files without those for which `paths` raises InputError, and the problems with them."""
 
 
 class MemoryTree:

@@ -31,7 +31,11 @@ def account(document: Document, key: str, node: int, written: str) -> Account:
     """One account's name."""
     if ACCOUNT_ID.fullmatch(key):
         document.fault(
-            ("accounts", key), "is named by an id", "give it a name; ids need no entry here", key=True
+            ("accounts", key),
+            "is named by an id",
+            "give it a name; ids need no entry here",
+            key=True,
+            kept=True,
         )
     return Account(key, written, Origin(document.path, node))
 
@@ -85,5 +89,5 @@ def account_ids(document: Document) -> Iterator[Loc]:
 def _once(document: Document, at: Loc, entries: Sequence[str]) -> tuple[str, ...]:
     for index in repeated(entries):
         says = f"is {show(entries[index])}, which is in this list already"
-        document.fault((*at, index), says, "delete one of the two")
+        document.fault((*at, index), says, "delete one of the two", kept=True)
     return tuple(dict.fromkeys(entries))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 from reconciler.config import CONFIG_FILE, Config, ConfigFile, read_config
 from reconciler.config.documents import ConfigDocument
+from reconciler.config.lenient import read_config_leniently
 from reconciler.config.selectors import check_quoted
 from reconciler.errors import InputError, Place, Problem
 from reconciler.files.documents import Document
 from reconciler.files.faults import Faults, locate_all, whole_file
-from reconciler.files.tree import Tree
+from reconciler.files.tree import FlawedTree, Tree
 from reconciler.loading.access import account, account_ids, approval, assignment
 from reconciler.loading.approvals import APPROVALS
 from reconciler.loading.documents import IDENTITIES
@@ -22,6 +23,7 @@ from reconciler.loading.names import check_names
 from reconciler.loading.people import People
 from reconciler.loading.policies import PermissionSets
 from reconciler.loading.references import check_references
+from reconciler.loading.sensible import sensible
 from reconciler.loading.settings import check_settings
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
@@ -51,7 +53,7 @@ def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
     `profiles` are the names of the profiles of SCIM services that there are (None: not checked).
     """
     faults = Faults(tree)
-    loading = _Loading(tree, faults, profiles)
+    loading = _Loading(tree, faults, read_config(tree, faults, profiles))
     loading.read()
     found = loading.identities()
     findings: tuple[Finding, ...] = ()
@@ -65,10 +67,41 @@ def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
     return Loaded(
         identities=found,
         config=loading.config.config,
-        findings=findings,
+        findings=(*faults.findings, *findings),
         locate=partial(locate_all, tree),
         files=loading.files,
     )
+
+
+def load_leniently(tree: Tree) -> tuple[Loaded, Sequence[Problem]]:
+    """What a remembered tree declares, as far as it makes sense, and the problems of what was left out.
+
+    A later release may judge more strictly than the one that applied it: so what is wrong and still means
+    something is no problem here. Files, entries and references that mean nothing are left out, and planning
+    can rely on the rest. A configuration that does not load gives no targets, or fewer, never a default one.
+    Raises RecordError when git fails.
+    """
+    problems: Sequence[Problem] = ()
+    if isinstance(tree, FlawedTree):
+        tree, problems = tree.without_flaws()
+    faults = Faults(tree)
+    faults.include(problems)
+    config = read_config_leniently(tree, faults)
+    loading = _Loading(tree, faults, ConfigFile(config, None), lenient=True)
+    loading.read()
+    found = loading.identities()
+    check_names(found, config, faults)
+    if loading.read_all:
+        check_references(found, loading.known, faults)
+    every = {target.policy.paths for target in config.targets.values()}
+    loaded = Loaded(
+        identities=sensible(found, every),
+        config=config,
+        findings=(),
+        locate=partial(locate_all, tree),
+        files=loading.files,
+    )
+    return loaded, faults.left_out()
 
 
 _NAMES = {
@@ -92,18 +125,25 @@ _ELSEWHERE = {
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
-    def __init__(self, tree: Tree, faults: Faults, profiles: Collection[str] | None) -> None:
-        self.config: ConfigFile = read_config(tree, faults, profiles)
+    def __init__(self, tree: Tree, faults: Faults, config: ConfigFile, *, lenient: bool = False) -> None:
+        self.config = config
         self.known = Known(tree)
         self.files = 0
-        # Whether every file could be read: only then is a name that nobody declares unknown for sure.
-        self.whole = CONFIG_FILE not in tree.paths() or self.config.document is not None
+        # Whether every file of identities could be read.
+        self.read_all = True
         self._tree, self._faults = tree, faults
+        # Then no assignment may be kept that gives more than was written, for want of its `except`.
+        self._exact = ("assignments",) if lenient else ()
         self._zone = self.config.config.timezone
         self._sets = PermissionSets(tree, faults)
         self._found: dict[str, dict[str, Any]] = {section: {} for section in _NAMES}
         self._overrides: list[tuple[Document, str, int, Any]] = []
         self._sections = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every file could be read: only then is a name that nobody declares unknown for sure."""
+        return self.read_all and (CONFIG_FILE not in self._tree.paths() or self.config.document is not None)
 
     def read(self) -> None:
         """Read every file that declares something."""
@@ -117,15 +157,16 @@ class _Loading:
                 message = "the file would silently be absent: only names that end in .yaml are read"
                 self._faults.add(whole_file(path), message, f"rename it to {path.rsplit('.', 1)[0]}.yaml")
                 continue
+            before = len(self._faults)
             document = Document.read(self._tree, path, self._faults)
             if document is None:
-                self.whole = False
+                self.read_all = False
                 continue
             self.files += 1
             if path.startswith(APPROVALS_FOLDER):
                 self._approvals(document)
             else:
-                self._identities(document)
+                self._identities(document, flawed=len(self._faults) > before)
 
     def identities(self) -> Identities:
         """What was read, each section sorted by key, so that the order of files and lines is none."""
@@ -153,12 +194,13 @@ class _Loading:
             ]
         )
 
-    def _identities(self, document: Document) -> None:
+    def _identities(self, document: Document, *, flawed: bool) -> None:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
         add_keys(self.known, document, sections, self._faults, _NAMES)
         written = cast(
-            Mapping[str, Any], document.check(IDENTITIES, entries=True, elsewhere=_ELSEWHERE) or {}
+            Mapping[str, Any],
+            document.check(IDENTITIES, entries=True, elsewhere=_ELSEWHERE, exact=self._exact) or {},
         )
         people, zone = People(document, self._zone), self._zone
         builders: Mapping[str, Callable[[str, int, Any], object]] = {
@@ -170,6 +212,8 @@ class _Loading:
             "blocked": people.block,
         }
         for section, entries in written.items():
+            if flawed and section in self._exact:
+                continue
             nodes = document.section(section)
             if section == "overrides":
                 self._overrides.extend(

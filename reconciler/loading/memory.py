@@ -8,12 +8,13 @@ that nothing changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.errors import InputError, Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, Repository, short
 from reconciler.files.tree import Tree
+from reconciler.loading.load import Loaded, load_leniently
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.loading.standing import Standing
 from reconciler.model.policy import TargetPolicy
@@ -47,10 +48,14 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """What one state declares: the identities, and the policy of each target, by name."""
+    """What one state declares: the identities, and the policy of each target, by name.
+
+    `problems` are those of what was left out of a state that does not load whole.
+    """
 
     identities: Identities
     policies: Mapping[str, TargetPolicy]
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,18 @@ class State:
 
 
 Read = Callable[[Tree], Declarations]
+
+
+def declarations(loaded: Loaded) -> Declarations:
+    """What was loaded, as far as memory is concerned."""
+    policies = {name: target.policy for name, target in loaded.config.targets.items()}
+    return Declarations(loaded.identities, policies)
+
+
+def read_remembered(tree: Tree) -> Declarations:
+    """What a remembered tree declares, as far as it makes sense. Raises RecordError when git fails."""
+    loaded, problems = load_leniently(tree)
+    return replace(declarations(loaded), problems=tuple(problems))
 
 
 class Reader:
@@ -92,22 +109,27 @@ def recall(
 ) -> Remembered:
     """The memory of a target that was last applied whole at `base`; `since` is newest first.
 
-    States that do not load, and a base that does not know the target, end in `unknown`; the others are
-    remembered nevertheless, because they tell causes and former names. Of equal states in `since` the
+    A base of which something was left out, or that does not know the target, ends in `unknown`; what it
+    does say is remembered nevertheless, because it tells causes and former names. So is what the states in
+    `since` say; those that do not load whole are named in `passed_over`. Of equal states in `since` the
     newest stays. Raises RecordError when git fails.
     """
     faults: list[str] = []
+    passed: list[str] = []
 
     def declared(state: State, *, whole: bool) -> Declared | None:
+        told = faults if whole else passed
         try:
             found = reader(state)
         except InputError as error:
-            faults.append(f"{state.label} does not load: {error.problems[0]}")
+            told.append(f"{state.label} does not load: {error.problems[0]}")
             return None
+        if found.problems:
+            told.append(f"{state.label} does not load: {found.problems[0]}")
         policy = found.policies.get(target)
         if policy is None:
             # A target that is not configured declares nothing; but one was applied at the base.
-            if whole:
+            if whole and not found.problems:
                 faults.append(f"{state.label} has no target {target}; was it renamed?")
             return None
         return Declared(label=state.label, identities=found.identities, policy=policy)
@@ -122,7 +144,11 @@ def recall(
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         unknown = f"the remembered state {faults[0]}{more}"
     return Remembered(
-        receipt=receipt, base=at_base, since=tuple(one for one in after if one is not None), unknown=unknown
+        receipt=receipt,
+        base=at_base,
+        since=tuple(one for one in after if one is not None),
+        unknown=unknown,
+        passed_over=tuple(passed),
     )
 
 

@@ -88,6 +88,7 @@ def _check_spelling(
                 f"{name_of(one).encode('ascii', 'namereplace').decode('ascii')}",
                 "write both with letters of one script",
                 other=first,
+                kept=True,
             )
 
 
@@ -103,7 +104,8 @@ def _check_equal(
         if other is not one:
             first, second = sorted((other.origin, one.origin))
             message = f"{kind} {other.key} and {one.key} have one {field}, {show(value)}"
-            faults.add(second, message, f"change one {field}", other=first)
+            # Only an external id says which object is meant.
+            faults.add(second, message, f"change one {field}", other=first, kept=field != "external_id")
 
 
 def _check_former(declared: Iterable[_Renamed], kind: str, faults: Faults) -> None:
@@ -124,4 +126,4 @@ def _check_accounts(identities: Identities, faults: Faults) -> None:
         if key != account.key:
             first, second = sorted((origin, account.origin))
             message = f"accounts {key} and {account.key} have one id, {account.id}"
-            faults.add(second, message, "keep one name for an account", other=first)
+            faults.add(second, message, "keep one name for an account", other=first, kept=True)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from reconciler.config.moments import is_empty, start_of, window
 from reconciler.files.characters import show
-from reconciler.files.documents import Document, Loc, repeated
+from reconciler.files.documents import Document, Loc, repeated, subject
 from reconciler.loading.documents import (
     MEMBER,
     UNMANAGED,
@@ -19,6 +19,7 @@ from reconciler.loading.documents import (
     OverrideDocument,
     UserDocument,
 )
+from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import (
     ADDRESS_PARTS,
     ALWAYS,
@@ -79,7 +80,7 @@ class People:
             self._reserved((*at, "display_name"))
         if fields.get("display_name", "") is None:
             self._document.fault(
-                (*at, "display_name"), "is empty", "write a name, or delete the line", key=True
+                (*at, "display_name"), "is empty", "write a name, or delete the line", key=True, kept=True
             )
         if fields.get("external"):
             self._foreign(at, fields, _EXTERNAL_GROUP)
@@ -90,6 +91,7 @@ class People:
                 f"cannot go with members: {UNMANAGED}, because it adds members",
                 "delete include, or write the members as a list",
                 key=True,
+                kept=True,
             )
         managed = "members" in fields and not unmanaged
         return Group(
@@ -121,7 +123,7 @@ class People:
         at: Loc = ("overrides", key)
         if not self._document.at(at):
             self._document.fault(
-                at, "changes nothing", "write the fields that differ, or delete it", key=True
+                at, "changes nothing", "write the fields that differ, or delete it", key=True, kept=True
             )
         span = None
         if "from_" in fields or "until" in fields:
@@ -131,7 +133,8 @@ class People:
                 own.start if "from_" in fields else base.start, own.end if "until" in fields else base.end
             )
             if is_empty(span) and not is_empty(own):
-                self._document.fault(at, "ends before the user starts", "write both from and until", key=True)
+                fix = "write both from and until"
+                self._document.fault(at, "ends before the user starts", fix, key=True, kept=True)
         return Override(
             key, Origin(self._path, node), _attributes(fields), active=fields.get("active"), window=span
         )
@@ -195,13 +198,15 @@ class People:
                     "cannot go with external: true, because somebody else owns it",
                     f"delete {field}, or delete external",
                     key=True,
+                    kept=True,
                 )
 
     def _reserved(self, at: Loc) -> None:
-        self._document.fault(at, "is a name that AWS keeps for itself", "choose another name")
+        self._document.fault(at, "is a name that AWS keeps for itself", "choose another name", kept=True)
 
     def _twice(self, at: Loc, key: str) -> None:
-        self._document.fault(at, f"is {show(key)}, which is in this list already", "delete one of the two")
+        says = f"is {show(key)}, which is in this list already"
+        self._document.fault(at, says, "delete one of the two", kept=True)
 
 
 def checked_window(document: Document, at: Loc, fields: Mapping[str, Any], zone: tzinfo) -> Window:
@@ -211,19 +216,31 @@ def checked_window(document: Document, at: Loc, fields: Mapping[str, Any], zone:
         return ALWAYS
     span = window(start, end, zone)
     if is_empty(span):
-        document.fault((*at, "until"), "is not after from, so that it never holds", "swap the two")
+        says = "is not after from, so that it never holds"
+        document.fault((*at, "until"), says, "swap the two", kept=True)
     return span
 
 
 def checked_previously(document: Document, at: Loc, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """The former names, each once; the present key among them is noted."""
+    """The former names, each once. The present key among them is left out, and a finding says so."""
     names: Sequence[str] = fields.get("previously", ())
     for index in repeated(names):
-        document.fault((*at, "previously", index), "is in this list already", "delete one of the two")
-    if at[-1] in names:
-        index = names.index(str(at[-1]))
-        document.fault((*at, "previously", index), "is the present key", "write the former one")
-    return tuple(names)
+        says = "is in this list already"
+        document.fault((*at, "previously", index), says, "delete one of the two", kept=True)
+    key = at[-1]
+    if key not in names:
+        return tuple(names)
+    loc = (*at, "previously", names.index(str(key)))
+    document.remark(
+        Finding(
+            code="previously-own-key",
+            severity=Severity.WARNING,
+            message=f"{subject(loc)} is the present key and is ignored",
+            origin=document.origin(*loc),
+            fix="delete it, or write the former key",
+        )
+    )
+    return tuple(name for name in names if name != key)
 
 
 def _attributes(fields: Mapping[str, Any]) -> Attributes:

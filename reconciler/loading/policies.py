@@ -12,7 +12,7 @@ from reconciler.files.characters import FORBIDDEN, describe, show
 from reconciler.files.documents import Document, Loc, repeated, suggest
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
-from reconciler.files.yaml import MAX_DEPTH, Spot
+from reconciler.files.yaml import BROKEN, MAX_DEPTH, Spot
 from reconciler.loading.people import checked_previously
 from reconciler.loading.sets import PermissionSetDocument, managed_policy_path
 from reconciler.model.resources import Origin, PermissionSet, PolicyReference, Sharing
@@ -57,19 +57,22 @@ class PermissionSets:
 
     def _inline(self, document: Document, at: Loc, written: Any) -> str | None:
         """The policy as canonical JSON: keys sorted, no spaces between tokens, ASCII."""
-        if written is None:
+        if written is None or written is BROKEN:
             return None
         if isinstance(written, str):
             policy = self._from_file(document, at, written)
         elif isinstance(written, dict):
             policy = written
             for loc in _nothings(written, at):
-                document.fault(loc, "is empty, which means nothing in a policy", "write a value", key=True)
+                says = "is empty, which means nothing in a policy"
+                document.fault(loc, says, "write a value", key=True, kept=True)
         else:
             document.fault(at, "is no policy", "write a map, or the name of a JSON file")
             return None
         if policy is None:
             return None
+        if _broken(policy):
+            return None  # already said, better
         if not isinstance(policy, dict) or "Statement" not in policy:
             document.fault(
                 at, "is no policy: it has no Statement", "write {Version: 2012-10-17, Statement: […]}"
@@ -83,6 +86,7 @@ class PermissionSets:
                 f"has {visible:,} characters that are no space; AWS takes {MAX_POLICY_CHARACTERS:,}, "
                 f"and {MAX_POLICY_BYTES:,} bytes in all",
                 "shorten it, or make it a customer-managed policy",
+                kept=True,
             )
         return text
 
@@ -165,18 +169,27 @@ def _check_policies(
 ) -> None:
     if len(managed) + len(customer) > MAX_POLICIES:
         says = f"has {len(managed) + len(customer)} policies; AWS takes {MAX_POLICIES}"
-        document.fault(at, says, "merge some into one customer-managed policy", key=True)
+        document.fault(at, says, "merge some into one customer-managed policy", key=True, kept=True)
     paths = [managed_policy_path(policy) for policy in managed]
     for name, values in (("managed_policies", paths), ("customer_managed_policies", customer)):
         for index in repeated(values):
-            document.fault((*at, name, index), "is in this list already", "delete one of the two")
+            says = "is in this list already"
+            document.fault((*at, name, index), says, "delete one of the two", kept=True)
 
 
 def _tags(document: Document, at: Loc, tags: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, value in tags.items():
         if key.lower().startswith("aws:"):
-            document.fault((*at, key), "begins with aws:, which AWS keeps for itself", "rename it", key=True)
+            says = "begins with aws:, which AWS keeps for itself"
+            document.fault((*at, key), says, "rename it", key=True, kept=True)
         yield key, value
+
+
+def _broken(value: Any) -> bool:
+    """Whether something was refused inside a policy that is written as YAML."""
+    if isinstance(value, dict):
+        return any(map(_broken, value.values()))
+    return any(map(_broken, value)) if isinstance(value, list) else value is BROKEN
 
 
 def _nothings(value: Any, at: Loc) -> Iterator[Loc]:

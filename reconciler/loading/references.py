@@ -88,16 +88,14 @@ class _References:
     def circles(self) -> None:
         """Every circle of includes, once, at the first of its groups by name."""
         groups = self._identities.groups
-        done: set[str] = set()
-        for start in sorted(groups):
-            for circle in _circles(groups, start, done):
-                first = groups[circle[0]]
-                node = next(one.node for one in first.include or () if one.group == circle[1 % len(circle)])
-                self._faults.add(
-                    Origin(first.origin.path, node),
-                    f"groups include each other in a circle: {' -> '.join((*circle, circle[0]))}",
-                    "remove one of these includes",
-                )
+        for circle in circles_of(groups):
+            first = groups[circle[0]]
+            node = next(one.node for one in first.include or () if one.group == circle[1 % len(circle)])
+            self._faults.add(
+                Origin(first.origin.path, node),
+                f"groups include each other in a circle: {' -> '.join((*circle, circle[0]))}",
+                "remove one of these includes",
+            )
 
     def assignment(self, assignment: Assignment) -> None:
         path, key = assignment.origin.path, assignment.key
@@ -124,6 +122,7 @@ class _References:
                     override.origin,
                     f"there is an override of user {key}, who is external and never written",
                     "delete the override",
+                    kept=True,
                 )
 
     def findings(self) -> Iterator[Finding]:
@@ -160,6 +159,13 @@ def check_account(selector: Selector, what: str, path: str, known: Known, faults
         faults.add(origin, f"{what}: there is no account {show(name)}", fix)
         return
     missing(known, faults, "accounts", name, what, origin)
+
+
+def circles_of(groups: Mapping[str, Group]) -> Iterator[list[str]]:
+    """Every circle of includes, as keys; without the include of its last one by its first, none is left."""
+    done: set[str] = set()
+    for start in sorted(groups):
+        yield from _circles(groups, start, done)
 
 
 def _circles(groups: Mapping[str, Group], start: str, done: set[str]) -> Iterator[list[str]]:

@@ -71,25 +71,6 @@ def test_absent_members_are_none_and_an_empty_list_is_empty() -> None:
     assert (groups["only"].members, groups["only"].include) == (None, ())
 
 
-@pytest.mark.parametrize("word", ["unmanaged", '"unmanaged"', "'unmanaged'"])
-def test_unmanaged_members_are_none_and_said_to_be_let_go(word: str) -> None:
-    groups = loaded(f"groups:\n  ops: {{members: {word}, shared: false}}\n  free:\n").identities.groups
-    ops = groups["ops"]
-    assert (ops.members, ops.include, ops.unmanaged, ops.shared) == (None, None, True, False)
-    assert not groups["free"].unmanaged
-
-
-def test_a_user_may_have_the_key_unmanaged_as_a_member_in_a_list() -> None:
-    text = "users: {unmanaged: {user_name: u}}\ngroups: {ops: {members: [unmanaged]}}\n"
-    ops = loaded(text).identities.groups["ops"]
-    assert (set(ops.members or ()), ops.unmanaged) == ({"unmanaged"}, False)
-
-
-def test_including_a_group_with_unmanaged_members_is_worth_a_look() -> None:
-    text = "groups:\n  all: {include: [ops]}\n  ops: {members: unmanaged}\n"
-    assert [one.code for one in loaded(text).findings] == ["include-unmanaged"]
-
-
 def test_members_are_their_nodes_or_grants_where_there_is_more_to_say() -> None:
     text = (
         "users: {ada: {user_name: a}, bob: {user_name: b}, eve: {user_name: c}}\n"

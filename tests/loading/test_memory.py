@@ -250,40 +250,63 @@ def test_a_state_before_the_target_was_configured_declares_nothing_for_it(work: 
 
 
 @pytest.mark.parametrize(
-    ("states", "base", "since", "message"),
+    ("states", "since", "passed"),
     [
         pytest.param(
             ["ada", "bob", "!", "cyd", "dee"],
-            "ada",
             ["cyd", "bob"],
-            "the remembered state {2} does not load: identities at {2}: this is no name",
+            ["{2} does not load: identities at {2}: this is no name"],
             id="one commit that does not load",
         ),
         pytest.param(
             ["ada", "!1", "bob", "!2", "cyd"],
-            "ada",
             ["bob"],
-            "the remembered state {3} does not load: identities at {3}: this is no name (and 1 more)",
-            id="two of them: the newest is named",
-        ),
-        pytest.param(
-            ["!", "bob", "cyd"],
-            None,
-            ["bob"],
-            "the remembered state {0} does not load: identities at {0}: this is no name",
-            id="the base itself",
+            [
+                "{3} does not load: identities at {3}: this is no name",
+                "{1} does not load: identities at {1}: this is no name",
+            ],
+            id="two of them, the newest first",
         ),
     ],
 )
-def test_a_commit_that_does_not_load_is_named_and_the_others_are_kept(
-    work: Work, states: list[str], base: str | None, since: list[str], message: str
+def test_a_commit_since_that_does_not_load_is_passed_over_and_named(
+    work: Work, states: list[str], since: list[str], passed: list[str]
 ) -> None:
     commits = [work.commit({WHO: names}) for names in states]
     applied(work, commits[0])
     memory = memory_of(work)
-    assert remembers(memory.remembered) == (base, since)
-    assert memory.remembered.unknown == message.format(*map(short, commits))
+    assert remembers(memory.remembered) == ("ada", since)
+    assert memory.remembered.unknown is None
+    assert memory.remembered.passed_over == tuple(one.format(*map(short, commits)) for one in passed)
     require({"aws": memory})
+
+
+def test_a_base_that_cannot_be_read_at_all_is_unknown_and_the_others_are_kept(work: Work) -> None:
+    commits = [work.commit({WHO: names}) for names in ("!", "bob", "cyd")]
+    applied(work, commits[0])
+    memory = memory_of(work)
+    assert remembers(memory.remembered) == (None, ["bob"])
+    label = short(commits[0])
+    assert (
+        memory.remembered.unknown
+        == f"the remembered state {label} does not load: identities at {label}: this is no name"
+    )
+    require({"aws": memory})
+
+
+def test_a_folder_that_was_away_for_a_while_is_passed_over(work: Work) -> None:
+    applied(work, work.commit({WHO: "ada"}))
+    work.git("mv", "identities", "people")
+    away = work.commit()
+    work.git("mv", "people", "identities")
+    work.commit({WHO: "bob"})
+    work.commit({WHO: "cyd"})
+    remembered = memory_of(work).remembered
+    assert remembers(remembered) == ("ada", ["bob"])
+    assert remembered.unknown is None
+    assert remembered.passed_over == (
+        f"{short(away)} does not load: the folder was not there then; it may have been moved or renamed",
+    )
 
 
 def test_a_folder_that_was_elsewhere_then_is_said_to_have_been(work: Work) -> None:

@@ -245,11 +245,6 @@ CASES = [
         id="two groups with one past",
     ),
     pytest.param(
-        "groups:\n  ops: {previously: [ops]}\n",
-        [("a.yaml:2:22", "previously[0] of group ops is the present key", "write the former one")],
-        id="a group that was itself",
-    ),
-    pytest.param(
         "groups:\n  ops: {previously: [old, old]}\n",
         [("a.yaml:2:27", "previously[1] of group ops is in this list already", "delete one of the two")],
         id="the same past twice",
