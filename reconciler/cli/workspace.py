@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.cli.common import Options
@@ -52,6 +53,8 @@ class Workspace:
     observer: Observer
     sandbox: bool
     speed: float
+    # What this run is called in the memory, unlike any other.
+    run: str = ""
 
     def plan(
         self,
@@ -172,10 +175,12 @@ def workspace(
     with ExitStack() as stack:
         targets = connect_all(stack, chosen, options, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
+        now = options.now or clock.now()
         yield Workspace(
             options=options,
             clock=clock,
-            now=options.now or clock.now(),
+            now=now,
+            run=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             tree=tree,
             loaded=loaded,
             config=config,

@@ -1,0 +1,19 @@
+"""What planning says that git gives by a run: before its first write, and after its last."""
+
+from __future__ import annotations
+
+from reconciler.execution.apply import Job
+from reconciler.model.ledger import Ledger
+from reconciler.model.report import TargetReport
+
+
+def intended(job: Job) -> Ledger | None:
+    """What a run that is about to begin may add; None as long as planning does not tell."""
+    del job  # job.planned.intends(job.review.go)
+    return None
+
+
+def given_after(job: Job, part: TargetReport) -> Ledger | None:
+    """The next ledger, by how every change ended; None as long as planning does not tell."""
+    del job, part  # job.planned.given_after({one.address: one.status for one in part.results}, part.ids)
+    return None
