@@ -58,7 +58,13 @@ def check_newest(
     tags, which no fetch deletes. Raises RecordError, with the command to run, where the remote has a newer
     receipt or a mark that is not here, and where it cannot be asked.
     """
-    there = remote_refs(repository.git, remote, BELOW)
+    try:
+        there = remote_refs(repository.git, remote, BELOW)
+    except RecordError as error:
+        raise RecordError(
+            f"whether another clone applied since is not known, because {remote} cannot be asked: {error}; "
+            "nothing was written; try again, or apply with --unpublished, which leaves the memory in this clone"
+        ) from error
     current = {}
     for target, chain in chains.items():
         head = there.get(f"{TAGS}{chain_name(target)}")

@@ -175,10 +175,27 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
     ledger = end.ledger
     for head in others:
         theirs = read_link(repository, head)
-        ledger = merged(theirs.ledger, ledger, link.ledger if link is not None else Ledger())
+        ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain))
         receipt = _both(repository, theirs.receipt, receipt)
     said = f"{receipt.target}: two applies ended at the same time"
     return write_commit(git, link_files(receipt, ledger, closes), [*others, own], said, receipt.at)
+
+
+def _common(repository: Repository, head: str, judged: Chain) -> Ledger:
+    """The ledger that a receipt of somebody else and the one that was judged both come from.
+
+    That is the judged one itself where theirs follows it. Where neither follows the other (a push was lost),
+    it is the last that both have; an empty one where that is not clear, so that nothing of ours is dropped.
+    """
+    if judged.head is None:
+        return Ledger()
+    shared = repository.merge_bases(head, judged.head)
+    if shared == (judged.head,):
+        return judged.link.ledger if judged.link is not None else Ledger()
+    try:
+        return read_link(repository, shared[0]).ledger if len(shared) == 1 else Ledger()
+    except RecordError:
+        return Ledger()
 
 
 def _same(link: Link, receipt: Receipt, ledger: Ledger) -> bool:

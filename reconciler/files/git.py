@@ -114,6 +114,10 @@ class Repository:
         """Whether `earlier` is `later` or reachable from it. Both are commits that exist here."""
         return self.git.run("merge-base", "--is-ancestor", earlier, later, fine=(0, 1)).code == 0
 
+    def merge_bases(self, one: str, two: str) -> tuple[str, ...]:
+        """The newest commits that both reach; none where their histories have nothing in common."""
+        return tuple(self.git.run("merge-base", "--all", one, two, fine=(0, 1)).line.split())
+
     def first_parents(self, until: str, since: str | None = None) -> Sequence[Commit]:
         """The commits from `until` backwards along first parents, newest first.
 
