@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.cli.common import Options
@@ -14,7 +15,9 @@ from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandb
 from reconciler.config import Config
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.record import read_record, remember_record
+from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Lack, Memory, declarations, read_remembered, remember
 from reconciler.loading.standing import Standing, stand
@@ -53,6 +56,8 @@ class Workspace:
     observer: Observer
     sandbox: bool
     speed: float
+    # What this run is called in the memory, unlike any other.
+    run: str = ""
 
     def plan(
         self,
@@ -158,6 +163,13 @@ class Workspace:
                 details=passed,
                 count=len(passed),
             )
+        if memory.gap is not None:
+            yield Finding(
+                code="memory-by-commits",
+                severity=Severity.WARNING,
+                message=memory.gap.message,
+                fix=memory.gap.fix,
+            )
 
 
 @contextmanager
@@ -178,14 +190,17 @@ def workspace(
         config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
         findings.extend(untrusted)
         findings.extend(_standing_findings(standing))
+        findings.extend(_forgotten(standing, loaded.config))
     chosen = choose(config, options, among)
     with ExitStack() as stack:
         targets = connect_all(stack, chosen, options, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
+        now = options.now or clock.now()
         yield Workspace(
             options=options,
             clock=clock,
-            now=options.now or clock.now(),
+            now=now,
+            run=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             tree=tree,
             loaded=loaded,
             config=config,
@@ -227,6 +242,19 @@ def _standing_findings(standing: Standing) -> Iterable[Finding]:
             severity=Severity.NOTE,
             message=problem.message,
             fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
+        )
+
+
+def _forgotten(standing: Standing, config: Config) -> Iterable[Finding]:
+    """Targets that were applied and that the configuration no longer has: nothing there is taken back."""
+    for one in forgotten_targets(standing.repository, config.targets):
+        yield Finding(
+            code="target-not-configured",
+            severity=Severity.WARNING,
+            message=f"{one.target} was applied and is not configured any more, so nothing that git gave "
+            f"there is taken back; {one.held}",
+            fix=f"configure it again and remove what it shall not keep; or, where others look after it now, "
+            f"delete its tags ({', '.join(one.tags)}) here and at {DEFAULT_REMOTE}",
         )
 
 

@@ -95,6 +95,7 @@ def _apply_one(
         seconds=clock.monotonic() - began,
         notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
         unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
+        ids=dict(run.ids),
     )
     return report, run.interrupted
 
@@ -172,4 +173,5 @@ def _untouched(job: Job) -> TargetReport:
         ),
         whole=False,
         writes=0,
+        ids=dict(job.planned.ids),
     )

@@ -173,12 +173,12 @@ def test_what_a_later_version_adds_is_ignored(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        pytest.param('"version": 1', '"version": 2', id="another version"),
+        pytest.param('"version": 2', '"version": 3', id="another version"),
         pytest.param("{", "", id="no JSON"),
         pytest.param('"texts"', '"tests"', id="a text that is not there"),
         pytest.param('"trees"', '"threes"', id="a tree that is not there"),
         pytest.param('"partial": []', '"partial": "x"', id="a wrong type"),
-        pytest.param("reconciler receipt 1", "receipt", id="no receipt"),
+        pytest.param("reconciler receipt 2", "receipt", id="no receipt"),
     ],
 )
 def test_a_damaged_record_is_an_error_that_says_what_to_do(path: Path, old: str, new: str) -> None:
