@@ -22,6 +22,7 @@ from reconciler.cli.common import (
     wants_color,
 )
 from reconciler.cli.linting import with_lint
+from reconciler.cli.locking import Taking
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
@@ -60,7 +61,8 @@ def command(
     """
     _check_usage(options, asked=bool(plans or digests), push=push)
     approvals = Approvals([read_plan(path) for path in plans], digests)
-    with observing() as observer, workspace(options, observer, approvals.targets()) as space:
+    taking = Taking("apply", approvals.plans())
+    with observing() as observer, workspace(options, observer, approvals.targets(), taking) as space:
         _may_apply(space, approvals, first_apply=first_apply)
         if not approvals:
             approvals = Approvals([_asked(space, options, observer.finish, by_group=by_group)])

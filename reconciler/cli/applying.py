@@ -83,10 +83,11 @@ def carry_out(
     """Write what the reviews let through, after noting that it begins, and which digests that spends.
 
     `approved` are digests that people approved, by target; where nobody but this clone will know that they
-    are spent, that is said. Raises AppliedInPart, RecordError, and Denied where the credentials of any target
-    would not last.
+    are spent, that is said. Raises AppliedInPart, RecordError, Locked where a lock was lost meanwhile, and
+    Denied where the credentials of any target would not last.
     """
     _be_ready(space, [job for job in jobs if job.review.go])
+    space.locks.begin({job.target.name: job.planned.part.digest for job in jobs if job.review.go})
     spending = {
         job.target.name: [job.planned.part.digest]
         for job in jobs
@@ -108,7 +109,9 @@ def carry_out(
         if spending and not push and repository.has_remote():
             remark(_NOTED_HERE)
     try:
-        return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
+        return apply(
+            list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
+        )
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "

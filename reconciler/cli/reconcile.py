@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.applying import carry_out, check_moment, check_standing, ended, remember_applied
 from reconciler.cli.common import Options, answer, by_group_option, common_options, show_plan, show_report
+from reconciler.cli.locking import Taking
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import workspace
 from reconciler.errors import Refused
@@ -26,7 +27,7 @@ def command(options: Options, *, by_group: bool, push: bool) -> int:
     its own review; guards and rules judge only what would be written. Meant for a schedule: asks nothing.
     """
     check_moment(options, push=push)
-    with observing() as observer, workspace(options, observer) as space:
+    with observing() as observer, workspace(options, observer, taking=Taking("reconcile")) as space:
         check_standing(space, first_apply=False)
         plan, planned = space.plan(by_group=by_group, by_rule=True)
         if not plan.applyable:

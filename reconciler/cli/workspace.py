@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler import __version__
 from reconciler.cli.common import Options
 from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
+from reconciler.cli.locking import Taking, locked
 from reconciler.config import Config
 from reconciler.execution.carry_out import IN_FLIGHT
+from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.load import Loaded, load
@@ -52,6 +54,8 @@ class Workspace:
     observer: Observer
     sandbox: bool
     speed: float
+    # Of all its targets, for a command that writes; of none for one that only plans.
+    locks: Locks = field(default_factory=lambda: Locks(()))
 
     def plan(
         self,
@@ -152,11 +156,16 @@ class Workspace:
 
 @contextmanager
 def workspace(
-    options: Options, observer: Observer, among: Collection[str] | None = None
+    options: Options,
+    observer: Observer,
+    among: Collection[str] | None = None,
+    taking: Taking | None = None,
 ) -> Iterator[Workspace]:
     """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError.
 
-    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options.
+    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options. A
+    command that is `taking` their locks has them from before the memory and the live state are read until it
+    ends, however that is; Locked is raised where another run has one.
     """
     clock = SystemClock()
     tree = FolderTree(options.identities)
@@ -170,6 +179,9 @@ def workspace(
         findings.extend(_standing_findings(standing))
     chosen = choose(config, options, among)
     with ExitStack() as stack:
+        locks = Locks(())
+        if taking is not None:
+            locks = stack.enter_context(locked(taking, chosen, options, config.lock, standing, clock))
         targets = connect_all(stack, chosen, options, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
         yield Workspace(
@@ -187,6 +199,7 @@ def workspace(
             observer=observer,
             sandbox=options.sandbox,
             speed=sandbox_speed() if options.sandbox else 1.0,
+            locks=locks,
         )
 
 

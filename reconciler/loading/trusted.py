@@ -1,4 +1,4 @@
-"""What comes only from the branch that people agreed on: endpoints, instances, guards, `restrict`, causes.
+"""What comes only from the trusted branch: endpoints, instances, guards, the lock, `restrict`, causes.
 
 A pull request may change them; the change is shown and not used until it is merged (R22). Its other rules are
 used as it has them, and what it takes from those of the branch is shown. Names of accounts mean in what comes
@@ -61,6 +61,8 @@ def trusted_config(
             ),
         )
         ignored += _differences(ours, targets[name])
+    if planned.lock != trusted.lock:
+        ignored.append("the lock is used as it is on the trusted branch")
     gone = [name for name in trusted.targets if name not in planned.targets]
     ignored += [f"{name} is gone from here: it is not planned, and stays as it is" for name in gone]
     if not targets:
@@ -79,7 +81,7 @@ def trusted_config(
         *_named(standing, meant, accounts),
         *_changed(standing, planned.rules, trusted.rules),
     )
-    return replace(planned, targets=targets), findings
+    return replace(planned, targets=targets, lock=trusted.lock), findings
 
 
 def _untrusted(standing: Standing) -> tuple[Finding, ...]:
