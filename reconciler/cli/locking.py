@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.cli.common import Options, remark
 from reconciler.cli.connecting import SANDBOX_FILE, make_folder
 from reconciler.config.locks import LockConfig, LockType
-from reconciler.execution.locks.choose import beside, chosen_type, in_ci, places, this_run
+from reconciler.execution.locks.choose import (
+    beside,
+    chosen_type,
+    in_ci,
+    places,
+    possible_types,
+    this_run,
+)
 from reconciler.execution.locks.lock import Lock, Locks, Place
 from reconciler.loading.standing import Standing
 from reconciler.render import escape
@@ -42,6 +49,8 @@ def locked(
     if warning:
         remark(warning)
     run = this_run(taking.command, taking.plans, os.environ)
+    if options.sandbox:
+        run = replace(run, unlock=f"{run.unlock} --sandbox")
     made = [] if kept is None else [(target, kept(target)) for target in targets]
     locks = Locks([Lock(target, place, clock, config.seconds, run) for target, place in made])
     try:
@@ -76,3 +85,17 @@ def kept_at(
             "This clone has no remote, so the lock is a file in it: it keeps apart the runs in this clone."
         )
     return places(config, kind, repository, clock), warning
+
+
+def kept_anywhere(
+    options: Options, config: LockConfig, standing: Standing | None, clock: Clock
+) -> Sequence[Callable[[str], Place]]:
+    """What makes of the name of a target each place at which a run on this configuration may have its lock.
+
+    Raises ReconcilerError as `kept_at` does.
+    """
+    if options.sandbox:
+        return [beside(SANDBOX_FILE.parent / "locks")]
+    repository = standing.repository if standing is not None else None
+    kinds = possible_types(config, repository, os.environ)
+    return [made for kind in kinds if (made := places(config, kind, repository, clock)) is not None]

@@ -33,16 +33,9 @@ def trusted_config(
     `planned` is all there is, and a finding says so. Raises InputError where it has one that does not load,
     and where it has none of the targets under plan.
     """
-    tree = standing.repository.tree(standing.trusted) if standing.trusted else None
-    if tree is None or CONFIG_FILE not in tree.paths():
+    tree, trusted = _tree(standing), trusted_file(standing)
+    if tree is None or trusted is None:
         return planned, _untrusted(standing) if planned.exists else ()
-    try:
-        trusted = load_config(tree)
-    except InputError as error:
-        first = error.problems[0]
-        raise InputError(
-            [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
-        ) from error
     targets: dict[str, TargetConfig] = {}
     ignored: list[str] = list(_restrictions(planned.rules, trusted.rules))
     rules = _rules(planned.rules, trusted.rules)
@@ -82,6 +75,27 @@ def trusted_config(
         *_changed(standing, planned.rules, trusted.rules),
     )
     return replace(planned, targets=targets, lock=trusted.lock), findings
+
+
+def trusted_file(standing: Standing) -> Config | None:
+    """The configuration of the trusted branch as it stands there; None where the branch has none.
+
+    Raises InputError where it does not load.
+    """
+    tree = _tree(standing)
+    if tree is None or CONFIG_FILE not in tree.paths():
+        return None
+    try:
+        return load_config(tree)
+    except InputError as error:
+        first = error.problems[0]
+        raise InputError(
+            [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
+        ) from error
+
+
+def _tree(standing: Standing) -> GitTree | None:
+    return standing.repository.tree(standing.trusted) if standing.trusted else None
 
 
 def _untrusted(standing: Standing) -> tuple[Finding, ...]:

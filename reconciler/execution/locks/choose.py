@@ -6,7 +6,7 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.config.locks import LockConfig, LockType
@@ -55,6 +55,19 @@ def chosen_type(
             "clone has none; add it, or write `type: file` or `type: s3`"
         )
     return config.type
+
+
+def possible_types(
+    config: LockConfig, repository: Repository | None, environment: Mapping[str, str]
+) -> Sequence[LockType]:
+    """Every kind of lock that a run on this configuration may hold, here or elsewhere.
+
+    By default a job in CI holds another kind than a person does. Raises as `chosen_type` does.
+    """
+    if config.type is not LockType.AUTO:
+        return (chosen_type(config, repository, environment),)
+    remote = repository is not None and repository.has_remote()
+    return (LockType.FILE, LockType.GIT) if remote else (LockType.FILE,)
 
 
 def places(

@@ -21,7 +21,7 @@ class Run:
     """The run that wants locks: who runs it where, its id, and the command.
 
     `plans` are digests of what was reviewed, by target; a target has none where the run plans only once it
-    has the lock.
+    has the lock. `unlock` is the command line that breaks its locks.
     """
 
     holder: str
@@ -29,6 +29,7 @@ class Run:
     id: str
     command: str
     plans: Mapping[str, str] = field(default_factory=dict)
+    unlock: str = "reconciler unlock"
 
 
 @dataclass(frozen=True, slots=True)

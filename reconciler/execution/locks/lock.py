@@ -66,6 +66,8 @@ class Lock:
         self._lost: str | None = None
         # When it was last written, and last looked at: the wall's time and the monotonic one.
         self._renewed = self._looked = self._moment()
+        # When the place could not be asked last; None since it answered.
+        self._failed: tuple[datetime, float] | None = None
 
     def acquire(self) -> Lease | None:
         """Take the lock; the answer is the expired lease that it was taken over from, if there was one.
@@ -89,7 +91,8 @@ class Lock:
         if self._lost is not None:
             return self._lost
         if self._since(self._renewed) * 2 >= self._length.total_seconds():
-            if self._since(self._looked) >= self.place.believed or self._over():
+            tried = self._failed is not None and self._since(self._failed) < self.place.believed
+            if not tried or self._over():
                 self._lost = self._renew()
         elif self._since(self._looked) >= self.place.believed:
             self._lost = self._look()
@@ -116,7 +119,7 @@ class Lock:
                 return None  # it was never got, and that has been said
             return (
                 f"the lock of {self.target} could not be released: {error}; it ends by itself, or with "
-                f"`reconciler unlock --target {self.target}`"
+                f"`{self._run.unlock} --target {self.target}`"
             )
         self._version, self._unsure = None, False
         return None
@@ -152,6 +155,7 @@ class Lock:
             return False
         self._version, self._lease = version, lease
         self._renewed = self._looked = moment
+        self._failed = None
         return True
 
     def _renew(self) -> str | None:
@@ -193,7 +197,7 @@ class Lock:
         return f"the lock of {self.target} had expired or was broken, and {by} has it now"
 
     def _unanswered(self, error: ReconcilerError) -> str | None:
-        self._looked = self._moment()
+        self._looked = self._failed = self._moment()
         if self._over():
             return f"the lock of {self.target} has expired and could not be renewed: {error}"
         return None
@@ -208,7 +212,7 @@ class Lock:
             lines += told(there, self._clock.now())
         lines.append(f"where: {self.place.where}")
         lines.append(
-            f"Try again when that run has ended; `reconciler unlock --target {self.target}` breaks the lock "
+            f"Try again when that run has ended; `{self._run.unlock} --target {self.target}` breaks the lock "
             "of one that is dead."
         )
         return "\n".join(lines)
