@@ -60,14 +60,21 @@ def held(place: Place, *, until: datetime = FUTURE, serial: int = 1) -> None:
 
 
 def begun(stage: Real, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    """An apply in a process of its own, with its first write under way."""
-    slow = 2.0 * SPEED  # in the sandbox's time
+    """An apply in a process of its own that was stopped (SIGSTOP) while its first writes are under way."""
+    slow = 0.5 * SPEED  # in the sandbox's time
     stage.sandbox.faults.add("latency", "identitystore.CreateUser", count=None, seconds=slow)
     process = start(stage, *arguments)
     while not stage.sandbox.requests.counts().get("identitystore.CreateUser"):
         assert process.poll() is None, process.communicate()
         select.select([], [], [], 0.01)
+    process.send_signal(signal.SIGSTOP)
     return process
+
+
+def wakes_up(process: subprocess.Popen[str]) -> Ended:
+    """The process goes on, and ends."""
+    process.send_signal(signal.SIGCONT)
+    return ended(process)
 
 
 def apply_anew(stage: Real) -> Ended:
@@ -86,7 +93,7 @@ def test_of_two_processes_on_one_clone_the_second_ends_with_5(real: Real) -> Non
     for said in ("holder: ", "run: ", "command: apply", "plan: sha256:", "since: 2", "expires: 2"):
         assert said in second.err
     assert "`reconciler unlock --target aws`" in second.err
-    assert ended(first).code == 0
+    assert wakes_up(first).code == 0
     assert real.memberships() == TEAM
     assert in_file(real).look() is None
     assert real.run("plan", "--detailed-exitcode").code == 0
@@ -111,7 +118,7 @@ def test_of_two_clones_with_a_lock_at_the_remote_the_second_ends_with_5(
 
     assert second.code == 5, second.told
     assert "where: refs/tags/reconciler/locks/aws at origin" in second.err
-    assert ended(first).code == 0
+    assert wakes_up(first).code == 0
     assert at_git(one).look() is None
 
 
@@ -142,7 +149,7 @@ def test_ctrl_c_gives_the_lock_back(real: Real) -> None:
     process = begun(real, "apply", real.file, "--first-apply")
     process.send_signal(signal.SIGINT)
 
-    assert ended(process).code == 6
+    assert wakes_up(process).code == 6
     assert in_file(real).look() is None
 
 
@@ -187,7 +194,7 @@ def test_a_run_whose_lock_was_broken_and_taken_stops_before_its_next_batch(real:
     assert real.run("unlock", "--yes").code == 0
     held(in_file(real))
 
-    stopped = ended(late)
+    stopped = wakes_up(late)
 
     assert stopped.code == 6
     assert "Stopped: " in stopped.out
