@@ -60,8 +60,18 @@ def locked(
             remark(f"Took over the lock of {lease.target} from {holder}, which expired at {when}.")
         yield locks
     finally:
-        for problem in locks.release():
+        for problem in _released(locks):
             remark(escape.sentence(problem))
+
+
+def _released(locks: Locks) -> Sequence[str]:
+    """Give the locks back. Ctrl-C ends that, and takes neither the report nor the exit code from anybody."""
+    try:
+        return locks.release()
+    except KeyboardInterrupt:
+        return (
+            "Interrupted before the locks were released: each ends by itself, or by `reconciler unlock`.",
+        )
 
 
 def kept_at(

@@ -153,6 +153,28 @@ def test_ctrl_c_gives_the_lock_back(real: Real) -> None:
     assert in_file(real).look() is None
 
 
+def test_ctrl_c_while_the_lock_is_given_back_takes_no_report_from_anybody(clones: tuple[Real, Real]) -> None:
+    one, _ = clones
+    one.commit({"reconciler.yaml": GIT})
+    one.work.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    one.plan()
+    hook = one.root.parent / "origin.git" / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    pid = one.root.parent / "pid"
+    deletes = f"read old new ref; case $new in *[!0]*) exit 0;; esac; kill -INT $(cat {pid}); sleep 1; exit 1"
+    hook.write_text(f"#!/bin/sh\n{deletes}\n", encoding="utf-8")
+    hook.chmod(0o755)
+    process = start(one, "apply", one.file, "--first-apply")
+    pid.write_text(str(process.pid), encoding="utf-8")
+
+    applied = ended(process)
+
+    assert applied.code == 0, applied.told
+    assert "8 created" in applied.out
+    assert "Interrupted before the locks were released" in applied.err
+    assert at_git(one).look() is not None
+
+
 def test_what_a_killed_run_left_is_shown_broken_and_applied_over(real: Real) -> None:
     real.plan()
     process = begun(real, "apply", real.file, "--first-apply")
