@@ -30,6 +30,7 @@ from reconciler.cli.common import (
     wants_color,
 )
 from reconciler.cli.linting import with_lint
+from reconciler.cli.locking import Taking
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
@@ -70,7 +71,8 @@ def command(
     """
     _check_usage(options, asked=bool(plans or digests), push=push, unpublished=unpublished)
     approvals = Approvals([read_plan(path) for path in plans], digests)
-    with observing() as observer, workspace(options, observer, approvals.targets()) as loaded:
+    taking = Taking("apply", approvals.plans())
+    with observing() as observer, workspace(options, observer, approvals.targets(), taking) as loaded:
         publish = publishes(loaded, push=push, unpublished=unpublished)
         space = _may_apply(loaded, approvals, first_apply=first_apply, push=publish)
         if not approvals:

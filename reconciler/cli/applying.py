@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -129,10 +127,11 @@ def carry_out(
     `approved` are digests that people approved, by target; where nobody but this clone will know that they
     are spent, that is said. Returns the report, and the mark of every target that was to be written to.
     Raises AppliedInPart, RecordError where the mark of this run cannot be made (or published, with `push`),
-    and Denied where the credentials of any target would not last.
+    Locked where a lock was lost meanwhile, and Denied where the credentials of any target would not last.
     """
     writing = [job for job in jobs if job.review.go]
     _be_ready(space, writing)
+    space.locks.begin({job.target.name: job.planned.part.digest for job in writing})
     spending = {
         job.target.name: [job.planned.part.digest]
         for job in writing
@@ -148,18 +147,21 @@ def carry_out(
                 space.identities[name],
                 space.tree,
                 spending.get(name, ()),
-                run=space.run,
+                run=space.run.id,
                 intents=intended(job),
             )
     else:
         opened = _opened(space, writing, spending, push=push)
     try:
-        return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer), opened
+        report = apply(
+            list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
+        )
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "
             "Run `reconciler plan`: it shows what is left."
         ) from None
+    return report, opened
 
 
 def _opened(
@@ -179,12 +181,12 @@ def _opened(
             name, digest, intents = job.target.name, job.planned.part.digest, intended(job)
             mark = Mark(
                 target=name,
-                run=space.run,
+                run=space.run.id,
                 commit=head,
                 plan=digest,
                 at=space.now,
-                host=platform.node(),
-                holder=_holder(),
+                host=space.run.host,
+                holder=space.run.holder,
                 tool_version=__version__,
             )
             first = _receipt(space, name, digest) if name in unapplied else None
@@ -200,13 +202,6 @@ def _opened(
     if spending and not push and repository.has_remote():
         remark(_NOTED_HERE)
     return opened
-
-
-def _holder() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no name for this user id, as in some containers
-        return ""
 
 
 def _receipt(space: Workspace, target: str, digest: str) -> Receipt:
@@ -259,7 +254,7 @@ def remember_applied(
             return record_apply(space.standing.repository, ends, push=push)
         for end in ends:
             save_end(
-                SANDBOX_RECORD, space.tree, end.receipt, whole=end.whole, ledger=end.ledger, run=space.run
+                SANDBOX_RECORD, space.tree, end.receipt, whole=end.whole, ledger=end.ledger, run=space.run.id
             )
     except RecordError as error:
         return (Problem(f"it was applied, but not recorded: {error}", "fix that, and apply again"),)

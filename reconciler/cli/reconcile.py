@@ -15,6 +15,7 @@ from reconciler.cli.applying import (
     remember_applied,
 )
 from reconciler.cli.common import Options, answer, by_group_option, common_options, show_plan, show_report
+from reconciler.cli.locking import Taking
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import workspace
 from reconciler.errors import Refused
@@ -34,7 +35,7 @@ def command(options: Options, *, by_group: bool, push: bool, unpublished: bool) 
     its own review; guards and rules judge only what would be written. Meant for a schedule: asks nothing.
     """
     check_moment(options, push=push, unpublished=unpublished)
-    with observing() as observer, workspace(options, observer) as loaded:
+    with observing() as observer, workspace(options, observer, taking=Taking("reconcile")) as loaded:
         publish = publishes(loaded, push=push, unpublished=unpublished)
         space = check_standing(loaded, first_apply=False, push=publish)
         plan, planned = space.plan(by_group=by_group, by_rule=True)

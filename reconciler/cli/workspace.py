@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler import __version__
 from reconciler.cli.common import Options
 from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
+from reconciler.cli.locking import Taking, locked
 from reconciler.config import Config
 from reconciler.execution.carry_out import IN_FLIGHT
+from reconciler.execution.locks.choose import this_run
+from reconciler.execution.locks.lease import Run
+from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
@@ -54,10 +57,12 @@ class Workspace:
     memories: Mapping[str, Memory]
     findings: tuple[Finding, ...]
     observer: Observer
+    # Who runs this where, and an id unlike any other, by which locks and marks name it.
+    run: Run
     sandbox: bool
     speed: float
-    # What this run is called in the memory, unlike any other.
-    run: str = ""
+    # Of all its targets, for a command that writes; of none for one that only plans.
+    locks: Locks = field(default_factory=lambda: Locks(()))
 
     def plan(
         self,
@@ -174,11 +179,16 @@ class Workspace:
 
 @contextmanager
 def workspace(
-    options: Options, observer: Observer, among: Collection[str] | None = None
+    options: Options,
+    observer: Observer,
+    among: Collection[str] | None = None,
+    taking: Taking | None = None,
 ) -> Iterator[Workspace]:
     """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError.
 
-    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options.
+    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options. A
+    command that is `taking` their locks has them from before the memory and the live state are read until it
+    ends, however that is; Locked is raised where another run has one.
     """
     clock = SystemClock()
     tree = FolderTree(options.identities)
@@ -192,15 +202,18 @@ def workspace(
         findings.extend(_standing_findings(standing))
         findings.extend(_forgotten(standing, loaded.config))
     chosen = choose(config, options, among)
+    run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
     with ExitStack() as stack:
+        locks = Locks(())
+        if taking is not None:
+            locks = stack.enter_context(locked(chosen, options, config.lock, standing, clock, run))
         targets = connect_all(stack, chosen, options, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
-        now = options.now or clock.now()
         yield Workspace(
             options=options,
             clock=clock,
-            now=now,
-            run=f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            now=options.now or clock.now(),
+            run=run,
             tree=tree,
             loaded=loaded,
             config=config,
@@ -212,6 +225,7 @@ def workspace(
             observer=observer,
             sandbox=options.sandbox,
             speed=sandbox_speed() if options.sandbox else 1.0,
+            locks=locks,
         )
 
 

@@ -79,6 +79,11 @@ class Repository:
         """git, run at the root."""
         return Git(self.root)
 
+    def private_folder(self) -> Path:
+        """Where this project may keep files of its own in the repository; all its work trees share it."""
+        common = self.git.run("rev-parse", "--git-common-dir").line
+        return (self.root / common).resolve() / "reconciler"
+
     def resolve(self, ref: str) -> str | None:
         """The commit that `ref` names (a branch, a remote's branch, a tag, a commit id, HEAD), or None.
 
