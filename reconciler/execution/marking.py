@@ -63,7 +63,7 @@ def check_newest(
     except RecordError as error:
         raise RecordError(
             f"whether another clone applied since is not known, because {remote} cannot be asked: {error}; "
-            "nothing was written; try again, or apply with --unpublished, which leaves the memory in this clone"
+            "nothing was written; try again, or apply with --unpublished, which keeps the memory here"
         ) from error
     current = {}
     for target, chain in chains.items():
