@@ -24,7 +24,7 @@ def fold_marks(
 ) -> str:
     """Write a receipt that takes over what the marks of `runs` may have given, and delete these marks.
 
-    `chain` is the target's as it is at the remote, too (`check_newest`). Returns the id of the receipt. Raises
+    `chain` is the target's as it is at the remote, too (`check_newest`). Returns the receipt's id. Raises
     RecordError where there is no usable receipt to follow, where a run has no open mark, and where the remote
     has moved or refuses: then nothing has moved.
     """
