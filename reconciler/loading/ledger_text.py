@@ -21,6 +21,7 @@ that begin with a colon, and files of other folders: a later version may add som
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Pair, Principal
 
 _SAFE = "@+~:/._-"
+_PLAIN = re.compile(r"[A-Za-z0-9@+~:/._-]*", re.ASCII)
 _SHORTEST = 5
 # Up to how many entries a folder has one file, or sixteen; beyond that it has 256.
 _ONE, _SIXTEEN = 200, 4_000
@@ -96,6 +98,8 @@ def parse_ledger(texts: Mapping[str, str]) -> Ledger:
 
 
 def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     # A service may answer with half of a surrogate pair, which no strict encoding takes.
     return quote(text, safe=_SAFE, errors="surrogatepass")
 
@@ -130,6 +134,9 @@ def _object_line(token: str, one: GivenObject) -> str:
 
 def _members_line(group: str, ledger: Ledger, names: Mapping[str, str]) -> str:
     unsure = ledger.unsure.get(group, frozenset())
+    if not unsure and ledger.members[group] <= names.keys():
+        # Nearly every group, and there may be a million members.
+        return " ".join([_first(group), *sorted(map(names.__getitem__, ledger.members[group]))])
     words = []
     for user in ledger.members.get(group, frozenset()) | unsure:
         name = names.get(user) or _WHOLE + _quoted(user)
@@ -156,7 +163,9 @@ def _aliases(tokens: Iterable[str]) -> Mapping[str, str]:
 
 
 def _alike(one: str, two: str) -> int:
-    """How many characters two names begin with alike."""
+    """How many characters two names begin with alike; 0 where that are too few to matter."""
+    if one[:_SHORTEST] != two[:_SHORTEST]:
+        return 0
     return next(
         (at for at, (left, right) in enumerate(zip(one, two, strict=True)) if left != right), len(one)
     )
@@ -216,6 +225,12 @@ def _memberships(
     unsure: dict[str, frozenset[str]] = {}
     for place, line in lines:
         group, *words = line.split(" ")
+        try:
+            # Nearly every group, and there may be a million members.
+            _once(members, place, _plain(group), frozenset(map(tokens.__getitem__, words)))
+            continue
+        except KeyError:
+            pass
         sure: list[str] = []
         doubtful: list[str] = []
         for word in words:

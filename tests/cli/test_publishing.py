@@ -123,6 +123,7 @@ def test_an_apply_of_which_everything_failed_closes_its_mark(cloned: Real, origi
 
 def test_a_target_that_is_not_configured_any_more_is_named(cloned: Real) -> None:
     cloned.commit({"reconciler.yaml": CONFIG.replace("aws:", "prod:")})
+    push(cloned)
     planned = cloned.plan()
     assert "aws was applied and is not configured any more" in planned.told
     assert "reconciler/applied/aws" in planned.told

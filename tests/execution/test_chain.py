@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import RecordError
+from reconciler.execution.folding import fold_marks
 from reconciler.execution.marking import Opened, check_newest, drop_mark, never_applied, open_mark
 from reconciler.execution.receipt import End, record_apply, record_begin
 from reconciler.files.git import Repository
@@ -330,6 +331,29 @@ def test_unpublished_stays_here_and_is_published_with_the_next_apply(
     assert one.remembers() == {"ada", "dan"}
     assert one.apply("run-2", given("ada", "dan")) == []
     assert origin.remembers() == {"ada", "dan"}
+
+
+def test_marks_are_closed_by_a_receipt_that_takes_over_what_they_say(
+    origin: Clone, clones: tuple[Clone, Clone]
+) -> None:
+    one, two = clones
+    one.begin("run-1", given("dan"))
+    one.begin("run-2", given("eve"), push=False)
+    two.fetch()
+    with pytest.raises(RecordError, match="no open mark of the run run-2"):
+        fold_marks(two.repository, "aws", two.chain, ["run-1", "run-2"], AT, push=True)
+
+    fold_marks(one.repository, "aws", one.chain, ["run-1", "run-2"], AT, push=True)
+
+    assert origin.refs() == one.refs() == {"applied/aws", "begun/aws", "receipts/aws"}
+    assert origin.remembers() == {"ada", "bob", "dan", "eve"}
+    ledger = origin.chain.ledger
+    assert ledger is not None
+    assert ledger.unsure == {"ops": frozenset({"dan", "eve"})}
+    two.fetch()
+    assert two.chain.marks == ()
+    with pytest.raises(RecordError):
+        fold_marks(two.repository, "aws", two.chain, ["run-1"], AT, push=True)
 
 
 # --- what this clone must know before it plans --------------------------------------------------------
