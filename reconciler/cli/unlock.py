@@ -9,7 +9,7 @@ import click
 
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
 from reconciler.cli.locking import kept_anywhere
-from reconciler.cli.open_marks import OpenMark, open_marks
+from reconciler.cli.open_marks import MarkShown, open_marks
 from reconciler.config import Config, read_config
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.execution.locks.lock import Kept, Place, told
@@ -52,7 +52,7 @@ def command(options: Options, *, yes: bool) -> int:
     standing, config = _configured(options)
     targets = _targets(options, config)
     locks, unread = _look(targets, kept_anywhere(options, config.lock, standing, clock))
-    marks = open_marks(options, standing, targets)
+    marks = open_marks(options, standing, targets, clock.now())
     if lines := _shown([name for name in targets if name not in unread], locks, marks, clock):
         answer("\n".join(lines))
     for problem in unread.values():
@@ -68,7 +68,7 @@ def command(options: Options, *, yes: bool) -> int:
     return max(code, break_all(locks, marks))
 
 
-def break_all(locks: Sequence[_Found], marks: Sequence[OpenMark]) -> int:
+def break_all(locks: Sequence[_Found], marks: Sequence[MarkShown]) -> int:
     """Break what was shown, each as far as it still is what was shown; the answer is the exit code.
 
     The locks go first: a run that still lives is to find out before its mark is closed.
@@ -142,7 +142,7 @@ def _look(
 
 
 def _shown(
-    targets: Sequence[str], locks: Sequence[_Found], marks: Sequence[OpenMark], clock: Clock
+    targets: Sequence[str], locks: Sequence[_Found], marks: Sequence[MarkShown], clock: Clock
 ) -> Sequence[str]:
     """What there is, and what breaking it means."""
     lines: list[str] = []

@@ -172,6 +172,26 @@ def save_end(
     _write(path, _with(record, receipt.target, before.model_copy(update=update), key, texts))
 
 
+def fold_record_mark(path: Path, target: str, run: str) -> None:
+    """Close the mark of a run that will not end any more: what it may have given is remembered from now on.
+
+    Raises RecordError where there is no such mark, and where the record cannot be written.
+    """
+    record = read_record(path)
+    before = record.targets.get(target)
+    if before is None or run not in before.marks:
+        raise RecordError(f"{target} has no open mark of the run {run}; nothing was changed")
+    ledger = united(before.ledger.ledger() if before.ledger else Ledger(), before.marks[run].ledger())
+    left = {one: kept for one, kept in before.marks.items() if one != run}
+    update: dict[str, object] = {"marks": left}
+    if before.ledger is not None:
+        update["ledger"] = Sealed.of(ledger)
+    _write(
+        path,
+        record.model_copy(update={"targets": {**record.targets, target: before.model_copy(update=update)}}),
+    )
+
+
 def remember_record(
     record: Record,
     targets: Iterable[str],
