@@ -48,7 +48,8 @@ from reconciler.planning.judging.withheld import (
     without_unread,
 )
 from reconciler.planning.ordering.order import Context, order
-from reconciler.planning.ownership.objects import Ownership, own_groups, own_users
+from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
