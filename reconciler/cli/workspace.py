@@ -22,7 +22,8 @@ from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Lack, Memory, declarations, read_remembered, remember
+from reconciler.loading.memory import Lack, Memory, remember
+from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.address import Address, Kind

@@ -18,7 +18,7 @@ from reconciler.execution.apply import Job, apply
 from reconciler.execution.record import read_record, remember_record, save_partial, save_whole
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Declarations
+from reconciler.loading.recalling import Declarations
 from reconciler.model.change import Cause
 from reconciler.model.observer import Silent
 from reconciler.model.plan import TargetPlan
