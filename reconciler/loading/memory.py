@@ -1,4 +1,4 @@
-"""What git remembers of each target: what it gave, by the chain of receipts, and what it declared, by commits."""
+"""What git remembers of each target: what it gave, by receipts, and what it declared, by commits."""
 
 from __future__ import annotations
 
