@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
+from reconciler.files.git_place import find
 from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
 
 DEFAULT_REMOTE = "origin"
@@ -50,33 +51,32 @@ class Repository:
 
     root: Path
     folder: str
+    git_dir: Path | None = field(default=None, compare=False)
+    common: Path | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, path: Path) -> Repository | None:
         """The repository that `path`, a folder, lies in; None where there is none.
 
         A repository that git refuses to read (somebody else's, by `safe.directory`; a linked work tree
-        whose repository is gone) and a missing git raise RecordError: neither is the same as no repository.
+        whose repository is gone), a missing git, and what `git_place.find` refuses raise RecordError: none of
+        them is the same as no repository.
         """
         if not path.is_dir():
             return None
-        if not any((folder / ".git").exists() for folder in (path.resolve(), *path.resolve().parents)):
+        place = find(path)
+        if place is None:
             return None
-        git = Git(path)
-        top = git.run("rev-parse", "--show-toplevel", fine=None)
-        if top.code != 0:
-            if "not a git repository (or any" in top.said:
-                return None
-            raise RecordError(f"git cannot use the repository around {path}: {top.said}")
-        folder = git.run("rev-parse", "--show-prefix").line.rstrip("/")
+        folder = path.resolve().relative_to(place.root).as_posix()
         if "\n" in folder:
             raise RecordError(f"the name of {path} has a line break in it; rename the folder")
-        return cls(Path(top.line), folder)
+        return cls(place.root, "" if folder == "." else folder, place.git_dir, place.common)
 
     @property
     def git(self) -> Git:
         """git, run at the root."""
-        return Git(self.root)
+        git_dir = self.git_dir or self.root / ".git"
+        return Git(self.root, git_dir, self.common or git_dir)
 
     def resolve(self, ref: str) -> str | None:
         """The commit that `ref` names (a branch, a remote's branch, a tag, a commit id, HEAD), or None.

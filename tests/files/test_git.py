@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.errors import RecordError
 from reconciler.files.git import Repository
-from reconciler.files.git_command import redact
+from reconciler.files.git_process import redact
 from tests.repositories import Work
 
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
