@@ -152,6 +152,7 @@ def test_a_branch_that_is_not_merged_is_planned_and_not_applied(cloned: Real) ->
 def test_another_branch_can_be_named_as_the_one_people_agreed_on(cloned: Real) -> None:
     cloned.work.git("checkout", "-q", "-b", "release")
     cloned.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    cloned.work.git("push", "-q", "origin", "release")
     cloned.plan("--trusted-ref", "release")
 
     assert cloned.run("apply", cloned.file, "--first-apply").code == 1
