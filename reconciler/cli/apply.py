@@ -26,7 +26,7 @@ from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
 from reconciler.execution.apply import Job
-from reconciler.execution.plan_file import read_plan
+from reconciler.execution.plan_file import read_for_apply
 from reconciler.model.plan import Plan
 from reconciler.render.messages import stale_text
 
@@ -59,7 +59,7 @@ def command(
     On a terminal and without a PLAN: plan, show, ask.
     """
     _check_usage(options, asked=bool(plans or digests), push=push)
-    approvals = Approvals([read_plan(path) for path in plans], digests)
+    approvals = Approvals([read_for_apply(path) for path in plans], digests)
     with observing() as observer, workspace(options, observer, approvals.targets()) as space:
         _may_apply(space, approvals, first_apply=first_apply)
         if not approvals:
@@ -89,7 +89,7 @@ def command(
         report = carry_out(space, jobs, {name: approvals.digests(name) for name in planned}, push=push)
         problems = remember_applied(space, report, push=push)
     answer(show_report(report, plan, options))
-    return ended(report, problems)
+    return ended(report, problems, plan)
 
 
 def _check_usage(options: Options, *, asked: bool, push: bool) -> None:

@@ -16,6 +16,7 @@ from reconciler.execution.receipt import record_begin, record_used, record_whole
 from reconciler.execution.record import read_record, save_partial, save_whole
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.loading.memory import require
+from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
@@ -68,11 +69,13 @@ def check_standing(space: Workspace, *, first_apply: bool) -> None:
     require(space.memories, first_apply=first_apply)
 
 
-def ended(report: Report, problems: Sequence[Problem]) -> int:
-    """The exit code of what was written, and of what could not be recorded, which is said."""
+def ended(report: Report, problems: Sequence[Problem], plan: Plan) -> int:
+    """The exit code of what was written, was not recorded, and is blocked; the last two are said."""
     for problem in problems:
         remark(str(problem))
-    if report.interrupted or report.failed or problems:
+    for finding in plan.blocked:
+        remark(str(Problem(f"blocked: {finding.message}", finding.fix)))
+    if report.interrupted or report.failed or problems or plan.blocked:
         return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
     return 0
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
-from reconciler.errors import PlanFileError
+from reconciler.errors import PlanFileError, Refused
 from reconciler.files.private import write_private
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Severity
 from reconciler.render.json import plan_from_json, plan_json
 
 # A plan of 200,000 users and all their memberships stays below this many bytes.
@@ -24,9 +26,16 @@ def write_plan(path: Path, plan: Plan) -> None:
 def read_plan(path: Path) -> Plan:
     """The plan in `path`. Raises PlanFileError where there is none, or none that this version reads."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise PlanFileError(f"{path} is too large to be a plan")
-        text = path.read_text(encoding="utf-8")
+        # Without O_NONBLOCK, opening a named pipe waits for a writer that never comes.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise PlanFileError(
+                    f"{path} is not a regular file; save the plan with `--out` and name that file"
+                )
+            if status.st_size > _MAX_BYTES:
+                raise PlanFileError(f"{path} is too large to be a plan")
+            text = file.read().decode("utf-8")
     except OSError as error:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -35,3 +44,28 @@ def read_plan(path: Path) -> Plan:
         return plan_from_json(text)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error}") from error
+
+
+def read_for_apply(path: Path) -> Plan:
+    """The plan in `path`, to be applied.
+
+    Raises PlanFileError as `read_plan` does and for one that was incomplete, and Refused for one that a guard
+    or a rule refused when it was made: nobody could approve it.
+    """
+    plan = read_plan(path)
+    if plan.incomplete:
+        raise PlanFileError(f"{path}: this plan is incomplete, so it cannot be applied; plan again")
+    if not plan.applyable:
+        codes = sorted(
+            {
+                finding.code
+                for part in plan.targets
+                for finding in part.findings
+                if finding.severity is Severity.REFUSAL
+            }
+        )
+        raise Refused(
+            f"{path}: this plan was refused by {', '.join(codes)}; nothing was written. "
+            "Once that is lifted, plan again and have the new plan reviewed."
+        )
+    return plan
