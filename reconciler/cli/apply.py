@@ -38,7 +38,7 @@ from reconciler.render.messages import stale_text
     "digests",
     multiple=True,
     metavar="[TARGET=]DIGEST",
-    help="Go on if the fresh plan has exactly this digest; repeatable.",
+    help="Go on if the fresh plan has exactly this digest, and stands in PLAN if one is named; repeatable.",
 )
 @by_group_option
 @click.option("--first-apply", is_flag=True, help="Accept that nothing was applied to the target yet.")

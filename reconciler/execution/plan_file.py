@@ -27,15 +27,11 @@ def read_plan(path: Path) -> Plan:
     """The plan in `path`. Raises PlanFileError where there is none, or none that this version reads."""
     try:
         # Without O_NONBLOCK, opening a named pipe waits for a writer that never comes.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise PlanFileError(
-                    f"{path} is not a regular file; save the plan with `--out` and name that file"
-                )
-            if status.st_size > _MAX_BYTES:
-                raise PlanFileError(f"{path} is too large to be a plan")
-            text = file.read().decode("utf-8")
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            text = _text(path, handle)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -44,6 +40,16 @@ def read_plan(path: Path) -> Plan:
         return plan_from_json(text)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error}") from error
+
+
+def _text(path: Path, handle: int) -> str:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise PlanFileError(f"{path} is not a regular file; save the plan with `--out` and name that file")
+    if status.st_size > _MAX_BYTES:
+        raise PlanFileError(f"{path} is too large to be a plan")
+    with os.fdopen(handle, "rb", closefd=False) as file:
+        return file.read().decode("utf-8")
 
 
 def read_for_apply(path: Path) -> Plan:
