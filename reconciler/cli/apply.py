@@ -69,6 +69,12 @@ def command(
             observer.finish()
             answer(show_plan(plan, options))
             raise Refused("Refused; nothing was written. The plan says what would lift it.")
+        if codes := approvals.refused():
+            observer.finish()
+            raise Refused(
+                f"The plan was refused by {', '.join(codes)} when it was made; nothing was written. Nothing "
+                "refuses it now: plan again, and have the new plan reviewed."
+            )
         policies = {name: target.policy for name, target in space.config.targets.items()}
         spent = {
             name: used(

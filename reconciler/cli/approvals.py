@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.address import Address
-from reconciler.model.plan import SEMANTICS_VERSION, Plan, TargetPlan
+from reconciler.model.plan import SEMANTICS_VERSION, Plan, Severity, TargetPlan
 from reconciler.model.policy import TargetPolicy
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Difference, Review, review
@@ -36,6 +36,18 @@ class Approvals:
 
     def __bool__(self) -> bool:
         return bool(self._plans or self._digests)
+
+    def refused(self) -> Sequence[str]:
+        """The codes of what refused one of the plans when it was made: nobody could approve that one."""
+        return sorted(
+            {
+                finding.code
+                for plan in self._plans
+                for part in plan.targets
+                for finding in part.findings
+                if finding.severity is Severity.REFUSAL
+            }
+        )
 
     def targets(self) -> Collection[str] | None:
         """The targets that are spoken of; None where it may be any."""

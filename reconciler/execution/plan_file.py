@@ -6,9 +6,9 @@ import os
 import stat
 from pathlib import Path
 
-from reconciler.errors import PlanFileError, Refused
+from reconciler.errors import PlanFileError
 from reconciler.files.private import write_private
-from reconciler.model.plan import Plan, Severity
+from reconciler.model.plan import Plan
 from reconciler.render.json import plan_from_json, plan_json
 
 # A plan of 200,000 users and all their memberships stays below this many bytes.
@@ -53,25 +53,8 @@ def _text(path: Path, handle: int) -> str:
 
 
 def read_for_apply(path: Path) -> Plan:
-    """The plan in `path`, to be applied.
-
-    Raises PlanFileError as `read_plan` does and for one that was incomplete, and Refused for one that a guard
-    or a rule refused when it was made: nobody could approve it.
-    """
+    """The plan in `path`, to be applied. Raises PlanFileError as `read_plan`, and for an incomplete one."""
     plan = read_plan(path)
     if plan.incomplete:
         raise PlanFileError(f"{path}: this plan is incomplete, so it cannot be applied; plan again")
-    if not plan.applyable:
-        codes = sorted(
-            {
-                finding.code
-                for part in plan.targets
-                for finding in part.findings
-                if finding.severity is Severity.REFUSAL
-            }
-        )
-        raise Refused(
-            f"{path}: this plan was refused by {', '.join(codes)}; nothing was written. "
-            "Once that is lifted, plan again and have the new plan reviewed."
-        )
     return plan

@@ -132,13 +132,13 @@ def test_a_first_apply_that_began_elsewhere_is_not_begun_again(
     # What the first one made and nobody declares any more is known to its tag alone.
     other.commit({"groups.yaml": GROUPS.partition("  dev")[0]})
     other.work.git("push", "-q", "origin", "main")
-    other.plan()
+    assert other.plan().out.startswith("Incomplete plan")
     other.forget()
 
-    ended = other.run("apply", other.file, "--first-apply", "--push")
+    ended = other.run("apply", one.file, "--first-apply", "--push")
 
     assert ended.code == 1
-    assert "aws was applied from elsewhere before: origin has the tag reconciler/begun/aws" in ended.told
+    assert "origin has the tag reconciler/begun/aws, and this clone has not" in ended.told
     assert other.written() == []
     other.work.git("fetch", "-q", "origin", "--tags", "--force")
     assert "- dev (gone from git)" in other.plan().told
