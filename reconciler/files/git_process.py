@@ -50,6 +50,8 @@ _KEPT = re.compile(
 # Up to the last @ before a blank: a password may hold one. What stands in a query may be a token, too.
 _USERINFO = re.compile(r"://\S*@")
 _QUERY = re.compile(r"(://[^\s'\"?#]*[?#])[^\s'\"]+")
+# The same where git says a path alone.
+_PARAMETER = re.compile(r"([?&][^\s=&'\"]*=)[^\s&'\"]+")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -115,7 +117,7 @@ def executable() -> str:
 
 def redact(text: str) -> str:
     """The text without the user names, tokens and passwords that addresses in it carry."""
-    return _QUERY.sub(r"\1…", _USERINFO.sub("://", text))
+    return _PARAMETER.sub(r"\1…", _QUERY.sub(r"\1…", _USERINFO.sub("://", text)))
 
 
 def _absolute(path: str) -> str:
