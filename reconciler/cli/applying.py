@@ -20,6 +20,7 @@ from reconciler.execution.record import read_record, save_end, save_partial
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.loading.marks import Mark
 from reconciler.loading.memory import require
+from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
@@ -110,11 +111,13 @@ def check_standing(space: Workspace, *, first_apply: bool, push: bool) -> Worksp
     return space
 
 
-def ended(report: Report, problems: Sequence[Problem]) -> int:
-    """The exit code of what was written, and of what could not be recorded, which is said."""
+def ended(report: Report, problems: Sequence[Problem], plan: Plan) -> int:
+    """The exit code of what was written, was not recorded, and is blocked; the last two are said."""
     for problem in problems:
         remark(str(problem))
-    if report.interrupted or report.failed or problems:
+    for finding in plan.blocked:
+        remark(str(Problem(f"blocked: {finding.message}", finding.fix)))
+    if report.interrupted or report.failed or problems or plan.blocked:
         return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
     return 0
 

@@ -259,7 +259,7 @@ _COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
         ("--trusted-ref",),
         {
             "metavar": "REF",
-            "help": "The branch that people agreed on.  [default: that of origin, else HEAD]",
+            "help": "The branch that people agreed on.  [default: that of origin; HEAD without a remote]",
         },
     ),
     (("-v", "--verbose"), {"is_flag": True, "help": "Fold nothing away."}),

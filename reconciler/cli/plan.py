@@ -10,7 +10,7 @@ import click
 from reconciler.cli.common import Options, answer, by_group_option, common_options, show_plan
 from reconciler.cli.observing import observing
 from reconciler.cli.only import check, check_sets, parse
-from reconciler.errors import Refused
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.model.address import Address
 
 CHANGES_PENDING = 2
@@ -50,11 +50,17 @@ def command(
         check_sets(chosen, space, plan)
         plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
         estimates = space.estimates(planned)
-    if out is not None:
-        write_plan(out, plan)
-    answer(show_plan(plan, options, saved=str(out) if out else None, estimates=estimates))
+    # A plan without the removals must not pass for one that was reviewed.
+    saved = None if plan.incomplete else out
+    if saved is not None:
+        write_plan(saved, plan)
+    answer(show_plan(plan, options, saved=str(saved) if saved else None, estimates=estimates))
+    if plan.incomplete:
+        return ReconcilerError.exit_code
     if not plan.applyable:
         return Refused.exit_code
+    if plan.blocked:
+        return ReconcilerError.exit_code
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 

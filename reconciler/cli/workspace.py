@@ -20,6 +20,7 @@ from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.first_apply import ask_remote
 from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Lack, Memory, remember
@@ -92,6 +93,7 @@ class Workspace:
                 by_rule=by_rule,
                 notes=(*notes, *self._memory_findings(name), *target.notices(self.now)),
             )
+            planned[name] = _said_once(planned[name])
             notes = ()  # what concerns no target in particular is said once
         plan = Plan(
             now=self.now,
@@ -152,6 +154,13 @@ class Workspace:
                 severity=Severity.NOTE,
                 message=f"nothing was applied to {name} yet, so nothing is removed for being absent from git",
                 fix=None if self.sandbox else "apply the first time with --first-apply",
+            )
+        elif memory.problem is not None and memory.incomplete and not self.sandbox:
+            yield Finding(
+                code="memory-incomplete",
+                severity=Severity.WARNING,
+                message=memory.problem.message,
+                fix=memory.problem.fix,
             )
         elif memory.problem is not None and not self.sandbox:
             yield Finding(
@@ -247,10 +256,27 @@ def _memories(
             identity=identities,
             planned=planned,
         )
-    return remember(standing, identities, read_remembered, identity=identities, planned=planned)
+    memories = remember(standing, identities, read_remembered, identity=identities, planned=planned)
+    return ask_remote(standing, memories)
+
+
+def _said_once(planned: Planned) -> Planned:
+    """Without what an incomplete plan says already: that nothing is known of what git declared before."""
+    part = planned.part
+    if not part.incomplete:
+        return planned
+    findings = tuple(finding for finding in part.findings if finding.code != "memory-unknown")
+    return replace(planned, part=replace(part, findings=findings))
 
 
 def _standing_findings(standing: Standing) -> Iterable[Finding]:
+    if standing.trusts_head:
+        yield Finding(
+            code="head-trusted",
+            severity=Severity.NOTE,
+            message="HEAD itself is trusted: the guards and endpoints are those of what is checked out",
+            fix="add a remote, or name the branch that people agreed on with --trusted-ref",
+        )
     for problem in standing.problems():
         yield Finding(
             code="not-as-in-git",

@@ -27,7 +27,13 @@ class Lack(StrEnum):
     UNREADABLE = "unreadable"  # the tag holds no receipt
     FOREIGN = "foreign"  # the receipt is of another target or instance
     ELSEWHERE = "elsewhere"  # the tag is not on the trusted branch
+    UNFETCHED = "unfetched"  # no tag here, and the remote has one
+    UNASKED = "unasked"  # no tag here, and whether the remote has one cannot be asked
     NEWER = "newer"  # what was applied last is not contained in HEAD
+
+
+# What git declared before is not known, so a plan lacks the removals.
+INCOMPLETE = frozenset(Lack) - {Lack.MISSING, Lack.NEWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,11 @@ class Memory:
             return self
         ledger = chain.ledger if self.gap is None else None
         return replace(self, chain=chain, remembered=replace(self.remembered, ledger=ledger))
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a plan from it would lack what it does not know."""
+        return self.lack in INCOMPLETE
 
 
 def remember(

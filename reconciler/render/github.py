@@ -54,13 +54,17 @@ def _annotations(plan: Plan) -> Iterable[str]:
         for part in plan.targets:
             for finding in part.findings:
                 place = findings.where(finding, plan.places)
-                needed = severity is Severity.REFUSAL or findings.is_restores(finding)
+                heads = finding in part.incomplete or finding in part.blocked
+                needed = heads or severity is Severity.REFUSAL or findings.is_restores(finding)
                 if finding.severity is severity and (place or needed):
                     title = f"{part.target}: {finding.code}"
                     # What refuses a plan also says whom it is for: nobody should have to search the log.
                     told = finding.details if severity is Severity.REFUSAL else ()
                     text = _message(finding.message, finding.fix, told)
-                    yield _command(_LEVELS[severity], title, text, place)
+                    if finding in part.incomplete:
+                        title = f"{findings.INCOMPLETE_PLAN}: {title}"
+                    # Each of them ends with an exit code that is not 0.
+                    yield _command("error" if heads else _LEVELS[severity], title, text, place)
 
 
 def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:

@@ -21,6 +21,10 @@ Item = TypeVar("Item")
 
 # A list with more pages than this does not end; so many pages in a row without anything new lead nowhere.
 MAX_PAGES = 50_000
+# No service has so many people or groups; what lists ever new ones would fill all memory.
+MAX_ITEMS = 1_000_000
+# So many times what was announced, and so many more, are not a list that grew while it was read.
+_BEYOND, _GROWN = 4, 1_000
 MAX_BARREN = 100
 # How often a list that moves is read in all.
 TRIES = 3
@@ -283,6 +287,7 @@ class _Reading(Generic[Item]):
                 again.append(key)
             else:
                 self.items[key] = self._pager.keep(raw)
+        self._bounded()
         new = len(self.items) - before
         self._barren = 0 if new else self._barren + 1
         # A page of nothing but known ones is how some servers answer an index past their end.
@@ -297,6 +302,16 @@ class _Reading(Generic[Item]):
             self._sizes.append(0)
             self._totals.append(_total(body))
         return len(resources), new
+
+    def _bounded(self) -> None:
+        """Raise IncompleteRead where far more came than there can be."""
+        came, total = len(self.items), self._totals[0] if self._totals else None
+        if came > MAX_ITEMS:
+            raise self._pager.bad(f"the list has not ended after {MAX_ITEMS:,} of its items")
+        if total is None or not self._terms.total_counts or self._totals_of_pages:
+            return
+        if len(set(self._totals)) == 1 and len(self._totals) > 1 and came > _BEYOND * total + _GROWN:
+            raise self._pager.bad(f"{total:,} were announced, and {came:,} came without an end")
 
     def _endless(self) -> IncompleteRead:
         return self._pager.bad(f"the list has not ended after {MAX_PAGES:,} pages")
