@@ -13,6 +13,7 @@ from tests.cli.test_digests_used_once import digest
 
 JOINED = GROUPS.replace("[cyd]", "[cyd, ada]")
 ALONE = "Only this clone knows now that the approval is used"
+NEWER = "aws was applied from elsewhere: origin has a newer receipt at reconciler/receipts/aws"
 SPENT = "was approved for an apply that took place"
 
 
@@ -26,6 +27,11 @@ def clones(
     one.commit({"groups.yaml": JOINED})
     push(one)
     return one, another(one, monkeypatch, capsys)
+
+
+def fetch(stage: Real) -> None:
+    """What an apply asks for where another clone applied since."""
+    stage.work.git("fetch", "-q", "origin", "--tags", "--force")
 
 
 def undo(stage: Real) -> None:
@@ -147,9 +153,9 @@ def test_a_first_apply_that_began_elsewhere_is_not_begun_again(
     ended = other.run("apply", one.file, "--first-apply", "--push")
 
     assert ended.code == 1
-    assert "origin has the tag reconciler/begun/aws, and this clone has not" in ended.told
+    assert "origin has the tag reconciler/receipts/aws, and this clone has not" in ended.told
     assert other.written() == []
-    other.work.git("fetch", "-q", "origin", "--tags", "--force")
+    fetch(other)
     assert "- dev (gone from git)" in other.plan().told
     assert other.run("apply", other.file, "--first-apply", "--push").code == 0
     assert other.memberships() == {"ops": TEAM["ops"]}
