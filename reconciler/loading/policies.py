@@ -15,6 +15,7 @@ from reconciler.files.tree import Tree
 from reconciler.files.yaml import MAX_DEPTH, Spot
 from reconciler.loading.people import checked_previously
 from reconciler.loading.sets import PermissionSetDocument, managed_policy_path
+from reconciler.model.policy_documents import canonical
 from reconciler.model.resources import Origin, PermissionSet, PolicyReference, Sharing
 
 # IAM Identity Center quotas, user guide, "Limits".
@@ -76,8 +77,9 @@ class PermissionSets:
             )
             return None
         text = json.dumps(policy, sort_keys=True, separators=(",", ":"))
-        visible = sum(not character.isspace() for character in text)
-        if visible > MAX_POLICY_CHARACTERS or len(text) > MAX_POLICY_BYTES:
+        sent = canonical(text)
+        visible = sum(not character.isspace() for character in sent)
+        if visible > MAX_POLICY_CHARACTERS or len(sent) > MAX_POLICY_BYTES:
             document.fault(
                 at,
                 f"has {visible:,} characters that are no space; AWS takes {MAX_POLICY_CHARACTERS:,}, "
