@@ -48,7 +48,9 @@ def command(
         check(chosen, space)
         plan, planned = space.plan(chosen, by_group=by_group)
         check_sets(chosen, space, plan)
-        plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
+        plan = with_lint(
+            plan, space.loaded.identities, space.loaded.locate, space.validators(), played=space.played
+        )
         estimates = space.estimates(planned)
     if out is not None:
         write_plan(out, plan)

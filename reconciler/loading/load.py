@@ -45,13 +45,14 @@ class Loaded:
     files: int
 
 
-def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
+def load(tree: Tree, profiles: Collection[str] | None = None, *, under_plan: bool = True) -> Loaded:
     """Everything that a tree declares. Raises InputError with all problems of all files at once.
 
-    `profiles` are the names of the profiles of SCIM services that there are (None: not checked).
+    `profiles` are the names of the profiles of SCIM services that there are (None: not checked). What a
+    service is certain to reject is an error only `under_plan`: states of the past are read as they are.
     """
     faults = Faults(tree)
-    loading = _Loading(tree, faults, profiles)
+    loading = _Loading(tree, faults, profiles, under_plan=under_plan)
     loading.read()
     found = loading.identities()
     findings: tuple[Finding, ...] = ()
@@ -92,7 +93,9 @@ _ELSEWHERE = {
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
-    def __init__(self, tree: Tree, faults: Faults, profiles: Collection[str] | None) -> None:
+    def __init__(
+        self, tree: Tree, faults: Faults, profiles: Collection[str] | None, *, under_plan: bool
+    ) -> None:
         self.config: ConfigFile = read_config(tree, faults, profiles)
         self.known = Known(tree)
         self.files = 0
@@ -100,7 +103,7 @@ class _Loading:
         self.whole = CONFIG_FILE not in tree.paths() or self.config.document is not None
         self._tree, self._faults = tree, faults
         self._zone = self.config.config.timezone
-        self._sets = PermissionSets(tree, faults)
+        self._sets = PermissionSets(tree, faults, under_plan=under_plan)
         self._found: dict[str, dict[str, Any]] = {section: {} for section in _NAMES}
         self._overrides: list[tuple[Document, str, int, Any]] = []
         self._sections = 0

@@ -32,7 +32,7 @@ def findings_text(findings: Sequence[Finding], places: Mapping[Origin, Place], *
         place = places.get(finding.origin) if finding.origin else None
         where = f"{escape.text(str(place))}: " if place else ""
         lines.append(layout.line(f"{where}{escape.sentence(finding.message)}", Tone.CAUTION))
-        if finding.code == "policy-lint":
+        if finding.code in ("policy-lint", "managed-policy-unknown"):
             lines += [layout.line(f"    {escape.sentence(one)}") for one in finding.details]
         if finding.fix:
             lines.append(layout.line(f"    {escape.sentence(finding.fix)}"))

@@ -49,10 +49,10 @@ _REJECTED = frozenset(
      "InvalidInputException", "ConstraintViolationException", "UnknownOperationException", "InvalidAction",
      "UnsupportedOperation")
 )  # fmt: skip
-# What AWS Organizations says where others say ResourceNotFoundException (API reference, errors of each).
+# What AWS Organizations and IAM say where others say ResourceNotFoundException (API references, errors).
 _ABSENT = frozenset(
     ("AccountNotFoundException", "ParentNotFoundException", "ChildNotFoundException",
-     "TargetNotFoundException", "OrganizationalUnitNotFoundException")
+     "TargetNotFoundException", "OrganizationalUnitNotFoundException", "NoSuchEntity")
 )  # fmt: skip
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
