@@ -277,3 +277,14 @@ def test_every_change_of_content_leaves_the_accounts_behind_until_they_are_provi
     sso.provision(arn)
     sso.clock.push(5)
     assert (sso.accounts(arn, latest=True), sso.accounts(arn, latest=False)) == ([ONE], [])
+
+
+def test_a_policy_that_aws_does_not_have_is_not_attached(sso: Sso) -> None:
+    arn, policy = sso.make(), "arn:aws:iam::aws:policy/ReadOnlyAcess"
+    error = sso.refused(
+        "attach_managed_policy_to_permission_set", PermissionSetArn=arn, ManagedPolicyArn=policy
+    )
+    assert error["Code"] == "ResourceNotFoundException"
+    sso.sandbox.store.declare_policies("aws", ["/ReadOnlyAcess"])
+    attach(sso, arn, policy)
+    assert [each["Arn"] for each in managed(sso, arn)] == [policy]
