@@ -139,6 +139,8 @@ class Draft:
     orphans: list[Address] = field(default_factory=list)
     # Live assignments that differ, in accounts where nothing can be assigned now: account id to how many.
     out_of_reach: dict[str, int] = field(default_factory=dict)
+    # Live assignments that no entry says, and that one may mean whose selector names what is not known.
+    unresolved_assignments: list[Address] = field(default_factory=list)
     # Declared assignments of which nobody looked whether they are there.
     unseen_assignments: int = 0
     # What must not be deleted, because an assignment of it stays.

@@ -20,8 +20,8 @@ ones are put below the root. One that is called `management` is the management a
 units whose paths an `ou:` names, in assignments, guards and rules; which accounts lie in them it does not
 say, so they are empty until somebody moves accounts there (`POST /_sandbox/console/move_account`).
 
-Seeding adds and renames, and removes nothing but a management account that gives way to another. An identities
-directory does not bring back what left by hand: an account, or a unit that was renamed or deleted.
+Seeding adds and renames, and removes nothing but a management account that gives way to another. What left
+by hand is not brought back by an identities directory: an account, or a unit that was renamed or deleted.
 """
 
 from __future__ import annotations
