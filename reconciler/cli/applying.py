@@ -7,10 +7,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler import __version__
-from reconciler.cli.common import Options, remark
+from reconciler.cli.common import Options, remark, wrote
 from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.workspace import Workspace
-from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
+from reconciler.errors import INTERRUPTED, AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.receipt import record_begin, record_used, record_whole_apply, used_digests
 from reconciler.execution.record import read_record, save_partial, save_whole
@@ -73,7 +73,9 @@ def ended(report: Report, problems: Sequence[Problem]) -> int:
     for problem in problems:
         remark(str(problem))
     if report.interrupted or report.failed or problems:
-        return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
+        if report.writes or problems:
+            return AppliedInPart.exit_code
+        return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
     return 0
 
 
@@ -107,13 +109,16 @@ def carry_out(
             record_used(repository, name, digests, space.now, push=push)
         if spending and not push and repository.has_remote():
             remark(_NOTED_HERE)
+    wrote(anything=True)
     try:
-        return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
+        report = apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
+        wrote(anything=report.writes > 0)
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "
             "Run `reconciler plan`: it shows what is left."
         ) from None
+    return report
 
 
 def _be_ready(space: Workspace, jobs: Collection[Job]) -> None:

@@ -22,6 +22,7 @@ from reconciler.model.report import Report
 from reconciler.planning.ordering.estimate import Estimate
 
 FORMATS = ("text", "json", "markdown", "github")
+_WROTE = "reconciler.wrote"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -101,6 +102,18 @@ def ask(question: str) -> bool:
     """Ask a person; anything but `yes` is no."""
     write_error(f"\n{question} Only `yes` is taken as yes: ")
     return sys.stdin.readline().strip() == "yes"
+
+
+def wrote(*, anything: bool) -> None:
+    """Note whether this command wrote, or may have written, anything to a service."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta[_WROTE] = anything
+
+
+def has_written(context: click.Context | None) -> bool:
+    """Whether the command of this context may have written anything to a service."""
+    return context is not None and bool(context.find_root().meta.get(_WROTE))
 
 
 def token() -> str:

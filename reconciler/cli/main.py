@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
-from reconciler.cli.common import Options, explain, hang_up, remark
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.cli.common import Options, explain, hang_up, has_written, remark
+from reconciler.errors import INTERRUPTED, AppliedInPart, ReconcilerError, UsageError
 
 EPILOG = """\b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
-3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage."""
+3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage;
+130 and 143 interrupted (Ctrl-C, SIGTERM) before anything was written."""
 
 _PACKAGE = Path(__file__).parents[1]
 # Command name -> module; imported when the command is used, so that `--help` is quick.
@@ -60,8 +61,11 @@ def run(arguments: Sequence[str]) -> int:
         remark(_misused(error))
         return UsageError.exit_code
     except (KeyboardInterrupt, click.Abort):
+        if has_written(context):
+            remark("Interrupted after something was written. Run `reconciler plan`: it shows what is left.")
+            return AppliedInPart.exit_code
         remark("Interrupted; nothing was written to any service.")
-        return 1
+        return INTERRUPTED
     except BrokenPipeError:
         hang_up()
         return 1
