@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Options, answer, by_group_option, common_options, show_plan
+from reconciler.cli.common import Options, answer, by_group_option, common_options, remark, show_plan
 from reconciler.cli.observing import observing
 from reconciler.cli.only import check, check_sets, parse
 from reconciler.errors import Refused
@@ -18,7 +18,10 @@ CHANGES_PENDING = 2
 
 @click.command("plan", short_help="show what apply would do")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for review and apply."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan for review and apply; - is stdout.",
 )
 @click.option(
     "--only",
@@ -39,6 +42,7 @@ def command(
     from reconciler.cli.linting import with_lint
     from reconciler.cli.workspace import workspace
     from reconciler.execution.plan_file import write_plan
+    from reconciler.render.json import plan_json
 
     chosen: dict[str, list[Address]] = {}
     for text in only:
@@ -52,9 +56,14 @@ def command(
             plan, space.loaded.identities, space.loaded.locate, space.validators(), played=space.played
         )
         estimates = space.estimates(planned)
-    if out is not None:
-        write_plan(out, plan)
-    answer(show_plan(plan, options, saved=str(out) if out else None, estimates=estimates))
+    if out is not None and str(out) == "-":
+        # The saved plan is the answer; what people read of it goes beside it.
+        remark(show_plan(plan, options, estimates=estimates))
+        answer(plan_json(plan))
+    else:
+        if out is not None:
+            write_plan(out, plan)
+        answer(show_plan(plan, options, saved=str(out) if out else None, estimates=estimates))
     if not plan.applyable:
         return Refused.exit_code
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.errors import Place
 from reconciler.model.change import FieldChange
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
-from reconciler.planning.review import Difference
 from reconciler.render import escape, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.naming import value
 from reconciler.render.style import Style, Tone
+
+if TYPE_CHECKING:  # what `validate` prints takes no planner
+    from reconciler.planning.review import Difference
 
 
 def error_text(message: str, *, color: bool = False) -> str:
