@@ -11,7 +11,7 @@ from reconciler.config import CONFIG_FILE, Config, ConfigFile, read_config
 from reconciler.config.documents import ConfigDocument
 from reconciler.config.selectors import check_quoted
 from reconciler.errors import InputError, Place, Problem
-from reconciler.files.documents import Document
+from reconciler.files.documents import Document, suggest
 from reconciler.files.faults import Faults, locate_all, whole_file
 from reconciler.files.tree import Tree
 from reconciler.loading.access import account, account_ids, approval, assignment
@@ -159,6 +159,9 @@ class _Loading:
     def _identities(self, document: Document) -> None:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
+        if any(name not in _NAMES and suggest(name, tuple(_NAMES)) for name in document.value):
+            # What stands below a misspelt section is missed everywhere else: one problem is enough.
+            self.whole = False
         add_keys(self.known, document, sections, self._faults, _NAMES)
         written = cast(
             Mapping[str, Any], document.check(IDENTITIES, entries=True, elsewhere=_ELSEWHERE) or {}

@@ -11,6 +11,7 @@ from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, describe, show
 from reconciler.files.documents import Document, Loc, repeated, subject, suggest
 from reconciler.files.faults import Faults
+from reconciler.files.hints import json_hint
 from reconciler.files.json_spots import spots
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import MAX_DEPTH, Spot
@@ -154,8 +155,8 @@ class PermissionSets:
             value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
             deep = _depth(value) > MAX_DEPTH
         except json.JSONDecodeError as error:
-            says = f"this is not JSON: {error.msg}"
-            self._faults.at(path, Spot(error.lineno, error.colno), says, "a policy is one JSON object")
+            hint = json_hint(text, error)
+            self._faults.at(path, Spot(hint.line, hint.column), hint.message, hint.fix)
             return None
         except (ValueError, RecursionError) as error:
             why = "nested too deep" if isinstance(error, RecursionError) else str(error)
