@@ -56,6 +56,11 @@ class Problem:
         return f"{where}{self.message}" + (f" ({self.fix})" if self.fix else "")
 
 
+# Interrupted before anything was written: 128 and the number of the signal, as shells have it (POSIX, "Exit
+# Status for Commands"). Which of both it was is known to the entry point alone.
+INTERRUPTED, TERMINATED = 130, 143
+
+
 class ReconcilerError(Exception):
     """The root; the command line prints it without a traceback and exits with `exit_code`."""
 

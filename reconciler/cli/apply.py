@@ -135,7 +135,9 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool, pus
 def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:
     """The plan that a person just said yes to."""
     plan, planned = space.plan(by_group=by_group)
-    plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
+    plan = with_lint(
+        plan, space.loaded.identities, space.loaded.locate, space.validators(), played=space.played
+    )
     finish()
     answer(show_plan(plan, options, estimates=space.estimates(planned)))
     if not plan.applyable:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler import __version__
-from reconciler.cli.common import Options, remark
+from reconciler.cli.common import Options, remark, wrote
 from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.workspace import Workspace
-from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
+from reconciler.errors import INTERRUPTED, AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.given import given_after, intended
 from reconciler.execution.marking import Opened, check_newest, drop_mark, never_applied, open_mark
@@ -118,7 +118,9 @@ def ended(report: Report, problems: Sequence[Problem], plan: Plan) -> int:
     for finding in plan.blocked:
         remark(str(Problem(f"blocked: {finding.message}", finding.fix)))
     if report.interrupted or report.failed or problems or plan.blocked:
-        return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
+        if report.writes or problems:
+            return AppliedInPart.exit_code
+        return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
     return 0
 
 
@@ -155,10 +157,12 @@ def carry_out(
             )
     else:
         opened = _opened(space, writing, spending, push=push)
+    wrote(anything=True)
     try:
         report = apply(
             list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
         )
+        wrote(anything=report.writes > 0)
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "

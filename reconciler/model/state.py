@@ -80,13 +80,15 @@ class Remarks:
     """What is odd about the assignments that git writes, for findings.
 
     `empty` are entries whose selectors match no account, `unknown` places that the organization does not
-    have, each with the entries that name it. `left_out` says of entries what of them is not provisioned to
+    have, each with the entries that name it, `ambiguous` paths that several units have, each with their ids
+    and with the entries. `left_out` says of entries what of them is not provisioned to
     this target, `longest` where entries that say the same end at different times, `direct` are the entries
     that assign to users.
     """
 
     empty: tuple[str, ...] = ()
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ambiguous: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     longest: tuple[str, ...] = ()
     direct: tuple[str, ...] = ()
@@ -124,6 +126,8 @@ class Desired:
     lapsed_assignments: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
     # Permission sets and holders that some entry assigns by place, tag or `all`, wherever that leads now.
     selecting: frozenset[tuple[str, Holder]] = frozenset()
+    # Those of an entry with a selector of which nobody knows what it means: what they have stays.
+    unresolved: frozenset[tuple[str, Holder]] = frozenset()
     # Accounts that git names and that cannot be assigned to: not in the organization, or not active.
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS

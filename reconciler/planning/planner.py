@@ -132,22 +132,25 @@ def plan_target(
         for one in live.permission_sets.values()
         if one.provisioned
     }
+    closed = {one: where for one in provisioned if (where := scene.closed(provisioned[one]))}
     changes.sort(key=lambda change: change.address)
     debts = list(owed(scene, changes, Withheld(observed, unread, delegated, kept), accounts))
     reached = effects(scene, changes, accounts)
     if only:
-        changes = restricted_to(changes, only, Context(reached.replaced, reached.holding, provisioned))
+        changes = restricted_to(
+            changes, only, Context(reached.replaced, reached.holding, provisioned, closed)
+        )
         changes.sort(key=lambda change: change.address)
         reached = effects(scene, changes, accounts)
     left: list[Change] = []
     if by_rule:
-        context = Context(reached.replaced, reached.holding, provisioned)
+        context = Context(reached.replaced, reached.holding, provisioned, closed)
         changes, left = by_rule_alone(changes, policy.auto_apply, context)
         reached = effects(scene, changes, accounts)
     critical = Critical(scene, identities, remembered, changes)
     needed = critical.needed()
     waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
-    steps, circles = order(changes, Context(waits, reached.holding, provisioned))
+    steps, circles = order(changes, Context(waits, reached.holding, provisioned, closed))
     guarded = guard(
         scene,
         changes,

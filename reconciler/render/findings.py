@@ -28,6 +28,8 @@ MEANINGS: Mapping[str, str] = {
     "max-grants": "one plan may give only so much",
     "max-privileged-grants": "one plan may give only so much of what is privileged",
     "min-members": "what is critical always has so many people who can sign in",
+    "managed-policy-missing": "AWS refuses to attach a policy that does not exist",
+    "unit-ambiguous": "two units can be meant, and only one of them is",
     "name-circle": "a name is free only once its bearer has another",
     "rule-deny": "a rule says that nobody may have this access; no approval lifts it",
     "rule-disjoint": "a rule says that nobody may be in two of these groups; no approval lifts it",

@@ -34,7 +34,7 @@ def plan_github(plan: Plan, *, token: str, verbose: bool = False, saved: str | N
 def problems_github(problems: Sequence[Problem], *, token: str) -> str:
     """An error annotation for each problem, then all of them as text; `token` as in `plan_github`."""
     annotations = [
-        _command("error", "identities", _message(each.message, each.fix), each.place) for each in problems
+        command("error", "identities", _message(each.message, each.fix), each.place) for each in problems
     ]
     return "".join((*annotations, protected(problems_text(problems), token)))
 
@@ -64,7 +64,7 @@ def _annotations(plan: Plan) -> Iterable[str]:
                     if finding in part.incomplete:
                         title = f"{findings.INCOMPLETE_PLAN}: {title}"
                     # Each of them ends with an exit code that is not 0.
-                    yield _command("error" if heads else _LEVELS[severity], title, text, place)
+                    yield command("error" if heads else _LEVELS[severity], title, text, place)
 
 
 def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:
@@ -72,7 +72,8 @@ def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:
     return "\n".join((message, *([fix] if fix else ()), *details[:_DETAILS], *more))
 
 
-def _command(level: str, title: str, message: str, place: Place | None) -> str:
+def command(level: str, title: str, message: str, place: Place | None) -> str:
+    """One workflow command that annotates a line, or the whole run where there is no place."""
     properties = {"title": title}
     if place:
         properties |= {"file": place.path, "line": str(place.line), "col": str(place.column)}

@@ -114,5 +114,10 @@ class Target(Protocol):
 class PolicyValidator(Protocol):
     """A target whose cloud has a check of its own for policies."""
 
-    def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
-        """What it says of inline policies (JSON), by the name of their permission set; raises nothing."""
+    def validate(
+        self, policies: Mapping[str, str], managed: Mapping[str, Sequence[str]]
+    ) -> Sequence[Finding]:
+        """What it says of inline policies (JSON), and of AWS-managed ones that may not exist (by path).
+
+        Both by the name of their permission set. Raises nothing.
+        """

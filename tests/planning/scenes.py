@@ -64,7 +64,7 @@ def organization(*accounts: LiveAccount, units: Mapping[str, str] | None = None)
     everything = (LiveAccount(MANAGEMENT, "management"), *accounts)
     return Organization(
         accounts={one.id: one for one in everything},
-        units={identifier: LiveUnit(identifier, path) for identifier, path in (units or {}).items()},
+        units={one: LiveUnit(one, tuple(path.split("/"))) for one, path in (units or {}).items()},
         root="r-root",
         management=MANAGEMENT,
     )

@@ -33,12 +33,13 @@ class Context:
 
     `replaced` names, by revocation, the grants of the same plan that take its place; `holding`, by group,
     the permission sets that it holds after the plan; `provisioned`, by permission set, the accounts that
-    have a role of it now.
+    have a role of it now; `closed`, those of them in which nothing can be provisioned.
     """
 
     replaced: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     holding: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     provisioned: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
 
 
 def ends(address: Address) -> tuple[Address, Address]:
@@ -161,7 +162,7 @@ class _Maker:
             edit = edits.get(address)
             if edit is not None and needs_provisioning(edit):
                 yield from self._after_edit(address, roles)
-            elif len(roles) > _ONE_BY_ONE and len(roles) <= _ALL_AT_ONCE and not self._too_many(address):
+            elif _ONE_BY_ONE < len(roles) <= _ALL_AT_ONCE and self._all_at_once(address):
                 after = (str(address),) if edit is not None else ()
                 yield _renewal(address.target, roles, _everywhere(address), after)
             else:
@@ -169,15 +170,22 @@ class _Maker:
                 for role in roles:
                     yield _renewal(address.target, (role,), role, after)
 
-    def _too_many(self, address: Address) -> bool:
-        return len(self._context.provisioned.get(address, ())) > _ALL_AT_ONCE
+    def _all_at_once(self, address: Address) -> bool:
+        """Whether one step reaches all accounts of a set, and none in which it would fail for all."""
+        few = len(self._context.provisioned.get(address, ())) <= _ALL_AT_ONCE
+        return few and not self._context.closed.get(address)
 
     def _after_edit(self, address: Address, roles: Sequence[Address]) -> Iterable[Step]:
-        """One step for all accounts; one for each account where one step cannot reach them all."""
-        if not self._too_many(address):
+        """One step for all accounts; one for each account where one step cannot reach them all.
+
+        A role in a closed account is left behind: nothing can be provisioned there.
+        """
+        if self._all_at_once(address):
             yield _renewal(address.target, (address, *roles), _everywhere(address), (str(address),))
             return
-        for account in sorted(self._context.provisioned[address]):
+        for account in sorted(
+            self._context.provisioned[address] - self._context.closed.get(address, frozenset())
+        ):
             role = Address(address.target, Kind.PROVISIONING, f"{address.key}/{account}")
             carried = (address, role) if role in set(roles) else (address,)
             yield _renewal(address.target, carried, role, (str(address),))
