@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -82,8 +83,8 @@ class Ending(Runs):
 
     def teardown(self) -> None:
         """At last everything is managed and nothing refused: one apply, and there is nothing to do."""
-        if not hasattr(self, "book"):
-            return
+        if not hasattr(self, "book") or sys.exc_info()[0] is not None:
+            return  # the story failed before its ending
         self.tell("the ending")
         self.settle_runs()
         self.commit()
@@ -194,6 +195,7 @@ class Ending(Runs):
                         book.teams.get(key) or self._team(key),
                         members=dict.fromkeys(members, 1),
                         include=None,
+                        unmanaged=False,
                     )
                     for key, members in teams.items()
                 },

@@ -86,14 +86,18 @@ class Given:
         """Its mark is gone, and what it may have given is in the receipt."""
         self.words.setdefault("", set()).update(self.words.pop(run))
 
-    def late(self, before: set[Pair], said: Identities, world: World, now: datetime) -> None:
-        """An old run wrote what is not among the pairs `before`."""
+    def late(self, before: World, said: Identities, world: World, now: datetime) -> None:
+        """An old run wrote what was not there `before`."""
         self.notice(world)
+        made = {each: (Kind.USER, person_of(world, each)) for each in world.users.keys() - before.users}
+        made |= {each: (Kind.GROUP, team_of(world, each)) for each in world.groups.keys() - before.groups}
+        for identifier, thing in made.items():
+            if self.current.get(thing) not in self.objects:
+                self.current[thing] = identifier
+        sets = {each: stem(world.sets[each].name) for each in world.sets.keys() - before.sets}
+        self.objects |= made | {each: (Kind.PERMISSION_SET, name) for each, name in sets.items()}
         wanted = {pair for _, pair in self._wanted(said, world, now)}
-        self.pairs |= wanted & (pairs(world) - before)
-        for thing, identifier in self._declared(said, world):
-            if identifier not in self.strangers:
-                self.objects.setdefault(identifier, thing)
+        self.pairs |= wanted & (pairs(world) - pairs(before))
 
     def doubt_everything(self, world: World) -> None:
         """The first ledger is made of what the states tell, who never applied some of what they say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.planner import Planned
 from tests.planning.world import World
-from tests.properties.company import pairs
+from tests.properties.company import pairs, title_of
 from tests.properties.recall import given_after
 from tests.properties.stage import Stage
 
@@ -125,7 +126,7 @@ class Runs(Stage):
         run, old = self.asleep.popitem()
         self.tell(run, "wakes up", f"and dies after {after} steps" if dies else "and ends")
         steps = tuple(restricted(old.planned.steps, old.go))
-        before = pairs(self.world)
+        before = copy.deepcopy(self.world)
         outcomes = written_late(
             self.world, replace(old.planned, steps=steps), old.seen, after if dies else None
         )
@@ -182,6 +183,9 @@ def _write(
         if now is None or now != seen.get(ids[address]):
             return Status.FAILED, ""
     values = {each.name: each.after for each in step.fields}
+    title = values.get("display_name") if address.kind is Kind.GROUP else None
+    if title in {title_of(world, each) for each in world.groups}:
+        return Status.FAILED, ""
     try:
         if values.get("manager") is not None:
             values["manager"] = ids[step.refs["manager"]]

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause
-from reconciler.model.plan import TargetPlan
+from reconciler.model.plan import Severity, TargetPlan
 from reconciler.model.policy import Guards, Limit, MaxRemovals, Mode, Protected, TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Assignment
@@ -57,6 +57,7 @@ class Stage(RuleBasedStateMachine):
         self.given = Given()
         self.recall = Recall()
         self.console = Console(self.world)
+        self._told = ""
         self.now = NOW
         self.policy = TargetPolicy("aws", scope=OTHERS, guards=UNLIMITED)
         self.approved = True
@@ -73,6 +74,16 @@ class Stage(RuleBasedStateMachine):
     def tell(self, *words: object) -> None:
         """A step of the story, for whoever reads of one that failed."""
         note(f"{self.now:%d %b %H:%M}  " + " ".join(map(str, words)))
+
+    def _tell_of(self, planned: Planned) -> None:
+        """What a plan is to do, unless it was told already."""
+        changes = [f"{each.action} {each.address} ({each.cause})" for each in planned.part.changes]
+        loud = [each for each in planned.part.findings if each.severity is not Severity.NOTE]
+        lines = [f"{each.code}: {each.message} {', '.join(each.details)}" for each in loud]
+        text = "\n    ".join(("; ".join(changes) or "nothing", *lines))
+        if text != self._told:
+            self._told = text
+            self.tell("  a plan:", text)
 
     def commit(self, *, broken: bool = False) -> None:
         """What git says becomes part of its history; a commit that does not load is passed over."""
@@ -232,6 +243,7 @@ class Stage(RuleBasedStateMachine):
         refused = {each.code for each in planned.part.findings if each.severity == "refusal"}
         if all(each.address.kind in PAIRS and each.action is Action.DELETE for each in planned.part.changes):
             assert not {each for each in refused if each.startswith("rule-")} or not planned.part.changes
+        self._tell_of(planned)
         self.given.judge(planned, self.said, self.world, self.now)
         return planned
 
