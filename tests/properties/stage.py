@@ -77,7 +77,11 @@ class Stage(RuleBasedStateMachine):
 
     def _tell_of(self, planned: Planned) -> None:
         """What a plan is to do, unless it was told already."""
-        changes = [f"{each.action} {each.address} ({each.cause})" for each in planned.part.changes]
+        changes = [
+            f"{each.action} {each.address} ({each.cause})"
+            + "".join(f" {one.name}={one.after}" for one in each.fields if each.action is Action.UPDATE)
+            for each in planned.part.changes
+        ]
         loud = [each for each in planned.part.findings if each.severity is not Severity.NOTE]
         lines = [f"{each.code}: {each.message} {', '.join(each.details)}" for each in loud]
         text = "\n    ".join(("; ".join(changes) or "nothing", *lines))
@@ -168,13 +172,14 @@ class Stage(RuleBasedStateMachine):
         go = frozenset(each.address for each in fresh.part.changes)
         outcomes = self.carry_out(fresh, go)
         assert {each.status for each in outcomes.values()} <= {Status.DONE}
+        self.receive(fresh, outcomes)
         self.nothing_left(fresh)
         self.absent_reach_nothing()
         if not fresh.waiting:
             self.as_git_says()
             if self.policy.guards is CRITICAL and not self.approved and self.is_managed():
                 enough(self.world, self.said)
-        self.remember(fresh, go, outcomes)
+        self.move_on(fresh, go, outcomes)
 
     def try_alone(self, failing: Failing = none, *, keeping: bool = False) -> None:
         """Apply in a world that is forgotten again."""
