@@ -39,6 +39,9 @@ class Given:
     again. So it is with `words`, pairs in the words of the book, which a run may have made or somebody else,
     by the run that is open, or under "" where it has ended. `strangers` took somebody's place by hand: a
     review takes them over.
+
+    `unlearned` are objects that a run made which never told their ids, with the name by which alone they can
+    be found. When somebody renames such a one before any run ends, nobody can know whose it is.
     """
 
     objects: dict[str, _Thing] = field(default_factory=dict)
@@ -48,6 +51,7 @@ class Given:
     doubted_objects: set[str] = field(default_factory=set)
     words: dict[str, set[Words]] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    unlearned: dict[str, str] = field(default_factory=dict)
 
     # What happens.
 
@@ -56,13 +60,29 @@ class Given:
         lost = self.pairs - pairs(world)
         self.pairs -= lost
         self.doubted |= lost
+        names = _names(world)
+        for identifier in [each for each, name in self.unlearned.items() if names.get(each) != name]:
+            del self.unlearned[identifier]
+            self.objects.pop(identifier, None)
+            self.current = {thing: each for thing, each in self.current.items() if each != identifier}
+            hidden = {pair for pair in self.pairs if identifier in pair}
+            self.pairs -= hidden
+            self.doubted |= hidden
+            self.doubted_objects.add(identifier)
         living = {*world.users, *world.groups, *world.sets}
         self.objects = {each: one for each, one in self.objects.items() if each in living}
 
     def ended(self, said: Identities, world: World, now: datetime, *, published: bool = True) -> None:
         """An apply ended, or was killed, with `world`; one that has not published is known by its mark."""
         self.notice(world)
+        known = set(self.objects)
         self._settle(said, world)
+        if published:
+            self.unlearned = {}
+        else:
+            self.unlearned |= {
+                each: name for each, name in _names(world).items() if each in self.objects.keys() - known
+            }
         live = pairs(world)
         wanted = dict(self._wanted(said, world, now))
         there = {pair for pair in wanted.values() if pair in live}
@@ -86,7 +106,7 @@ class Given:
         """Its mark is gone, and what it may have given is in the receipt."""
         self.words.setdefault("", set()).update(self.words.pop(run))
 
-    def late(self, before: World, said: Identities, world: World, now: datetime) -> None:
+    def late(self, before: World, said: Identities, world: World, now: datetime, *, dead: bool) -> None:
         """An old run wrote what was not there `before`."""
         self.notice(world)
         made = {each: (Kind.USER, person_of(world, each)) for each in world.users.keys() - before.users}
@@ -96,6 +116,8 @@ class Given:
                 self.current[thing] = identifier
         sets = {each: stem(world.sets[each].name) for each in world.sets.keys() - before.sets}
         self.objects |= made | {each: (Kind.PERMISSION_SET, name) for each, name in sets.items()}
+        if dead:
+            self.unlearned |= {each: name for each, name in _names(world).items() if each in made}
         wanted = {pair for _, pair in self._wanted(said, world, now)}
         self.pairs |= wanted & (pairs(world) - pairs(before))
 
@@ -289,6 +311,11 @@ class _Leave:
         if word is None:
             return self._policy.scope.assignments is Mode.AUTHORITATIVE
         return word is Sharing.EXCLUSIVE
+
+
+def _names(world: World) -> dict[str, str]:
+    found = {each: name_of(world, each) for each in world.users}
+    return found | {each: title_of(world, each) for each in world.groups}
 
 
 def _written(said: Identities, world: World) -> Iterator[Words]:

@@ -130,7 +130,7 @@ class Runs(Stage):
         outcomes = written_late(
             self.world, replace(old.planned, steps=steps), old.seen, after if dies else None
         )
-        self.given.late(before, old.said, self.world, old.now)
+        self.given.late(before, old.said, self.world, old.now, dead=dies)
         if dies:
             self.dead.append(run)
         else:
