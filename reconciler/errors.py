@@ -14,7 +14,7 @@ ReconcilerError                     1
 │   └── OutcomeUnknown              1   a write whose answer was lost
 ├── Refused                         3   by a guard or a rule
 ├── Stale                           4   the world or git moved since the review
-├── Locked                          5   another apply holds the lock
+├── Locked                          5   another apply holds the lock, or has taken it
 ├── AppliedInPart                   6   some writes were done, not all
 └── UsageError                     64   the command line makes no sense
 
@@ -150,7 +150,7 @@ class Stale(ReconcilerError):
 
 
 class Locked(ReconcilerError):
-    """Another apply holds the lock; the message says who, where and since when."""
+    """Another apply holds the lock, or has taken it over; the message says who, where and since when."""
 
     exit_code = 5
 

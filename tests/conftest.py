@@ -32,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _nobodys_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials, endpoints and colours of whoever runs the tests never reach them."""
     for name in list(os.environ):
-        if name.startswith("AWS_") or name in {"NO_COLOR", "GITHUB_ACTIONS", "RECONCILER_SANDBOX_SPEED"}:
+        if name.startswith("AWS_") or name in {
+            "CI",
+            "NO_COLOR",
+            "GITHUB_ACTIONS",
+            "RECONCILER_SANDBOX_SPEED",
+        }:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reconciler.config import Config, default_config, load_config
+from reconciler.config.locks import LockConfig, LockType
 from reconciler.config.requires import missing_requirement
 from reconciler.errors import InputError
 from reconciler.model.address import Kind
@@ -169,6 +170,42 @@ def test_where_rules_stand_says_nothing() -> None:
     first, *others = RULES.splitlines(keepends=True)
     moved = config("# a comment\n" + first + "".join(reversed(others)))
     assert moved.targets["aws"].policy == config(RULES).targets["aws"].policy
+
+
+def test_without_a_word_a_lock_is_a_file_or_in_ci_a_ref_and_holds_for_a_quarter_of_an_hour() -> None:
+    assert config("").lock == LockConfig(LockType.AUTO, 900)
+
+
+def test_a_lock_is_described_whole() -> None:
+    written = "{type: s3, bucket: locks.example, prefix: a/b/, region: eu-central-1, lease_seconds: 60}"
+    assert config(f"lock: {written}\n").lock == LockConfig(
+        LockType.S3, 60, "locks.example", "a/b/", "eu-central-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("{type: s3}", "has no bucket"),
+        ("{type: git, bucket: locks}", "makes no sense for a lock of type git"),
+        ("{region: eu-central-1}", "makes no sense for a lock of type auto"),
+        ("{type: none, lease_seconds: 60}", "makes no sense without a lock"),
+        ("{type: zookeeper}", "is a type of lock that does not exist (write auto, file, git, s3, none)"),
+        ("{lease_seconds: 59}", "is not a whole number of seconds from 60 to 86400"),
+        ("{lease_seconds: 1h}", "is not a whole number of seconds"),
+        ("{type: s3, bucket: Locks}", "is not the name of an S3 bucket"),
+        ("{type: s3, bucket: locks, prefix: /a}", "is not a prefix of keys in S3"),
+        ("{type: s3, bucket: locks, token: a}", "token"),
+        ("git", "lock"),
+    ],
+)
+def test_a_lock_that_makes_no_sense_is_a_fault_with_its_place(written: str, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        config(f"lock: {written}\n")
+    (problem,) = caught.value.problems
+    assert says in str(problem)
+    assert problem.place is not None
+    assert problem.place.line == 2
 
 
 def test_everything_wrong_with_the_file_comes_at_once() -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.applying import carry_out, check_moment, check_standing, ended, remember_applied, used
+from reconciler.cli.applying import (
+    carry_out,
+    check_moment,
+    check_standing,
+    ended,
+    publishes,
+    remember_applied,
+    used,
+)
 from reconciler.cli.approvals import Approvals
 from reconciler.cli.common import (
     Options,
@@ -22,6 +30,7 @@ from reconciler.cli.common import (
     wants_color,
 )
 from reconciler.cli.linting import with_lint
+from reconciler.cli.locking import Taking
 from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
@@ -42,7 +51,8 @@ from reconciler.render.messages import stale_text
 )
 @by_group_option
 @click.option("--first-apply", is_flag=True, help="Accept that nothing was applied to the target yet.")
-@click.option("--push", is_flag=True, help="Push the tag that remembers this apply to origin.")
+@click.option("--push", is_flag=True, help="Publish what remembers this apply at origin; the default.")
+@click.option("--unpublished", is_flag=True, help="Keep what remembers this apply in this clone alone.")
 @common_options()
 def command(
     options: Options,
@@ -52,16 +62,19 @@ def command(
     by_group: bool,
     first_apply: bool,
     push: bool,
+    unpublished: bool,
 ) -> int:
     """Read and plan again, and write what stands in the reviewed PLANs and still holds.
 
     Whatever was not reviewed is either left out and said, or stops everything with exit 4 and no write.
     On a terminal and without a PLAN: plan, show, ask.
     """
-    _check_usage(options, asked=bool(plans or digests), push=push)
+    _check_usage(options, asked=bool(plans or digests), push=push, unpublished=unpublished)
     approvals = Approvals([read_plan(path) for path in plans], digests)
-    with observing() as observer, workspace(options, observer, approvals.targets()) as space:
-        _may_apply(space, approvals, first_apply=first_apply)
+    taking = Taking("apply", approvals.plans())
+    with observing() as observer, workspace(options, observer, approvals.targets(), taking) as loaded:
+        publish = publishes(loaded, push=push, unpublished=unpublished)
+        space = _may_apply(loaded, approvals, first_apply=first_apply, push=publish)
         if not approvals:
             approvals = Approvals([_asked(space, options, observer.finish, by_group=by_group)])
         plan, planned = space.plan(approvals.only(), by_group=by_group)
@@ -86,14 +99,15 @@ def command(
             )
             return Stale.exit_code
         observer.finish()
-        report = carry_out(space, jobs, {name: approvals.digests(name) for name in planned}, push=push)
-        problems = remember_applied(space, report, push=push)
+        approved = {name: approvals.digests(name) for name in planned}
+        report, opened = carry_out(space, jobs, approved, push=publish)
+        problems = remember_applied(space, jobs, report, opened, push=publish)
     answer(show_report(report, plan, options))
     return ended(report, problems)
 
 
-def _check_usage(options: Options, *, asked: bool, push: bool) -> None:
-    check_moment(options, push=push)
+def _check_usage(options: Options, *, asked: bool, push: bool, unpublished: bool) -> None:
+    check_moment(options, push=push, unpublished=unpublished)
     if not asked and not on_terminal():
         raise UsageError(
             "name a reviewed plan (`reconciler plan --out plan.json`) or an approved digest "
@@ -101,7 +115,7 @@ def _check_usage(options: Options, *, asked: bool, push: bool) -> None:
         )
 
 
-def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool) -> None:
+def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool, push: bool) -> Workspace:
     """Raise unless the files are what people agreed on, and the plans and the memory fit them."""
     unknown = [name for name in approvals.targets() or () if name not in space.config.targets]
     if unknown:
@@ -109,7 +123,7 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool) -> 
         raise PlanFileError(f"what was reviewed is for the target {unknown[0]}; configured are: {known}")
     if not space.targets:
         raise UsageError("--target leaves nothing of what was reviewed; name one that it speaks of")
-    check_standing(space, first_apply=first_apply)
+    return check_standing(space, first_apply=first_apply, push=push)
 
 
 def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -12,9 +13,12 @@ from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.workspace import Workspace
 from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
 from reconciler.execution.apply import Job, apply
-from reconciler.execution.receipt import record_begin, record_used, record_whole_apply, used_digests
-from reconciler.execution.record import read_record, save_partial, save_whole
+from reconciler.execution.given import given_after, intended
+from reconciler.execution.marking import Opened, check_newest, drop_mark, never_applied, open_mark
+from reconciler.execution.receipt import End, record_apply, record_begin, record_used, used_digests
+from reconciler.execution.record import read_record, save_end, save_partial
 from reconciler.files.git import DEFAULT_REMOTE
+from reconciler.loading.marks import Mark
 from reconciler.loading.memory import require
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
@@ -22,7 +26,12 @@ from reconciler.planning.ordering.order import restricted
 from reconciler.wire.pool import Pool
 
 _NOTED_HERE = (
-    "Only this clone knows now that the approval is used: without --push another one would take it again."
+    "Only this clone knows now that the approval is used: with --unpublished another one would take it again."
+)
+_UNPUBLISHED = (
+    "With --unpublished the mark and the receipt of this apply stay in this clone: an apply from another one "
+    "does not know what this one gave and cannot take it back, and a fetch of tags with --force overwrites "
+    "what is remembered here. Apply again without it, from this clone, before either happens."
 )
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 
@@ -40,7 +49,7 @@ def used(space: Workspace, target: str, *, anywhere: bool = False) -> Collection
     return used_digests(repository, target, DEFAULT_REMOTE if anywhere and repository.has_remote() else None)
 
 
-def check_moment(options: Options, *, push: bool) -> None:
+def check_moment(options: Options, *, push: bool, unpublished: bool) -> None:
     """Raise UsageError for options that only make sense on the sandbox, or only without it."""
     if options.now is not None and not options.sandbox:
         raise UsageError("--now is for plans, and for apply on the sandbox only; leave it out")
@@ -48,15 +57,40 @@ def check_moment(options: Options, *, push: bool) -> None:
         raise UsageError(
             "--push makes no sense with --sandbox, which never moves a tag; leave one of them out"
         )
+    if unpublished and options.sandbox:
+        raise UsageError(
+            "--unpublished makes no sense with --sandbox, which publishes nothing; leave one of them out"
+        )
+    if push and unpublished:
+        raise UsageError("--push and --unpublished contradict each other; leave one of them out")
 
 
-def check_standing(space: Workspace, *, first_apply: bool) -> None:
+def publishes(space: Workspace, *, push: bool, unpublished: bool) -> bool:
+    """Whether this apply records at the remote, too: it does where there is one, without being asked.
+
+    Says what is lost where it shall not. Raises RecordError for `push` without a remote.
+    """
+    if space.sandbox or space.standing is None:
+        return False
+    if not space.standing.repository.has_remote():
+        if push:
+            raise RecordError(
+                f"this clone has no remote {DEFAULT_REMOTE} to push to; add it, or leave --push out"
+            )
+        return False
+    if unpublished:
+        remark(_UNPUBLISHED)
+    return not unpublished
+
+
+def check_standing(space: Workspace, *, first_apply: bool, push: bool) -> Workspace:
     """Raise RecordError unless the files are what people agreed on, and git remembers what was applied.
 
-    The sandbox asks for neither.
+    With `push` the remote is asked whether it knows of an apply that this clone does not, and the workspace
+    that comes back leaves out marks that were closed there. The sandbox asks for nothing of this.
     """
     if space.sandbox:
-        return
+        return space
     if space.standing is None:
         raise RecordError(
             "apply works from git, so that what is applied is what was reviewed; "
@@ -66,6 +100,14 @@ def check_standing(space: Workspace, *, first_apply: bool) -> None:
     if problems:
         raise RecordError("\n".join(str(problem) for problem in problems))
     require(space.memories, first_apply=first_apply)
+    if push:
+        chains = {name: memory.chain for name, memory in space.memories.items()}
+        current = check_newest(space.standing.repository, chains)
+        space = replace(
+            space,
+            memories={name: memory.with_chain(current[name]) for name, memory in space.memories.items()},
+        )
+    return space
 
 
 def ended(report: Report, problems: Sequence[Problem]) -> int:
@@ -79,41 +121,97 @@ def ended(report: Report, problems: Sequence[Problem]) -> int:
 
 def carry_out(
     space: Workspace, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
-) -> Report:
+) -> tuple[Report, Mapping[str, Opened]]:
     """Write what the reviews let through, after noting that it begins, and which digests that spends.
 
     `approved` are digests that people approved, by target; where nobody but this clone will know that they
-    are spent, that is said. Raises AppliedInPart, RecordError, and Denied where the credentials of any target
-    would not last.
+    are spent, that is said. Returns the report, and the mark of every target that was to be written to.
+    Raises AppliedInPart, RecordError where the mark of this run cannot be made (or published, with `push`),
+    Locked where a lock was lost meanwhile, and Denied where the credentials of any target would not last.
     """
-    _be_ready(space, [job for job in jobs if job.review.go])
+    writing = [job for job in jobs if job.review.go]
+    _be_ready(space, writing)
+    space.locks.begin({job.target.name: job.planned.part.digest for job in writing})
     spending = {
         job.target.name: [job.planned.part.digest]
-        for job in jobs
-        if job.review.go and job.planned.part.digest in approved.get(job.target.name, ())
+        for job in writing
+        if job.planned.part.digest in approved.get(job.target.name, ())
     }
+    opened: Mapping[str, Opened] = {}
     if space.sandbox:
-        for job in jobs:
-            if job.review.go:
-                name = job.target.name
-                save_partial(SANDBOX_RECORD, name, space.identities[name], space.tree, spending.get(name, ()))
+        for job in writing:
+            name = job.target.name
+            save_partial(
+                SANDBOX_RECORD,
+                name,
+                space.identities[name],
+                space.tree,
+                spending.get(name, ()),
+                run=space.run.id,
+                intents=intended(job),
+            )
     else:
-        assert space.standing is not None
-        assert space.standing.head is not None
-        writing = [job.target.name for job in jobs if job.review.go]
-        record_begin(space.standing.repository, writing, space.standing.head, space.now, push=push)
-        repository = space.standing.repository
-        for name, digests in spending.items():
-            record_used(repository, name, digests, space.now, push=push)
-        if spending and not push and repository.has_remote():
-            remark(_NOTED_HERE)
+        opened = _opened(space, writing, spending, push=push)
     try:
-        return apply(list(jobs), pool=Pool, clock=space.clock, observer=space.observer)
+        report = apply(
+            list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
+        )
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "
             "Run `reconciler plan`: it shows what is left."
         ) from None
+    return report, opened
+
+
+def _opened(
+    space: Workspace, jobs: Sequence[Job], spending: Mapping[str, Sequence[str]], *, push: bool
+) -> Mapping[str, Opened]:
+    """Mark this run at every target that it is to write to. Raises RecordError; then no mark is left."""
+    assert space.standing is not None
+    assert space.standing.head is not None
+    repository, head = space.standing.repository, space.standing.head
+    names = [job.target.name for job in jobs]
+    chains = {name: space.memories[name].chain for name in names}
+    unapplied = {name for name in names if never_applied(repository, name, chains[name])}
+    record_begin(repository, names, head, space.now, push=push)
+    opened: dict[str, Opened] = {}
+    try:
+        for job in jobs:
+            name, digest, intents = job.target.name, job.planned.part.digest, intended(job)
+            mark = Mark(
+                target=name,
+                run=space.run.id,
+                commit=head,
+                plan=digest,
+                at=space.now,
+                host=space.run.host,
+                holder=space.run.holder,
+                tool_version=__version__,
+            )
+            first = _receipt(space, name, digest) if name in unapplied else None
+            opened[name] = open_mark(repository, mark, intents, chains[name], push=push, first=first)
+        for name, digests in spending.items():
+            record_used(repository, name, digests, space.now, push=push)
+    except RecordError:
+        for one in opened.values():
+            # A mark that cannot be taken back says too much, and never too little.
+            with suppress(RecordError):
+                drop_mark(repository, one, push=push)
+        raise
+    if spending and not push and repository.has_remote():
+        remark(_NOTED_HERE)
+    return opened
+
+
+def _receipt(space: Workspace, target: str, digest: str) -> Receipt:
+    return Receipt(
+        target=target,
+        identity=space.identities[target],
+        digest=digest,
+        tool_version=__version__,
+        at=space.now,
+    )
 
 
 def _be_ready(space: Workspace, jobs: Collection[Job]) -> None:
@@ -130,30 +228,36 @@ def _be_ready(space: Workspace, jobs: Collection[Job]) -> None:
         job.target.ready(space.options.now or space.clock.now(), seconds)
 
 
-def remember_applied(space: Workspace, report: Report, *, push: bool) -> Sequence[Problem]:
-    """Move the memory of every target that was applied whole; returns what could not be recorded."""
-    receipts = [
-        Receipt(
-            target=part.target,
-            identity=space.identities[part.target],
-            digest=part.digest,
-            tool_version=__version__,
-            at=space.now,
-            commit=space.standing.head or "" if space.standing else "",
-            used=tuple(used(space, part.target)),
-            unkept=part.unkept,
-        )
-        for part in report.targets
-        if part.whole
-    ]
+def remember_applied(
+    space: Workspace, jobs: Collection[Job], report: Report, opened: Mapping[str, Opened], *, push: bool
+) -> Sequence[Problem]:
+    """Record how the apply ended at every target; returns what could not be recorded."""
+    by_name = {job.target.name: job for job in jobs}
     try:
+        ends = [
+            End(
+                receipt=replace(
+                    _receipt(space, part.target, part.digest),
+                    commit=space.standing.head or "" if space.standing else "",
+                    used=tuple(used(space, part.target)),
+                    unkept=part.unkept,
+                ),
+                whole=part.whole,
+                ledger=given_after(by_name[part.target], part),
+                chain=space.memories[part.target].chain,
+                opened=opened.get(part.target),
+            )
+            for part in report.targets
+        ]
         if not space.sandbox:
             assert space.standing is not None
-            return record_whole_apply(space.standing.repository, receipts, push=push)
-        for receipt in receipts:
-            save_whole(SANDBOX_RECORD, space.tree, receipt)
+            return record_apply(space.standing.repository, ends, push=push)
+        for end in ends:
+            save_end(
+                SANDBOX_RECORD, space.tree, end.receipt, whole=end.whole, ledger=end.ledger, run=space.run.id
+            )
     except RecordError as error:
-        return (Problem(f"it was applied, but not recorded: {error}", "mend that, and apply again"),)
+        return (Problem(f"it was applied, but not recorded: {error}", "fix that, and apply again"),)
     except KeyboardInterrupt:
         again = "apply again: there is nothing left to write"
         return (Problem("it was applied, but the interruption kept it from being recorded", again),)

@@ -43,6 +43,11 @@ class Approvals:
         anywhere = not self or any(name is None for name, _ in self._digests)
         return None if anywhere else sorted(named)
 
+    def plans(self) -> Mapping[str, str]:
+        """The digest of what was approved, by target, as far as one is known before planning anew."""
+        found = {name: digest for name, digest in self._digests if name is not None}
+        return found | {part.target: part.digest for plan in self._plans for part in plan.targets}
+
     def only(self) -> Mapping[str, Sequence[Address]]:
         """The addresses that a target's plan is restricted to: those of its plans, if all of them are."""
         found: dict[str, list[Address]] = {}

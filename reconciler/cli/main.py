@@ -18,7 +18,7 @@ Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detaile
 
 _PACKAGE = Path(__file__).parents[1]
 # Command name -> module; imported when the command is used, so that `--help` is quick.
-_COMMANDS = ("validate", "plan", "show", "apply", "reconcile", "schema", "sandbox", "demo")
+_COMMANDS = ("validate", "plan", "show", "apply", "reconcile", "unlock", "schema", "sandbox", "demo")
 
 
 class _Commands(click.Group):

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler import __version__
 from reconciler.cli.common import Options
 from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
+from reconciler.cli.locking import Taking, locked
 from reconciler.config import Config
 from reconciler.execution.carry_out import IN_FLIGHT
+from reconciler.execution.locks.choose import this_run
+from reconciler.execution.locks.lease import Run
+from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
+from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Lack, Memory, declarations, read_remembered, remember
 from reconciler.loading.standing import Standing, stand
@@ -51,8 +57,12 @@ class Workspace:
     memories: Mapping[str, Memory]
     findings: tuple[Finding, ...]
     observer: Observer
+    # Who runs this where, and an id unlike any other, by which locks and marks name it.
+    run: Run
     sandbox: bool
     speed: float
+    # Of all its targets, for a command that writes; of none for one that only plans.
+    locks: Locks = field(default_factory=lambda: Locks(()))
 
     def plan(
         self,
@@ -158,15 +168,27 @@ class Workspace:
                 details=passed,
                 count=len(passed),
             )
+        if memory.gap is not None:
+            yield Finding(
+                code="memory-by-commits",
+                severity=Severity.WARNING,
+                message=memory.gap.message,
+                fix=memory.gap.fix,
+            )
 
 
 @contextmanager
 def workspace(
-    options: Options, observer: Observer, among: Collection[str] | None = None
+    options: Options,
+    observer: Observer,
+    among: Collection[str] | None = None,
+    taking: Taking | None = None,
 ) -> Iterator[Workspace]:
     """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError.
 
-    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options.
+    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options. A
+    command that is `taking` their locks has them from before the memory and the live state are read until it
+    ends, however that is; Locked is raised where another run has one.
     """
     clock = SystemClock()
     tree = FolderTree(options.identities)
@@ -178,14 +200,20 @@ def workspace(
         config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
         findings.extend(untrusted)
         findings.extend(_standing_findings(standing))
+        findings.extend(_forgotten(standing, loaded.config))
     chosen = choose(config, options, among)
+    run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
     with ExitStack() as stack:
+        locks = Locks(())
+        if taking is not None:
+            locks = stack.enter_context(locked(chosen, options, config.lock, standing, clock, run))
         targets = connect_all(stack, chosen, options, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
         yield Workspace(
             options=options,
             clock=clock,
             now=options.now or clock.now(),
+            run=run,
             tree=tree,
             loaded=loaded,
             config=config,
@@ -197,6 +225,7 @@ def workspace(
             observer=observer,
             sandbox=options.sandbox,
             speed=sandbox_speed() if options.sandbox else 1.0,
+            locks=locks,
         )
 
 
@@ -227,6 +256,19 @@ def _standing_findings(standing: Standing) -> Iterable[Finding]:
             severity=Severity.NOTE,
             message=problem.message,
             fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
+        )
+
+
+def _forgotten(standing: Standing, config: Config) -> Iterable[Finding]:
+    """Targets that were applied and that the configuration no longer has: nothing there is taken back."""
+    for one in forgotten_targets(standing.repository, config.targets):
+        yield Finding(
+            code="target-not-configured",
+            severity=Severity.WARNING,
+            message=f"{one.target} was applied and is not configured any more, so nothing that git gave "
+            f"there is taken back; {one.held}",
+            fix=f"configure it again and remove what it shall not keep; or, where others look after it now, "
+            f"delete its tags ({', '.join(one.tags)}) here and at {DEFAULT_REMOTE}",
         )
 
 

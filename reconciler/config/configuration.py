@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from reconciler import __version__
 from reconciler.config.channels import CHANNEL_FIELDS, Channel, build_channel, build_map
 from reconciler.config.documents import CONFIG, IDENTITY_CENTER, SCIM, ConfigDocument, TargetDocument
+from reconciler.config.locks import LockConfig, build_lock
 from reconciler.config.requires import missing_requirement
 from reconciler.config.rules import build_rules, ruled_accounts
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
@@ -82,6 +83,7 @@ class Config:
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     auto_apply: frozenset[Cause] = _AUTO_APPLY
     rules: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
+    lock: LockConfig = field(default_factory=LockConfig)
     exists: bool = False
 
 
@@ -187,6 +189,7 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
         timezone=zone,
         auto_apply=auto_apply,
         rules=MappingProxyType(rules),
+        lock=build_lock(document, written.get("lock")),
         exists=True,
     )
 

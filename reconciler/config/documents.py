@@ -8,7 +8,18 @@ from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from typing_extensions import TypedDict
 
 from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
-from reconciler.config.fields import STRICT, Key, PathPattern, Pattern, Percent, Positive, Text, Whole
+from reconciler.config.fields import (
+    STRICT,
+    Key,
+    PathPattern,
+    Pattern,
+    Percent,
+    Positive,
+    Region,
+    Text,
+    Whole,
+)
+from reconciler.config.locks import LockDocument
 from reconciler.config.rules import RuleDocument
 from reconciler.config.selectors import SelectorEntry
 from reconciler.files.shapes import Shape, refused
@@ -33,10 +44,6 @@ TargetName = Annotated[
         "is no name for a target: up to 63 letters, digits, _ and - are allowed, a letter or digit first",
         "rename it",
     ),
-]
-Region = Annotated[
-    str,
-    Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", "is no region of AWS", "write it as eu-central-1"),
 ]
 InstanceArn = Annotated[
     str,
@@ -268,6 +275,7 @@ class ConfigDocument(TypedDict, total=False):
         Field(description="What the scheduled reconcile may apply by rule. Default: expiry, block, leaver."),
     ]
     guards: Annotated[GuardsDocument, Field(description="Limits on what one plan may do.")]
+    lock: Annotated[LockDocument, Field(description="How two applies at once are kept apart.")]
     rules: Annotated[
         dict[Key, RuleDocument], Field(description="What the resulting access must satisfy, by name.")
     ]

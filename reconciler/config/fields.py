@@ -58,6 +58,11 @@ ExternalId = Annotated[
     Shape(rf"[{_VISIBLE}]+", "has a space in it", "write the id as the source of truth has it"),
 ]
 
+Region = Annotated[
+    str,
+    Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", "is no region of AWS", "write it as eu-central-1"),
+]
+
 # A shell pattern over names or keys.
 Pattern = Text
 

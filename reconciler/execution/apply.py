@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.execution.carry_out import carry_out
+from reconciler.execution.carry_out import MayWrite, always, carry_out
 from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
@@ -47,26 +47,39 @@ class Job:
     review: Review
 
 
-def apply(jobs: Sequence[Job], *, pool: Callable[[int], Pool], clock: Clock, observer: Observer) -> Report:
-    """Write what the reviews allow. No review may be stale and no plan refused: the caller has seen to it."""
+def apply(
+    jobs: Sequence[Job],
+    *,
+    pool: Callable[[int], Pool],
+    clock: Clock,
+    observer: Observer,
+    may_write: MayWrite = always,
+) -> Report:
+    """Write what the reviews allow. No review may be stale and no plan refused: the caller has seen to it.
+
+    `may_write` as in `carry_out`; a reason to stop holds for the targets that follow, too.
+    """
     parts: list[TargetReport] = []
-    interrupted = False
+    interrupted, stopped = False, ""
     for job in jobs:
-        if interrupted:
-            parts.append(_untouched(job))
+        if interrupted or stopped:
+            parts.append(_untouched(job, stopped or "interrupted before this target"))
             continue
-        part, interrupted = _apply_one(job, pool=pool, clock=clock, observer=observer)
+        part, run = _apply_one(job, pool=pool, clock=clock, observer=observer, may_write=may_write)
+        interrupted, stopped = run.interrupted, run.stopped
         parts.append(part)
     return Report(tuple(parts), interrupted=interrupted)
 
 
 def _apply_one(
-    job: Job, *, pool: Callable[[int], Pool], clock: Clock, observer: Observer
-) -> tuple[TargetReport, bool]:
+    job: Job, *, pool: Callable[[int], Pool], clock: Clock, observer: Observer, may_write: MayWrite
+) -> tuple[TargetReport, Run]:
     began, before = clock.monotonic(), Counter(job.target.calls)
     go = job.review.go
     steps = restricted(job.planned.steps, go)
-    run = carry_out(job.target, job.planned, steps, pool=pool, clock=clock, observer=observer)
+    run = carry_out(
+        job.target, job.planned, steps, pool=pool, clock=clock, observer=observer, may_write=may_write
+    )
     changes = {change.address: change for change in job.planned.part.changes if change.address in go}
     ended = _by_change(steps, run, changes)
     ended |= _renewed(job, run, steps, ended)
@@ -95,8 +108,9 @@ def _apply_one(
         seconds=clock.monotonic() - began,
         notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
         unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
+        ids=dict(run.ids),
     )
-    return report, run.interrupted
+    return report, run
 
 
 def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock) -> ReadBack:
@@ -162,14 +176,12 @@ def _by_change(steps: Sequence[Step], run: Run, changes: Mapping[Address, Change
     }
 
 
-def _untouched(job: Job) -> TargetReport:
+def _untouched(job: Job, why: str) -> TargetReport:
     return TargetReport(
         target=job.target.name,
         digest=job.planned.part.digest,
-        results=tuple(
-            Result(address, Status.STOPPED, "interrupted before this target")
-            for address in sorted(job.review.go)
-        ),
+        results=tuple(Result(address, Status.STOPPED, why) for address in sorted(job.review.go)),
         whole=False,
         writes=0,
+        ids=dict(job.planned.ids),
     )

@@ -24,9 +24,16 @@ _THREADS = IN_FLIGHT + 4
 _LOOK = ""
 # How many looks in a row may fail before what is pending is left to the next plan.
 _FAILED_LOOKS = 5
+# Asked before each batch of writes: None to go on, else the reason to stop.
+MayWrite = Callable[[], str | None]
 _NO_ANSWER = "internal error: the target said nothing of it"
 # How many looks what is pending gets after Ctrl-C: a minute of the service's time.
 _LAST_LOOKS = 30
+
+
+def always() -> str | None:
+    """May be written at any time: where nothing keeps two applies apart."""
+    return None
 
 
 def carry_out(
@@ -37,8 +44,12 @@ def carry_out(
     pool: Callable[[int], Pool],
     clock: Clock,
     observer: Observer,
+    may_write: MayWrite = always,
 ) -> Run:
     """Carry out `steps` of the plan; never raises for what a service says.
+
+    `may_write` is asked before each batch is handed out. Its reason to stop leaves the rest STOPPED, and is
+    noted in the answer; what was sent is followed to its end. It is not to raise.
 
     Ctrl-C hands out nothing more, and gives a bounded time to what is under way; a second one leaves what
     the service still carries out as UNKNOWN, with the id by which it can be found.
@@ -47,7 +58,7 @@ def carry_out(
     if steps:
         observer.started(target.name, len(steps))
         with pool(_THREADS) as workers:
-            _Driver(target, planned, steps, run, workers, clock, observer).drive()
+            _Driver(target, planned, steps, run, workers, clock, observer, may_write).drive()
     return run
 
 
@@ -63,7 +74,9 @@ class _Driver:
         workers: Pool,
         clock: Clock,
         observer: Observer,
+        may_write: MayWrite,
     ) -> None:
+        self._may_write = may_write
         self._target, self._planned, self._run = target, planned, run
         self._workers, self._clock, self._observer = workers, clock, observer
         self._steps = {step.id: step for step in steps}
@@ -92,11 +105,17 @@ class _Driver:
                 if again:
                     self._give_up("interrupted while the service carries it out")
         reason = "interrupted" if self._run.interrupted else "nothing more is sent to this target"
+        reason = self._run.stopped or reason
         for step in self._schedule.left():
             self._run.outcomes[step.id] = Outcome(step.id, Status.STOPPED, reason)
 
     def _advance(self) -> None:
         """Hand out what can be, then take one answer, or a look when it is time for one."""
+        if not self._run.stopped and (why := self._may_write()) is not None:
+            self._run.stopped = why
+            self._schedule.stop()
+            if self._schedule.over:
+                return
         for unit in self._schedule.units():
             self._units[unit[0].id] = unit
             self._workers.submit(unit[0].id, self._submit, unit)

@@ -1,69 +1,245 @@
-"""The end of a whole apply on a real target: the tag moves to the commit that was applied."""
+"""What an apply leaves in git: where it began, which approvals it spent, and how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from reconciler.errors import Problem, RecordError
-from reconciler.files.git import DEFAULT_REMOTE, Repository, Tag, short
-from reconciler.loading.memory import FETCH
+from reconciler.execution.marking import Opened, fetched, refs_here
+from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, Tag, short
+from reconciler.files.git_objects import Move, move_refs, push_refs, remote_refs, write_commit
+from reconciler.loading.chain import (
+    BELOW,
+    NO_CHAIN,
+    TAGS,
+    Chain,
+    Link,
+    chain_name,
+    closed,
+    link_files,
+    newest,
+    read_link,
+)
+from reconciler.loading.ledger_union import merged
+from reconciler.loading.marks import marks_below
 from reconciler.loading.receipt import (
+    CHAIN,
     begun_name,
     parse_receipt,
+    receipt_lines,
     render_begun,
     render_receipt,
     spent,
     tag_name,
     used_at_begin,
 )
+from reconciler.model.ledger import Ledger
 from reconciler.model.state import Receipt
 
+# How often another run may be quicker at the remote before it is given up.
+_TRIES = 5
 
-def record_whole_apply(
-    repository: Repository, receipts: Sequence[Receipt], *, push: bool, remote: str = DEFAULT_REMOTE
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an apply to one target ended.
+
+    `receipt` is its own, with the commit that it ran with; `ledger` is what git gave by now, None where that
+    is not known: then no receipt of the chain is written. `chain` is what was judged, `opened` its mark.
+    """
+
+    receipt: Receipt
+    whole: bool
+    ledger: Ledger | None = None
+    chain: Chain = NO_CHAIN
+    opened: Opened | None = None
+
+
+def record_apply(
+    repository: Repository, ends: Sequence[End], *, push: bool, remote: str = DEFAULT_REMOTE
 ) -> tuple[Problem, ...]:
-    """Move the tag of each receipt's target to `receipt.commit`, with the receipt as its message.
+    """Record how applies ended: a receipt where anything changed, the tag of those that were whole, no mark.
 
-    With `push` each tag that moved is pushed to `remote`, with the digests that applies from elsewhere spent
-    meanwhile. What was applied stays applied, so nothing is raised: the problems say what could not be
-    recorded (the caller ends in exit 6), and the other targets are recorded all the same.
+    With `push` all of that moves at `remote` in one push for each target, over what other runs published
+    meanwhile, which is read and kept. What was applied stays applied, so nothing is raised: the problems say
+    what could not be recorded (the caller ends in exit 6), and the other targets are recorded all the same.
     """
     problems: list[Problem] = []
-    for receipt in receipts:
-        name = tag_name(receipt.target)
-        there: Tag | None = None
-        if push:
-            # A remote that cannot be asked cannot be pushed to either, which is said below.
-            with suppress(RecordError):
-                there = repository.remote_tag(name, remote)
+    for end in ends:
+        target = end.receipt.target
+        unpublished: Problem | None = None
         try:
-            used = spent(_used_in(there, whole=True), receipt.used)
-            _move(repository, name, replace(receipt, used=used))
+            if push:
+                try:
+                    problems += _publish(repository, end, remote)
+                    continue
+                except RecordError as error:
+                    unpublished = Problem(
+                        f"{target} was applied and that is recorded here, but it could not be pushed to "
+                        f"{remote}: {error}",
+                        "apply again: there is nothing left to write, and what other clones noted there "
+                        "stays noted",
+                    )
+            found = _prepared(repository, end, refs_here(repository), keep=unpublished is not None)
+            move_refs(repository.git, found.moves)
+            problems += found.problems
         except RecordError as error:
             problems.append(
                 Problem(
-                    f"{receipt.target} was applied, but the tag {name} could not be moved: {error}",
+                    f"{target} was applied, but not recorded: {error}",
+                    f"run `{FETCH}` and apply again: there is nothing left to write",
+                )
+            )
+        if unpublished is not None:
+            problems.append(unpublished)
+    return tuple(problems)
+
+
+class _Prepared(NamedTuple):
+    moves: Sequence[Move]
+    problems: Sequence[Problem]
+
+
+def _publish(repository: Repository, end: End, remote: str) -> Sequence[Problem]:
+    """Move the refs of one target at the remote, and here where that went well. Raises RecordError."""
+    git, target = repository.git, end.receipt.target
+    for last in (*(False for _ in range(_TRIES)), True):
+        there = remote_refs(git, remote, BELOW)
+        fetched(repository, there, tuple(f"{TAGS}{of(target)}" for of in (chain_name, tag_name)), remote)
+        found = _prepared(repository, end, there)
+        try:
+            push_refs(git, remote, found.moves)
+        except RecordError:
+            # Where another run was quicker, its receipt is read and kept; what else went wrong stays wrong.
+            if last or remote_refs(git, remote, BELOW) == there:
+                raise
+            continue
+        here = refs_here(repository)
+        new = {move.ref: move.new for move in found.moves}
+        if end.opened is not None:
+            new[end.opened.ref] = None
+        move_refs(git, [Move(ref, here.get(ref), oid) for ref, oid in new.items() if here.get(ref) != oid])
+        return found.problems
+    raise AssertionError("the last try returns or raises")
+
+
+def _prepared(repository: Repository, end: End, refs: Mapping[str, str], *, keep: bool = False) -> _Prepared:
+    """Where the refs of one target go from `refs`, which are all of one place. Raises RecordError.
+
+    `keep` keeps the mark unless the new receipt closes it.
+    """
+    here, target = refs_here(repository), end.receipt.target
+    chain_ref = f"{TAGS}{chain_name(target)}"
+    head = _head(repository, end, newest(repository, [refs.get(chain_ref), here.get(chain_ref)]))
+    moves, problems = [], []
+    if head is not None and head != refs.get(chain_ref):
+        moves.append(Move(chain_ref, refs.get(chain_ref), head))
+    if end.whole:
+        try:
+            moves.append(_tag(repository, end, refs, here, head))
+        except RecordError as error:
+            problems.append(
+                Problem(
+                    f"{target} was applied, but the tag {tag_name(target)} could not be moved: {error}",
                     f"run `{FETCH}` and apply again: there is nothing left to write, and the tag moves",
                 )
             )
-            continue
-        if not push:
-            continue
-        try:
-            repository.push_tag(name, remote, over=there)
-        except RecordError as error:
-            problems.append(
-                Problem(
-                    f"{receipt.target} was applied and the tag {name} moved, but it could not be pushed "
-                    f"to {remote}: {error}",
-                    "apply again with --push: there is nothing left to write, and what other clones noted "
-                    "there stays noted",
-                )
+    below = f"{TAGS}{marks_below(target)}"
+    runs = {ref.removeprefix(below): ref for ref in refs if ref.startswith(below)}
+    over = set(closed(repository, head, runs)) if head is not None and runs else set()
+    if end.opened is not None and not keep:
+        over.add(end.opened.mark.run)
+    moves += [Move(ref, refs[ref], None) for run, ref in runs.items() if run in over]
+    return _Prepared(moves, problems)
+
+
+def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
+    """The newest receipt once this apply is recorded after `heads`; None where it is better left alone."""
+    if end.ledger is None:
+        return heads[0] if len(heads) == 1 else None
+    judged, link = end.chain.head, end.chain.link
+    closes = [end.opened.mark.run] if end.opened is not None else []
+    receipt = replace(end.receipt, commit=_last_whole(repository, end), applied=end.receipt.commit)
+    said = f"{receipt.target}: applied {short(end.receipt.commit)}"
+    others = [head for head in heads if head != judged]
+    if not others and link is not None and _same(link, receipt, end.ledger):
+        return judged
+    parents = [judged] if judged is not None else []
+    git = repository.git
+    own = write_commit(git, link_files(receipt, end.ledger, closes), parents, said, receipt.at)
+    if not others:
+        return own
+    ledger = end.ledger
+    for head in others:
+        theirs = read_link(repository, head)
+        ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain))
+        receipt = _both(repository, theirs.receipt, receipt)
+    said = f"{receipt.target}: two applies ended at the same time"
+    return write_commit(git, link_files(receipt, ledger, closes), [*others, own], said, receipt.at)
+
+
+def _common(repository: Repository, head: str, judged: Chain) -> Ledger:
+    """The ledger that a receipt of somebody else and the one that was judged both come from.
+
+    That is the judged one itself where theirs follows it. Where neither follows the other (a push was lost),
+    it is the last that both have; an empty one where that is not clear, so that nothing of ours is dropped.
+    """
+    if judged.head is None:
+        return Ledger()
+    shared = repository.merge_bases(head, judged.head)
+    if shared == (judged.head,):
+        return judged.link.ledger if judged.link is not None else Ledger()
+    try:
+        return read_link(repository, shared[0]).ledger if len(shared) == 1 else Ledger()
+    except RecordError:
+        return Ledger()
+
+
+def _same(link: Link, receipt: Receipt, ledger: Ledger) -> bool:
+    """Whether a receipt would say nothing that the one before it does not say."""
+    before = link.receipt
+    applied = (before.applied or before.commit) == (receipt.applied or receipt.commit)
+    parts = (before.commit, before.used, before.unkept) == (receipt.commit, receipt.used, receipt.unkept)
+    return applied and parts and link.ledger == ledger
+
+
+def _both(repository: Repository, theirs: Receipt, ours: Receipt) -> Receipt:
+    """Our receipt, with what theirs knows beyond it."""
+    newer = not ours.commit or (theirs.commit and repository.contains(theirs.commit, ours.commit))
+    return replace(
+        ours,
+        commit=theirs.commit if newer else ours.commit,
+        used=spent(theirs.used, ours.used),
+        unkept=tuple(sorted({*theirs.unkept, *ours.unkept})),
+    )
+
+
+def _last_whole(repository: Repository, end: End) -> str:
+    """The commit that was applied whole last, this apply included; "" before the first."""
+    if end.whole:
+        return end.receipt.commit
+    tag = repository.tag(tag_name(end.receipt.target))
+    return tag.commit if tag is not None else ""
+
+
+def _tag(
+    repository: Repository, end: End, refs: Mapping[str, str], here: Mapping[str, str], head: str | None
+) -> Move:
+    """The tag of a whole apply, moved on. Raises RecordError where something newer was applied whole."""
+    receipt, name = end.receipt, tag_name(end.receipt.target)
+    ref, used = f"{TAGS}{name}", receipt.used
+    for oid in dict.fromkeys(place[ref] for place in (here, refs) if ref in place):
+        tag = repository.tag_at(name, oid)
+        if not repository.contains(receipt.commit, tag.commit):
+            raise RecordError(
+                f"it is on {short(tag.commit)} by now, which {short(receipt.commit)} does not contain"
             )
-    return tuple(problems)
+        used = spent(parse_receipt(tag.message, tag.commit).used, used)
+    text = render_receipt(replace(receipt, used=used), {CHAIN: head or ""})
+    return Move(ref, refs.get(ref), repository.make_tag(name, receipt.commit, text, receipt.at).id)
 
 
 def record_begin(
@@ -145,7 +321,8 @@ def record_used(
         raise RecordError(f"there is no tag {name} to note an approval in")
     if whole:
         receipt = parse_receipt(tag.message, tag.commit)
-        repository.move_tag(name, tag.commit, render_receipt(replace(receipt, used=used)), receipt.at)
+        links = {CHAIN: receipt_lines(tag.message).get(CHAIN, "")}
+        repository.move_tag(name, tag.commit, render_receipt(replace(receipt, used=used), links), receipt.at)
     else:
         repository.move_tag(name, tag.commit, render_begun(target, used), at)
     if push:
@@ -157,12 +334,3 @@ def _used_in(tag: Tag | None, *, whole: bool) -> tuple[str, ...]:
     if tag is None:
         return ()
     return parse_receipt(tag.message, tag.commit).used if whole else used_at_begin(tag.message)
-
-
-def _move(repository: Repository, name: str, receipt: Receipt) -> None:
-    before = repository.tag(name)
-    if before is not None and not repository.is_ancestor(before.commit, receipt.commit):
-        raise RecordError(
-            f"it is on {short(before.commit)} by now, which {short(receipt.commit)} does not contain"
-        )
-    repository.move_tag(name, receipt.commit, render_receipt(receipt), receipt.at)

@@ -1,14 +1,18 @@
 """The memory of a sandbox: a JSON file beside its data, so that it works uncommitted and outside git.
 
-    {"version": 1,
+    {"version": 2,
      "texts": {"<sha256>": "users: …"},
      "trees": {"<sha256>": {"users.yaml": "<sha256 of a text>"}},
      "targets": {"aws": {"identity": {…}, "receipt": "reconciler receipt 1 …", "whole": "<tree>",
-                         "partial": ["<tree>", …], "used": ["sha256:…"]}}}
+                         "partial": ["<tree>", …], "used": ["sha256:…"],
+                         "ledger": {"files": {"users/all": "…"}, "seal": "sha256:…"},
+                         "marks": {"<run>": {"files": {…}, "seal": "sha256:…"}}}}}
 
 `whole` are the files of the last whole apply, `partial` those of every apply since that may have stopped
 short, newest first. Equal texts and equal trees are kept once, and only as long as something names them.
-Whoever applies saves the partial state *before* the first write, so that a killed apply is remembered.
+An apply saves the partial state *before* the first write, so that a killed apply is remembered. `ledger` is
+what git gave by remote ids, null where no version that keeps it has ended an apply, and `marks` what runs may
+have added of which nobody saw the end. Version 1 had neither, and is read.
 """
 
 from __future__ import annotations
@@ -25,9 +29,33 @@ from reconciler.errors import InputError, RecordError
 from reconciler.files.git import short
 from reconciler.files.private import write_private
 from reconciler.files.tree import MemoryTree, Tree
+from reconciler.loading.ledger_text import parse_ledger, render_ledger, seal
+from reconciler.loading.ledger_union import united
 from reconciler.loading.memory import Declarations, Lack, Memory, Read, Reader, State, recall
 from reconciler.loading.receipt import parse_receipt, render_receipt, spent
+from reconciler.model.ledger import Ledger
 from reconciler.model.state import Receipt, Remembered
+
+
+class Sealed(BaseModel):
+    """A ledger as its files, with what tells whether they are as they were written."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    files: dict[str, str]
+    seal: str
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Sealed:
+        """The ledger as it is kept."""
+        files = dict(render_ledger(ledger))
+        return cls(files=files, seal=seal(files).digest)
+
+    def ledger(self) -> Ledger:
+        """The ledger that was kept. RecordError where the files are not those that were written."""
+        if seal(self.files).digest != self.seal:
+            raise RecordError("a ledger is not as it was written")
+        return parse_ledger(self.files)
 
 
 class Kept(BaseModel):
@@ -41,6 +69,14 @@ class Kept(BaseModel):
     partial: list[str] = Field(default_factory=list)
     # The approved digests that were spent, oldest first.
     used: list[str] = Field(default_factory=list)
+    ledger: Sealed | None = None
+    marks: dict[str, Sealed] = Field(default_factory=dict)
+
+    def given(self) -> Ledger | None:
+        """What git gave or may have given by remote ids; None where that is not known."""
+        if self.ledger is None:
+            return None
+        return united(self.ledger.ledger(), *(self.marks[run].ledger() for run in sorted(self.marks)))
 
 
 class Record(BaseModel):
@@ -48,7 +84,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     texts: dict[str, str] = Field(default_factory=dict)
     trees: dict[str, dict[str, str]] = Field(default_factory=dict)
     targets: dict[str, Kept] = Field(default_factory=dict)
@@ -74,6 +110,7 @@ def read_record(path: Path) -> Record:
                 _files(record, tree)
             if kept.receipt is not None:
                 parse_receipt(kept.receipt)
+            kept.given()
     except (ValidationError, KeyError, RecordError) as error:
         raise RecordError(
             f"{path} is damaged, or was written by another version; "
@@ -83,29 +120,76 @@ def read_record(path: Path) -> Record:
 
 
 def save_partial(
-    path: Path, target: str, identity: Mapping[str, str], tree: Tree, used: Iterable[str] = ()
+    path: Path,
+    target: str,
+    identity: Mapping[str, str],
+    tree: Tree,
+    used: Iterable[str] = (),
+    *,
+    run: str = "",
+    intents: Ledger | None = None,
 ) -> None:
     """Remember that `tree` is about to be applied to `target`, and that this spends the digests `used`.
 
-    Raises RecordError when it cannot.
+    `intents` is what the `run` may add; None where planning does not tell. Raises RecordError when it cannot.
     """
     record = read_record(path)
     before = record.kept(target, identity)
     key, texts = _digest(tree)
-    update = {
+    update: dict[str, object] = {
         "partial": [key, *(other for other in before.partial if other != key)],
         "used": list(spent(before.used, used)),
     }
+    if intents is not None:
+        update["marks"] = {**before.marks, run: Sealed.of(intents)}
+        if before.whole is None and not before.partial:
+            # Nothing was applied yet, so that nothing else is git's.
+            update["ledger"] = Sealed.of(Ledger())
     _write(path, _with(record, target, before.model_copy(update=update), key, texts))
 
 
 def save_whole(path: Path, tree: Tree, receipt: Receipt) -> None:
     """Remember that `tree` was applied whole, and nothing before it. Raises RecordError when it cannot."""
+    save_end(path, tree, receipt, whole=True)
+
+
+def save_end(
+    path: Path, tree: Tree, receipt: Receipt, *, whole: bool, ledger: Ledger | None = None, run: str = ""
+) -> None:
+    """Remember how an apply of `tree` ended: `ledger` is what git gave by now, None where that is not known.
+
+    One that was `whole` ends what was applied in part before. The mark of `run` is closed, and no other.
+    Raises RecordError when it cannot.
+    """
     key, texts = _digest(tree)
     record = read_record(path)
-    used = record.kept(receipt.target, receipt.identity).used
-    kept = Kept(identity=dict(receipt.identity), receipt=render_receipt(receipt), whole=key, used=used)
-    _write(path, _with(record, receipt.target, kept, key, texts))
+    before = record.kept(receipt.target, receipt.identity)
+    update: dict[str, object] = {"marks": {one: kept for one, kept in before.marks.items() if one != run}}
+    if ledger is not None:
+        update["ledger"] = Sealed.of(ledger)
+    if whole:
+        update |= {"receipt": render_receipt(receipt), "whole": key, "partial": []}
+    _write(path, _with(record, receipt.target, before.model_copy(update=update), key, texts))
+
+
+def fold_record_mark(path: Path, target: str, run: str) -> None:
+    """Close the mark of a run that will not end any more: what it may have given is remembered from now on.
+
+    Raises RecordError where there is no such mark, and where the record cannot be written.
+    """
+    record = read_record(path)
+    before = record.targets.get(target)
+    if before is None or run not in before.marks:
+        raise RecordError(f"{target} has no open mark of the run {run}; nothing was changed")
+    ledger = united(before.ledger.ledger() if before.ledger else Ledger(), before.marks[run].ledger())
+    left = {one: kept for one, kept in before.marks.items() if one != run}
+    update: dict[str, object] = {"marks": left}
+    if before.ledger is not None:
+        update["ledger"] = Sealed.of(ledger)
+    _write(
+        path,
+        record.model_copy(update={"targets": {**record.targets, target: before.model_copy(update=update)}}),
+    )
 
 
 def remember_record(
@@ -143,7 +227,7 @@ def _remembered(
     base = state(kept.whole) if kept.whole is not None else None
     # As from git: with what a first apply began counts, also where that is the state under plan.
     since = [state(key) for key in kept.partial if base is None or key != now]
-    return recall(target, receipt, base, since, reader)
+    return recall(target, receipt, base, since, reader, kept.given())
 
 
 def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:

@@ -15,7 +15,8 @@ from reconciler.planning.planner import Planned
 class Run:
     """What happened so far; `ids` and `versions` grow as objects are made, `made` has new users by id.
 
-    `writes` counts what was sent and done; changes that went together are one.
+    `writes` counts what was sent and done; changes that went together are one. `stopped` says why nothing
+    more may be written, where that is so.
     """
 
     ids: dict[Address, str]
@@ -23,6 +24,7 @@ class Run:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    stopped: str = ""
     writes: int = 0
 
     def learn(self, step: Step, outcome: Outcome) -> None:

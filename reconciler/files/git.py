@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
+from reconciler.files.git_objects import identity
 from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
 
 DEFAULT_REMOTE = "origin"
-# What a tag is signed with when nobody told git who they are.
-_NOBODY = "reconciler <reconciler@localhost>"
+# Tags that move are not overwritten by a fetch without --force.
+FETCH = f"git fetch {DEFAULT_REMOTE} --tags --force"
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -78,6 +79,11 @@ class Repository:
         """git, run at the root."""
         return Git(self.root)
 
+    def private_folder(self) -> Path:
+        """Where this project may keep files of its own in the repository; all its work trees share it."""
+        common = self.git.run("rev-parse", "--git-common-dir").line
+        return (self.root / common).resolve() / "reconciler"
+
     def resolve(self, ref: str) -> str | None:
         """The commit that `ref` names (a branch, a remote's branch, a tag, a commit id, HEAD), or None.
 
@@ -112,6 +118,10 @@ class Repository:
     def is_ancestor(self, earlier: str, later: str) -> bool:
         """Whether `earlier` is `later` or reachable from it. Both are commits that exist here."""
         return self.git.run("merge-base", "--is-ancestor", earlier, later, fine=(0, 1)).code == 0
+
+    def merge_bases(self, one: str, two: str) -> tuple[str, ...]:
+        """The newest commits that both reach; none where their histories have nothing in common."""
+        return tuple(self.git.run("merge-base", "--all", one, two, fine=(0, 1)).line.split())
 
     def first_parents(self, until: str, since: str | None = None) -> Sequence[Commit]:
         """The commits from `until` backwards along first parents, newest first.
@@ -216,14 +226,22 @@ class Repository:
         if self.git.run("check-ref-format", ref, fine=None).code != 0:
             raise RecordError(f"{name} cannot be the name of a git tag")
         before = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, fine=None)
-        known = self.git.run("var", "GIT_COMMITTER_IDENT", fine=None)
-        tagger = known.line.rsplit(" ", 2)[0] if known.code == 0 else _NOBODY
-        head = f"object {commit}\ntype commit\ntag {name}\ntagger {tagger} {int(at.timestamp())} +0000\n\n"
-        oid = self.git.run("mktag", stdin=os.fsencode(head) + message.encode()).line
+        tag = self.make_tag(name, commit, message, at)
         # No tag yet is said as the null id, so that two first applies cannot both win.
         old = before.line if before.code == 0 else "0" * len(commit)
-        self.git.run("update-ref", "-m", "reconciler apply", ref, oid, old)
+        self.git.run("update-ref", "-m", "reconciler apply", ref, tag.id, old)
+        return tag
+
+    def make_tag(self, name: str, commit: str, message: str, at: datetime) -> Tag:
+        """Write an annotated tag without making any ref point at it; `at` (aware) is the tagger's time."""
+        who = f"{identity(self.git)} {int(at.timestamp())} +0000"
+        head = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n"
+        oid = self.git.run("mktag", stdin=os.fsencode(head) + message.encode()).line
         return Tag(oid, commit, message)
+
+    def tag_at(self, name: str, oid: str) -> Tag:
+        """The object `oid`, which is here, as the annotated tag `name`. Raises RecordError as `tag` does."""
+        return self._tag(name, oid)
 
     def push_tag(self, name: str, remote: str = DEFAULT_REMOTE, *, over: Tag | None = None) -> None:
         """Push the annotated tag `name`, and nothing else, moving it at the remote where it is older.
@@ -237,7 +255,7 @@ class Repository:
             raise RecordError(f"there is no tag {name} to push")
         ref = _tag_ref(name)
         there = self._remote_tag(ref, remote)
-        if there is not None and not self._contains(tag.commit, there[1]):
+        if there is not None and not self.contains(tag.commit, there[1]):
             raise RecordError(
                 f"the tag {name} at {remote} is on {short(there[1])}, which {short(tag.commit)} does not "
                 f"contain: something newer was applied from elsewhere; run `git fetch {remote} --tags "
@@ -266,7 +284,8 @@ class Repository:
             return None
         return found[ref], found.get(f"{ref}^{{}}", found[ref])
 
-    def _contains(self, commit: str, earlier: str) -> bool:
+    def contains(self, commit: str, earlier: str) -> bool:
+        """Whether `earlier` is in this clone and reachable from `commit`, or is it."""
         here = self.git.run("cat-file", "-e", f"{earlier}^{{commit}}", fine=None).code == 0
         return here and self.is_ancestor(earlier, commit)
 

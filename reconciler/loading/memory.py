@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.errors import InputError, Problem, RecordError
-from reconciler.files.git import DEFAULT_REMOTE, Repository, short
+from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, short
 from reconciler.files.tree import Tree
+from reconciler.loading.chain import NO_CHAIN, Chain, Unusable, chain_name, gap_of, read_chain, renewed
 from reconciler.loading.load import Loaded, load_leniently
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.loading.standing import Standing
+from reconciler.model.ledger import Ledger
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 
-# Tags that move are not overwritten by a fetch without --force.
-FETCH = f"git fetch {DEFAULT_REMOTE} --tags --force"
 UNSHALLOW = f"git fetch --unshallow {DEFAULT_REMOTE}"
 
 
@@ -39,11 +39,24 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered of one target, and, where that cannot be relied on, why and what to run."""
+    """What is remembered of one target, and, where that cannot be relied on, why and what to run.
+
+    `chain` is what this clone has of the target's receipts. Where they do not tell what git gave, `gap` says
+    why: then the files of commits answer, and an apply goes on.
+    """
 
     remembered: Remembered
     lack: Lack | None = None
     problem: Problem | None = None
+    chain: Chain = NO_CHAIN
+    gap: Problem | None = None
+
+    def with_chain(self, chain: Chain) -> Memory:
+        """The same memory after it became known which marks are closed."""
+        if chain == self.chain:
+            return self
+        ledger = chain.ledger if self.gap is None else None
+        return replace(self, chain=chain, remembered=replace(self.remembered, ledger=ledger))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +118,20 @@ class Reader:
 
 
 def recall(
-    target: str, receipt: Receipt | None, base: State | None, since: Sequence[State], reader: Reader
+    target: str,
+    receipt: Receipt | None,
+    base: State | None,
+    since: Sequence[State],
+    reader: Reader,
+    ledger: Ledger | None = None,
 ) -> Remembered:
     """The memory of a target that was last applied whole at `base`; `since` is newest first.
 
     A base of which something was left out, or that does not know the target, ends in `unknown`; what it
     does say is remembered nevertheless, because it tells causes and former names. So is what the states in
     `since` say; those that do not load whole are named in `passed_over`. Of equal states in `since` the
-    newest stays. Raises RecordError when git fails.
+    newest stays. With a `ledger` nothing is unknown for that: such a base is named in `passed_over`, too.
+    Raises RecordError when git fails.
     """
     faults: list[str] = []
     passed: list[str] = []
@@ -140,7 +159,7 @@ def recall(
         distinct.setdefault(state.key, state)
     after = [declared(state, whole=False) for state in distinct.values()]
     unknown = None
-    if faults:
+    if faults and ledger is None:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         unknown = f"the remembered state {faults[0]}{more}"
     return Remembered(
@@ -148,7 +167,8 @@ def recall(
         base=at_base,
         since=tuple(one for one in after if one is not None),
         unknown=unknown,
-        passed_over=tuple(passed),
+        ledger=ledger,
+        passed_over=tuple(passed if ledger is None else (*faults, *passed)),
     )
 
 
@@ -174,7 +194,7 @@ def remember(
     reader = Reader(read, known)
     shallow = standing.repository.shallow()
     return {
-        target: _shallow() if shallow else _of_target(standing, target, reader, (identity or {}).get(target))
+        target: _with_chain(standing, target, reader, (identity or {}).get(target), shallow=shallow)
         for target in targets
     }
 
@@ -193,20 +213,58 @@ def require(memories: Mapping[str, Memory], *, first_apply: bool = False) -> Non
         raise RecordError("\n".join(lines))
 
 
-def _of_target(standing: Standing, target: str, reader: Reader, identity: Mapping[str, str] | None) -> Memory:
+def _with_chain(
+    standing: Standing, target: str, reader: Reader, identity: Mapping[str, str] | None, *, shallow: bool
+) -> Memory:
+    """The memory by commits, and what the receipts know beyond it.
+
+    The receipts have no need of the project's history, so that they answer where that is cut off or
+    rewritten, too; what stops an apply then still does.
+    """
+    repository = standing.repository
+    try:
+        chain = read_chain(repository, target)
+    except Unusable as error:
+        return _lacking(Lack.UNREADABLE, str(error), f"run `{FETCH}`; or install the version that wrote it")
+    except RecordError as error:
+        return _lacking(Lack.INCOMPLETE, str(error), None)
+    if chain.link is not None and (stranger := _foreign(chain.link.receipt, target, identity)) is not None:
+        name = chain_name(target)
+        return _lacking(Lack.FOREIGN, f"the tag {name} {stranger}", _start_over(name, tag_name(target)))
+    try:
+        gap = gap_of(repository, target, chain)
+        found = _shallow() if shallow else _of_target(standing, target, reader, identity, chain, gap)
+    except RecordError as error:
+        return _lacking(Lack.INCOMPLETE, str(error), None)
+    if found.lack is Lack.FOREIGN:
+        return found
+    ledger = chain.ledger if gap is None else None
+    return replace(found, chain=chain, gap=gap, remembered=replace(found.remembered, ledger=ledger))
+
+
+def _of_target(
+    standing: Standing,
+    target: str,
+    reader: Reader,
+    identity: Mapping[str, str] | None,
+    chain: Chain,
+    gap: Problem | None,
+) -> Memory:
     name, repository = tag_name(target), standing.repository
+    ledger = chain.ledger if gap is None else None
+    marked = [one.mark.commit for one in chain.marks]
     try:
         tag = repository.tag(name)
     except RecordError as error:
         return _lacking(Lack.UNREADABLE, str(error), _start_over(name))
     if tag is None:
-        return _missing(standing, target, reader)
+        return _missing(standing, target, reader, ledger, marked)
     try:
         receipt = parse_receipt(tag.message, tag.commit)
     except RecordError as error:
         return _lacking(Lack.UNREADABLE, f"the tag {name} holds no receipt: {error}", _start_over(name))
     if (stranger := _foreign(receipt, target, identity)) is not None:
-        return _lacking(Lack.FOREIGN, f"the tag {name} {stranger}", _start_over(name))
+        return _lacking(Lack.FOREIGN, f"the tag {name} {stranger}", _start_over(name, chain_name(target)))
     trusted = standing.trusted
     if trusted is None or not repository.is_ancestor(tag.commit, trusted):
         return _lacking(
@@ -215,9 +273,10 @@ def _of_target(standing: Standing, target: str, reader: Reader, identity: Mappin
             f"run `{FETCH}` and `git fetch {DEFAULT_REMOTE}`; if the history of {standing.branch} was "
             f"rewritten, {_start_over(name)}",
         )
+    receipt = renewed(receipt, chain)
     try:
-        base, since = _states(repository, tag.commit, trusted, standing.tree)
-        remembered = recall(target, receipt, base, since, reader)
+        base, since = _states(repository, tag.commit, trusted, standing.tree, marked)
+        remembered = recall(target, receipt, base, since, reader, ledger)
     except RecordError as error:
         return _lacking(Lack.INCOMPLETE, str(error), None)
     if standing.head is None or not repository.is_ancestor(tag.commit, standing.head):
@@ -233,10 +292,14 @@ def _of_target(standing: Standing, target: str, reader: Reader, identity: Mappin
 
 
 def _states(
-    repository: Repository, applied: str, trusted: str, planned: str | None
+    repository: Repository, applied: str, trusted: str, planned: str | None, marked: Sequence[str]
 ) -> tuple[State, Sequence[State]]:
-    """The base, and what the trusted branch was at after it, newest first, without what is planned."""
+    """The base, and what the trusted branch was at after it, newest first, without what is planned.
+
+    Commits that open marks name count as well, wherever they are: an apply ran with them.
+    """
     chain = [commit.id for commit in repository.first_parents(trusted, applied)]
+    chain += [commit for one in marked if (commit := repository.resolve(one)) and commit != applied]
     trees = repository.trees([applied, *chain])
 
     def state(commit: str) -> State:
@@ -261,10 +324,11 @@ def _foreign(receipt: Receipt, target: str, identity: Mapping[str, str] | None) 
     return None if shared else "does not say of which instance it is"
 
 
-def _start_over(name: str) -> str:
+def _start_over(*names: str) -> str:
+    there = " ".join(f":refs/tags/{name}" for name in names)
     return (
-        f"delete it here and at {DEFAULT_REMOTE} (`git tag -d {name}`, "
-        f"`git push {DEFAULT_REMOTE} :refs/tags/{name}`) and start over with --first-apply"
+        f"delete it here and at {DEFAULT_REMOTE} (`git tag -d {' '.join(names)}`, "
+        f"`git push {DEFAULT_REMOTE} {there}`) and start over with --first-apply"
     )
 
 
@@ -272,7 +336,9 @@ def _lacking(lack: Lack, message: str, fix: str | None) -> Memory:
     return Memory(Remembered(unknown=message), lack, Problem(message, fix))
 
 
-def _missing(standing: Standing, target: str, reader: Reader) -> Memory:
+def _missing(
+    standing: Standing, target: str, reader: Reader, ledger: Ledger | None, marked: Sequence[str]
+) -> Memory:
     """No tag is not the same as an unknown memory: what was never applied whole, nothing is owed to.
 
     But what a first apply began to make is remembered, from the commit at which it began; that state counts
@@ -286,9 +352,9 @@ def _missing(standing: Standing, target: str, reader: Reader) -> Memory:
     try:
         begun = repository.tag(begun_name(target))
         if begun is None or trusted is None or not repository.is_ancestor(begun.commit, trusted):
-            return Memory(Remembered(), Lack.MISSING, problem)
-        first, since = _states(repository, begun.commit, trusted, standing.tree)
-        remembered = recall(target, None, None, [*since, first], reader)
+            return Memory(Remembered(ledger=ledger), Lack.MISSING, problem)
+        first, since = _states(repository, begun.commit, trusted, standing.tree, marked)
+        remembered = recall(target, None, None, [*since, first], reader, ledger)
     except RecordError as error:
         return _lacking(Lack.INCOMPLETE, str(error), None)
     return Memory(remembered, Lack.MISSING, problem)

@@ -1,20 +1,25 @@
 """What an apply leaves behind, as text: the message of the tag `reconciler/applied/<target>`.
 
-    reconciler receipt 1
+    reconciler receipt 2
 
     target: aws
     digest: 3b0c…
     tool-version: 0.3.0
     at: 2026-11-23T22:10:00Z
+    receipt: 8f3a…
     identity.identity_store_id: d-1234567890
     identity.instance_arn: arn:aws:sso:::instance/ssoins-1234567890abcdef
 
 A line `used: sha256:… sha256:…` follows the time where digests were approved: each lets one apply go, and
 none after it. A line `unkept: group.description user.title` follows where the service was seen not to keep
-such attributes. The first line names the format and its version, and shows in `git tag -n`. Every other line
-is a name, a colon, a space and a value, in this order. Equal receipts are equal bytes. A reader ignores
-names that it does not know, so that a later version may add some; what would change the meaning of the
-others raises the version.
+such attributes. `receipt` is the commit of the chain (`loading/chain.py`) that holds what git gave by then;
+the file `receipt` of such a commit has the same form, with `commit` (the last that was applied whole) and
+`applied` (the one that this apply ran with), the runs that it `closes`, and the seal of its ledger.
+
+Format 1 had no chain, and is read. The first line names the format and its version, and shows in
+`git tag -n`. Every other line is a name, a colon, a space and a value, in this order. Equal receipts are
+equal bytes. A reader ignores names that it does not know, so that a later version may add some; what would
+change the meaning of the others raises the version.
 """
 
 from __future__ import annotations
@@ -27,15 +32,31 @@ from datetime import UTC, datetime
 from reconciler.errors import RecordError
 from reconciler.model.state import Receipt
 
-VERSION = 1
+VERSION = 2
+_READ = (1, 2)
 _FIRST = re.compile(r"reconciler receipt (\d{1,9})")
 _LINE = re.compile(r"([a-z][a-z0-9._-]*): (\S(?:.*\S)?)")
 _IDENTITY = "identity."
 _USED = "used"
+# The lines that tie receipts together, in their order.
+CHAIN, CLOSES, COMMIT, APPLIED, LEDGER, ENTRIES = (
+    "receipt",
+    "closes",
+    "commit",
+    "applied",
+    "ledger",
+    "entries",
+)
+_LINKS = (CHAIN, CLOSES, COMMIT, APPLIED, LEDGER, ENTRIES)
+_NO_LINKS: Mapping[str, str] = {}
 _UNKEPT = "unkept"
 # So many spent digests are remembered; each stands for an approval by hand.
 _KEPT = 500
 _REQUIRED = ("target", "digest", "tool-version", "at")
+
+
+class NewerFormat(RecordError):
+    """What was written by a later version, and must not be taken for less than it says."""
 
 
 def tag_name(target: str) -> str:
@@ -52,11 +73,12 @@ def begun_name(target: str) -> str:
     return f"reconciler/begun/{target}"
 
 
-def render_receipt(receipt: Receipt) -> str:
+def render_receipt(receipt: Receipt, links: Mapping[str, str] = _NO_LINKS) -> str:
     """The receipt as text, without its commit, which is what the tag points at.
 
-    Raises RecordError for a name or value that the lines of the format cannot carry (a line break, say),
-    and for a time without a zone.
+    `links` are further lines, of those that tie receipts together; an empty one is left out. Raises
+    RecordError for a name or value that the lines of the format cannot carry (a line break, say), and for a
+    time without a zone.
     """
     if receipt.at.tzinfo is None:
         raise RecordError("the time of a receipt needs a time zone")
@@ -70,26 +92,20 @@ def render_receipt(receipt: Receipt) -> str:
         fields[_USED] = " ".join(receipt.used)
     if receipt.unkept:
         fields[_UNKEPT] = " ".join(sorted(receipt.unkept))
+    fields |= {name: links[name] for name in _LINKS if links.get(name)}
     fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
-    lines = [_line(name, value) for name, value in fields.items()]
+    lines = [line_of(name, value) for name, value in fields.items()]
     return "\n".join((f"reconciler receipt {VERSION}", "", *lines, ""))
 
 
 def parse_receipt(text: str, commit: str = "") -> Receipt:
     """The receipt that `text` is, of an apply of `commit`; RecordError says what is wrong with the text."""
-    first, *rest = text.removesuffix("\n").split("\n")
-    version = _FIRST.fullmatch(first)
-    if version is None:
-        raise RecordError("its first line is not that of a receipt")
-    if int(version[1]) != VERSION:
-        raise RecordError(
-            f"it is a receipt of format {version[1]}, and this version of the reconciler knows {VERSION}; "
-            "install the version that wrote it, or a newer one"
-        )
-    fields = _fields(rest)
+    fields = receipt_lines(text)
     missing = [name for name in _REQUIRED if name not in fields]
     if missing:
         raise RecordError(f"it has no line for {', '.join(missing)}")
+    commit = commit or fields.get(COMMIT, "")
+    applied = fields.get(APPLIED, "")
     return Receipt(
         target=fields["target"],
         identity={
@@ -99,11 +115,31 @@ def parse_receipt(text: str, commit: str = "") -> Receipt:
         },
         digest=fields["digest"],
         tool_version=fields["tool-version"],
-        at=_instant(fields["at"]),
+        at=instant(fields["at"]),
         commit=commit,
+        applied="" if applied == commit else applied,
         used=tuple(fields.get(_USED, "").split()),
         unkept=tuple(fields.get(_UNKEPT, "").split()),
     )
+
+
+def receipt_lines(text: str) -> Mapping[str, str]:
+    """Every line of a receipt, by name. Raises RecordError, and NewerFormat for one of a later version."""
+    first, *rest = text.removesuffix("\n").split("\n")
+    version = _FIRST.fullmatch(first)
+    if version is None:
+        raise RecordError("its first line is not that of a receipt")
+    if int(version[1]) not in _READ:
+        raise NewerFormat(
+            f"it is a receipt of format {version[1]}, and this version of the reconciler knows {VERSION}; "
+            "install the version that wrote it, or a newer one"
+        )
+    return fields_of(rest)
+
+
+def has_chain(text: str) -> bool:
+    """Whether a receipt is of a format that knows of a chain."""
+    return not text.startswith("reconciler receipt 1\n")
 
 
 def spent(used: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
@@ -128,7 +164,8 @@ def used_at_begin(message: str) -> tuple[str, ...]:
     )
 
 
-def _line(name: str, value: str) -> str:
+def line_of(name: str, value: str) -> str:
+    """One line of a receipt or a mark. RecordError where a name or a value cannot stand in one."""
     line = f"{name}: {value}"
     if _LINE.fullmatch(line) is None or not _plain(line):
         raise RecordError(
@@ -138,7 +175,8 @@ def _line(name: str, value: str) -> str:
     return line
 
 
-def _fields(lines: list[str]) -> Mapping[str, str]:
+def fields_of(lines: Iterable[str]) -> Mapping[str, str]:
+    """The values of such lines, by name. RecordError for what is not one, and for a name that comes twice."""
     fields: dict[str, str] = {}
     for line in lines:
         if not line:
@@ -157,7 +195,8 @@ def _plain(text: str) -> bool:
     return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """A moment as these lines tell it. RecordError where it is not one, or has no time zone."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What comes only from the branch that people agreed on: endpoints, instances, guards, `restrict`, causes.
+"""What comes only from the trusted branch: endpoints, instances, guards, the lock, `restrict`, causes.
 
 A pull request may change them; the change is shown and not used until it is merged (R22). Its other rules are
 used as it has them, and what it takes from those of the branch is shown. Names of accounts mean in what comes
@@ -33,16 +33,9 @@ def trusted_config(
     `planned` is all there is, and a finding says so. Raises InputError where it has one that does not load,
     and where it has none of the targets under plan.
     """
-    tree = standing.repository.tree(standing.trusted) if standing.trusted else None
-    if tree is None or CONFIG_FILE not in tree.paths():
+    tree, trusted = _tree(standing), trusted_file(standing)
+    if tree is None or trusted is None:
         return planned, _untrusted(standing) if planned.exists else ()
-    try:
-        trusted = load_config(tree)
-    except InputError as error:
-        first = error.problems[0]
-        raise InputError(
-            [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
-        ) from error
     targets: dict[str, TargetConfig] = {}
     ignored: list[str] = list(_restrictions(planned.rules, trusted.rules))
     rules = _rules(planned.rules, trusted.rules)
@@ -61,6 +54,8 @@ def trusted_config(
             ),
         )
         ignored += _differences(ours, targets[name])
+    if planned.lock != trusted.lock:
+        ignored.append("the lock is used as it is on the trusted branch")
     gone = [name for name in trusted.targets if name not in planned.targets]
     ignored += [f"{name} is gone from here: it is not planned, and stays as it is" for name in gone]
     if not targets:
@@ -79,7 +74,28 @@ def trusted_config(
         *_named(standing, meant, accounts),
         *_changed(standing, planned.rules, trusted.rules),
     )
-    return replace(planned, targets=targets), findings
+    return replace(planned, targets=targets, lock=trusted.lock), findings
+
+
+def trusted_file(standing: Standing) -> Config | None:
+    """The configuration of the trusted branch as it stands there; None where the branch has none.
+
+    Raises InputError where it does not load.
+    """
+    tree = _tree(standing)
+    if tree is None or CONFIG_FILE not in tree.paths():
+        return None
+    try:
+        return load_config(tree)
+    except InputError as error:
+        first = error.problems[0]
+        raise InputError(
+            [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
+        ) from error
+
+
+def _tree(standing: Standing) -> GitTree | None:
+    return standing.repository.tree(standing.trusted) if standing.trusted else None
 
 
 def _untrusted(standing: Standing) -> tuple[Finding, ...]:

@@ -62,7 +62,8 @@ class Result:
 class TargetReport:
     """How one target fared. `whole` is what moves the memory forward (section 13).
 
-    `unkept` is all that the service was seen not to keep, now or before, as a receipt names it.
+    `unkept` is all that the service was seen not to keep, now or before, as a receipt names it. `ids` are the
+    remote ids of objects that were matched or made.
     """
 
     target: str
@@ -74,6 +75,7 @@ class TargetReport:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
+    ids: Mapping[Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,13 +257,14 @@ class Remembered:
 
     `base` is the state at the receipt, `since` every first-parent state after it, newest first, the
     state under plan not among them. Without a base, `since` reaches back to the state with which the first
-    apply began, and has that one even where it is the state under plan. `unknown` says why the memory cannot
-    be known (outside git, a commit that does not load): then nothing is removed for having been forgotten.
+    apply began, and has that one even where it is the state under plan. `unknown` says why the states cannot
+    be known, or not all of the base (outside git, a commit that does not load): without a base, nothing is
+    removed then for having been forgotten.
 
     `ledger` is what git gave by live ids, with what open marks of other runs may have given; where it is
     known, it alone decides what is git's, and the states only tell causes and former keys. It is None where
     nothing was applied by a version that keeps one, or where its receipts are lost. `passed_over` names
-    commits that do not load, each with why; they gave nothing, since no apply ran with them.
+    commits since then of which something does not load, each with why.
     """
 
     receipt: Receipt | None = None

@@ -13,6 +13,9 @@ from xml.etree import ElementTree as ET
 
 _OK = 300  # from this status on it is no answer but an error, or somebody else's redirection
 
+# Bytes of an object in S3 that are read at most: what we keep there is far smaller.
+_LONGEST = 65_536
+
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "character": (str,),
@@ -45,13 +48,16 @@ def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> N
     """
     status = int(response_dict["status_code"])
     body, headers = response_dict["body"], response_dict["headers"]
+    protocol = operation_model.service_model.metadata.get("protocol")
+    if protocol == "rest-xml" and (status < _OK or operation_model.http.get("method") == "HEAD"):
+        return  # S3: what it has is the content of an object (see `content`), and headers
     announced = str(headers.get("content-length", ""))
     if announced.isdecimal() and "content-encoding" not in headers and len(body) < int(announced):
         raise CutOffError
     if not body:
         raise MalformedError("the answer is empty", status)
-    if operation_model.service_model.metadata.get("protocol") == "query":
-        _check_query(operation_model, status, body)
+    if protocol in ("query", "rest-xml"):
+        _check_xml(operation_model, status, body)
         return
     try:
         answer = json.loads(body)
@@ -70,9 +76,27 @@ def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> N
         raise MalformedError(fault, status)
 
 
-def _check_query(operation_model: Any, status: int, body: bytes) -> None:
-    """The same of an answer in XML (STS): whether it is about what was asked; botocore checks the rest."""
-    wanted = "ErrorResponse" if status >= _OK else f"{operation_model.name}Response"
+def content(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with the content of an object (S3) read to its end, if it has any.
+
+    Raises CutOffError when less came than was announced, MalformedError for more than `_LONGEST` bytes.
+    """
+    body = answer.get("Body")
+    if body is None or isinstance(body, bytes):
+        return answer
+    read: bytes = body.read(_LONGEST + 1)
+    if len(read) > _LONGEST:
+        raise MalformedError(f"the object has more than {_LONGEST:,} bytes", _OK - 1)
+    if len(read) < int(answer.get("ContentLength", 0)):
+        raise CutOffError
+    return {**answer, "Body": read}
+
+
+def _check_xml(operation_model: Any, status: int, body: bytes) -> None:
+    """The same of an answer in XML (STS, S3): whether it is about what was asked; botocore does the rest."""
+    rest = operation_model.service_model.metadata.get("protocol") == "rest-xml"
+    error = "Error" if rest else "ErrorResponse"
+    wanted = error if status >= _OK else f"{operation_model.name}Response"
     try:
         # What answers is AWS, or somebody in its place who could as well answer properly.
         root = ET.fromstring(body)  # noqa: S314  # see above; expat limits what entities may grow to

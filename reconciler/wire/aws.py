@@ -190,6 +190,7 @@ class Aws:
             calls[asked.label] += 1
         try:
             answer: dict[str, Any] = getattr(client, xform_name(asked.operation))(**params)
+            answer = answers.content(answer)
         except botocore_errors() as error:
             response = getattr(error, "response", None)
             self._notice_speed(endpoint, response)

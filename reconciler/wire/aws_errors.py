@@ -43,16 +43,20 @@ _DENIED = frozenset(
     ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "UnauthorizedException",
      "NotAuthorizedException", "AuthorizationErrorException")
 )  # fmt: skip
-_CONFLICT = frozenset(("ConflictException", "ConcurrentModificationException"))
+# The last two: Amazon S3, conditional requests (412 and 409).
+_CONFLICT = frozenset(
+    ("ConflictException", "ConcurrentModificationException", "PreconditionFailed",
+     "ConditionalRequestConflict")
+)  # fmt: skip
 _REJECTED = frozenset(
     ("ValidationException", "ValidationError", "ServiceQuotaExceededException", "SerializationException",
      "InvalidInputException", "ConstraintViolationException", "UnknownOperationException", "InvalidAction",
-     "UnsupportedOperation")
+     "UnsupportedOperation", "NoSuchBucket")
 )  # fmt: skip
-# What AWS Organizations says where others say ResourceNotFoundException (API reference, errors of each).
+# What Organizations and S3 say where others say ResourceNotFoundException (API reference, errors of each).
 _ABSENT = frozenset(
     ("AccountNotFoundException", "ParentNotFoundException", "ChildNotFoundException",
-     "TargetNotFoundException", "OrganizationalUnitNotFoundException")
+     "TargetNotFoundException", "OrganizationalUnitNotFoundException", "NoSuchKey")
 )  # fmt: skip
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
@@ -105,7 +109,7 @@ def translate(error: Exception, asked: Asked) -> Failure:
     if isinstance(error, b.SSLError):
         message = f"no trusted connection to {asked.endpoint}: {error}; check the proxy and AWS_CA_BUNDLE"
         return Failure(_error(ServiceError, message, asked), Fate.FINAL)
-    if isinstance(error, (b.HTTPClientError, CutOffError)):
+    if isinstance(error, (b.HTTPClientError, b.IncompleteReadError, CutOffError)):
         return _lost("the connection ended, or the answer did not come in time", asked)
     if isinstance(error, ResponseParserError):
         return _malformed(MalformedError(f"the answer cannot be read: {error}", 200), asked)
@@ -167,7 +171,7 @@ def _answered(response: Mapping[str, Any], asked: Asked) -> Failure:
             return fail(Rejected, f"there is no such identity store in this region ({said})")
         return fail(NotFound, said or f"{kind or 'the object'} does not exist")
     if code in _ABSENT:
-        return fail(NotFound, said or "it is not in the organization")
+        return fail(NotFound, said or "it does not exist")
     if code in _REJECTED:
         return fail(Rejected, said or "the service refuses the request")
     if status >= 500 or status == 408 or code in ("InternalServerException", "ServiceUnavailable"):

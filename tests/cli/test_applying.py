@@ -14,6 +14,7 @@ from reconciler.cli.workspace import Workspace
 from reconciler.config import Config, TargetConfig
 from reconciler.errors import Denied
 from reconciler.execution.apply import Job
+from reconciler.execution.locks.lease import Run
 from reconciler.files.tree import MemoryTree
 from reconciler.loading.load import load
 from reconciler.loading.memory import Memory
@@ -67,6 +68,7 @@ def space(services: Collection[Expiring], now: datetime | None = None) -> Worksp
         memories={each.name: Memory(Remembered(), None) for each in services},
         findings=(),
         observer=Silent(),
+        run=Run("ada", "laptop", "r1", "apply", {}),
         sandbox=True,
         speed=1.0,
     )

@@ -82,16 +82,16 @@ def test_what_another_clone_used_stays_spent_after_the_next_whole_apply(
     assert third.run("apply", "--expect-digest", approved, "--push").code == 4
 
 
-def test_without_push_it_is_said_that_only_this_clone_knows(clones: tuple[Real, Real]) -> None:
+def test_unpublished_it_is_said_that_only_this_clone_knows(clones: tuple[Real, Real]) -> None:
     one, _ = clones
     approved = digest(one.run("plan", "--format", "json"))
 
-    ended = one.run("apply", "--expect-digest", approved)
+    ended = one.run("apply", "--expect-digest", approved, "--unpublished")
 
     assert ended.code == 0
     assert ALONE in ended.told
     undo(one)
-    assert one.run("apply", "--expect-digest", approved).code == 4
+    assert one.run("apply", "--expect-digest", approved, "--unpublished").code == 4
 
 
 def test_where_the_remote_cannot_be_asked_no_digest_lets_an_apply_go_and_a_reviewed_plan_does(
@@ -103,12 +103,12 @@ def test_where_the_remote_cannot_be_asked_no_digest_lets_an_apply_go_and_a_revie
     origin.rename(origin.with_name("moved.git"))
     one.forget()
 
-    ended = one.run("apply", "--expect-digest", approved)
+    ended = one.run("apply", "--expect-digest", approved, "--unpublished")
 
     assert ended.code == 1
     assert "whether the approved digest was used by an apply from elsewhere is not known" in ended.told
     assert one.written() == []
-    assert one.run("apply", one.file).code == 0
+    assert one.run("apply", one.file, "--unpublished").code == 0
 
 
 def test_where_there_is_no_remote_nothing_is_said_of_one(real: Real) -> None:

@@ -257,17 +257,19 @@ def test_a_tag_that_cannot_be_pushed_is_exit_code_6_with_what_to_run(cloned: Rea
     cloned.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
     push(cloned)
     cloned.plan()
-    origin = cloned.root.parent / "origin.git"
-    origin.rename(origin.with_name("moved.git"))
+    refuses = cloned.root.parent / "origin.git" / "hooks" / "update"
+    refuses.write_text("#!/bin/sh\ncase $1 in refs/tags/reconciler/applied/*) exit 1;; esac\n")
+    refuses.chmod(0o755)
 
-    ended = cloned.run("apply", cloned.file, "--push")
+    ended = cloned.run("apply", cloned.file)
 
     assert ended.code == 6
     assert "Applied 1 of 1 change." in ended.out
-    assert "apply again with --push: there is nothing left to write" in ended.told
+    assert "it could not be pushed to origin" in ended.told
+    assert "apply again: there is nothing left to write" in ended.told
     assert cloned.tag() == cloned.work.git("rev-parse", "HEAD")
-    origin.with_name("moved.git").rename(origin)
-    assert cloned.run("apply", cloned.file, "--push").code == 0
+    refuses.unlink()
+    assert cloned.run("apply", cloned.file).code == 0
 
 
 def test_a_shallow_clone_applies_nothing(

@@ -13,7 +13,7 @@ from datetime import datetime
 import pytest
 
 from reconciler.errors import Denied, ServiceError
-from reconciler.execution.carry_out import carry_out
+from reconciler.execution.carry_out import MayWrite, always, carry_out
 from reconciler.execution.run import Run
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
@@ -100,10 +100,12 @@ def member(name: str, *after: str) -> Step:
     return Step(name, address, Action.CREATE, (address,), after=after)
 
 
-def carried_out(target: Script, *steps: Step) -> Run:
+def carried_out(target: Script, *steps: Step, may_write: MayWrite = always) -> Run:
     part = TargetPlan("aws", {}, "", (), (), {}, "")
     planned = Planned(part, steps, {}, {}, {}, {}, 0)
-    return carry_out(target, planned, steps, pool=Pool, clock=SystemClock(), observer=Silent())
+    return carry_out(
+        target, planned, steps, pool=Pool, clock=SystemClock(), observer=Silent(), may_write=may_write
+    )
 
 
 def statuses(run: Run) -> dict[str, Status]:
@@ -253,3 +255,32 @@ def test_a_target_that_refuses_everything_still_ends_what_is_pending() -> None:
     assert ended["a5"] is Status.FAILED
     assert {ended[name] for name in target.submitted} == {Status.DONE}
     assert sum(status is Status.STOPPED for status in ended.values()) == 29 - len(target.submitted)
+
+
+def test_who_may_write_no_more_stops_before_the_next_batch_and_sees_the_rest_through() -> None:
+    target = Script(done)
+    asked: list[int] = []
+
+    def may_write() -> str | None:
+        asked.append(len(target.submitted))
+        return "the lock is lost" if target.submitted else None
+
+    run = carried_out(target, *map(grant, range(100)), may_write=may_write)
+
+    sent = set(target.submitted)
+    assert 0 < len(sent) < 100
+    assert {run.outcomes[each].status for each in sent} == {Status.DONE}
+    rest = [outcome for name, outcome in run.outcomes.items() if name not in sent]
+    assert {(each.status, each.message) for each in rest} == {(Status.STOPPED, "the lock is lost")}
+    assert len(rest) + len(sent) == 100
+    assert (run.stopped, run.interrupted) == ("the lock is lost", False)
+    assert asked[0] == 0, "it is asked before the first batch"
+
+
+def test_who_may_not_write_at_all_sends_nothing() -> None:
+    target = Script(done)
+
+    run = carried_out(target, grant(1), grant(2), may_write=lambda: "the lock is lost")
+
+    assert target.submitted == []
+    assert set(statuses(run).values()) == {Status.STOPPED}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from reconciler.errors import RecordError
-from reconciler.execution.receipt import record_begin, record_used, record_whole_apply, used_digests
+from reconciler.errors import Problem, RecordError
+from reconciler.execution.receipt import End, record_apply, record_begin, record_used, used_digests
 from reconciler.files.git import Repository
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.model.state import Receipt
@@ -35,6 +36,13 @@ def repository(work: Work) -> Repository:
     found = Repository.of(work.root)
     assert found is not None
     return found
+
+
+def record_whole_apply(
+    repository: Repository, receipts: Sequence[Receipt], *, push: bool
+) -> tuple[Problem, ...]:
+    """Applies whose ledger is not known, as those of a planning that keeps none."""
+    return record_apply(repository, [End(receipt, whole=True) for receipt in receipts], push=push)
 
 
 def read_back(work: Work, target: str = "aws") -> Receipt | None:
@@ -78,9 +86,7 @@ def test_a_failed_push_is_said_and_leaves_the_local_tag(origin: Work, work: Work
     work.git("remote", "set-url", "origin", f"file://{tmp_path}/gone")
     receipt = replace(RECEIPT, commit=work.git("rev-parse", "HEAD"))
     (problem,) = record_whole_apply(repository(work), [receipt], push=True)
-    assert "aws was applied and the tag reconciler/applied/aws moved, but it could not be pushed" in str(
-        problem
-    )
+    assert "aws was applied and that is recorded here, but it could not be pushed to origin" in str(problem)
     assert read_back(work) == receipt
     assert read_back(origin) is None
 
@@ -99,7 +105,7 @@ def test_one_target_that_cannot_be_recorded_does_not_keep_the_others_from_it(wor
     broken = replace(RECEIPT, commit=commit, identity={"store": "a\nb"})
     chat = replace(RECEIPT, commit=commit, target="chat")
     (problem,) = record_whole_apply(repository(work), [broken, chat], push=False)
-    assert problem.message.startswith("aws was applied, but")
+    assert problem.message.startswith("aws was applied, but the tag")
     assert read_back(work) is None
     assert read_back(work, "chat") == chat
 

@@ -13,10 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import RecordError
-from reconciler.execution.record import Record, read_record, remember_record, save_partial, save_whole
+from reconciler.execution.record import (
+    Record,
+    read_record,
+    remember_record,
+    save_end,
+    save_partial,
+    save_whole,
+)
 from reconciler.files.tree import MemoryTree, Tree
 from reconciler.loading.memory import Lack, require
+from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.state import Receipt, Remembered
+from tests.loading.ledgers import LEDGER
 from tests.loading.memories import CountingReader, remembers
 
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
@@ -173,12 +182,12 @@ def test_what_a_later_version_adds_is_ignored(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        pytest.param('"version": 1', '"version": 2', id="another version"),
+        pytest.param('"version": 2', '"version": 3', id="another version"),
         pytest.param("{", "", id="no JSON"),
         pytest.param('"texts"', '"tests"', id="a text that is not there"),
         pytest.param('"trees"', '"threes"', id="a tree that is not there"),
         pytest.param('"partial": []', '"partial": "x"', id="a wrong type"),
-        pytest.param("reconciler receipt 1", "receipt", id="no receipt"),
+        pytest.param("reconciler receipt 2", "receipt", id="no receipt"),
     ],
 )
 def test_a_damaged_record_is_an_error_that_says_what_to_do(path: Path, old: str, new: str) -> None:
@@ -215,3 +224,59 @@ def test_the_record_equals_a_naive_memory(
             since = [who, *since]
     expected = [who for who in dict.fromkeys(since) if base is None or who != planned]
     assert remembers(memory(path, planned)) == (base, expected)
+
+
+# --- what git gave, by remote ids ---------------------------------------------------------------------------
+
+DEE = Ledger(users={"+dee": GivenObject("dee", "dee@example.com", sure=False)})
+
+
+def test_what_git_gave_is_kept_with_what_a_killed_run_may_have_given(path: Path) -> None:
+    save_partial(path, "aws", HERE, files("ada"), run="one", intents=LEDGER)
+    assert memory(path, "ada").ledger is not None, "nothing was applied before, so nothing else is git's"
+    save_end(path, files("ada"), receipt(), whole=True, ledger=LEDGER, run="one")
+    assert memory(path, "ada").ledger == LEDGER
+    save_partial(path, "aws", HERE, files("bob"), run="two", intents=DEE)
+    for run in ("three", "four"):
+        save_partial(path, "aws", HERE, files("cyd"), run=run, intents=Ledger())
+        save_end(path, files("cyd"), receipt(), whole=True, ledger=LEDGER, run=run)
+        ledger = memory(path, "ada").ledger
+        assert ledger is not None
+        assert ledger.users == {**LEDGER.users, **DEE.users}
+    save_end(path, files("cyd"), receipt(), whole=False, ledger=Ledger(), run="two")
+    assert memory(path, "ada").ledger == Ledger()
+
+
+def test_an_apply_that_was_not_whole_keeps_its_files_and_its_ledger(path: Path) -> None:
+    save_whole(path, files("ada"), receipt())
+    assert memory(path, "bob").ledger is None
+    save_partial(path, "aws", HERE, files("cyd"), run="one", intents=Ledger())
+    assert memory(path, "bob").ledger is None
+    save_end(path, files("cyd"), receipt(), whole=False, ledger=LEDGER, run="one")
+    found = memory(path, "bob")
+    assert (remembers(found), found.ledger) == (("ada", ["cyd"]), LEDGER)
+
+
+def test_a_record_of_the_version_before_is_read(path: Path) -> None:
+    save_whole(path, files("ada"), receipt())
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["version"] = 1
+    for kept in content["targets"].values():
+        del kept["ledger"], kept["marks"]
+        kept["receipt"] = kept["receipt"].replace("receipt 2", "receipt 1")
+    path.write_text(json.dumps(content), encoding="utf-8")
+    found = memory(path, "bob")
+    assert (remembers(found), found.ledger) == (("ada", []), None)
+    save_partial(path, "aws", HERE, files("cyd"))
+    assert json.loads(path.read_text(encoding="utf-8"))["version"] == 2
+
+
+@pytest.mark.parametrize("part", ["ledger", "mark"])
+def test_a_ledger_that_was_edited_is_an_error(path: Path, part: str) -> None:
+    save_partial(path, "aws", HERE, files("ada"), run="one", intents=LEDGER)
+    if part == "ledger":
+        save_end(path, files("ada"), receipt(), whole=True, ledger=LEDGER, run="one")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("key=ada", "key=eve"), encoding="utf-8")
+    with pytest.raises(RecordError, match="is damaged"):
+        read_record(path)

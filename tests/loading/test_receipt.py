@@ -30,7 +30,7 @@ RECEIPT = Receipt(
     commit="c" * 40,
 )
 TEXT = """\
-reconciler receipt 1
+reconciler receipt 2
 
 target: aws
 digest: abababababababababababababababababababababababababababababababab
@@ -99,7 +99,7 @@ def test_an_unknown_name_cannot_hide_that_it_came_twice() -> None:
     [
         pytest.param("", "first line is not that of a receipt", id="nothing"),
         pytest.param("Release 1.0\n", "first line is not that of a receipt", id="the tag of a release"),
-        pytest.param(TEXT.replace("receipt 1", "receipt 2"), "format 2", id="a later format"),
+        pytest.param(TEXT.replace("receipt 2", "receipt 3"), "format 3", id="a later format"),
         pytest.param(TEXT.replace("target: aws\n", ""), "no line for target", id="no target"),
         pytest.param(TEXT.replace("digest: ", "d: "), "no line for digest", id="no digest"),
         pytest.param(TEXT.replace("at: ", "noon: "), "no line for at", id="no time"),

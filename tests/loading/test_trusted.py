@@ -105,6 +105,18 @@ def test_what_only_the_trusted_branch_decides_is_shown_and_not_used(
     assert finding.details == (told,)
 
 
+@pytest.mark.parametrize("proposed", ["lock: {type: none}\n", "lock: {type: s3, bucket: elsewhere}\n"])
+def test_the_lock_is_that_of_the_trusted_branch(site: Site, proposed: str) -> None:
+    before = site.used()[0].lock
+    site.propose(BASE + GUARDS + proposed)
+
+    config, (finding,) = site.used()
+
+    assert config.lock == before
+    assert finding.code == "configuration-not-trusted"
+    assert finding.details == ("the lock is used as it is on the trusted branch",)
+
+
 def test_it_is_used_once_it_is_merged(site: Site) -> None:
     site.propose(BASE + GUARDS.replace("count: 1", "count: 500") + "auto_apply: [expiry]\n")
     site.work.git("checkout", "-q", "main")

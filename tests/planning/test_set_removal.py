@@ -54,7 +54,7 @@ IGNORING = Scope(permission_sets=Mode.AUTHORITATIVE, ignore=Ignore(permission_se
         ),
         pytest.param(
             [],
-            replace(remembered(access([SAME])), unknown="shallow"),
+            replace(remembered(access([SAME])), base=None, unknown="shallow"),
             Scope(),
             set(),
             id="nothing for having been forgotten, where that is not known",

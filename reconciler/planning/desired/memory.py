@@ -190,7 +190,7 @@ def remember(
     return Memory(
         base=base,
         since=since,
-        known=ledger is not None or remembered.unknown is None,
+        known=ledger is not None or remembered.unknown is None or base is not None,
         ledger=ledger,
         shared=remembered.base is not None
         and remembered.base.policy.scope.memberships is not Mode.AUTHORITATIVE,

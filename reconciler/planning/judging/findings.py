@@ -34,7 +34,7 @@ def notable(
     yield from _blocked(scene, scene.users, scene.desired.users, "user")
     yield from _blocked(scene, scene.groups, scene.desired.groups, "group")
     yield from _absent_externals(scene)
-    if remembered.unknown is not None:
+    if remembered.unknown is not None and remembered.ledger is None:
         yield Finding(
             code="memory-unknown",
             severity=Severity.WARNING,

@@ -1,0 +1,1 @@
+"""Keeps two applies apart: a lease for each target, in a file, at the remote of git, or in S3."""

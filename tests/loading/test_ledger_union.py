@@ -1,0 +1,82 @@
+"""Ledgers over each other never lose what one of them added."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from reconciler.loading.ledger_union import merged, united
+from reconciler.model.address import Kind
+from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
+from reconciler.model.pairs import Principal
+from tests.loading.ledgers import ADA, ADMIN, BOB, DEV, LEDGER, OPS, PROD, entries, ledgers
+
+ANN = Principal(Kind.USER, ADA)
+
+
+def test_what_is_known_wins_over_what_was_about_to_be_done() -> None:
+    intents = Ledger(
+        users={ADA: GivenObject("other"), "+dee": GivenObject("dee")},
+        members={OPS: frozenset({ADA, BOB})},
+        assignments={(PROD, ADMIN): {Principal(Kind.GROUP, OPS): GivenAssignment(selected=True)}},
+    )
+    found = united(LEDGER, intents)
+    assert found.users[ADA].key == LEDGER.users[ADA].key
+    assert found.users[ADA].sure
+    assert found.users["+dee"] == GivenObject("dee", sure=False)
+    assert found.members[OPS] == LEDGER.members[OPS] | {BOB}
+    assert found.unsure[OPS] == {"+cyd", BOB}
+    assert found.assignments == LEDGER.assignments
+
+
+@given(ledgers(), ledgers(), ledgers())
+def test_a_union_holds_every_entry_and_nothing_else(known: Ledger, one: Ledger, two: Ledger) -> None:
+    found = united(known, one, two)
+    assert entries(found) == entries(known) | entries(one) | entries(two)
+    assert all(users <= found.members[group] for group, users in found.unsure.items())
+    for token, before in known.users.items():
+        after = found.users[token]
+        assert (after.key, after.sure) == (before.key, before.sure)
+        # What a run was about to do counts, since nobody saw its end.
+        assert set(before.attributes) <= set(after.attributes)
+        assert after.inactive >= before.inactive
+    assert entries(united(found, one, two)) == entries(found)
+    assert united(known) == known
+
+
+@given(ledgers(), ledgers(), ledgers())
+def test_two_ends_at_once_are_theirs_and_what_we_added(theirs: Ledger, ours: Ledger, base: Ledger) -> None:
+    found = merged(theirs, ours, base)
+    assert entries(found) >= entries(theirs) | (entries(ours) - entries(base))
+    assert entries(found) <= entries(theirs) | entries(ours)
+    assert all(users <= found.members[group] for group, users in found.unsure.items())
+
+
+@given(ledgers(), ledgers())
+def test_who_ends_alone_says_what_is_next(ours: Ledger, base: Ledger) -> None:
+    assert merged(base, base, base) == base
+    assert entries(merged(Ledger(), ours, Ledger())) == entries(ours)
+    assert entries(merged(base, ours, base)) == entries(base) | entries(ours)
+
+
+def test_what_we_revoked_and_they_have_stays_and_what_they_revoked_does_not_come_back() -> None:
+    base = Ledger(members={OPS: frozenset({ADA, BOB}), DEV: frozenset({ADA})})
+    ours = Ledger(members={OPS: frozenset({ADA}), DEV: frozenset({ADA})})
+    theirs = Ledger(members={OPS: frozenset({ADA, BOB})})
+    assert merged(theirs, ours, base).members == theirs.members
+
+
+def test_what_we_learned_of_an_entry_that_both_have_is_kept() -> None:
+    base = Ledger(users={ADA: GivenObject("ada", sure=False), BOB: GivenObject("bob")})
+    ours = Ledger(users={ADA: GivenObject("ada"), BOB: GivenObject("bob")})
+    theirs = Ledger(users={ADA: GivenObject("ada", sure=False), BOB: GivenObject("bob", left=True)})
+    assert merged(theirs, ours, base).users == {ADA: GivenObject("ada"), BOB: GivenObject("bob", left=True)}
+
+
+def test_an_assignment_is_merged_by_its_principals() -> None:
+    group, how = Principal(Kind.GROUP, OPS), GivenAssignment()
+    found = merged(
+        Ledger(assignments={(PROD, ADMIN): {group: how}}),
+        Ledger(assignments={(PROD, ADMIN): {ANN: how}}),
+        Ledger(),
+    )
+    assert found.assignments == {(PROD, ADMIN): {group: how, ANN: how}}
