@@ -115,11 +115,11 @@ class Book:
     def unmistakable(self) -> Book:
         """The book with names that nobody else in it ever had."""
         people = {
-            key: replace(one, attributes={**one.attributes, "user_name": f"{key}.married@example.com"})
+            key: replace(one, attributes={**one.attributes, "user_name": f"{key}.final@example.com"})
             for key, one in self.people.items()
         }
         teams = {
-            key: replace(one, attributes={**one.attributes, "display_name": f"{key}.team"})
+            key: replace(one, attributes={**one.attributes, "display_name": f"{key}.final"})
             for key, one in self.teams.items()
         }
         return replace(self, people=people, teams=teams)

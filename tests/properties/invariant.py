@@ -7,7 +7,8 @@ moment and what is live afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +16,6 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.report import Outcome
-from reconciler.model.resources import Sharing
 from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import ends
 from reconciler.planning.planner import Planned
@@ -23,11 +23,10 @@ from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem
 from tests.properties.company import covers, name_of, pairs, person_of, stems, team_of, title_of
+from tests.properties.leave import Leave, Pair, Words
 from tests.properties.recall import GOOD
 from tests.properties.witness import locate
 
-Pair = tuple[str, ...]
-Words = tuple[str, ...]
 _Thing = tuple[Kind, str]
 
 
@@ -153,18 +152,32 @@ class Given:
         changes = (*planned.part.changes, *planned.left_out)
         going = {_pair(each, planned) for each in changes if _takes(each)}
         named = set(_named(planned, world))
-        wanted = {pair for _, pair in self._wanted(said, world, now)}
+        with self._keeping_others(going):
+            wanted = {pair for _, pair in self._wanted(said, world, now)}
+            declared = {identifier for _, identifier in self._declared(said, world)}
         for pair in self.pairs - wanted - going:
             kind = Kind.MEMBERSHIP if len(pair) == 2 else Kind.ASSIGNMENT
             told = (kind, *stems(world, pair))
             assert told in named, f"git gave {told} {pair}, which is neither desired, nor goes, nor is owed"
-        declared = {identifier for _, identifier in self._declared(said, world)}
         for identifier, (kind, who) in self.objects.items():
             if identifier in declared or (identifier,) in going:
                 continue
             if kind is Kind.USER and world.users[identifier].active is False:
                 continue
-            assert (kind, who) in named, f"git gave {kind} {who} {identifier}, which is neither nor"
+            told = (kind, who)
+            assert told in named, f"git gave {told} {identifier}, which neither stays, nor goes, nor is owed"
+
+    @contextmanager
+    def _keeping_others(self, going: Collection[Pair]) -> Iterator[None]:
+        """Of several objects that runs made for one key the plan may keep any, if all the others go."""
+        kept = self.current
+        self.current = dict(kept)
+        for thing, identifier in kept.items():
+            others = [each for each, one in self.objects.items() if one == thing and (each,) not in going]
+            if (identifier,) in going and len(others) == 1:
+                self.current[thing] = others[0]
+        yield
+        self.current = kept
 
     def took(
         self,
@@ -176,12 +189,13 @@ class Given:
         now: datetime,
     ) -> None:
         """Nothing that git never gave went from `before` to `after`, but what may go whoever gave it."""
-        leave = _Leave(self, before, after, planned, said, policy, now)
+        ours = self.objects.keys() | self.doubted_objects
+        gone = {_pair(each, planned)[0] for each in planned.part.changes if _deletes(each)}
+        leave = Leave(before, after, said, policy, now, ours, gone)
         doubtful = set().union(*self.words.values())
         for pair in pairs(before) - pairs(after) - self.pairs - self.doubted:
             told = stems(before, pair)
             assert told in doubtful or leave.covers(pair), f"git never gave {told} {pair}, and took it"
-        ours = self.objects.keys() | self.doubted_objects
         for user, found in before.users.items():
             now_active = user in after.users and after.users[user].active is not False
             if user not in ours and found.active is not False and not now_active:
@@ -251,82 +265,9 @@ class Given:
         return self.current.get((kind, stem(key)), "")
 
 
-class _Leave:
-    """What may go, whoever gave it."""
-
-    def __init__(
-        self,
-        given: Given,
-        before: World,
-        after: World,
-        planned: Planned,
-        said: Identities,
-        policy: TargetPolicy,
-        now: datetime,
-    ) -> None:
-        self._before, self._said, self._policy = before, said, policy
-        self._absent = {stem(each) for each in oracle.absent(said, now)}
-        self._people = {stem(each) for each in said.users}
-        self._teams = {stem(key): one for key, one in said.groups.items()}
-        self._ours = given.objects.keys() | given.doubted_objects
-        living = {*after.users, *after.groups, *after.sets}
-        self._gone = {*before.users, *before.groups, *before.sets} - living
-        self._gone |= {_pair(each, planned)[0] for each in planned.part.changes if _deletes(each)}
-        # Git says itself when these end, whoever began them.
-        self._ending = set(_written(said, before))
-
-    def is_absent(self, user: str) -> bool:
-        """Whether somebody is inactive, blocked or removed."""
-        if user in self._gone or user not in self._before.users:
-            return user in self._gone
-        who = person_of(self._before, user)
-        strict = self._policy.scope.users is Mode.AUTHORITATIVE
-        return who in self._absent or (who not in self._people and (strict or user in self._ours))
-
-    def covers(self, pair: Pair) -> bool:
-        """Whether a membership or an assignment may go."""
-        if set(pair) & self._gone or self.is_absent(pair[-1]) or stems(self._before, pair) in self._ending:
-            return True
-        return self._member(pair[0]) if len(pair) == 2 else self._assignment(*pair)
-
-    def _member(self, group: str) -> bool:
-        one = self._teams.get(team_of(self._before, group))
-        if one is None:
-            return group in self._ours
-        if one.external or (one.members is None and one.include is None):
-            return False
-        strict = self._policy.scope.memberships is Mode.AUTHORITATIVE
-        return strict if one.shared is None else not one.shared
-
-    def _assignment(self, _: str, arn: str, principal: str) -> bool:
-        is_group = principal in self._before.groups and principal in self._ours
-        if is_group and team_of(self._before, principal) not in self._teams:
-            return True
-        name = self._before.sets[arn].name
-        sets = self._said.permission_sets
-        heirs = [one for one in sets.values() if name in one.previously]
-        if name not in sets and (arn in self._ours or heirs):
-            return True
-        word = sets[name].assignments if name in sets else None
-        if word is None:
-            return self._policy.scope.assignments is Mode.AUTHORITATIVE
-        return word is Sharing.EXCLUSIVE
-
-
 def _names(world: World) -> dict[str, str]:
     found = {each: name_of(world, each) for each in world.users}
     return found | {each: title_of(world, each) for each in world.groups}
-
-
-def _written(said: Identities, world: World) -> Iterator[Words]:
-    for key in said.groups:
-        for user in oracle.flat(said, key, None):
-            yield stem(key), stem(user)
-    for entry in said.assignments.values():
-        for account in oracle.accounts(entry, world):
-            for name in entry.permission_sets:
-                for each in (*entry.users, *entry.groups):
-                    yield account, stem(name), stem(each)
 
 
 def _takes(change: Change) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.loading.ledger_union import merged, united
 from reconciler.model.address import Address
-from reconciler.model.ledger import Ledger, difference, united
+from reconciler.model.ledger import Ledger
 from reconciler.model.report import Outcome, Status
 from reconciler.planning.planner import Planned
 
@@ -24,7 +25,7 @@ class Recall:
     earlier: int = 0
     ledger: Ledger | None = None
     marks: dict[str, Ledger] = field(default_factory=dict)
-    unpushed: dict[str, tuple[Ledger, Ledger]] = field(default_factory=dict)
+    unpushed: dict[str, tuple[Ledger, Ledger | None]] = field(default_factory=dict)
     runs: int = 0
 
     @property
@@ -41,16 +42,13 @@ class Recall:
         self.marks[name] = intents
         return name
 
-    def close(self, name: str, ledger: Ledger) -> None:
-        """A run ends and publishes its ledger, and nobody else ended meanwhile."""
-        del self.marks[name]
-        self.ledger = ledger
-
-    def merge(self, name: str, ours: Ledger, began: Ledger) -> None:
-        """A run ends when others have ended since it began: what is theirs, and what it added."""
+    def merge(self, name: str, ours: Ledger, began: Ledger | None) -> None:
+        """A run ends that began with the receipt `began`; others may have ended since."""
         del self.marks[name]
         self.unpushed.pop(name, None)
-        self.ledger = united(self.ledger or Ledger(), difference(ours, began))
+        theirs = self.ledger
+        alone = theirs is began or theirs is None
+        self.ledger = ours if alone or theirs is None else merged(theirs, ours, began or Ledger())
 
     def unlock(self, name: str) -> None:
         """Somebody closes the mark of a run that is no more: what it may have given stays remembered."""

@@ -34,7 +34,7 @@ class Asleep:
     go: frozenset[Address]
     said: Identities
     now: datetime
-    began: Ledger
+    began: Ledger | None
     seen: Mapping[str, object]
 
 
@@ -87,7 +87,7 @@ class Runs(Stage):
     @rule()
     def a_push_is_lost(self) -> None:
         """A run ends in a clone whose receipt nobody sees, and whose mark is open therefore."""
-        planned, began = self.plan(), self.recall.told or Ledger()
+        planned, began = self.plan(), self.recall.ledger
         if not planned.part.applyable or not planned.part.changes:
             return
         run, go = self._mark(planned)
@@ -111,7 +111,7 @@ class Runs(Stage):
     @rule()
     def a_run_falls_asleep(self) -> None:
         """It stops before its first write, while others apply what is newer."""
-        planned, began = self.plan(), self.recall.told or Ledger()
+        planned, began = self.plan(), self.recall.ledger
         if not planned.part.applyable or not planned.part.changes:
             return
         run, go = self._mark(planned)
