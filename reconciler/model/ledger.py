@@ -2,7 +2,8 @@
 
 Keys and names change on both sides; a remote id does not. So whose an object, a membership or an assignment
 is stands here by id: `given` means that an apply ran with it declared and that it was live afterwards.
-A token is a remote id, or a key behind a plus for an object that a run was about to make when it was marked.
+A token is a remote id, or a name behind a plus for an object that a run was about to make when it was marked:
+by its name it can be found, and two runs may know one key by two names.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.pairs import Pair, Principal
 
-# What stands before the key of an object that has no remote id yet.
+# What stands before the name of an object that has no remote id yet.
 UNBORN = "+"
 
 

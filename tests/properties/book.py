@@ -6,9 +6,10 @@ that an oracle can tell who is who without asking the code under test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from reconciler.model.resources import (
     Group,
     Include,
     PermissionSet,
+    Selector,
     Sharing,
     User,
     Value,
@@ -87,6 +89,15 @@ class Book:
         }
         return replace(found, assignments=entries)
 
+    def names(self, *, but: str) -> set[str]:
+        """The user names of everybody else."""
+        return {str(one.attributes["user_name"]) for key, one in self.people.items() if key != but}
+
+    def titles(self, *, but: str) -> set[str]:
+        """The display names of all other teams."""
+        found = {key: one for key, one in self.teams.items() if key != but}
+        return {str(one.attributes.get("display_name") or one.key) for one in found.values()}
+
     def _user(self, one: User, keys: Mapping[str, str]) -> User:
         manager = str(one.attributes.get("manager"))
         rest = {name: value for name, value in one.attributes.items() if name != "manager"}
@@ -101,10 +112,82 @@ class Book:
         )
         return replace(one, members=members, include=include)
 
+    def unmistakable(self) -> Book:
+        """The book with names that nobody else in it ever had."""
+        people = {
+            key: replace(one, attributes={**one.attributes, "user_name": f"{key}.final@example.com"})
+            for key, one in self.people.items()
+        }
+        teams = {
+            key: replace(one, attributes={**one.attributes, "display_name": f"{key}.final"})
+            for key, one in self.teams.items()
+        }
+        return replace(self, people=people, teams=teams)
 
-def edited(draw: st.DrawFn, book: Book) -> Book:
-    """The book after one edit."""
-    return draw(st.sampled_from([_person, _team, _team, _set, _entry, _entry, _block]))(draw, book)
+
+def edited(draw: st.DrawFn, book: Book, *, applied: Collection[str] = ()) -> Book:
+    """The book after one edit. Of those of whom objects are there (`applied`, stems) more can be said.
+
+    Names go from one to the other, keys change without a word, and groups merge.
+    """
+    edits = [_person, _team, _team, _set, _entry, _entry, _block]
+    if applied:
+        edits += [partial(_name, applied=applied), partial(_key, applied=applied)]
+        edits += [partial(_merge, applied=applied)]
+    return draw(st.sampled_from(edits))(draw, book)
+
+
+def _name(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
+    """Somebody, or a team, takes a name that another one had or has not yet."""
+    if draw(st.booleans()):
+        which = draw(st.sampled_from(PEOPLE))
+        one = book.people.get(which)
+        if one is None or which not in applied:
+            return book
+        name = f"{draw(st.sampled_from(PEOPLE))}@example.com"
+        if name in book.names(but=which):
+            return book
+        return replace(
+            book,
+            people={**book.people, which: replace(one, attributes={**one.attributes, "user_name": name})},
+        )
+    which = draw(st.sampled_from(TEAMS))
+    team, title = book.teams.get(which), draw(st.sampled_from(TEAMS))
+    if team is None or which not in applied or title in book.titles(but=which):
+        return book
+    return replace(
+        book,
+        teams={**book.teams, which: replace(team, attributes={**team.attributes, "display_name": title})},
+    )
+
+
+def _key(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
+    """A key changes without `previously`, and the name stays."""
+    which = draw(st.sampled_from([*PEOPLE, *TEAMS]))
+    if which not in applied:
+        return book
+    if (one := book.people.get(which)) is not None:
+        key = which if one.key != which else f"{which}.new"
+        return replace(book, people={**book.people, which: replace(one, key=key, previously=())})
+    if (team := book.teams.get(which)) is not None:
+        key = which if team.key != which else f"{which}.new"
+        attributes = {**team.attributes, "display_name": team.attributes.get("display_name") or team.key}
+        new = replace(team, key=key, previously=(), attributes=attributes)
+        return replace(book, teams={**book.teams, which: new})
+    return book
+
+
+def _merge(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
+    """A team goes into another one, which says so."""
+    both = [each for each in TEAMS if each in applied and each in book.teams]
+    if len(both) < 2:
+        return book
+    old, new = draw(st.permutations(both))[:2]
+    gone, heir = book.teams[old], book.teams[new]
+    members = {**(gone.members or {}), **(heir.members or {})}
+    heir = replace(heir, members=members, unmanaged=False, previously=(*heir.previously, gone.key))
+    rest = {key: one for key, one in book.teams.items() if key not in (old, new)}
+    return replace(book, teams={**rest, new: heir})
 
 
 def _person(draw: st.DrawFn, book: Book) -> Book:
@@ -113,7 +196,10 @@ def _person(draw: st.DrawFn, book: Book) -> Book:
         return replace(book, people={key: one for key, one in book.people.items() if key != which})
     new = draw(st.integers(0, 4)) == 0
     married = ".married" if draw(st.integers(0, 4)) == 0 else ""
-    more: dict[str, Value] = {"user_name": f"{which}{married}@example.com"}
+    name = f"{which}{married}@example.com"
+    if name in book.names(but=which):
+        name = f"{which}.married@example.com"
+    more: dict[str, Value] = {"user_name": name}
     if draw(st.integers(0, 3)) == 0:
         more["manager"] = draw(st.sampled_from(PEOPLE))
     if draw(st.booleans()):
@@ -141,12 +227,19 @@ def _team(draw: st.DrawFn, book: Book) -> Book:
         for each in draw(st.lists(st.sampled_from(TEAMS), unique=True, max_size=1))
         if each < which
     )
+    key = f"{which}.new" if new else which
+    attributes: dict[str, Value] = {"description": which}
+    if draw(st.integers(0, 4)) == 0 or key in book.titles(but=which):
+        attributes["display_name"] = f"{which}.team"
+    untold = draw(st.integers(0, 7)) == 0
+    unmanaged = untold and draw(st.booleans())
     one = Group(
-        f"{which}.new" if new else which,
-        {"display_name": f"{which}.team"} if draw(st.integers(0, 4)) == 0 else {},
+        key,
+        attributes,
         ORIGIN,
-        members=None if draw(st.integers(0, 7)) == 0 else members,
-        include=include or None,
+        members=None if untold else members,
+        include=None if unmanaged else include or None,
+        unmanaged=unmanaged,
         shared=draw(st.sampled_from([None, None, True, False])),
         previously=(which if new else f"{which}.new",),
     )
@@ -184,6 +277,45 @@ def _entry(draw: st.DrawFn, book: Book) -> Book:
 
 def _block(draw: st.DrawFn, book: Book) -> Book:
     return replace(book, blocked=book.blocked ^ {draw(st.sampled_from(PEOPLE))})
+
+
+def differences(book: Book, other: Book) -> list[str]:
+    """What differs between two books, for people."""
+    found = []
+    for name in ("people", "teams", "sets", "entries"):
+        before, after = getattr(book, name), getattr(other, name)
+        changed = [
+            each for each in sorted(before.keys() | after.keys()) if before.get(each) != after.get(each)
+        ]
+        found += [f"{key} is now {_short(after.get(key))}" for key in changed]
+    if book.blocked != other.blocked:
+        found.append(f"blocked are {sorted(other.blocked)}")
+    return found or ["nothing new"]
+
+
+def _short(one: object) -> str:
+    """The fields of a resource that say anything."""
+    if one is None:
+        return "not there"
+    quiet: tuple[object, ...] = (None, (), False, ALWAYS, ORIGIN, frozenset())
+    said = {each.name: getattr(one, each.name) for each in fields(one)}  # type: ignore[arg-type]  # dataclasses all
+    return ", ".join(f"{name}={_plain(value)}" for name, value in said.items() if value not in quiet)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_plain(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_plain, value)) + "]"
+    if isinstance(value, Window):
+        return f"{value.start or ''}..{value.end or ''}"
+    if isinstance(value, Selector):
+        return value.account or ",".join(value.ou) or "all"
+    if isinstance(value, Grant):
+        return _plain(value.window)
+    if isinstance(value, Include):
+        return f"{value.group} {_plain(value.window)}"
+    return str(value)
 
 
 def drafted(draw: st.DrawFn, edits: int) -> Book:

@@ -13,7 +13,7 @@ from tests.planning.entitled import on
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem
-from tests.properties.company import title_of
+from tests.properties.company import team_of
 
 NOT_DIRECTLY = Deny("not-directly", RuledAccess(("Admin*",), on("Prod")), Kind.USER)
 DUTIES = Disjoint("duties", ("dev", "ops"))
@@ -29,7 +29,7 @@ def breaches(world: World, said: Identities, rules: Sequence[Rule]) -> set[Breac
     if NOT_DIRECTLY in rules:
         found |= set(_direct(world))
     if DUTIES in rules and {"ops", "dev"} <= said.groups.keys():
-        ops, dev = (_in(world, oracle.title(said, key)) for key in DUTIES.disjoint)
+        ops, dev = (_in(world, team) for team in DUTIES.disjoint)
         found |= {("duties", each) for each in ops & dev}
     if FEW in rules and len(holders := set(_holders(world))) > FEW.count:
         found |= {("few", each) for each in holders}
@@ -66,11 +66,11 @@ def _direct(world: World) -> Iterator[Breach]:
                     yield "direct", account, arn, one.id, str(_can_sign_in(world, one.id))
 
 
-def _in(world: World, title: str) -> set[str]:
+def _in(world: World, team: str) -> set[str]:
     return {
         user
         for group, members in world.members.items()
-        if title_of(world, group) == title
+        if team_of(world, group) == team
         for user in members
         if _can_sign_in(world, user)
     }

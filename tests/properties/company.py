@@ -12,7 +12,7 @@ from reconciler.model.policy import Ignore, IgnoredAssignment, Mode, Scope
 from reconciler.model.state import Gap
 from tests.planning.entitled import DEV, HOME, NEW, PAY, organization
 from tests.planning.world import World
-from tests.properties.book import CORP, PARTNER, stem
+from tests.properties.book import CORP, PARTNER, PEOPLE, TEAMS, stem
 
 # Nobody's business here, whatever git says: a set, a person, and all that one group has.
 ELEVATED, CONSOLE, IGNORED = "Elevated", "Console", "auditor@elsewhere.example"
@@ -81,32 +81,49 @@ def title_of(world: World, group: str) -> str:
     return str(world.groups[group].attributes["display_name"])
 
 
+def person_of(world: World, user: str) -> str:
+    """The stem of the person whose user that is, whatever its name: git writes it as the given name."""
+    given = world.users[user].attributes.get("given_name")
+    return stem(str(given).lower() if given else name_of(world, user))
+
+
+def team_of(world: World, group: str) -> str:
+    """The stem of the team whose group that is, whatever its name: git writes it as the description."""
+    return stem(str(world.groups[group].attributes.get("description") or title_of(world, group)))
+
+
 @dataclass
 class Console:
-    """Somebody at the console; `by_hand` collects what they gave, as ids."""
+    """Somebody at the console."""
 
     world: World
-    by_hand: set[tuple[str, ...]]
 
-    def work(self, draw: st.DrawFn) -> None:
-        """One stroke; it leaves something that the service could be left in."""
-        draw(
-            st.sampled_from(
-                [self._member, self._member, self._assign, self._assign, self._edit, self._move, self._leave]
-            )
-        )(draw)
+    def work(self, draw: st.DrawFn, *, renaming: bool = False) -> str:
+        """One stroke, and what it was; it leaves something that the service could be left in."""
+        strokes = [
+            self._member,
+            self._member,
+            self._assign,
+            self._assign,
+            self._edit,
+            self._move,
+            self._leave,
+        ]
+        if renaming:
+            strokes += [self._rename_somebody, self._rename_a_group]
+        return draw(st.sampled_from(strokes))(draw)
 
-    def _member(self, draw: st.DrawFn) -> None:
+    def _member(self, draw: st.DrawFn) -> str:
         world = self.world
         group = draw(st.sampled_from(sorted(world.groups)))
         user = draw(st.sampled_from(sorted(world.users)))
         if user in world.members[group]:
             del world.members[group][user]
-        else:
-            world.members[group][user] = "by hand"
-            self.by_hand.add((group, user))
+            return f"takes {name_of(world, user)} out of {title_of(world, group)}"
+        world.members[group][user] = "by hand"
+        return f"adds {name_of(world, user)} to {title_of(world, group)}"
 
-    def _assign(self, draw: st.DrawFn) -> None:
+    def _assign(self, draw: st.DrawFn) -> str:
         world = self.world
         account = draw(st.sampled_from([one for one in (HOME, PAY, DEV, NEW) if self._is_active(one)]))
         name = draw(st.sampled_from(sorted(one.name for one in world.sets.values())))
@@ -115,11 +132,11 @@ class Console:
         principal = draw(st.sampled_from(everybody))
         if principal in world.assignments.get((account, world.set_arn(name)), ()):
             world.unassign(account, name, principal)
-        else:
-            world.assign(account, name, principal)
-            self.by_hand.add((account, world.set_arn(name), principal.id))
+            return f"unassigns {name} on {account} from {world.name_of(principal)}"
+        world.assign(account, name, principal)
+        return f"assigns {name} on {account} to {world.name_of(principal)}"
 
-    def _edit(self, draw: st.DrawFn) -> None:
+    def _edit(self, draw: st.DrawFn) -> str:
         world = self.world
         user = draw(st.sampled_from(sorted(world.users)))
         found = world.users[user]
@@ -134,23 +151,56 @@ class Console:
             attributes={**world.sets[arn].attributes, "session_duration": "PT8H"},
             outdated=draw(st.sampled_from([frozenset[str](), world.sets[arn].provisioned])),
         )
+        active = world.users[user].active
+        return f"edits {name_of(world, user)} (active: {active}) and {world.sets[arn].name}"
 
-    def _move(self, draw: st.DrawFn) -> None:
+    def _move(self, draw: st.DrawFn) -> str:
         """An account goes elsewhere, or is closed for a while."""
         places = {f"a{each}": self._place(each) for each in (PAY, DEV, NEW)}
         moved = draw(st.sampled_from(sorted(places)))
         places[moved] = draw(st.sampled_from(["Prod", "Lab", "", "SUSPENDED"]))
         self.world.organization = organization(**places)
+        return f"moves {moved} to {places[moved]!r}"
 
-    def _leave(self, draw: st.DrawFn) -> None:
+    def _leave(self, draw: st.DrawFn) -> str:
         """Somebody's user is deleted; their assignments stay behind, as the service leaves them."""
         world = self.world
         ours = sorted(each for each in world.users if name_of(world, each) not in FOREIGN_PEOPLE)
         if ours:
             user = draw(st.sampled_from(ours))
+            name = name_of(world, user)
             del world.users[user]
             for members in world.members.values():
                 members.pop(user, None)
+            return f"deletes {name}"
+        return "does nothing"
+
+    def _rename_somebody(self, draw: st.DrawFn) -> str:
+        """To a name of nobody's, or to one that was git's name for somebody else and is free."""
+        world = self.world
+        ours = sorted(each for each in world.users if person_of(world, each) in PEOPLE)
+        if not ours:
+            return "does nothing"
+        user = draw(st.sampled_from(ours))
+        found, taken = world.users[user], {name_of(world, each) for each in world.users}
+        names = [f"{each}@example.com" for each in (f"{person_of(world, user)}.byhand", *PEOPLE)]
+        name = draw(st.sampled_from([each for each in names if each not in taken] or [name_of(world, user)]))
+        world.users[user] = replace(found, attributes={**found.attributes, "user_name": name})
+        return f"renames {found.attributes['user_name']} to {name}"
+
+    def _rename_a_group(self, draw: st.DrawFn) -> str:
+        world = self.world
+        ours = sorted(each for each in world.groups if team_of(world, each) in TEAMS)
+        if not ours:
+            return "does nothing"
+        group = draw(st.sampled_from(ours))
+        found, taken = world.groups[group], {title_of(world, each) for each in world.groups}
+        names = [f"{team_of(world, group)}.byhand", *TEAMS]
+        title = draw(
+            st.sampled_from([each for each in names if each not in taken] or [title_of(world, group)])
+        )
+        world.groups[group] = replace(found, attributes={**found.attributes, "display_name": title})
+        return f"renames group {found.attributes['display_name']} to {title}"
 
     def take_the_place(self, old: str, *, joining: bool) -> str:
         """Somebody is deleted and made anew under the same name, perhaps in the same groups; the new id."""
@@ -158,10 +208,9 @@ class Console:
         found = world.users.pop(old)
         new = world.add_user(str(found.attributes["user_name"]))
         world.users[new] = replace(found, id=new, active=True)
-        for group, members in world.members.items():
+        for members in world.members.values():
             if members.pop(old, None) and joining:
                 members[new] = "by hand"
-                self.by_hand.add((group, new))
         return new
 
     def _is_active(self, account: str) -> bool:
@@ -224,8 +273,8 @@ def stems(world: World, pair: tuple[str, ...]) -> tuple[str, ...]:
 
     def who(identifier: str) -> str:
         if identifier in world.users:
-            return stem(name_of(world, identifier))
-        return stem(title_of(world, identifier)) if identifier in world.groups else "~" + identifier
+            return person_of(world, identifier)
+        return team_of(world, identifier) if identifier in world.groups else "~" + identifier
 
     if len(pair) == 2:
         return who(pair[0]), who(pair[1])

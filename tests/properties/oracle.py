@@ -14,7 +14,7 @@ Reach = tuple[str, str, str]
 
 def absent(said: Identities, now: datetime) -> set[str]:
     """Keys of whoever must have no access."""
-    gone = {key for key, user in said.users.items() if user.active is False or not _holds(user.window, now)}
+    gone = {key for key, user in said.users.items() if user.active is False or not holds(user.window, now)}
     return gone | set(said.blocked)
 
 
@@ -26,7 +26,7 @@ def members(said: Identities, key: str, world: World, now: datetime) -> set[str]
         found = [one.id for one in world.groups.values() if one.attributes["display_name"] == name]
         people = {each for each in found for each in world.members[each]}
         return {str(world.users[each].attributes["user_name"]) for each in people}
-    keys = _flat(said, key, now) - absent(said, now)
+    keys = flat(said, key, now) - absent(said, now)
     return {str(said.users[each].attributes["user_name"]) for each in keys}
 
 
@@ -34,16 +34,17 @@ def _is_open(group: Group) -> bool:
     return group.members is None and group.include is None
 
 
-def _flat(said: Identities, key: str, now: datetime) -> set[str]:
+def flat(said: Identities, key: str, now: datetime | None) -> set[str]:
+    """Keys of whoever is written as a member of a group, also by includes; without `now`, at any time."""
     group = said.groups[key]
     found = {
         user
         for user, how in (group.members or {}).items()
-        if not isinstance(how, Grant) or _holds(how.window, now)
+        if not isinstance(how, Grant) or now is None or holds(how.window, now)
     }
     for include in group.include or ():
-        if _holds(include.window, now):
-            found |= _flat(said, include.group, now)
+        if now is None or holds(include.window, now):
+            found |= flat(said, include.group, now)
     return found
 
 
@@ -52,7 +53,7 @@ def reach(said: Identities, world: World, now: datetime) -> set[Reach]:
     names = {str(one.attributes["user_name"]) for one in world.users.values() if one.active is not False}
     found: set[Reach] = set()
     for entry in said.assignments.values():
-        if not _holds(entry.window, now):
+        if not holds(entry.window, now):
             continue
         people = {
             str(said.users[each].attributes["user_name"])
@@ -83,7 +84,7 @@ def _located(world: World, selectors: Iterable[Selector]) -> set[str]:
     return found
 
 
-def _holds(window: Window, now: datetime) -> bool:
+def holds(window: Window, now: datetime) -> bool:
     """Its own arithmetic, not the model's: from the start on, and until just before the end."""
     return (window.start is None or window.start <= now) and (window.end is None or now < window.end)
 
@@ -92,7 +93,7 @@ def assigned(said: Identities, world: World, now: datetime) -> set[Reach]:
     """Account, permission set and principal (user name or display name) of all that git assigns now."""
     found: set[Reach] = set()
     for entry in said.assignments.values():
-        if not _holds(entry.window, now):
+        if not holds(entry.window, now):
             continue
         holders = {
             str(said.users[each].attributes["user_name"])

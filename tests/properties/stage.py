@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause
-from reconciler.model.plan import Step, TargetPlan
+from reconciler.model.plan import Severity, TargetPlan
 from reconciler.model.policy import Guards, Limit, MaxRemovals, Mode, Protected, TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Assignment
@@ -23,8 +25,11 @@ from tests.planning.world import CAN_ALL, NOW, UNLIMITED
 from tests.properties import oracle
 from tests.properties.book import PEOPLE, Book, stem
 from tests.properties.breaches import badly_given, breaches
-from tests.properties.company import OTHERS, Console, company, covers, name_of, pairs, title_of
+from tests.properties.company import OTHERS, Console, company, covers, pairs
 from tests.properties.critical import LEAST, Floors, enough
+from tests.properties.invariant import Given
+from tests.properties.recall import GOOD, Recall, given_after
+from tests.properties.sequence import changing_hands, takes_before_it_gives
 from tests.properties.verdict import Verdict
 from tests.properties.witness import Names, Witness, access, approvals, defined, durations, inside
 
@@ -33,7 +38,6 @@ COUNTS = (Cause.GIT, Cause.LEFTOVER, *sorted(BY_RULE))
 TIGHT = Guards(max_removals=MaxRemovals(*(Limit(1, None),) * 6, Limit(1, None), Limit(2, None)))
 CRITICAL = replace(UNLIMITED, min_members=LEAST)
 WATCHED = replace(UNLIMITED, protected=Protected(users=("ada",), groups=("ops",), permission_sets=("Admin",)))
-GOOD = (Status.DONE, Status.UNNECESSARY)
 Failing = Callable[[Planned], frozenset[str]]
 
 
@@ -43,17 +47,17 @@ def none(_: Planned) -> frozenset[str]:
 
 
 class Stage(RuleBasedStateMachine):
-    """`given` are the memberships and assignments that are not git's doing, as ids."""
+    """`given` is what git gave, by the oracle; `recall` is what receipts and marks tell of it."""
 
     book: Book
 
     def __init__(self) -> None:
         super().__init__()
         self.world = company()
-        self.given: set[tuple[str, ...]] = pairs(self.world)
-        # What a whole apply left behind that git did not say: ids of objects.
-        self.forgotten: set[str] = set()
-        self.console = Console(self.world, self.given)
+        self.given = Given()
+        self.recall = Recall()
+        self.console = Console(self.world)
+        self._told = ""
         self.now = NOW
         self.policy = TargetPolicy("aws", scope=OTHERS, guards=UNLIMITED)
         self.approved = True
@@ -67,9 +71,36 @@ class Stage(RuleBasedStateMachine):
         # Who went by which name when each of those was shown.
         self.known: list[Names] = []
 
-    def commit(self) -> None:
-        """What git says becomes part of its history."""
+    def tell(self, *words: object) -> None:
+        """A step of the story, for whoever reads of one that failed."""
+        note(f"{self.now:%d %b %H:%M}  " + " ".join(map(str, words)))
+
+    def _tell_of(self, planned: Planned) -> None:
+        """What a plan is to do, unless it was told already."""
+        changes = [
+            f"{each.action} {each.address} ({each.cause})"
+            + "".join(f" {one.name}={one.after}" for one in each.fields if each.action is Action.UPDATE)
+            for each in planned.part.changes
+        ]
+        loud = [each for each in planned.part.findings if each.severity is not Severity.NOTE]
+        lines = [f"{each.code}: {each.message} {', '.join(each.details)}" for each in loud]
+        text = "\n    ".join(("; ".join(changes) or "nothing", *lines))
+        if text != self._told:
+            self._told = text
+            self.tell("  a plan:", text)
+
+    def commit(self, *, broken: bool = False) -> None:
+        """What git says becomes part of its history; a commit that does not load is passed over."""
+        if broken and not self.recall.earlier:
+            self.tell("the commit before this one does not load")
+            return
         self.since.insert(0, Declared(f"c{len(self.since)}", self.said, self.policy))
+
+    def begin_first(self, go: frozenset[Address]) -> None:
+        """The tag is set before the first write; what git said until then, nobody remembers."""
+        if go and not self.begun:
+            self.begun, self.since = True, []
+            self.first = Declared("begun", self.said, self.policy)
 
     # What holds.
 
@@ -86,19 +117,16 @@ class Stage(RuleBasedStateMachine):
         With `keeping` nobody is without access to an account that they reach before and after all of it.
         """
         assert not any(each.severity == "refusal" for each in planned.part.findings)
-        if go and not self.begun:
-            # The tag is set before the first write; what git said until then, nobody remembers.
-            self.begun, self.since = True, []
-            self.first = Declared("begun", self.said, self.policy)
+        self.begin_first(go)
         chosen = replace(planned, steps=tuple(restricted(planned.steps, go)))
-        _takes_before_it_gives(chosen)
+        takes_before_it_gives(chosen)
         floors = Floors(self.world, planned, self._critical_entries())
         broken = breaches(self.world, self.said, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
         allowed = defined(self.world) | defined(full)
         # Where a set changes hands, whoever loses it may have it edited until what takes its place is there.
-        handed = _changing_hands(chosen.steps)
+        handed = changing_hands(chosen.steps)
         allowed |= {
             (*each, lasts[each[2]])
             for each in access(self.world)
@@ -116,7 +144,10 @@ class Stage(RuleBasedStateMachine):
             if self.policy.guards is CRITICAL and not self.approved:
                 floors.hold(self.world)
 
+        before, falls_back = copy.deepcopy(self.world), self.falls_back
         outcomes = self.world.carry_out(chosen, failing, watch=look)
+        if not falls_back:
+            self.given.took(before, self.world, planned, self.said, self.policy, self.now)
         present = {stem(each) for each in self.said.users} - self.absent()
         witness.left_others_alone(self.world, present, self.policy.scope)
         witness.kept_ids(self.world)
@@ -141,28 +172,43 @@ class Stage(RuleBasedStateMachine):
         go = frozenset(each.address for each in fresh.part.changes)
         outcomes = self.carry_out(fresh, go)
         assert {each.status for each in outcomes.values()} <= {Status.DONE}
+        self.receive(fresh, outcomes)
         self.nothing_left(fresh)
         self.absent_reach_nothing()
         if not fresh.waiting:
             self.as_git_says()
             if self.policy.guards is CRITICAL and not self.approved and self.is_managed():
                 enough(self.world, self.said)
-        self.remember(fresh, go, outcomes)
+        self.move_on(fresh, go, outcomes)
 
     def try_alone(self, failing: Failing = none, *, keeping: bool = False) -> None:
         """Apply in a world that is forgotten again."""
         fresh = self.plan()
         if fresh.part.applyable:
-            kept, self.world = self.world, copy.deepcopy(self.world)
-            memory = self.begun, self.since, self.first
-            unread = {
-                each for each in pairs(self.world) for gap in self.world.gaps if covers(gap, each, self.world)
-            }
-            go = frozenset(each.address for each in fresh.part.changes)
-            self.carry_out(fresh, go, failing(fresh), keeping=keeping)
-            assert unread <= pairs(self.world)
-            self.world = kept
-            self.begun, self.since, self.first = memory
+            with self.forgotten():
+                unread = {
+                    each
+                    for each in pairs(self.world)
+                    for gap in self.world.gaps
+                    if covers(gap, each, self.world)
+                }
+                go = frozenset(each.address for each in fresh.part.changes)
+                self.carry_out(fresh, go, failing(fresh), keeping=keeping)
+                assert unread <= pairs(self.world)
+
+    @contextmanager
+    def forgotten(self) -> Iterator[None]:
+        """What happens in here, nobody remembers, and the world is as it was."""
+        kept = self.world, self.given, self.begun, self.since, self.first
+        self.world, self.given = copy.deepcopy(self.world), copy.deepcopy(self.given)
+        yield
+        self.world, self.given, self.begun, self.since, self.first = kept
+
+    def take_the_place(self, old: str, *, joining: bool) -> str:
+        """Somebody is another person now, made by hand under the same name; the new id."""
+        new = Console(self.world).take_the_place(old, joining=joining)
+        self.given.strangers.add(new)
+        return new
 
     @property
     def said(self) -> Identities:
@@ -187,7 +233,12 @@ class Stage(RuleBasedStateMachine):
         since = tuple(each for each in self.since if (each.identities, each.policy) != (said, policy))
         if self.base is None and self.first is not None:
             since = (*since, self.first)
-        return Remembered(self.receipt, self.base, since)
+        return Remembered(self.receipt, self.base, since, ledger=self.recall.told)
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether the states answer for want of a ledger."""
+        return self.recall.told is None and self.begun
 
     def plan(self, *, by_rule: bool = False) -> Planned:
         """The plan of this moment. One that only takes away breaks no rule."""
@@ -197,6 +248,8 @@ class Stage(RuleBasedStateMachine):
         refused = {each.code for each in planned.part.findings if each.severity == "refusal"}
         if all(each.address.kind in PAIRS and each.action is Action.DELETE for each in planned.part.changes):
             assert not {each for each in refused if each.startswith("rule-")} or not planned.part.changes
+        self._tell_of(planned)
+        self.given.judge(planned, self.said, self.world, self.now)
         return planned
 
     def _critical_entries(self) -> dict[str, Assignment]:
@@ -219,7 +272,8 @@ class Stage(RuleBasedStateMachine):
         observed = not self.is_managed()
         by_rule = {each.address for each in done.part.changes if each.cause in BY_RULE}
         if all(each.cause is Cause.DRIFT and each.address in by_rule for each in again.part.changes):
-            self.carry_out(again, frozenset(each.address for each in again.part.changes))
+            go = frozenset(each.address for each in again.part.changes)
+            self.receive(again, self.carry_out(again, go))
             again = self.plan()
         assert observed or again.part.changes == ()
 
@@ -242,18 +296,34 @@ class Stage(RuleBasedStateMachine):
         if not self.begun:
             return  # nothing was to be done, and what was said before the first write nobody remembers
         extra = access(self.world) - must
-        assert extra <= Witness(self.world).excused(self.given)
+        assert extra <= Witness(self.world).excused(pairs(self.world) - self.given.pairs)
         Verdict(
             self.world,
             self.said,
             self.policy,
             self.now,
-            frozenset(self.given),
-            frozenset(self.forgotten),
+            frozenset(self.given.pairs),
+            self.given.objects.keys(),
         ).pronounce()
 
     def remember(self, planned: Planned, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
-        """Move the memory on where the apply was whole (section 13 of the design)."""
+        """The apply ends: its receipt has the next ledger, and the tag moves on where it was whole."""
+        self.receive(planned, outcomes)
+        self.move_on(planned, go, outcomes)
+
+    def receive(self, planned: Planned, outcomes: dict[str, Outcome]) -> None:
+        """The next ledger, and the oracle's own account of what was given."""
+        if self.recall.earlier:
+            return
+        first, falls_back = self.recall.ledger is None, self.falls_back
+        self.recall.ledger = given_after(planned, outcomes)
+        self.given.wrote(planned, outcomes)
+        self.given.ended(self.said, self.world, self.now)
+        if first and falls_back:
+            self.given.doubt_everything(self.world)
+
+    def move_on(self, planned: Planned, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
+        """Move the tag where the apply was whole (section 13 of the design)."""
         bad = {
             address
             for step in planned.steps
@@ -264,75 +334,7 @@ class Stage(RuleBasedStateMachine):
         due = {each.address for each in everything if each.cause in COUNTS}
         if planned.waiting or planned.uncovered or due - go or due & bad:
             return
-        # What is not taken away now and forgotten then is nobody's.
-        self.given |= self._out_of_reach()
-        self.forgotten |= self._unsaid()
+        self.recall.earlier = max(0, self.recall.earlier - 1)
         self.base = Declared("base", self.said, self.policy)
         self.receipt = Receipt("aws", dict(self.world.live().identity), "", "", self.now)
         self.since, self.reviewed, self.known = [], [], []
-
-    def _out_of_reach(self) -> set[tuple[str, ...]]:
-        """Pairs that a plan leaves alone: on closed accounts, of groups without members in git, unmanaged."""
-        found = pairs(self.world)
-        if not self.is_managed():
-            return found
-        accounts = self.world.organization.accounts
-        loose = {
-            stem(key)
-            for key, one in self.said.groups.items()
-            if not one.external and one.members is None and one.include is None
-        }
-        return {
-            each
-            for each in found
-            if (len(each) == 3 and not accounts[each[0]].active)
-            or (len(each) == 2 and stem(title_of(self.world, each[0])) in loose)
-        }
-
-    def _unsaid(self) -> set[str]:
-        """Ids of what is there and git does not say."""
-        world, said = self.world, self.said
-        keys = {stem(each) for each in (*said.users, *said.groups, *said.permission_sets)}
-        named = {
-            **{each: name_of(world, each) for each in world.users},
-            **{each: title_of(world, each) for each in world.groups},
-            **{each: one.name for each, one in world.sets.items()},
-        }
-        return {each for each, name in named.items() if stem(name) not in keys}
-
-
-def _changing_hands(steps: Sequence[Step]) -> set[str]:
-    """Names of permission sets whose edit some removal waits for, through however many others."""
-    waits = {each.id: {*each.after, *each.held_by} for each in steps}
-
-    def behind(identifier: str) -> set[str]:
-        found: set[str] = set()
-        queue = [identifier]
-        while queue:
-            fresh = waits.get(queue.pop(), set()) - found
-            found |= fresh
-            queue += fresh
-        return found
-
-    edits = {
-        each.id: each.address.parts[0]
-        for each in steps
-        if each.address.kind is Kind.PERMISSION_SET and each.action is Action.UPDATE
-    }
-    removals = [
-        each
-        for each in steps
-        if each.action is Action.DELETE and each.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
-    ]
-    return {edits[one] for each in removals for one in behind(each.id) if one in edits}
-
-
-def _takes_before_it_gives(planned: Planned) -> None:
-    """A removal that waits for nothing stands before whatever is given."""
-    actions = {each.address: each.action for each in planned.part.changes}
-    given = False
-    for step in planned.steps:
-        if step.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
-            action = actions.get(step.address)
-            given = given or action is Action.CREATE
-            assert not (given and action is Action.DELETE and not step.after and not step.held_by)

@@ -29,9 +29,9 @@ from reconciler.planning.review import review
 from reconciler.render.json import plan_from_json, plan_json
 from tests.planning.entitled import DEV, NEW, PAY
 from tests.planning.world import CAN_ALL, UNLIMITED
-from tests.properties.book import drafted, edited
+from tests.properties.book import differences, drafted, edited
 from tests.properties.breaches import RULES
-from tests.properties.company import covers, pairs, spelled
+from tests.properties.company import covers, name_of, pairs, spelled
 from tests.properties.effort import TIMES, examples, steps
 from tests.properties.endings import UNSEEN, Ending, whose
 from tests.properties.stage import BY_RULE, CRITICAL, TIGHT, WATCHED
@@ -45,18 +45,27 @@ class CompanyMachine(Ending):
 
     # What people do.
 
-    @initialize(data=st.data(), edits=st.integers(0, 4))
-    def begin(self, data: st.DataObject, edits: int) -> None:
+    @initialize(data=st.data(), edits=st.integers(0, 4), earlier=st.sampled_from([0, 0, 0, 0, 1, 2]))
+    def begin(self, data: st.DataObject, edits: int, earlier: int) -> None:
+        """The first version may be one whose receipts have no ledger, for some applies."""
+        self.recall.earlier = earlier
         self.book = drafted(data.draw, edits)  # type: ignore[arg-type]  # draws alike
 
     @rule(data=st.data(), edits=st.integers(1, 3), strokes=st.integers(0, 2))
     def work(self, data: st.DataObject, edits: int, strokes: int) -> None:
         """Commits, and strokes at the console."""
         for _ in range(edits):
-            self.commit()
-            self.book = edited(data.draw, self.book)  # type: ignore[arg-type]  # draws alike
+            self.commit(broken=data.draw(st.integers(0, 5)) == 0)
+            book = self.book
+            self.book = edited(data.draw, book, applied=self.applied())  # type: ignore[arg-type]  # draws alike
+            self.tell("git:", *differences(book, self.book))
+        self.stroke(data, strokes)
+
+    def stroke(self, data: st.DataObject, strokes: int) -> None:
+        """Somebody works at the console."""
         for _ in range(strokes):
-            self.console.work(data.draw)  # type: ignore[arg-type]  # draws alike
+            done = self.console.work(data.draw, renaming=not self.recall.earlier)  # type: ignore[arg-type]  # draws alike
+            self.tell("somebody", done)
 
     @rule(hours=st.sampled_from([6, 30]))
     def wait(self, hours: int) -> None:
@@ -108,8 +117,7 @@ class CompanyMachine(Ending):
     @precondition(lambda self: self.reviewed)
     @rule(data=st.data(), strokes=st.integers(0, 1), others=st.booleans())
     def apply_what_was_reviewed(self, data: st.DataObject, strokes: int, *, others: bool) -> None:
-        for _ in range(strokes):
-            self.console.work(data.draw)  # type: ignore[arg-type]  # draws alike
+        self.stroke(data, strokes)
         if others:
             self._take_somebodys_place(data)
         fresh = self.plan()
@@ -156,11 +164,11 @@ class CompanyMachine(Ending):
         good = copy.deepcopy(self.world)
         good.carry_out(fresh)
         go = frozenset(each.address for each in fresh.part.changes)
-        self.carry_out(fresh, go, self._failing(data, fresh))
+        self.receive(fresh, self.carry_out(fresh, go, self._failing(data, fresh)))
         again = self.plan()
         if not again.part.applyable:
             return
-        self.carry_out(again, frozenset(each.address for each in again.part.changes))
+        self.receive(again, self.carry_out(again, frozenset(each.address for each in again.part.changes)))
         assert spelled(self.world) == spelled(good)
 
     @rule(data=st.data(), edits=st.integers(0, 3), strokes=st.integers(0, 2))
@@ -176,7 +184,7 @@ class CompanyMachine(Ending):
                 if each.effect is Effect.GRANT or each.action is Action.CREATE
             }
             failing = frozenset(each.id for each in fresh.steps if grants & set(each.changes))
-            self.carry_out(fresh, go, failing)
+            self.receive(fresh, self.carry_out(fresh, go, failing))
             self.absent_reach_nothing()
 
     @rule(
@@ -197,7 +205,7 @@ class CompanyMachine(Ending):
         fresh = self.plan()
         inside = {each for each in pairs(world) if covers(gap, each, world)}
         if fresh.part.applyable:
-            self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes))
+            self.receive(fresh, self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes)))
             assert inside <= pairs(world)
         world.gaps = ()
 
@@ -206,8 +214,8 @@ class CompanyMachine(Ending):
         meant = whose(self.world, self.reviewed)
         if meant:
             old = data.draw(st.sampled_from(meant))
-            new = self.console.take_the_place(old, joining=data.draw(st.booleans()))
-            self.forgotten |= {new} if old in self.forgotten else set()
+            self.tell("somebody takes the place of", name_of(self.world, old))
+            self.take_the_place(old, joining=data.draw(st.booleans()))
 
     def _failing(self, data: st.DataObject, planned: Planned) -> frozenset[str]:
         steps = [step.id for step in planned.steps]

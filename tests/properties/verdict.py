@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from reconciler.model.resources import PermissionSet, Sharing
 from reconciler.model.state import Identities
 from tests.planning.world import World
 from tests.properties import oracle
-from tests.properties.book import CORP, PARTNER, PEOPLE, SETS, TEAMS, stem
-from tests.properties.company import ELEVATED, IGNORED, name_of, title_of
+from tests.properties.book import CORP, PARTNER, stem
+from tests.properties.company import ELEVATED, IGNORED, name_of, person_of, team_of, title_of
 
 _SPARED = frozenset({IGNORED, f"{PARTNER}@elsewhere.example"})
 Pair = tuple[str, ...]
@@ -21,14 +21,14 @@ Pair = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What git says now, and what is excused: pairs and objects (ids) that are no doing of git's any more."""
+    """What git says now, and the pairs and objects (ids) that git gave."""
 
     world: World
     said: Identities
     policy: TargetPolicy
     now: datetime
-    excused: frozenset[Pair]
-    forgotten: frozenset[str]
+    given: frozenset[Pair]
+    objects: Collection[str]
 
     def pronounce(self) -> None:
         """Everything is as git says; nothing else is there that git ever made, or (authoritative) at all."""
@@ -53,11 +53,11 @@ class Verdict:
                 assert found.attributes.get("title") == user.attributes["title"]
         known = {stem(each) for each in said.users}
         for name, one in live.items():
-            ours = stem(name) in PEOPLE and one.id not in self.forgotten
-            if stem(name) not in known and name not in _SPARED and (ours or self._takes(Kind.USER)):
+            ours, who = one.id in self.objects, person_of(world, one.id)
+            if who not in known and name not in _SPARED and (ours or self._takes(Kind.USER)):
                 assert one.active is False or self._is_held(one.id)
-                if self.policy.on_removal is OnRemoval.DELETE and ours and stem(name) not in said.blocked:
-                    assert self._is_held(one.id) or one.id in self.forgotten
+                if self.policy.on_removal is OnRemoval.DELETE and ours and who not in said.blocked:
+                    assert self._is_held(one.id)
 
     def _groups(self) -> None:
         world, said = self.world, self.said
@@ -66,10 +66,10 @@ class Verdict:
         assert declared <= titles
         known = {stem(each) for each in said.groups}
         for identifier, title in ((each, title_of(world, each)) for each in world.groups):
-            ours = stem(title) in TEAMS and identifier not in self.forgotten
+            ours = identifier in self.objects
             if title in declared or title in ("console", CORP):
                 continue
-            assert not (ours and stem(title) in known), "a renamed group is the same group"
+            assert not (ours and team_of(world, identifier) in known), "a renamed group is the same group"
             assert not (ours or self._takes(Kind.GROUP)) or self._is_held(identifier)
 
     def _sets(self) -> None:
@@ -80,7 +80,7 @@ class Verdict:
             active = {each for each, one in world.organization.accounts.items() if one.active}
             assert not live[name].outdated & active
         for name, one in live.items():
-            ours = stem(name) in SETS and one.id not in self.forgotten
+            ours = one.id in self.objects
             if (
                 name not in said.permission_sets
                 and name != ELEVATED
@@ -102,7 +102,7 @@ class Verdict:
                 group.shared is None and self.policy.scope.memberships is Mode.AUTHORITATIVE
             )
             for name in found.keys() - must:
-                assert name in _SPARED or (not strict and (identifier, found[name]) in self.excused)
+                assert name in _SPARED or (not strict and (identifier, found[name]) not in self.given)
 
     def _assigned(self) -> None:
         world = self.world
@@ -116,7 +116,7 @@ class Verdict:
                 continue
             if world.organization.accounts[account].active:
                 # Whose user is no more, nobody knows any longer; it gives nobody anything, and is said.
-                assert found[key] in self.excused or who.startswith("~"), key
+                assert found[key] not in self.given, key
                 assert not self._tolerates_none(name)
 
     def _live(self) -> Iterator[tuple[tuple[str, str, str], Pair]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -21,7 +20,9 @@ from tests.properties.company import (
     name_of,
     others,
     pairs,
+    person_of,
     stems,
+    team_of,
     title_of,
 )
 
@@ -71,7 +72,7 @@ def _ways(world: World) -> set[tuple[str, str, str, tuple[tuple[str, ...], ...]]
                     way: tuple[tuple[str, ...], ...] = ((account, arn, one.id),)
                     if one.kind is Kind.GROUP:
                         way = (*way, (one.id, user))
-                    found.add((stem(name_of(world, user)), account, world.sets[arn].name, way))
+                    found.add((person_of(world, user), account, world.sets[arn].name, way))
     return found
 
 
@@ -94,9 +95,9 @@ class Names:
     def __init__(self, world: World) -> None:
         self._ids: dict[str, set[str]] = {}
         for each in world.users:
-            self._ids.setdefault(stem(name_of(world, each)), set()).add(each)
+            self._ids.setdefault(person_of(world, each), set()).add(each)
         for each in world.groups:
-            self._ids.setdefault(stem(title_of(world, each)), set()).add(each)
+            self._ids.setdefault(team_of(world, each), set()).add(each)
         for arn, one in world.sets.items():
             self._ids.setdefault(stem(one.name), set()).add(arn)
 
@@ -115,9 +116,9 @@ def locate(before: World, after: World, address: Address) -> tuple[object, ...]:
         for world in (before, after):
             identifier = text.removeprefix("~")
             if identifier in world.users:
-                return stem(name_of(world, identifier))
+                return person_of(world, identifier)
             if identifier in world.groups:
-                return stem(title_of(world, identifier))
+                return team_of(world, identifier)
         return text if text.startswith("~") else stem(text)
 
     parts = address.parts
@@ -143,6 +144,8 @@ class Witness:
         self._assigned = {pair: set(found) for pair, found in world.assignments.items()}
         self._ways = _ways(world)
         self._principals = {**self._names, **self._titles}
+        self._people = {each: person_of(world, each) for each in world.users}
+        self._teams = {each: team_of(world, each) for each in world.groups}
 
     def ours(self) -> Access:
         """What is reached in ways that somebody else has nothing to do with."""
@@ -174,7 +177,7 @@ class Witness:
             assert set(world.members[identifier]) <= self._members[identifier]
             lost = {each for each in left if title != "unmanaged" and each in world.users}
             assert not lost
-            assert not {stem(self._names[each]) for each in left} & present
+            assert not {self._people[each] for each in left} & present
             assert not {self._names[each] for each in left} & theirs.people
         for arn, (name, attributes) in self._sets.items():
             if name in theirs.sets:
@@ -201,7 +204,7 @@ class Witness:
                         assert arn not in world.sets, "whose user is no more keeps what somebody else gave"
                         continue
                     assert known not in theirs.groups | theirs.people
-                    assert one.kind is Kind.GROUP or stem(known) not in present
+                    assert one.kind is Kind.GROUP or self._people[one.id] not in present
         for pair, after in world.assignments.items():
             if pair[1] == arn:
                 assert after <= self._assigned.get(pair, set())
@@ -224,14 +227,10 @@ class Witness:
 
     def kept_ids(self, world: World) -> None:
         """Whoever is there before and after is the same object, whatever they are called."""
-        for now, before in ((world.users, self._names), (world.groups, self._titles)):
-            name = name_of if now is world.users else title_of
-            after = {stem(name(world, each)): each for each in now}
-            # Two of one stem are from before the first whole apply, when a new name was a new object.
-            known = Counter(map(stem, before.values()))
-            for identifier, called in before.items():
-                if known[stem(called)] == 1:
-                    assert after.get(stem(called), identifier) == identifier
+        for identifier, who in self._people.items():
+            assert identifier not in world.users or person_of(world, identifier) == who
+        for identifier, team in self._teams.items():
+            assert identifier not in world.groups or team_of(world, identifier) == team
 
     def removed_at_most(self, world: World, *, each: int, total: int) -> None:
         """Limits on what one apply may take away, counted in the world."""
@@ -251,13 +250,13 @@ class Witness:
     def left_protected_alone(self, world: World) -> None:
         """`ada`, `ops` and `Admin` lose nothing and keep their names."""
         for identifier, name in self._names.items():
-            if stem(name) == "ada":
+            if self._people[identifier] == "ada":
                 assert name_of(world, identifier) == name
                 assert world.users[identifier].active == self._users[identifier].active or (
                     self._users[identifier].active is False
                 )
         for identifier, title in self._titles.items():
-            if stem(title) == "ops":
+            if self._teams[identifier] == "ops":
                 assert title_of(world, identifier) == title
         for arn, (name, attributes) in self._sets.items():
             if name == "Admin":
@@ -281,7 +280,7 @@ class Witness:
     def wrote_only(self, shown: set[tuple[object, ...]], world: World) -> None:
         """Whatever is different from before was shown to somebody."""
         now = {stems(world, one) for one in pairs(world)}
-        gone = {stem(name) for one, name in self._names.items() if one not in world.users}
+        gone = {who for one, who in self._people.items() if one not in world.users}
         for one in now ^ set(self._pairs.values()):
             kind = Kind.MEMBERSHIP if len(one) == 2 else Kind.ASSIGNMENT
             assert (kind, *one) in shown or (kind is Kind.MEMBERSHIP and one[1] in gone)
@@ -291,10 +290,9 @@ class Witness:
         ):
             for each in users.keys() | before.keys():
                 if users.get(each) != before.get(each):
-                    called = self._principals.get(each) or (
-                        name_of(world, each) if kind is Kind.USER else title_of(world, each)
-                    )
-                    assert (kind, stem(called)) in shown
+                    known = self._people if kind is Kind.USER else self._teams
+                    asked = person_of if kind is Kind.USER else team_of
+                    assert (kind, known.get(each) or asked(world, each)) in shown
         sets = {arn: (one.name, one.attributes) for arn, one in world.sets.items()}
         for arn in sets.keys() | self._sets.keys():
             if sets.get(arn) != self._sets.get(arn):

@@ -19,6 +19,7 @@ from reconciler.model.state import Holder
 from reconciler.planning.given.adopting import Adopting
 from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.ordering.steps import ends
+from reconciler.planning.ownership.objects import group_name, user_name
 from reconciler.planning.scene import Draft, Scene
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
@@ -59,7 +60,7 @@ class Keeping:
     ) -> None:
         kind, action = change.address.kind, change.action
         if kind is Kind.MEMBERSHIP:
-            group, user = (_token(end, ids) for end in ends(change.address))
+            group, user = (self._token(end, ids) for end in ends(change.address))
             if action is Action.CREATE:
                 builder.join(group, user, sure=sure)
             elif sure:
@@ -67,15 +68,15 @@ class Keeping:
         elif kind is Kind.ASSIGNMENT:
             self._assignment(builder, change, ids, sure=sure)
         elif kind is not Kind.PROVISIONING:
-            self._object(builder, change, _token(change.address, ids), sure=sure)
+            self._object(builder, change, self._token(change.address, ids), sure=sure)
 
     def _assignment(
         self, builder: LedgerBuilder, change: Change, ids: Mapping[Address, str], *, sure: bool
     ) -> None:
         account, name, written = change.address.parts
         who, permission_set = ends(change.address)
-        principal = Principal(who.kind, _token(who, ids))
-        pair = (account, _token(permission_set, ids))
+        principal = Principal(who.kind, self._token(who, ids))
+        pair = (account, self._token(permission_set, ids))
         if change.action is Action.CREATE:
             kind, _, key = written.partition(":")
             why = self._scene.desired.assignments.get((account, name), {}).get(Holder(Kind(kind), key))
@@ -113,12 +114,20 @@ class Keeping:
         owners = self._scene.users if address.kind is Kind.USER else self._scene.groups
         return owners.lost.get(address.parts[0], ())
 
+    def _token(self, address: Address, ids: Mapping[Address, str]) -> str:
+        """The remote id, or the name by which the object will be found; its key may have two in two runs."""
+        if (identifier := ids.get(address)) is not None:
+            return identifier
+        (key,) = address.parts
+        desired = self._scene.desired
+        if address.kind is Kind.USER and key in desired.users:
+            return UNBORN + user_name(desired.users[key])
+        if address.kind is Kind.GROUP and key in desired.groups:
+            return UNBORN + group_name(desired.groups[key])
+        return UNBORN + key
+
     def _leaves(self, change: Change, token: str) -> bool:
         return change.address.kind is Kind.USER and token in self._scene.users.gone
-
-
-def _token(address: Address, ids: Mapping[Address, str]) -> str:
-    return ids.get(address) or UNBORN + address.parts[0]
 
 
 _NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name", Kind.PERMISSION_SET: "name"}

@@ -2,7 +2,8 @@
 
 By external id; then by the id that was given under this key, or under a former one; then by name, which
 finds what nobody made yet for git, what another key left behind, or what took the place of an object that
-is gone. Two candidates block a key, and so does an object whose id says one thing and its name another.
+is gone. Of several that git gave under one key the one with its present name is meant, and the others go.
+Two other candidates block a key, and so does an object whose id says one thing and its name another.
 """
 
 from __future__ import annotations
@@ -140,6 +141,9 @@ class _Pairs:
     def _by_given_id(self, one: Sought) -> None:
         pairing = self._pairing
         mine = [each for each in self._theirs(one) if each not in pairing.keys]
+        if len(mine) > 1:
+            # Git made all of them, and needs one: that with the present name. The others go.
+            mine = [each for each in mine if fold(self._live[each]) == fold(one.name)] or mine
         if len(mine) > 1:
             pairing.block(one.key, f"{len(mine)} live objects were given under its keys", mine)
         elif mine and self._candidates.foreign(mine[0], one.external_id):

@@ -1,0 +1,65 @@
+"""Several runs that died, over the same keys: the mark of none hides what another one made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.state import Identities
+from tests.planning.entitled import PAY, entry, git
+from tests.planning.remembering import Site
+from tests.planning.world import group, identities, person
+
+
+def _named(name: str) -> Identities:
+    """A group and a person who go by a name."""
+    one = person("ada", user_name=f"{name}@example.com")
+    return identities([one], [replace(group("dev", ["ada"]), attributes={"display_name": name})])
+
+
+def test_two_dead_runs_that_knew_one_key_by_two_names_hide_nothing_of_each_other() -> None:
+    """The first one made nothing, the second one everything; git deletes it all before any run ends."""
+    site = Site()
+    site.apply(identities())
+    site.apply(_named("one"), killed_after=0)
+    site.apply(_named("two"), killed_after=10)
+    assert site.world.members_of("two") == {"two@example.com"}
+    site.apply(identities())
+    assert not site.world.groups
+    assert [one.active for one in site.world.users.values()] == [False]
+
+
+def test_both_of_them_may_have_made_something() -> None:
+    """What either of them made goes, and so does what hangs on it."""
+    site = Site()
+    site.apply(identities())
+    asleep = site.plan(_named("two"))
+    site.apply(_named("one"), killed_after=10)
+    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.world.carry_out(asleep)
+    assert len(site.world.groups) == len(site.world.users) == 2
+    site.apply(identities())
+    assert not site.world.groups
+    assert [one.active for one in site.world.users.values()] == [False, False]
+
+
+def test_what_a_dead_run_assigned_to_whom_it_made_goes_by_either_name() -> None:
+    """A set and a holder that no run has told the ids of."""
+    site = Site()
+    site.apply(git())
+    dan = person("dan", user_name="dan@example.com")
+    other = person("dan", user_name="daniel@example.com")
+    for who, writes in ((dan, 0), (other, 10)):
+        said = git([entry("e", "user:dan", "Bill", PAY)], people=("ada", "bob"))
+        said = replace(
+            said,
+            users={**said.users, "dan": who},
+            permission_sets={
+                **said.permission_sets,
+                "Bill": replace(said.permission_sets["Admin"], key="Bill"),
+            },
+        )
+        site.apply(said, killed_after=writes)
+    assert site.world.assigned() == {f"{PAY} Bill daniel@example.com"}
+    site.apply(git())
+    assert site.world.assigned() == set()
+    assert "Bill" not in {one.name for one in site.world.sets.values()}

@@ -1,0 +1,302 @@
+"""What git gave and who else gave what, by live id, without the memory of the code under test.
+
+Whatever git gave and is still live is at every moment desired, or planned for removal, or named as owed.
+Whatever git never gave is never taken, but for what the invariant lists. An apply gives what git says at its
+moment and what is live afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.policy import Mode, TargetPolicy
+from reconciler.model.report import Outcome
+from reconciler.model.state import Identities
+from reconciler.planning.ordering.order import ends
+from reconciler.planning.planner import Planned
+from tests.planning.world import World
+from tests.properties import oracle
+from tests.properties.book import stem
+from tests.properties.company import covers, name_of, pairs, person_of, stems, team_of, title_of
+from tests.properties.leave import Leave, Pair, Words
+from tests.properties.recall import GOOD
+from tests.properties.witness import locate
+
+_Thing = tuple[Kind, str]
+
+
+@dataclass
+class Given:
+    """`objects` and `pairs` are what git gave, as ids; `current` is the object that a person or team has.
+
+    Nobody can tell whose `doubted` pairs are: git gave them, they were taken away outside git, and are there
+    again. So it is with `words`, pairs in the words of the book, which a run may have made or somebody else,
+    by the run that is open, or under "" where it has ended. `strangers` took somebody's place by hand: a
+    review takes them over.
+
+    `unlearned` are objects that a run made which never told their ids, with the name by which alone they can
+    be found. When somebody renames such a one before any run ends, nobody can know whose it is.
+    """
+
+    objects: dict[str, _Thing] = field(default_factory=dict)
+    current: dict[_Thing, str] = field(default_factory=dict)
+    pairs: set[Pair] = field(default_factory=set)
+    doubted: set[Pair] = field(default_factory=set)
+    doubted_objects: set[str] = field(default_factory=set)
+    words: dict[str, set[Words]] = field(default_factory=dict)
+    strangers: set[str] = field(default_factory=set)
+    unlearned: dict[str, str] = field(default_factory=dict)
+
+    # What happens.
+
+    def notice(self, world: World) -> None:
+        """What is not live any more is not given any more; if it comes back, nobody knows whose it is."""
+        lost = self.pairs - pairs(world)
+        self.pairs -= lost
+        self.doubted |= lost
+        names = _names(world)
+        for identifier in [each for each, name in self.unlearned.items() if names.get(each) != name]:
+            del self.unlearned[identifier]
+            self.objects.pop(identifier, None)
+            self.current = {thing: each for thing, each in self.current.items() if each != identifier}
+            hidden = {pair for pair in self.pairs if identifier in pair}
+            self.pairs -= hidden
+            self.doubted |= hidden
+            self.doubted_objects.add(identifier)
+        living = {*world.users, *world.groups, *world.sets}
+        self.objects = {each: one for each, one in self.objects.items() if each in living}
+
+    def ended(self, said: Identities, world: World, now: datetime, *, published: bool = True) -> None:
+        """An apply ended, or was killed, with `world`; one that has not published is known by its mark."""
+        self.notice(world)
+        known = set(self.objects)
+        self._settle(said, world)
+        if published:
+            self.unlearned = {}
+        else:
+            self.unlearned |= {
+                each: name for each, name in _names(world).items() if each in self.objects.keys() - known
+            }
+        live = pairs(world)
+        wanted = dict(self._wanted(said, world, now))
+        there = {pair for pair in wanted.values() if pair in live}
+        # What nobody looked at, nobody can have taken for git's own; the oracle can tell no better.
+        blind = {pair for pair in there for gap in world.gaps if covers(gap, pair, world)}
+        sure = {pair for pair in there - blind if not self.strangers & set(pair)}
+        self.pairs |= sure
+        self.doubted = (self.doubted | there) - sure
+        if published:
+            alive = {stems(world, each) for each in live}
+            self.doubted &= live | set(wanted.values())
+            tried = {words for words, pair in wanted.items() if pair not in live}
+            left = {each for each in self.words.get("", ()) if each in wanted or each in alive}
+            self.words[""] = left | tried
+
+    def begun(self, run: str, said: Identities, world: World, now: datetime) -> None:
+        """A run published what it may give."""
+        self.words[run] = {words for words, _ in self._wanted(said, world, now)}
+
+    def closed(self, run: str) -> None:
+        """Its mark is gone, and what it may have given is in the receipt."""
+        self.words.setdefault("", set()).update(self.words.pop(run))
+
+    def late(self, before: World, said: Identities, world: World, now: datetime, *, dead: bool) -> None:
+        """An old run wrote what was not there `before`."""
+        self.notice(world)
+        made = {each: (Kind.USER, person_of(world, each)) for each in world.users.keys() - before.users}
+        made |= {each: (Kind.GROUP, team_of(world, each)) for each in world.groups.keys() - before.groups}
+        for identifier, thing in made.items():
+            if self.current.get(thing) not in self.objects:
+                self.current[thing] = identifier
+        sets = {each: stem(world.sets[each].name) for each in world.sets.keys() - before.sets}
+        self.objects |= made | {each: (Kind.PERMISSION_SET, name) for each, name in sets.items()}
+        if dead:
+            self.unlearned |= {each: name for each, name in _names(world).items() if each in made}
+        wanted = {pair for _, pair in self._wanted(said, world, now)}
+        self.pairs |= wanted & (pairs(world) - pairs(before))
+
+    def doubt_everything(self, world: World) -> None:
+        """The first ledger is made of what the states tell, who never applied some of what they say."""
+        self.doubted |= pairs(world) - self.pairs
+        self.doubted_objects |= {*world.users, *world.groups, *world.sets} - self.objects.keys()
+
+    def wrote(self, planned: Planned, outcomes: Mapping[str, Outcome]) -> None:
+        """What git let go of is not git's any more, and whose place was reviewed is."""
+        good = {
+            address
+            for step in planned.steps
+            if (one := outcomes.get(step.id)) is not None and one.status in GOOD
+            for address in step.changes
+        }
+        for change in planned.part.changes:
+            if change.address not in good:
+                continue
+            if change.action is Action.RELEASE:
+                pair = _pair(change, planned)
+                self.pairs.discard(pair)
+                self.doubted.discard(pair)
+                self.objects.pop(pair[0], None)
+            elif change.address.kind is Kind.USER:
+                self.strangers.discard(planned.ids.get(change.address, ""))
+
+    # What is judged.
+
+    def judge(self, planned: Planned, said: Identities, world: World, now: datetime) -> None:
+        """Each given and live thing is desired, or goes by the plan, or is named as owed."""
+        self.notice(world)
+        changes = (*planned.part.changes, *planned.left_out)
+        going = {_pair(each, planned) for each in changes if _takes(each)}
+        named = set(_named(planned, world))
+        with self._keeping_others(going):
+            wanted = {pair for _, pair in self._wanted(said, world, now)}
+            declared = {identifier for _, identifier in self._declared(said, world)}
+        for pair in self.pairs - wanted - going:
+            kind = Kind.MEMBERSHIP if len(pair) == 2 else Kind.ASSIGNMENT
+            told = (kind, *stems(world, pair))
+            assert told in named, f"git gave {told} {pair}, which is neither desired, nor goes, nor is owed"
+        for identifier, (kind, who) in self.objects.items():
+            if identifier in declared or (identifier,) in going:
+                continue
+            if kind is Kind.USER and world.users[identifier].active is False:
+                continue
+            told = (kind, who)
+            assert told in named, f"git gave {told} {identifier}, which neither stays, nor goes, nor is owed"
+
+    @contextmanager
+    def _keeping_others(self, going: Collection[Pair]) -> Iterator[None]:
+        """Of several objects that runs made for one key the plan may keep any, if all the others go."""
+        kept = self.current
+        self.current = dict(kept)
+        for thing, identifier in kept.items():
+            others = [each for each, one in self.objects.items() if one == thing and (each,) not in going]
+            if (identifier,) in going and len(others) == 1:
+                self.current[thing] = others[0]
+        yield
+        self.current = kept
+
+    def took(
+        self,
+        before: World,
+        after: World,
+        planned: Planned,
+        said: Identities,
+        policy: TargetPolicy,
+        now: datetime,
+    ) -> None:
+        """Nothing that git never gave went from `before` to `after`, but what may go whoever gave it."""
+        ours = self.objects.keys() | self.doubted_objects
+        gone = {_pair(each, planned)[0] for each in planned.part.changes if _deletes(each)}
+        leave = Leave(before, after, said, policy, now, ours, gone)
+        doubtful = set().union(*self.words.values())
+        for pair in pairs(before) - pairs(after) - self.pairs - self.doubted:
+            told = stems(before, pair)
+            assert told in doubtful or leave.covers(pair), f"git never gave {told} {pair}, and took it"
+        for user, found in before.users.items():
+            now_active = user in after.users and after.users[user].active is not False
+            if user not in ours and found.active is not False and not now_active:
+                assert leave.is_absent(user), f"git never gave {name_of(before, user)}, and took them"
+        if policy.scope.groups is not Mode.AUTHORITATIVE:
+            assert not before.groups.keys() - after.groups.keys() - ours
+        if policy.scope.permission_sets is not Mode.AUTHORITATIVE:
+            assert not before.sets.keys() - after.sets.keys() - ours
+
+    # Git's word, by live id.
+
+    def _settle(self, said: Identities, world: World) -> None:
+        """Which object each declared person and team has by now."""
+        for key, user in said.users.items():
+            name = str(user.attributes["user_name"]).lower()
+            found = [each for each in world.users if name_of(world, each).lower() == name]
+            if not user.external and found and person_of(world, found[0]) == stem(key):
+                self.current[Kind.USER, stem(key)] = found[0]
+        for key, group in said.groups.items():
+            found = [each for each in world.groups if title_of(world, each) == oracle.title(said, key)]
+            if not group.external and found and team_of(world, found[0]) == stem(key):
+                self.current[Kind.GROUP, stem(key)] = found[0]
+        for thing, identifier in self._declared(said, world):
+            if identifier not in self.strangers:
+                self.objects[identifier] = thing
+
+    def _declared(self, said: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
+        for kind, declared, live in (
+            (Kind.USER, said.users, world.users.keys()),
+            (Kind.GROUP, said.groups, world.groups.keys()),
+        ):
+            for key, one in declared.items():
+                identifier = self.current.get((kind, stem(key)))
+                if not one.external and identifier in live:
+                    yield (kind, stem(key)), str(identifier)
+        for arn, found in world.sets.items():
+            if found.name in said.permission_sets:
+                yield (Kind.PERMISSION_SET, stem(found.name)), arn
+
+    def _wanted(self, said: Identities, world: World, now: datetime) -> Iterator[tuple[Words, Pair]]:
+        """Every pair that git says, in words and as ids; what is not there has no id."""
+        absent = oracle.absent(said, now)
+        for key, group in said.groups.items():
+            if not group.external and not (group.members is None and group.include is None):
+                for user in oracle.flat(said, key, now) - absent:
+                    pair = self._id(Kind.GROUP, key, said, world), self._id(Kind.USER, user, said, world)
+                    yield (stem(key), stem(user)), pair
+        arns = {one.name: arn for arn, one in world.sets.items()}
+        for entry in said.assignments.values():
+            if not oracle.holds(entry.window, now):
+                continue
+            holders = [(Kind.USER, each) for each in entry.users if each not in absent]
+            holders += [(Kind.GROUP, each) for each in entry.groups]
+            for account in oracle.accounts(entry, world):
+                for name in entry.permission_sets:
+                    for kind, key in holders:
+                        words = account, stem(name), stem(key)
+                        yield words, (account, arns.get(name, ""), self._id(kind, key, said, world))
+
+    def _id(self, kind: Kind, key: str, said: Identities, world: World) -> str:
+        if kind is Kind.USER and said.users[key].external:
+            name = said.users[key].attributes["user_name"]
+            return next((each for each in world.users if name_of(world, each) == name), "")
+        if kind is Kind.GROUP and said.groups[key].external:
+            title = oracle.title(said, key)
+            return next((each for each in world.groups if title_of(world, each) == title), "")
+        return self.current.get((kind, stem(key)), "")
+
+
+def _names(world: World) -> dict[str, str]:
+    found = {each: name_of(world, each) for each in world.users}
+    return found | {each: title_of(world, each) for each in world.groups}
+
+
+def _takes(change: Change) -> bool:
+    if change.action in (Action.DELETE, Action.RELEASE):
+        return True
+    return any(each.name == "active" and each.after is False for each in change.fields)
+
+
+def _deletes(change: Change) -> bool:
+    objects = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)
+    return change.action is Action.DELETE and change.address.kind in objects
+
+
+def _pair(change: Change, planned: Planned) -> Pair:
+    """The ids of what a change is about."""
+    address = change.address
+    if address.kind is Kind.MEMBERSHIP:
+        return tuple(planned.ids.get(end, "") for end in ends(address))
+    if address.kind is Kind.ASSIGNMENT:
+        who, what = (planned.ids.get(end, "") for end in ends(address))
+        return address.parts[0], what, who
+    return (planned.ids.get(address, ""),)
+
+
+def _named(planned: Planned, world: World) -> Iterator[tuple[object, ...]]:
+    """What the finding on what is owed names, in words."""
+    for finding in planned.part.findings:
+        if finding.code == "owed":
+            for line in finding.details:
+                address, waits, _ = line.partition(": waits")
+                if waits:
+                    yield locate(world, world, Address.parse(address.removesuffix(" (privileged)")))
