@@ -14,6 +14,7 @@ from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
 from reconciler.planning.desired.defaults import defaults
+from reconciler.planning.lists import given_entry
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
@@ -177,7 +178,12 @@ def _differences(
     have, want = live.attributes, user.attributes
     if disguised:
         want = {name: value for name, value in want.items() if name not in disguised}
-    differing = [name for name, value in want.items() if have.get(name) != value]
+    shared = scene.capabilities.shared_lists
+    differing = [
+        name
+        for name, value in want.items()
+        if have.get(name) != value and not (name in shared and value in live.values(name))
+    ]
     cleared: set[str] = set()
     for former in scene.memory.former_user(scene.users.formers(user.key)):
         if former is not user and not former.attributes.keys() <= user.attributes.keys():
@@ -190,6 +196,12 @@ def _differences(
     fields = []
     for name in (*differing, *sorted(cleared)):
         after = want.get(name)
+        if name in shared:
+            # What others put into a list stays, and is no part of the change.
+            formers = scene.memory.former_user(scene.users.formers(user.key))
+            before[name] = given_entry(live, name, formers)
+            if any(scene.unkept.hides(Kind.USER, name, value, after) for value in live.values(name)):
+                continue
         if before.get(name) == after or (name in scene.capabilities.required and not after):
             continue
         if scene.unkept.hides(Kind.USER, name, before.get(name), after):

@@ -9,7 +9,7 @@ from typing import TypeVar
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding
-from reconciler.model.state import Gap, LiveGroup, LiveUser
+from reconciler.model.state import NO_LISTS, Gap, LiveGroup, LiveUser
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import each, together
 from reconciler.targets.scim import findings, mapping
@@ -154,6 +154,7 @@ class Objects:
             attributes=attributes,
             active=mapping.active(raw),
             version=self._version(raw),
+            lists=mapping.user_lists(raw) or NO_LISTS,
         )
 
     def group(self, raw: Raw) -> LiveGroup:

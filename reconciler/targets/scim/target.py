@@ -16,6 +16,7 @@ from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.targets.scim import findings, notices
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.bulk import BulkWriter
+from reconciler.targets.scim.mapping import SHARED
 from reconciler.targets.scim.member_reading import Reader
 from reconciler.targets.scim.member_writing import MemberWriter
 from reconciler.targets.scim.profile import Memberships, Profile
@@ -104,6 +105,7 @@ class Scim:
             deletion=profile.deletion,
             disguised=profile.disguised,
             may_drop=True,
+            shared_lists=frozenset() if profile.single_values else frozenset(SHARED),
         )
 
     def identity(self) -> Mapping[str, str]:

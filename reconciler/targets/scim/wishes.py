@@ -112,7 +112,20 @@ class Wish:
     def differing(self, raw: Raw) -> list[str]:
         """The attributes in which the live object is not as wished."""
         live, wished = self.live(raw), mapping.settled(self.attributes)
-        return [name for name in self.attributes if live.get(name) != wished.get(name)]
+        before = {each.name: each.before for each in self.step.fields}
+        return [
+            name
+            for name in self.attributes
+            if live.get(name) != wished.get(name)
+            and not self._listed(raw, name, has=wished.get(name), lacks=before.get(name))
+        ]
+
+    def _listed(self, raw: Raw, name: str, *, has: Value, lacks: Value) -> bool:
+        """Whether a list of which one entry is git's holds that entry, or (None) the other one no more."""
+        if self.kind is not Kind.USER or name not in mapping.SHARED:
+            return False
+        values = mapping.values_of(raw, name)
+        return has in values if has is not None else lacks not in values
 
     def untouched(self, raw: Raw) -> bool:
         """Whether the live object still is as it was before our request."""
@@ -122,7 +135,12 @@ class Wish:
         live = self.live(raw)
         before = mapping.settled({each.name: each.before for each in self.step.fields})
         # The manager's before is a key of git's, the live one a remote id; the others tell enough.
-        return all(live.get(name) == before.get(name) for name in self.attributes if name != "manager")
+        return all(
+            live.get(name) == before.get(name)
+            or self._listed(raw, name, has=before.get(name), lacks=self.attributes[name])
+            for name in self.attributes
+            if name != "manager"
+        )
 
     def names(self, raw: Raw) -> bool:
         """Whether a live object is the one that is meant, by its name or its external id."""

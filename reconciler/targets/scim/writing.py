@@ -288,7 +288,8 @@ class Writer:
         if wish.kind is Kind.GROUP:
             body = patching.whole_group(raw, wish.attributes)
         else:
-            body = patching.whole_user(raw, wish.attributes, self._service.profile)
+            before = {each.name: each.before for each in wish.step.fields}
+            body = patching.whole_user(raw, wish.attributes, before, self._service.profile)
         return self.preconditions.send(
             wish.kind,
             wish.identifier,
