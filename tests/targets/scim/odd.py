@@ -43,6 +43,7 @@ class Odd:
     total: str = "true"  # "page", "none"
     ignores_index: bool = False
     wraps: bool = False
+    past_end: str = ""  # "null", "absent", "204", or a status of an error behind the end
     filter: str = "works"  # "ignored", "nothing", "400"
     lists_twice: str = ""
     hides_from_list: frozenset[str] = frozenset()
@@ -165,7 +166,8 @@ class Odd:
         if method == "POST":
             return 201, self._shown(self._post(kind, where, body))
         if not name:
-            return 200, self._list(kind, where, query)
+            listed = self._list(kind, where, query)
+            return (204 if listed is None else 200), listed
         if name not in where:
             raise Refusal(404, f"no {name}")
         one = where[name]
@@ -301,9 +303,18 @@ class Odd:
             page = (found + found)[start % len(found) :][: min(count, len(found))]
         else:
             page = found[start : start + count]
+        if not page and self.past_end:
+            return self._nothing_more(len(found), first=start == 0)
         body = {"Resources": [self._shown(one) for one in page]}
         total = {"true": len(found), "page": len(page)}.get(self.total)
         return body if total is None else {**body, "totalResults": total}
+
+    def _nothing_more(self, total: int, *, first: bool) -> Any:
+        if self.past_end == "204":
+            return None
+        if self.past_end.isdecimal() and not first:
+            raise Refusal(int(self.past_end), "index out of range")
+        return {"totalResults": total, **({} if self.past_end == "absent" else {"Resources": None})}
 
     def _filtered(self, kind: str, found: list[Resource], wish: str) -> list[Resource]:
         match = _EQ.match(wish)
