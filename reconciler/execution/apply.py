@@ -10,6 +10,7 @@ from reconciler.execution.carry_out import carry_out
 from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
+from reconciler.execution.telling import told
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
 from reconciler.model.observer import Observer
@@ -81,15 +82,21 @@ def _apply_one(
             for one in job.review.left_out
         ),
     ]
+    whole = is_whole(job.planned, ended)
     report = TargetReport(
         target=job.target.name,
         digest=job.planned.part.digest,
         results=tuple(sorted(results, key=lambda result: result.address)),
-        whole=is_whole(job.planned, ended),
+        whole=whole,
         writes=run.writes,
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
-        notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
+        notes=told(
+            job.target.name,
+            set(seen.unkept) - set(job.planned.unkept.names),
+            required=job.target.capabilities.required,
+            remembered=whole,
+        ),
         unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
     )
     return report, run.interrupted
@@ -102,14 +109,6 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
     except KeyboardInterrupt:
         run.interrupted = True
         return ReadBack(dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted")))
-
-
-def _not_kept(target: str, unkept: Sequence[str]) -> tuple[str, ...]:
-    """What to say of attributes that turned out not to be kept."""
-    if not unkept:
-        return ()
-    told = f"{target} does not keep {', '.join(unkept)}: it answered well, and does not show what it was sent"
-    return (f"{told}; from the next plan on that is left out",)
 
 
 def _renewed(

@@ -47,8 +47,8 @@ def read_back(
     target: Target, planned: Planned, run: Run, done: Mapping[Address, Change], clock: Clock
 ) -> ReadBack:
     """The changes among `done` that do not read back as planned, with what is wrong."""
-    dropping = Dropping(planned) if target.capabilities.may_drop else None
-    shared = target.capabilities.shared_lists
+    shared = target.capabilities.shared_lists - planned.unkept.single
+    dropping = Dropping(planned, shared) if target.capabilities.may_drop else None
     wrong: dict[Address, tuple[Status, str]] = {}
     waiting = dict(done)
     for patience in (*_PATIENCE, None):
@@ -140,16 +140,24 @@ def _wrong(
         )
         return None if gone else "it was written, but reads back as absent"
     if dropping is not None:
-        attributes = dropping.in_planned_case(change, attributes)
+        attributes = dropping.as_planned(change, attributes)
     names, active = planned.owned.get(address, ()), _active(live, run, change)
     identifier = None if change.action is Action.CREATE else run.ids[address]
     if hashes.object_state(identifier, attributes, names, active=active) == change.after:
         return None
+    return _how_it_differs(change, attributes, active)
+
+
+def _how_it_differs(change: Change, attributes: Attributes, active: bool | None) -> str:  # noqa: FBT001  # a status
     differing = [
         each.name
         for each in change.fields
         if each.name != "active" and attributes.get(each.name) != each.after
     ]
+    if not differing and any(each.name == "active" for each in change.fields):
+        if active is None:
+            return "it was written, and the service does not show whether the user is enabled"
+        return f"it was written, but the user reads back as {'enabled' if active else 'disabled'}"
     return f"it was written, but reads back differently: {', '.join(differing) or 'something else changed'}"
 
 

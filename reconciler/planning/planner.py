@@ -96,6 +96,7 @@ def plan_target(
     memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization)
     before = remembered.receipt.unkept if remembered.receipt else ()
     unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
+    capabilities = replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single)
     scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
     draft = compared(scene)
     successors = {

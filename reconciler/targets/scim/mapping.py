@@ -30,7 +30,8 @@ ADDRESS: Mapping[str, str] = {
     "postal_code": "postalCode",
     "country": "country",
 }
-_TRUTHS = {"true": True, "false": False}
+# How services spell truth, beside JSON's own way: as text, and as a number.
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
 class Path(NamedTuple):
@@ -123,11 +124,8 @@ def group_attributes(raw: Raw) -> dict[str, Value]:
 
 
 def active(raw: Raw) -> bool | None:
-    """Whether a user is enabled; some services spell truth as text. None where the service does not tell."""
-    value = find(raw, "active")
-    if isinstance(value, str):
-        return _TRUTHS.get(value.lower())
-    return value if isinstance(value, bool) else None
+    """Whether a user is enabled, however that is spelled. None where the service does not tell."""
+    return _told(find(raw, "active"))
 
 
 def version(raw: Raw) -> str | None:
@@ -257,4 +255,12 @@ def _text(value: Any) -> str | None:
 
 
 def _truth(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() == "true")
+    return _told(value) is True
+
+
+def _told(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return _TRUTHS.get(str(int(value))) if value in (0, 1) else None
+    return _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else None
