@@ -19,7 +19,7 @@ from reconciler.model.report import Outcome, Report, Result, Status, TargetRepor
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
-from reconciler.targets.base import Target
+from reconciler.targets.base import Learning, Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Pool
 
@@ -67,6 +67,8 @@ def _apply_one(
     began, before = clock.monotonic(), Counter(job.target.calls)
     go = job.review.go
     steps = restricted(job.planned.steps, go)
+    if isinstance(job.target, Learning):
+        job.target.recall(job.planned.unkept.names)
     run = carry_out(job.target, job.planned, steps, pool=pool, clock=clock, observer=observer)
     changes = {change.address: change for change in job.planned.part.changes if change.address in go}
     ended = _by_change(steps, run, changes)
@@ -97,9 +99,17 @@ def _apply_one(
             required=job.target.capabilities.required,
             remembered=whole,
         ),
-        unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
+        unkept=_unkept(job, seen),
     )
     return report, run.interrupted
+
+
+def _unkept(job: Job, seen: ReadBack) -> tuple[str, ...]:
+    """What is known of the service after this apply; its habits as the target knows them now."""
+    names = {*job.planned.unkept.names, *seen.unkept}
+    if isinstance(job.target, Learning):
+        names = {each for each in names if not each.startswith("service.")} | {*job.target.habits}
+    return tuple(sorted(names))
 
 
 def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock) -> ReadBack:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from reconciler.model.scim import is_extension
 
 _CASE, _FORM, _ONE = ":case", ":form", ":one"
+_SERVICE = "service."
+# Habits of a service that people must know of; the others only tell how to speak to it.
+_HABITS = {
+    "service.members-values:everybody": (
+        "{target} took a removal of some members for one of all; the others were put back at once, and this "
+        "form is not used again: look whether anybody lost something meanwhile"
+    ),
+    "service.members-removal:none": (
+        "no form in which {target} was asked to let members leave a group did anything, although each was "
+        "answered with success: take them out there by hand"
+    ),
+}
 
 
 def told(
-    target: str, unkept: Iterable[str], *, required: Collection[str], remembered: bool
+    target: str, unkept: Collection[str], *, required: Collection[str], remembered: bool
 ) -> tuple[str, ...]:
     """Sentences on what turned out in this apply, from the names that a receipt gives it.
 
     `required` are the attributes that every creation needs, kept or not; `remembered` says that the names go
     into a receipt, so that the next plan knows them.
     """
-    names = sorted(unkept)
+    names = sorted(each for each in unkept if not each.startswith(_SERVICE))
     forms = [each for each in names if _is_form(each)]
     cases = [each for each in names if each.endswith(_CASE)]
     plain = [each for each in names if each not in forms and not each.endswith((_CASE, _ONE))]
@@ -32,7 +44,7 @@ def told(
             f"{target} keeps {', '.join(spelled)} in another form than it was sent"
             f"{_later(remembered, needed=())}"
         )
-    return tuple(said)
+    return (*said, *(_HABITS[each].format(target=target) for each in sorted(unkept) if each in _HABITS))
 
 
 def _is_form(entry: str) -> bool:

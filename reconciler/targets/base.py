@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -108,6 +108,18 @@ class Target(Protocol):
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         """How the pending ones stand now, in the same order."""
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """A target that finds out how its service does things, and is told so again by the receipt."""
+
+    @property
+    def habits(self) -> tuple[str, ...]:
+        """What is known, as a receipt names it among what is not kept (`service.…`)."""
+
+    def recall(self, names: Iterable[str]) -> None:
+        """Take in what a receipt says; names of anything else are passed over."""
 
 
 @runtime_checkable

@@ -136,7 +136,9 @@ class Service:
         made = identifier(raw) or last_segment(answer.headers.get("location"))
         if not made:
             message = "the answer has no id"
-            raise OutcomeUnknown(message, target=self.target, request=f"scim.{name}")
+            error = OutcomeUnknown(message, target=self.target, request=f"scim.{name}")
+            error.answered = True
+            raise error
         return made, raw
 
     def patch(

@@ -16,6 +16,7 @@ from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.targets.scim import findings, notices
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.bulk import BulkWriter
+from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.mapping import SHARED
 from reconciler.targets.scim.member_reading import Reader
 from reconciler.targets.scim.member_writing import MemberWriter
@@ -62,7 +63,8 @@ class Scim:
             hides_members=self._reader.hides_members,
             members=lambda group: self._reader.some((group,)).get(group, ()),
         )
-        self._members = MemberWriter(self._service, self._reader, self._writer, sleep)
+        self._habits = Habits()
+        self._members = MemberWriter(self._service, self._reader, self._writer, sleep, self._habits)
         self._bulk = BulkWriter(self._service, self._writer)
         # The schema lacks what users have, as a read has shown.
         self._schema_is_untrue = False
@@ -107,6 +109,15 @@ class Scim:
             may_drop=True,
             shared_lists=frozenset() if profile.single_values else frozenset(SHARED),
         )
+
+    @property
+    def habits(self) -> tuple[str, ...]:
+        """What the service was seen to do in its own way; see Learning."""
+        return self._habits.names
+
+    def recall(self, names: Iterable[str]) -> None:
+        """Take in what earlier runs saw; see Learning."""
+        self._habits.recall(names)
 
     def identity(self) -> Mapping[str, str]:
         """`url`, the address as it is configured; nobody is asked."""

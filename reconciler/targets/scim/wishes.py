@@ -58,6 +58,21 @@ def settle(
     return found
 
 
+def unsettled(lost: OutcomeUnknown | None) -> tuple[Status, str]:
+    """How something ends that was sent as often as it may, while each look showed nothing done.
+
+    What was answered is a failure, in the service's words; only what was not leaves the end open.
+    """
+    if lost is not None and lost.code:
+        return Status.FAILED, f"{lost}; it was sent {TRIES} times, and each look showed nothing done"
+    if lost is not None and lost.answered:
+        return (
+            Status.FAILED,
+            f"answered with success {TRIES} times, and each look showed nothing done: {lost}",
+        )
+    return Status.UNKNOWN, f"the answer was lost {TRIES} times, and each look showed nothing done: {lost}"
+
+
 def in_trouble(step: Step, error: Exception) -> Outcome:
     """How a step ends by an error that nothing was made of."""
     status = Status.FAILED
@@ -97,8 +112,8 @@ class Wish:
 
     def unknown(self, lost: OutcomeUnknown | None) -> Outcome:
         """Nobody knows, after so many tries."""
-        message = f"the answer was lost {TRIES} times, and each look showed nothing done: {lost}"
-        return replace(self.failed(message), status=Status.UNKNOWN)
+        status, message = unsettled(lost)
+        return replace(self.failed(message), status=status)
 
     def live(self, raw: Raw) -> Mapping[str, Value]:
         """The live object by our names."""

@@ -54,6 +54,8 @@ class Odd:
     refuses_again: int = 0  # the status for who is in already, or out
     most_members: int = 10_000
     stores_twice: bool = False
+    # In which forms a removal is carried out; all are answered with success. "wipes" is RFC 7644's way.
+    removal: frozenset[str] = frozenset(("path", "many", "value"))
     # Writes.
     drops: frozenset[str] = frozenset()
     patch: int = 204  # or 200, 405, 501, 404; 0 is no answer at all
@@ -205,8 +207,9 @@ class Odd:
                     {"value": ids.get(each["value"], each["value"])} for each in new.get("members", ())
                 ]
         else:
-            for operation in body["Operations"]:
-                self._operate(new, operation)
+            for number, operation in enumerate(body["Operations"]):
+                if number == 0 or "many" in self.removal or operation["op"] != "remove":
+                    self._operate(new, operation)
         self._check_name(kind, new, one["id"])
         where[one["id"]] = new
         self._touch(new)
@@ -259,6 +262,11 @@ class Odd:
             now += [{"value": each} for each in coming if self.stores_twice or each not in present]
         elif verb == "remove":
             assert found or value, "this would remove everybody"
+            form = "path" if found else "value"
+            if form == "value" and "wipes" in self.removal:
+                group["members"] = []
+            if form not in self.removal:
+                return
             going = {json.loads(found[1])} if found else {each["value"] for each in value}
             if self.members == "name":
                 going = {each for each in present if self._name(each) in going}
