@@ -11,12 +11,12 @@ from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
 from reconciler.execution.telling import told
-from reconciler.model.address import Address
-from reconciler.model.change import Cause, Change
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
-from reconciler.planning.ordering.order import restricted
+from reconciler.planning.ordering.order import ends, restricted
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
 from reconciler.targets.base import Learning, Target
@@ -72,6 +72,7 @@ def _apply_one(
     run = carry_out(job.target, job.planned, steps, pool=pool, clock=clock, observer=observer)
     changes = {change.address: change for change in job.planned.part.changes if change.address in go}
     ended = _by_change(steps, run, changes)
+    ended |= _gone_with_groups(ended, changes)
     ended |= _renewed(job, run, steps, ended)
     done = {address: changes[address] for address, result in ended.items() if result.status is Status.DONE}
     seen = _read_back(job, run, done, clock) if done else ReadBack()
@@ -84,7 +85,7 @@ def _apply_one(
             for one in job.review.left_out
         ),
     ]
-    whole = is_whole(job.planned, ended)
+    whole, unkept = is_whole(job.planned, ended), _unkept(job, seen)
     report = TargetReport(
         target=job.target.name,
         digest=job.planned.part.digest,
@@ -95,11 +96,11 @@ def _apply_one(
         seconds=clock.monotonic() - began,
         notes=told(
             job.target.name,
-            set(seen.unkept) - set(job.planned.unkept.names),
+            set(unkept) - set(job.planned.unkept.names),
             required=job.target.capabilities.required,
             remembered=whole,
         ),
-        unkept=_unkept(job, seen),
+        unkept=unkept,
     )
     return report, run.interrupted
 
@@ -164,6 +165,22 @@ def _by_change(steps: Sequence[Step], run: Run, changes: Mapping[Address, Change
         )
         for address in changes
         if address in worst
+    }
+
+
+def _gone_with_groups(
+    ended: Mapping[Address, Result], changes: Mapping[Address, Change]
+) -> Mapping[Address, Result]:
+    """Memberships that could not be taken back one by one, and went with their group."""
+    deleted = {
+        address
+        for address, result in ended.items()
+        if address.kind is Kind.GROUP and changes[address].action is Action.DELETE and result.status in _GOOD
+    }
+    return {
+        address: Result(address, Status.DONE, "went with its group")
+        for address, result in ended.items()
+        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and ends(address)[0] in deleted
     }
 
 

@@ -128,7 +128,8 @@ def plan_target(
     critical = Critical(scene, identities, remembered, changes)
     needed = critical.needed()
     waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
-    steps, circles = order(changes, Context(waits, reached.holding, provisioned))
+    context = Context(waits, reached.holding, provisioned, capabilities.keeps_a_member)
+    steps, circles = order(changes, context)
     guarded = guard(
         scene,
         changes,

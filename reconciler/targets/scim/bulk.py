@@ -120,6 +120,9 @@ class BulkWriter:
                 )
             elif status in (409, 412, 413, 429):
                 again.append(wish)
+            elif 400 <= status < 500 and wish.member:
+                # Perhaps for want of a member, which one by one is seen.
+                again.append(wish)
             elif 400 <= status < 500:
                 ended[wish.step.id] = wish.failed(_words(answer, status))
             else:

@@ -55,15 +55,16 @@ class Scim:
         def sleep(seconds: float) -> None:
             clock.sleep(seconds / http.speed)
 
+        self._habits = Habits()
         self._writer = Writer(
             self._service,
             lambda: self.capabilities,
             sleep,
             self._extensions,
+            habits=self._habits,
             hides_members=self._reader.hides_members,
             members=lambda group: self._reader.some((group,)).get(group, ()),
         )
-        self._habits = Habits()
         self._members = MemberWriter(self._service, self._reader, self._writer, sleep, self._habits)
         self._bulk = BulkWriter(self._service, self._writer)
         # The schema lacks what users have, as a read has shown.
@@ -107,6 +108,7 @@ class Scim:
             deletion=profile.deletion,
             disguised=profile.disguised,
             may_drop=True,
+            keeps_a_member=True,
             shared_lists=frozenset() if profile.single_values else frozenset(SHARED),
         )
 

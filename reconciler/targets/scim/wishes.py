@@ -95,6 +95,8 @@ class Wish:
     attributes: Mapping[str, Value]
     version: str | None = None
     extensions: Sequence[str] = ()
+    # Of a new group: by id somebody who enters it, "" where nobody is there yet.
+    member: str = ""
     manager_value: str = "value"
 
     def done(self, message: str = "", *, remote_id: str = "", version: str | None = None) -> Outcome:

@@ -17,6 +17,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.lookup import Lookup
 from reconciler.targets.scim.mapping import Raw
 from reconciler.targets.scim.preconditions import Preconditions
@@ -37,9 +38,16 @@ _TAKEN = "uniqueness"
 _FINAL = frozenset((_TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
 # So many times a PATCH may stay without an answer and without an effect.
 _SILENT = 2
+# The habit of taking no group without a member.
+_CREATION, _WITH_MEMBER = "group-creation", "member"
 UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
 # Beside the random part: one of each kind of character that password rules ask for.
 _PASSWORD_RULES = "aA1!"  # noqa: S105  # no password by itself
+
+
+def _who(membership: Address) -> Address:
+    """The user of a membership."""
+    return Address(membership.target, Kind.USER, membership.key.split("/")[1])
 
 
 class Writer:
@@ -56,12 +64,13 @@ class Writer:
         sleep: Callable[[float], None],
         extensions: Sequence[str] = (),
         *,
+        habits: Habits,
         hides_members: Callable[[Raw], bool],
         members: Callable[[str], Collection[str]],
     ) -> None:
         self._service, self._capabilities, self._sleep = service, capabilities, sleep
         self._extensions = tuple(extensions)
-        self._hides_members, self._members = hides_members, members
+        self._hides_members, self._members, self._habits = hides_members, members, habits
         self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
         self.preconditions = Preconditions(service)
@@ -93,6 +102,7 @@ class Writer:
             attributes=attributes,
             version=versions.get(step.address) if self._service.traits().etag else None,
             extensions=self._extensions,
+            member=next((ids[one] for each in step.entering if (one := _who(each)) in ids), ""),
             manager_value=self._service.profile.manager_value,
         )
         can = self._capabilities()
@@ -117,7 +127,10 @@ class Writer:
         """What a creation sends."""
         profile = self._service.profile
         if wish.kind is Kind.GROUP:
-            return patching.new_group(wish.attributes, profile)
+            body = patching.new_group(wish.attributes, profile)
+            if wish.member and self._habits.how(_CREATION) == _WITH_MEMBER:
+                body["members"] = [{"value": wish.member}]
+            return body
         body = patching.new_user(wish.attributes, profile)
         if profile.password:
             body["password"] = secrets.token_urlsafe(24) + _PASSWORD_RULES
@@ -130,7 +143,7 @@ class Writer:
             taken: ServiceError | None = None
             if lost is None or attempt:
                 try:
-                    made, raw = self._service.create(wish.kind, body)
+                    made, raw = self._post(wish, body)
                     return wish.done(remote_id=made, version=self.version(raw))
                 except OutcomeUnknown as error:
                     lost = error
@@ -147,6 +160,20 @@ class Writer:
                 return wish.failed(taken)
         return wish.unknown(lost)
 
+    def _post(self, wish: Wish, body: dict[str, object]) -> tuple[str, Raw]:
+        """Create it; a group that is refused without a member once more with one."""
+        try:
+            return self._service.create(wish.kind, body)
+        except Rejected as refusal:
+            if not wish.member or "members" in body or refusal.reason == _TAKEN:
+                raise
+            try:
+                made = self._service.create(wish.kind, {**body, "members": [{"value": wish.member}]})
+            except Rejected:
+                raise refusal from None
+            self._habits.learn(_CREATION, _WITH_MEMBER)
+            return made
+
     def _adopt(self, wish: Wish, found: Sequence[Raw], lost: OutcomeUnknown | None) -> Outcome:
         """Objects of that name are there: ours if one of them is exactly as wished."""
         what = "user" if wish.kind is Kind.USER else "group"
@@ -154,7 +181,8 @@ class Writer:
         if len(alike) == 1:
             identifier = mapping.identifier(alike[0]) or ""
             # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
-            if wish.kind is Kind.GROUP and self._members(identifier):
+            given = {wish.member} if self._habits.how(_CREATION) == _WITH_MEMBER else set()
+            if wish.kind is Kind.GROUP and set(self._members(identifier)) - given:
                 return wish.failed(
                     f"a group by that name is there already ({identifier}) and has members; plan again"
                 )

@@ -54,6 +54,7 @@ class Odd:
     refuses_again: int = 0  # the status for who is in already, or out
     most_members: int = 10_000
     stores_twice: bool = False
+    needs_member: bool = False
     # In which forms a removal is carried out; all are answered with success. "wipes" is RFC 7644's way.
     removal: frozenset[str] = frozenset(("path", "many", "value"))
     # Writes.
@@ -211,12 +212,16 @@ class Odd:
                 if number == 0 or "many" in self.removal or operation["op"] != "remove":
                     self._operate(new, operation)
         self._check_name(kind, new, one["id"])
+        if kind == "Groups" and self.needs_member and not new.get("members"):
+            raise Refusal(400, "object class violation: a group needs a member", kind="invalidValue")
         where[one["id"]] = new
         self._touch(new)
         return (200, self._shown(new)) if method == "PUT" or self.patch == 200 else (204, None)
 
     def _post(self, kind: str, where: dict[str, Resource], body: Any) -> Resource:
         self._check_name(kind, body, "")
+        if kind == "Groups" and self.needs_member and not body.get("members"):
+            raise Refusal(400, "object class violation: a group needs a member", kind="invalidValue")
         return self._create(where, "u" if kind == "Users" else "g", self._kept(body))
 
     def _kept(self, body: Resource) -> Resource:
