@@ -8,6 +8,7 @@ from reconciler.model.scim import is_extension
 
 _CASE, _FORM, _ONE = ":case", ":form", ":one"
 _SERVICE = "service."
+_ENTRY, _ATTRIBUTE = "service.refused-entry.", "service.refused-user."
 # Habits of a service that people must know of; the others only tell how to speak to it.
 _HABITS = {
     "service.members-values:everybody": (
@@ -32,7 +33,12 @@ def told(
     names = sorted(each for each in unkept if not each.startswith(_SERVICE))
     forms = [each for each in names if _is_form(each)]
     cases = [each for each in names if each.endswith(_CASE)]
-    plain = [each for each in names if each not in forms and not each.endswith((_CASE, _ONE))]
+    refused = {_attribute(each) for each in unkept if each.startswith(_ATTRIBUTE)}
+    plain = [
+        each
+        for each in names
+        if each not in forms and each not in refused and not each.endswith((_CASE, _ONE))
+    ]
     said = []
     if dropped := [*plain, *(f"the case of {each.removesuffix(_CASE)}" for each in cases)]:
         said.append(
@@ -44,7 +50,24 @@ def told(
             f"{target} keeps {', '.join(spelled)} in another form than it was sent"
             f"{_later(remembered, needed=())}"
         )
+    said.extend(_refused(target, unkept))
     return (*said, *(_HABITS[each].format(target=target) for each in sorted(unkept) if each in _HABITS))
+
+
+def _refused(target: str, names: Collection[str]) -> list[str]:
+    """What the service refuses by name."""
+    entries = sorted(each.removeprefix(_ENTRY).partition(":")[0] for each in names if each.startswith(_ENTRY))
+    attributes = sorted(_attribute(each) for each in names if each.startswith(_ATTRIBUTE))
+    said = []
+    if entries:
+        said.append(f"{target} refuses {' and '.join(entries)} in the entries of lists: they were left out")
+    if attributes:
+        said.append(f"{target} refuses {', '.join(attributes)} by name: the rest was written without")
+    return said
+
+
+def _attribute(habit: str) -> str:
+    return habit.removeprefix(f"{_SERVICE}refused-").partition(":")[0].replace("/", ":")
 
 
 def _is_form(entry: str) -> bool:

@@ -31,6 +31,11 @@ class Habits:
         with self._known as known:
             known[what] = how
 
+    def forget(self, what: str) -> None:
+        """It is no habit after all."""
+        with self._known as known:
+            known.pop(what, None)
+
     def how(self, what: str) -> str:
         """How the service does it, "" where it keeps to its profile."""
         with self._known as known:

@@ -6,7 +6,6 @@ service has no PATCH, or answers none, the whole object is read, changed and put
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
@@ -17,6 +16,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.creating import TAKEN, Shapes
 from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.lookup import Lookup
 from reconciler.targets.scim.mapping import Raw
@@ -32,17 +32,10 @@ from reconciler.targets.scim.wishes import (
 )
 from reconciler.wire.pool import Guarded
 
-# Some say that a name is taken with 400, and this reason (RFC 7644 section 3.12).
-_TAKEN = "uniqueness"
 # Of a refused PATCH these say that what is wished is wrong, however it is sent.
-_FINAL = frozenset((_TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
-# So many times a PATCH may stay without an answer and without an effect.
-_SILENT = 2
-# The habit of taking no group without a member.
-_CREATION, _WITH_MEMBER = "group-creation", "member"
+_FINAL = frozenset((TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
+_SILENT = 2  # so many times a PATCH may stay without an answer and without an effect
 UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
-# Beside the random part: one of each kind of character that password rules ask for.
-_PASSWORD_RULES = "aA1!"  # noqa: S105  # no password by itself
 
 
 def _who(membership: Address) -> Address:
@@ -70,7 +63,8 @@ class Writer:
     ) -> None:
         self._service, self._capabilities, self._sleep = service, capabilities, sleep
         self._extensions = tuple(extensions)
-        self._hides_members, self._members, self._habits = hides_members, members, habits
+        self._hides_members, self._members = hides_members, members
+        self.shapes = Shapes(service, habits, lambda: capabilities().required)
         self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
         self.preconditions = Preconditions(service)
@@ -123,34 +117,20 @@ class Writer:
 
     # Creating.
 
-    def body(self, wish: Wish) -> dict[str, object]:
-        """What a creation sends."""
-        profile = self._service.profile
-        if wish.kind is Kind.GROUP:
-            body = patching.new_group(wish.attributes, profile)
-            if wish.member and self._habits.how(_CREATION) == _WITH_MEMBER:
-                body["members"] = [{"value": wish.member}]
-            return body
-        body = patching.new_user(wish.attributes, profile)
-        if profile.password:
-            body["password"] = secrets.token_urlsafe(24) + _PASSWORD_RULES
-        return body
-
     def create(self, wish: Wish, lost: OutcomeUnknown | None = None) -> Outcome:
         """Create an object; `lost` says that it was tried before, so that a look comes first."""
-        body = self.body(wish)
         for attempt in range(TRIES):
             taken: ServiceError | None = None
             if lost is None or attempt:
                 try:
-                    made, raw = self._post(wish, body)
+                    made, raw = self.shapes.create(wish)
                     return wish.done(remote_id=made, version=self.version(raw))
                 except OutcomeUnknown as error:
                     lost = error
                 except Conflict as error:
                     taken = error
                 except Rejected as error:
-                    if error.reason != _TAKEN:
+                    if error.reason != TAKEN:
                         raise
                     taken = error
             found = settle(lambda: self._lookup.named(wish), lost, self._sleep, expected=True)
@@ -160,20 +140,6 @@ class Writer:
                 return wish.failed(taken)
         return wish.unknown(lost)
 
-    def _post(self, wish: Wish, body: dict[str, object]) -> tuple[str, Raw]:
-        """Create it; a group that is refused without a member once more with one."""
-        try:
-            return self._service.create(wish.kind, body)
-        except Rejected as refusal:
-            if not wish.member or "members" in body or refusal.reason == _TAKEN:
-                raise
-            try:
-                made = self._service.create(wish.kind, {**body, "members": [{"value": wish.member}]})
-            except Rejected:
-                raise refusal from None
-            self._habits.learn(_CREATION, _WITH_MEMBER)
-            return made
-
     def _adopt(self, wish: Wish, found: Sequence[Raw], lost: OutcomeUnknown | None) -> Outcome:
         """Objects of that name are there: ours if one of them is exactly as wished."""
         what = "user" if wish.kind is Kind.USER else "group"
@@ -181,7 +147,7 @@ class Writer:
         if len(alike) == 1:
             identifier = mapping.identifier(alike[0]) or ""
             # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
-            given = {wish.member} if self._habits.how(_CREATION) == _WITH_MEMBER else set()
+            given = {wish.member} if self.shapes.wants_members else set()
             if wish.kind is Kind.GROUP and set(self._members(identifier)) - given:
                 return wish.failed(
                     f"a group by that name is there already ({identifier}) and has members; plan again"
@@ -233,6 +199,14 @@ class Writer:
         return wish.unknown(lost)
 
     def _send(self, wish: Wish, *, by_put: bool) -> Raw | None:
+        """Change it; where that is refused for something that can be avoided, once more without it."""
+        taken = self.shapes.taken(wish)
+        try:
+            return self._send_once(taken, by_put=by_put)
+        except Rejected as refusal:
+            return self.shapes.avoiding(taken, refusal, lambda less: self._send_once(less, by_put=by_put))
+
+    def _send_once(self, wish: Wish, *, by_put: bool) -> Raw | None:
         """Change it by PATCH, or by PUT where there is no PATCH; the resource where the answer shows it."""
         can_put = self.can_put(wish.kind)
         if by_put and can_put:
@@ -276,6 +250,7 @@ class Writer:
             if live is None:
                 raise NotFound("the user is gone", target=self._service.target, request="scim.GetUser")
             operations = patching.user_operations(wish.attributes, before, live, self._service.profile)
+            operations = self.shapes.shaped(operations, live)
         if not operations:
             return None
         return self.preconditions.send(
@@ -318,6 +293,7 @@ class Writer:
         else:
             before = {each.name: each.before for each in wish.step.fields}
             body = patching.whole_user(raw, wish.attributes, before, self._service.profile)
+            body = self.shapes.shaped(body, raw)
         return self.preconditions.send(
             wish.kind,
             wish.identifier,

@@ -55,6 +55,8 @@ class Odd:
     most_members: int = 10_000
     stores_twice: bool = False
     needs_member: bool = False
+    # Words that the service refuses wherever they stand as a key, or at the end of a path.
+    refuses: frozenset[str] = frozenset()
     # In which forms a removal is carried out; all are answered with success. "wipes" is RFC 7644's way.
     removal: frozenset[str] = frozenset(("path", "many", "value"))
     # Writes.
@@ -138,6 +140,8 @@ class Odd:
                 raise Refusal(401, body="" if self.discovery_body is None else _PAGE)
             if (refusal := self.fail(method, path)) is not None:
                 raise refusal
+            if method != "GET" and (word := next(_words(body, self.refuses), None)):
+                raise Refusal(400, f"Attribute '{word}' is not supported", kind="invalidSyntax")
             kind, _, name = path.partition("/")
             lose = next((one for one in self.losing if one[0] == f"{method} {kind}"), None)
             number = len(self.writes()) if method != "GET" else 0
@@ -376,6 +380,20 @@ class Odd:
         if self.bulk == "lost":
             raise Lost
         return {"Operations": answers}
+
+
+def _words(body: Any, refused: frozenset[str]) -> Iterator[str]:
+    """The refused words that a body has as keys, or at the ends of paths."""
+    if isinstance(body, list):
+        for each in body:
+            yield from _words(each, refused)
+    elif isinstance(body, dict):
+        for key, value in body.items():
+            if key in refused:
+                yield key
+            if key == "path" and isinstance(value, str) and value.rpartition(".")[2] in refused:
+                yield value
+            yield from _words(value, refused)
 
 
 @contextmanager
