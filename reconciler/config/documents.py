@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
 from reconciler.config.fields import STRICT, Key, PathPattern, Pattern, Percent, Positive, Text, Whole
 from reconciler.config.rules import RuleDocument
+from reconciler.config.scim_settings import SettingsDocument
 from reconciler.config.selectors import SelectorEntry
 from reconciler.files.shapes import Shape, refused
 
@@ -153,6 +154,9 @@ class TargetDocument(ChannelFields, total=False):
     ]
     profile: Annotated[
         ProfileName, Field(description="What is known of the SCIM service, by name. Default: generic.")
+    ]
+    settings: Annotated[
+        SettingsDocument, Field(description="What holds of the SCIM service in place of its profile.")
     ]
     map: Annotated[
         MapDocument,

@@ -51,6 +51,12 @@ def told(
             f"{_later(remembered, needed=())}"
         )
     said.extend(_refused(target, unkept))
+    said.extend(
+        f"{target} shows a part of its list of {what}: what was just read by id is missing there, and no "
+        "plan rests on such a list; set `paging` or `page_size` in the `settings` of the target"
+        for what in ("users", "groups")
+        if any(each.startswith(f"service.short-list-of-{what}:") for each in unkept)
+    )
     return (*said, *(_HABITS[each].format(target=target) for each in sorted(unkept) if each in _HABITS))
 
 

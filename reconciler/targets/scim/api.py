@@ -11,7 +11,7 @@ from reconciler.model.address import Kind
 from reconciler.targets.scim import discovery
 from reconciler.targets.scim.discovery import Traits
 from reconciler.targets.scim.filters import equals
-from reconciler.targets.scim.mapping import Raw, identifier
+from reconciler.targets.scim.mapping import Raw, find, identifier, key_of
 from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.patching import patch as patch_body
 from reconciler.targets.scim.profile import Profile
@@ -122,9 +122,9 @@ class Service:
             raw: Raw = self._call("GET", self._path(kind, wanted), name, mutates=False).body or {}
         except NotFound:
             return None
-        if identifier(raw) != wanted:
+        if not _is_called(raw, wanted):
             raise self.incomplete(f"asked for {wanted}, answered about {identifier(raw) or 'nobody'}", name)
-        return raw
+        return raw if identifier(raw) == wanted else {**raw, key_of(raw, "id"): wanted}
 
     # Writes. Raise OutcomeUnknown when the answer was lost.
 
@@ -223,6 +223,12 @@ class Service:
                 tentative=tentative,
             )
         )
+
+
+def _is_called(raw: Raw, wanted: str) -> bool:
+    """Whether a resource is the one that was asked for: by its id in any case, its address, or its name."""
+    called = (identifier(raw), last_segment(find(find(raw, "meta") or {}, "location")), find(raw, "userName"))
+    return any(isinstance(each, str) and each.lower() == wanted.lower() for each in called)
 
 
 def last_segment(location: Any) -> str:

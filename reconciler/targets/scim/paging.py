@@ -149,6 +149,7 @@ class _Reading(Generic[Item]):
 
     def run(self) -> None:
         """Page after page. Raises _MovedError where it must be begun anew."""
+        self._pager.without_index |= self._terms.paging is Paging.NONE
         if self._terms.paging is Paging.CURSOR:
             self._by_cursor(self._page([(self._terms.first, None)] if self._terms.first else []))
         else:

@@ -50,12 +50,14 @@ class Scim:
         self._http, self._profile, self._expires = http, profile, expires
         self._extensions = tuple(sorted(extensions))
         self._service = Service(http, profile)
-        self._reader = Reader(Objects(self._service, observer, self._extensions), observer)
+        self._habits = Habits()
+        self._habits.recall(profile.habits)
+        objects = Objects(self._service, observer, self._extensions, self._habits)
+        self._reader = Reader(objects, observer)
 
         def sleep(seconds: float) -> None:
             clock.sleep(seconds / http.speed)
 
-        self._habits = Habits()
         self._writer = Writer(
             self._service,
             lambda: self.capabilities,

@@ -7,6 +7,7 @@ service has no PATCH, or answers none, the whole object is read, changed and put
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
@@ -133,7 +134,9 @@ class Writer:
                     if error.reason != TAKEN:
                         raise
                     taken = error
-            found = settle(lambda: self._lookup.named(wish), lost, self._sleep, expected=True)
+            # What is taken was there before; what was lost may just have been made.
+            look = partial(self._lookup.named, wish, fresh=lost is not None)
+            found = settle(look, lost, self._sleep, expected=lost is not None)
             if found:
                 return self._adopt(wish, found, lost)
             if taken is not None:
@@ -308,8 +311,7 @@ class Writer:
 
     def can_put(self, kind: Kind) -> bool:
         """Whether the service has PUT."""
-        profile = self._service.profile
-        return profile.put_users if kind is Kind.USER else profile.put_groups
+        return self._service.profile.puts(kind)
 
     def forget_patch(self, kind: Kind) -> None:
         """A PUT did what a PATCH did not: no further PATCH in this run."""

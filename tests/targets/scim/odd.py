@@ -42,6 +42,7 @@ class Odd:
     page: int = 100
     total: str = "true"  # "page", "none"
     ignores_index: bool = False
+    first_page_only: bool = False
     wraps: bool = False
     past_end: str = ""  # "null", "absent", "204", or a status of an error behind the end
     filter: str = "works"  # "ignored", "nothing", "400"
@@ -314,6 +315,8 @@ class Odd:
             min(int(query.get("count", self.page)), self.page),
             int(query.get("startIndex", "1")) - 1,
         )
+        if self.first_page_only:
+            found = found[: self.page]
         if self.ignores_index:
             start = 0
         if self.wraps and found:
