@@ -17,6 +17,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
 from reconciler.planning.ordering.order import ends, restricted
+from reconciler.planning.pending import next_pending, without_pending
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
 from reconciler.targets.base import Learning, Target
@@ -85,7 +86,7 @@ def _apply_one(
             for one in job.review.left_out
         ),
     ]
-    whole, unkept = is_whole(job.planned, ended), _unkept(job, seen)
+    whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
         target=job.target.name,
         digest=job.planned.part.digest,
@@ -105,9 +106,13 @@ def _apply_one(
     return report, run.interrupted
 
 
-def _unkept(job: Job, seen: ReadBack) -> tuple[str, ...]:
+def _unkept(job: Job, seen: ReadBack, ended: Mapping[Address, Result]) -> tuple[str, ...]:
     """What is known of the service after this apply; its habits as the target knows them now."""
-    names = {*job.planned.unkept.names, *seen.unkept}
+    known = job.planned.unkept.names
+    names = {*without_pending(known), *seen.unkept}
+    part = job.planned.part
+    every = (*part.changes, *job.planned.left_out)
+    names |= next_pending(known, every, ended, whole=not part.only)
     if isinstance(job.target, Learning):
         names = {each for each in names if not each.startswith("service.")} | {*job.target.habits}
     return tuple(sorted(names))

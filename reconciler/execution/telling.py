@@ -30,7 +30,7 @@ def told(
     `required` are the attributes that every creation needs, kept or not; `remembered` says that the names go
     into a receipt, so that the next plan knows them.
     """
-    names = sorted(each for each in unkept if not each.startswith(_SERVICE))
+    names = sorted(each for each in unkept if not each.startswith((_SERVICE, "pending.")))
     forms = [each for each in names if _is_form(each)]
     cases = [each for each in names if each.endswith(_CASE)]
     refused = {_attribute(each) for each in unkept if each.startswith(_ATTRIBUTE)}

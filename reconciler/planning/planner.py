@@ -44,6 +44,7 @@ from reconciler.planning.judging.withheld import (
 from reconciler.planning.ordering.order import Context, order
 from reconciler.planning.ownership.objects import Ownership, own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
+from reconciler.planning.pending import pending_findings, pending_removals
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
@@ -130,6 +131,7 @@ def plan_target(
     waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
     context = Context(waits, reached.holding, provisioned, capabilities.keeps_a_member)
     steps, circles = order(changes, context)
+    pending = pending_removals(changes, unkept.names)
     guarded = guard(
         scene,
         changes,
@@ -137,6 +139,7 @@ def plan_target(
         reached.access,
         identities.approvals.values(),
         replaced=_renamed(scene, changes),
+        pending=pending,
         more=critical.findings(steps),
     )
     findings = [
@@ -148,6 +151,7 @@ def plan_target(
         *remarks(desired, live.organization),
         *name_taken(taken),
         *unkept_findings(unkept, desired),
+        *pending_findings(pending),
         *means(changes, capabilities),
         *live.findings,
         *judge(scene, identities, remembered, changes),

@@ -13,6 +13,7 @@ from reconciler.model.resources import USER_ATTRIBUTES, User, Value
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
+from reconciler.planning.comparing.incomplete import gathered, incomplete
 from reconciler.planning.desired.defaults import defaults
 from reconciler.planning.lists import given_entry
 from reconciler.planning.scene import Draft, Scene
@@ -51,7 +52,7 @@ def compare_users(scene: Scene, draft: Draft) -> None:
     for identifier in sorted(scene.users.strays):
         _remove(scene, draft, scene.user_key(identifier), scene.live.users[identifier], status)
     draft.unchanged[Kind.USER] = same
-    draft.findings.extend(_findings(unwritten, status))
+    draft.findings[:] = [*gathered(draft.findings), *_findings(unwritten, status)]
 
 
 def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[str]]) -> None:
@@ -69,16 +70,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     address = scene.user_address(user.key)
     if missing := _missing(scene, values):
         draft.waiting += 1
-        draft.findings.append(
-            Finding(
-                code="incomplete-user",
-                severity=Severity.WARNING,
-                message=f"{user.key} cannot be created: {' and '.join(missing)} must be set",
-                address=address,
-                origin=user.origin,
-                fix=f"add {', '.join(missing)} to the user",
-            )
-        )
+        draft.findings.append(incomplete(user, address, missing))
         return
     fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_place))
     base = scene.memory.base

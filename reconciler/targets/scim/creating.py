@@ -37,8 +37,8 @@ class Shapes:
 
     @property
     def wants_members(self) -> bool:
-        """Whether the service was seen to take no group without a member."""
-        return self._habits.how(_CREATION) == _WITH_MEMBER
+        """Whether the service takes no group without a member, as it says or was seen to do."""
+        return self._habits.how(_CREATION) == _WITH_MEMBER or self._service.known.members_required
 
     def body(self, wish: Wish) -> dict[str, Any]:
         """What a creation sends."""
@@ -61,7 +61,12 @@ class Shapes:
 
     def shaped(self, body: Any, live: Raw) -> Any:
         """A body, or the operations of a PATCH, without refused sub-attributes; entries of `live` stay."""
-        subs = [each for each in refusals.SUBS if self._habits.how(_sub(each)) == _LEFT_OUT]
+        schema = self._service.known.schema
+        subs = [
+            each
+            for each in refusals.SUBS
+            if self._habits.how(_sub(each)) == _LEFT_OUT or (schema is not None and schema.lacks_entry(each))
+        ]
         if not subs:
             return body
         known = [each for name in SHARED for each in _entries(find(live, path_of(name)))]

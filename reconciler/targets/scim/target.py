@@ -89,16 +89,17 @@ class Scim:
         kinds = {Kind.USER} | ({Kind.GROUP, Kind.MEMBERSHIP} if traits.groups else set())
         if profile.memberships is Memberships.NOWHERE:
             kinds.discard(Kind.MEMBERSHIP)
-        users = profile.user_attributes
+        users, required = profile.user_attributes, profile.required
         if traits.schema is not None and not self._schema_is_untrue:
             users = frozenset(name for name in users if traits.schema.writes(name))
+            required = tuple(dict.fromkeys((*required, *traits.schema.needs(users))))
         return Capabilities(
             kinds=frozenset(kinds),
             service_kinds=_KINDS,
             # What somebody mapped by its path is meant, whether or not the schema speaks of it.
             user_attributes=users | frozenset(self._extensions),
             group_attributes=profile.group_attributes,
-            required=profile.required,
+            required=required,
             status=True,
             safe_deletion=profile.safe_deletion,
             deletes_users=profile.deletes_users,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reconciler.errors import Denied, OutcomeUnknown, ServiceError
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.names import fold
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
@@ -31,6 +31,11 @@ class UnsettledError(Exception):
     def __init__(self, lost: OutcomeUnknown, error: ServiceError) -> None:
         super().__init__(f"{lost}; looking did not settle it: {error}")
         self.error = error
+
+
+def who(membership: Address) -> Address:
+    """The user of a membership."""
+    return Address(membership.target, Kind.USER, membership.key.split("/")[1])
 
 
 def settle(

@@ -18,6 +18,7 @@ from reconciler.model.report import Outcome
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.creating import TAKEN, Shapes
+from reconciler.targets.scim.extending import Extending
 from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.lookup import Lookup
 from reconciler.targets.scim.mapping import Raw
@@ -30,6 +31,7 @@ from reconciler.targets.scim.wishes import (
     Wish,
     in_trouble,
     settle,
+    who,
 )
 from reconciler.wire.pool import Guarded
 
@@ -37,11 +39,6 @@ from reconciler.wire.pool import Guarded
 _FINAL = frozenset((TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
 _SILENT = 2  # so many times a PATCH may stay without an answer and without an effect
 UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
-
-
-def _who(membership: Address) -> Address:
-    """The user of a membership."""
-    return Address(membership.target, Kind.USER, membership.key.split("/")[1])
 
 
 class Writer:
@@ -65,6 +62,7 @@ class Writer:
         self._service, self._capabilities, self._sleep = service, capabilities, sleep
         self._extensions = tuple(extensions)
         self._hides_members, self._members = hides_members, members
+        self._extending = Extending(service, habits)
         self.shapes = Shapes(service, habits, lambda: capabilities().required)
         self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
@@ -97,7 +95,7 @@ class Writer:
             attributes=attributes,
             version=versions.get(step.address) if self._service.traits().etag else None,
             extensions=self._extensions,
-            member=next((ids[one] for each in step.entering if (one := _who(each)) in ids), ""),
+            member=next((ids[one] for each in step.entering if (one := who(each)) in ids), ""),
             manager_value=self._service.profile.manager_value,
         )
         can = self._capabilities()
@@ -221,7 +219,7 @@ class Writer:
                 raise Rejected("the service has neither PATCH nor PUT", target=self._service.target)
             return self._put(wish)
         try:
-            return self._patch(wish)
+            return self._extending.patch(wish, self._patch, self._put if can_put else None)
         except NotFound:
             # The object is not there, or the method is not.
             if not can_put or self._get(wish) is None:

@@ -56,6 +56,9 @@ class Odd:
     most_members: int = 10_000
     stores_twice: bool = False
     needs_member: bool = False
+    # Where a PATCH by a path with a URN goes: to its place, or "beside" it, under the path itself.
+    extensions: str = ""
+    takes_pathless: bool = True
     # Words that the service refuses wherever they stand as a key, or at the end of a path.
     refuses: frozenset[str] = frozenset()
     # In which forms a removal is carried out; all are answered with success. "wipes" is RFC 7644's way.
@@ -240,7 +243,19 @@ class Odd:
                 raise Refusal(409, "Refused to create a new, duplicate resource.", kind=self.conflict_kind)
 
     def _operate(self, one: Resource, operation: Mapping[str, Any]) -> None:
-        path, verb, value = str(operation["path"]), operation["op"], operation.get("value")
+        verb, value = operation["op"], operation.get("value")
+        if "path" not in operation:
+            if self.takes_pathless:
+                for key, inner in (value or {}).items():
+                    one[key] = {**one.get(key, {}), **inner} if isinstance(inner, dict) else inner
+            return
+        path = str(operation["path"])
+        if self.extensions == "beside" and path.startswith("urn:"):
+            if verb == "remove":
+                one.pop(path, None)
+            else:
+                one[path] = value
+            return
         if path == "members" or _MEMBER.match(path):
             self._members(one, verb, path, value)
             return
