@@ -17,7 +17,7 @@ _FEW = 5
 def incomplete(user: User, address: Address, missing: Sequence[str]) -> Finding:
     """One user, and what is missing."""
     return Finding(
-        code=_CODE,
+        code="incomplete-user",
         severity=Severity.WARNING,
         message=f"{user.key} cannot be created: {' and '.join(missing)} must be set",
         address=address,
@@ -41,7 +41,7 @@ def gathered(findings: Sequence[Finding]) -> list[Finding]:
 def _one(fix: str, group: Sequence[Finding]) -> Finding:
     what = group[0].message.partition(" cannot be created: ")[2]
     return Finding(
-        code=_CODE,
+        code="incomplete-user",
         severity=Severity.WARNING,
         message=f"{many(len(group), 'user')} cannot be created: {what}",
         fix=fix.replace("to the user", "to each user, or to the `map` of the target"),

@@ -143,7 +143,7 @@ class _Reading(Generic[Item]):
         self._barren = self._repeats = 0
         # The first id of the list, and whether a later page began with it again.
         self._first: str | None = None
-        self._ignored = False
+        self._ignored = self._doubted = False
         # How many of the next page came already, because the index moved by less than came.
         self._overlap = 0
 
@@ -197,13 +197,17 @@ class _Reading(Generic[Item]):
                 if not self._is_end(start, error):
                     raise
                 return
+            self._doubted = False
             if not new:
                 if size:
                     self._ignored = self._first == identifier(self._pager.resources(body)[0])
                     self._widen()
                 return
             if self._pager.without_index:
-                return
+                if self._totals[-1] is not None or self._terms.paging is Paging.NONE:
+                    return
+                # No total says that this was all: see that an index is refused still.
+                self._pager.without_index, self._doubted = False, True
             # Who repeats one within a page may count it once or twice: what comes again does no harm.
             self._overlap = size - len({identifier(raw) for raw in self._pager.resources(body)})
             start += size - self._overlap
@@ -213,17 +217,26 @@ class _Reading(Generic[Item]):
         raise self._endless()
 
     def _is_end(self, start: int, error: ServiceError) -> bool:
-        """Whether an error is how this server answers an index past its end, or any but the first.
+        """Whether an error is how this server answers an index past its end.
 
-        All that was announced has come; or, where no total can be believed, the last page was not full.
+        All that was announced has come; or, where no total can be believed, a page from the last one on has
+        room for more and shows nothing else.
         """
         if isinstance(error, (Denied, Throttled)) or not self._sizes or start == 1:
             return False
+        if self._doubted:
+            self._pager.without_index = isinstance(error, (Rejected, NotFound))
+            return self._pager.without_index
         total = self._totals[-1]
         if total is not None and not self._totals_of_pages:
             return start > total
-        full = max(self._sizes) if len(self._sizes) > 1 else self._terms.count
-        return isinstance(error, (Rejected, NotFound)) and (full is None or self._sizes[-1] < full)
+        if not isinstance(error, (Rejected, NotFound)) or max(self._sizes) == 1:
+            return False
+        try:
+            shown = self._pager.resources(self._page([("startIndex", str(start - 1))]))
+        except ServiceError:
+            return False
+        return [identifier(raw) for raw in shown] == list(self.items)[-1:]
 
     def _widen(self) -> None:
         """Ask for more at once, where the index means nothing and one full page may not have been all."""

@@ -63,14 +63,19 @@ def test_a_page_past_the_end_is_the_end(end: str, size: int) -> None:
 
 @pytest.mark.parametrize("size", [30, 250])
 @pytest.mark.parametrize("end", ["null", "nothing", "404", "400"])
-def test_the_same_holds_where_no_total_is_named_and_the_last_page_is_not_full(end: str, size: int) -> None:
+def test_the_same_holds_where_no_total_is_named_and_a_look_shows_no_more(end: str, size: int) -> None:
     assert len(read(serving(size, ENDS[end], total=False)).items) == size
 
 
 @pytest.mark.parametrize("end", ["404", "400", "500"])
-def test_an_error_after_a_full_page_without_a_total_is_no_end(end: str) -> None:
+def test_an_error_in_the_middle_of_a_list_without_a_total_is_no_end(end: str) -> None:
+    whole = serving(250, ENDS[end], total=False, cap=50)
+
+    def ask(query: str) -> Mapping[str, Any]:
+        return ENDS[end]() if "startIndex=51&" in query else whole(query)
+
     with pytest.raises(ServiceError):
-        read(serving(100, ENDS[end], total=False))
+        read(ask)
 
 
 @pytest.mark.parametrize("end", ["null", "404", "500"])
