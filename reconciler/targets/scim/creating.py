@@ -95,12 +95,10 @@ class Shapes:
         return made
 
     def avoids(self, wish: Wish, refusal: Rejected) -> Avoided | None:
-        """What a refusal names that can be left out, and was not yet."""
+        """What a refusal names of a wish and can be left out."""
         if wish.kind is not Kind.USER:
             return None
-        avoided = refusals.named(refusal, self.taken(wish).attributes, self._required())
-        known = {each for each in avoided.subs if self._habits.how(_sub(each))} if avoided else set()
-        return None if avoided is None or (avoided.subs and avoided.subs <= known) else avoided
+        return refusals.named(refusal, wish.attributes, self._required())
 
     def avoiding(self, wish: Wish, refusal: Rejected, send: Callable[[Wish], Sent]) -> Sent:
         """Send once more without what `refusal` names, and without what is named then.
@@ -110,7 +108,7 @@ class Shapes:
         less, subs, next_one = wish, set[str](), refusal
         for _ in range(_MOST):
             avoided = self.avoids(less, next_one)
-            if avoided is None:
+            if avoided is None or (avoided.subs and avoided.subs <= subs):
                 break
             less = _without(less, avoided.names)
             subs |= avoided.subs

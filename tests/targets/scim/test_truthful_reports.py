@@ -87,3 +87,26 @@ def test_what_a_report_says_is_what_was_on_the_wire(world: str) -> None:
         for sentence in {one.message for one in report.results if one.message}:
             alike = [one for one in report.results if one.message == sentence]
             assert len(alike) <= 20 or text.count(" ".join(sentence.split())) <= 1
+
+
+def test_the_first_apply_to_a_service_that_takes_less_is_whole_with_one_list() -> None:
+    odd = Odd(
+        drops=frozenset(("title",)),
+        refuses=frozenset(("nickName", "type")),
+        needs_member=True,
+        extensions="beside",
+        past_end="null",
+    )
+    people = [
+        user(f"p{number}", title="Lead", nick_name="N", email=f"p{number}@x.example") for number in range(4)
+    ]
+    wish = git(people, crew=[one.key for one in people])
+    with facing(odd) as here:
+        report = here.apply(wish)
+        assert report.whole
+        assert {one.status for one in report.results} <= {Status.DONE, Status.UNNECESSARY}
+        assert here.changes(wish) == []
+        notes = " ".join(report.notes)
+        assert "does not keep user.title" in notes
+        assert "refuses type in the entries of lists" in notes
+        assert "refuses user.nick_name by name" in notes
