@@ -139,7 +139,13 @@ class IncompleteRead(ServiceError):
 
 
 class OutcomeUnknown(ServiceError):
-    """The answer to a write was lost; whether it took effect must be looked up."""
+    """The answer to a write was lost; whether it took effect must be looked up.
+
+    `answered` says that an answer of success came which tells nothing of what was done; where `code` is a
+    status, the service answered that it failed.
+    """
+
+    answered = False
 
 
 class Refused(ReconcilerError):

@@ -28,6 +28,7 @@ from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.address import Address, Kind
+from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
@@ -35,7 +36,7 @@ from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.wording import many
-from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
+from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
 
@@ -81,6 +82,9 @@ class Workspace:
         planned: dict[str, Planned] = {}
         notes = self.findings
         for name, target in self.targets.items():
+            receipt = self.memories[name].remembered.receipt
+            if isinstance(target, Learning) and receipt is not None:
+                target.recall(receipt.unkept)
             live = target.read(self._request(name, by_group=by_group))
             planned[name] = plan_target(
                 self.loaded.identities,
@@ -147,7 +151,15 @@ class Workspace:
         """What must be read: names of units and tags of accounts only where a selector asks for them."""
         policy = self.config.targets[name].policy
         needed = needs(self.loaded.identities, self.memories[name].remembered, policy)
-        return replace(EVERYTHING, units=needed.units, tags=needed.tags, by_group=by_group)
+        ledger = self.memories[name].remembered.ledger or Ledger()
+        return replace(
+            EVERYTHING,
+            units=needed.units,
+            tags=needed.tags,
+            by_group=by_group,
+            known_users=_sure(ledger.users),
+            known_groups=_sure(ledger.groups),
+        )
 
     def _memory_findings(self, name: str) -> Iterable[Finding]:
         memory = self.memories[name]
@@ -310,3 +322,8 @@ def _origins(plan: Plan) -> Iterable[Origin]:
         for finding in part.findings:
             if finding.origin is not None:
                 yield finding.origin
+
+
+def _sure(objects: Mapping[str, GivenObject]) -> tuple[str, ...]:
+    """The remote ids of what was seen to be there, and was not taken back."""
+    return tuple(sorted(one for one, given in objects.items() if given.sure and not given.left))

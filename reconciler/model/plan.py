@@ -57,7 +57,8 @@ class Step:
     addresses that it carries out. `refs` says by role which addresses the request needs the remote ids
     of. `lane` serialises: two steps of one lane never run at once ("" is no lane). Every step of a lower
     `rank` is attempted before the first of a higher one begins. `held_by` names the grants that take the
-    place of a revocation: it waits for them, and is HELD when one of them did not succeed.
+    place of a revocation: it waits for them, and is HELD when one of them did not succeed. `entering` are
+    the memberships of the plan in a group that is created, for a service that wants one of them at once.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Step:
     lane: str = ""
     rank: int = 0
     held_by: tuple[str, ...] = ()
+    entering: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ from reconciler.planning.ordering.order import Context, order
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
+from reconciler.planning.pending import pending_findings, pending_removals
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
@@ -115,6 +116,7 @@ def plan_target(
     memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization, ledger)
     before = remembered.receipt.unkept if remembered.receipt else ()
     unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
+    capabilities = replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single)
     scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
     draft = compared(scene)
     successors = {
@@ -150,7 +152,9 @@ def plan_target(
     critical = Critical(scene, identities, remembered, changes)
     needed = critical.needed()
     waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
-    steps, circles = order(changes, Context(waits, reached.holding, provisioned, closed))
+    context = Context(waits, reached.holding, provisioned, closed, capabilities.keeps_a_member)
+    steps, circles = order(changes, context)
+    pending = pending_removals(changes, unkept.names)
     guarded = guard(
         scene,
         changes,
@@ -158,6 +162,7 @@ def plan_target(
         reached.access,
         identities.approvals.values(),
         replaced=_renamed(scene, changes),
+        pending=pending,
         more=critical.findings(steps),
     )
     findings = [
@@ -171,6 +176,7 @@ def plan_target(
         *remarks(desired, live.organization),
         *name_taken(taken),
         *unkept_findings(unkept, desired),
+        *pending_findings(pending),
         *means(changes, capabilities),
         *live.findings,
         *judge(scene, identities, remembered, changes),

@@ -15,7 +15,7 @@ from reconciler.model.names import fold
 from reconciler.model.plan import Step
 from reconciler.model.resources import REMOTE_ID
 
-REVOCATION, CHANGE, CONTAINER = range(3)
+REVOCATION, CHANGE, PEOPLED, CONTAINER = range(4)
 # Attributes that no two objects of one kind may share, so that a value must be freed before it is given.
 UNIQUE = {Kind.USER: ("user_name", "email"), Kind.GROUP: ("display_name",)}
 PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
@@ -33,13 +33,15 @@ class Context:
 
     `replaced` names, by revocation, the grants of the same plan that take its place; `holding`, by group,
     the permission sets that it holds after the plan; `provisioned`, by permission set, the accounts that
-    have a role of it now; `closed`, those of them in which nothing can be provisioned.
+    have a role of it now; `closed`, those of them in which nothing can be provisioned. `keeps_a_member` is
+    what the target can do (see Capabilities).
     """
 
     replaced: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     holding: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     provisioned: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    keeps_a_member: bool = False
 
 
 def ends(address: Address) -> tuple[Address, Address]:
@@ -85,7 +87,8 @@ def restricted(steps: Iterable[Step], go: Collection[Address]) -> list[Step]:
     for step in steps:
         may = tuple(address for address in step.changes if address in go)
         if len(may) == len(step.changes):
-            chosen.append(step)
+            entering = tuple(address for address in step.entering if address in go)
+            chosen.append(replace(step, entering=entering) if entering != step.entering else step)
         elif any(address.kind is Kind.PERMISSION_SET for address in may):
             # An edit that may be done reaches every role, so what lagged for another reason goes with it.
             chosen.append(replace(step, changes=may))
@@ -141,6 +144,13 @@ class _Maker:
                 for end in ends(change.address):
                     self._leaving.setdefault((change.address.kind, end), []).append(str(change.address))
         self._freed = _freed(changes)
+        # By a group that is created: who enters it.
+        self._entering: dict[Address, list[Address]] = {}
+        for change in changes:
+            if change.address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE:
+                group = ends(change.address)[0]
+                if group in self._creating:
+                    self._entering.setdefault(group, []).append(change.address)
         # By set: the ids of the steps that bring its roles up to date.
         self.renewing: dict[Address, list[str]] = {}
         self._entry_waits: dict[Address, tuple[str, ...]] = {}
@@ -203,7 +213,11 @@ class _Maker:
         elif address.kind is Kind.ASSIGNMENT:
             yield self._assignment(step)
         elif change.action is Action.DELETE:
-            yield replace(step, after=tuple(sorted(self._hanging_on(address))))
+            hanging = self._hanging_on(address)
+            if self._context.keeps_a_member and address.kind is Kind.GROUP:
+                # They go with the group, if they have not gone before: its rank is behind theirs.
+                hanging = list(self._leaving.get((Kind.ASSIGNMENT, address), ()))
+            yield replace(step, after=tuple(sorted(hanging)))
         else:
             yield from self._object(change, step)
 
@@ -256,6 +270,9 @@ class _Maker:
             if each.after is not None and holder is not None and holder != step.id:
                 after.add(holder)
         waits = tuple(sorted(after))
+        if self._context.keeps_a_member and address in self._entering:
+            # By its rank it comes after everybody was tried to be created, and waits for nobody.
+            step = replace(step, rank=PEOPLED, entering=tuple(sorted(self._entering[address])))
         manager = next((each for each in step.fields if each.name == "manager"), None)
         if address.kind is not Kind.USER or manager is None or manager.after is None:
             yield replace(step, after=waits)

@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.errors import IncompleteRead, Rejected, ServiceError
 from reconciler.targets.scim import paging
-from reconciler.targets.scim.paging import Listed, Pager, Terms
+from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.profile import Paging
+from reconciler.targets.scim.terms import Listed, Terms
 
 
 @dataclass
