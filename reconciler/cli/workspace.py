@@ -184,6 +184,26 @@ class Workspace:
                 message=memory.problem.message,
                 fix=memory.problem.fix,
             )
+        if marks := memory.chain.marks:
+            yield Finding(
+                code="runs-not-ended",
+                severity=Severity.WARNING,
+                message=(
+                    f"{many(len(marks), 'run')} began to write and left no receipt: what it may have given "
+                    "counts as given by git until then"
+                    if len(marks) == 1
+                    else f"{len(marks)} runs began to write and left no receipt: what they may have given "
+                    "counts as given by git until then"
+                ),
+                fix="nothing, where a run is still going; close the mark of one that is dead with "
+                "`reconciler unlock`",
+                details=tuple(
+                    f"run {one.mark.run} by {one.mark.holder} on {one.mark.host}, "
+                    f"since {one.mark.at.isoformat(timespec='seconds')}"
+                    for one in marks
+                ),
+                count=len(marks),
+            )
         if passed := memory.remembered.passed_over:
             yield Finding(
                 code="commits-passed-over",
