@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from reconciler.model.address import Address, Kind
@@ -147,12 +147,14 @@ class Witness:
         self._people = {each: person_of(world, each) for each in world.users}
         self._teams = {each: team_of(world, each) for each in world.groups}
 
-    def ours(self) -> Access:
-        """What is reached in ways that somebody else has nothing to do with."""
+    def ours(self, but: Collection[str] = ()) -> Access:
+        """What is reached in ways that somebody else has nothing to do with, without the users in `but`."""
         return {
             (who, account, name)
             for who, account, name, way in self._ways
-            if name != ELEVATED and self._titles.get(way[0][2]) not in ("console", CORP)
+            if name != ELEVATED
+            and self._titles.get(way[0][2]) not in ("console", CORP)
+            and way[-1][-1] not in but
         }
 
     def excused(self, given: set[tuple[str, ...]]) -> Access:
