@@ -21,7 +21,7 @@ from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Desired, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.effects import effects
-from reconciler.planning.ownership.objects import own_groups, own_users
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.scene import Scene
 
 # Each group has up to three permission sets, each in one of the folders of ten accounts.

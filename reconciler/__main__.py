@@ -5,22 +5,45 @@ from __future__ import annotations
 import io
 import signal
 import sys
+from types import FrameType
+
+from reconciler.errors import INTERRUPTED, TERMINATED
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code.
+
+    SIGTERM, by which runners and services end a process, does what Ctrl-C does: calls in flight are finished,
+    and the report is written.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # None where it was closed
             stream.reconfigure(errors="backslashreplace")  # a name that it cannot spell is no reason to end
+    terminated = False
+
+    def terminate(_number: int, frame: FrameType | None) -> None:
+        nonlocal terminated
+        terminated = True
+        # Whatever waits for Ctrl-C now waits for this as well.
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            handler(signal.SIGINT, frame)
+        elif handler is signal.SIG_DFL:
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, terminate)
+    code = INTERRUPTED
     try:
         from reconciler.cli.main import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before the first command was even imported, or after the last word
-        code = 1
+        pass
     # What is done has been said: an interruption while Python winds up must not change the exit code.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit(code)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(TERMINATED if terminated and code == INTERRUPTED else code)
 
 
 if __name__ == "__main__":

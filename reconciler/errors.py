@@ -56,6 +56,11 @@ class Problem:
         return f"{where}{self.message}" + (f" ({self.fix})" if self.fix else "")
 
 
+# Interrupted before anything was written: 128 and the number of the signal, as shells have it (POSIX, "Exit
+# Status for Commands"). Which of both it was is known to the entry point alone.
+INTERRUPTED, TERMINATED = 130, 143
+
+
 class ReconcilerError(Exception):
     """The root; the command line prints it without a traceback and exits with `exit_code`."""
 
@@ -134,7 +139,13 @@ class IncompleteRead(ServiceError):
 
 
 class OutcomeUnknown(ServiceError):
-    """The answer to a write was lost; whether it took effect must be looked up."""
+    """The answer to a write was lost; whether it took effect must be looked up.
+
+    `answered` says that an answer of success came which tells nothing of what was done; where `code` is a
+    status, the service answered that it failed.
+    """
+
+    answered = False
 
 
 class Refused(ReconcilerError):

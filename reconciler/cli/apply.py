@@ -35,7 +35,7 @@ from reconciler.cli.observing import observing
 from reconciler.cli.workspace import Workspace, workspace
 from reconciler.errors import PlanFileError, ReconcilerError, Refused, Stale, UsageError
 from reconciler.execution.apply import Job
-from reconciler.execution.plan_file import read_plan
+from reconciler.execution.plan_file import read_for_apply
 from reconciler.model.plan import Plan
 from reconciler.render.messages import stale_text
 
@@ -47,7 +47,7 @@ from reconciler.render.messages import stale_text
     "digests",
     multiple=True,
     metavar="[TARGET=]DIGEST",
-    help="Go on if the fresh plan has exactly this digest; repeatable.",
+    help="Go on if the fresh plan has exactly this digest, and stands in PLAN if one is named; repeatable.",
 )
 @by_group_option
 @click.option("--first-apply", is_flag=True, help="Accept that nothing was applied to the target yet.")
@@ -70,7 +70,7 @@ def command(
     On a terminal and without a PLAN: plan, show, ask.
     """
     _check_usage(options, asked=bool(plans or digests), push=push, unpublished=unpublished)
-    approvals = Approvals([read_plan(path) for path in plans], digests)
+    approvals = Approvals([read_for_apply(path) for path in plans], digests)
     taking = Taking("apply", approvals.plans())
     with observing() as observer, workspace(options, observer, approvals.targets(), taking) as loaded:
         publish = publishes(loaded, push=push, unpublished=unpublished)
@@ -82,6 +82,12 @@ def command(
             observer.finish()
             answer(show_plan(plan, options))
             raise Refused("Refused; nothing was written. The plan says what would lift it.")
+        if codes := approvals.refused():
+            observer.finish()
+            raise Refused(
+                f"The plan was refused by {', '.join(codes)} when it was made; nothing was written. Nothing "
+                "refuses it now: plan again, and have the new plan reviewed."
+            )
         policies = {name: target.policy for name, target in space.config.targets.items()}
         spent = {
             name: used(
@@ -103,7 +109,7 @@ def command(
         report, opened = carry_out(space, jobs, approved, push=publish)
         problems = remember_applied(space, jobs, report, opened, push=publish)
     answer(show_report(report, plan, options))
-    return ended(report, problems)
+    return ended(report, problems, plan)
 
 
 def _check_usage(options: Options, *, asked: bool, push: bool, unpublished: bool) -> None:
@@ -129,7 +135,9 @@ def _may_apply(space: Workspace, approvals: Approvals, *, first_apply: bool, pus
 def _asked(space: Workspace, options: Options, finish: Callable[[], None], *, by_group: bool) -> Plan:
     """The plan that a person just said yes to."""
     plan, planned = space.plan(by_group=by_group)
-    plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
+    plan = with_lint(
+        plan, space.loaded.identities, space.loaded.locate, space.validators(), played=space.played
+    )
     finish()
     answer(show_plan(plan, options, estimates=space.estimates(planned)))
     if not plan.applyable:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler import __version__
-from reconciler.cli.common import Options, remark
+from reconciler.cli.common import Options, remark, wrote
 from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.workspace import Workspace
-from reconciler.errors import AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
+from reconciler.errors import INTERRUPTED, AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.given import given_after, intended
 from reconciler.execution.marking import Opened, check_newest, drop_mark, never_applied, open_mark
@@ -20,6 +20,7 @@ from reconciler.execution.record import read_record, save_end, save_partial
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.loading.marks import Mark
 from reconciler.loading.memory import require
+from reconciler.model.plan import Plan
 from reconciler.model.report import Report
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
@@ -110,12 +111,16 @@ def check_standing(space: Workspace, *, first_apply: bool, push: bool) -> Worksp
     return space
 
 
-def ended(report: Report, problems: Sequence[Problem]) -> int:
-    """The exit code of what was written, and of what could not be recorded, which is said."""
+def ended(report: Report, problems: Sequence[Problem], plan: Plan) -> int:
+    """The exit code of what was written, was not recorded, and is blocked; the last two are said."""
     for problem in problems:
         remark(str(problem))
-    if report.interrupted or report.failed or problems:
-        return AppliedInPart.exit_code if report.writes or problems else ReconcilerError.exit_code
+    for finding in plan.blocked:
+        remark(str(Problem(f"blocked: {finding.message}", finding.fix)))
+    if report.interrupted or report.failed or problems or plan.blocked:
+        if report.writes or problems:
+            return AppliedInPart.exit_code
+        return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
     return 0
 
 
@@ -152,10 +157,12 @@ def carry_out(
             )
     else:
         opened = _opened(space, writing, spending, push=push)
+    wrote(anything=True)
     try:
         report = apply(
             list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
         )
+        wrote(anything=report.writes > 0)
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.address import Address
-from reconciler.model.plan import SEMANTICS_VERSION, Plan, TargetPlan
+from reconciler.model.plan import SEMANTICS_VERSION, Plan, Severity, TargetPlan
 from reconciler.model.policy import TargetPolicy
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Difference, Review, review
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # An approval is for one apply: whoever undoes it afterwards must not have it done again by an old one.
+_BESIDE = "is part of a plan whose digest was not approved: a plan file and a digest must both allow it"
 _SPENT = "was approved for an apply that took place; save a plan, and have that reviewed and applied"
 
 
@@ -36,11 +37,23 @@ class Approvals:
     def __bool__(self) -> bool:
         return bool(self._plans or self._digests)
 
+    def refused(self) -> Sequence[str]:
+        """The codes of what refused one of the plans when it was made: nobody could approve that one."""
+        return sorted(
+            {
+                finding.code
+                for plan in self._plans
+                for part in plan.targets
+                for finding in part.findings
+                if finding.severity is Severity.REFUSAL
+            }
+        )
+
     def targets(self) -> Collection[str] | None:
         """The targets that are spoken of; None where it may be any."""
         named = {part.target for plan in self._plans for part in plan.targets}
         named |= {name for name, _ in self._digests if name is not None}
-        anywhere = not self or any(name is None for name, _ in self._digests)
+        anywhere = not self._plans and (not self or any(name is None for name, _ in self._digests))
         return None if anywhere else sorted(named)
 
     def plans(self) -> Mapping[str, str]:
@@ -67,6 +80,8 @@ class Approvals:
     ) -> Mapping[str, Review]:
         """The verdict on each target's fresh plan; digests in `used` (by target) are spent.
 
+        Plans and digests together must both allow it: of a target of which a digest is given, the fresh plan
+        has that digest and stands in the plans.
         Raises PlanFileError for a plan of another instance.
         """
         usable = {name: set(self.digests(name)) - set(used.get(name, ())) for name in planned}
@@ -75,17 +90,30 @@ class Approvals:
                 fresh,
                 [part for plan in self._plans for part in _parts(plan, name, fresh)],
                 auto_apply=policies[name].auto_apply,
-                digests=usable[name],
+                digests=() if self._plans else usable[name],
             )
             for name, fresh in planned.items()
         }
         if not self._plans:
-            verdicts |= self._unmet(planned, usable)
-        return verdicts
+            return {**verdicts, **self._unmet(planned, usable)}
+        return {name: self._beside(planned[name], one, usable[name]) for name, one in verdicts.items()}
 
     def digests(self, target: str) -> list[str]:
         """The digests that were approved for a target, or for any."""
         return [digest for name, digest in self._digests if name in (None, target)]
+
+    def _beside(self, fresh: Planned, verdict: Review, usable: Collection[str]) -> Review:
+        """The verdict by the plans, unless there are digests of this target beside them, and none is met."""
+        part = fresh.part
+        if not self.digests(part.target) or part.digest in usable or not verdict.go:
+            return verdict
+        why = _SPENT if part.digest in self.digests(part.target) else _BESIDE
+        unmet = [
+            Difference(change.address, None, change, why)
+            for change in part.changes
+            if change.address in verdict.go
+        ]
+        return Review(frozenset(), (), (), (*verdict.stale, *unmet))
 
     def _unmet(
         self, planned: Mapping[str, Planned], usable: Mapping[str, Collection[str]]

@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from reconciler.errors import InputError, ReconcilerError
-from reconciler.model.plan import Plan
-from reconciler.model.report import Report
-from reconciler.planning.ordering.estimate import Estimate
+
+if TYPE_CHECKING:  # `--help` takes none of it
+    from reconciler.model.plan import Plan
+    from reconciler.model.report import Report
+    from reconciler.planning.ordering.estimate import Estimate
 
 FORMATS = ("text", "json", "markdown", "github")
+_WROTE = "reconciler.wrote"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -103,6 +107,18 @@ def ask(question: str) -> bool:
     return sys.stdin.readline().strip() == "yes"
 
 
+def wrote(*, anything: bool) -> None:
+    """Note whether this command wrote, or may have written, anything to a service."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta[_WROTE] = anything
+
+
+def has_written(context: click.Context | None) -> bool:
+    """Whether the command of this context may have written anything to a service."""
+    return context is not None and bool(context.find_root().meta.get(_WROTE))
+
+
 def token() -> str:
     """A fresh word that nothing printed can hold, for output that a runner reads for commands."""
     return secrets.token_hex(16)
@@ -163,16 +179,21 @@ def explain(error: ReconcilerError, format_: str = "text") -> str:
     if isinstance(error, InputError):
         if format_ == "github":
             return problems_github(error.problems, token=token())
+        if format_ in ("json", "markdown"):
+            from reconciler.render.validation import problems_json, problems_markdown
+
+            as_asked = problems_json if format_ == "json" else problems_markdown
+            return as_asked(error.problems)
         return problems_text(error.problems, color=color)
     return error_text(str(error), color=color)
 
 
 def _instant(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
     """The moment of --now: an instant, because a date alone would begin elsewhere in every time zone."""
-    from reconciler.config.moments import parse_moment
-
     if value is None:
         return None
+    from reconciler.config.moments import parse_moment
+
     try:
         moment = parse_moment(value)
     except ValueError:
@@ -184,6 +205,22 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
     return moment
 
 
+def _found(folder: Path) -> Path:
+    """The folder here, or else further up, as far as the root of the git repository; by a relative path.
+
+    Where there is none, `folder` as it is, which is then said not to be there.
+    """
+    if folder.exists():
+        return folder
+    here = Path.cwd()
+    for around in (here, *here.parents):
+        if (around / folder).is_dir():
+            return Path(os.path.relpath(around / folder, here))
+        if (around / ".git").exists():
+            break
+    return folder
+
+
 def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command]:
     """The options of section 11 that every command takes, passed on as one `Options`.
 
@@ -192,8 +229,12 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
 
     def decorate(command: Command) -> Command:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
+            written = Path(kwargs.pop("identities"))
+            context = click.get_current_context()
+            if context.get_parameter_source("identities") is ParameterSource.DEFAULT:
+                written = _found(written)
             options = Options(
-                identities=Path(kwargs.pop("identities")),
+                identities=written,
                 targets=tuple(kwargs.pop("targets")),
                 sandbox=kwargs.pop("sandbox"),
                 format=kwargs.pop("format_"),
@@ -201,7 +242,7 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
                 trusted_ref=kwargs.pop("trusted_ref"),
                 verbose=kwargs.pop("verbose"),
             )
-            click.get_current_context().find_root().obj = options
+            context.find_root().obj = options
             return command(options, *args, **kwargs)
 
         made: Any = wrapped
@@ -229,7 +270,7 @@ _COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
             "default": "identities",
             "show_default": True,
             "metavar": "PATH",
-            "help": "The folder of YAML files.",
+            "help": "The folder of YAML files, here or further up in the repository.",
         },
     ),
     (
@@ -259,7 +300,7 @@ _COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
         ("--trusted-ref",),
         {
             "metavar": "REF",
-            "help": "The branch that people agreed on.  [default: that of origin, else HEAD]",
+            "help": "The branch that people agreed on.  [default: that of origin; HEAD without a remote]",
         },
     ),
     (("-v", "--verbose"), {"is_flag": True, "help": "Fold nothing away."}),

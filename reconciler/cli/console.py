@@ -110,6 +110,47 @@ def move_account(file: Path, account: str, unit: str) -> None:
     answer(f"{account} lies in {unit} now.")
 
 
+@console.command("rename-unit", short_help="give a unit another name")
+@click.argument("unit")
+@click.argument("name")
+@click.pass_obj
+def rename_unit(file: Path, unit: str, name: str) -> None:
+    """Give UNIT (a path such as Workloads/Prod, or an id) another NAME; its id stays."""
+    with _hands(file) as hands:
+        hands.rename_ou(unit, name)
+    answer(f"{unit} is called {name} now.")
+
+
+@console.command("remove-unit", short_help="delete an empty unit")
+@click.argument("unit")
+@click.pass_obj
+def remove_unit(file: Path, unit: str) -> None:
+    """Delete UNIT (a path such as Workloads/Prod, or an id), in which no account and no unit may be."""
+    with _hands(file) as hands:
+        hands.remove_ou(unit)
+    answer(f"{unit} is gone.")
+
+
+@console.command("close-account", short_help="close an account")
+@click.argument("account")
+@click.pass_obj
+def close_account(file: Path, account: str) -> None:
+    """Close ACCOUNT (an id or a name): roles in it can be neither made nor changed any more."""
+    with _hands(file) as hands:
+        hands.close_account(_account(account, hands))
+    answer(f"{account} is closed now.")
+
+
+@console.command("remove-account", short_help="let an account leave the organization")
+@click.argument("account")
+@click.pass_obj
+def remove_account(file: Path, account: str) -> None:
+    """Let ACCOUNT (an id or a name) leave the organization."""
+    with _hands(file) as hands:
+        hands.remove_account(_account(account, hands))
+    answer(f"{account} has left the organization.")
+
+
 @console.command("tag-account", short_help="tag an account")
 @click.argument("account")
 @click.argument("tags", nargs=-1, required=True, metavar="KEY=VALUE...")

@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem, shell_complete
 
 from reconciler import __version__
-from reconciler.cli.common import Options, explain, hang_up, remark
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.cli.common import Options, answer, explain, hang_up, has_written, remark
+from reconciler.errors import INTERRUPTED, AppliedInPart, InputError, ReconcilerError, UsageError
 
 EPILOG = """\b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
-3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage."""
+3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage;
+130 and 143 interrupted (Ctrl-C, SIGTERM) before anything was written."""
 
+_COMPLETE = "_RECONCILER_COMPLETE"
 _PACKAGE = Path(__file__).parents[1]
-# Command name -> module; imported when the command is used, so that `--help` is quick.
-_COMMANDS = ("validate", "plan", "show", "apply", "reconcile", "unlock", "schema", "sandbox", "demo")
+# Command name -> what the list of commands says of it. Its module is imported when the command is used, so
+# that `--help` and the completion of a shell are quick.
+COMMANDS = {
+    "validate": "check the files, offline",
+    "plan": "show what apply would do",
+    "show": "print a saved plan",
+    "apply": "do what was reviewed",
+    "reconcile": "apply what auto_apply names",
+    "unlock": "show the locks, and break those of dead runs",
+    "schema": "write JSON Schemas for editors",
+    "sandbox": "serve the embedded stand-in for AWS",
+    "demo": "take a tour of the main job on the sandbox",
+}
 
 
 class _Commands(click.Group):
     """Commands that are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
+        """Write the list of commands, and import none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Name the commands, and import none of them."""
+        named = [
+            CompletionItem(name, help=says) for name, says in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         from importlib import import_module
 
@@ -50,6 +78,9 @@ def cli() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code and never raises."""
     context: click.Context | None = None
+    if instruction := os.environ.get(_COMPLETE):
+        # Click's own protocol: the shell asks for its script, or for what can follow (shell_completion).
+        return shell_complete(cli, {}, "reconciler", _COMPLETE, instruction)
     try:
         with cli.make_context("reconciler", list(arguments)) as context:
             code = cli.invoke(context)
@@ -60,17 +91,33 @@ def run(arguments: Sequence[str]) -> int:
         remark(_misused(error))
         return UsageError.exit_code
     except (KeyboardInterrupt, click.Abort):
+        if has_written(context):
+            remark("Interrupted after something was written. Run `reconciler plan`: it shows what is left.")
+            return AppliedInPart.exit_code
         remark("Interrupted; nothing was written to any service.")
-        return 1
+        return INTERRUPTED
     except BrokenPipeError:
         hang_up()
         return 1
     except ReconcilerError as error:
-        remark(explain(error, _format(context)))
+        _tell(error, _format(context))
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
         remark(_unexpected(error))
         return 1
+
+
+def _tell(error: ReconcilerError, format_: str) -> None:
+    """Print an error: to stderr, or as the answer where a format was asked for and the files are wrong.
+
+    Who asked for a format reads stdout: a comment on a pull request must not be empty.
+    """
+    told = explain(error, format_)
+    if isinstance(error, InputError) and format_ != "text":
+        with contextlib.suppress(ReconcilerError, BrokenPipeError):
+            answer(told)
+            return
+    remark(told)
 
 
 def _misused(error: click.ClickException) -> str:

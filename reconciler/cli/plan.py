@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Options, answer, by_group_option, common_options, show_plan
+from reconciler.cli.common import Options, answer, by_group_option, common_options, remark, show_plan
 from reconciler.cli.observing import observing
 from reconciler.cli.only import check, check_sets, parse
-from reconciler.errors import Refused
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.model.address import Address
 
 CHANGES_PENDING = 2
@@ -18,7 +18,10 @@ CHANGES_PENDING = 2
 
 @click.command("plan", short_help="show what apply would do")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan for review and apply."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan for review and apply; - is stdout.",
 )
 @click.option(
     "--only",
@@ -39,6 +42,7 @@ def command(
     from reconciler.cli.linting import with_lint
     from reconciler.cli.workspace import workspace
     from reconciler.execution.plan_file import write_plan
+    from reconciler.render.json import plan_json
 
     chosen: dict[str, list[Address]] = {}
     for text in only:
@@ -48,13 +52,26 @@ def command(
         check(chosen, space)
         plan, planned = space.plan(chosen, by_group=by_group)
         check_sets(chosen, space, plan)
-        plan = with_lint(plan, space.loaded.identities, space.loaded.locate, space.validators())
+        plan = with_lint(
+            plan, space.loaded.identities, space.loaded.locate, space.validators(), played=space.played
+        )
         estimates = space.estimates(planned)
-    if out is not None:
-        write_plan(out, plan)
-    answer(show_plan(plan, options, saved=str(out) if out else None, estimates=estimates))
+    # A plan without the removals must not pass for one that was reviewed.
+    saved = None if plan.incomplete else out
+    if saved is not None and str(saved) == "-":
+        # The saved plan is the answer; what people read of it goes beside it.
+        remark(show_plan(plan, options, estimates=estimates))
+        answer(plan_json(plan))
+    else:
+        if saved is not None:
+            write_plan(saved, plan)
+        answer(show_plan(plan, options, saved=str(saved) if saved else None, estimates=estimates))
+    if plan.incomplete:
+        return ReconcilerError.exit_code
     if not plan.applyable:
         return Refused.exit_code
+    if plan.blocked:
+        return ReconcilerError.exit_code
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
 
 

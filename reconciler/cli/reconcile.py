@@ -56,4 +56,4 @@ def command(options: Options, *, by_group: bool, push: bool, unpublished: bool) 
     # The report names also what waits.
     parts = [replace(one.part, changes=(*one.part.changes, *one.left_out)) for one in planned.values()]
     answer(show_report(report, replace(plan, targets=tuple(parts)), options))
-    return ended(report, problems)
+    return ended(report, problems, plan)

@@ -11,7 +11,7 @@ from reconciler.cli.common import Options, answer, ask, common_options, on_termi
 from reconciler.cli.locking import kept_anywhere
 from reconciler.cli.open_marks import MarkShown, open_marks
 from reconciler.config import Config, read_config
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import ReconcilerError, RecordError, UsageError
 from reconciler.execution.locks.lock import Kept, Place, told
 from reconciler.files.faults import Faults
 from reconciler.files.tree import FolderTree
@@ -52,12 +52,12 @@ def command(options: Options, *, yes: bool) -> int:
     standing, config = _configured(options)
     targets = _targets(options, config)
     locks, unread = _look(targets, kept_anywhere(options, config.lock, standing, clock))
-    marks = open_marks(options, standing, targets, clock.now())
+    marks, unknown = _marks(options, standing, targets, clock)
     if lines := _shown([name for name in targets if name not in unread], locks, marks, clock):
         answer("\n".join(lines))
-    for problem in unread.values():
+    for problem in (*unread.values(), *unknown):
         remark(escape.sentence(problem))
-    code = ReconcilerError.exit_code if unread else 0
+    code = ReconcilerError.exit_code if unread or unknown else 0
     if not locks and not marks:
         return code
     if not yes:
@@ -66,6 +66,16 @@ def command(options: Options, *, yes: bool) -> int:
         if not ask("Break all of this?"):
             raise ReconcilerError("Not confirmed; nothing was broken.")
     return max(code, break_all(locks, marks))
+
+
+def _marks(
+    options: Options, standing: Standing | None, targets: Sequence[str], clock: Clock
+) -> tuple[Sequence[MarkShown], Sequence[str]]:
+    """The open marks, and why they are not known: a lock can be broken all the same."""
+    try:
+        return open_marks(options, standing, targets, clock.now()), ()
+    except RecordError as error:
+        return (), (f"the open marks of runs are not known: {error}",)
 
 
 def break_all(locks: Sequence[_Found], marks: Sequence[MarkShown]) -> int:

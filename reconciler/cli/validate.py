@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import Options, answer, common_options, remark, wants_color
+from reconciler.cli.common import Options, answer, common_options, remark, token, wants_color
+
+if TYPE_CHECKING:
+    from reconciler.errors import Place
+    from reconciler.model.plan import Finding
+    from reconciler.model.resources import Origin
 
 
 @click.command("validate", short_help="check the files, offline")
@@ -15,20 +22,37 @@ from reconciler.cli.common import Options, answer, common_options, remark, wants
 def command(options: Options) -> None:
     """Check every file, offline, and say everything that is wrong with file, line and column.
 
-    `--format github` annotates the lines at fault in a pull request.
+    `--format github` annotates the lines at fault in a pull request, `markdown` makes a comment for it.
     """
     from reconciler.files.tree import FolderTree
     from reconciler.loading.lint import lint
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
-    from reconciler.render.messages import findings_text
     from reconciler.targets.registry import profiles
 
     loaded = load(FolderTree(options.identities), profiles())
     findings = (*loaded.findings, *lint(loaded.identities.permission_sets.values()))
-    if findings:
-        places = loaded.locate([one.origin for one in findings if one.origin])
-        remark(findings_text(findings, places, color=wants_color(sys.stderr)))
     warnings = tuple(one for one in findings if one.severity is not Severity.NOTE)
-    answer(summary(replace(loaded, findings=warnings)))
+    verdict = summary(replace(loaded, findings=warnings))
+    places = loaded.locate([one.origin for one in findings if one.origin]) if findings else {}
+    if options.format != "text":
+        answer(_formatted(options.format, verdict, findings, places))
+        return
+    if findings:
+        from reconciler.render.messages import findings_text
+
+        remark(findings_text(findings, places, color=wants_color(sys.stderr)))
+    answer(verdict)
+
+
+def _formatted(
+    format_: str, verdict: str, findings: Sequence[Finding], places: Mapping[Origin, Place]
+) -> str:
+    from reconciler.render import validation
+
+    if format_ == "json":
+        return validation.valid_json(verdict, findings, places)
+    if format_ == "markdown":
+        return validation.valid_markdown(verdict, findings, places)
+    return validation.valid_github(verdict, findings, places, token=token())

@@ -20,12 +20,15 @@ from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.first_apply import ask_remote
 from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Lack, Memory, declarations, read_remembered, remember
+from reconciler.loading.memory import Lack, Memory, remember
+from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.address import Address, Kind
+from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
@@ -33,7 +36,7 @@ from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
 from reconciler.planning.wording import many
-from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
+from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
 
@@ -79,6 +82,9 @@ class Workspace:
         planned: dict[str, Planned] = {}
         notes = self.findings
         for name, target in self.targets.items():
+            receipt = self.memories[name].remembered.receipt
+            if isinstance(target, Learning) and receipt is not None:
+                target.recall(receipt.unkept)
             live = target.read(self._request(name, by_group=by_group))
             planned[name] = plan_target(
                 self.loaded.identities,
@@ -91,6 +97,7 @@ class Workspace:
                 by_rule=by_rule,
                 notes=(*notes, *self._memory_findings(name), *target.notices(self.now)),
             )
+            planned[name] = _said_once(planned[name])
             notes = ()  # what concerns no target in particular is said once
         plan = Plan(
             now=self.now,
@@ -131,17 +138,28 @@ class Workspace:
             found.update(of[kind])
         return frozenset(found)
 
+    @property
+    def played(self) -> bool:
+        """Whether AWS is played by this machine, which has no Access Analyzer."""
+        return self.sandbox or is_loopback_endpoint(os.environ)
+
     def validators(self) -> Mapping[str, PolicyValidator]:
-        """The targets that check policies themselves: AWS does, and nothing on this machine."""
-        if self.sandbox or is_loopback_endpoint(os.environ):
-            return {}
+        """The targets that check policies themselves."""
         return {name: one for name, one in self.targets.items() if isinstance(one, PolicyValidator)}
 
     def _request(self, name: str, *, by_group: bool) -> ReadRequest:
         """What must be read: names of units and tags of accounts only where a selector asks for them."""
         policy = self.config.targets[name].policy
         needed = needs(self.loaded.identities, self.memories[name].remembered, policy)
-        return replace(EVERYTHING, units=needed.units, tags=needed.tags, by_group=by_group)
+        ledger = self.memories[name].remembered.ledger or Ledger()
+        return replace(
+            EVERYTHING,
+            units=needed.units,
+            tags=needed.tags,
+            by_group=by_group,
+            known_users=_sure(ledger.users),
+            known_groups=_sure(ledger.groups),
+        )
 
     def _memory_findings(self, name: str) -> Iterable[Finding]:
         memory = self.memories[name]
@@ -151,6 +169,13 @@ class Workspace:
                 severity=Severity.NOTE,
                 message=f"nothing was applied to {name} yet, so nothing is removed for being absent from git",
                 fix=None if self.sandbox else "apply the first time with --first-apply",
+            )
+        elif memory.problem is not None and memory.incomplete and not self.sandbox:
+            yield Finding(
+                code="memory-incomplete",
+                severity=Severity.WARNING,
+                message=memory.problem.message,
+                fix=memory.problem.fix,
             )
         elif memory.problem is not None and not self.sandbox:
             yield Finding(
@@ -246,10 +271,27 @@ def _memories(
             identity=identities,
             planned=planned,
         )
-    return remember(standing, identities, read_remembered, identity=identities, planned=planned)
+    memories = remember(standing, identities, read_remembered, identity=identities, planned=planned)
+    return ask_remote(standing, memories)
+
+
+def _said_once(planned: Planned) -> Planned:
+    """Without what an incomplete plan says already: that nothing is known of what git declared before."""
+    part = planned.part
+    if not part.incomplete:
+        return planned
+    findings = tuple(finding for finding in part.findings if finding.code != "memory-unknown")
+    return replace(planned, part=replace(part, findings=findings))
 
 
 def _standing_findings(standing: Standing) -> Iterable[Finding]:
+    if standing.trusts_head:
+        yield Finding(
+            code="head-trusted",
+            severity=Severity.NOTE,
+            message="HEAD itself is trusted: the guards and endpoints are those of what is checked out",
+            fix="add a remote, or name the branch that people agreed on with --trusted-ref",
+        )
     for problem in standing.problems():
         yield Finding(
             code="not-as-in-git",
@@ -280,3 +322,8 @@ def _origins(plan: Plan) -> Iterable[Origin]:
         for finding in part.findings:
             if finding.origin is not None:
                 yield finding.origin
+
+
+def _sure(objects: Mapping[str, GivenObject]) -> tuple[str, ...]:
+    """The remote ids of what was seen to be there, and was not taken back."""
+    return tuple(sorted(one for one, given in objects.items() if given.sure and not given.left))

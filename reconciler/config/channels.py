@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from string import Formatter
-from typing import Annotated, Any, Literal, Required
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -19,9 +19,11 @@ from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.shapes import Shape, refused
 from reconciler.model.resources import USER_ATTRIBUTES
 from reconciler.model.scim import CORE_USER, ENTERPRISE_USER, USER_PATHS
-from reconciler.wire.http import Endpoint
 from reconciler.wire.loopback import is_loopback
 from reconciler.wire.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from reconciler.wire.http import Endpoint
 
 _WHERE_TOKENS_ARE = "name where it is found: {env: SLACK_SCIM_TOKEN}, or {file: /run/secrets/slack-scim}"
 # An attribute of an extension that we have no name for: its schema's URN, a colon, the attribute.
@@ -173,6 +175,9 @@ def build_channel(
     following = written.get("token_next")
     if following is not None and following == written["token"]:
         document.fault((*at, "token_next"), "is the same place as `token`", "name another, or delete it")
+    # `validate` needs it only where a service is declared, and it brings the whole HTTP client along.
+    from reconciler.wire.http import Endpoint
+
     endpoint = Endpoint(
         url=written["url"],
         token=TokenSource(**written["token"]),

@@ -14,6 +14,7 @@ from reconciler.config.documents import CONFIG, IDENTITY_CENTER, SCIM, ConfigDoc
 from reconciler.config.locks import LockConfig, build_lock
 from reconciler.config.requires import missing_requirement
 from reconciler.config.rules import build_rules, ruled_accounts
+from reconciler.config.scim_settings import AS_PROFILED, ScimSettings, build_settings
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
 from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.faults import Faults
@@ -40,7 +41,7 @@ CONFIG_FILE = "reconciler.yaml"
 DEFAULT_TARGET = "aws"
 DEFAULT_PROFILE = "generic"
 _FIELDS_OF_THE_OTHER: Mapping[str, tuple[str, ...]] = {
-    IDENTITY_CENTER: (*CHANNEL_FIELDS, "profile", "map"),
+    IDENTITY_CENTER: (*CHANNEL_FIELDS, "profile", "map", "settings"),
     SCIM: ("region", "instance_arn", "identity_store_id", "directory"),
 }
 _KINDS = ("users", "groups", "memberships", "permission_sets", "assignments")
@@ -52,7 +53,8 @@ class TargetConfig:
     """One target: how to reach it, and what may be done there. None is "as AWS is configured".
 
     `channel` is how a SCIM service is reached, or the SCIM endpoint of an Identity Center instance (None: the
-    Identity Store API). `profile` names what is known of a SCIM service.
+    Identity Store API). `profile` names what is known of a SCIM service, `settings` what
+    holds in its place.
     """
 
     name: str
@@ -63,6 +65,7 @@ class TargetConfig:
     identity_store_id: str | None = None
     channel: Channel | None = None
     profile: str | None = None
+    settings: ScimSettings = AS_PROFILED
 
     @property
     def extensions(self) -> tuple[str, ...]:
@@ -180,6 +183,7 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
             identity_store_id=target.get("identity_store_id"),
             channel=_channel(document, name, target, zone),
             profile=target.get("profile", DEFAULT_PROFILE) if target["type"] == SCIM else None,
+            settings=build_settings(target.get("settings", {})),
         )
     _check_apart(document, targets)
     return Config(

@@ -21,6 +21,7 @@ from reconciler.config.fields import (
 )
 from reconciler.config.locks import LockDocument
 from reconciler.config.rules import RuleDocument
+from reconciler.config.scim_settings import SettingsDocument
 from reconciler.config.selectors import SelectorEntry
 from reconciler.files.shapes import Shape, refused
 
@@ -160,6 +161,9 @@ class TargetDocument(ChannelFields, total=False):
     ]
     profile: Annotated[
         ProfileName, Field(description="What is known of the SCIM service, by name. Default: generic.")
+    ]
+    settings: Annotated[
+        SettingsDocument, Field(description="What holds of the SCIM service in place of its profile.")
     ]
     map: Annotated[
         MapDocument,

@@ -17,15 +17,13 @@ from reconciler.files.tree import Tree
 from reconciler.model.resources import Selector
 
 ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
-_OU_ID = re.compile(r"(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})")
 
 
 def _unit(value: str) -> str:
-    """An organizational unit: its id, or its path from the root, `Workloads/Prod`."""
-    if value.startswith(("ou-", "r-")) and "/" not in value:
-        if not _OU_ID.fullmatch(value):
-            raise refused("is no id of an organizational unit", "an id looks like ou-ab12-cd34ef56")
-        return value
+    """An organizational unit: its id, or its path from the root, `Workloads/Prod`.
+
+    A name may begin as ids do (`ou-workloads`), so that only the organization tells which of both it is.
+    """
     if not all(value.split("/")):
         raise refused(
             "is no path: it begins or ends with /, or has // in it",

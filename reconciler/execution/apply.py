@@ -10,15 +10,17 @@ from reconciler.execution.carry_out import MayWrite, always, carry_out
 from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
-from reconciler.model.address import Address
+from reconciler.execution.telling import told
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
-from reconciler.planning.ordering.order import restricted
+from reconciler.planning.ordering.order import ends, restricted
+from reconciler.planning.pending import next_pending, without_pending
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
-from reconciler.targets.base import Target
+from reconciler.targets.base import Learning, Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Pool
 
@@ -77,11 +79,14 @@ def _apply_one(
     began, before = clock.monotonic(), Counter(job.target.calls)
     go = job.review.go
     steps = restricted(job.planned.steps, go)
+    if isinstance(job.target, Learning):
+        job.target.recall(job.planned.unkept.names)
     run = carry_out(
         job.target, job.planned, steps, pool=pool, clock=clock, observer=observer, may_write=may_write
     )
     changes = {change.address: change for change in job.planned.part.changes if change.address in go}
     ended = _by_change(steps, run, changes)
+    ended |= _gone_with_groups(ended, changes)
     ended |= _renewed(job, run, steps, ended)
     done = {
         address: changes[address]
@@ -98,19 +103,38 @@ def _apply_one(
             for one in job.review.left_out
         ),
     ]
+    whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
         target=job.target.name,
         digest=job.planned.part.digest,
         results=tuple(sorted(results, key=lambda result: result.address)),
-        whole=is_whole(job.planned, ended),
+        whole=whole,
         writes=run.writes,
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
-        notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
-        unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
+        notes=told(
+            job.target.name,
+            set(unkept) - set(job.planned.unkept.names),
+            required=job.target.capabilities.required,
+            # Each apply leaves a receipt, whole or not.
+            remembered=True,
+        ),
+        unkept=unkept,
         ids=dict(run.ids),
     )
     return report, run
+
+
+def _unkept(job: Job, seen: ReadBack, ended: Mapping[Address, Result]) -> tuple[str, ...]:
+    """What is known of the service after this apply; its habits as the target knows them now."""
+    known = job.planned.unkept.names
+    names = {*without_pending(known), *seen.unkept}
+    part = job.planned.part
+    every = (*part.changes, *job.planned.left_out)
+    names |= next_pending(known, every, ended, whole=not part.only)
+    if isinstance(job.target, Learning):
+        names = {each for each in names if not each.startswith("service.")} | {*job.target.habits}
+    return tuple(sorted(names))
 
 
 def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock) -> ReadBack:
@@ -120,14 +144,6 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
     except KeyboardInterrupt:
         run.interrupted = True
         return ReadBack(dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted")))
-
-
-def _not_kept(target: str, unkept: Sequence[str]) -> tuple[str, ...]:
-    """What to say of attributes that turned out not to be kept."""
-    if not unkept:
-        return ()
-    told = f"{target} does not keep {', '.join(unkept)}: it answered well, and does not show what it was sent"
-    return (f"{told}; from the next plan on that is left out",)
 
 
 def _renewed(
@@ -173,6 +189,22 @@ def _by_change(steps: Sequence[Step], run: Run, changes: Mapping[Address, Change
         )
         for address in changes
         if address in worst
+    }
+
+
+def _gone_with_groups(
+    ended: Mapping[Address, Result], changes: Mapping[Address, Change]
+) -> Mapping[Address, Result]:
+    """Memberships that could not be taken back one by one, and went with their group."""
+    deleted = {
+        address
+        for address, result in ended.items()
+        if address.kind is Kind.GROUP and changes[address].action is Action.DELETE and result.status in _GOOD
+    }
+    return {
+        address: Result(address, Status.DONE, "went with its group")
+        for address, result in ended.items()
+        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and ends(address)[0] in deleted
     }
 
 

@@ -1,8 +1,9 @@
 """Whether a service that answered well dropped part of what it was sent, or did something else.
 
 It did not keep an attribute where that is absent from every object that it was written to, and no other
-object shows one: then the write is as well done as it can be. What is kept here and not there, and what
-reads back with another value, is a failure. The same holds for the case of names and addresses.
+object shows one: then the write is as well done as it can be. What is kept here and not there is a failure.
+The same holds for the case of names and addresses. Where another value reads back than was sent, that is what
+the service makes of it; but never of a name, by which an object is found, and never of what was taken away.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from reconciler.model.report import Status
 from reconciler.model.resources import Attributes
 from reconciler.planning import hashes
 from reconciler.planning.planner import Planned
-from reconciler.planning.unkept import case_entry, entry, may_fold, may_lack
+from reconciler.planning.unkept import case_entry, entry, form_entry, may_fold, may_lack, one_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Excused:
 class Dropping:
     """What the objects of one apply showed of what was written to them."""
 
-    def __init__(self, planned: Planned) -> None:
-        self._planned = planned
+    def __init__(self, planned: Planned, shared: Collection[str] = ()) -> None:
+        self._planned, self._shared = planned, shared
         # As a receipt names them: what some object shows, and what the apply showed to be kept.
         self._kept: set[str] = set(planned.unkept.shown)
         self._last: dict[Address, tuple[Attributes, bool | None]] = {}
@@ -51,10 +52,19 @@ class Dropping:
             if isinstance(found, str) and found == each.after and found != found.lower():
                 self._kept.add(case_entry(kind, each.name))
 
-    def in_planned_case(self, change: Change, attributes: Attributes) -> Attributes:
-        """The attributes with those in the case of the plan whose case is known not to be kept."""
-        folded = self._planned.unkept.folded.get(change.address.kind, frozenset())
-        return {**attributes, **_folded(change, attributes, folded)} if folded else attributes
+    def as_planned(self, change: Change, attributes: Attributes) -> Attributes:
+        """The attributes with those as in the plan of which it is known what the service makes of them."""
+        unkept, kind = self._planned.unkept, change.address.kind
+        known = {
+            each.name: each.after
+            for each in change.fields
+            if each.after is not None
+            and (found := attributes.get(each.name)) is not None
+            and found != each.after
+            and each.name not in unkept.dropped[kind]
+            and unkept.hides(kind, each.name, found, each.after)
+        }
+        return {**attributes, **known} if known else attributes
 
     def excused(self, changes: Sequence[Change], ids: Mapping[Address, str]) -> Excused:
         """Those of `changes` that read back as planned, but for what the service does not keep."""
@@ -81,15 +91,38 @@ class Dropping:
                 if may_fold(kind, each.name) and case_entry(kind, each.name) not in self._kept
             }
             cased = _folded(change, attributes, other)
-            mended = {**attributes, **absent, **cased}
+            formed = {
+                each.name: each.after
+                for each in change.fields
+                if may_lack(kind, each.name)
+                and each.name not in cased
+                and each.after is not None
+                and attributes.get(each.name) not in (None, each.after)
+            }
+            mended = {**attributes, **absent, **cased, **formed}
             identifier = None if change.action is Action.CREATE else ids[change.address]
             names = self._planned.owned.get(change.address, ())
             if hashes.object_state(identifier, mended, names, active=active) != change.after:
                 continue
-            verdicts[change.address] = (Status.DONE, _message(sorted(absent), sorted(cased)))
+            single = self._single(change, formed)
+            respelled = sorted(formed.keys() - single)
+            message = _message(sorted(absent), sorted(cased), respelled, sorted(single))
+            verdicts[change.address] = (Status.DONE, message)
+            unkept.update(form_entry(kind, name, formed[name], attributes[name]) for name in respelled)
+            unkept.update(map(one_entry, single))
             unkept.update(entry(kind, name) for name in absent)
             unkept.update(case_entry(kind, name) for name in cased)
         return Excused(verdicts, tuple(sorted(unkept)))
+
+    def _single(self, change: Change, formed: Collection[str]) -> set[str]:
+        """Lists to which an entry was to be added, and which show only the one that was there."""
+        if change.action is Action.CREATE:
+            return set()
+        return {
+            each.name
+            for each in change.fields
+            if each.name in formed and each.name in self._shared and each.before is None
+        }
 
 
 def _folded(change: Change, attributes: Attributes, names: Collection[str]) -> dict[str, str]:
@@ -105,6 +138,13 @@ def _folded(change: Change, attributes: Attributes, names: Collection[str]) -> d
     return folded
 
 
-def _message(absent: Sequence[str], cased: Sequence[str]) -> str:
+def _message(
+    absent: Sequence[str], cased: Sequence[str], formed: Sequence[str], single: Sequence[str]
+) -> str:
     said = [*absent, *(f"the case of {name}" for name in cased)]
-    return f"the service does not keep {', '.join(said)}"
+    parts = [f"does not keep {', '.join(said)}"] if said else []
+    if formed:
+        parts.append(f"keeps {', '.join(formed)} in another form")
+    if single:
+        parts.append(f"holds one {', '.join(single)}, which the next plan replaces")
+    return f"the service {' and '.join(parts)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from reconciler.errors import PlanFileError
@@ -24,9 +26,12 @@ def write_plan(path: Path, plan: Plan) -> None:
 def read_plan(path: Path) -> Plan:
     """The plan in `path`. Raises PlanFileError where there is none, or none that this version reads."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise PlanFileError(f"{path} is too large to be a plan")
-        text = path.read_text(encoding="utf-8")
+        # Without O_NONBLOCK, opening a named pipe waits for a writer that never comes.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            text = _text(path, handle)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -35,3 +40,21 @@ def read_plan(path: Path) -> Plan:
         return plan_from_json(text)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error}") from error
+
+
+def _text(path: Path, handle: int) -> str:
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        raise PlanFileError(f"{path} is not a regular file; save the plan with `--out` and name that file")
+    if status.st_size > _MAX_BYTES:
+        raise PlanFileError(f"{path} is too large to be a plan")
+    with os.fdopen(handle, "rb", closefd=False) as file:
+        return file.read().decode("utf-8")
+
+
+def read_for_apply(path: Path) -> Plan:
+    """The plan in `path`, to be applied. Raises PlanFileError as `read_plan`, and for an incomplete one."""
+    plan = read_plan(path)
+    if plan.incomplete:
+        raise PlanFileError(f"{path}: this plan is incomplete, so it cannot be applied; plan again")
+    return plan

@@ -17,8 +17,9 @@ from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.report import Status
 from reconciler.model.resources import Attributes
-from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
+from reconciler.model.state import Live, LiveGroup, LivePermissionSet
 from reconciler.planning import hashes
+from reconciler.planning.lists import as_planned
 from reconciler.planning.ordering.order import ends, set_of
 from reconciler.planning.planner import Planned
 from reconciler.targets.base import NOTHING, ReadRequest, Target
@@ -46,7 +47,8 @@ def read_back(
     target: Target, planned: Planned, run: Run, done: Mapping[Address, Change], clock: Clock
 ) -> ReadBack:
     """The changes among `done` that do not read back as planned, with what is wrong."""
-    dropping = Dropping(planned) if target.capabilities.may_drop else None
+    shared = target.capabilities.shared_lists - planned.unkept.single
+    dropping = Dropping(planned, shared) if target.capabilities.may_drop else None
     wrong: dict[Address, tuple[Status, str]] = {}
     waiting = dict(done)
     for patience in (*_PATIENCE, None):
@@ -57,12 +59,12 @@ def read_back(
             return ReadBack(dict.fromkeys(waiting, unread))
         if dropping is not None:
             for change in waiting.values():
-                if (found := _attributes(live, planned, run, change)) is not None:
+                if (found := _attributes(live, planned, run, change, shared)) is not None:
                     dropping.saw(change, found, _active(live, run, change))
         wrong = {
             address: (Status.FAILED, message)
             for address, change in waiting.items()
-            if (message := _wrong(live, planned, run, change, dropping)) is not None
+            if (message := _wrong(live, planned, run, change, dropping, shared)) is not None
         }
         if not wrong or patience is None:
             break
@@ -104,7 +106,14 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
     )
 
 
-def _wrong(live: Live, planned: Planned, run: Run, change: Change, dropping: Dropping | None) -> str | None:
+def _wrong(
+    live: Live,
+    planned: Planned,
+    run: Run,
+    change: Change,
+    dropping: Dropping | None,
+    shared: frozenset[str],
+) -> str | None:
     """What is wrong with one change as it reads back; None when nothing is."""
     address = change.address
     if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
@@ -121,7 +130,7 @@ def _wrong(live: Live, planned: Planned, run: Run, change: Change, dropping: Dro
         if found_set is None or address.parts[1] not in found_set.outdated:
             return None
         return "it was provisioned, but the role still reads back as lagging behind"
-    attributes = _attributes(live, planned, run, change)
+    attributes = _attributes(live, planned, run, change, shared)
     if change.action is Action.DELETE:
         return None if attributes is None else "it was deleted, but reads back as still there"
     if attributes is None:
@@ -131,16 +140,24 @@ def _wrong(live: Live, planned: Planned, run: Run, change: Change, dropping: Dro
         )
         return None if gone else "it was written, but reads back as absent"
     if dropping is not None:
-        attributes = dropping.in_planned_case(change, attributes)
+        attributes = dropping.as_planned(change, attributes)
     names, active = planned.owned.get(address, ()), _active(live, run, change)
     identifier = None if change.action is Action.CREATE else run.ids[address]
     if hashes.object_state(identifier, attributes, names, active=active) == change.after:
         return None
+    return _how_it_differs(change, attributes, active)
+
+
+def _how_it_differs(change: Change, attributes: Attributes, active: bool | None) -> str:  # noqa: FBT001  # a status
     differing = [
         each.name
         for each in change.fields
         if each.name != "active" and attributes.get(each.name) != each.after
     ]
+    if not differing and any(each.name == "active" for each in change.fields):
+        if active is None:
+            return "it was written, and the service does not show whether the user is enabled"
+        return f"it was written, but the user reads back as {'enabled' if active else 'disabled'}"
     return f"it was written, but reads back differently: {', '.join(differing) or 'something else changed'}"
 
 
@@ -159,13 +176,18 @@ def _is_there(live: Live, run: Run, address: Address) -> bool:
     return Principal(first.kind, run.ids[first]) in holders
 
 
-def _attributes(live: Live, planned: Planned, run: Run, change: Change) -> Attributes | None:
+def _attributes(
+    live: Live, planned: Planned, run: Run, change: Change, shared: frozenset[str]
+) -> Attributes | None:
     """The attributes of a user, group or permission set, the manager by key; None where it is not there."""
     kind, identifier = change.address.kind, run.ids.get(change.address, "")
-    found: LiveUser | LiveGroup | LivePermissionSet | None = None
     if kind is Kind.USER:
-        found = live.users.get(identifier)
-    elif kind is Kind.GROUP:
+        user = live.users.get(identifier)
+        if user is None:
+            return None
+        return with_manager_key(as_planned(user, change.fields, shared), planned, run)
+    found: LiveGroup | LivePermissionSet | None = None
+    if kind is Kind.GROUP:
         found = live.groups.get(identifier)
     elif kind is Kind.PERMISSION_SET:
         found = live.permission_sets.get(identifier)

@@ -31,7 +31,8 @@ from reconciler.files.private import write_private
 from reconciler.files.tree import MemoryTree, Tree
 from reconciler.loading.ledger_text import parse_ledger, render_ledger, seal
 from reconciler.loading.ledger_union import united
-from reconciler.loading.memory import Declarations, Lack, Memory, Read, Reader, State, recall
+from reconciler.loading.memory import Lack, Memory
+from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import parse_receipt, render_receipt, spent
 from reconciler.model.ledger import Ledger
 from reconciler.model.state import Receipt, Remembered

@@ -172,6 +172,10 @@ class Document:
             self._missing(loc)
         elif detail["type"] == "extra_forbidden":
             known = _fields(adapter, tuple(detail["loc"][:-1]))
+            if glued := _glued(str(loc[-1]), known):
+                says = f"{subject(loc[:-1])} has no space after the colon of {show(str(loc[-1]))}"
+                self._faults.add(self.origin(*loc, key=True), says, glued)
+                return
             what = "field" if len(loc) > 1 else "top-level key"
             fix = self._elsewhere.get(str(loc[-1])) if len(loc) == 1 else None
             fix = fix or suggest(str(loc[-1]), known)
@@ -186,8 +190,16 @@ class Document:
             self.fault(loc, *_complaint(detail), key=value is None)
 
     def _missing(self, loc: Loc) -> None:
+        if any(str(name).startswith(f"{loc[-1]}:") for name in self.at(loc[:-1])):
+            return  # it is there, without a space after its colon, which is said
         message = f"{subject(loc[:-1])} has no {loc[-1]}"
         self._faults.add(self.origin(*loc[:-1], key=True), message, f"add `{loc[-1]}: …`")
+
+
+def _glued(name: str, known: Sequence[str]) -> str | None:
+    """The fix for a key that is a field, a colon and its value in one word."""
+    field, colon, value = name.partition(":")
+    return f"write `{field}: {value}`" if colon and value and field in known else None
 
 
 def repeated(entries: Sequence[Any]) -> Iterator[int]:

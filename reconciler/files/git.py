@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,12 +13,14 @@ from typing import NamedTuple
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
 from reconciler.files.git_objects import identity
+from reconciler.files.git_place import find
 from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
 
 DEFAULT_REMOTE = "origin"
 # Tags that move are not overwritten by a fetch without --force.
 FETCH = f"git fetch {DEFAULT_REMOTE} --tags --force"
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT = re.compile(r"[0-9a-f]{7,63}")
 
 
 class Commit(NamedTuple):
@@ -51,33 +53,32 @@ class Repository:
 
     root: Path
     folder: str
+    git_dir: Path | None = field(default=None, compare=False)
+    common: Path | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, path: Path) -> Repository | None:
         """The repository that `path`, a folder, lies in; None where there is none.
 
         A repository that git refuses to read (somebody else's, by `safe.directory`; a linked work tree
-        whose repository is gone) and a missing git raise RecordError: neither is the same as no repository.
+        whose repository is gone), a missing git, and what `git_place.find` refuses raise RecordError: none of
+        them is the same as no repository.
         """
         if not path.is_dir():
             return None
-        if not any((folder / ".git").exists() for folder in (path.resolve(), *path.resolve().parents)):
+        place = find(path)
+        if place is None:
             return None
-        git = Git(path)
-        top = git.run("rev-parse", "--show-toplevel", fine=None)
-        if top.code != 0:
-            if "not a git repository (or any" in top.said:
-                return None
-            raise RecordError(f"git cannot use the repository around {path}: {top.said}")
-        folder = git.run("rev-parse", "--show-prefix").line.rstrip("/")
+        folder = path.resolve().relative_to(place.root).as_posix()
         if "\n" in folder:
             raise RecordError(f"the name of {path} has a line break in it; rename the folder")
-        return cls(Path(top.line), folder)
+        return cls(place.root, "" if folder == "." else folder, place.git_dir, place.common)
 
     @property
     def git(self) -> Git:
         """git, run at the root."""
-        return Git(self.root)
+        git_dir = self.git_dir or self.root / ".git"
+        return Git(self.root, git_dir, self.common or git_dir)
 
     def private_folder(self) -> Path:
         """Where this project may keep files of its own in the repository; all its work trees share it."""
@@ -85,31 +86,71 @@ class Repository:
         return (self.root / common).resolve() / "reconciler"
 
     def resolve(self, ref: str) -> str | None:
-        """The commit that `ref` names (a branch, a remote's branch, a tag, a commit id, HEAD), or None.
-
-        A branch wins over a tag of the same name. (git itself prefers the tag, and whoever may push tags
-        could then replace what `origin/main` means.)
-        """
-        if ref.startswith("-"):
-            return None
-        exact = ref == "HEAD" or ref.startswith("refs/") or _OID.fullmatch(ref) is not None
-        candidates = (ref,) if exact else (f"refs/remotes/{ref}", f"refs/heads/{ref}", ref)
-        for candidate in candidates:
-            name = f"{candidate}^{{commit}}"
-            answer = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", name, fine=None)
+        """The commit that `ref` names, or None; what it may be, `full_names` says."""
+        for name in self.full_names(ref):
+            answer = self.git.run(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", fine=None
+            )
             if answer.code == 0 and _OID.fullmatch(answer.line):
                 return answer.line
         return None
+
+    def full_names(self, ref: str) -> Sequence[str]:
+        """What `ref` may mean, as git takes it without doubt: at most one name, or the commits of a short id.
+
+        HEAD, a full id and a full ref mean themselves. `origin/main` is that branch of a remote of this
+        clone; any other name is a branch of `origin` where there is a remote, a local branch where there is
+        none. Never a tag, unless `refs/tags/` is written, and never a local branch in the place of a remote
+        one: who may push tags, or name the branch of a pull request, would else decide what is trusted.
+        """
+        if ref == "HEAD" or ref.startswith("refs/") or _OID.fullmatch(ref):
+            return (ref,)
+        remotes = self.remotes()
+        remote = ref.partition("/")[0]
+        if not remotes:
+            found = f"refs/heads/{ref}"
+        elif ref in remotes:
+            found = f"refs/remotes/{ref}/HEAD"
+        else:
+            found = f"refs/remotes/{ref}" if remote in remotes else f"refs/remotes/{DEFAULT_REMOTE}/{ref}"
+        known = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", found, fine=None)
+        if known.code != 0 and _SHORT.fullmatch(ref):
+            ids = self.git.run("rev-parse", f"--disambiguate={ref}").line.split()
+            return ids if len(ids) == 1 else ()
+        return (found,)
 
     def head(self) -> str | None:
         """The commit that is checked out; None before the first."""
         return self.resolve("HEAD")
 
+    def remotes(self) -> frozenset[str]:
+        """The names of the remotes that this clone knows, or of which it has branches."""
+        configured = self.git.run("config", "-z", "--name-only", "--get-regexp", r"^remote\..", fine=(0, 1))
+        keys = os.fsdecode(configured.output).split("\0")[:-1]
+        names = {key.removeprefix("remote.").rpartition(".")[0] for key in keys}
+        refs = self.git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes").output
+        names |= {line.partition("/")[0] for line in os.fsdecode(refs).splitlines()}
+        return frozenset(names - {""})
+
     def default_trusted_ref(self) -> str:
-        """The branch that origin/HEAD names, as a full ref; "HEAD" where there is none."""
+        """The branch that origin/HEAD names, as a full ref; "HEAD" where there is no remote at all.
+
+        Raises RecordError where there is a remote and origin/HEAD names no branch that is here: checkouts
+        of CI have none, and HEAD may be what nobody agreed on.
+        """
         answer = self.git.run("symbolic-ref", "--quiet", f"refs/remotes/{DEFAULT_REMOTE}/HEAD", fine=None)
-        known = answer.code == 0 and self.resolve(answer.line) is not None
-        return answer.line if known else "HEAD"
+        found = answer.line
+        within = found.startswith(f"refs/remotes/{DEFAULT_REMOTE}/")
+        if answer.code == 0 and within and self.resolve(found) is not None:
+            return found
+        if not self.remotes():
+            return "HEAD"
+        raise RecordError(
+            f"the trusted branch is not known: this clone has a remote, and no {DEFAULT_REMOTE}/HEAD that "
+            f"names a branch; run `git remote set-head {DEFAULT_REMOTE} -a` (after "
+            f"`git fetch {DEFAULT_REMOTE}` where its branches are not here), or name the branch with "
+            "--trusted-ref, such as --trusted-ref main"
+        )
 
     def shallow(self) -> bool:
         """Whether history was cut off when this was cloned."""
@@ -201,6 +242,13 @@ class Repository:
     def has_remote(self, remote: str = DEFAULT_REMOTE) -> bool:
         """Whether this clone knows a remote of that name."""
         return self.git.run("config", "--get", f"remote.{remote}.url", fine=(0, 1)).code == 0
+
+    def remote_tags(self, remote: str = DEFAULT_REMOTE) -> frozenset[str]:
+        """The names of the tags of the reconciler at a remote, without `refs/tags/`; RecordError as `tag`."""
+        ref = "refs/tags/reconciler/*"
+        answer = self.git.run("ls-remote", "--quiet", "--refs", "--", remote, ref, network=True)
+        lines = answer.output.decode("utf-8", "replace").splitlines()
+        return frozenset(line.partition("\t")[2].removeprefix("refs/tags/") for line in lines)
 
     def remote_tag(self, name: str, remote: str = DEFAULT_REMOTE) -> Tag | None:
         """The annotated tag `name` as it is at a remote now; None where it has none.

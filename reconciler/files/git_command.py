@@ -1,66 +1,27 @@
-"""Runs git: argument lists only, in an environment that can neither redirect it nor make it ask.
-
-What a repository's own configuration could otherwise start is switched off for every call: hooks, the
-file system monitor, the pager, automatic maintenance, replace refs and grafts (which would let a clone
-tell a different history), and, except where a call is meant to use the network, every transport (a
-partial clone would otherwise fetch in the middle of a read). https://git-scm.com/docs/git
-"""
+"""git, bound to one repository that was found and is named in every call."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import RecordError
-
-LOCAL_SECONDS = 60.0
-NETWORK_SECONDS = 120.0
-
-_OPTIONS = (
-    "--no-pager",
-    "--no-replace-objects",
-    "--literal-pathspecs",
-    "--no-optional-locks",
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "gc.auto=0"),
-    *("-c", "maintenance.auto=false"),
-    *("-c", "push.followTags=false"),
-)
-# Everything else that begins with GIT_ is dropped: GIT_DIR and its like (set inside hooks) would point
-# at another repository, the tracing ones would put noise, and with it credentials, into messages.
-_KEPT = re.compile(
-    r"GIT_(AUTHOR|COMMITTER)_(NAME|EMAIL)|GIT_CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)"
-    r"|GIT_CEILING_DIRECTORIES|GIT_DISCOVERY_ACROSS_FILESYSTEM|GIT_EXEC_PATH"
-    r"|GIT_ASKPASS|GIT_SSH|GIT_SSH_COMMAND|GIT_SSH_VARIANT|GIT_PROXY_COMMAND|GIT_SSL_\w+|GIT_HTTP_\w+"
-)
-_USERINFO = re.compile(r"://[^/@\s]+@")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one call of git gave: its exit code, its output, and what it said in English, redacted."""
-
-    code: int
-    output: bytes
-    said: str
-
-    @property
-    def line(self) -> str:
-        """The output as one line of text, without its line end."""
-        return os.fsdecode(self.output.removesuffix(b"\n"))
+from reconciler.files.git_network import run_by_network
+from reconciler.files.git_process import Answer, run_git
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """git, run in `folder`."""
+    """git in the work tree at `folder`, of the repository `git_dir`; `common` is the one that it shares.
+
+    (Another folder than `git_dir` in a linked work tree.) Every call names the repository to git, so that
+    git looks for none itself.
+    """
 
     folder: Path
+    git_dir: Path
+    common: Path
 
     def run(
         self,
@@ -72,53 +33,14 @@ class Git:
         """Run one command to its end and return what it said.
 
         `fine` are the exit codes that are answers (None: all of them); any other raises RecordError, as
-        do a missing git and one that takes longer than LOCAL_SECONDS or NETWORK_SECONDS.
+        do a missing git and one that takes too long. `network` allows it to reach a remote.
         """
-        seconds = NETWORK_SECONDS if network else LOCAL_SECONDS
-        try:
-            done = subprocess.run(  # noqa: S603  # an argument list, of which no part is ever a shell's
-                [executable(), *_OPTIONS, *arguments],
-                cwd=self.folder,
-                env=_environment(os.environ, network=network),
-                input=stdin,
-                capture_output=True,
-                timeout=seconds,
-                check=False,
+        if network:
+            answer = run_by_network(
+                *arguments, folder=self.folder, git_dir=self.git_dir, common=self.common, stdin=stdin
             )
-        except subprocess.TimeoutExpired as error:
-            raise RecordError(
-                f"git {arguments[0]} did not end within {seconds:.0f} seconds in {self.folder}; "
-                "run it by hand to see what it waits for"
-            ) from error
-        except OSError as error:
-            raise RecordError(f"git cannot be run in {self.folder}: {error.strerror}") from error
-        answer = Answer(done.returncode, done.stdout, redact(os.fsdecode(done.stderr).strip()))
+        else:
+            answer = run_git(*arguments, folder=self.folder, repository=self.git_dir, stdin=stdin)
         if fine is not None and answer.code not in fine:
             raise RecordError(f"git {arguments[0]} failed in {self.folder}: {answer.said or answer.code}")
         return answer
-
-
-def executable() -> str:
-    """Where git is; RecordError when it is not installed."""
-    found = shutil.which("git")
-    if found is None:
-        raise RecordError("git is not installed, or not on the PATH; install it and try again")
-    return found
-
-
-def redact(text: str) -> str:
-    """The text without the user names, tokens and passwords that addresses in it carry."""
-    return _USERINFO.sub("://", text)
-
-
-def _environment(given: Mapping[str, str], *, network: bool) -> dict[str, str]:
-    """The environment of a call: see the head of this file."""
-    kept = {
-        name: value
-        for name, value in given.items()
-        if not name.startswith("GIT_") or _KEPT.fullmatch(name) is not None
-    }
-    kept |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_GRAFT_FILE": os.devnull}
-    if not network:
-        kept |= {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
-    return kept

@@ -85,6 +85,7 @@ class FolderTree:
         self._root = root
         self._label = root.as_posix() if label is None else label
         self._names: Mapping[str, tuple[str, ...]] | None = None
+        self._contents: dict[str, bytes] = {}
 
     @property
     def label(self) -> str:
@@ -99,11 +100,16 @@ class FolderTree:
         return tuple(self._listed())
 
     def read(self, path: str) -> bytes:
-        """The bytes of one of `paths`.
+        """The bytes of one of `paths`. A file is read once; later changes to it are not seen.
 
         Raises InputError when there are more than MAX_FILE_BYTES of them, when the file cannot be read,
         or when somebody meanwhile put something else in its place.
         """
+        if path not in self._contents:
+            self._contents[path] = self._from_disk(path)
+        return self._contents[path]
+
+    def _from_disk(self, path: str) -> bytes:
         *folders, name = self._listed()[path]
         try:
             with self._open(folders) as parent:

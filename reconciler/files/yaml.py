@@ -29,6 +29,7 @@ from yaml.events import (
 )
 
 from reconciler.files.characters import FORBIDDEN, describe, show, unusual
+from reconciler.files.hints import yaml_hint
 
 MAX_DEPTH = 32
 MAX_NODES = 250_000
@@ -41,15 +42,6 @@ Tree = Any
 _Event = Any
 
 _NULLS = frozenset(("", "~", "null"))
-_HINTS = (
-    ("mapping values are not allowed", 'put quotes around a value that holds ": "'),
-    ("cannot start any token", "indent with spaces, not tabs; quote what begins with @ ` or %"),
-    ("did not find expected key", "check the indentation of this line and the one before"),
-    ("could not find expected ':'", "write `key: value`, with a space after the colon"),
-    ("did not find expected '-' indicator", "check the indentation of this line and the one before"),
-    ("expected ',' or", "close the bracket; put quotes around text that holds , [ ] { or }"),
-    ("unexpected end of stream", "close the quotes or brackets that are open"),
-)
 
 
 class _Broken:
@@ -201,6 +193,7 @@ class _Reader:
         self.spots: list[Spot] = []
         self._record = record
         self._nodes = 0
+        self._data = data
         self._parser = CParser(data)
         self._get: Callable[[], _Event] = self._parser.get_event
 
@@ -219,7 +212,7 @@ class _Reader:
             if isinstance(event, DocumentStartEvent):
                 self._flaw(event, "a second document begins here", "delete the line `---`, or split the file")
         except YAMLError as error:
-            self.flaws.append(_syntax(error))
+            self.flaws.append(_syntax(error, self._data))
             return BROKEN
         except _StopError:
             return BROKEN
@@ -341,9 +334,9 @@ class _Reader:
             raise _StopError
 
 
-def _syntax(error: YAMLError) -> Flaw:
+def _syntax(error: YAMLError, data: bytes) -> Flaw:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     said = (error.problem if isinstance(error, MarkedYAMLError) else None) or "it cannot be read"
-    hint = next((hint for part, hint in _HINTS if part in said), "check the indentation and the quotes")
-    spot = Spot(mark.line + 1, mark.column + 1) if mark is not None else Spot(1, 1)
-    return Flaw(spot, f"this is not YAML: {said}", hint)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    line, column, message, fix = yaml_hint(data.decode("utf-8", "replace"), line, column, said)
+    return Flaw(Spot(line, column), message, fix)

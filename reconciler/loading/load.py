@@ -12,7 +12,7 @@ from reconciler.config.documents import ConfigDocument
 from reconciler.config.lenient import read_config_leniently
 from reconciler.config.selectors import check_quoted
 from reconciler.errors import InputError, Place, Problem
-from reconciler.files.documents import Document
+from reconciler.files.documents import Document, suggest
 from reconciler.files.faults import Faults, locate_all, whole_file
 from reconciler.files.tree import FlawedTree, Tree
 from reconciler.loading.access import account, account_ids, approval, assignment
@@ -47,13 +47,14 @@ class Loaded:
     files: int
 
 
-def load(tree: Tree, profiles: Collection[str] | None = None) -> Loaded:
+def load(tree: Tree, profiles: Collection[str] | None = None, *, under_plan: bool = True) -> Loaded:
     """Everything that a tree declares. Raises InputError with all problems of all files at once.
 
-    `profiles` are the names of the profiles of SCIM services that there are (None: not checked).
+    `profiles` are the names of the profiles of SCIM services that there are (None: not checked). What a
+    service is certain to reject is an error only `under_plan`: states of the past are read as they are.
     """
     faults = Faults(tree)
-    loading = _Loading(tree, faults, read_config(tree, faults, profiles))
+    loading = _Loading(tree, faults, read_config(tree, faults, profiles), under_plan=under_plan)
     loading.read()
     found = loading.identities()
     findings: tuple[Finding, ...] = ()
@@ -87,7 +88,7 @@ def load_leniently(tree: Tree) -> tuple[Loaded, Sequence[Problem]]:
     faults = Faults(tree)
     faults.include(problems)
     config = read_config_leniently(tree, faults)
-    loading = _Loading(tree, faults, ConfigFile(config, None), lenient=True)
+    loading = _Loading(tree, faults, ConfigFile(config, None), under_plan=False, lenient=True)
     loading.read()
     found = loading.identities()
     check_names(found, config, faults)
@@ -125,7 +126,15 @@ _ELSEWHERE = {
 class _Loading:
     """The state of one load: what has been read so far, file by file, so that few are in memory at once."""
 
-    def __init__(self, tree: Tree, faults: Faults, config: ConfigFile, *, lenient: bool = False) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        faults: Faults,
+        config: ConfigFile,
+        *,
+        under_plan: bool = True,
+        lenient: bool = False,
+    ) -> None:
         self.config = config
         self.known = Known(tree)
         self.files = 0
@@ -135,7 +144,7 @@ class _Loading:
         # Then no assignment may be kept that gives more than was written, for want of its `except`.
         self._exact = ("assignments",) if lenient else ()
         self._zone = self.config.config.timezone
-        self._sets = PermissionSets(tree, faults)
+        self._sets = PermissionSets(tree, faults, under_plan=under_plan)
         self._found: dict[str, dict[str, Any]] = {section: {} for section in _NAMES}
         self._overrides: list[tuple[Document, str, int, Any]] = []
         self._sections = 0
@@ -197,6 +206,9 @@ class _Loading:
     def _identities(self, document: Document, *, flawed: bool) -> None:
         sections = [name for name in _NAMES if name != "approvals" and name in document.value]
         self._sections += len(sections)
+        if any(name not in _NAMES and suggest(name, tuple(_NAMES)) for name in document.value):
+            # What stands below a misspelt section is missed everywhere else: one problem is enough.
+            self.read_all = False
         add_keys(self.known, document, sections, self._faults, _NAMES)
         written = cast(
             Mapping[str, Any],

@@ -1,26 +1,19 @@
-"""What git declared since the last whole apply, from git's own history or from a sandbox's record.
-
-Both become lists of states, which `recall` reads, each with the configuration that it had then. Equal
-states are read once and are one object, the state under plan included, so that planning sees by `is`
-that nothing changed.
-"""
+"""What git remembers of each target: what it gave, by receipts, and what it declared, by commits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.errors import InputError, Problem, RecordError
+from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, short
-from reconciler.files.tree import Tree
 from reconciler.loading.chain import NO_CHAIN, Chain, Unusable, chain_name, gap_of, read_chain, renewed
-from reconciler.loading.load import Loaded, load_leniently
+from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.loading.standing import Standing
 from reconciler.model.ledger import Ledger
-from reconciler.model.policy import TargetPolicy
-from reconciler.model.state import Declared, Identities, Receipt, Remembered
+from reconciler.model.state import Receipt, Remembered
 
 UNSHALLOW = f"git fetch --unshallow {DEFAULT_REMOTE}"
 
@@ -34,7 +27,13 @@ class Lack(StrEnum):
     UNREADABLE = "unreadable"  # the tag holds no receipt
     FOREIGN = "foreign"  # the receipt is of another target or instance
     ELSEWHERE = "elsewhere"  # the tag is not on the trusted branch
+    UNFETCHED = "unfetched"  # no tag here, and the remote has one
+    UNASKED = "unasked"  # no tag here, and whether the remote has one cannot be asked
     NEWER = "newer"  # what was applied last is not contained in HEAD
+
+
+# What git declared before is not known, so a plan lacks the removals.
+INCOMPLETE = frozenset(Lack) - {Lack.MISSING, Lack.NEWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,118 +57,10 @@ class Memory:
         ledger = chain.ledger if self.gap is None else None
         return replace(self, chain=chain, remembered=replace(self.remembered, ledger=ledger))
 
-
-@dataclass(frozen=True, slots=True)
-class Declarations:
-    """What one state declares: the identities, and the policy of each target, by name.
-
-    `problems` are those of what was left out of a state that does not load whole.
-    """
-
-    identities: Identities
-    policies: Mapping[str, TargetPolicy]
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One remembered state. Equal `key`s are equal files; `tree` is None where the folder was not there."""
-
-    label: str
-    key: str
-    tree: Tree | None
-
-
-Read = Callable[[Tree], Declarations]
-
-
-def declarations(loaded: Loaded) -> Declarations:
-    """What was loaded, as far as memory is concerned."""
-    policies = {name: target.policy for name, target in loaded.config.targets.items()}
-    return Declarations(loaded.identities, policies)
-
-
-def read_remembered(tree: Tree) -> Declarations:
-    """What a remembered tree declares, as far as it makes sense. Raises RecordError when git fails."""
-    loaded, problems = load_leniently(tree)
-    return replace(declarations(loaded), problems=tuple(problems))
-
-
-class Reader:
-    """Reads states, each distinct one once. `planned` is the state under plan, with its key."""
-
-    def __init__(self, read: Read, planned: tuple[str, Declarations] | None = None) -> None:
-        self._read = read
-        self._known: dict[str, Declarations | InputError] = dict([planned] if planned else [])
-
-    def __call__(self, state: State) -> Declarations:
-        """What the state declares. Raises InputError when it does not load, RecordError when git fails."""
-        if state.tree is None:
-            raise InputError([Problem("the folder was not there then; it may have been moved or renamed")])
-        if state.key not in self._known:
-            try:
-                self._known[state.key] = self._read(state.tree)
-            except InputError as error:
-                self._known[state.key] = error
-        found = self._known[state.key]
-        if isinstance(found, InputError):
-            raise found
-        return found
-
-
-def recall(
-    target: str,
-    receipt: Receipt | None,
-    base: State | None,
-    since: Sequence[State],
-    reader: Reader,
-    ledger: Ledger | None = None,
-) -> Remembered:
-    """The memory of a target that was last applied whole at `base`; `since` is newest first.
-
-    A base of which something was left out, or that does not know the target, ends in `unknown`; what it
-    does say is remembered nevertheless, because it tells causes and former names. So is what the states in
-    `since` say; those that do not load whole are named in `passed_over`. Of equal states in `since` the
-    newest stays. With a `ledger` nothing is unknown for that: such a base is named in `passed_over`, too.
-    Raises RecordError when git fails.
-    """
-    faults: list[str] = []
-    passed: list[str] = []
-
-    def declared(state: State, *, whole: bool) -> Declared | None:
-        told = faults if whole else passed
-        try:
-            found = reader(state)
-        except InputError as error:
-            told.append(f"{state.label} does not load: {error.problems[0]}")
-            return None
-        if found.problems:
-            told.append(f"{state.label} does not load: {found.problems[0]}")
-        policy = found.policies.get(target)
-        if policy is None:
-            # A target that is not configured declares nothing; but one was applied at the base.
-            if whole and not found.problems:
-                faults.append(f"{state.label} has no target {target}; was it renamed?")
-            return None
-        return Declared(label=state.label, identities=found.identities, policy=policy)
-
-    at_base = declared(base, whole=True) if base is not None else None
-    distinct: dict[str, State] = {}
-    for state in since:
-        distinct.setdefault(state.key, state)
-    after = [declared(state, whole=False) for state in distinct.values()]
-    unknown = None
-    if faults and ledger is None:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        unknown = f"the remembered state {faults[0]}{more}"
-    return Remembered(
-        receipt=receipt,
-        base=at_base,
-        since=tuple(one for one in after if one is not None),
-        unknown=unknown,
-        ledger=ledger,
-        passed_over=tuple(passed if ledger is None else (*faults, *passed)),
-    )
+    @property
+    def incomplete(self) -> bool:
+        """Whether a plan from it would lack what it does not know."""
+        return self.lack in INCOMPLETE
 
 
 def remember(

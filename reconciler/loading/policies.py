@@ -9,12 +9,16 @@ from typing import Any
 
 from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, describe, show
-from reconciler.files.documents import Document, Loc, repeated, suggest
+from reconciler.files.documents import Document, Loc, repeated, subject, suggest
 from reconciler.files.faults import Faults
+from reconciler.files.hints import json_hint
+from reconciler.files.json_spots import spots
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, MAX_DEPTH, Spot
 from reconciler.loading.people import checked_previously
+from reconciler.loading.policy_rules import flaws
 from reconciler.loading.sets import PermissionSetDocument, managed_policy_path
+from reconciler.model.policy_documents import canonical
 from reconciler.model.resources import Origin, PermissionSet, PolicyReference, Sharing
 
 # IAM Identity Center quotas, user guide, "Limits".
@@ -24,10 +28,13 @@ MAX_POLICIES = 25
 
 
 class PermissionSets:
-    """Makes the permission sets of one tree; what is wrong is noted where it stands."""
+    """Makes the permission sets of one tree; what is wrong is noted where it stands.
 
-    def __init__(self, tree: Tree, faults: Faults) -> None:
-        self._tree, self._faults = tree, faults
+    What IAM rejects is looked for only where the tree is `under_plan`: what was applied once stays readable.
+    """
+
+    def __init__(self, tree: Tree, faults: Faults, *, under_plan: bool = True) -> None:
+        self._tree, self._faults, self._under_plan = tree, faults, under_plan
         self._paths = frozenset(tree.paths())
 
     def build(
@@ -59,13 +66,17 @@ class PermissionSets:
         """The policy as canonical JSON: keys sorted, no spaces between tokens, ASCII."""
         if written is None or written is BROKEN:
             return None
+        text: str | None = None
         if isinstance(written, str):
-            policy = self._from_file(document, at, written)
+            policy, text = self._from_file(document, at, written)
         elif isinstance(written, dict):
             policy = written
-            for loc in _nothings(written, at):
+            nothings = list(_nothings(written, at))
+            for loc in nothings:
                 says = "is empty, which means nothing in a policy"
                 document.fault(loc, says, "write a value", key=True, kept=True)
+            if nothings and self._under_plan:
+                return None
         else:
             document.fault(at, "is no policy", "write a map, or the name of a JSON file")
             return None
@@ -78,9 +89,12 @@ class PermissionSets:
                 at, "is no policy: it has no Statement", "write {Version: 2012-10-17, Statement: […]}"
             )
             return None
-        text = json.dumps(policy, sort_keys=True, separators=(",", ":"))
-        visible = sum(not character.isspace() for character in text)
-        if visible > MAX_POLICY_CHARACTERS or len(text) > MAX_POLICY_BYTES:
+        if self._under_plan:
+            self._judge(document, at, policy, written if text is not None else None, text)
+        made = json.dumps(policy, sort_keys=True, separators=(",", ":"))
+        sent = canonical(made)
+        visible = sum(not character.isspace() for character in sent)
+        if visible > MAX_POLICY_CHARACTERS or len(sent) > MAX_POLICY_BYTES:
             document.fault(
                 at,
                 f"has {visible:,} characters that are no space; AWS takes {MAX_POLICY_CHARACTERS:,}, "
@@ -88,30 +102,46 @@ class PermissionSets:
                 "shorten it, or make it a customer-managed policy",
                 kept=True,
             )
-        return text
+        return made
 
-    def _from_file(self, document: Document, at: Loc, written: str) -> Any:
+    def _judge(
+        self, document: Document, at: Loc, policy: Mapping[str, Any], file: str | None, text: str | None
+    ) -> None:
+        """Note whatever IAM is certain to reject, at its place in this file or in the JSON `file`."""
+        found = list(flaws(policy))
+        if file is None or text is None:
+            for loc, says, fix, key in found:
+                document.fault((*at, *loc), says, fix, key=key)
+        elif found:
+            path = _path(document, file)
+            values, names = spots(text)
+            for loc, says, fix, key in found:
+                spot = names.get(loc) if key else values.get(loc)
+                self._faults.at(path, spot or Spot(1, 1), f"{subject(loc)} {says}", fix)
+
+    def _from_file(self, document: Document, at: Loc, written: str) -> tuple[Any, str]:
+        """The value of a JSON file, and its text."""
         if written.lstrip().startswith("{"):
             document.fault(
                 at, "is JSON in quotes", "write it as a map, without quotes, or into a file of its own"
             )
-            return None
-        folder = posixpath.dirname(document.path)
-        path = posixpath.normpath(posixpath.join(folder, written))
+            return None, ""
+        path = _path(document, written)
         if written.startswith("/") or path.split("/", 1)[0] == "..":
             document.fault(
                 at, "leaves the folder of the identities", "move the file inside, and name it from here"
             )
-            return None
+            return None, ""
         if path not in self._paths:
             fix = suggest(path, [one for one in self._paths if one.endswith(".json")])
             document.fault(at, f"is {show(written)}, and there is no file {path}", fix or "write the file")
-            return None
+            return None, ""
         try:
-            return self._parse(path, self._tree.read(path))
+            data = self._tree.read(path)
         except InputError as error:
             self._faults.include(error.problems)
-            return None
+            return None, ""
+        return self._parse(path, data), data.decode("utf-8", "replace")
 
     def _parse(self, path: str, data: bytes) -> Any:
         """The value of a JSON file (RFC 8259), with every member's name once; None where it is none."""
@@ -129,8 +159,8 @@ class PermissionSets:
             value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
             deep = _depth(value) > MAX_DEPTH
         except json.JSONDecodeError as error:
-            says = f"this is not JSON: {error.msg}"
-            self._faults.at(path, Spot(error.lineno, error.colno), says, "a policy is one JSON object")
+            hint = json_hint(text, error)
+            self._faults.at(path, Spot(hint.line, hint.column), hint.message, hint.fix)
             return None
         except (ValueError, RecursionError) as error:
             why = "nested too deep" if isinstance(error, RecursionError) else str(error)
@@ -141,6 +171,11 @@ class PermissionSets:
             self._faults.at(path, Spot(1, 1), says, "write it flatter")
             return None
         return value
+
+
+def _path(document: Document, written: str) -> str:
+    """The path of a JSON file in the tree, as a document names it."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(document.path), written))
 
 
 def _reference(entry: Mapping[str, str]) -> PolicyReference:

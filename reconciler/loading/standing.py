@@ -38,6 +38,11 @@ class Standing:
         """The trusted branch as people call it: "origin/main"."""
         return self.trusted_ref.removeprefix("refs/remotes/").removeprefix("refs/heads/")
 
+    @property
+    def trusts_head(self) -> bool:
+        """Whether what is checked out is trusted, whatever it is: nobody else agreed on it."""
+        return self.trusted_ref == "HEAD"
+
     def problems(self) -> tuple[Problem, ...]:
         """Why nothing may be applied from here to a real target; plan shows the same as warnings."""
         if self.head is None:
@@ -65,9 +70,10 @@ class Standing:
 def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> Standing | None:
     """Where `tree`, the files of the folder `path`, stands in git; None outside git.
 
-    `trusted_ref` is what the user named; without it the trusted branch is origin's default branch, and
-    where there is no such, HEAD. Raises RecordError when the ref names no commit here, when git is
-    missing, and when it fails; InputError when the tree cannot be listed.
+    `trusted_ref` is what the user named; without it the trusted branch is origin's default branch, and HEAD
+    where there is no remote at all. Raises RecordError when the trusted branch cannot be found, when git is
+    missing, and when it fails; InputError when the tree cannot be listed. `tree` must give what it gave
+    before: what is compared is what was loaded.
     """
     repository = Repository.of(path)
     if repository is None:
@@ -89,14 +95,21 @@ def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> Standing | 
 
 
 def _trusted(repository: Repository, named: str | None) -> tuple[str, str | None]:
-    ref = named or repository.default_trusted_ref()
-    commit = repository.resolve(ref)
-    if named is not None and commit is None:
-        raise RecordError(
-            f"the trusted ref {named!r} names no commit in this clone; "
-            f"run `git fetch {DEFAULT_REMOTE}`, or name another with --trusted-ref"
-        )
-    return ref, commit
+    """The trusted branch by its full name, and the commit that it is at (None before the first)."""
+    ref = repository.default_trusted_ref() if named is None else named
+    found = next(
+        ((name, commit) for name in repository.full_names(ref) if (commit := repository.resolve(name))), None
+    )
+    if found is not None:
+        return found
+    if named is None:
+        return ref, None
+    raise RecordError(
+        f"the trusted ref {named!r} names no commit in this clone; "
+        f"run `git fetch {DEFAULT_REMOTE}`, or name another branch of a remote with --trusted-ref "
+        "(a local branch or a tag only in full: refs/heads/…, refs/tags/…); "
+        f"or leave that out after `git remote set-head {DEFAULT_REMOTE} -a`"
+    )
 
 
 def _differences(tree: Tree, committed: GitTree | None) -> tuple[str, ...]:

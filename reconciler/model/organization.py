@@ -28,10 +28,15 @@ class LiveAccount:
 
 @dataclass(frozen=True, slots=True)
 class LiveUnit:
-    """An organizational unit; `path` is its name behind those around it: `Workloads/Prod`."""
+    """An organizational unit; `names` are those of the units around it, from the top down, and its own."""
 
     id: str
-    path: str
+    names: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Names with / between: `Workloads/Prod`. Two units can share it, as names may have slashes."""
+        return "/".join(self.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,12 @@ from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.resources import Origin
 
 # Major changes when an old reader would misread it; minor when fields are added.
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
 # The meaning of a plan: raised when the same inputs give other changes than before.
 SEMANTICS_VERSION = 1
+# Findings that decide how a plan is headed, and that it ends with exit code 1.
+INCOMPLETE = "memory-incomplete"
+BLOCKED = "match-blocked"
 
 
 class Severity(StrEnum):
@@ -54,7 +57,8 @@ class Step:
     addresses that it carries out. `refs` says by role which addresses the request needs the remote ids
     of. `lane` serialises: two steps of one lane never run at once ("" is no lane). Every step of a lower
     `rank` is attempted before the first of a higher one begins. `held_by` names the grants that take the
-    place of a revocation: it waits for them, and is HELD when one of them did not succeed.
+    place of a revocation: it waits for them, and is HELD when one of them did not succeed. `entering` are
+    the memberships of the plan in a group that is created, for a service that wants one of them at once.
     """
 
     id: str
@@ -67,6 +71,7 @@ class Step:
     lane: str = ""
     rank: int = 0
     held_by: tuple[str, ...] = ()
+    entering: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,23 @@ class TargetPlan:
         """Whether no guard or rule refuses it."""
         return not any(finding.severity is Severity.REFUSAL for finding in self.findings)
 
+    @property
+    def incomplete(self) -> tuple[Finding, ...]:
+        """Why what git declared before is not known: removals may be missing, so nothing is applied of it."""
+        return tuple(finding for finding in self.findings if finding.code == INCOMPLETE)
+
+    @property
+    def blocked(self) -> tuple[Finding, ...]:
+        """The objects that are left alone until a person says which is which; the rest can be applied.
+
+        Of a plan that was restricted to some addresses, those among them.
+        """
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.code == BLOCKED and (not self.only or finding.address in self.only)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -130,6 +152,16 @@ class Plan:
     def applyable(self) -> bool:
         """Whether every target's part is."""
         return all(part.applyable for part in self.targets)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether any target's part is."""
+        return any(part.incomplete for part in self.targets)
+
+    @property
+    def blocked(self) -> tuple[Finding, ...]:
+        """The blocked objects of every target, in order."""
+        return tuple(finding for part in self.targets for finding in part.blocked)
 
     @property
     def partial(self) -> bool:

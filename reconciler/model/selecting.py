@@ -24,12 +24,16 @@ class Selection:
 
     `accounts` maps ids to whether the account was found only by description (place, tag, `all`): False where
     it is named. `unreachable` are named accounts that nothing can be assigned in, each with why. `unknown`
-    are paths and ids of units that the organization has not, and names that stand for no account.
+    are paths and ids of units that the organization has not, and names that stand for no account; `ambiguous`
+    paths that two units have, each with their ids. Neither finds anything; `unresolved` says whether any of
+    them was to find accounts, so that nobody knows what was meant.
     """
 
     accounts: Mapping[str, bool] = field(default_factory=dict)
     unreachable: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unresolved: bool = False
 
 
 def select(
@@ -57,7 +61,10 @@ class Places:
 
     def __init__(self, organization: Organization, names: Mapping[str, str]) -> None:
         self._organization, self._names = organization, names
-        self._paths = {unit.path: unit.id for unit in organization.units.values()}
+        # A name may have slashes, so that one path can be that of several units.
+        self._paths: dict[str, tuple[str, ...]] = {}
+        for unit in organization.units.values():
+            self._paths[unit.path] = (*self._paths.get(unit.path, ()), unit.id)
         self._everywhere = frozenset(organization.accounts) - {organization.management}
         self._within: dict[str, set[str]] = {}
         self._directly: dict[str, set[str]] = {}
@@ -65,8 +72,8 @@ class Places:
         for account in organization.accounts.values():
             if account.id == organization.management:
                 continue
-            for unit in account.units:
-                self._within.setdefault(unit, set()).add(account.id)
+            for around in account.units:
+                self._within.setdefault(around, set()).add(account.id)
             self._directly.setdefault(account.units[-1] if account.units else "", set()).add(account.id)
             for pair in (account.tags or {}).items():
                 self._tagged.setdefault(pair, set()).add(account.id)
@@ -94,7 +101,12 @@ class Places:
                 accounts[identifier] = identifier not in named
             elif identifier in named:
                 unreachable[identifier] = f"its state is {live[identifier].state}"
-        return Selection(accounts, unreachable, tuple(sorted(unknown | off_unknown)))
+        written = {unit for one in (*selectors, *excluded) for unit in one.ou}
+        ambiguous = {unit: meant for unit in sorted(written) if len(meant := self._meant(unit)) > 1}
+        unresolved = bool(unknown) or any(unit in ambiguous for one in selectors for unit in one.ou)
+        return Selection(
+            accounts, unreachable, tuple(sorted(unknown | off_unknown)), ambiguous, unresolved=unresolved
+        )
 
     def _found(self, selectors: Sequence[Selector]) -> tuple[set[str], set[str], set[str]]:
         """Ids that are named, ids that are described (active or not), and what means nothing."""
@@ -134,8 +146,16 @@ class Places:
         """Accounts in a unit: in it itself, or below it as well."""
         if self._is_root(unit):
             return self._directly.get("", set()) if selector.direct else self._everywhere
-        identifier = self._paths.get(unit, unit)
-        return (self._directly if selector.direct else self._within).get(identifier, set())
+        meant = self._meant(unit)
+        if len(meant) != 1:
+            return frozenset()
+        return (self._directly if selector.direct else self._within).get(meant[0], set())
+
+    def _meant(self, unit: str) -> tuple[str, ...]:
+        """The ids of the units that a path or an id can mean; an id that nobody knows means itself."""
+        if unit in self._organization.units or unit in self._within:
+            return (unit,)
+        return tuple(sorted(self._paths.get(unit, (unit,))))
 
     def _is_root(self, unit: str) -> bool:
         root = self._organization.root

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.model.address import Kind
@@ -25,6 +26,7 @@ from reconciler.model.resources import (
     Override,
     PermissionSet,
     User,
+    Value,
 )
 
 
@@ -80,13 +82,15 @@ class Remarks:
     """What is odd about the assignments that git writes, for findings.
 
     `empty` are entries whose selectors match no account, `unknown` places that the organization does not
-    have, each with the entries that name it. `left_out` says of entries what of them is not provisioned to
+    have, each with the entries that name it, `ambiguous` paths that several units have, each with their ids
+    and with the entries. `left_out` says of entries what of them is not provisioned to
     this target, `longest` where entries that say the same end at different times, `direct` are the entries
     that assign to users.
     """
 
     empty: tuple[str, ...] = ()
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ambiguous: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     longest: tuple[str, ...] = ()
     direct: tuple[str, ...] = ()
@@ -124,6 +128,8 @@ class Desired:
     lapsed_assignments: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
     # Permission sets and holders that some entry assigns by place, tag or `all`, wherever that leads now.
     selecting: frozenset[tuple[str, Holder]] = frozenset()
+    # Those of an entry with a selector of which nobody knows what it means: what they have stays.
+    unresolved: frozenset[tuple[str, Holder]] = frozenset()
     # Accounts that git names and that cannot be assigned to: not in the organization, or not active.
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS
@@ -135,18 +141,30 @@ class Desired:
         return user in self.users and user not in self.inactive and user not in self.not_yet
 
 
+# What nearly every user has, kept once.
+NO_LISTS: Mapping[str, tuple[Value, ...]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class LiveUser:
     """A user as a target has it. `active` is None where the service does not tell.
 
     `attributes` holds names of USER_ATTRIBUTES, absent where unset; `manager` is a remote id.
-    `version` is the service's own mark of the object's state (Revision, ETag), if it has one.
+    `version` is the service's own mark of the object's state (Revision, ETag), if it has one. `lists` has,
+    of attributes that are lists at the service, all values in its order, where there is more than one; the
+    one in `attributes` is the one that counts there.
     """
 
     id: str
     attributes: Attributes
     active: bool | None = None
     version: str | None = None
+    lists: Mapping[str, tuple[Value, ...]] = field(default_factory=lambda: NO_LISTS)
+
+    def values(self, name: str) -> tuple[Value, ...]:
+        """All values of one attribute, in the order of the service; none where it is unset."""
+        found = self.attributes.get(name)
+        return self.lists.get(name) or (() if found is None else (found,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,10 @@ from reconciler.planning.judging.withheld import (
     without_unread,
 )
 from reconciler.planning.ordering.order import Context, order
-from reconciler.planning.ownership.objects import Ownership, own_groups, own_users
+from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
+from reconciler.planning.pending import pending_findings, pending_removals
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
@@ -114,6 +116,7 @@ def plan_target(
     memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization, ledger)
     before = remembered.receipt.unkept if remembered.receipt else ()
     unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
+    capabilities = replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single)
     scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
     draft = compared(scene)
     successors = {
@@ -131,22 +134,27 @@ def plan_target(
         for one in live.permission_sets.values()
         if one.provisioned
     }
+    closed = {one: where for one in provisioned if (where := scene.closed(provisioned[one]))}
     changes.sort(key=lambda change: change.address)
     debts = list(owed(scene, changes, Withheld(observed, unread, delegated, kept), accounts))
     reached = effects(scene, changes, accounts)
     if only:
-        changes = restricted_to(changes, only, Context(reached.replaced, reached.holding, provisioned))
+        changes = restricted_to(
+            changes, only, Context(reached.replaced, reached.holding, provisioned, closed)
+        )
         changes.sort(key=lambda change: change.address)
         reached = effects(scene, changes, accounts)
     left: list[Change] = []
     if by_rule:
-        context = Context(reached.replaced, reached.holding, provisioned)
+        context = Context(reached.replaced, reached.holding, provisioned, closed)
         changes, left = by_rule_alone(changes, policy.auto_apply, context)
         reached = effects(scene, changes, accounts)
     critical = Critical(scene, identities, remembered, changes)
     needed = critical.needed()
     waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
-    steps, circles = order(changes, Context(waits, reached.holding, provisioned))
+    context = Context(waits, reached.holding, provisioned, closed, capabilities.keeps_a_member)
+    steps, circles = order(changes, context)
+    pending = pending_removals(changes, unkept.names)
     guarded = guard(
         scene,
         changes,
@@ -154,6 +162,7 @@ def plan_target(
         reached.access,
         identities.approvals.values(),
         replaced=_renamed(scene, changes),
+        pending=pending,
         more=critical.findings(steps),
     )
     findings = [
@@ -167,6 +176,7 @@ def plan_target(
         *remarks(desired, live.organization),
         *name_taken(taken),
         *unkept_findings(unkept, desired),
+        *pending_findings(pending),
         *means(changes, capabilities),
         *live.findings,
         *judge(scene, identities, remembered, changes),

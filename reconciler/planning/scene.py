@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -65,6 +65,14 @@ class Scene:
         """What people call an account: by its key in git, else by its own name, else by its id."""
         live = self.live.organization.accounts.get(identifier)
         return self.account_keys.get(identifier) or (live.name if live else "") or identifier
+
+    def closed(self, accounts: Iterable[str]) -> frozenset[str]:
+        """Those of some accounts in which nothing can be provisioned: not active, or not in the organization.
+
+        Where the organization was not read, none is known to be closed.
+        """
+        known = self.live.organization.accounts
+        return frozenset(one for one in accounts if known and (one not in known or not known[one].active))
 
     def user_address(self, key: str) -> Address:
         """The address of a user of this target."""
@@ -131,6 +139,8 @@ class Draft:
     orphans: list[Address] = field(default_factory=list)
     # Live assignments that differ, in accounts where nothing can be assigned now: account id to how many.
     out_of_reach: dict[str, int] = field(default_factory=dict)
+    # Live assignments that no entry says, and that one may mean whose selector names what is not known.
+    unresolved_assignments: list[Address] = field(default_factory=list)
     # Declared assignments of which nobody looked whether they are there.
     unseen_assignments: int = 0
     # Keys of people who have just left git, and who can still sign in: the channel disables nobody.

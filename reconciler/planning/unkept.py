@@ -1,11 +1,16 @@
 """Attributes that a service was seen not to keep: what a plan leaves out, and what it says of that.
 
 A receipt names them by kind and attribute: `user.title`. `user.user_name:case` says that the service keeps
-the name in a case of its own.
+the name in a case of its own, `user.phone_number:form` that it keeps letters and digits, and spells the rest
+in its own way. `user.title:form=…` says that it made of one value another one, both by their digest.
+`user.email:one` says that a list takes no entry beside the one that is there.
 """
 
 from __future__ import annotations
 
+import html
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,13 +18,17 @@ from reconciler.model.address import Kind
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, User, Value
+from reconciler.model.scim import is_extension
 from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
+from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import UNIQUE
 from reconciler.planning.ownership.objects import group_name
 from reconciler.planning.wording import many
 
 _KINDS = (Kind.USER, Kind.GROUP)
-_CASE = ":case"
+_CASE, _FORM, _ONE = ":case", ":form", ":one"
+# So much of a digest tells two values of one attribute apart.
+_DIGITS = 12
 # By these people and groups are found: without them nothing could be told apart.
 _NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
 
@@ -32,6 +41,39 @@ def entry(kind: Kind, name: str) -> str:
 def case_entry(kind: Kind, name: str) -> str:
     """How a receipt names an attribute of which everything but the case is kept."""
     return entry(kind, name) + _CASE
+
+
+def one_entry(name: str) -> str:
+    """How a receipt names a list of users that holds one entry."""
+    return entry(Kind.USER, name) + _ONE
+
+
+def form_entry(kind: Kind, name: str, sent: Value, shown: Value) -> str:
+    """How a receipt names that the service made `shown` of what it was sent.
+
+    Where both have the same letters and digits, that holds for the attribute; else for these two values.
+    """
+    if _may_respell(kind, name) and _alike(sent, shown):
+        return entry(kind, name) + _FORM
+    return f"{entry(kind, name)}{_FORM}={hashes.digest([name, sent, shown])[:_DIGITS]}"
+
+
+def _may_respell(kind: Kind, name: str) -> bool:
+    """Whether punctuation says nothing: not in names and addresses, where it makes another one."""
+    return name not in (*UNIQUE[kind], "external_id") and not is_extension(name)
+
+
+def _alike(one: Value, other: Value) -> bool:
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    plain = _plain(one)
+    return bool(plain) and plain == _plain(other)
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone: what is left of a number in E.164, and of a text that was escaped."""
+    known = unicodedata.normalize("NFKC", html.unescape(text)).casefold().removeprefix("tel:")
+    return "".join(each for each in known if each.isalnum())
 
 
 def may_lack(kind: Kind, name: str) -> bool:
@@ -48,19 +90,31 @@ def may_fold(kind: Kind, name: str) -> bool:
 class Unkept:
     """What still holds of a receipt: `names` as they stand there.
 
-    `dropped` are the attributes by kind that are not kept, `folded` those whose case is not. `shown` are
-    the attributes, as a receipt would name them, of which some live object has a value; it is empty where
-    the service keeps what it is sent.
+    `dropped` are the attributes by kind that are not kept, `folded` those whose case is not, `respelled`
+    those of which letters and digits alone are, and `pairs` the entries of single values. `single` are the
+    lists of users that hold one entry. `shown` are the attributes, as a receipt would name them, of which
+    some live object has a value; it is empty where the service keeps what it is sent.
     """
 
     names: tuple[str, ...] = ()
     dropped: Mapping[Kind, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(_KINDS, frozenset()))
     folded: Mapping[Kind, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(_KINDS, frozenset()))
+    respelled: Mapping[Kind, frozenset[str]] = field(
+        default_factory=lambda: dict.fromkeys(_KINDS, frozenset())
+    )
+    pairs: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
     shown: frozenset[str] = frozenset()
 
     def hides(self, kind: Kind, name: str, before: Value, after: Value) -> bool:
         """Whether a difference is one that writing would not take away."""
         if name in self.dropped[kind]:
+            return True
+        if before is None or after is None:
+            return False
+        if name in self.respelled[kind] and _alike(before, after):
+            return True
+        if self.pairs and form_entry(kind, name, after, before) in self.pairs:
             return True
         if name not in self.folded[kind] or not isinstance(before, str) or not isinstance(after, str):
             return False
@@ -80,6 +134,9 @@ def still_unkept(names: Iterable[str], live: Live) -> Unkept:
     )
     dropped: dict[Kind, set[str]] = {kind: set() for kind in _KINDS}
     folded: dict[Kind, set[str]] = {kind: set() for kind in _KINDS}
+    respelled: dict[Kind, set[str]] = {kind: set() for kind in _KINDS}
+    pairs: set[str] = set()
+    single: set[str] = set()
     left: list[str] = []
     for each in sorted(set(names)):
         kind = next((one for one in _KINDS if each.startswith(f"{one}.")), None)
@@ -88,6 +145,12 @@ def still_unkept(names: Iterable[str], live: Live) -> Unkept:
             plain = name.removesuffix(_CASE)
             if name != plain and may_fold(kind, plain):
                 folded[kind].add(plain)
+            elif name.endswith(_FORM) and not is_extension(name.removesuffix(_FORM)):
+                respelled[kind].add(name.removesuffix(_FORM))
+            elif name.endswith(_ONE):
+                single.add(name.removesuffix(_ONE))
+            elif f"{_FORM}=" in name:
+                pairs.add(each)
             elif each in shown or not may_lack(kind, name):
                 continue
             else:
@@ -97,6 +160,9 @@ def still_unkept(names: Iterable[str], live: Live) -> Unkept:
         tuple(left),
         {kind: frozenset(found) for kind, found in dropped.items()},
         {kind: frozenset(found) for kind, found in folded.items()},
+        {kind: frozenset(found) for kind, found in respelled.items()},
+        frozenset(pairs),
+        frozenset(single),
         shown,
     )
 
@@ -124,8 +190,8 @@ def unkept_findings(unkept: Unkept, desired: Desired) -> Iterator[Finding]:
                 f"what it was sent: {', '.join(said)}"
             ),
             fix=(
-                "remove it from git for this target; if the service keeps it by now, set it there on one "
-                "object, and it is written again"
+                "remove it from git for this target, or write it there as the service shows it; if the "
+                "service keeps it by now, set it there on one object, and it is written again"
             ),
             details=tuple(said),
             count=len(said),
@@ -142,6 +208,15 @@ def _said(unkept: Unkept, kind: Kind, declared: Iterable[User] | Iterable[Group]
         values = [_value(one, name) for one in ours]
         if count := sum(isinstance(value, str) and value != value.lower() for value in values):
             yield f"the case of `{name}` ({many(count, kind)})"
+    for name in sorted(unkept.respelled[kind]):
+        if count := sum(one.attributes.get(name) is not None for one in ours):
+            yield f"the form of `{name}` ({many(count, kind)})"
+    # Of these only the digests are known.
+    digests = Counter(each.rpartition(_FORM)[0] for each in unkept.pairs if each.startswith(f"{kind}."))
+    for each, count in sorted(digests.items()):
+        name = each.removeprefix(f"{kind}.")
+        if any(one.attributes.get(name) is not None for one in ours):
+            yield f"the form of `{name}` ({many(count, 'value')})"
 
 
 def _value(one: User | Group, name: str) -> Value:

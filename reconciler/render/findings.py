@@ -28,6 +28,8 @@ MEANINGS: Mapping[str, str] = {
     "max-grants": "one plan may give only so much",
     "max-privileged-grants": "one plan may give only so much of what is privileged",
     "min-members": "what is critical always has so many people who can sign in",
+    "managed-policy-missing": "AWS refuses to attach a policy that does not exist",
+    "unit-ambiguous": "two units can be meant, and only one of them is",
     "name-circle": "a name is free only once its bearer has another",
     "rule-deny": "a rule says that nobody may have this access; no approval lifts it",
     "rule-disjoint": "a rule says that nobody may be in two of these groups; no approval lifts it",
@@ -35,6 +37,8 @@ MEANINGS: Mapping[str, str] = {
     "rule-restrict": "a rule says which files may decide about this access; no approval lifts it",
     "rule-max-holders": "a rule says how many people may have this access; no approval lifts it",
 }
+# What heads a plan in every format, where the memory of what git declared before is incomplete.
+INCOMPLETE_PLAN = "Incomplete plan"
 # These carry the kind they speak of as their first detail, for approvals.
 _RESTORES_CODE = "restores"
 # What a gap covers, where it is no id.
@@ -62,7 +66,7 @@ def refusals(plan: Plan) -> list[tuple[TargetPlan, Finding]]:
 def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     """Refusals, RESTORES, what was not read, warnings: what stands above the changes."""
     of = {severity: _of(part, severity) for severity in Severity}
-    lines: list[Line] = []
+    lines: list[Line] = [*_incomplete(part, names, layout)]
     if refused := of[Severity.REFUSAL]:
         reasons = words.counted(len(refused), ("reason", "reasons"))
         lines.append(
@@ -70,9 +74,15 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         )
         lines += _several(refused, names, layout, Tone.ALARM)
         lines.append(layout.line(kept=True))
+    lines += _blocked(part, names, layout)
     lines += _restores(part, names, layout)
     lines += _partial(part, names, layout)
-    warnings = [finding for finding in of[Severity.WARNING] if not (is_restores(finding) and _given(part))]
+    above = {*part.incomplete, *part.blocked}
+    warnings = [
+        finding
+        for finding in of[Severity.WARNING]
+        if finding not in above and not (is_restores(finding) and _given(part))
+    ]
     if warnings:
         lines.append(layout.line("Warnings", Tone.CAUTION))
         lines += _several(warnings, names, layout, Tone.CAUTION)
@@ -191,6 +201,27 @@ def _restored(change: Change, names: Names) -> tuple[str, str]:
     if change.address.kind is Kind.ASSIGNMENT:
         return f"{names.couple(change)}: ", names.account(parts[0])
     return "", names.label(change)
+
+
+def _incomplete(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
+    if not part.incomplete:
+        return
+    yield layout.line(
+        f"{INCOMPLETE_PLAN}: removals may be missing, so nothing of it can be applied.", Tone.ALARM, kept=True
+    )
+    yield from _several(part.incomplete, names, layout, Tone.ALARM)
+    yield layout.line(kept=True)
+
+
+def _blocked(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
+    if not part.blocked:
+        return
+    what = words.counted(len(part.blocked), ("object is", "objects are"))
+    yield layout.line(
+        f"BLOCKED: {what} left alone until somebody says which is meant.", Tone.ALARM, kept=True
+    )
+    yield from _several(part.blocked, names, layout, Tone.ALARM)
+    yield layout.line(kept=True)
 
 
 def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:

@@ -34,7 +34,7 @@ def plan_github(plan: Plan, *, token: str, verbose: bool = False, saved: str | N
 def problems_github(problems: Sequence[Problem], *, token: str) -> str:
     """An error annotation for each problem, then all of them as text; `token` as in `plan_github`."""
     annotations = [
-        _command("error", "identities", _message(each.message, each.fix), each.place) for each in problems
+        command("error", "identities", _message(each.message, each.fix), each.place) for each in problems
     ]
     return "".join((*annotations, protected(problems_text(problems), token)))
 
@@ -54,13 +54,17 @@ def _annotations(plan: Plan) -> Iterable[str]:
         for part in plan.targets:
             for finding in part.findings:
                 place = findings.where(finding, plan.places)
-                needed = severity is Severity.REFUSAL or findings.is_restores(finding)
+                heads = finding in part.incomplete or finding in part.blocked
+                needed = heads or severity is Severity.REFUSAL or findings.is_restores(finding)
                 if finding.severity is severity and (place or needed):
                     title = f"{part.target}: {finding.code}"
                     # What refuses a plan also says whom it is for: nobody should have to search the log.
                     told = finding.details if severity is Severity.REFUSAL else ()
                     text = _message(finding.message, finding.fix, told)
-                    yield _command(_LEVELS[severity], title, text, place)
+                    if finding in part.incomplete:
+                        title = f"{findings.INCOMPLETE_PLAN}: {title}"
+                    # Each of them ends with an exit code that is not 0.
+                    yield command("error" if heads else _LEVELS[severity], title, text, place)
 
 
 def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:
@@ -68,7 +72,8 @@ def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:
     return "\n".join((message, *([fix] if fix else ()), *details[:_DETAILS], *more))
 
 
-def _command(level: str, title: str, message: str, place: Place | None) -> str:
+def command(level: str, title: str, message: str, place: Place | None) -> str:
+    """One workflow command that annotates a line, or the whole run where there is no place."""
     properties = {"title": title}
     if place:
         properties |= {"file": place.path, "line": str(place.line), "col": str(place.column)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,15 +20,21 @@ from reconciler.model.resources import Origin
 from reconciler.planning.digest import plan_digest
 from reconciler.render.documents import PlanDocument
 
+# What `show` prints of a target; the digest that people approve covers less.
+_SHOWN = ("identity", "partial", "applyable", "gaps", "counts", "changes", "findings", "access", "accounts")
+# The minor version since which that is covered.
+_SHOWN_SINCE = 2
+
 
 def canonical(value: object) -> str:
     r"""The one spelling of a JSON value: keys sorted, no blanks, all but plain ASCII as `\uXXXX`.
 
     ASCII keeps it the same bytes on every machine, valid whatever a service sent (lone surrogates), and
-    harmless on a terminal. Raises ValueError for NaN and infinities, which are no JSON.
+    harmless on a terminal. Nor does it hold `##`, with which a command to a runner begins. Raises
+    ValueError for NaN and infinities, which are no JSON.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
 
 
 def plan_json(plan: Plan) -> str:
@@ -41,7 +48,8 @@ def plan_json(plan: Plan) -> str:
             "tree": plan.tree,
             "partial": plan.partial,
             "applyable": plan.applyable,
-            "targets": [_target(part) for part in plan.targets],
+            **({"incomplete": True} if plan.incomplete else {}),
+            "targets": [_sealed(_target(part)) for part in plan.targets],
             "places": [
                 {
                     "origin": _origin(origin),
@@ -57,7 +65,7 @@ def plan_from_json(text: str) -> Plan:
     """The plan that `plan_json` wrote.
 
     A higher minor version may have fields that are not known here; they are ignored. Raises
-    PlanFileError where the text is no plan, has another major version, or does not match its own digest.
+    PlanFileError where the text is no plan, has another major version, or does not match its own digests.
     """
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -75,6 +83,7 @@ def plan_from_json(text: str) -> Plan:
     except ValueError as error:
         raise PlanFileError(f"this is no saved plan: {error}; plan again with `--out`") from None
     _check_digests(plan)
+    _check_shown(data, plan)
     return plan
 
 
@@ -121,6 +130,8 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         "digest": part.digest,
         "partial": part.partial,
         "applyable": part.applyable,
+        "incomplete": bool(part.incomplete),
+        "blocked": [_address(finding.address) for finding in part.blocked],
         "gaps": [{"kind": kind, "scope": scope, "reason": reason} for kind, scope, reason in part.gaps],
         "read_calls": dict(part.read_calls),
         "counts": {
@@ -139,6 +150,16 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         "accounts": dict(part.accounts),
         **({"only": [str(address) for address in part.only]} if part.only else {}),
     }
+
+
+def _sealed(part: dict[str, Any]) -> dict[str, Any]:
+    """The part with a digest over what is shown of it: it checks the file, and approves nothing."""
+    return {**part, "shown": _shown(part)}
+
+
+def _shown(part: Mapping[str, Any]) -> str:
+    covered = {name: part.get(name) for name in _SHOWN}
+    return f"sha256:{sha256(canonical(covered).encode('ascii')).hexdigest()}"
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -230,3 +251,26 @@ def _check_digests(plan: Plan) -> None:
             raise PlanFileError(
                 f"this plan was altered: the changes of {part.target} do not match their digest; plan again"
             )
+
+
+def _check_shown(data: Mapping[str, Any], plan: Plan) -> None:
+    """What is shown beside the changes was edited, or taken out.
+
+    Format 1.1 did not cover it; what a later one covers besides is not known here.
+    """
+    minor = plan.format_version.partition(".")[2]
+    since = int(minor[:9]) if minor.isascii() and minor.isdigit() else _SHOWN_SINCE
+    if _SHOWN_SINCE <= since <= int(FORMAT_VERSION.partition(".")[2]):
+        for raw, part in zip(data["targets"], plan.targets, strict=True):
+            if raw.get("shown") != _shown(_target(part)):
+                raise PlanFileError(
+                    f"this plan was altered: what it shows of {part.target} does not match its digest; "
+                    "plan again"
+                )
+    if plan.applyable and False in (
+        data.get("applyable"),
+        *(raw.get("applyable") for raw in data["targets"]),
+    ):
+        raise PlanFileError(
+            "this plan was altered: it says that it cannot be applied, and not why; plan again"
+        )

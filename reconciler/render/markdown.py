@@ -124,8 +124,13 @@ def _document(plan: Plan, level: _Level) -> Iterable[_Block]:
 
 
 def _title(plan: Plan) -> str:
-    refused = "Refused. " if findings.refusals(plan) else ""
-    return refused + (words.summary(plan) if plan.changes else "No changes.")
+    head = f"{findings.INCOMPLETE_PLAN}. " if plan.incomplete else ""
+    head += "Refused. " if findings.refusals(plan) else ""
+    if plan.blocked:
+        head += f"{words.counted(len(plan.blocked), ('object is', 'objects are'))} blocked. "
+    if plan.changes:
+        return head + words.summary(plan)
+    return head + ("What would be removed is not known." if plan.incomplete else "No changes.")
 
 
 def _notes(part: TargetPlan) -> str:

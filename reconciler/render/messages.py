@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.errors import Place
 from reconciler.model.change import FieldChange
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
-from reconciler.planning.review import Difference
 from reconciler.render import escape, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.naming import value
 from reconciler.render.style import Style, Tone
+
+if TYPE_CHECKING:  # what `validate` prints takes no planner
+    from reconciler.planning.review import Difference
 
 
 def error_text(message: str, *, color: bool = False) -> str:
@@ -32,7 +35,7 @@ def findings_text(findings: Sequence[Finding], places: Mapping[Origin, Place], *
         place = places.get(finding.origin) if finding.origin else None
         where = f"{escape.text(str(place))}: " if place else ""
         lines.append(layout.line(f"{where}{escape.sentence(finding.message)}", Tone.CAUTION))
-        if finding.code == "policy-lint":
+        if finding.code in ("policy-lint", "managed-policy-unknown"):
             lines += [layout.line(f"    {escape.sentence(one)}") for one in finding.details]
         if finding.fix:
             lines.append(layout.line(f"    {escape.sentence(finding.fix)}"))

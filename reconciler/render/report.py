@@ -28,7 +28,11 @@ _STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
     ),
     Status.SKIPPED: ("Skipped", Tone.CAUTION, "something it needs was not done; the next plan has it again"),
     Status.STOPPED: ("Stopped", Tone.CAUTION, "not begun; the next plan has it again"),
-    Status.UNKNOWN: ("Unknown", Tone.ALARM, "the answer was lost; the next plan shows whether it was done"),
+    Status.UNKNOWN: (
+        "Unknown",
+        Tone.ALARM,
+        "nobody saw how it ended; the next plan shows it",
+    ),
     Status.FAILED: ("Failed", Tone.ALARM, "remove the cause, then plan and apply again"),
 }
 _DONE = {
@@ -79,17 +83,36 @@ def _target(
         if results := by_status.get(status):
             yield from layout.paragraph(f"{title}: {len(results):,} ({advice})", hang=4, tone=tone)
             everything = verbose or status in _ALWAYS
+            if not verbose:
+                results, alike = _gathered(results)
+                for message, those in alike.items():
+                    first = _called(those[0].address, changes, accounts)
+                    told = f"{first} and {len(those) - 1:,} more: {escape.sentence(message)}; -v shows all"
+                    yield from layout.paragraph(told, indent=2, hang=4)
             yield from _results(results, changes, accounts, layout, everything=everything)
             yield layout.line()
     for note in part.notes:
         yield from layout.paragraph(escape.sentence(note), hang=2)
     if done := by_status.get(Status.DONE):
         yield layout.line(_done(part, done, changes))
+    elif part.writes:
+        sent = words.counted(part.writes, ("write was", "writes were"))
+        told = f"{sent} answered with success at {escape.text(part.target)}, and no effect was seen."
+        yield from layout.paragraph(told, hang=2)
     else:
         yield layout.line(f"Nothing was done at {escape.text(part.target)}.")
     if verbose and part.calls:
         told = ", ".join(f"{escape.sentence(name)} {count:,}" for name, count in sorted(part.calls.items()))
         yield from layout.paragraph(f"Calls: {told}", hang=2, tone=Tone.FAINT)
+
+
+def _gathered(results: Sequence[Result]) -> tuple[list[Result], Mapping[str, list[Result]]]:
+    """The results that are told one by one, and those of which so many end in one sentence, by it."""
+    by_message: dict[str, list[Result]] = {}
+    for result in results:
+        by_message.setdefault(result.message, []).append(result)
+    alike = {said: those for said, those in by_message.items() if said and len(those) > _SHOWN}
+    return [result for result in results if result.message not in alike], alike
 
 
 def _results(

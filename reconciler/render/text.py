@@ -86,7 +86,7 @@ def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[l
         lines += [layout.line(each, Tone.FAINT) for each in _stays(part)]
         lines.append(layout.line())
     else:
-        lines.append(layout.line(no_changes(part), Tone.GOOD))
+        lines.append(layout.line(no_changes(part), Tone.ALARM if part.incomplete else Tone.GOOD))
         lines += [layout.line(each, Tone.FAINT) for each in _stays(part)[1:]]
         if len(plan.targets) > 1:
             lines.append(layout.line())
@@ -112,6 +112,8 @@ def no_changes(part: TargetPlan) -> str:
     """Say that nothing is to be done: `No changes. aws matches 15 users, 6 groups, 41 memberships`."""
     target = escape.text(part.target)
     matching = _tally(part.counts, "unchanged")
+    if part.incomplete:
+        return f"What would be removed from {target} is not known; nothing else differs."
     if part.partial:
         return f"No changes in what was planned of {target}."
     return (
@@ -167,6 +169,9 @@ def _estimated(part: TargetPlan, estimate: Estimate, *, alone: bool) -> str:
 
 def _next(plan: Plan, layout: Layout, saved: str | None, flags: str) -> list[Line]:
     refused = findings.refusals(plan)
+    if plan.incomplete:
+        text = f"{findings.INCOMPLETE_PLAN}, see the top: it is not saved, and nothing of it can be applied."
+        return [*layout.paragraph(text, tone=Tone.ALARM, kept=True)]
     if refused:
         codes = words.listed(sorted({escape.name(finding.code) for _, finding in refused}))
         text = f"REFUSED by {codes}, see the top: nothing can be applied until that is lifted."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.sandbox import identitystore, organizations, sso_admin, sts
+from reconciler.sandbox.access import aws_policies
 from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.directory.records import Hand
@@ -48,11 +49,12 @@ class App(Service):
         operation = model.operations.get(name) if model else None
         service = model.name if model else "unknown"
         if query := sts.is_meant(headers):
-            (name, operation), service = sts.asked(body), sts.SERVICE
+            name, operation = sts.asked(body)
+            service = operation.service if operation else sts.SERVICE
 
         def work(faults: Sequence[Fault], request_id: str) -> Reply:
             if query:
-                return self._identify(operation, headers, faults, request_id)
+                return self._query(operation, headers, body, faults, request_id)
             return Reply(200, _dump(self._carry_out(model, operation, prefix, name, headers, body, faults)))
 
         return self.serve(f"{service}.{name or 'Unknown'}", _Json(operation, query=query), work)
@@ -83,23 +85,31 @@ class App(Service):
         params = _params(model, operation, body)
         return self._transact(model, operation, handler, params, region, faults)
 
-    def _identify(
+    def _query(
         self,
         operation: Operation | None,
         headers: Mapping[str, str],
+        body: bytes,
         faults: Sequence[Fault],
         request_id: str,
     ) -> Reply:
-        """What STS answers."""
+        """What STS and IAM answer."""
         if operation is None:
             raise ApiError("InvalidAction", "Could not find operation.")
-        _signed_region(sts.SERVICE, headers)
+        _signed_region(operation.service, headers)
         before(faults, lambda fault: refusal(operation, fault))
         with self.world.store.transaction() as db:
-            management = self.world.store.meta()["management_account"]
-            account = sts.caller_account(db, management, self.world.circumstances.caller)
-        body = sts.answer_body(operation, sts.identity(account), request_id)
-        return Reply(200, body, content_type=sts.XML_TYPE)
+            answer: sts.Members
+            if operation.service == sts.IAM:
+                arn = sts.given(body, "PolicyArn")
+                if not aws_policies.has(db, arn):
+                    raise ApiError("NoSuchEntity", f"Policy {arn} was not found.", status=404)
+                answer = sts.policy(arn)
+            else:
+                management = self.world.store.meta()["management_account"]
+                account = sts.caller_account(db, management, self.world.circumstances.caller)
+                answer = sts.identity(account)
+        return Reply(200, sts.answer_body(operation, answer, request_id), content_type=sts.XML_TYPE)
 
     def _transact(
         self,

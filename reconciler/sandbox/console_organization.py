@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.hands import Hands
-from reconciler.sandbox.units import STATES, put_account, unit_at
+from reconciler.sandbox.units import STATES, depart, known_unit, put_account, unit_at
 
 _ID = re.compile(r"\d{12}", re.ASCII)
 
@@ -48,6 +48,44 @@ class OrganizationConsole(Hands):
         with self._open() as (db, _):
             return unit_at(db, self._world.store.meta(), path)
 
+    def rename_ou(self, unit: str, name: str) -> None:
+        """Give a unit (id or path) another name; its id stays."""
+        with self._open() as (db, _):
+            found = _unit(db, unit)
+            _leave(db, found)
+            try:
+                db.execute("UPDATE units SET name = ? WHERE id = ?", (name, found))
+            except sqlite3.IntegrityError as error:
+                message = f"There is a unit {name} beside it already."
+                raise ApiError("DuplicateOrganizationalUnitException", message) from error
+
+    def remove_ou(self, unit: str) -> None:
+        """Delete a unit (id or path) in which nothing is."""
+        with self._open() as (db, _):
+            found = _unit(db, unit)
+            query = "SELECT 1 FROM accounts WHERE parent = :id UNION SELECT 1 FROM units WHERE parent = :id"
+            if db.execute(query, {"id": found}).fetchone():
+                message = f"{unit} holds accounts or units; move them first."
+                raise ApiError("OrganizationalUnitNotEmptyException", message)
+            _leave(db, found)
+            db.execute("DELETE FROM units WHERE id = ?", (found,))
+            db.execute("DELETE FROM tags WHERE resource = ?", (found,))
+
+    def close_account(self, account: str) -> None:
+        """Close an account: it is CLOSED for 90 days, and the roles in it stay as they are."""
+        self.set_account_state(account, "CLOSED")
+
+    def remove_account(self, account: str) -> None:
+        """Let an account leave the organization; what was assigned in it stays listed."""
+        with self._open() as (db, _):
+            if account == self._world.store.meta()["management_account"]:
+                raise ApiError(
+                    "MasterCannotLeaveOrganizationException", "The management account cannot leave."
+                )
+            _found(db.execute("DELETE FROM accounts WHERE id = ?", (account,)), account)
+            depart(db, "", account)
+            db.execute("DELETE FROM tags WHERE resource = ?", (account,))
+
     def tag_account(self, account: str, tags: Mapping[str, str | None]) -> None:
         """Set tags of an account; None removes one."""
         with self._open() as (db, _):
@@ -69,7 +107,8 @@ class OrganizationConsole(Hands):
     def declare_policies(self, account: str, policies: Iterable[str] | None) -> None:
         """Say which customer-managed policies an account has, by path and name (`/ci/deploy`); all of them.
 
-        Of an account that nothing is said of, or None, whatever is referred to is taken to be there.
+        Of an account that nothing is said of, or None, whatever is referred to is taken to be there. The
+        account `aws` is AWS itself, which has these beside the managed policies of a dated list.
         """
         with self._open() as (db, _):
             db.execute("DELETE FROM account_policies WHERE account = ?", (account,))
@@ -102,6 +141,18 @@ class OrganizationConsole(Hands):
             }
             for account, parent, name, state in rows
         }
+
+
+def _unit(db: sqlite3.Connection, written: str) -> str:
+    found = known_unit(db, written)
+    if found is None:
+        raise ApiError("OrganizationalUnitNotFoundException", f"There is no unit {written}.")
+    return found
+
+
+def _leave(db: sqlite3.Connection, unit: str) -> None:
+    parent, name = db.execute("SELECT parent, name FROM units WHERE id = ?", (unit,)).fetchone()
+    depart(db, parent, name)
 
 
 def _path(units: Mapping[str, tuple[str, str]], unit: str) -> str:

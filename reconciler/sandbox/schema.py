@@ -46,6 +46,8 @@ CREATE VIEW IF NOT EXISTS account_records AS SELECT
   FROM accounts a LEFT JOIN units u ON u.id = a.parent;
 CREATE TABLE IF NOT EXISTS tags (
   resource TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (resource, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS departed (
+  parent TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (parent, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS permission_sets (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
   description TEXT, session_duration TEXT NOT NULL, relay_state TEXT, inline_policy TEXT, boundary TEXT,

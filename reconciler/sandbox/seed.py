@@ -20,7 +20,8 @@ ones are put below the root. One that is called `management` is the management a
 units whose paths an `ou:` names, in assignments, guards and rules; which accounts lie in them it does not
 say, so they are empty until somebody moves accounts there (`POST /_sandbox/console/move_account`).
 
-Seeding adds and renames, and removes nothing but a management account that gives way to another.
+Seeding adds and renames, and removes nothing but a management account that gives way to another. What left
+by hand is not brought back by an identities directory: an account, or a unit that was renamed or deleted.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from typing import Any
 
 from reconciler.errors import InputError, Place, Problem
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.units import STATES, put_account, unit_below
+from reconciler.sandbox.units import STATES, has_departed, put_account, unit_below
 
 _ID = re.compile(r"\d{12}", re.ASCII)
 # An id of a unit, or of the root (AWS Organizations, API reference).
@@ -144,6 +145,8 @@ class _Seed:
         for name, account in self._map(content, "accounts", where).items():
             self._account(db, name, account, parent)
         for name, unit in self._map(content, "units", where).items():
+            if not self._places and has_departed(db, parent, name):
+                continue
             below, beneath = unit_below(db, parent, path, name)
             self._unit(db, unit, parent=below, path=beneath, where=f"{where}/{name}".lstrip("/"))
 
@@ -157,6 +160,8 @@ class _Seed:
             return
         if state not in STATES:
             self._fault(f"account {name} has the state {state}", f"there is {', '.join(sorted(STATES))}")
+            return
+        if not self._places and has_departed(db, "", identifier):
             return
         email = account.get("email", f"aws+{identifier}@example.com")
         put_account(

@@ -7,9 +7,10 @@ acknowledgements turn into 44 ms a call; written at once, a call takes under a m
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,6 +22,10 @@ _LARGEST_BODY = 4 << 20
 
 # method, path, headers (names in lower case), body
 Route = Callable[[str, str, Mapping[str, str], bytes], Reply]
+
+
+# What a client on this machine calls it; any other name may be a web page's that points here (DNS rebinding).
+_OURS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 class Server:
@@ -52,6 +57,18 @@ class Server:
             self._thread = None
         self._http.server_close()
         self._http.end_connections()
+
+
+def _from_a_page(hosts: Sequence[str], headers: Mapping[str, str]) -> str:
+    """Why a request may come from a web page that somebody has open, "" where it does not.
+
+    Browsers send `Origin` with all that can change something, and programs do not (Fetch, section 3.1).
+    """
+    if any(not _OURS.fullmatch(host.strip()) for host in hosts):
+        return "the sandbox answers to 127.0.0.1 and localhost only"
+    if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
+        return "the sandbox answers no web page"
+    return ""
 
 
 class _Http(ThreadingHTTPServer):
@@ -114,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if why := _from_a_page(self.headers.get_all("Host", []), headers):
+            self._write(Reply(HTTPStatus.FORBIDDEN, why.encode(), content_type="text/plain"))
+            return
         reply = self.route(self.command, self.path, headers, body)
         if reply.dropped:
             self.close_connection = True

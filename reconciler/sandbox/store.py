@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 import sqlite3
+import stat
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
@@ -31,8 +34,10 @@ class Store:
         self._meta: Mapping[str, str] | None = None
         name = ":memory:" if path is None else str(path)
         try:
+            if path is not None:
+                _keep_private(path)
             self._db = sqlite3.connect(name, timeout=30, check_same_thread=False, isolation_level=None)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise ReconcilerError(f"the sandbox cannot open {name}: {error}") from error
         try:
             # Nothing here is worth a sync: a lost machine loses a sandbox.
@@ -118,6 +123,22 @@ class Store:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def _keep_private(path: Path) -> None:
+    """Make the file, mode 0600, where it is not there, and take it from others where it is: it holds tokens.
+
+    SQLite gives the files that it puts beside it the same mode (https://sqlite.org/wal.html).
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
+    for beside in (f"{path}-wal", f"{path}-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            Path(beside).chmod(0o600)
 
 
 def _random36(length: int) -> str:

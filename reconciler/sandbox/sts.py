@@ -1,4 +1,4 @@
-"""AWS STS, the little of it that tells callers who they are: forms go in, XML comes out (query protocol)."""
+"""The query protocol, in which forms go in and XML comes out: what AWS STS and IAM are asked here."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ from reconciler.sandbox.access.terms import Caller
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.models import Operation
 
-SERVICE = "sts"
+SERVICE, IAM = "sts", "iam"
 XML_TYPE = "text/xml"
 ROLE = "arn:aws:sts::{account}:assumed-role/ApiCaller/sandbox"
 _FORM = "application/x-www-form-urlencoded"
-_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+_NAMESPACES = {
+    SERVICE: "https://sts.amazonaws.com/doc/2011-06-15/",
+    IAM: "https://iam.amazonaws.com/doc/2010-05-08/",
+}
 # Whoever calls from an account that the organisation does not have.
 _STRANGER = "000000000001"
-_OPERATIONS = {"GetCallerIdentity": Operation(SERVICE, "GetCallerIdentity", None, None, frozenset(), None)}
+_OPERATIONS = {
+    name: Operation(service, name, None, None, frozenset(), None)
+    for service, name in ((SERVICE, "GetCallerIdentity"), (IAM, "GetPolicy"))
+}
+Members = Mapping[str, "str | Members"]
 
 
 def is_meant(headers: Mapping[str, str]) -> bool:
@@ -28,7 +35,7 @@ def is_meant(headers: Mapping[str, str]) -> bool:
 
 def asked(body: bytes) -> tuple[str, Operation | None]:
     """The name of the operation that a form asks for ("" where it names none), and the operation."""
-    name = parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
+    name = given(body, "Action")
     return name, _OPERATIONS.get(name)
 
 
@@ -45,21 +52,37 @@ def identity(account: str) -> dict[str, str]:
     return {"Arn": ROLE.format(account=account), "UserId": "AROASANDBOXSANDBOX00:sandbox", "Account": account}
 
 
-def answer_body(operation: Operation, answer: Mapping[str, str], request_id: str) -> bytes:
+def policy(arn: str) -> Members:
+    """GetPolicy, for a policy of AWS that there is."""
+    return {"Policy": {"PolicyName": arn.rpartition("/")[2], "Arn": arn, "IsAttachable": "true"}}
+
+
+def given(body: bytes, name: str) -> str:
+    """A parameter of a form; "" where it is not given."""
+    return parse_qs(body.decode("utf-8", "replace")).get(name, [""])[0]
+
+
+def answer_body(operation: Operation, answer: Members, request_id: str) -> bytes:
     """An answer as XML."""
-    members = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in answer.items())
-    name = operation.name
+    name, namespace = operation.name, _NAMESPACES[operation.service]
     return (
-        f'<{name}Response xmlns="{_NAMESPACE}"><{name}Result>{members}</{name}Result>'
+        f'<{name}Response xmlns="{namespace}"><{name}Result>{_xml(answer)}</{name}Result>'
         f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>"
     ).encode()
+
+
+def _xml(members: Members) -> str:
+    return "".join(
+        f"<{name}>{escape(value) if isinstance(value, str) else _xml(value)}</{name}>"
+        for name, value in members.items()
+    )
 
 
 def error_body(error: ApiError, request_id: str) -> bytes:
     """An error as XML."""
     fault = "Receiver" if error.status >= 500 else "Sender"
     return (
-        f'<ErrorResponse xmlns="{_NAMESPACE}"><Error><Type>{fault}</Type>'
+        f'<ErrorResponse xmlns="{_NAMESPACES[SERVICE]}"><Error><Type>{fault}</Type>'
         f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
         f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     ).encode()

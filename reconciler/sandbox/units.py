@@ -30,6 +30,35 @@ def unit_at(db: sqlite3.Connection, meta: Mapping[str, str], path: str) -> str:
     return found
 
 
+def depart(db: sqlite3.Connection, parent: str, name: str) -> None:
+    """Remember that a unit left its place below `parent`, or (`parent` "") that an account left."""
+    db.execute("INSERT OR IGNORE INTO departed VALUES (?, ?)", (parent, name))
+
+
+def has_departed(db: sqlite3.Connection, parent: str, name: str) -> bool:
+    """Whether it left by hand, and nothing by this name has come since."""
+    there = db.execute(
+        "SELECT 1 FROM units WHERE parent = :parent AND name = :name"
+        " UNION SELECT 1 FROM accounts WHERE :parent = '' AND id = :name",
+        {"parent": parent, "name": name},
+    ).fetchone()
+    gone = db.execute("SELECT 1 FROM departed WHERE parent = ? AND name = ?", (parent, name)).fetchone()
+    return there is None and gone is not None
+
+
+def known_unit(db: sqlite3.Connection, written: str) -> str | None:
+    """The id of a unit that is written as its id or its path, whose names may have slashes; None for none."""
+    if db.execute("SELECT 1 FROM units WHERE id = ?", (written,)).fetchone():
+        return written
+    names = {row[0]: (row[1], row[2]) for row in db.execute("SELECT id, parent, name FROM units")}
+
+    def path(unit: str) -> str:
+        parent, name = names[unit]
+        return f"{path(parent)}/{name}" if parent in names else name
+
+    return next((unit for unit in names if path(unit) == written), None)
+
+
 def put_account(
     db: sqlite3.Connection,
     identifier: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -24,7 +24,8 @@ class ReadRequest:
     organizational units, `tags` for the tags of every account (one call each). `by_group` allows the
     cheaper reading of assignments, group by group, where it is cheaper; what it cannot see is a gap. A
     thing that is asked for by id and no longer exists is simply absent from the answer; that is the only
-    case in which absence is no error.
+    case in which absence is no error. `known_users` and `known_groups` are remote ids that a receipt
+    remembers: where one of them is missing in a list and still there, the list is short, and no list.
     """
 
     users: tuple[str, ...] | None = None
@@ -36,6 +37,8 @@ class ReadRequest:
     units: bool = True
     tags: bool = True
     by_group: bool = False
+    known_users: tuple[str, ...] = ()
+    known_groups: tuple[str, ...] = ()
 
 
 EVERYTHING = ReadRequest()
@@ -111,8 +114,25 @@ class Target(Protocol):
 
 
 @runtime_checkable
+class Learning(Protocol):
+    """A target that finds out how its service does things, and is told so again by the receipt."""
+
+    @property
+    def habits(self) -> tuple[str, ...]:
+        """What is known, as a receipt names it among what is not kept (`service.…`)."""
+
+    def recall(self, names: Iterable[str]) -> None:
+        """Take in what a receipt says; names of anything else are passed over."""
+
+
+@runtime_checkable
 class PolicyValidator(Protocol):
     """A target whose cloud has a check of its own for policies."""
 
-    def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
-        """What it says of inline policies (JSON), by the name of their permission set; raises nothing."""
+    def validate(
+        self, policies: Mapping[str, str], managed: Mapping[str, Sequence[str]]
+    ) -> Sequence[Finding]:
+        """What it says of inline policies (JSON), and of AWS-managed ones that may not exist (by path).
+
+        Both by the name of their permission set. Raises nothing.
+        """

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from reconciler.config.channels import Channel
 from reconciler.config.documents import IDENTITY_CENTER, SCIM, TARGET_TYPES
+from reconciler.config.scim_settings import ScimSettings
 from reconciler.errors import Rejected
 from reconciler.model.observer import Observer
 from reconciler.targets.base import Target
@@ -50,6 +51,10 @@ class Settings(Protocol):
     @property
     def profile(self) -> str | None:
         """What is known of a SCIM service, by name."""
+
+    @property
+    def settings(self) -> ScimSettings:
+        """What the configuration states of a SCIM service in place of its profile."""
 
     @property
     def extensions(self) -> tuple[str, ...]:
@@ -130,6 +135,7 @@ def _scim(
     observer: Observer,
     speed: float | None = None,
 ) -> Target:
+    from reconciler.targets.scim.adjusting import adjusted
     from reconciler.targets.scim.profile_list import names, profile
     from reconciler.targets.scim.target import Scim
     from reconciler.wire.http import Http
@@ -138,6 +144,8 @@ def _scim(
         message = f"there is no profile {name!r}; there is {', '.join(names())}"
         raise Rejected(message, target=settings.name)
     known = profile(name)
+    if settings.type == SCIM:
+        known = adjusted(known, settings.settings)
     http = Http(
         settings.name,
         channel.endpoint,

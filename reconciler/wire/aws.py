@@ -28,6 +28,8 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 5, 30
 CONNECTIONS = 16
 # The quotas end at 2,000 full pages of users; a list with more pages than this does not end.
 MAX_PAGES = 50_000
+# No service has so many of anything; what lists ever new ones would fill all memory.
+MAX_ITEMS = 1_000_000
 # A page may be empty and not the last; so many in a row lead nowhere.
 MAX_EMPTY_PAGES = 100
 
@@ -164,6 +166,8 @@ class Aws:
                 if identifier in seen:
                     raise bad(f"{identifier} came twice in one list: a page was repeated, or the list moved")
                 seen.add(identifier)
+            if len(seen) > MAX_ITEMS:
+                raise bad(f"the list has not ended after {MAX_ITEMS:,} of its items")
             yield items
             empty = 0 if items else empty + 1
             token = answer.get("NextToken") or ""

@@ -53,10 +53,10 @@ _REJECTED = frozenset(
      "InvalidInputException", "ConstraintViolationException", "UnknownOperationException", "InvalidAction",
      "UnsupportedOperation", "NoSuchBucket")
 )  # fmt: skip
-# What Organizations and S3 say where others say ResourceNotFoundException (API reference, errors of each).
+# What Organizations, IAM and S3 say where others say ResourceNotFoundException (API references, errors).
 _ABSENT = frozenset(
     ("AccountNotFoundException", "ParentNotFoundException", "ChildNotFoundException",
-     "TargetNotFoundException", "OrganizationalUnitNotFoundException", "NoSuchKey")
+     "TargetNotFoundException", "OrganizationalUnitNotFoundException", "NoSuchEntity", "NoSuchKey")
 )  # fmt: skip
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")

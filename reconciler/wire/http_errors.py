@@ -189,7 +189,10 @@ class _Said:
 
 def _no_answer(message: str, asked: Asked, *, again: bool) -> Failure:
     kind = OutcomeUnknown if asked.mutates else IncompleteRead
-    return Failure(asked.error(kind, message), Fate.LOST if again or asked.mutates else Fate.FINAL)
+    error = asked.error(kind, message)
+    if isinstance(error, OutcomeUnknown):
+        error.answered = not again
+    return Failure(error, Fate.LOST if again or asked.mutates else Fate.FINAL)
 
 
 def _redirected(reply: Reply, asked: Asked) -> str:

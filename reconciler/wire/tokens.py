@@ -8,20 +8,16 @@ its own, because a traceback can show those.
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote
 
 from reconciler.errors import Denied
+from reconciler.wire import secrets
 from reconciler.wire.pool import Guarded
 
 # Far beyond any token (those of AWS have some 600 characters), and no more of a file is read.
 _LONGEST = 16_384
-# Characters from which on a token is not met by chance.
-_TELLING = 16
-_SHOWN = "…"
 
 
 class Secret:
@@ -33,7 +29,7 @@ class Secret:
         self._value, self.source = value, source
 
     def __repr__(self) -> str:
-        return _SHOWN
+        return secrets.SHOWN
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not written down")
@@ -44,18 +40,11 @@ class Secret:
 
     def scrub(self, text: str) -> str:
         """`text` with the token blotted out, in every form in which an answer or its address may hold it."""
-        for form in self._forms():
-            text = text.replace(form, _SHOWN) if form else text
-        return text
+        return secrets.scrub(text, self._value)
 
     def shown_in(self, body: bytes) -> bool:
         """Whether `body` holds the token; one so short that it may stand there by chance does not count."""
-        return len(self._value) >= _TELLING and any(form.encode() in body for form in self._forms())
-
-    def _forms(self) -> set[str]:
-        # As it is, in a URL, in base64, and in the JSON of those who escape every slash.
-        encoded = b64encode(self._value.encode()).decode()
-        return {self._value, quote(self._value, safe=""), encoded, self._value.replace("/", "\\/")}
+        return secrets.shown_in(body, self._value)
 
     def fault(self) -> str:
         """What keeps it from being sent in a header (RFC 6750, section 2.1); "" for nothing."""

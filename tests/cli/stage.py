@@ -183,7 +183,8 @@ class Real(Stage):
 
     def converge(self, *arguments: str) -> None:
         """Plan and apply what is committed, and expect nothing to be left."""
-        assert self.plan().code == 0
+        planned = self.plan()
+        assert planned.code == 0, planned.told
         applied = self.run("apply", self.file, *arguments)
         assert applied.code == 0, applied.told
         assert self.run("plan", "--detailed-exitcode").code == 0

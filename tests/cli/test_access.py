@@ -68,6 +68,23 @@ def test_an_account_that_moved_by_hand_stays_where_it_is(access: Played) -> None
         assert console.accounts()[PROD]["unit"] == "Workloads/Prod"
 
 
+def test_what_left_by_hand_does_not_come_back(access: Played) -> None:
+    hand = ("sandbox", "console")
+    access.run(*hand, "move-account", "prod", "Workloads/Prod")
+    assert access.run(*hand, "rename-unit", "Workloads/Prod", "Production").code == 0
+    access.write({"more.yaml": 'accounts: {extra: "777777777777"}\n'})
+    access.run("plan")
+    assert access.run(*hand, "close-account", "extra").code == 0
+    assert access.run(*hand, "remove-account", "extra").code == 0
+    access.run("plan")
+    with access.console() as console:
+        assert console.accounts()[PROD]["unit"] == "Workloads/Production"
+        assert "777777777777" not in console.accounts()
+    assert access.run(*hand, "remove-unit", "Workloads/Production").code == 1
+    assert access.run(*hand, "move-account", "prod", "Workloads").code == 0
+    assert access.run(*hand, "remove-unit", "Workloads/Production").code == 0
+
+
 def test_hands_in_the_console_are_found_out(access: Played) -> None:
     hand = ("sandbox", "console")
     assert access.run(*hand, "attach-policy", "Read", "AdministratorAccess").code == 0

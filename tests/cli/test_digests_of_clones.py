@@ -13,6 +13,7 @@ from tests.cli.test_digests_used_once import digest
 
 JOINED = GROUPS.replace("[cyd]", "[cyd, ada]")
 ALONE = "Only this clone knows now that the approval is used"
+NEWER = "aws was applied from elsewhere: origin has a newer receipt at reconciler/receipts/aws"
 SPENT = "was approved for an apply that took place"
 
 
@@ -28,13 +29,18 @@ def clones(
     return one, another(one, monkeypatch, capsys)
 
 
+def fetch(stage: Real) -> None:
+    """What an apply asks for where another clone applied since."""
+    stage.work.git("fetch", "-q", "origin", "--tags", "--force")
+
+
 def undo(stage: Real) -> None:
     """By hand, so that the very plan that was approved comes again."""
     stage.sandbox.store.remove_member("dev", "ada@example.com")
     stage.forget()
 
 
-def test_a_digest_that_another_clone_used_and_pushed_is_spent_here_without_a_fetch(
+def test_a_digest_that_another_clone_used_and_pushed_is_spent_here_and_needs_a_fetch(
     clones: tuple[Real, Real],
 ) -> None:
     one, other = clones
@@ -47,11 +53,18 @@ def test_a_digest_that_another_clone_used_and_pushed_is_spent_here_without_a_fet
 
     ended = other.run("apply", "--expect-digest", approved, "--push")
 
+    assert ended.code == 1, ended.told
+    assert NEWER in ended.told
+    assert other.written() == []
+    assert other.work.git("for-each-ref") == tags, "looking moves nothing"
+
+    fetch(other)
+    ended = other.run("apply", "--expect-digest", approved, "--push")
+
     assert ended.code == 4, ended.told
     assert SPENT in ended.told
     assert other.written() == []
     assert other.memberships() == TEAM
-    assert other.work.git("for-each-ref") == tags, "looking moves nothing"
 
 
 def test_a_digest_that_an_unfinished_apply_used_and_pushed_is_spent_everywhere(
@@ -63,6 +76,7 @@ def test_a_digest_that_an_unfinished_apply_used_and_pushed_is_spent_everywhere(
     assert one.run("apply", "--expect-digest", approved, "--push").code == 1
     one.sandbox.faults.clear()
 
+    fetch(other)
     assert other.run("apply", "--expect-digest", approved, "--push").code == 4
     assert other.memberships() == TEAM
 
@@ -74,6 +88,7 @@ def test_what_another_clone_used_stays_spent_after_the_next_whole_apply(
     approved = digest(one.run("plan", "--format", "json"))
     assert one.run("apply", "--expect-digest", approved, "--push").code == 0
     undo(other)
+    fetch(other)
     other.plan()
     assert other.run("apply", other.file, "--push").code == 0, "a reviewed plan is no approved digest"
     third = another(other, monkeypatch, capsys, "third")
@@ -132,15 +147,15 @@ def test_a_first_apply_that_began_elsewhere_is_not_begun_again(
     # What the first one made and nobody declares any more is known to its tag alone.
     other.commit({"groups.yaml": GROUPS.partition("  dev")[0]})
     other.work.git("push", "-q", "origin", "main")
-    other.plan()
+    assert other.plan().out.startswith("Incomplete plan")
     other.forget()
 
-    ended = other.run("apply", other.file, "--first-apply", "--push")
+    ended = other.run("apply", one.file, "--first-apply", "--push")
 
     assert ended.code == 1
-    assert "aws was applied from elsewhere before: origin has the tag reconciler/begun/aws" in ended.told
+    assert "origin has the tag reconciler/receipts/aws, and this clone has not" in ended.told
     assert other.written() == []
-    other.work.git("fetch", "-q", "origin", "--tags", "--force")
+    fetch(other)
     assert "- dev (gone from git)" in other.plan().told
     assert other.run("apply", other.file, "--first-apply", "--push").code == 0
     assert other.memberships() == {"ops": TEAM["ops"]}

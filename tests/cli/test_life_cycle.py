@@ -152,6 +152,7 @@ def test_a_branch_that_is_not_merged_is_planned_and_not_applied(cloned: Real) ->
 def test_another_branch_can_be_named_as_the_one_people_agreed_on(cloned: Real) -> None:
     cloned.work.git("checkout", "-q", "-b", "release")
     cloned.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    cloned.work.git("push", "-q", "origin", "release")
     cloned.plan("--trusted-ref", "release")
 
     assert cloned.run("apply", cloned.file, "--first-apply").code == 1
@@ -221,9 +222,10 @@ def test_a_second_clone_needs_the_tag_and_then_applies(
     push(cloned)
     second = another(cloned, monkeypatch, capsys)
     second.work.git("tag", "-d", TAG)
-    second.plan()
+    incomplete = second.plan()
+    assert (incomplete.code, Path(second.file).exists()) == (1, False)
 
-    refused = second.run("apply", second.file)
+    refused = second.run("apply", "--expect-digest", "sha256:" + 64 * "0")
     assert refused.code == 1
     assert "git fetch origin --tags --force" in refused.told
     second.work.git("fetch", "-q", "origin", "--tags", "--force")
@@ -283,9 +285,10 @@ def test_a_shallow_clone_applies_nothing(
     shallow = Real(root, monkeypatch, capsys, cloned.sandbox, Work(root, monkeypatch, start=False))
 
     planned = shallow.plan()
-    refused = shallow.run("apply", shallow.file, "--first-apply")
+    refused = shallow.run("apply", cloned.file, "--first-apply")
 
-    assert planned.code == 0
+    assert planned.code == 1
+    assert not Path(shallow.file).exists()
     assert "this clone is shallow" in planned.told
     assert refused.code == 1
     assert "git fetch --unshallow origin" in refused.told

@@ -55,3 +55,16 @@ def test_on_a_terminal_it_is_said_before_the_question(played: Played) -> None:
     assert "sets.yaml:2" in said
     with played.console() as console:
         assert "s3:GetObjekt" in console.permission_sets()["Reader"]["InlinePolicy"]
+
+
+def test_a_managed_policy_that_iam_does_not_have_refuses_the_plan(folder: Stage) -> None:
+    sets = folder.root / "identities" / "sets.yaml"
+    sets.write_text("permission_sets: {Reader: {managed_policies: [ReadOnlyAcess]}}\n")
+
+    valid = folder.run("validate")
+    assert valid.code == 0
+    assert 'did you mean "ReadOnlyAccess"?' in valid.told
+
+    plan = folder.run("plan")
+    assert plan.code == 3
+    assert "managed-policy-missing" in plan.told

@@ -161,7 +161,11 @@ def test_ctrl_c_while_the_lock_is_given_back_takes_no_report_from_anybody(clones
     hook = one.root.parent / "origin.git" / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)
     pid = one.root.parent / "pid"
-    deletes = f"read old new ref; case $new in *[!0]*) exit 0;; esac; kill -INT $(cat {pid}); sleep 1; exit 1"
+    locks = "refs/tags/reconciler/locks/*) ;; *) exit 0;;"
+    deletes = (
+        f"read old new ref; case $ref in {locks} esac; case $new in *[!0]*) exit 0;; esac; "
+        f"kill -INT $(cat {pid}); sleep 1; exit 1"
+    )
     hook.write_text(f"#!/bin/sh\n{deletes}\n", encoding="utf-8")
     hook.chmod(0o755)
     process = start(one, "apply", one.file, "--first-apply")

@@ -227,7 +227,8 @@ def test_the_console_needs_a_sandbox_that_was_used(played: Played) -> None:
     assert ".reconciler/sandbox.sqlite does not exist; run `reconciler plan --sandbox` first" in ended.told
 
 
-def test_ctrl_c_during_apply_reports_what_was_done_and_the_next_apply_finishes(real: Real) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_reports_what_was_done_and_the_next_finishes(real: Real, number: int) -> None:
     people = "".join(
         f"  p{n}: {{user_name: p{n}@example.com, given_name: P, family_name: N}}\n" for n in range(60)
     )
@@ -240,7 +241,7 @@ def test_ctrl_c_during_apply_reports_what_was_done_and_the_next_apply_finishes(r
     while not real.sandbox.store.users():
         assert process.poll() is None
         select.select([], [], [], 0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
 
     stopped = ended(process)
 
@@ -278,7 +279,8 @@ def test_ctrl_c_twice_ends_without_a_traceback_and_is_no_success(real: Real) -> 
     assert real.memberships() == TEAM
 
 
-def test_ctrl_c_while_reading_writes_nothing(real: Real) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_while_reading_writes_nothing(real: Real, number: int, code: int) -> None:
     real.plan()
     real.forget()
     real.sandbox.faults.add("latency", "identitystore.List*", count=None, seconds=0.5 * SPEED)
@@ -286,11 +288,11 @@ def test_ctrl_c_while_reading_writes_nothing(real: Real) -> None:
     while not real.sandbox.requests.counts().get("sso-admin.ListInstances"):
         assert process.poll() is None
         select.select([], [], [], 0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
 
     stopped = ended(process)
 
-    assert stopped.code == 1
+    assert stopped.code == code
     assert "Interrupted; nothing was written to any service." in stopped.err
     assert real.written() == []
 

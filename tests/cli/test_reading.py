@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,8 +43,87 @@ def test_validate_annotates_the_lines_for_github(played: Played) -> None:
     ended = played.run("validate", "--format", "github")
 
     assert ended.code == 1
-    assert "::error title=" in ended.err
-    assert "file=identities/groups.yaml,line=2," in ended.err
+    assert "::error title=" in ended.out
+    assert "file=identities/groups.yaml,line=2," in ended.out
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+@pytest.mark.parametrize("format_", ["json", "markdown", "github"])
+def test_files_that_are_wrong_are_answered_in_the_format_that_was_asked_for(
+    played: Played, command: str, format_: str
+) -> None:
+    played.write({"groups.yaml": "groups:\n  ops: {members: [adda]}\n"})
+
+    ended = played.run(command, "--format", format_)
+
+    assert ended.code == 1
+    assert "identities/groups.yaml" in ended.out
+    if format_ == "json":
+        told = json.loads(ended.out)
+        assert told["valid"] is False
+        (problem,) = told["problems"]
+        assert (problem["path"], problem["line"]) == ("identities/groups.yaml", 2)
+        assert "ada" in problem["fix"]
+    if format_ == "markdown":
+        assert ended.out.startswith("### The files are not valid\n\n```")
+
+
+def test_valid_files_are_answered_in_the_format_that_was_asked_for(played: Played) -> None:
+    played.write({"blocked.yaml": "blocked:\n  nobody: {since: 2026-11-20, reason: SEC-88}\n"})
+
+    told = json.loads(played.run("validate", "--format", "json").out)
+    assert (told["valid"], told["problems"]) == (True, [])
+    (finding,) = told["findings"]
+    assert (finding["path"], finding["line"], finding["severity"]) == (
+        "identities/blocked.yaml",
+        2,
+        "warning",
+    )
+    assert "valid, with 1 warning" in told["summary"]
+    annotated = played.run("validate", "--format", "github").out
+    assert "::warning title=" in annotated
+    assert "file=identities/blocked.yaml,line=2," in annotated
+    assert "::stop-commands::" in annotated
+    comment = played.run("validate", "--format", "markdown").out
+    assert comment.startswith("### The files are valid")
+    assert "nobody" in comment
+
+
+def test_the_folder_is_found_from_a_subfolder_of_the_repository(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (played.root / ".git").mkdir(exist_ok=True)
+    below = played.root / "modules" / "vpc"
+    below.mkdir(parents=True)
+    for here in (below, played.root / "identities"):
+        monkeypatch.chdir(here)
+        assert "all fine" in validated()[1]
+    monkeypatch.chdir(below)
+    assert validated("--identities", "identities")[0] == 1
+    (below / ".git").mkdir()
+    assert validated()[0] == 1
+
+
+def validated(*options: str) -> tuple[int, str]:
+    """The exit code and stdout of `validate` in the current folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "validate", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_a_plan_is_saved_to_stdout(played: Played) -> None:
+    ended = played.run("plan", "--out", "-")
+
+    assert ended.code == 0
+    assert json.loads(ended.out)["applyable"] is True
+    assert "Plan: " in ended.err
+    (played.root / "plan.json").write_text(ended.out)
+    assert played.run("apply", "plan.json").code == 0
+    assert played.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_findings_of_loading_stand_beside_the_answer(played: Played) -> None:

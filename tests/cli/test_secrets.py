@@ -36,13 +36,24 @@ def test_secrets_of_the_environment_are_in_nothing_that_is_written(
     assert [name for name, content in written.items() if b"CANARY" in content] == []
 
 
-def test_credentials_in_the_address_of_origin_are_never_shown(settled: Real) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ada:CANARY-PASSWORD@127.0.0.1:1/x.git",
+        "https://ada:p@CANARY@127.0.0.1:1/x.git",
+        "https://127.0.0.1:1/x.git?token=CANARY",
+        "https://127.0.0.1:1/x.git?a=b&private_token=CANARY#CANARY",
+        "http://CANARY@127.0.0.1:1/x.git",
+        "file:///nowhere?access_token=CANARY",
+    ],
+)
+def test_credentials_in_the_address_of_origin_are_never_shown(settled: Real, url: str) -> None:
     settled.commit({"groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
     settled.plan()
-    settled.work.git("remote", "add", "origin", "https://ada:CANARY-PASSWORD@127.0.0.1:1/x.git")
+    settled.work.git("remote", "add", "origin", url)
 
-    ended = settled.run("apply", settled.file, "--push")
+    ended = settled.run("apply", settled.file, "--push", "--trusted-ref", "refs/heads/main")
 
-    assert ended.code == 6
-    assert "it could not be pushed to origin" in ended.told
+    assert ended.code == 1
+    assert "origin cannot be asked" in ended.told
     assert "CANARY" not in ended.out + ended.err

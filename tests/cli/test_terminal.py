@@ -70,7 +70,7 @@ def test_on_a_terminal_anything_but_yes_is_no(played: Played, typed: str) -> Non
 def test_ctrl_c_at_the_question_is_no(played: Played) -> None:
     ended = on_a_terminal(played, CTRL_C, "apply")
 
-    assert ended.code == 1
+    assert ended.code == 130
     assert "Interrupted; nothing was written to any service." in ended.told
     assert played.memberships() == {}
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import click
 import pytest
 
-from reconciler.cli.main import cli
+from reconciler.cli.main import COMMANDS, cli
 from tests.cli.stage import Played, Real
 
 _D = "sha256:" + "0" * 64
@@ -139,3 +143,50 @@ def test_help_speaks_of_the_command_and_of_each_option(
 
 def test_the_version_is_told(played: Played) -> None:
     assert played.run("--version").out.startswith("reconciler, version 0.")
+
+
+def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
+    context = click.Context(cli)
+    for name, says in COMMANDS.items():
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.short_help == says
+
+
+def _imported(*arguments: str, env: Mapping[str, str] | None = None) -> tuple[set[str], str]:
+    """The modules that a command line imports, and what it prints."""
+    code = (
+        "import sys; from reconciler.cli.main import run; code = run(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stderr.split()), done.stdout
+
+
+def test_help_imports_no_command() -> None:
+    modules, shown = _imported("--help")
+    assert "check the files, offline" in shown
+    assert not modules & {"reconciler.cli.plan", "pydantic", "yaml", "boto3", "reconciler.model.plan"}
+
+
+def test_validate_imports_no_planner_and_no_client() -> None:
+    modules, _ = _imported("validate", "--identities", "identities")
+    assert not modules & {"reconciler.planning.planner", "reconciler.wire.http", "boto3", "httpx", "deepdiff"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script_and_what_can_follow(shell: str) -> None:
+    _, script = _imported(env={"_RECONCILER_COMPLETE": f"{shell}_source"})
+    assert f"{shell}_complete" in script
+    words = {"COMP_WORDS": "reconciler va", "COMP_CWORD": "va" if shell == "fish" else "1"}
+    modules, named = _imported(env={"_RECONCILER_COMPLETE": f"{shell}_complete", **words})
+    assert "validate" in named
+    assert "reconcile" not in named.split()
+    assert "pydantic" not in modules

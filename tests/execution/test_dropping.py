@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -155,19 +156,110 @@ def test_what_shows_on_an_object_is_written_again() -> None:
     assert here.converge(TEAM).unkept == ()
 
 
-def test_another_value_is_a_failure_and_excuses_nothing_beside_it() -> None:
-    """Half of the change was dropped and the other half made into something else."""
+class Making(Service):
+    """A service that makes of one attribute of users what `make` says."""
 
-    class Shouting(Service):
-        def _new_user(self, attributes: Mapping[str, Value], *, active: bool | None) -> str:
-            return super()._new_user({**attributes, "nick_name": "LOUD"}, active=active)
+    def __init__(self, name: str, make: Callable[[Value], Value], **more: Any) -> None:
+        super().__init__(**more)
+        self._name, self._make = name, make
 
-    here = Home(Shouting(drops=["user.title"]))
+    def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
+        made = super()._write(step, values, ids)
+        if values.get(self._name) is not None and made in self.users:
+            user = self.users[made]
+            changed = {**user.attributes, self._name: self._make(values[self._name])}
+            self.users[made] = replace(user, attributes=changed)
+        return made
 
-    report = here.apply(identities([person("ada", title="Lead", nick_name="Countess")]))
 
-    assert results(report)["aws/user/ada"][0] is Status.FAILED
-    assert report.unkept == ()
+FORMS: Mapping[str, tuple[str, Value, Value]] = {
+    "E.164": ("phone_number", "+1 (555) 010-0000", "+15550100000"),
+    "RFC 3966": ("phone_number", "+1 555 010 0000", "tel:+1-555-010-0000"),
+    "escaped": ("title", "R&D <Head>", "R&amp;D &lt;Head&gt;"),
+    "cut": ("title", "Head of Research", "Head of Re"),
+    "another": ("nick_name", "Countess", "LOUD"),
+    "trimmed": ("display_name", " Ada ", "Ada"),
+    "an address in parts": ("address", {"locality": "Bern", "region": "BE"}, {"locality": "Bern"}),
+    "a locale": ("locale", "de_CH", "de-CH"),
+    "an address": ("email", "ada@x.example", "ada@y.example"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_a_service_makes_of_a_value_is_said_once_and_not_sent_again(form: str) -> None:
+    name, sent, shown = FORMS[form]
+    here = Home(Making(name, lambda value: shown if value == sent else value, drops=["user.locality"]))
+    git = identities([person("ada", **{name: sent}), person("bob")])
+
+    report = here.converge(git)
+
+    assert results(report)["aws/user/ada"][1].endswith(f"keeps {name} in another form")
+    assert [each.partition(":form")[0] for each in report.unkept] == [f"user.{name}"]
+    assert f"aws keeps user.{name} in another form" in " ".join(report.notes)
+    assert f"the form of `{name}`" in not_kept(here.plan(git)).message
+    # Another value is another matter.
+    other: Value = {"locality": "Basel"} if name == "address" else "+41 7"
+    again = here.converge(identities([person("ada", **{name: other}), person("bob")]))
+    assert (again.writes, again.notes) == (1, ())
+    assert here.service.users[here.service.user_id("ada@example.com")].attributes[name] == other
+
+
+def test_a_value_that_is_cleared_and_still_shows_is_no_form_of_it() -> None:
+    class Keeping(Service):
+        def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
+            return super()._write(step, {k: v for k, v in values.items() if v is not None}, ids)
+
+    here = Home(Keeping())
+    here.converge(identities([person("ada", title="Lead")]))
+    gone = identities([person("ada", title=None)])
+
+    for _ in range(2):
+        report = here.apply(gone)
+        assert results(report)["aws/user/ada"][0] is Status.FAILED
+        assert (report.whole, report.unkept) == (False, ())
+        assert [str(one.address) for one in here.plan(gone).part.changes] == ["aws/user/ada"]
+
+
+def test_a_status_that_does_not_show_is_never_remembered_away() -> None:
+    class Secretive(Service):
+        def live(self) -> Live:
+            live = super().live()
+            return replace(live, users={k: replace(u, active=None) for k, u in live.users.items()})
+
+    here = Home(Secretive())
+    here.converge(identities([person("ada"), person("bob")]))
+    wish = identities([replace(person("ada"), active=False), person("bob")])
+
+    for _ in range(2):
+        report = here.apply(wish)
+        status, message = results(report)["aws/user/ada"]
+        assert status is Status.FAILED
+        assert "does not show whether" in message
+        assert (report.whole, report.unkept) == (False, ("pending.user/ada",))
+        assert [str(one.address) for one in here.plan(wish).part.changes] == ["aws/user/ada"]
+
+
+def test_a_list_that_holds_one_entry_is_replaced_by_the_next_plan_which_says_so() -> None:
+    class OneAddress(Service):
+        def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
+            before = {each.name: each.before for each in step.fields}
+            if step.action is Action.UPDATE and before.get("email", "") is None:
+                values = {name: value for name, value in values.items() if name != "email"}
+            return super()._write(step, values, ids)
+
+    service = OneAddress(capabilities=replace(MAY_DROP, shared_lists=frozenset(("email",))))
+    service.add_user("ada@example.com", given_name="Ada", family_name="Test", email="old@x.example")
+    here = Home(service)
+    wish = identities([person("ada", email="new@x.example")])
+
+    report = here.apply(wish)
+
+    assert report.whole
+    assert report.unkept == ("user.email:one",)
+    assert "holds one email, which the next plan replaces" in results(report)["aws/user/ada"][1]
+    (each,) = change(here.plan(wish), "aws/user/ada").fields
+    assert (each.before, each.after) == ("old@x.example", "new@x.example")
+    here.converge(wish)
 
 
 @pytest.mark.parametrize("name", ["user.user_name", "group.display_name"])

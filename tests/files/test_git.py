@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.errors import RecordError
 from reconciler.files.git import Repository
-from reconciler.files.git_command import redact
+from reconciler.files.git_process import redact
 from tests.repositories import Work
 
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
@@ -127,7 +127,7 @@ def test_a_repository_without_commits_has_no_head(work: Work) -> None:
     assert repository(work).default_trusted_ref() == "HEAD"
 
 
-@pytest.mark.parametrize("ref", ["main", "refs/heads/main", "HEAD", "v1", "{tip}", "{short}"])
+@pytest.mark.parametrize("ref", ["main", "refs/heads/main", "HEAD", "refs/tags/v1", "{tip}", "{short}"])
 def test_whatever_names_a_commit_resolves_to_it(work: Work, ref: str) -> None:
     tip = work.commit({"identities/a.yaml": "a"})
     work.git("tag", "-a", "-m", "one", "v1")
@@ -135,21 +135,51 @@ def test_whatever_names_a_commit_resolves_to_it(work: Work, ref: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ref", ["nowhere", "", "--all", "-h", "HEAD:identities", "0" * 40, "HEAD\nHEAD", "a..b", "refs/heads/x"]
+    "ref",
+    [
+        "nowhere",
+        "",
+        "v1",
+        "tags/v1",
+        "--all",
+        "-h",
+        "HEAD:identities",
+        "0" * 40,
+        "HEAD\nHEAD",
+        "a..b",
+        "refs/heads/x",
+    ],
 )
 def test_whatever_names_no_commit_is_nothing(work: Work, ref: str) -> None:
     work.commit({"identities/a.yaml": "a"})
+    work.git("tag", "-a", "-m", "one", "v1")
     assert repository(work).resolve(ref) is None
 
 
 @pytest.mark.parametrize("branch", ["refs/heads/main", "refs/remotes/origin/main"])
-def test_a_tag_cannot_take_the_name_of_a_branch(work: Work, branch: str) -> None:
+@pytest.mark.parametrize("name", ["main", "origin/main"])
+def test_nothing_takes_the_place_of_the_branch_that_is_meant(work: Work, branch: str, name: str) -> None:
     reviewed = work.commit({"identities/a.yaml": "a"})
     work.git("update-ref", branch, reviewed)
     work.git("checkout", "-q", "-b", "elsewhere")
-    work.git("update-ref", branch.replace("heads", "tags").replace("remotes", "tags"), work.commit())
-    name = branch.split("/", 2)[2]
-    assert repository(work).resolve(name) == reviewed
+    other = work.commit()
+    taking = [f"refs/tags/{name}", f"refs/{name}", "refs/tags/refs/heads/main"]
+    if branch.startswith("refs/remotes/"):
+        taking += ["refs/heads/main", "refs/heads/origin/main", "refs/remotes/origin/origin/main"]
+    for taken in taking:
+        work.git("update-ref", taken, other)
+    expected = None if (branch, name) == ("refs/heads/main", "origin/main") else reviewed
+    assert repository(work).resolve(name) == expected
+
+
+def test_with_a_remote_a_local_branch_is_meant_only_where_it_is_written_in_full(work: Work) -> None:
+    tip = work.commit({"identities/a.yaml": "a"})
+    work.git("remote", "add", "origin", "file:///nowhere")
+    assert [repository(work).resolve(ref) for ref in ("main", "heads/main", "refs/heads/main")] == [
+        None,
+        None,
+        tip,
+    ]
 
 
 def test_replace_refs_do_not_rewrite_history(work: Work) -> None:
@@ -176,13 +206,14 @@ def test_the_trusted_ref_is_what_origin_head_names(
     assert repository(clone).default_trusted_ref() == "refs/remotes/origin/trunk"
 
 
-def test_an_origin_head_that_dangles_is_not_trusted(
+def test_an_origin_head_that_dangles_is_an_error(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work.commit({"identities/a.yaml": "a"})
     clone = work.clone(tmp_path / "clone", monkeypatch)
     clone.git("update-ref", "-d", "refs/remotes/origin/main")
-    assert repository(clone).default_trusted_ref() == "HEAD"
+    with pytest.raises(RecordError, match=r"git remote set-head origin -a.*--trusted-ref"):
+        repository(clone).default_trusted_ref()
 
 
 # --- history -----------------------------------------------------------------------------------------

@@ -26,9 +26,14 @@ BELOW = "refs/tags/reconciler/"
 ONE, TWO = f"{BELOW}one", f"{BELOW}deep/two"
 
 
+def _git(work: Work) -> Git:
+    git_dir = work.root / ".git"
+    return Git(work.root, git_dir, git_dir)
+
+
 @pytest.fixture
 def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
-    return Git(Work(tmp_path / "work", monkeypatch).root)
+    return _git(Work(tmp_path / "work", monkeypatch))
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def test_a_commit_is_read_as_it_was_written(
 ) -> None:
     work = Work(tmp_path, monkeypatch, start=False)
     work.git("init", "-q", f"--object-format={kind}")
-    git = Git(work.root)
+    git = _git(work)
     files = {f"users/{number:02x}": b"line %d\n" % number for number in range(count)}
     files["top"] = b"done\nblob\n\0\xff"
     first = write_commit(git, files, [], "first", AT)

@@ -175,3 +175,12 @@ def test_a_name_with_invisible_characters_is_refused_and_shown_as_escapes(root: 
 def test_a_tree_in_memory_is_sorted_and_read_like_any_other() -> None:
     tree = MemoryTree("record", {"b.yaml": b"2", "a.yaml": b"1"})
     assert (tree.label, list(tree.paths()), tree.read("b.yaml")) == ("record", ["a.yaml", "b.yaml"], b"2")
+
+
+def test_a_file_is_read_once_so_that_what_is_compared_is_what_was_loaded(root: Path) -> None:
+    (root / "a.yaml").write_bytes(b"loaded")
+    tree = FolderTree(root)
+    assert tree.read("a.yaml") == b"loaded"
+    (root / "a.yaml").write_bytes(b"put there meanwhile")
+    (root / "b.yaml").write_bytes(b"added meanwhile")
+    assert (list(tree.paths()), tree.read("a.yaml")) == (["a.yaml"], b"loaded")

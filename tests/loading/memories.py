@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from reconciler.errors import InputError, Problem
 from reconciler.files.git import Repository
 from reconciler.files.tree import MemoryTree, Tree
-from reconciler.loading.memory import Declarations, Memory, remember
+from reconciler.loading.memory import Memory, remember
+from reconciler.loading.recalling import Declarations
 from reconciler.loading.receipt import render_receipt, tag_name
 from reconciler.loading.standing import Standing, stand
 from reconciler.model.policy import TargetPolicy

@@ -199,17 +199,6 @@ CASES = [
         id="a unit with a bad path",
     ),
     pytest.param(
-        assignment(accounts="[{ou: ou-1}]"),
-        [
-            (
-                "a.yaml:12:17",
-                "accounts[0].ou[0] of assignment x is no id of an organizational unit",
-                "an id looks like ou-ab12-cd34ef56",
-            )
-        ],
-        id="a unit with a bad id",
-    ),
-    pytest.param(
         assignment(accounts="[{uo: Workloads}]"),
         [
             (

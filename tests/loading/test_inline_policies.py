@@ -152,12 +152,13 @@ CASES = [
         id="an inline policy that is a YAML list",
     ),
     pytest.param(
-        "permission_sets:\n  Admin: {inline_policy: {Statement: " + "s" * 10241 + "}}\n",
+        "permission_sets:\n  A: {inline_policy: {Statement: "
+        f'{{Effect: Deny, Action: a:b, Resource: "arn:aws:s3:::{"s" * 10241}"}}}}}}\n',
         [
             (
-                "a.yaml:2:26",
+                "a.yaml:2:22",
                 (
-                    "inline_policy of permission set Admin has 10,257 characters that are no space; AWS "
+                    "inline_policy of permission set A has 10,316 characters that are no space; AWS "
                     "takes 10,240, and 32,768 bytes in all"
                 ),
                 "shorten it, or make it a customer-managed policy",

@@ -132,7 +132,7 @@ def test_a_permission_set_keeps_what_was_declared_and_what_it_means() -> None:
         "    customer_managed_policies: [{name: deploy}, {name: deploy, path: /ci/}]\n"
         "    permissions_boundary: {managed_policy: PowerUserAccess}\n"
         "    inline_policy: {Version: 2012-10-17,\n"
-        "      Statement: [{Effect: Deny, Condition: {Bool: {x: true}}}]}\n"
+        "      Statement: [{Effect: Deny, Action: '*', Resource: '*', Condition: {Bool: {a:x: true}}}]}\n"
         "    tags: {owner: platform, empty: ''}\n    assignments: shared\n    previously: [Old]\n"
     )
     one = loaded(text).identities.permission_sets["Admin"]
@@ -142,7 +142,8 @@ def test_a_permission_set_keeps_what_was_declared_and_what_it_means() -> None:
     assert one.customer_managed_policies == (PolicyReference("deploy"), PolicyReference("deploy", "/ci/"))
     assert one.permissions_boundary == "PowerUserAccess"
     assert one.inline_policy == (
-        '{"Statement":[{"Condition":{"Bool":{"x":"true"}},"Effect":"Deny"}],"Version":"2012-10-17"}'
+        '{"Statement":[{"Action":"*","Condition":{"Bool":{"a:x":"true"}},"Effect":"Deny","Resource":"*"}],'
+        '"Version":"2012-10-17"}'
     )
     assert one.tags == {"owner": "platform", "empty": ""}
     assert (one.assignments, one.previously) == (Sharing.SHARED, ("Old",))
@@ -168,12 +169,14 @@ def test_a_session_lasts_from_one_to_twelve_hours_in_any_notation(written: str, 
 
 
 def test_an_inline_policy_from_a_file_is_found_beside_the_file_that_names_it() -> None:
+    statement = '{"Effect": "Deny", "Action": "*", "Resource": "*"}'
     files = {
         "sets/a.yaml": "permission_sets:\n  Admin: {inline_policy: ../policies/p.json}\n",
-        "policies/p.json": '{\n  "Statement": [],\n  "Id": "\u00e9"\n}\n',
+        "policies/p.json": f'{{\n  "Statement": {statement},\n  "Id": "\u00e9"}}\n',
     }
     assert (
-        loaded(files).identities.permission_sets["Admin"].inline_policy == '{"Id":"\\u00e9","Statement":[]}'
+        loaded(files).identities.permission_sets["Admin"].inline_policy
+        == '{"Id":"\\u00e9","Statement":{"Action":"*","Effect":"Deny","Resource":"*"}}'
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from reconciler.files.git import short
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
-from reconciler.loading.memory import Memory, declarations, read_remembered, remember
+from reconciler.loading.memory import Memory, remember
+from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.standing import stand
 from reconciler.model.policy import OnRemoval
 from reconciler.model.state import Remembered

@@ -35,10 +35,10 @@ HERE = Organization(
     units={
         one.id: one
         for one in (
-            LiveUnit(WORKLOADS, "Workloads"),
-            LiveUnit(IN_PROD, "Workloads/Prod"),
-            LiveUnit(IN_PCI, "Workloads/Prod/PCI"),
-            LiveUnit(EMPTY, "Empty"),
+            LiveUnit(WORKLOADS, ("Workloads",)),
+            LiveUnit(IN_PROD, ("Workloads", "Prod")),
+            LiveUnit(IN_PCI, ("Workloads", "Prod", "PCI")),
+            LiveUnit(EMPTY, ("Empty",)),
         )
     },
     root=ROOT,

@@ -13,7 +13,7 @@ from reconciler.model.policy import Privileged
 from reconciler.model.resources import Value
 from reconciler.model.state import Desired, Inactive, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.desired.memory import Memory
-from reconciler.planning.ownership.objects import own_groups, own_users
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.scene import Scene
 from tests.planning.world import CAN, NOW, POLICY, group, person
 

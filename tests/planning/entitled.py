@@ -16,8 +16,8 @@ from tests.planning.world import CAN_ALL, NOTHING, NOW, ORIGIN, POLICY, World, g
 from tests.planning.world import plan as plan_of
 
 HOME, PAY, DEV, NEW = ("100000000001", "100000000002", "100000000003", "100000000004")
-PROD = LiveUnit("ou-prod", "Prod")
-LAB = LiveUnit("ou-lab", "Lab")
+PROD = LiveUnit("ou-prod", ("Prod",))
+LAB = LiveUnit("ou-lab", ("Lab",))
 
 
 def organization(**units: str) -> Organization:

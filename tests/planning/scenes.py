@@ -16,7 +16,7 @@ from reconciler.model.resources import Account, Assignment, Origin, PermissionSe
 from reconciler.model.state import Identities, Live, LivePermissionSet, Remembered
 from reconciler.planning.desired.memory import remember
 from reconciler.planning.desired.project import project
-from reconciler.planning.ownership.objects import own_groups, own_users
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.scene import Scene
 from tests.planning.world import CAN, NOTHING, NOW, POLICY
@@ -64,7 +64,7 @@ def organization(*accounts: LiveAccount, units: Mapping[str, str] | None = None)
     everything = (LiveAccount(MANAGEMENT, "management"), *accounts)
     return Organization(
         accounts={one.id: one for one in everything},
-        units={identifier: LiveUnit(identifier, path) for identifier, path in (units or {}).items()},
+        units={one: LiveUnit(one, tuple(path.split("/"))) for one, path in (units or {}).items()},
         root="r-root",
         management=MANAGEMENT,
     )

@@ -14,7 +14,7 @@ from reconciler.model.state import Gap
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.ordering.order import Context, order
-from reconciler.planning.ownership.objects import own_groups
+from reconciler.planning.ownership.owning import own_groups
 from tests.planning.access_stage import Stage, change
 from tests.planning.world import NOTHING, UNLIMITED, group, identities
 

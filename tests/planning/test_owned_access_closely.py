@@ -25,7 +25,7 @@ from reconciler.model.state import (
 )
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.ownership.assignments import AssignmentOwnership
-from reconciler.planning.ownership.objects import own_groups, own_users
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import SetOwnership, own_sets
 from reconciler.planning.scene import Draft, Scene
 from tests.planning.access_stage import change

@@ -12,7 +12,7 @@ from reconciler.model.resources import Group, Origin
 from reconciler.model.state import Assigned, Desired, Holder, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.desired.memory import Memory
 from reconciler.planning.judging.population import Population, counts, population
-from reconciler.planning.ownership.objects import own_groups, own_users
+from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.scene import Draft, Scene
 from tests.planning.scenes import permission_set

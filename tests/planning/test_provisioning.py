@@ -14,6 +14,7 @@ from reconciler.model.resources import PermissionSet
 from reconciler.model.state import Live, Remembered
 from reconciler.planning import hashes
 from reconciler.planning.comparing.provisioning import compare_provisioning
+from reconciler.planning.planner import plan_target
 from reconciler.planning.scene import Draft, Scene
 from tests.planning.scenes import (
     CLOSED,
@@ -26,7 +27,7 @@ from tests.planning.scenes import (
     permission_set,
     scene,
 )
-from tests.planning.world import CAN, NOTHING, POLICY, remembered
+from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, remembered
 
 ADMIN = permission_set("Admin", managed_policies=("A",))
 
@@ -123,3 +124,20 @@ def test_a_declared_set_under_its_own_name_only() -> None:
     new = permission_set("New", previously=("Admin",))
     declared: list[PermissionSet] = [new]
     assert compared(scene(access(declared), outdated(ONE))).changes == []
+
+
+def test_an_edited_set_is_provisioned_one_by_one_where_an_account_with_its_role_is_closed() -> None:
+    there = live([live_set("Admin", (ONE, TWO, CLOSED), managed_policies=("arn:aws:iam::aws:policy/B",))])
+    planned = plan_target(access([ADMIN]), remembered(access([ADMIN])), there, POLICY, CAN_ALL, NOW)
+    renewing = [step for step in planned.steps if step.address.kind is Kind.PROVISIONING]
+    assert [step.address.parts for step in renewing] == [("Admin", ONE), ("Admin", TWO)]
+    (finding,) = (one for one in planned.part.findings if one.code == "provisioning-skipped")
+    assert (finding.count, len(finding.details)) == (1, 1)
+
+
+def test_an_edited_set_is_provisioned_at_once_where_every_account_is_active() -> None:
+    there = live([live_set("Admin", (ONE, TWO), managed_policies=("arn:aws:iam::aws:policy/B",))])
+    planned = plan_target(access([ADMIN]), remembered(access([ADMIN])), there, POLICY, CAN_ALL, NOW)
+    renewing = [step for step in planned.steps if step.address.kind is Kind.PROVISIONING]
+    assert [step.address.parts for step in renewing] == [("Admin",)]
+    assert not [one for one in planned.part.findings if one.code == "provisioning-skipped"]

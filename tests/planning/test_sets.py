@@ -170,6 +170,23 @@ def test_a_set_is_created_with_what_git_says_of_it() -> None:
             id="the same boundary by name",
         ),
         pytest.param(
+            {"inline_policy": '{"Statement":{"Action":["B:x","a:y"],"Effect":"Allow","Sid":""}}'},
+            {"inline_policy": '{"Statement":[{"Action":["a:Y","b:x"],"Effect":"Allow"}]}'},
+            {},
+            id="the same policy in other words",
+        ),
+        pytest.param(
+            {"inline_policy": '{"Statement":[{"Action":["b:x","a:y"],"Effect":"Deny"}]}'},
+            {"inline_policy": '{"Statement":[{"Action":["a:y","b:x"],"Effect":"Allow"}]}'},
+            {
+                "inline_policy": (
+                    '{"Statement":[{"Action":["a:y","b:x"],"Effect":"Allow"}]}',
+                    '{"Statement":[{"Action":["a:y","b:x"],"Effect":"Deny"}]}',
+                )
+            },
+            id="another policy, in the form that is compared",
+        ),
+        pytest.param(
             {"tags": {"owner": "a", "empty": ""}},
             {"tags": {"owner": "b", "other": "kept", "empty": ""}},
             {"tags.owner": ("b", "a")},

@@ -12,7 +12,8 @@ from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import User, Value
 from reconciler.model.state import Desired, Inactive, Live, LiveUser
 from reconciler.planning.desired.memory import Memory
-from reconciler.planning.ownership.objects import Ownership, own_users
+from reconciler.planning.ownership.objects import Ownership
+from reconciler.planning.ownership.owning import own_users
 from tests.planning.world import ORIGIN
 
 

@@ -88,7 +88,11 @@ class TestFailures:
     @pytest.mark.parametrize("state", ["SUSPENDED", "CLOSED", "PENDING_CLOSURE", "PENDING_ACTIVATION"])
     def test_an_account_must_be_active(self, sso: Sso, state: str) -> None:
         sso.sandbox.store.set_account_state(ONE, state)
-        assert self.failed(sso, sso.make()) == f"Received a 403 status error: Account {ONE} is {state}"
+        request = sso.assign(sso.make())
+        sso.clock.push(119)
+        assert sso.creation(request)["Status"] == "IN_PROGRESS"
+        sso.clock.push(2)
+        assert "longer than usual" in sso.creation(request)["FailureReason"]
 
     def test_an_account_can_be_broken_and_mended(self, sso: Sso) -> None:
         arn = sso.make()
@@ -104,7 +108,7 @@ class TestFailures:
         sso.sandbox.store.put_assignment(ONE, "Admin", group="Platform")
         sso.sandbox.store.set_account_state(ONE, "SUSPENDED")
         request = sso.unassign(arn)
-        sso.clock.push(10)
+        sso.clock.push(121)
         assert sso.deletion(request)["Status"] == "FAILED"
         assert (sso.rows(arn), sso.accounts(arn)) == ([("GROUP", sso.group)], [ONE])
 

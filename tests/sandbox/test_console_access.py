@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox import ApiError
-from tests.sandbox.sso import BILLING, ONE, POLICY, READ_ONLY, THREE, TWO, Sso
+from tests.sandbox.sso import BILLING, MANAGEMENT, ONE, POLICY, READ_ONLY, THREE, TWO, Sso
 
 
 def test_a_set_made_by_hand_is_whole_to_the_api(sso: Sso) -> None:
@@ -168,6 +168,25 @@ class TestOrganization:
         assert console.create_ou("") == root
         found = sso.aws.organizations.list_organizational_units_for_parent(ParentId=root)
         assert [unit["Name"] for unit in found["OrganizationalUnits"]] == ["A"]
+
+    def test_units_are_renamed_and_removed_and_accounts_close_and_leave(self, sso: Sso) -> None:
+        console = sso.sandbox.store
+        console.move_account(ONE, "Workloads/Prod")
+        prod = console.create_ou("Workloads/Prod")
+        console.rename_ou("Workloads/Prod", "CI/CD")
+        console.rename_ou(prod, "CD/CI")
+        assert console.accounts()[ONE]["unit"] == "Workloads/CD/CI"
+        with pytest.raises(ApiError, match="move them first"):
+            console.remove_ou("Workloads/CD/CI")
+        console.close_account(ONE)
+        assert console.accounts()[ONE]["state"] == "CLOSED"
+        console.remove_account(ONE)
+        assert ONE not in console.accounts()
+        console.remove_ou("Workloads/CD/CI")
+        with pytest.raises(ApiError, match="no unit Workloads/CD/CI"):
+            console.remove_ou("Workloads/CD/CI")
+        with pytest.raises(ApiError, match="cannot leave"):
+            console.remove_account(MANAGEMENT)
 
     def test_tags_come_and_go(self, sso: Sso) -> None:
         sso.sandbox.store.tag_account(ONE, {"env": "dev", "team": "a"})

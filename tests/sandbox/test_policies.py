@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.loading import lists
 from reconciler.sandbox import Quotas
 from tests.sandbox.sso import BILLING, ONE, POLICY, READ_ONLY, Sso, identity_center
+
+# Policies that AWS has: any others are refused.
+REAL = lists.managed_policies()
 
 
 def inline(sso: Sso, arn: str) -> str:
@@ -123,7 +127,7 @@ class TestManaged:
     def test_both_kinds_together_are_twenty_five_at_most(self, sso: Sso) -> None:
         arn = sso.make()
         for number in range(15):
-            attach(sso, arn, f"arn:aws:iam::aws:policy/P{number}")
+            attach(sso, arn, f"arn:aws:iam::aws:policy/{REAL[number]}")
         for number in range(10):
             attach_customer(sso, arn, f"c{number}")
         more: list[tuple[str, dict[str, Any]]] = [
@@ -150,12 +154,12 @@ class TestManaged:
     def test_they_are_listed_in_pages(self, sso: Sso) -> None:
         arn = sso.make()
         for number in range(5):
-            attach(sso, arn, f"arn:aws:iam::aws:policy/P{number}")
+            attach(sso, arn, f"arn:aws:iam::aws:policy/{REAL[number]}")
         pages = sso.aws.sso.get_paginator("list_managed_policies_in_permission_set").paginate(
             InstanceArn=sso.sandbox.instance_arn, PermissionSetArn=arn, PaginationConfig={"PageSize": 2}
         )
         names = [[policy["Name"] for policy in page["AttachedManagedPolicies"]] for page in pages]
-        assert names == [["P0", "P1"], ["P2", "P3"], ["P4"]]
+        assert names == [list(REAL[0:2]), list(REAL[2:4]), list(REAL[4:5])]
 
 
 class TestCustomerManaged:
@@ -273,3 +277,14 @@ def test_every_change_of_content_leaves_the_accounts_behind_until_they_are_provi
     sso.provision(arn)
     sso.clock.push(5)
     assert (sso.accounts(arn, latest=True), sso.accounts(arn, latest=False)) == ([ONE], [])
+
+
+def test_a_policy_that_aws_does_not_have_is_not_attached(sso: Sso) -> None:
+    arn, policy = sso.make(), "arn:aws:iam::aws:policy/ReadOnlyAcess"
+    error = sso.refused(
+        "attach_managed_policy_to_permission_set", PermissionSetArn=arn, ManagedPolicyArn=policy
+    )
+    assert error["Code"] == "ResourceNotFoundException"
+    sso.sandbox.store.declare_policies("aws", ["/ReadOnlyAcess"])
+    attach(sso, arn, policy)
+    assert [each["Arn"] for each in managed(sso, arn)] == [policy]

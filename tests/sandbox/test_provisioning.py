@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reconciler.sandbox import FaultKind, Quotas
@@ -181,3 +183,40 @@ def test_states_are_listed_and_filtered(behind: Sso) -> None:
 
     assert listed() == [first, second]
     assert listed(Filter={"Status": "IN_PROGRESS"}) == [second]
+
+
+def test_a_role_whose_last_assignment_is_going_is_not_provisioned(behind: Sso) -> None:
+    arn = admin(behind)
+    behind.unassign(arn, ONE)
+    request = behind.provision(arn, ONE)
+    behind.clock.push(30)
+    found = behind.provisioning(request)
+    assert found["Status"] == "FAILED"
+    assert f"Permission set provision not found in AWS account {ONE}" in found["FailureReason"]
+    assert behind.accounts(arn) == [TWO]
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ({"Effect": "Permit", "Action": "a:b", "Resource": "*"}, "Syntax errors"),
+        ({"Effect": "Allow", "Action": "docdb\u2011elastic:*", "Resource": "*"}, "Vendor"),
+        ({"Effect": "Allow", "Action": "Get", "Resource": "*"}, "prefaced by a vendor"),
+        ({"Effect": "Allow", "Action": "a:b:c", "Resource": "*"}, "one colon"),
+        ({"Effect": "Allow", "Resource": "*"}, "must contain actions"),
+        ({"Effect": "Allow", "Action": "a:b"}, "must contain resources"),
+        ({"Effect": "Allow", "Action": "a:b", "Resource": "x"}, "ARN format"),
+        ({"Effect": "Allow", "Action": "a:b", "Resource": "*", "Principal": "*"}, "principal"),
+        ("x", "Syntax errors"),
+    ],
+)
+def test_a_policy_that_iam_refuses_is_taken_and_cannot_be_provisioned(
+    behind: Sso, statement: object, says: str
+) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    behind("put_inline_policy_to_permission_set", PermissionSetArn=admin(behind), InlinePolicy=document)
+    request = behind.provision(admin(behind), ONE)
+    behind.clock.push(6)
+    reason = behind.provisioning(request)["FailureReason"]
+    assert "MalformedPolicyDocument" in reason
+    assert says in reason

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.config.channels import Channel
+from reconciler.config.scim_settings import AS_PROFILED, ScimSettings
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.record import read_record, remember_record, save_partial, save_whole
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Declarations
+from reconciler.loading.recalling import Declarations
 from reconciler.model.change import Cause
 from reconciler.model.observer import Silent
 from reconciler.model.plan import TargetPlan
@@ -57,6 +58,7 @@ class Settings:
     channel: Channel | None = None
     profile: str | None = None
     extensions: tuple[str, ...] = ()
+    settings: ScimSettings = AS_PROFILED
 
 
 @dataclass

@@ -22,6 +22,17 @@ MANAGEMENT = (
         (MANAGEMENT, Means.FINAL, "management account"),
         ("Received a 403 status error: Account 222222222222 is SUSPENDED", Means.FINAL, "not active"),
         ("Received a 403 status error: Account 222222222222 is PENDING_CLOSURE", Means.FINAL, "not active"),
+        (
+            "Obtaining permissions is taking longer than usual. Try again later.",
+            Means.FINAL,
+            "closed or suspended",
+        ),
+        ("Received a 404 status error: Assignment not found.", Means.ABSENT, ""),
+        (
+            "Received a 404 status error: Permission set provision not found in AWS account 222222222222.",
+            Means.ABSENT,
+            "",
+        ),
         ("Account 222222222222 is not in the organization", Means.FINAL, "organization"),
         ("Cannot exceed quota for RolesPerAccount: 1000", Means.FINAL, "Roles per account"),
         ("Cannot exceed quota for PoliciesPerRole: 10", Means.FINAL, "Managed policies per role"),

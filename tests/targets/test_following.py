@@ -69,7 +69,8 @@ def test_a_suspended_account_is_said(at: Desk) -> None:
     outcome = at.one(assignment(ONE, "Admin", TEAM))
 
     assert outcome.status is Status.FAILED
-    assert "not active" in outcome.message
+    assert "longer than usual" in outcome.message
+    assert "closed or suspended" in outcome.message
 
 
 def test_missing_rights_in_the_management_account_are_about_this_one_step() -> None:

@@ -103,3 +103,10 @@ def test_only_a_set_that_lacks_policies_and_nothing_else_was_begun_by_us(
     ours: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
     assert begun(live, LIVE) is ours
+
+
+def test_a_policy_that_means_the_same_is_not_put_once_more() -> None:
+    live: dict[str, Value] = {"inline_policy": '{"Statement":[{"Action":["a:b","a:c"],"Effect":"Allow"}]}'}
+    same: dict[str, Value] = {"inline_policy": '{"Statement":{"Action":["A:c","a:b"],"Effect":"Allow"}}'}
+    assert edits(live, same) == []
+    assert differing(live, same) == []

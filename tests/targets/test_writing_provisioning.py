@@ -96,3 +96,20 @@ def test_provisioning_that_never_ends_is_unknown(outdated: Desk) -> None:
 
     assert outcome.status is Status.UNKNOWN
     assert behind(outdated) == {ONE: False, TWO: False}
+
+
+GONE = "Received a 404 status error: Permission set provision not found in AWS account 222222222222."
+
+
+def test_a_role_that_goes_with_its_last_assignment_needs_no_provisioning(at: Desk) -> None:
+    at.sandbox.store.put_assignment(TWO, "Admin", group="Team")
+    at.sandbox.faults.add(FaultKind.FAIL, PROVISION, count=None, reason=GONE)
+
+    assert at.one(provisioning("Admin", TWO)).status is Status.UNNECESSARY
+
+
+def test_accounts_that_still_lag_are_provisioned_although_one_role_is_gone(outdated: Desk) -> None:
+    outdated.sandbox.faults.add(FaultKind.FAIL, PROVISION, reason=GONE)
+
+    assert outdated.one(provisioning("Admin")).status is Status.DONE
+    assert behind(outdated) == {ONE: True, TWO: True}

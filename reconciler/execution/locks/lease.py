@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
-from reconciler.files.git_command import redact
+from reconciler.files.git_process import redact
 
 FORMAT = "1"
 # A lock is a few hundred bytes; what is larger was not made by a run.

@@ -210,7 +210,13 @@ class _Comparison:
             draft.out_of_reach[account] = draft.out_of_reach.get(account, 0) + 1
             self._stay(pair, principal, quietly=True)
         elif (why := self._ours.why(pair, arn, principal)) is not None:
-            self._remove(pair, arn, principal, *why)
+            if (name, scene.holder(principal)) in scene.desired.unresolved:
+                address = scene.assignment_address(account, name, scene.holder(principal))
+                draft.unresolved_assignments.append(address)
+                draft.managed_assignments += 1
+                self._stay(pair, principal)
+            else:
+                self._remove(pair, arn, principal, *why)
         elif principal not in self._ours.living:
             draft.orphans.append(scene.assignment_address(account, name, scene.holder(principal)))
         else:

@@ -9,6 +9,7 @@ from reconciler.model.policy import Mode
 from reconciler.model.resources import TAG_PREFIX, PermissionSet, Value
 from reconciler.planning import hashes
 from reconciler.planning.comparing.set_values import partition_of, said
+from reconciler.planning.ordering.steps import needs_provisioning
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
@@ -23,19 +24,28 @@ def compare_provisioning(scene: Scene, draft: Draft) -> None:
     if Kind.PROVISIONING not in scene.capabilities.kinds:
         return
     partition = partition_of(scene.live.identity)
-    accounts = scene.live.organization.accounts
+    edited = {
+        change.address
+        for change in draft.changes
+        if change.address.kind is Kind.PERMISSION_SET
+        and change.action is Action.UPDATE
+        and needs_provisioning(change)
+    }
     ending = _Ending(scene, draft)
     closed: list[str] = []
     for arn in sorted(scene.sets.declared, key=scene.set_name):
         live = scene.live.permission_sets[arn]
+        address = scene.set_address(live.name)
+        if address in edited:
+            # Its roles lag behind once it is edited; in accounts that are not active they stay so.
+            where = scene.closed(live.provisioned - live.outdated)
+            closed.extend(f"{live.name} on {scene.account_name(account)}" for account in sorted(where))
         if not live.outdated:
             continue
         declared = scene.desired.permission_sets[live.name]
-        address = scene.set_address(live.name)
         cause = _cause(scene, declared, partition)
         for account in sorted(live.outdated):
-            known = accounts.get(account)
-            if accounts and (known is None or not known.active):
+            if scene.closed((account,)):
                 closed.append(f"{live.name} on {scene.account_name(account)}")
                 continue
             if ending.covers(account, arn):

@@ -1,7 +1,8 @@
 """What git says of a permission set, in the words in which the service has it.
 
-A policy is the same whether git names it by name, path or ARN, and a duration however it is spelled; where
-the live set has the same in other words, the live words are the ones that are wanted.
+A managed policy is the same whether git names it by name, path or ARN, a duration however it is spelled, and
+an inline policy in whatever order and form IAM reads alike; where the live set has the same in other words,
+the live words are the ones that are wanted.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from reconciler.model import policy_documents
 from reconciler.model.resources import (
     SET_ATTRIBUTES,
     TAG_PREFIX,
@@ -56,7 +58,7 @@ def said(permission_set: PermissionSet, live: Attributes, partition: str) -> dic
         )
         or None,
         "permissions_boundary": _boundary(permission_set.permissions_boundary, live, partition),
-        "inline_policy": permission_set.inline_policy,
+        "inline_policy": _inline(permission_set.inline_policy, live),
     }
     values = {
         name: written[name] for name in SET_ATTRIBUTES if name in WHOLE or name in permission_set.declared
@@ -125,6 +127,14 @@ def _boundary(written: str | PolicyReference | None, live: Attributes, partition
         return written.path + written.name
     have = live.get("permissions_boundary")
     return managed_policy(written, [have] if isinstance(have, str) else [], partition) if written else None
+
+
+def _inline(written: str | None, live: Attributes) -> str | None:
+    """The live policy where it means the same; else what is written, in the form that is compared."""
+    have = live.get("inline_policy")
+    if written is None or (isinstance(have, str) and policy_documents.same(written, have)):
+        return have if written is not None and isinstance(have, str) else None
+    return policy_documents.canonical(written)
 
 
 def _seconds(text: str) -> int | None:

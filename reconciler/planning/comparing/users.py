@@ -13,7 +13,10 @@ from reconciler.model.resources import REMOTE_ID, USER_ATTRIBUTES, User, Value
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
+from reconciler.planning.comparing.incomplete import gathered, incomplete
+from reconciler.planning.comparing.user_values import given_before, with_manager_key
 from reconciler.planning.desired.defaults import defaults
+from reconciler.planning.lists import given_entry
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
@@ -50,7 +53,7 @@ def compare_users(scene: Scene, draft: Draft) -> None:
     for identifier in sorted(scene.users.strays):
         _remove(scene, draft, scene.user_key(identifier), scene.live.users[identifier], status)
     draft.unchanged[Kind.USER] = same
-    draft.findings.extend(_findings(unwritten, status))
+    draft.findings[:] = [*gathered(draft.findings), *_findings(unwritten, status)]
 
 
 def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[str]]) -> None:
@@ -68,16 +71,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
     address = scene.user_address(user.key)
     if missing := _missing(scene, values):
         draft.waiting += 1
-        draft.findings.append(
-            Finding(
-                code="incomplete-user",
-                severity=Severity.WARNING,
-                message=f"{user.key} cannot be created: {' and '.join(missing)} must be set",
-                address=address,
-                origin=user.origin,
-                fix=f"add {', '.join(missing)} to the user",
-            )
-        )
+        draft.findings.append(incomplete(user, address, missing))
         return
     fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_place))
     base = scene.memory.base
@@ -145,7 +139,7 @@ def _update(
     draft.touch(address, live.id, live.version)
     _touch_manager(scene, draft, fields)
     draft.owned[address] = names
-    before = _with_manager_key(scene, live)
+    before = with_manager_key(scene, live)
     after = {**before, **{each.name: each.after for each in fields}}
     draft.changes.append(
         Change(
@@ -184,44 +178,45 @@ def _differences(
     have, want = live.attributes, user.attributes
     if disguised:
         want = {name: value for name, value in want.items() if name not in disguised}
-    differing = [name for name, value in want.items() if have.get(name) != value]
-    cleared: set[str] = set()
-    if scene.memory.ledger is not None:
-        given = scene.users.given.get(live.id)
-        if given is not None:
-            cleared.update(name for name in given.attributes if name not in user.attributes)
-    else:
-        for former in scene.memory.former_user(scene.users.formers(user.key)):
-            if former is not user and not former.attributes.keys() <= user.attributes.keys():
-                cleared |= former.attributes.keys() - user.attributes.keys()
+    shared = scene.capabilities.shared_lists
+    differing = [
+        name
+        for name, value in want.items()
+        if have.get(name) != value and not (name in shared and value in live.values(name))
+    ]
+    cleared = given_before(scene, user, live)
     unkept = scene.unkept.dropped[Kind.USER]
     cleared -= disguised.union(scene.capabilities.required)
     if not differing and not cleared:
         return [], ()
-    before = _with_manager_key(scene, live)
+    before = with_manager_key(scene, live)
     fields = []
     for name in (*differing, *sorted(cleared)):
         after = want.get(name)
-        if before.get(name) == after or (name in scene.capabilities.required and not after):
-            continue
-        if scene.unkept.hides(Kind.USER, name, before.get(name), after):
+        if name in shared:
+            # What others put into a list stays, and is no part of the change.
+            formers = scene.memory.former_user(scene.users.formers(user.key))
+            before[name] = given_entry(live, name, formers)
+            if any(scene.unkept.hides(Kind.USER, name, value, after) for value in live.values(name)):
+                continue
+        if _is_as_wanted(scene, name, before.get(name), after):
             continue
         if name == "manager" and not _manager_exists(scene, after):
             draft.findings.append(_manager_unknown(scene, user))
-            continue
-        if name not in scene.capabilities.user_attributes:
+        elif name not in scene.capabilities.user_attributes:
             unwritten.setdefault(name, []).append(user.key)
-            continue
-        fields.append(FieldChange(name, before.get(name), after))
+        else:
+            fields.append(FieldChange(name, before.get(name), after))
     return fields, tuple(sorted((want.keys() | cleared) - unkept))
 
 
-def _with_manager_key(scene: Scene, live: LiveUser) -> dict[str, Value]:
-    """The live attributes, with the manager by key: remote ids stay on the live side."""
-    values = dict(live.attributes)
-    if isinstance(manager := values.get("manager"), str):
-        values["manager"] = scene.user_key(manager)
-    return values
+def _is_as_wanted(scene: Scene, name: str, before: Value, after: Value) -> bool:
+    """Whether writing an attribute would change nothing, or cannot be asked for."""
+    return (
+        before == after
+        or (name in scene.capabilities.required and not after)
+        or scene.unkept.hides(Kind.USER, name, before, after)
+    )
 
 
 def _touch_manager(scene: Scene, draft: Draft, fields: Iterable[FieldChange]) -> None:
@@ -311,7 +306,7 @@ def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[s
             action=Action.DELETE if delete else Action.UPDATE,
             effect=Effect.REVOKE,
             cause=cause,
-            before=hashes.object_state(live.id, _with_manager_key(scene, live), names, active=live.active),
+            before=hashes.object_state(live.id, with_manager_key(scene, live), names, active=live.active),
             after=hashes.gone(live.id) if delete else hashes.object_state(live.id, {}, (), active=False),
             fields=() if delete else (FieldChange("active", live.active, False),),
             name=scene.live_user_name(live.id),

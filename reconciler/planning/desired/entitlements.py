@@ -47,6 +47,7 @@ class Entitlements:
     selecting: frozenset[tuple[str, Holder]] = frozenset()
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS
+    unresolved: frozenset[tuple[str, Holder]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ class _Union:
         self._selecting: set[tuple[str, Holder]] = set()
         self._unreachable: dict[str, str] = {}
         self._unknown: dict[str, list[str]] = {}
+        self._ambiguous: dict[str, tuple[tuple[str, ...], list[str]]] = {}
+        self._unresolved: set[tuple[str, Holder]] = set()
         self._empty: list[str] = []
         self._left_out: list[str] = []
         self._longest: dict[str, None] = {}
@@ -174,6 +177,8 @@ class _Union:
                     pairs[pair] = [layer + selected]
                 else:
                     layers.append(layer + selected)
+        if found.unresolved:
+            self._unresolved.update((name, holder) for name in sets for holder in holders)
         if any(selector.account is None for selector in entry.accounts):
             self._selecting.update((name, holder) for name in sets for holder in holders)
 
@@ -194,11 +199,21 @@ class _Union:
         remarks = Remarks(
             empty=tuple(self._empty),
             unknown={place: tuple(entries) for place, entries in sorted(self._unknown.items())},
+            ambiguous={
+                place: (ids, tuple(entries)) for place, (ids, entries) in sorted(self._ambiguous.items())
+            },
             left_out=tuple(self._left_out),
             longest=tuple(sorted(self._longest)),
             direct=tuple(self._direct),
         )
-        return Entitlements(assignments, lapsed, frozenset(self._selecting), self._unreachable, remarks)
+        return Entitlements(
+            assignments,
+            lapsed,
+            frozenset(self._selecting),
+            self._unreachable,
+            remarks,
+            frozenset(self._unresolved),
+        )
 
     def _united(self, numbers: Sequence[int]) -> Holders:
         if len(numbers) == 1:
@@ -242,6 +257,8 @@ class _Union:
         self._unreachable.update(found.unreachable)
         for place in found.unknown:
             self._unknown.setdefault(place, []).append(key)
+        for place, ids in found.ambiguous.items():
+            self._ambiguous.setdefault(place, (ids, []))[1].append(key)
         if not found.accounts and not found.unreachable:
             self._empty.append(key)
         if entry.users:

@@ -87,6 +87,7 @@ def project(
         assignments=entitled.assignments,
         lapsed_assignments=entitled.lapsed,
         selecting=entitled.selecting,
+        unresolved=entitled.unresolved,
         unreachable=entitled.unreachable,
         remarks=entitled.remarks,
         unsupported=unsupported,

@@ -18,8 +18,17 @@ def remarks(desired: Desired, organization: Organization) -> Iterable[Finding]:
         yield Finding(
             code="unit-unknown",
             severity=Severity.WARNING,
-            message=f"the organization has no unit {place}: it matches no account",
+            message=f"the organization has no unit {place}: nothing is given or taken for it",
             fix="correct the path or the id; a path is written from the top, as Workloads/Prod",
+            details=entries,
+            count=len(entries),
+        )
+    for place, (ids, entries) in noted.ambiguous.items():
+        yield Finding(
+            code="unit-ambiguous",
+            severity=Severity.REFUSAL,
+            message=f"the path {place} is that of {len(ids)} units: {', '.join(ids)}",
+            fix="write the id of the one that is meant",
             details=entries,
             count=len(entries),
         )

@@ -36,6 +36,19 @@ def assignment_findings(
             count=draft.unseen_assignments,
             kind=Kind.ASSIGNMENT,
         )
+    if draft.unresolved_assignments:
+        count = len(draft.unresolved_assignments)
+        yield Finding(
+            code="assignments-unresolved",
+            severity=Severity.WARNING,
+            message=(
+                f"{many(count, 'assignment')} kept: which accounts their entries mean is not known, because"
+                " not every unit that they name is"
+            ),
+            fix="correct the selectors; a renamed unit has another path, and the same id",
+            details=_shown(map(str, sorted(draft.unresolved_assignments))),
+            count=count,
+        )
     if draft.orphans:
         yield Finding(
             code="orphaned-assignments",

@@ -27,7 +27,9 @@ def notable(
     unread: Sequence[Change],
 ) -> Iterable[Finding]:
     """Every finding that no comparison made on the spot, loudest first."""
-    restoring = [change for change in draft.changes if change.restores]
+    # What is observed restores nothing.
+    kept_out = {change.address for change in observed}
+    restoring = [change for change in draft.changes if change.restores and change.address not in kept_out]
     if restoring:
         yield _restores(restoring)
     yield from _spared(scene, draft)

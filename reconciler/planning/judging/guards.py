@@ -46,23 +46,27 @@ def guard(
     approvals: Iterable[Approval],
     *,
     replaced: Container[Address] = (),
+    pending: Container[Address] = (),
     more: Iterable[Finding] = (),
 ) -> list[Finding]:
     """Every refusal, and in its place a note where an approval in force covers it.
 
     `replaced` are removals that do not count, because each has its like under another name. `access` is what
-    `changes` do to people. `more` are refusals that an approval may lift and that were found elsewhere.
+    `changes` do to people. `pending` are removals that were applied before without effect: they count for no
+    limit, and alone empty nothing. `more` are refusals that an approval may lift and that were found
+    elsewhere.
     """
     guards = replace(scene.policy.guards, protected=protected_now(scene))
     removals = [change for change in changes if removes(change) and change.address not in replaced]
+    fresh = [change for change in removals if change.address not in pending]
     liftable = [
-        *limits_passed(removals, population, guards),
-        *groups_emptied(changes, removals, population),
-        *kinds_emptied(changes, removals, population),
+        *limits_passed(fresh, population, guards),
+        *groups_emptied(changes, removals, population, fresh),
+        *(kinds_emptied(changes, removals, population) if fresh else ()),
         *protected(changes, guards),
         *remade(changes),
         *live_shrank(scene, changes, population),
-        *source_shrank(scene, removals),
+        *source_shrank(scene, fresh),
         *own_access(scene, changes),
         *grants_passed(access, guards),
         *more,

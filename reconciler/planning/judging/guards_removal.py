@@ -88,17 +88,21 @@ def _group(change: Change) -> str:
 
 
 def groups_emptied(
-    changes: Sequence[Change], removals: Sequence[Change], population: Population
+    changes: Sequence[Change],
+    removals: Sequence[Change],
+    population: Population,
+    fresh: Sequence[Change] | None = None,
 ) -> Iterator[Finding]:
-    """Groups that stay, and lose every member."""
+    """Groups that stay, and lose every member, one at least by a removal that is `fresh` (None: all are)."""
     leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
+    counted = None if fresh is None else {change.address for change in fresh}
     balance: Counter[str] = Counter()
     losing: set[str] = set()
     for change in changes:
         if change.address.kind is Kind.MEMBERSHIP and change.action is not Action.RELEASE:
             removed = change.action is Action.DELETE
             balance[_group(change)] += -1 if removed else 1
-            if removed:
+            if removed and (counted is None or change.address in counted):
                 losing.add(_group(change))
     emptied = [
         group

@@ -116,7 +116,7 @@ def _blind(ruled: Ruled, rules: Iterable[Rule]) -> Iterator[Finding]:
         if not accounts:
             continue
         found = ruled.places.select(accounts)
-        lacking = {*found.unknown, *found.unreachable}
+        lacking = {*found.unknown, *found.ambiguous, *found.unreachable}
         described = any(selector.account is None for selector in accounts)
         if lacking or (described and not live.organization.accounts):
             yield Finding(

@@ -15,7 +15,7 @@ from reconciler.model.names import fold
 from reconciler.model.plan import Step
 from reconciler.model.resources import REMOTE_ID
 
-REVOCATION, CHANGE, CONTAINER = range(3)
+REVOCATION, CHANGE, PEOPLED, CONTAINER = range(4)
 # Attributes that no two objects of one kind may share, so that a value must be freed before it is given.
 UNIQUE = {Kind.USER: ("user_name", "email"), Kind.GROUP: ("display_name",)}
 PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
@@ -33,12 +33,15 @@ class Context:
 
     `replaced` names, by revocation, the grants of the same plan that take its place; `holding`, by group,
     the permission sets that it holds after the plan; `provisioned`, by permission set, the accounts that
-    have a role of it now.
+    have a role of it now; `closed`, those of them in which nothing can be provisioned. `keeps_a_member` is
+    what the target can do (see Capabilities).
     """
 
     replaced: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     holding: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     provisioned: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    keeps_a_member: bool = False
 
 
 def ends(address: Address) -> tuple[Address, Address]:
@@ -84,7 +87,8 @@ def restricted(steps: Iterable[Step], go: Collection[Address]) -> list[Step]:
     for step in steps:
         may = tuple(address for address in step.changes if address in go)
         if len(may) == len(step.changes):
-            chosen.append(step)
+            entering = tuple(address for address in step.entering if address in go)
+            chosen.append(replace(step, entering=entering) if entering != step.entering else step)
         elif any(address.kind is Kind.PERMISSION_SET for address in may):
             # An edit that may be done reaches every role, so what lagged for another reason goes with it.
             chosen.append(replace(step, changes=may))
@@ -140,6 +144,13 @@ class _Maker:
                 for end in ends(change.address):
                     self._leaving.setdefault((change.address.kind, end), []).append(str(change.address))
         self._freed = _freed(changes)
+        # By a group that is created: who enters it.
+        self._entering: dict[Address, list[Address]] = {}
+        for change in changes:
+            if change.address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE:
+                group = ends(change.address)[0]
+                if group in self._creating:
+                    self._entering.setdefault(group, []).append(change.address)
         # By set: the ids of the steps that bring its roles up to date.
         self.renewing: dict[Address, list[str]] = {}
         self._entry_waits: dict[Address, tuple[str, ...]] = {}
@@ -161,7 +172,7 @@ class _Maker:
             edit = edits.get(address)
             if edit is not None and needs_provisioning(edit):
                 yield from self._after_edit(address, roles)
-            elif len(roles) > _ONE_BY_ONE and len(roles) <= _ALL_AT_ONCE and not self._too_many(address):
+            elif _ONE_BY_ONE < len(roles) <= _ALL_AT_ONCE and self._all_at_once(address):
                 after = (str(address),) if edit is not None else ()
                 yield _renewal(address.target, roles, _everywhere(address), after)
             else:
@@ -169,15 +180,22 @@ class _Maker:
                 for role in roles:
                     yield _renewal(address.target, (role,), role, after)
 
-    def _too_many(self, address: Address) -> bool:
-        return len(self._context.provisioned.get(address, ())) > _ALL_AT_ONCE
+    def _all_at_once(self, address: Address) -> bool:
+        """Whether one step reaches all accounts of a set, and none in which it would fail for all."""
+        few = len(self._context.provisioned.get(address, ())) <= _ALL_AT_ONCE
+        return few and not self._context.closed.get(address)
 
     def _after_edit(self, address: Address, roles: Sequence[Address]) -> Iterable[Step]:
-        """One step for all accounts; one for each account where one step cannot reach them all."""
-        if not self._too_many(address):
+        """One step for all accounts; one for each account where one step cannot reach them all.
+
+        A role in a closed account is left behind: nothing can be provisioned there.
+        """
+        if self._all_at_once(address):
             yield _renewal(address.target, (address, *roles), _everywhere(address), (str(address),))
             return
-        for account in sorted(self._context.provisioned[address]):
+        for account in sorted(
+            self._context.provisioned[address] - self._context.closed.get(address, frozenset())
+        ):
             role = Address(address.target, Kind.PROVISIONING, f"{address.key}/{account}")
             carried = (address, role) if role in set(roles) else (address,)
             yield _renewal(address.target, carried, role, (str(address),))
@@ -195,7 +213,11 @@ class _Maker:
         elif address.kind is Kind.ASSIGNMENT:
             yield self._assignment(step)
         elif change.action is Action.DELETE:
-            yield replace(step, after=tuple(sorted(self._hanging_on(address))))
+            hanging = self._hanging_on(address)
+            if self._context.keeps_a_member and address.kind is Kind.GROUP:
+                # They go with the group, if they have not gone before: its rank is behind theirs.
+                hanging = list(self._leaving.get((Kind.ASSIGNMENT, address), ()))
+            yield replace(step, after=tuple(sorted(hanging)))
         else:
             yield from self._object(change, step)
 
@@ -248,6 +270,9 @@ class _Maker:
             if each.after is not None and holder is not None and holder != step.id:
                 after.add(holder)
         waits = tuple(sorted(after))
+        if self._context.keeps_a_member and address in self._entering:
+            # By its rank it comes after everybody was tried to be created, and waits for nobody.
+            step = replace(step, rank=PEOPLED, entering=tuple(sorted(self._entering[address])))
         manager = next((each for each in step.fields if each.name == "manager"), None)
         if address.kind is not Kind.USER or manager is None or manager.after is None:
             yield replace(step, after=waits)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.sandbox.access import aws_policies
 from reconciler.sandbox.access.sets import PermissionSets, exceeded, missing
 from reconciler.sandbox.access.terms import Quotas
 from reconciler.sandbox.answers import ApiError, invalid
@@ -25,8 +26,14 @@ class Policies:
         self._db, self._sets, self._quotas = db, sets, quotas
 
     def attach(self, arn: str, kind: str, policy: str) -> None:
-        """Attach one. Raises ConflictException where it is attached already, or the quota's exception."""
+        """Attach one.
+
+        Raises ConflictException where it is attached already, ResourceNotFoundException where AWS has no
+        such policy, or the quota's exception.
+        """
         found = self._sets.get(arn)
+        if kind == AWS and not aws_policies.has(self._db, policy):
+            raise missing(_absent(kind, policy))
         attached = self._db.execute(
             "SELECT kind, policy FROM set_policies WHERE set_id = ?", (arn,)
         ).fetchall()

@@ -175,6 +175,10 @@ class Requests:
             request.grant for request in open_ones if (request.set_id, request.account) == (set_id, account)
         ]
 
+    def _active(self, account: str) -> bool:
+        row = self.db.execute("SELECT state FROM accounts WHERE id = ?", (account,)).fetchone()
+        return row is not None and row[0] == "ACTIVE"
+
     def _known(self, account: str) -> None:
         # Which error the service has for a stranger's account is not documented.
         if self.db.execute("SELECT 1 FROM accounts WHERE id = ?", (account,)).fetchone() is None:
@@ -193,8 +197,9 @@ class Requests:
             (identifier, kind, found.id, account, *principal, found.version, self.now, orders.doomed, status),
         )
         usual = self.durations.provisioning if kind is Kind.PROVISION else self.durations.assignment
-        seconds = (usual if orders.seconds is None else orders.seconds) / self.speed
         for name in accounts:
+            takes = usual if self._active(name) else self.durations.closed
+            seconds = (takes if orders.seconds is None else orders.seconds) / self.speed
             self.db.execute(
                 "INSERT INTO role_changes (request_id, set_id, account, ends_at) VALUES (?, ?, ?, ?)",
                 (identifier, found.id, name, self.free_at(name) + seconds),

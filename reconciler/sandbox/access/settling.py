@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.sandbox.access import iam_policies
 from reconciler.sandbox.access.grants import GROUP, Grants, Roles
 from reconciler.sandbox.access.policies import Policies
 from reconciler.sandbox.access.requests import FAILED, IN_PROGRESS, SUCCEEDED, Kind, Request, Requests
@@ -16,6 +17,8 @@ from reconciler.sandbox.access.terms import Circumstances
 from reconciler.sandbox.answers import ApiError
 
 _SEEN = "Received a {status} status error: {message}"
+# What is said of an account that is closed or suspended, after a wait (Durations.closed).
+_SLOW = "Obtaining permissions is taking longer than usual. Try again later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,17 @@ class Settling:
         if not self.grants.of_pair(set_id, account, limit=1):
             self.roles.drop(set_id, account)
 
+    def _is_going(self, set_id: str, account: str) -> bool:
+        """Whether the role of a set goes, or has gone, because its last assignment did."""
+        query = (
+            "SELECT 1 FROM role_changes r JOIN requests q ON q.id = r.request_id"
+            " WHERE r.set_id = ? AND r.account = ? AND q.kind = ?"
+        )
+        db = self.requests.db
+        going = "SELECT 1 FROM role_changes WHERE request_id IS NULL AND set_id = ? AND account = ?"
+        coming = db.execute(query, (set_id, account, Kind.CREATE)).fetchone()
+        return coming is None and db.execute(going, (set_id, account)).fetchone() is not None
+
     def _failure(self, request: Request, account: str) -> str | None:
         """Why this cannot be done, in the words of the documented FailureReasons; None where it can."""
         if request.doomed is not None:
@@ -112,9 +126,7 @@ class Settling:
             return str(trouble[0])
         state = db.execute("SELECT state FROM accounts WHERE id = ?", (account,)).fetchone()
         if state is None or state[0] != "ACTIVE":
-            # The wording for accounts that are not active is not documented.
-            shown = state[0] if state else "not in the organization"
-            return _SEEN.format(status=403, message=f"Account {account} is {shown}")
+            return _SLOW
         if account == self.meta["management_account"] and not self.circumstances.management_rights:
             text = (
                 f"Access denied by IAM. User: arn:aws:sts::{account}:assumed-role/ApiCaller/sandbox is not"
@@ -125,6 +137,12 @@ class Settling:
 
     def _content_failure(self, request: Request, account: str, found: PermissionSet) -> str | None:
         db = self.requests.db
+        if request.kind is Kind.PROVISION and self._is_going(found.id, account):
+            message = f"Permission set provision not found in AWS account {account}."
+            return _SEEN.format(status=404, message=message)
+        if found.inline_policy is not None and (wrong := iam_policies.malformed(found.inline_policy)):
+            message = f"MalformedPolicyDocument: {wrong}"
+            return _SEEN.format(status=400, message=message)
         if request.kind is Kind.CREATE:
             table = "groups" if request.principal_type == GROUP else "users"
             query = f"SELECT 1 FROM {table} WHERE id = ?"  # noqa: S608  # one of two tables

@@ -34,9 +34,10 @@ class Durations:
     assignment: float = 2.0
     provisioning: float = 5.0
     deprovisioning: float = 2.0  # what follows the deletion of an account's last assignment of a set
+    closed: float = 120.0  # before a change in an account that is not active is given up
 
     def __post_init__(self) -> None:
-        if min(self.assignment, self.provisioning, self.deprovisioning) < 0:
+        if min(self.assignment, self.provisioning, self.deprovisioning, self.closed) < 0:
             raise ValueError("nothing takes less than no time")
 
 

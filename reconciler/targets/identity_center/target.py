@@ -13,7 +13,7 @@ from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ReadRequest, Target
-from reconciler.targets.identity_center import analyzer, instance
+from reconciler.targets.identity_center import analyzer, instance, managed_policies
 from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.reading import AccessReader
 from reconciler.targets.identity_center.access.writing import KINDS as ACCESS
@@ -202,9 +202,11 @@ class IdentityCenter:
         if self._channel is not None:
             self._channel.ready(now, seconds)
 
-    def validate(self, policies: Mapping[str, str]) -> Sequence[Finding]:
-        """What IAM Access Analyzer says of inline policies; see PolicyValidator."""
-        return analyzer.validate(self._aws, policies)
+    def validate(
+        self, policies: Mapping[str, str], managed: Mapping[str, Sequence[str]]
+    ) -> Sequence[Finding]:
+        """What IAM Access Analyzer says of inline policies, and IAM of managed ones; see PolicyValidator."""
+        return (*analyzer.validate(self._aws, policies), *managed_policies.missing(self._aws, managed))
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         """How what `submit` left pending stands now; see Target."""

@@ -11,15 +11,17 @@ from reconciler.model.address import Kind
 from reconciler.targets.scim import discovery
 from reconciler.targets.scim.discovery import Traits
 from reconciler.targets.scim.filters import equals
-from reconciler.targets.scim.mapping import Raw, identifier
-from reconciler.targets.scim.paging import Listed, Pager, Terms
+from reconciler.targets.scim.mapping import Raw, find, identifier, key_of
+from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.patching import patch as patch_body
 from reconciler.targets.scim.profile import Profile
+from reconciler.targets.scim.terms import Listed, Terms
 from reconciler.wire.http import Answer, Http, Request
 from reconciler.wire.pool import Guarded
 
 Item = TypeVar("Item")
 
+_NO_CONTENT = 204
 _NAMES = {Kind.USER: "User", Kind.GROUP: "Group"}
 
 
@@ -30,7 +32,8 @@ class Service:
         self._http, self.profile = http, profile
         # Held while it is asked, so that many threads ask once.
         self._traits: Guarded[list[Traits]] = Guarded([])
-        self._without_count = False
+        # What lists showed of paging; see Pager.
+        self._without_count = self._without_index = False
 
     @property
     def target(self) -> str:
@@ -78,9 +81,9 @@ class Service:
     ) -> Listed[Item]:
         """All users or groups, or those that meet `condition`, to the end of the list."""
         pager = self._pager(kind, make, progress)
-        pager.without_count = self._without_count
+        pager.without_count, pager.without_index = self._without_count, self._without_index
         found = pager.read(self._terms(), condition)
-        self._without_count = pager.without_count
+        self._without_count, self._without_index = pager.without_count, pager.without_index
         return found
 
     def hits(self, kind: Kind, attribute: str, value: str) -> list[Raw]:
@@ -93,7 +96,9 @@ class Service:
         name = f"List{_NAMES[kind]}s"
 
         def ask(query: str) -> Raw:
-            body: Raw = self._call("GET", self._path(kind), name, mutates=False, query=query).body or {}
+            answer = self._call("GET", self._path(kind), name, mutates=False, query=query, needs_body=False)
+            # "No content" is what some say of an empty list.
+            body: Raw = answer.body or ({"Resources": []} if answer.status == _NO_CONTENT else {})
             return body
 
         return Pager(
@@ -117,9 +122,9 @@ class Service:
             raw: Raw = self._call("GET", self._path(kind, wanted), name, mutates=False).body or {}
         except NotFound:
             return None
-        if identifier(raw) != wanted:
+        if not _is_called(raw, wanted):
             raise self.incomplete(f"asked for {wanted}, answered about {identifier(raw) or 'nobody'}", name)
-        return raw
+        return raw if identifier(raw) == wanted else {**raw, key_of(raw, "id"): wanted}
 
     # Writes. Raise OutcomeUnknown when the answer was lost.
 
@@ -131,7 +136,9 @@ class Service:
         made = identifier(raw) or last_segment(answer.headers.get("location"))
         if not made:
             message = "the answer has no id"
-            raise OutcomeUnknown(message, target=self.target, request=f"scim.{name}")
+            error = OutcomeUnknown(message, target=self.target, request=f"scim.{name}")
+            error.answered = True
+            raise error
         return made, raw
 
     def patch(
@@ -216,6 +223,12 @@ class Service:
                 tentative=tentative,
             )
         )
+
+
+def _is_called(raw: Raw, wanted: str) -> bool:
+    """Whether a resource is the one that was asked for: by its id in any case, its address, or its name."""
+    called = (identifier(raw), last_segment(find(find(raw, "meta") or {}, "location")), find(raw, "userName"))
+    return any(isinstance(each, str) and each.lower() == wanted.lower() for each in called)
 
 
 def last_segment(location: Any) -> str:

@@ -74,7 +74,7 @@ class BulkWriter:
 
     def _operation(self, wish: Wish, bulk_id: str) -> dict[str, Any]:
         path = "/Users" if wish.kind is Kind.USER else "/Groups"
-        return {"method": "POST", "path": path, "bulkId": bulk_id, "data": self._writer.body(wish)}
+        return {"method": "POST", "path": path, "bulkId": bulk_id, "data": self._writer.shapes.body(wish)}
 
     def _carry_out(self, wishes: Sequence[Wish]) -> dict[str, Outcome]:
         if len(wishes) == 1 or self._off:
@@ -120,6 +120,9 @@ class BulkWriter:
                 )
             elif status in (409, 412, 413, 429):
                 again.append(wish)
+            elif 400 <= status < 500 and (wish.member or self._avoidable(wish, answer, status)):
+                # For want of a member, or for something that can be left out: one by one that is seen.
+                again.append(wish)
             elif 400 <= status < 500:
                 ended[wish.step.id] = wish.failed(_words(answer, status))
             else:
@@ -128,6 +131,9 @@ class BulkWriter:
             "the answer says nothing of it", target=self._service.target, request="scim.Bulk"
         )
         return ended | self._one_by_one(again, None) | self._one_by_one(unknown, lost)
+
+    def _avoidable(self, wish: Wish, answer: Raw | None, status: int) -> bool:
+        return self._writer.shapes.avoids(wish, Rejected(_words(answer, status))) is not None
 
 
 def _answers(answer: Raw, count: int) -> dict[int, Raw]:

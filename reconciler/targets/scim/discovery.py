@@ -6,12 +6,12 @@ checked against what is seen (`Schema.denies`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.scim import CORE_GROUP, CORE_USER
-from reconciler.targets.scim.mapping import Raw, find, parse, path_of
+from reconciler.targets.scim.mapping import SHARED, Raw, find, parse, path_of
 from reconciler.targets.scim.profile import Paging, Profile
 
 # Creations that go together at most: more would keep a service busy for longer than answers are waited for.
@@ -26,6 +26,19 @@ class Schema:
     """The attributes that a service says it has: path in lower case -> mutability in lower case."""
 
     attributes: Mapping[str, str] = field(default_factory=dict)
+    # The paths in lower case that a user must have, each of them within what must be there itself.
+    required: frozenset[str] = frozenset()
+
+    def needs(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` without which no user can be created."""
+        return sorted(name for name in names if self._path(name) in self.required)
+
+    def lacks_entry(self, sub: str) -> bool:
+        """Whether the entries of no list that we write have a sub-attribute, although they have others."""
+        lists = {parse(path_of(name)).attribute.lower() for name in SHARED}
+        known = [each.partition(".") for each in self.attributes if ":" not in each]
+        of_lists = {end for start, dot, end in known if dot and start in lists}
+        return bool(of_lists) and sub not in of_lists
 
     def writes(self, name: str) -> bool:
         """Whether an attribute by our name can be written; also where the schema stops short of it."""
@@ -37,11 +50,13 @@ class Schema:
         return sorted(name for name in names if self._find(name) is None)
 
     def _find(self, name: str) -> str | None:
+        return self.attributes.get(self._path(name))
+
+    @staticmethod
+    def _path(name: str) -> str:
         path = parse(path_of(name))
-        whole = ":".join(part for part in (path.urn, path.attribute) if part).lower()
-        if path.sub:
-            return self.attributes.get(f"{whole}.{path.sub}".lower())
-        return self.attributes.get(whole)
+        whole = ":".join(part for part in (path.urn, path.attribute) if part)
+        return (f"{whole}.{path.sub}" if path.sub else whole).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ class Traits:
     filters: bool = True
     groups: bool = True
     members_returned: bool = True
+    members_required: bool = False
     schema: Schema | None = None
 
 
@@ -77,6 +93,7 @@ def traits(profile: Profile, config: Raw | None, types: Raw | None, schemas: Raw
         filters=_supported(config, "filter", default=True),
         groups=_has_groups(types),
         members_returned=_returns_members(group_schema),
+        members_required=_requires_members(group_schema),
         schema=user_schema,
     )
 
@@ -129,6 +146,7 @@ def _has_groups(types: Raw | None) -> bool:
 def _schemas(answer: Raw | None) -> tuple[Schema | None, Raw | None]:
     """The schema of users, extensions included, and the raw one of groups; None where there is none."""
     attributes: dict[str, str] = {}
+    required: set[str] = set()
     group: Raw | None = None
     for each in _resources(answer):
         if not isinstance(each, Mapping) or not isinstance(find(each, "id"), str):
@@ -137,8 +155,11 @@ def _schemas(answer: Raw | None) -> tuple[Schema | None, Raw | None]:
         if urn == CORE_GROUP.lower():
             group = each
         _collect(each, "" if urn == CORE_USER.lower() else f"{urn}:", attributes)
+        if urn == CORE_USER.lower():
+            required = set(_required(each))
     # The attributes that every resource has stand in no schema (RFC 7643 section 3.1).
-    return (Schema({**_COMMON, **attributes}) if "username" in attributes else None), group
+    schema = Schema({**_COMMON, **attributes}, frozenset(required)) if "username" in attributes else None
+    return schema, group
 
 
 def _collect(schema: Raw, prefix: str, into: dict[str, str]) -> None:
@@ -147,6 +168,25 @@ def _collect(schema: Raw, prefix: str, into: dict[str, str]) -> None:
         into[path] = _mutability(each)
         for sub in _listed(each, "subAttributes"):
             into[f"{path}.{sub['name']}".lower()] = _mutability(sub)
+
+
+def _required(schema: Raw) -> Iterator[str]:
+    """What every user must have; a list by its values, and a part only of what must be there itself."""
+    for each in _listed(schema, "attributes"):
+        if find(each, "required") is not True:
+            continue
+        name = str(each["name"]).lower()
+        yield name
+        for sub in _listed(each, "subAttributes"):
+            if find(sub, "required") is True:
+                yield f"{name}.{sub['name']}".lower()
+
+
+def _requires_members(group: Raw | None) -> bool:
+    return any(
+        str(each["name"]).lower() == "members" and find(each, "required") is True
+        for each in (_listed(group, "attributes") if group is not None else ())
+    )
 
 
 def _listed(raw: Raw, name: str) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from reconciler.model.address import Kind
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.mapping import Raw, identifier, path_of
 from reconciler.targets.scim.wishes import Wish
+from reconciler.wire.pool import Guarded
 
 
 class Lookup:
@@ -14,12 +15,15 @@ class Lookup:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        # Every object of the last whole list, by kind: held while it is read, so that it is read once.
+        self._listed: Guarded[dict[Kind, list[Raw]]] = Guarded({})
 
-    def named(self, wish: Wish) -> list[Raw] | None:
+    def named(self, wish: Wish, *, fresh: bool = True) -> list[Raw] | None:
         """The objects that bear the wished name, or its external id; None when there are none.
 
         By filters where they work, else by the whole list: a filter that finds nothing proves nothing, unless
-        the profile says so.
+        the profile says so. Without `fresh`, one list serves for all that is looked for: what was there when
+        it was read, each looked at again by its id.
         """
         profile, traits = self._service.profile, self._service.traits()
         works = profile.user_filters if wish.kind is Kind.USER else profile.group_filters
@@ -41,5 +45,15 @@ class Lookup:
                 return found
         if proven:
             return None
+        if not fresh:
+            return self._known(wish)
         listed = self._service.listed(wish.kind, lambda raw: raw if wish.names(raw) else {})
         return [raw for raw in listed.items.values() if identifier(raw)] or None
+
+    def _known(self, wish: Wish) -> list[Raw] | None:
+        with self._listed as listed:
+            if wish.kind not in listed:
+                listed[wish.kind] = list(self._service.listed(wish.kind, dict).items.values())
+            found = [raw for raw in listed[wish.kind] if wish.names(raw)]
+        now = (self._service.get(wish.kind, identifier(raw) or "") for raw in found)
+        return [raw for raw in now if raw is not None and wish.names(raw)] or None

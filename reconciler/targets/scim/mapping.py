@@ -19,6 +19,8 @@ Raw = Mapping[str, Any]
 # Lists of which we model one value, and whether such a value is told by a type.
 SINGLE = {"email": "work", "phone_number": "work", "role": None}
 LISTS = frozenset((*SINGLE, "address", "photos"))
+# Those of which git gives one entry, and which hold whatever others put there.
+SHARED = (*SINGLE, "address")
 # Parts of an address (RFC 7643 section 4.1.2), by our names.
 ADDRESS: Mapping[str, str] = {
     "formatted": "formatted",
@@ -28,8 +30,8 @@ ADDRESS: Mapping[str, str] = {
     "postal_code": "postalCode",
     "country": "country",
 }
-_MAX_PHOTOS = 3
-_TRUTHS = {"true": True, "false": False}
+# How services spell truth, beside JSON's own way: as text, and as a number.
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
 class Path(NamedTuple):
@@ -92,6 +94,28 @@ def user_attributes(
     return found
 
 
+def user_lists(raw: Raw) -> dict[str, tuple[Value, ...]]:
+    """All values of the lists of which we model one, by our names, where there is more than one."""
+    found = {}
+    for name in SHARED:
+        if isinstance(items := find(raw, USER_PATHS[name]), list) and len(items) > 1:
+            values = values_of(raw, name)
+            if len(values) > 1:
+                found[name] = values
+    return found
+
+
+def values_of(raw: Raw, name: str) -> tuple[Value, ...]:
+    """The values of a list of which we model one, in the order of the service."""
+    read = (entry_value(name, each) for each in as_list(find(raw, USER_PATHS[name])))
+    return tuple(value for value in read if value is not None)
+
+
+def entry_value(name: str, entry: Any) -> Value:
+    """What one entry of such a list says, as a read shows it; None where it says nothing."""
+    return _read([entry], name, "value")
+
+
 def group_attributes(raw: Raw) -> dict[str, Value]:
     """The attributes of a group, absent where unset or empty."""
     parts = {"": _lowered(raw)}
@@ -100,11 +124,8 @@ def group_attributes(raw: Raw) -> dict[str, Value]:
 
 
 def active(raw: Raw) -> bool | None:
-    """Whether a user is enabled; some services spell truth as text. None where the service does not tell."""
-    value = find(raw, "active")
-    if isinstance(value, str):
-        return _TRUTHS.get(value.lower())
-    return value if isinstance(value, bool) else None
+    """Whether a user is enabled, however that is spelled. None where the service does not tell."""
+    return _told(find(raw, "active"))
 
 
 def version(raw: Raw) -> str | None:
@@ -176,7 +197,7 @@ def _read(value: Any, name: str, manager_value: str) -> Value:
         return {ours: text for ours, text in parts.items() if text} or None
     if name == "photos":
         photos = [_text(find(each, "value")) for each in as_list(value)]
-        return tuple(photo for photo in photos if photo)[:_MAX_PHOTOS] or None
+        return tuple(photo for photo in photos if photo) or None
     if name == "manager":
         if isinstance(value, Mapping):
             value = find(value, manager_value) or find(value, "value")
@@ -234,4 +255,12 @@ def _text(value: Any) -> str | None:
 
 
 def _truth(value: Any) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() == "true")
+    return _told(value) is True
+
+
+def _told(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return _TRUTHS.get(str(int(value))) if value in (0, 1) else None
+    return _TRUTHS.get(value.strip().lower()) if isinstance(value, str) else None

@@ -1,7 +1,8 @@
 """Lets people enter and leave a group, many with one request, and says of each how it ended.
 
 Nothing here replaces or removes all members of a group. A request whose answer was lost, or that was
-refused, is settled by looking who is in the group now; what a refusal is about is found by halving.
+refused, is settled by looking who is in the group now; what a refusal is about is found by halving. What is
+answered with success and not done is tried in other forms (see member_forms).
 """
 
 from __future__ import annotations
@@ -16,13 +17,25 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.mapping import Raw
+from reconciler.targets.scim.member_forms import Form, Forms, operations, wiped
 from reconciler.targets.scim.member_reading import Reader
 from reconciler.targets.scim.members import entries
 from reconciler.targets.scim.profile import Memberships
-from reconciler.targets.scim.wishes import MOVED, PATIENCE, TRIES, UnsettledError, in_trouble, settle
+from reconciler.targets.scim.wishes import (
+    MOVED,
+    PATIENCE,
+    TRIES,
+    UnsettledError,
+    in_trouble,
+    settle,
+    unsettled,
+)
 from reconciler.targets.scim.writing import UNREADABLE, Writer
 from reconciler.wire.pool import Guarded
+
+NOT_DONE = "the service answers every form of this request with success and does nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,12 @@ class MemberWriter:
     """
 
     def __init__(
-        self, service: Service, reader: Reader, writer: Writer, sleep: Callable[[float], None]
+        self,
+        service: Service,
+        reader: Reader,
+        writer: Writer,
+        sleep: Callable[[float], None],
+        habits: Habits,
     ) -> None:
         self._service, self._reader, self._writer, self._sleep = service, reader, writer, sleep
         # How many one request was seen to bear, by direction.
@@ -74,6 +92,7 @@ class MemberWriter:
             {True: service.profile.additions, False: service.profile.removals}
         )
         self._hidden = False
+        self._forms = Forms(habits, service.profile.removal)
 
     def submit(self, steps: Sequence[Step], ids: Mapping[Address, str]) -> list[Outcome]:
         """Carry out steps of one group in one direction; nothing is raised for what the service says."""
@@ -115,7 +134,7 @@ class MemberWriter:
         patience = list(PATIENCE)
         for _ in range(TRIES):
             try:
-                self._send(job, left, by_put=False)
+                left = self._send_and_see(job, left)
             except OutcomeUnknown as error:
                 if lost is not None and self._writer.can_put(Kind.GROUP):
                     self._by_put_at_last(job, left, error)
@@ -133,15 +152,78 @@ class MemberWriter:
                     self._halve(job, left, error)
                     return
             else:
-                job.end(left, Status.DONE)
+                self._not_done(job, left)
                 return
             if not left:
                 return
         if lost is None:
             raise Conflict("the group kept changing", target=self._service.target, reason=MOVED)
-        for each in left:
-            message = f"the answer was lost {TRIES} times, and each look showed nothing done: {lost}"
-            job.end([each], Status.UNKNOWN, message)
+        job.end(left, *unsettled(lost))
+
+    def _send_and_see(self, job: _Job, moves: list[Move]) -> list[Move]:
+        """Send in the form that works, found out by looking; those are left for whom no form did anything.
+
+        Raises what sending raises in the first form, and Rejected where no other is taken.
+        """
+        left = moves
+        for number, form in enumerate(self._forms.choices(enter=job.enter)):
+            before = self._present(job.group) if form is Form.VALUE and self._must_look(job, form) else None
+            try:
+                self._in_form(job, left, form)
+            except (NotFound, Conflict, Rejected):
+                if not number:
+                    raise
+                self._forms.fails(form, enter=job.enter)
+                continue
+            if not self._must_look(job, form):
+                job.end(left, Status.DONE)
+                return []
+            left = self._seen(job, left, form, before)
+            if not left:
+                return []
+        return left
+
+    def _must_look(self, job: _Job, form: Form) -> bool:
+        return not self._forms.is_proven(form, enter=job.enter)
+
+    def _in_form(self, job: _Job, moves: Sequence[Move], form: Form) -> None:
+        if form is Form.ONE:
+            for each in moves:
+                self._send(job, [each], Form.PATH)
+        else:
+            self._send(job, moves, form)
+
+    def _seen(self, job: _Job, moves: list[Move], form: Form, before: Mapping[str, str] | None) -> list[Move]:
+        """End those whom the group shows to be where they should be; the others are left."""
+        left = moves
+        for seconds in (0.0, *PATIENCE):
+            self._sleep(seconds)
+            present = self._present(job.group)
+            if present is None:
+                self._gone(job, left)
+                return []
+            left = job.settled(left, present, "")
+            if not left:
+                break
+        if (
+            before is not None
+            and present is not None
+            and (lost := wiped(before, present, [each.user for each in moves]))
+        ):
+            self._forms.wipes()
+            self._service.patch(Kind.GROUP, job.group, patching.additions(lost), memberships=len(lost))
+        elif left:
+            self._forms.fails(form, enter=job.enter)
+        else:
+            self._forms.works(form, enter=job.enter)
+        return left
+
+    def _not_done(self, job: _Job, left: Sequence[Move]) -> None:
+        """Whom no form brought in or out, although each was answered with success."""
+        if left:
+            self._forms.none_works(enter=job.enter)
+            end = "is not in the group" if job.enter else "is still in the group"
+            job.end(left, Status.FAILED, f"{NOT_DONE}, and the user {end}")
 
     def _after_loss(self, job: _Job, moves: list[Move], lost: OutcomeUnknown) -> list[Move]:
         present = settle(lambda: self._present(job.group), lost, self._sleep)
@@ -155,7 +237,7 @@ class MemberWriter:
         left = self._after_loss(job, moves, lost)
         if not left:
             return
-        self._send(job, left, by_put=True)
+        self._put(job, left)
         self._writer.forget_patch(Kind.GROUP)
         job.end(left, Status.DONE)
 
@@ -200,17 +282,17 @@ class MemberWriter:
 
     # The request itself.
 
-    def _send(self, job: _Job, moves: Sequence[Move], *, by_put: bool) -> None:
+    def _send(self, job: _Job, moves: Sequence[Move], form: Form) -> None:
         can_put = self._writer.can_put(Kind.GROUP)
-        if by_put or (can_put and not self._writer.can_patch(Kind.GROUP)):
+        if form is Form.PUT and not can_put:
+            raise Rejected("the service has no PUT of groups", target=self._service.target)
+        if form is Form.PUT or (can_put and not self._writer.can_patch(Kind.GROUP)):
             self._put(job, moves)
             return
-        if job.enter:
-            operations = patching.additions([each.user for each in moves])
-        else:
-            operations = patching.removals([each.written for each in moves], self._service.profile.removal)
+        written = [each.written for each in moves]
+        sent = operations(form, users=[each.user for each in moves], written=written, enter=job.enter)
         try:
-            self._service.patch(Kind.GROUP, job.group, operations, memberships=len(moves))
+            self._service.patch(Kind.GROUP, job.group, sent, memberships=len(moves))
         except (NotFound, Rejected) as refusal:
             missing = refusal.code in ("404", "405", "501")
             if not missing or not can_put or (refusal.code == "404" and not self._is_there(job, moves)):

@@ -8,44 +8,33 @@ it was read is read again. RFC 7644 section 3.4.2.4, RFC 9865.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Generic
 
-from reconciler.errors import IncompleteRead, NotFound, Rejected
+from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected, ServiceError, Throttled
 from reconciler.targets.scim.filters import query
 from reconciler.targets.scim.mapping import Raw, find, identifier, resource_type
 from reconciler.targets.scim.profile import Paging
-
-Item = TypeVar("Item")
+from reconciler.targets.scim.terms import Item, Listed, Terms, cursor_of, total_of
 
 # A list with more pages than this does not end; so many pages in a row without anything new lead nowhere.
 MAX_PAGES = 50_000
+# No service has so many people or groups; what lists ever new ones would fill all memory.
+MAX_ITEMS = 1_000_000
+# So many times what was announced, and so many more, are not a list that grew while it was read.
+_BEYOND, _GROWN = 4, 1_000
 MAX_BARREN = 100
 # How often a list that moves is read in all.
 TRIES = 3
+# What to say where a list cannot be had whole by index.
+_SET = (
+    "; in `settings` of the target, set `paging: cursor` if it pages by cursor, or a `page_size` that holds "
+    "everything"
+)
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:error"
 _BAD_CURSOR = frozenset(("invalidCursor", "expiredCursor"))
 _OTHERS = {"user": "group", "group": "user"}
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How a list is asked for; see Profile. `count` None asks for no page size."""
-
-    paging: Paging = Paging.AUTO
-    count: int | None = 100
-    first: str = ""
-    total_counts: bool = True
-    total_trusted: bool = False
-
-
-@dataclass(slots=True)
-class Listed(Generic[Item]):
-    """A whole list by id; `twice` are the ids that the service lists more than once, time and again."""
-
-    items: dict[str, Item] = field(default_factory=dict)
-    twice: tuple[str, ...] = ()
 
 
 class _MovedError(Exception):
@@ -70,8 +59,8 @@ class Pager(Generic[Item]):
         progress: Callable[[int], None] = lambda _count: None,
     ) -> None:
         self._ask, self._kind, self._make, self._bad, self._progress = ask, kind, make, bad, progress
-        # Found out on the way: the page size is not to this server's taste.
-        self.without_count = False
+        # Found out on the way: this server wants no page size, or no paging at all.
+        self.without_count = self.without_index = False
 
     def read(self, terms: Terms, condition: str = "") -> Listed[Item]:
         """The whole list, of what meets the filter `condition`. Raises IncompleteRead, ServiceError."""
@@ -109,13 +98,19 @@ class Pager(Generic[Item]):
         """One page."""
         return self._ask(query(*parts))
 
-    def resources(self, body: Raw) -> list[Raw]:
-        """What a page holds, each of it with an id and of the right kind. Raises IncompleteRead otherwise."""
+    def resources(self, body: Raw, *, later: bool = False) -> list[Raw]:
+        """What a page holds, each of it with an id and of the right kind. Raises IncompleteRead otherwise.
+
+        `later` says that it is not the first page: then a page without anything is the end of the list.
+        """
         schemas = find(body, "schemas")
         if isinstance(schemas, list) and any(str(each).lower() == _ERROR for each in schemas):
             raise self._bad("the answer is an error under a status of success")
         items = find(body, "Resources")
-        if items is None and find(body, "totalResults") in (0, "0"):
+        total = find(body, "totalResults")
+        told = total in (0, "0") or (items is None and total is None and "resources" in map(str.lower, body))
+        # Null, an empty object or an empty text stand for an empty list where nothing more is expected.
+        if items in (None, {}, "") and (later or told):
             items = []
         if not isinstance(items, list):
             raise self._bad("the answer has no Resources")
@@ -150,11 +145,15 @@ class _Reading(Generic[Item]):
         self._sizes: list[int] = []
         self._totals: list[int | None] = []
         self._barren = self._repeats = 0
+        # The first id of the list, and whether a later page began with it again.
+        self._first: str | None = None
+        self._ignored = self._doubted = False
         # How many of the next page came already, because the index moved by less than came.
         self._overlap = 0
 
     def run(self) -> None:
         """Page after page. Raises _MovedError where it must be begun anew."""
+        self._pager.without_index |= self._terms.paging is Paging.NONE
         if self._terms.paging is Paging.CURSOR:
             self._by_cursor(self._page([(self._terms.first, None)] if self._terms.first else []))
         else:
@@ -168,7 +167,15 @@ class _Reading(Generic[Item]):
         if len(set(named)) > 1:
             raise _MovedError(f"the list grew or shrank while it was read ({named[0]}, then {named[-1]})")
         if len(self.items) + self._repeats < named[-1]:
-            raise _MovedError(f"{named[-1]} were announced and {len(self.items)} came")
+            raise _MovedError(f"{named[-1]} were announced and {len(self.items)} came{self._why_short()}")
+
+    def _why_short(self) -> str:
+        """What the pages told of why not all came, and what to set."""
+        if self._pager.without_index:
+            return f": the service refuses `startIndex`, and shows no more without it{_SET}"
+        return (
+            f": the service ignores `startIndex` and shows the same page again{_SET}" if self._ignored else ""
+        )
 
     @property
     def _totals_of_pages(self) -> bool:
@@ -185,22 +192,26 @@ class _Reading(Generic[Item]):
         for _ in range(MAX_PAGES):
             try:
                 body = self._page([("startIndex", str(start))])
-            except (Rejected, NotFound):
-                # Some do not bear an index past the end. Where several totals are those of pages, nobody
-                # knows where that is.
-                total = self._totals[-1] if self._totals else None
-                if total is None or start <= total or self._totals_of_pages:
+                if start == 1 and self._terms.paging is Paging.AUTO and cursor_of(body):
+                    self._terms = replace(self._terms, paging=Paging.CURSOR)
+                    self._by_cursor(body)
+                    return
+                size, new = self._take(body)
+            except ServiceError as error:
+                if not self._is_end(start, error):
                     raise
                 return
-            if start == 1 and self._terms.paging is Paging.AUTO and _cursor(body):
-                self._terms = replace(self._terms, paging=Paging.CURSOR)
-                self._by_cursor(body)
-                return
-            size, new = self._take(body)
+            self._doubted = False
             if not new:
                 if size:
+                    self._ignored = self._first == identifier(self._pager.resources(body)[0])
                     self._widen()
                 return
+            if self._pager.without_index:
+                if self._totals[-1] is not None or self._terms.paging is Paging.NONE:
+                    return
+                # No total says that this was all: see that an index is refused still.
+                self._pager.without_index, self._doubted = False, True
             # Who repeats one within a page may count it once or twice: what comes again does no harm.
             self._overlap = size - len({identifier(raw) for raw in self._pager.resources(body)})
             start += size - self._overlap
@@ -208,6 +219,28 @@ class _Reading(Generic[Item]):
             if self._terms.total_trusted and total is not None and start > total:
                 return
         raise self._endless()
+
+    def _is_end(self, start: int, error: ServiceError) -> bool:
+        """Whether an error is how this server answers an index past its end.
+
+        All that was announced has come; or, where no total can be believed, a page from the last one on has
+        room for more and shows nothing else.
+        """
+        if isinstance(error, (Denied, Throttled)) or not self._sizes or start == 1:
+            return False
+        if self._doubted:
+            self._pager.without_index = isinstance(error, (Rejected, NotFound))
+            return self._pager.without_index
+        total = self._totals[-1]
+        if total is not None and not self._totals_of_pages:
+            return start > total
+        if not isinstance(error, (Rejected, NotFound)) or max(self._sizes) == 1:
+            return False
+        try:
+            shown = self._pager.resources(self._page([("startIndex", str(start - 1))]))
+        except ServiceError:
+            return False
+        return [identifier(raw) for raw in shown] == list(self.items)[-1:]
 
     def _widen(self) -> None:
         """Ask for more at once, where the index means nothing and one full page may not have been all."""
@@ -258,22 +291,35 @@ class _Reading(Generic[Item]):
     def _page(self, parts: list[tuple[str, str | None]]) -> Raw:
         """One page, without a page size where the server wants none of ours."""
         more: list[tuple[str, str | None]] = [("filter", self._condition)] if self._condition else []
+        if self._pager.without_index:
+            return self._pager.ask(more)
         count = self._terms.count
         try:
             return self._pager.ask([*parts, *([("count", str(count))] if count else []), *more])
         except Rejected as refusal:
             if refusal.reason in _BAD_CURSOR and self._sizes:
                 raise _MovedError("the cursor ran out before the list did") from refusal
-            if refusal.code != "400" or not count or self._sizes or self._condition:
+            if refusal.code != "400" or self._sizes or self._condition:
                 raise
-        body = self._pager.ask([*parts, *more])
+            if not count and parts[:1] != [("startIndex", "1")]:
+                raise
+        try:
+            body = self._pager.ask([*parts, *more])
+        except Rejected as refusal:
+            if refusal.code != "400" or parts[:1] != [("startIndex", "1")]:
+                raise
+            # Perhaps it cannot page: then all of it comes with one answer.
+            body = self._pager.ask(more)
+            self._pager.without_index = True
         self._pager.without_count = True
         self._terms = replace(self._terms, count=None)
         return body
 
     def _take(self, body: Raw) -> tuple[int, int]:
         """Take in a page; how many came, and how many of them are new."""
-        resources = self._pager.resources(body)
+        resources = self._pager.resources(body, later=bool(self.items))
+        if resources and self._first is None:
+            self._first = identifier(resources[0])
         again: list[str] = []
         before = len(self.items)
         for raw in resources:
@@ -283,6 +329,7 @@ class _Reading(Generic[Item]):
                 again.append(key)
             else:
                 self.items[key] = self._pager.keep(raw)
+        self._bounded()
         new = len(self.items) - before
         self._barren = 0 if new else self._barren + 1
         # A page of nothing but known ones is how some servers answer an index past their end.
@@ -291,24 +338,22 @@ class _Reading(Generic[Item]):
             self._repeats += max(0, len(again) - self._overlap)
         if resources and new:
             self._sizes.append(len(resources))
-            self._totals.append(_total(body))
+            self._totals.append(total_of(body))
             self._pager.came(len(self.items))
         elif not self.items:
             self._sizes.append(0)
-            self._totals.append(_total(body))
+            self._totals.append(total_of(body))
         return len(resources), new
+
+    def _bounded(self) -> None:
+        """Raise IncompleteRead where far more came than there can be."""
+        came, total = len(self.items), self._totals[0] if self._totals else None
+        if came > MAX_ITEMS:
+            raise self._pager.bad(f"the list has not ended after {MAX_ITEMS:,} of its items")
+        if total is None or not self._terms.total_counts or self._totals_of_pages:
+            return
+        if len(set(self._totals)) == 1 and len(self._totals) > 1 and came > _BEYOND * total + _GROWN:
+            raise self._pager.bad(f"{total:,} were announced, and {came:,} came without an end")
 
     def _endless(self) -> IncompleteRead:
         return self._pager.bad(f"the list has not ended after {MAX_PAGES:,} pages")
-
-
-def _cursor(body: Raw) -> str:
-    found = find(body, "nextCursor")
-    return found if isinstance(found, str) else ""
-
-
-def _total(body: Mapping[str, Any]) -> int | None:
-    found = find(body, "totalResults")
-    if isinstance(found, str) and found.isdecimal():
-        return int(found)
-    return found if isinstance(found, int) and not isinstance(found, bool) else None

@@ -15,11 +15,13 @@ from reconciler.targets.scim.filters import equals
 from reconciler.targets.scim.mapping import (
     ADDRESS,
     LISTS,
+    SHARED,
     SINGLE,
     Path,
     Raw,
     as_list,
     chosen,
+    entry_value,
     find,
     key_of,
     parse,
@@ -31,7 +33,8 @@ from reconciler.targets.scim.profile import Profile, Removal
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _ACTIVE = "active"
-_WORK = "work"
+# Types of entries (RFC 7643 section 4.1.2): the one that git's has, and the one where that is taken.
+_WORK, _OTHER = "work", "other"
 # What the service alone writes (RFC 7643 sections 3.1 and 4.1.2), and some refuse to be told.
 _READ_ONLY = ("meta", "groups")
 
@@ -40,7 +43,7 @@ def new_user(attributes: Attributes, profile: Profile) -> dict[str, Any]:
     """A user for POST; `manager` is a remote id, what is None is left out. New users are active."""
     wished = settled(attributes)
     body: dict[str, Any] = {"schemas": [CORE_USER], _ACTIVE: bool(wished.pop(_ACTIVE, True))}
-    _lay(body, wished, profile)
+    _lay(body, wished, {}, profile)
     return body
 
 
@@ -55,8 +58,11 @@ def new_group(attributes: Attributes, profile: Profile) -> dict[str, Any]:
     return body
 
 
-def whole_user(raw: Raw, attributes: Attributes, profile: Profile) -> dict[str, Any]:
-    """The user as it is, changed in `attributes` (None clears), for PUT: what we do not know stays."""
+def whole_user(raw: Raw, attributes: Attributes, before: Attributes, profile: Profile) -> dict[str, Any]:
+    """The user as it is, changed in `attributes` (None clears), for PUT: what we do not know stays.
+
+    `before` is what git gave of lists (see `user_operations`).
+    """
     body = _kept(raw)
     wished = settled(attributes)
     if isinstance(attributes.get(_ACTIVE), bool):
@@ -64,11 +70,11 @@ def whole_user(raw: Raw, attributes: Attributes, profile: Profile) -> dict[str, 
     for name in attributes:
         if name != _ACTIVE and name not in wished:
             path = path_of(name)
-            if others := _others(name, body):
+            if others := _others(name, body, before.get(name), profile):
                 body[key_of(body, path)] = others
             else:
                 _clear(body, parse(path))
-    _lay(body, {name: value for name, value in wished.items() if name != _ACTIVE}, profile)
+    _lay(body, {name: value for name, value in wished.items() if name != _ACTIVE}, before, profile)
     return body
 
 
@@ -106,7 +112,8 @@ def user_operations(
     """The operations that give `attributes`; None clears. `before` is what was there, by our names.
 
     `live` is the user as it is now, of which the values of lists keep what we do not model; it matters only
-    where `keeps_more`.
+    where `keeps_more`. Of a list `before` is the entry that git gave, None where git gave none: no other
+    entry is dropped or altered, and where the wished one is there already, nothing is sent.
     """
     wished = settled(attributes)
     found = []
@@ -117,10 +124,12 @@ def user_operations(
         path = path_of(name)
         there = before.get(name) is not None or (name in LISTS and bool(find(live, path)))
         if name in wished:
-            value = _value(name, wished[name], live, profile)
-            found.append({"op": "replace" if there else "add", "path": path, "value": value})
-        elif others := _others(name, live):
-            found.append({"op": "replace", "path": path, "value": others})
+            value = _value(name, wished[name], live, before.get(name), profile)
+            if name not in SHARED or value != find(live, path):
+                found.append({"op": "replace" if there else "add", "path": path, "value": value})
+        elif others := _others(name, live, before.get(name), profile):
+            if others != find(live, path):
+                found.append({"op": "replace", "path": path, "value": others})
         elif there:
             found.append({"op": "remove", "path": path})
     return found
@@ -161,11 +170,11 @@ def _kept(raw: Raw) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key.lower() not in _READ_ONLY}
 
 
-def _lay(body: dict[str, Any], wished: Mapping[str, Value], profile: Profile) -> None:
+def _lay(body: dict[str, Any], wished: Mapping[str, Value], before: Attributes, profile: Profile) -> None:
     """Put attributes where they belong, and name the schemas of extensions."""
     for name, value in wished.items():
         path = parse(path_of(name))
-        given = _value(name, value, body, profile)
+        given = _value(name, value, body, before.get(name), profile)
         inside = body
         if path.urn:
             key = key_of(body, path.urn)
@@ -203,47 +212,64 @@ def _say_schema(body: dict[str, Any], urn: str) -> None:
         body[key] = [*known, urn]
 
 
-def _value(name: str, value: Value, live: Raw, profile: Profile) -> Any:
+def _value(name: str, value: Value, live: Raw, before: Value, profile: Profile) -> Any:
     """An attribute as SCIM spells it; lists keep of `live` what we do not model."""
     if name == "manager":
         return {profile.manager_value: value}
     if name == "photos" and isinstance(value, tuple):
         known = {text_of(find(each, "value")): each for each in as_list(find(live, "photos"))}
         return [{**known.get(str(photo), {}), "value": photo} for photo in value]
-    if name == "address" and isinstance(value, Mapping):
-        theirs = {ADDRESS[part]: text for part, text in value.items()}
-        return _replaced(find(live, "addresses"), theirs, frozenset(ADDRESS.values()), _WORK, profile)
-    if name in SINGLE:
-        kept = as_list(find(live, path_of(name)))
-        others = [each for each in kept if each is chosen(kept) or text_of(find(each, "value")) != value]
-        return _replaced(others, {"value": value}, frozenset(("value", "display")), SINGLE[name], profile)
+    if name in SHARED:
+        return _with_entry(name, value, find(live, path_of(name)), before, profile)
     return value
 
 
-def _others(name: str, live: Raw) -> list[dict[str, Any]]:
-    """What stays of a list whose value that counts is cleared: nobody has reviewed that the others go."""
-    if name not in LISTS or name == "photos":
+def _others(name: str, live: Raw, before: Value, profile: Profile) -> list[Any]:
+    """What stays of a list of which the entry that git gave is cleared: nobody said that the others go."""
+    if name not in SHARED or profile.single_values:
         return []
-    values = as_list(find(live, path_of(name)))
-    now = chosen(values)
-    value = text_of(find(now, "value"))
-    left = (each for each in values if each and each is not now)
-    return [dict(each) for each in left if value is None or text_of(find(each, "value")) != value]
+    return [each for each in _items(find(live, path_of(name))) if not _says(name, each, before)]
 
 
-def _replaced(
-    items: Any, value: Mapping[str, Any], ours: frozenset[str], new_type: str | None, profile: Profile
-) -> list[dict[str, Any]]:
-    """A list in which the value that counts is another; the rest, and what else it says, stays."""
-    values = as_list(items)
-    now = chosen(values)
-    if not now:
-        return [{**value, **({"type": new_type} if new_type else {}), "primary": True}]
-    low = {each.lower() for each in ours}
-    made = {
-        **value,
-        **{key: each for key, each in now.items() if key.lower() not in low and each is not None},
-    }
+def _with_entry(name: str, value: Value, items: Any, before: Value, profile: Profile) -> list[Any]:
+    """A list that holds `value`: in place of the entry that git gave, else beside what is there."""
+    there = _items(items)
+    spelled = _spelled(name, value)
+    kind = SINGLE.get(name, _WORK)
     if profile.single_values:
-        return [{**made, "primary": True}]
-    return [made if each is now else dict(each) for each in values]
+        now = chosen(there)
+        return [{**({"type": kind} if kind else {}), **_altered(now, spelled), "primary": True}]
+    if any(_says(name, each, value) for each in there):
+        return there
+    place = next((at for at, each in enumerate(there) if _says(name, each, before)), None)
+    if place is not None:
+        return [*there[:place], _altered(as_list(there[place])[0], spelled), *there[place + 1 :]]
+    known = as_list(there)
+    if kind and any(str(find(each, "type")).lower() == kind for each in known):
+        kind = _OTHER
+    made = {**spelled, **({"type": kind} if kind else {})}
+    # One value at most is the primary one (RFC 7643 section 2.4).
+    return [*there, made if any(find(each, "primary") for each in known) else {**made, "primary": True}]
+
+
+def _items(items: Any) -> list[Any]:
+    """The entries of a list as the service spells them; one that stands alone is one."""
+    given = items if isinstance(items, list) else [items]
+    return [each for each in given if each not in (None, "", {})]
+
+
+def _says(name: str, entry: Any, value: Value) -> bool:
+    return value is not None and entry_value(name, entry) == value
+
+
+def _spelled(name: str, value: Value) -> dict[str, Any]:
+    if name == "address" and isinstance(value, Mapping):
+        return {ADDRESS[part]: text for part, text in value.items()}
+    return {"value": value}
+
+
+def _altered(entry: Raw, spelled: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with another value; what we do not model of it stays."""
+    ours = {"value", "display"} if "value" in spelled else {each.lower() for each in ADDRESS.values()}
+    kept = {key: each for key, each in entry.items() if key.lower() not in ours and each is not None}
+    return {**spelled, **kept}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.address import Kind
 from reconciler.model.resources import GROUP_ATTRIBUTES
 from reconciler.model.scim import GROUP_PATHS, USER_PATHS
 
@@ -17,6 +18,7 @@ class Paging(StrEnum):
     AUTO = "auto"
     INDEX = "index"  # RFC 7644 section 3.4.2.4
     CURSOR = "cursor"  # RFC 9865
+    NONE = "none"  # all of it with one answer
 
 
 class Memberships(StrEnum):
@@ -52,6 +54,8 @@ class Profile:
     title: str
     evidence: str
     quirks: tuple[str, ...] = ()
+    # What is known beside these fields, as a receipt names it (see Habits).
+    habits: tuple[str, ...] = ()
 
     # Lists. `page_size` None asks for no count. `first` stands in the query of a first page by cursor.
     paging: Paging = Paging.AUTO
@@ -108,6 +112,10 @@ class Profile:
     rates: Mapping[str, float] = field(default_factory=lambda: {"read": 25.0, "write": 25.0})
     per_api: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def puts(self, kind: Kind) -> bool:
+        """Whether the service has PUT of users, or of groups."""
+        return self.put_users if kind is Kind.USER else self.put_groups
 
     def rate(self, family: str) -> float:
         """Requests a second of one family, as `pace` names them."""

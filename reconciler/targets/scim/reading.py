@@ -9,11 +9,12 @@ from typing import TypeVar
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding
-from reconciler.model.state import Gap, LiveGroup, LiveUser
+from reconciler.model.state import NO_LISTS, Gap, LiveGroup, LiveUser
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import each, together
 from reconciler.targets.scim import findings, mapping
 from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.mapping import Raw
 from reconciler.targets.scim.members import Entry, direct, entries
 from reconciler.wire.pool import Guarded
@@ -22,10 +23,17 @@ Found = TypeVar("Found", LiveUser, LiveGroup)
 
 # So many come with one page where nobody has counted; asking for more than one in as many by id costs more.
 _PAGE = 100
+# So many of those who are known and not listed are looked at.
+_PROBES = 20
 # So many by id when nobody has counted the objects yet.
 _FEW = 20
 
 Members = dict[str, dict[str, str]]
+
+
+def _short(kind: Kind) -> str:
+    """The habit of a list that shows a part: by the id of one who is missing."""
+    return f"short-list-of-{kind}s"
 
 
 @dataclass(slots=True)
@@ -48,7 +56,10 @@ class Read:
 class Objects:
     """Users and groups of one service, in lists and by id. Thread-safe."""
 
-    def __init__(self, service: Service, observer: Observer, extensions: Sequence[str]) -> None:
+    def __init__(
+        self, service: Service, observer: Observer, extensions: Sequence[str], habits: Habits | None = None
+    ) -> None:
+        self._habits = habits or Habits()
         self.service, self._observer, self._extensions = service, observer, tuple(extensions)
         # How many there were when they were last listed, to choose the cheaper way by id.
         self._sizes: Guarded[dict[Kind, int]] = Guarded({})
@@ -62,7 +73,35 @@ class Objects:
         if (request.groups is None or request.members_of is None) and self.service.traits().groups:
             jobs.append(lambda: self.list_groups(read))
         together(*jobs)
+        if request.users is None:
+            self._check_whole(Kind.USER, read.users, request.known_users, self.find_user)
+        if request.groups is None and self.service.traits().groups:
+            self._check_whole(Kind.GROUP, read.groups, request.known_groups, self.find_group)
         return read
+
+    def _check_whole(
+        self,
+        kind: Kind,
+        listed: Mapping[str, Found],
+        known: Sequence[str],
+        look: Callable[[str], Found | None],
+    ) -> None:
+        """Hold a list against ids that are known. Raises IncompleteRead where one is there and not listed.
+
+        Whoever is disabled may be in no list.
+        """
+        what = _short(kind)
+        witness = self._habits.how(what)
+        missing = [one for one in (witness, *known) if one and one not in listed]
+        for one, found in each(look, missing[:_PROBES]):
+            if found is not None and getattr(found, "active", None) is not False:
+                message = (
+                    f"the list shows a part: {len(listed):,} came, and {one}, which is there, is none of "
+                    "them; in `settings` of the target, set `paging: cursor` if it pages by cursor, or a "
+                    "`page_size` that holds everything"
+                )
+                raise self.service.incomplete(message, f"List{kind.title()}s")
+        self._habits.forget(what)
 
     def list_users(self, read: Read) -> None:
         """All users, into `read`."""
@@ -108,16 +147,28 @@ class Objects:
     def some_users(self, wanted: Sequence[str], read: Read) -> None:
         """Those of `wanted` that exist, into `read`, by whatever takes fewer calls."""
         whole = Read()
-        if self.is_list_cheaper(Kind.USER, len(wanted)):
+        if listed := self.is_list_cheaper(Kind.USER, len(wanted)):
             self.list_users(whole)
-        read.users.update(self._some(wanted, whole.users, self.find_user))
+        found = self._some(wanted, whole.users, self.find_user)
+        if listed:
+            self._learn(Kind.USER, [one for one in found.values() if one.id not in whole.users])
+        read.users.update(found)
 
     def some_groups(self, wanted: Sequence[str], read: Read) -> None:
         """Those of `wanted` that exist, into `read`, by whatever takes fewer calls."""
         whole = Read()
-        if self.is_list_cheaper(Kind.GROUP, len(wanted)):
+        if listed := self.is_list_cheaper(Kind.GROUP, len(wanted)):
             self.list_groups(whole)
-        read.groups.update(self._some(wanted, whole.groups, self.find_group))
+        found = self._some(wanted, whole.groups, self.find_group)
+        if listed:
+            self._learn(Kind.GROUP, [one for one in found.values() if one.id not in whole.groups])
+        read.groups.update(found)
+
+    def _learn(self, kind: Kind, unlisted: Sequence[LiveUser | LiveGroup]) -> None:
+        """Note one of those that are there and in no list, by which the next read is checked."""
+        shown = [one.id for one in unlisted if getattr(one, "active", None) is not False]
+        if shown:
+            self._habits.learn(_short(kind), min(shown))
 
     def is_list_cheaper(self, kind: Kind, wanted: int) -> bool:
         """Whether a whole list takes fewer calls than so many by id."""
@@ -154,6 +205,7 @@ class Objects:
             attributes=attributes,
             active=mapping.active(raw),
             version=self._version(raw),
+            lists=mapping.user_lists(raw) or NO_LISTS,
         )
 
     def group(self, raw: Raw) -> LiveGroup:

@@ -16,6 +16,8 @@ from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.targets.scim import findings, notices
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.bulk import BulkWriter
+from reconciler.targets.scim.habits import Habits
+from reconciler.targets.scim.mapping import SHARED
 from reconciler.targets.scim.member_reading import Reader
 from reconciler.targets.scim.member_writing import MemberWriter
 from reconciler.targets.scim.profile import Memberships, Profile
@@ -48,7 +50,10 @@ class Scim:
         self._http, self._profile, self._expires = http, profile, expires
         self._extensions = tuple(sorted(extensions))
         self._service = Service(http, profile)
-        self._reader = Reader(Objects(self._service, observer, self._extensions), observer)
+        self._habits = Habits()
+        self._habits.recall(profile.habits)
+        objects = Objects(self._service, observer, self._extensions, self._habits)
+        self._reader = Reader(objects, observer)
 
         def sleep(seconds: float) -> None:
             clock.sleep(seconds / http.speed)
@@ -58,10 +63,11 @@ class Scim:
             lambda: self.capabilities,
             sleep,
             self._extensions,
+            habits=self._habits,
             hides_members=self._reader.hides_members,
             members=lambda group: self._reader.some((group,)).get(group, ()),
         )
-        self._members = MemberWriter(self._service, self._reader, self._writer, sleep)
+        self._members = MemberWriter(self._service, self._reader, self._writer, sleep, self._habits)
         self._bulk = BulkWriter(self._service, self._writer)
         # The schema lacks what users have, as a read has shown.
         self._schema_is_untrue = False
@@ -83,16 +89,17 @@ class Scim:
         kinds = {Kind.USER} | ({Kind.GROUP, Kind.MEMBERSHIP} if traits.groups else set())
         if profile.memberships is Memberships.NOWHERE:
             kinds.discard(Kind.MEMBERSHIP)
-        users = profile.user_attributes
+        users, required = profile.user_attributes, profile.required
         if traits.schema is not None and not self._schema_is_untrue:
             users = frozenset(name for name in users if traits.schema.writes(name))
+            required = tuple(dict.fromkeys((*required, *traits.schema.needs(users))))
         return Capabilities(
             kinds=frozenset(kinds),
             service_kinds=_KINDS,
             # What somebody mapped by its path is meant, whether or not the schema speaks of it.
             user_attributes=users | frozenset(self._extensions),
             group_attributes=profile.group_attributes,
-            required=profile.required,
+            required=required,
             status=True,
             safe_deletion=profile.safe_deletion,
             deletes_users=profile.deletes_users,
@@ -104,7 +111,18 @@ class Scim:
             deletion=profile.deletion,
             disguised=profile.disguised,
             may_drop=True,
+            keeps_a_member=True,
+            shared_lists=frozenset() if profile.single_values else frozenset(SHARED),
         )
+
+    @property
+    def habits(self) -> tuple[str, ...]:
+        """What the service was seen to do in its own way; see Learning."""
+        return self._habits.names
+
+    def recall(self, names: Iterable[str]) -> None:
+        """Take in what earlier runs saw; see Learning."""
+        self._habits.recall(names)
 
     def identity(self) -> Mapping[str, str]:
         """`url`, the address as it is configured; nobody is asked."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reconciler.errors import Denied, OutcomeUnknown, ServiceError
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.names import fold
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
@@ -31,6 +31,11 @@ class UnsettledError(Exception):
     def __init__(self, lost: OutcomeUnknown, error: ServiceError) -> None:
         super().__init__(f"{lost}; looking did not settle it: {error}")
         self.error = error
+
+
+def who(membership: Address) -> Address:
+    """The user of a membership."""
+    return Address(membership.target, Kind.USER, membership.key.split("/")[1])
 
 
 def settle(
@@ -58,6 +63,21 @@ def settle(
     return found
 
 
+def unsettled(lost: OutcomeUnknown | None) -> tuple[Status, str]:
+    """How something ends that was sent as often as it may, while each look showed nothing done.
+
+    What was answered is a failure, in the service's words; only what was not leaves the end open.
+    """
+    if lost is not None and lost.code:
+        return Status.FAILED, f"{lost}; it was sent {TRIES} times, and each look showed nothing done"
+    if lost is not None and lost.answered:
+        return (
+            Status.FAILED,
+            f"answered with success {TRIES} times, and each look showed nothing done: {lost}",
+        )
+    return Status.UNKNOWN, f"the answer was lost {TRIES} times, and each look showed nothing done: {lost}"
+
+
 def in_trouble(step: Step, error: Exception) -> Outcome:
     """How a step ends by an error that nothing was made of."""
     status = Status.FAILED
@@ -80,6 +100,8 @@ class Wish:
     attributes: Mapping[str, Value]
     version: str | None = None
     extensions: Sequence[str] = ()
+    # Of a new group: by id somebody who enters it, "" where nobody is there yet.
+    member: str = ""
     manager_value: str = "value"
 
     def done(self, message: str = "", *, remote_id: str = "", version: str | None = None) -> Outcome:
@@ -97,8 +119,8 @@ class Wish:
 
     def unknown(self, lost: OutcomeUnknown | None) -> Outcome:
         """Nobody knows, after so many tries."""
-        message = f"the answer was lost {TRIES} times, and each look showed nothing done: {lost}"
-        return replace(self.failed(message), status=Status.UNKNOWN)
+        status, message = unsettled(lost)
+        return replace(self.failed(message), status=status)
 
     def live(self, raw: Raw) -> Mapping[str, Value]:
         """The live object by our names."""
@@ -112,7 +134,20 @@ class Wish:
     def differing(self, raw: Raw) -> list[str]:
         """The attributes in which the live object is not as wished."""
         live, wished = self.live(raw), mapping.settled(self.attributes)
-        return [name for name in self.attributes if live.get(name) != wished.get(name)]
+        before = {each.name: each.before for each in self.step.fields}
+        return [
+            name
+            for name in self.attributes
+            if live.get(name) != wished.get(name)
+            and not self._listed(raw, name, has=wished.get(name), lacks=before.get(name))
+        ]
+
+    def _listed(self, raw: Raw, name: str, *, has: Value, lacks: Value) -> bool:
+        """Whether a list of which one entry is git's holds that entry, or (None) the other one no more."""
+        if self.kind is not Kind.USER or name not in mapping.SHARED:
+            return False
+        values = mapping.values_of(raw, name)
+        return has in values if has is not None else lacks not in values
 
     def untouched(self, raw: Raw) -> bool:
         """Whether the live object still is as it was before our request."""
@@ -122,7 +157,12 @@ class Wish:
         live = self.live(raw)
         before = mapping.settled({each.name: each.before for each in self.step.fields})
         # The manager's before is a key of git's, the live one a remote id; the others tell enough.
-        return all(live.get(name) == before.get(name) for name in self.attributes if name != "manager")
+        return all(
+            live.get(name) == before.get(name)
+            or self._listed(raw, name, has=before.get(name), lacks=self.attributes[name])
+            for name in self.attributes
+            if name != "manager"
+        )
 
     def names(self, raw: Raw) -> bool:
         """Whether a live object is the one that is meant, by its name or its external id."""

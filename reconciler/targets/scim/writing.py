@@ -6,8 +6,8 @@ service has no PATCH, or answers none, the whole object is read, changed and put
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
@@ -17,6 +17,9 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
+from reconciler.targets.scim.creating import TAKEN, Shapes
+from reconciler.targets.scim.extending import Extending
+from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.lookup import Lookup
 from reconciler.targets.scim.mapping import Raw
 from reconciler.targets.scim.preconditions import Preconditions
@@ -28,18 +31,14 @@ from reconciler.targets.scim.wishes import (
     Wish,
     in_trouble,
     settle,
+    who,
 )
 from reconciler.wire.pool import Guarded
 
-# Some say that a name is taken with 400, and this reason (RFC 7644 section 3.12).
-_TAKEN = "uniqueness"
 # Of a refused PATCH these say that what is wished is wrong, however it is sent.
-_FINAL = frozenset((_TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
-# So many times a PATCH may stay without an answer and without an effect.
-_SILENT = 2
+_FINAL = frozenset((TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
+_SILENT = 2  # so many times a PATCH may stay without an answer and without an effect
 UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
-# Beside the random part: one of each kind of character that password rules ask for.
-_PASSWORD_RULES = "aA1!"  # noqa: S105  # no password by itself
 
 
 class Writer:
@@ -56,12 +55,15 @@ class Writer:
         sleep: Callable[[float], None],
         extensions: Sequence[str] = (),
         *,
+        habits: Habits,
         hides_members: Callable[[Raw], bool],
         members: Callable[[str], Collection[str]],
     ) -> None:
         self._service, self._capabilities, self._sleep = service, capabilities, sleep
         self._extensions = tuple(extensions)
         self._hides_members, self._members = hides_members, members
+        self._extending = Extending(service, habits)
+        self.shapes = Shapes(service, habits, lambda: capabilities().required)
         self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
         self.preconditions = Preconditions(service)
@@ -93,6 +95,7 @@ class Writer:
             attributes=attributes,
             version=versions.get(step.address) if self._service.traits().etag else None,
             extensions=self._extensions,
+            member=next((ids[one] for each in step.entering if (one := who(each)) in ids), ""),
             manager_value=self._service.profile.manager_value,
         )
         can = self._capabilities()
@@ -113,34 +116,25 @@ class Writer:
 
     # Creating.
 
-    def body(self, wish: Wish) -> dict[str, object]:
-        """What a creation sends."""
-        profile = self._service.profile
-        if wish.kind is Kind.GROUP:
-            return patching.new_group(wish.attributes, profile)
-        body = patching.new_user(wish.attributes, profile)
-        if profile.password:
-            body["password"] = secrets.token_urlsafe(24) + _PASSWORD_RULES
-        return body
-
     def create(self, wish: Wish, lost: OutcomeUnknown | None = None) -> Outcome:
         """Create an object; `lost` says that it was tried before, so that a look comes first."""
-        body = self.body(wish)
         for attempt in range(TRIES):
             taken: ServiceError | None = None
             if lost is None or attempt:
                 try:
-                    made, raw = self._service.create(wish.kind, body)
+                    made, raw = self.shapes.create(wish)
                     return wish.done(remote_id=made, version=self.version(raw))
                 except OutcomeUnknown as error:
                     lost = error
                 except Conflict as error:
                     taken = error
                 except Rejected as error:
-                    if error.reason != _TAKEN:
+                    if error.reason != TAKEN:
                         raise
                     taken = error
-            found = settle(lambda: self._lookup.named(wish), lost, self._sleep, expected=True)
+            # What is taken was there before; what was lost may just have been made.
+            look = partial(self._lookup.named, wish, fresh=lost is not None)
+            found = settle(look, lost, self._sleep, expected=lost is not None)
             if found:
                 return self._adopt(wish, found, lost)
             if taken is not None:
@@ -154,7 +148,8 @@ class Writer:
         if len(alike) == 1:
             identifier = mapping.identifier(alike[0]) or ""
             # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
-            if wish.kind is Kind.GROUP and self._members(identifier):
+            given = {wish.member} if self.shapes.wants_members else set()
+            if wish.kind is Kind.GROUP and set(self._members(identifier)) - given:
                 return wish.failed(
                     f"a group by that name is there already ({identifier}) and has members; plan again"
                 )
@@ -205,6 +200,14 @@ class Writer:
         return wish.unknown(lost)
 
     def _send(self, wish: Wish, *, by_put: bool) -> Raw | None:
+        """Change it; where that is refused for something that can be avoided, once more without it."""
+        taken = self.shapes.taken(wish)
+        try:
+            return self._send_once(taken, by_put=by_put)
+        except Rejected as refusal:
+            return self.shapes.avoiding(taken, refusal, lambda less: self._send_once(less, by_put=by_put))
+
+    def _send_once(self, wish: Wish, *, by_put: bool) -> Raw | None:
         """Change it by PATCH, or by PUT where there is no PATCH; the resource where the answer shows it."""
         can_put = self.can_put(wish.kind)
         if by_put and can_put:
@@ -216,7 +219,7 @@ class Writer:
                 raise Rejected("the service has neither PATCH nor PUT", target=self._service.target)
             return self._put(wish)
         try:
-            return self._patch(wish)
+            return self._extending.patch(wish, self._patch, self._put if can_put else None)
         except NotFound:
             # The object is not there, or the method is not.
             if not can_put or self._get(wish) is None:
@@ -248,6 +251,7 @@ class Writer:
             if live is None:
                 raise NotFound("the user is gone", target=self._service.target, request="scim.GetUser")
             operations = patching.user_operations(wish.attributes, before, live, self._service.profile)
+            operations = self.shapes.shaped(operations, live)
         if not operations:
             return None
         return self.preconditions.send(
@@ -288,7 +292,9 @@ class Writer:
         if wish.kind is Kind.GROUP:
             body = patching.whole_group(raw, wish.attributes)
         else:
-            body = patching.whole_user(raw, wish.attributes, self._service.profile)
+            before = {each.name: each.before for each in wish.step.fields}
+            body = patching.whole_user(raw, wish.attributes, before, self._service.profile)
+            body = self.shapes.shaped(body, raw)
         return self.preconditions.send(
             wish.kind,
             wish.identifier,
@@ -303,8 +309,7 @@ class Writer:
 
     def can_put(self, kind: Kind) -> bool:
         """Whether the service has PUT."""
-        profile = self._service.profile
-        return profile.put_users if kind is Kind.USER else profile.put_groups
+        return self._service.profile.puts(kind)
 
     def forget_patch(self, kind: Kind) -> None:
         """A PUT did what a PATCH did not: no further PATCH in this run."""

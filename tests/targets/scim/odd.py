@@ -42,7 +42,9 @@ class Odd:
     page: int = 100
     total: str = "true"  # "page", "none"
     ignores_index: bool = False
+    first_page_only: bool = False
     wraps: bool = False
+    past_end: str = ""  # "null", "absent", "204", or a status of an error behind the end
     filter: str = "works"  # "ignored", "nothing", "400"
     lists_twice: str = ""
     hides_from_list: frozenset[str] = frozenset()
@@ -53,6 +55,14 @@ class Odd:
     refuses_again: int = 0  # the status for who is in already, or out
     most_members: int = 10_000
     stores_twice: bool = False
+    needs_member: bool = False
+    # Where a PATCH by a path with a URN goes: to its place, or "beside" it, under the path itself.
+    extensions: str = ""
+    takes_pathless: bool = True
+    # Words that the service refuses wherever they stand as a key, or at the end of a path.
+    refuses: frozenset[str] = frozenset()
+    # In which forms a removal is carried out; all are answered with success. "wipes" is RFC 7644's way.
+    removal: frozenset[str] = frozenset(("path", "many", "value"))
     # Writes.
     drops: frozenset[str] = frozenset()
     patch: int = 204  # or 200, 405, 501, 404; 0 is no answer at all
@@ -134,6 +144,8 @@ class Odd:
                 raise Refusal(401, body="" if self.discovery_body is None else _PAGE)
             if (refusal := self.fail(method, path)) is not None:
                 raise refusal
+            if method != "GET" and (word := next(_words(body, self.refuses), None)):
+                raise Refusal(400, f"Attribute '{word}' is not supported", kind="invalidSyntax")
             kind, _, name = path.partition("/")
             lose = next((one for one in self.losing if one[0] == f"{method} {kind}"), None)
             number = len(self.writes()) if method != "GET" else 0
@@ -165,7 +177,8 @@ class Odd:
         if method == "POST":
             return 201, self._shown(self._post(kind, where, body))
         if not name:
-            return 200, self._list(kind, where, query)
+            listed = self._list(kind, where, query)
+            return (204 if listed is None else 200), listed
         if name not in where:
             raise Refusal(404, f"no {name}")
         one = where[name]
@@ -203,15 +216,20 @@ class Odd:
                     {"value": ids.get(each["value"], each["value"])} for each in new.get("members", ())
                 ]
         else:
-            for operation in body["Operations"]:
-                self._operate(new, operation)
+            for number, operation in enumerate(body["Operations"]):
+                if number == 0 or "many" in self.removal or operation["op"] != "remove":
+                    self._operate(new, operation)
         self._check_name(kind, new, one["id"])
+        if kind == "Groups" and self.needs_member and not new.get("members"):
+            raise Refusal(400, "object class violation: a group needs a member", kind="invalidValue")
         where[one["id"]] = new
         self._touch(new)
         return (200, self._shown(new)) if method == "PUT" or self.patch == 200 else (204, None)
 
     def _post(self, kind: str, where: dict[str, Resource], body: Any) -> Resource:
         self._check_name(kind, body, "")
+        if kind == "Groups" and self.needs_member and not body.get("members"):
+            raise Refusal(400, "object class violation: a group needs a member", kind="invalidValue")
         return self._create(where, "u" if kind == "Users" else "g", self._kept(body))
 
     def _kept(self, body: Resource) -> Resource:
@@ -225,7 +243,19 @@ class Odd:
                 raise Refusal(409, "Refused to create a new, duplicate resource.", kind=self.conflict_kind)
 
     def _operate(self, one: Resource, operation: Mapping[str, Any]) -> None:
-        path, verb, value = str(operation["path"]), operation["op"], operation.get("value")
+        verb, value = operation["op"], operation.get("value")
+        if "path" not in operation:
+            if self.takes_pathless:
+                for key, inner in (value or {}).items():
+                    one[key] = {**one.get(key, {}), **inner} if isinstance(inner, dict) else inner
+            return
+        path = str(operation["path"])
+        if self.extensions == "beside" and path.startswith("urn:"):
+            if verb == "remove":
+                one.pop(path, None)
+            else:
+                one[path] = value
+            return
         if path == "members" or _MEMBER.match(path):
             self._members(one, verb, path, value)
             return
@@ -257,6 +287,11 @@ class Odd:
             now += [{"value": each} for each in coming if self.stores_twice or each not in present]
         elif verb == "remove":
             assert found or value, "this would remove everybody"
+            form = "path" if found else "value"
+            if form == "value" and "wipes" in self.removal:
+                group["members"] = []
+            if form not in self.removal:
+                return
             going = {json.loads(found[1])} if found else {each["value"] for each in value}
             if self.members == "name":
                 going = {each for each in present if self._name(each) in going}
@@ -295,15 +330,26 @@ class Odd:
             min(int(query.get("count", self.page)), self.page),
             int(query.get("startIndex", "1")) - 1,
         )
+        if self.first_page_only:
+            found = found[: self.page]
         if self.ignores_index:
             start = 0
         if self.wraps and found:
             page = (found + found)[start % len(found) :][: min(count, len(found))]
         else:
             page = found[start : start + count]
+        if not page and self.past_end:
+            return self._nothing_more(len(found), first=start == 0)
         body = {"Resources": [self._shown(one) for one in page]}
         total = {"true": len(found), "page": len(page)}.get(self.total)
         return body if total is None else {**body, "totalResults": total}
+
+    def _nothing_more(self, total: int, *, first: bool) -> Any:
+        if self.past_end == "204":
+            return None
+        if self.past_end.isdecimal() and not first:
+            raise Refusal(int(self.past_end), "index out of range")
+        return {"totalResults": total, **({} if self.past_end == "absent" else {"Resources": None})}
 
     def _filtered(self, kind: str, found: list[Resource], wish: str) -> list[Resource]:
         match = _EQ.match(wish)
@@ -352,6 +398,20 @@ class Odd:
         if self.bulk == "lost":
             raise Lost
         return {"Operations": answers}
+
+
+def _words(body: Any, refused: frozenset[str]) -> Iterator[str]:
+    """The refused words that a body has as keys, or at the ends of paths."""
+    if isinstance(body, list):
+        for each in body:
+            yield from _words(each, refused)
+    elif isinstance(body, dict):
+        for key, value in body.items():
+            if key in refused:
+                yield key
+            if key == "path" and isinstance(value, str) and value.rpartition(".")[2] in refused:
+                yield value
+            yield from _words(value, refused)
 
 
 @contextmanager

@@ -66,9 +66,23 @@ def test_a_manager_is_read_from_where_the_service_keeps_it() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(True, True), (False, False), ("False", False), ("true", True), (None, None), ("yes", None), (1, None)],
+    [
+        (True, True),
+        (False, False),
+        ("False", False),
+        ("true", True),
+        (1, True),
+        (0, False),
+        (0.0, False),
+        ("1", True),
+        ("0", False),
+        (None, None),
+        ("yes", None),
+        (2, None),
+        ("", None),
+    ],
 )
-def test_whether_a_user_is_active_may_be_text_and_may_be_unknown(value: object, expected: object) -> None:
+def test_whether_a_user_is_active_may_be_text_a_number_or_unknown(value: object, expected: object) -> None:
     assert mapping.active({"Active": value}) is expected
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.errors import IncompleteRead, Rejected, ServiceError
 from reconciler.targets.scim import paging
-from reconciler.targets.scim.paging import Listed, Pager, Terms
+from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.profile import Paging
+from reconciler.targets.scim.terms import Listed, Terms
 
 
 @dataclass
@@ -268,6 +269,33 @@ def test_a_list_of_ever_new_pages_has_a_bound(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(IncompleteRead, match="not ended after 20 pages"):
         read(ask, Terms())
+
+
+@pytest.mark.parametrize("cursor", [False, True])
+def test_a_list_of_ever_new_items_ends_where_far_more_came_than_was_announced(*, cursor: bool) -> None:
+    asked: list[str] = []
+
+    def ask(query: str) -> Mapping[str, Any]:
+        asked.append(query)
+        items = [{"id": f"{len(asked)}-{number}"} for number in range(100)]
+        more = {"nextCursor": str(len(asked))} if cursor else {}
+        return {"Resources": items, "totalResults": 300, **more}
+
+    with pytest.raises(IncompleteRead, match="300 were announced, and 2,300 came without an end"):
+        read(ask, Terms(paging=Paging.CURSOR if cursor else Paging.INDEX))
+    assert len(asked) == 23
+
+
+def test_a_list_of_ever_new_items_that_announces_nothing_has_a_bound() -> None:
+    asked: list[str] = []
+
+    def ask(query: str) -> Mapping[str, Any]:
+        asked.append(query)
+        return {"Resources": [{"id": f"{len(asked)}-{number}"} for number in range(100_000)]}
+
+    with pytest.raises(IncompleteRead, match="not ended after 1,000,000 of its items"):
+        read(ask, Terms())
+    assert len(asked) == 11
 
 
 @pytest.mark.parametrize(

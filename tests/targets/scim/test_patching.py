@@ -111,14 +111,19 @@ LIVE = {
                 }
             ],
         ),
+        ({"email": "other@x"}, {"email": "old@x"}, []),
         (
-            {"email": "other@x"},
-            {"email": "old@x"},
+            {"email": "new@x"},
+            {},
             [
                 {
                     "op": "replace",
                     "path": "emails",
-                    "value": [{"value": "other@x", "type": "home", "primary": True}],
+                    "value": [
+                        {"value": "old@x", "type": "home", "primary": True, "display": "old@x"},
+                        {"value": "other@x", "type": "work"},
+                        {"value": "new@x", "type": "other"},
+                    ],
                 }
             ],
         ),
@@ -127,10 +132,15 @@ LIVE = {
             {"email": "old@x"},
             [{"op": "replace", "path": "emails", "value": [{"value": "other@x", "type": "work"}]}],
         ),
-        ({"address": None}, {"address": {"locality": "Bern"}}, [{"op": "remove", "path": "addresses"}]),
+        (
+            {"address": None},
+            {"address": {"locality": "Bern", "region": "BE"}},
+            [{"op": "remove", "path": "addresses"}],
+        ),
+        ({"address": None}, {}, []),
         (
             {"address": {"locality": "Basel"}},
-            {"address": {"locality": "Bern"}},
+            {"address": {"locality": "Bern", "region": "BE"}},
             [
                 {
                     "op": "replace",
@@ -182,7 +192,7 @@ def test_put_keeps_what_we_do_not_know() -> None:
         "active": True,
     }
     body = patching.whole_user(
-        raw, {"given_name": "Augusta", "title": None, "department": "R", "active": False}, GENERIC
+        raw, {"given_name": "Augusta", "title": None, "department": "R", "active": False}, {}, GENERIC
     )
     assert body == {
         **LIVE,
@@ -201,7 +211,7 @@ def test_put_clears_what_is_inside_something_and_leaves_the_rest() -> None:
         "name": {"givenName": "Ada", "familyName": "L"},
         ENTERPRISE_USER: {"department": "R", "division": "S"},
     }
-    body = patching.whole_user(raw, {"given_name": None, "department": None, "email": None}, GENERIC)
+    body = patching.whole_user(raw, {"given_name": None, "department": None, "email": None}, {}, GENERIC)
     assert body == {"name": {"familyName": "L"}, ENTERPRISE_USER: {"division": "S"}}
 
 
@@ -255,5 +265,5 @@ def test_what_is_written_reads_back_as_it_was_wished(service: Profile) -> None:
     body = patching.new_user(wished, service)
     assert mapping.user_attributes(body, manager_value=service.manager_value) == wished
     changed: dict[str, Value] = {**wished, "email": "b@x", "manager": "m2", "address": {"country": "DE"}}
-    again = patching.whole_user(body, changed, service)
+    again = patching.whole_user(body, changed, wished, service)
     assert mapping.user_attributes(again, manager_value=service.manager_value) == changed

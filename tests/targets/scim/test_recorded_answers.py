@@ -12,8 +12,9 @@ from reconciler.errors import IncompleteRead, ServiceError
 from reconciler.model.address import Kind
 from reconciler.targets.scim import bulk, discovery, mapping
 from reconciler.targets.scim.members import entries
-from reconciler.targets.scim.paging import Pager, Terms
+from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.profile_list import names, profile
+from reconciler.targets.scim.terms import Terms
 from tests.targets.scim.fields import facing
 from tests.targets.scim.odd import Odd, Refusal
 

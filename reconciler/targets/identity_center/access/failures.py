@@ -31,6 +31,18 @@ _KNOWN: tuple[tuple[re.Pattern[str], Verdict], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), Verdict(means, fix))
     for pattern, means, fix in (
         (r"EntitlementItem doesn't exist", Means.ABSENT, ""),
+        # Of a provisioning: the role went with the last assignment of the set in that account
+        # (hashicorp/terraform-provider-aws, issues 35158 and 33337).
+        (r"\b404\b.*(?:Assignment not found|Permission set provision not found)", Means.ABSENT, ""),
+        (r"Permission set provision not found|^Assignment not found", Means.ABSENT, ""),
+        (
+            r"(?:obtaining permissions|taking|takes) longer than (?:usual|expected)",
+            Means.FINAL,
+            (
+                "that is what AWS says of an account that is closed or suspended, after a long wait: look"
+                " at its state in AWS Organizations; if it is active, plan again"
+            ),
+        ),
         (
             r"assignee \S+ was not found in directory",
             Means.AGAIN,

@@ -143,12 +143,29 @@ class Poller:
         if means is Means.ABSENT and request.operation is Operation.UNASSIGN:
             message = "the assignment is gone already"
             return Outcome(request.step, Status.UNNECESSARY, message, request_id=request.id)
+        if means is Means.ABSENT and request.operation is Operation.PROVISION:
+            return self._absent_role(request, reason)
         if means is Means.AGAIN and request.tries < _TRIES:
             return self._later(request)
         message = failures.explained(reason)
         if request.tries > 1:
             message = f"tried {request.tries} times: {message}"
         return Outcome(request.step, Status.FAILED, message, request_id=request.id)
+
+    def _absent_role(self, request: Request, reason: str) -> Outcome | Pending:
+        """A role that was to be brought up to date is gone: as wished, unless other accounts still lag."""
+        try:
+            if self._requester.is_as_wished(request):
+                message = "the role is gone with its last assignment"
+                return Outcome(request.step, Status.UNNECESSARY, message, request_id=request.id)
+        except NotFound:
+            message = "the permission set is gone already"
+            return Outcome(request.step, Status.UNNECESSARY, message, request_id=request.id)
+        except ServiceError as error:
+            return self._troubled(request, error)
+        if request.tries < _TRIES:
+            return self._later(request)
+        return Outcome(request.step, Status.FAILED, failures.explained(reason), request_id=request.id)
 
     def _unfinished(self, request: Request) -> Outcome | Pending:
         """It is under way; given up when its time is over."""

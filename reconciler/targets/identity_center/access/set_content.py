@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 
 from reconciler.errors import IncompleteRead, NotFound
+from reconciler.model import policy_documents
 from reconciler.model.resources import TAG_PREFIX, Value
 from reconciler.targets.identity_center.access.api import Raw, Sso, policy_path
 
@@ -76,13 +76,8 @@ def definition(attributes: Mapping[str, Value]) -> dict[str, str]:
 
 
 def canonical(document: str | None) -> str | None:
-    """A policy as JSON with sorted keys and without white space; text that is no JSON stays as it is."""
-    if document is None:
-        return None
-    try:
-        return json.dumps(json.loads(document), sort_keys=True, separators=(",", ":"))
-    except (ValueError, RecursionError):
-        return document
+    """A policy in the one form of all that mean the same; text that is no JSON stays as it is."""
+    return None if document is None else policy_documents.canonical(document)
 
 
 def _text(value: object) -> str | None:

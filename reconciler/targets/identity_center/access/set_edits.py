@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model import policy_documents
 from reconciler.model.resources import SET_ATTRIBUTES, TAG_PREFIX, Value
 from reconciler.targets.identity_center.access.set_content import BLANK, DEFAULT_DURATION, definition
 
@@ -65,7 +66,7 @@ def edits(live: Mapping[str, Value], wished: Mapping[str, Value]) -> list[Edit]:
 def differing(live: Mapping[str, Value], wished: Mapping[str, Value]) -> list[str]:
     """The attributes in which a whole set is not as a wished one, which is whole as well."""
     names = [*SET_ATTRIBUTES, *sorted(_tag_names(live) | _tag_names(wished))]
-    return [name for name in names if _settled(live, name) != _settled(wished, name)]
+    return [name for name in names if not _agree(live, wished, name)]
 
 
 def begun(live: Mapping[str, Value], wished: Mapping[str, Value]) -> bool:
@@ -88,6 +89,14 @@ def _texts(value: Value) -> tuple[str, ...]:
     return tuple(str(each) for each in value) if isinstance(value, tuple) else ()
 
 
+def _agree(live: Mapping[str, Value], wished: Mapping[str, Value], name: str) -> bool:
+    """Whether both say the same of an attribute, for all that the service makes of it."""
+    one, other = _settled(live, name), _settled(wished, name)
+    if name == "inline_policy" and isinstance(one, str) and isinstance(other, str):
+        return policy_documents.same(one, other)
+    return one == other
+
+
 def _settled(attributes: Mapping[str, Value], name: str) -> Value:
     value = attributes.get(name)
     if name.startswith(TAG_PREFIX):
@@ -98,7 +107,7 @@ def _settled(attributes: Mapping[str, Value], name: str) -> Value:
 
 
 def _inline(live: Mapping[str, Value], wished: Mapping[str, Value]) -> list[Edit]:
-    if "inline_policy" not in wished or _settled(wished, "inline_policy") == _settled(live, "inline_policy"):
+    if "inline_policy" not in wished or _agree(live, wished, "inline_policy"):
         return []
     document = wished["inline_policy"]
     return [Edit(What.PUT_INLINE, str(document)) if document else Edit(What.DELETE_INLINE)]

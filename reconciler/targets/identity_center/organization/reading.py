@@ -162,7 +162,7 @@ class OrganizationReader:
             message = f"{identifier} is below two units" if name else f"{identifier} has no name"
             raise self._incomplete("ListOrganizationalUnitsForParent", message)
         above = tree.units.get(parent)
-        tree.units[identifier] = LiveUnit(identifier, f"{above.path}/{name}" if above else name)
+        tree.units[identifier] = LiveUnit(identifier, (*above.names, name) if above else (name,))
         tree.chains[identifier] = (*tree.chains.get(parent, ()), identifier)
         return identifier
 

@@ -1,0 +1,80 @@
+"""What `validate` answers, for people, programs and pull requests: what is wrong, or what is worth a look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.errors import Place, Problem
+from reconciler.model.plan import FORMAT_VERSION, Finding, Severity
+from reconciler.model.resources import Origin
+from reconciler.render import escape
+from reconciler.render.github import command, protected
+from reconciler.render.messages import findings_text
+from reconciler.render.problems import problems_text
+
+_LEVELS = {Severity.REFUSAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+Places = Mapping[Origin, Place]
+
+
+def problems_json(problems: Sequence[Problem]) -> str:
+    """Files that are not valid, as JSON on one line: `valid` is false, and `problems` has every problem."""
+    told = [{**_place(each.place), "message": each.message, "fix": each.fix} for each in problems]
+    return _json({"valid": False, "summary": None, "problems": told, "findings": []})
+
+
+def problems_markdown(problems: Sequence[Problem]) -> str:
+    """The same for a comment on a pull request."""
+    lines = problems_text(problems).splitlines()
+    return f"### The files are not valid\n\n{escape.fenced(lines)}"
+
+
+def valid_json(summary: str, findings: Sequence[Finding], places: Places) -> str:
+    """Files that are valid, as JSON on one line, with the findings on them."""
+    told = [
+        {
+            **_place(places.get(each.origin) if each.origin else None),
+            "code": each.code,
+            "severity": str(each.severity),
+            "message": each.message,
+            "fix": each.fix,
+            "details": list(each.details),
+        }
+        for each in findings
+    ]
+    return _json({"valid": True, "summary": summary, "problems": [], "findings": told})
+
+
+def valid_markdown(summary: str, findings: Sequence[Finding], places: Places) -> str:
+    """The same for a comment on a pull request."""
+    head = f"### The files are valid\n\n{escape.code(summary)}\n"
+    if not findings:
+        return head
+    return f"{head}\n{escape.fenced(findings_text(findings, places).splitlines())}"
+
+
+def valid_github(summary: str, findings: Sequence[Finding], places: Places, *, token: str) -> str:
+    """An annotation for each finding with a place, then everything as text; `token` as in `plan_github`."""
+    annotations = [
+        command(_LEVELS[each.severity], each.code, _told(each), places[each.origin])
+        for each in findings
+        if each.origin is not None and each.origin in places
+    ]
+    text = findings_text(findings, places) if findings else ""
+    return "".join((*annotations, protected(f"{text}{escape.sentence(summary)}\n", token)))
+
+
+def _told(finding: Finding) -> str:
+    return "\n".join((finding.message, *finding.details, *([finding.fix] if finding.fix else ())))
+
+
+def _place(place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {"path": None, "line": None, "column": None}
+    return {"path": place.path, "line": place.line, "column": place.column}
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    text = json.dumps({"format_version": FORMAT_VERSION, **value}, sort_keys=True, separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f") + "\n"
