@@ -321,7 +321,7 @@ def _plain(value: object) -> str:
 def drafted(draw: st.DrawFn, edits: int) -> Book:
     """A book that somebody has worked at for a while."""
     book = Book()
-    for write in (_person, _person, _team, _set, _entry):
+    for write in (_person, _person, _person, _team, _team, _set, _set, _entry, _entry):
         book = write(draw, book)
     for _ in range(edits):
         book = edited(draw, book)

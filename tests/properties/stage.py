@@ -150,7 +150,7 @@ class Stage(RuleBasedStateMachine):
             self.given.took(before, self.world, planned, self.said, self.policy, self.now)
         present = {stem(each) for each in self.said.users} - self.absent()
         witness.left_others_alone(self.world, present, self.policy.scope)
-        witness.kept_ids(self.world)
+        witness.kept_ids(self.world, but=self.given.doubted_objects)
         if self.world.delegated:
             witness.left_the_management_account_alone(self.world)
         if go == {each.address for each in planned.part.changes} and not failing:

@@ -227,12 +227,12 @@ class Witness:
     def _is_there(world: World, one: Principal) -> bool:
         return one.id in world.users or one.id in world.groups
 
-    def kept_ids(self, world: World) -> None:
-        """Whoever is there before and after is the same object, whatever they are called."""
+    def kept_ids(self, world: World, but: Collection[str] = ()) -> None:
+        """Whoever is there before and after is the same object, whatever they are called; without `but`."""
         for identifier, who in self._people.items():
-            assert identifier not in world.users or person_of(world, identifier) == who
+            assert identifier in but or identifier not in world.users or person_of(world, identifier) == who
         for identifier, team in self._teams.items():
-            assert identifier not in world.groups or team_of(world, identifier) == team
+            assert identifier in but or identifier not in world.groups or team_of(world, identifier) == team
 
     def removed_at_most(self, world: World, *, each: int, total: int) -> None:
         """Limits on what one apply may take away, counted in the world."""
