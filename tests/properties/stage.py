@@ -124,7 +124,13 @@ class Stage(RuleBasedStateMachine):
         broken = breaches(self.world, self.said, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
-        allowed = defined(self.world) | defined(full)
+        # Whoever is enabled may have what they had when they were disabled, until that is taken away: nothing
+        # lets that wait for a removal which itself waits for what takes its place.
+        enabled = copy.deepcopy(self.world)
+        for each, found in enabled.users.items():
+            if each in full.users and full.users[each].active is True:
+                enabled.users[each] = replace(found, active=True)
+        allowed = defined(enabled) | defined(full)
         # Where a set changes hands, whoever loses it may have it edited until what takes its place is there.
         handed = changing_hands(chosen.steps)
         allowed |= {
@@ -139,7 +145,7 @@ class Stage(RuleBasedStateMachine):
         assert not {each.address.kind for each in planned.part.changes} & observed
 
         def look() -> None:
-            assert defined(self.world) <= allowed
+            assert defined(self.world) <= allowed, defined(self.world) - allowed
             assert kept <= inside(self.world)
             if self.policy.guards is CRITICAL and not self.approved:
                 floors.hold(self.world)
