@@ -71,6 +71,8 @@ class Runs(Stage):
     def _mark(self, planned: Planned) -> tuple[str, frozenset[Address]]:
         go = frozenset(each.address for each in planned.part.changes)
         self.begin_first(go)
+        if self.falls_back:
+            self.given.doubt_everything(self.world)
         run = self.recall.mark(planned.intends(go))
         self.given.begun(run, self.said, self.world, self.now)
         return run, go
