@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -98,6 +99,14 @@ class World:
         self.delegated = False
         self.gaps: tuple[Gap, ...] = ()
         self._next = 0
+
+    def __deepcopy__(self, memo: object) -> World:
+        """Another world that is as this one; what lies in it never changes, but is replaced."""
+        other = copy.copy(self)
+        other.users, other.groups, other.sets = dict(self.users), dict(self.groups), dict(self.sets)
+        other.members = {group: dict(members) for group, members in self.members.items()}
+        other.assignments = {pair: set(principals) for pair, principals in self.assignments.items()}
+        return other
 
     def live(self) -> Live:
         """Everything, as a read returns it, less what lies in `gaps` of assignments."""

@@ -138,11 +138,14 @@ def edited(draw: st.DrawFn, book: Book, *, applied: Collection[str] = ()) -> Boo
 
 
 def _name(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
-    """Somebody, or a team, takes a name that another one had or has not yet."""
+    """Somebody, or a team, takes a name that another one had or has not yet.
+
+    Where the key has changed without a word, the name tells who they are, and stays.
+    """
     if draw(st.booleans()):
         which = draw(st.sampled_from(PEOPLE))
         one = book.people.get(which)
-        if one is None or which not in applied:
+        if one is None or which not in applied or not one.previously:
             return book
         name = f"{draw(st.sampled_from(PEOPLE))}@example.com"
         if name in book.names(but=which):
@@ -153,7 +156,7 @@ def _name(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
         )
     which = draw(st.sampled_from(TEAMS))
     team, title = book.teams.get(which), draw(st.sampled_from(TEAMS))
-    if team is None or which not in applied or title in book.titles(but=which):
+    if team is None or which not in applied or not team.previously or title in book.titles(but=which):
         return book
     return replace(
         book,
@@ -167,11 +170,15 @@ def _key(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
     if which not in applied:
         return book
     if (one := book.people.get(which)) is not None:
+        if stem(str(one.attributes["user_name"])) != which:
+            return book
         key = which if one.key != which else f"{which}.new"
         return replace(book, people={**book.people, which: replace(one, key=key, previously=())})
     if (team := book.teams.get(which)) is not None:
         key = which if team.key != which else f"{which}.new"
         attributes = {**team.attributes, "display_name": team.attributes.get("display_name") or team.key}
+        if stem(str(attributes["display_name"])) != which:
+            return book
         new = replace(team, key=key, previously=(), attributes=attributes)
         return replace(book, teams={**book.teams, which: new})
     return book
@@ -321,7 +328,7 @@ def _plain(value: object) -> str:
 def drafted(draw: st.DrawFn, edits: int) -> Book:
     """A book that somebody has worked at for a while."""
     book = Book()
-    for write in (_person, _person, _team, _set, _entry):
+    for write in (_person, _person, _person, _team, _team, _set, _set, _entry, _entry):
         book = write(draw, book)
     for _ in range(edits):
         book = edited(draw, book)

@@ -40,7 +40,8 @@ class Given:
     review takes them over.
 
     `unlearned` are objects that a run made which never told their ids, with the name by which alone they can
-    be found. When somebody renames such a one before any run ends, nobody can know whose it is.
+    be found. When somebody renames such a one before any run ends, nobody can know whose it is. `keys` are
+    those of objects when an apply ended last.
     """
 
     objects: dict[str, _Thing] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Given:
     words: dict[str, set[Words]] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
     unlearned: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     # What happens.
 
@@ -155,6 +157,15 @@ class Given:
         with self._keeping_others(going):
             wanted = {pair for _, pair in self._wanted(said, world, now)}
             declared = {identifier for _, identifier in self._declared(said, world)}
+        deleted = {_pair(each, planned) for each in changes if _deletes(each)}
+        for thing, identifier in self.current.items():
+            alone = sum(one == thing for one in self.objects.values()) == 1
+            if (
+                identifier in declared & self.objects.keys()
+                and alone
+                and self._is_said_to_be(identifier, said)
+            ):
+                assert (identifier,) not in deleted, f"{thing} {identifier} is declared, and goes"
         for pair in self.pairs - wanted - going:
             kind = Kind.MEMBERSHIP if len(pair) == 2 else Kind.ASSIGNMENT
             told = (kind, *stems(world, pair))
@@ -166,6 +177,13 @@ class Given:
                 continue
             told = (kind, who)
             assert told in named, f"git gave {told} {identifier}, which neither stays, nor goes, nor is owed"
+
+    def _is_said_to_be(self, identifier: str, said: Identities) -> bool:
+        """Whether the key by which git knew the object is its key now, or is said to have been."""
+        kind, who = self.objects[identifier]
+        declared = said.users if kind is Kind.USER else said.groups
+        known = self.keys.get(identifier)
+        return any(known in (key, *one.previously) for key, one in declared.items() if stem(key) == who)
 
     @contextmanager
     def _keeping_others(self, going: Collection[Pair]) -> Iterator[None]:
@@ -221,6 +239,8 @@ class Given:
         for thing, identifier in self._declared(said, world):
             if identifier not in self.strangers:
                 self.objects[identifier] = thing
+        for kind, declared in ((Kind.USER, said.users), (Kind.GROUP, said.groups)):
+            self.keys |= {self.current.get((kind, stem(key)), ""): key for key in declared}
 
     def _declared(self, said: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
         for kind, declared, live in (

@@ -21,6 +21,7 @@ from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.planner import Planned
 from tests.planning.world import World
+from tests.properties.book import Book, differences, edited
 from tests.properties.company import pairs, title_of
 from tests.properties.recall import given_after
 from tests.properties.stage import Stage
@@ -52,17 +53,36 @@ class Runs(Stage):
             return set()
         return {who for _, who in self.given.objects.values()}
 
+    def edit(self, data: st.DataObject, edits: int) -> None:
+        """Commits."""
+        for _ in range(edits):
+            self.commit(broken=data.draw(st.integers(0, 5)) == 0)
+            book = self.book
+            self.book = edited(data.draw, book, applied=self.applied())  # type: ignore[arg-type]  # draws alike
+            self.tell("git:", *differences(book, self.book))
+
+    def _revert(self, book: Book) -> None:
+        """A commit that takes back the last ones."""
+        if book is not self.book:
+            self.tell("git: reverted")
+            self.commit()
+            self.book = book
+
     def _mark(self, planned: Planned) -> tuple[str, frozenset[Address]]:
         go = frozenset(each.address for each in planned.part.changes)
         self.begin_first(go)
+        if self.falls_back:
+            self.given.doubt_everything(self.world)
         run = self.recall.mark(planned.intends(go))
         self.given.begun(run, self.said, self.world, self.now)
         return run, go
 
     @precondition(lambda self: not self.recall.earlier)
-    @rule(after=st.integers(0, 8))
-    def a_run_is_killed(self, after: int) -> None:
+    @rule(data=st.data(), edits=st.integers(0, 3), after=st.integers(0, 8), reverted=st.booleans())
+    def a_run_is_killed(self, data: st.DataObject, edits: int, after: int, *, reverted: bool) -> None:
         """It published its mark, and wrote some of it."""
+        book = self.book
+        self.edit(data, edits)
         planned = self.plan()
         if not planned.part.applyable or not planned.part.changes:
             return
@@ -71,6 +91,7 @@ class Runs(Stage):
         self.carry_out(planned, go, frozenset(each.id for each in planned.steps[after:]))
         self.given.ended(self.said, self.world, self.now, published=False)
         self.dead.append(run)
+        self._revert(book if reverted else self.book)
         self.plan()
 
     @precondition(lambda self: self.dead)
@@ -84,9 +105,11 @@ class Runs(Stage):
         self.plan()
 
     @precondition(lambda self: not self.recall.earlier and not self.recall.unpushed)
-    @rule()
-    def a_push_is_lost(self) -> None:
+    @rule(data=st.data(), edits=st.integers(0, 3), reverted=st.booleans())
+    def a_push_is_lost(self, data: st.DataObject, edits: int, *, reverted: bool) -> None:
         """A run ends in a clone whose receipt nobody sees, and whose mark is open therefore."""
+        book = self.book
+        self.edit(data, edits)
         planned, began = self.plan(), self.recall.ledger
         if not planned.part.applyable or not planned.part.changes:
             return
@@ -95,6 +118,7 @@ class Runs(Stage):
         outcomes = self.carry_out(planned, go)
         self.recall.unpushed[run] = given_after(planned, outcomes), began
         self.given.ended(self.said, self.world, self.now, published=False)
+        self._revert(book if reverted else self.book)
         self.plan()
 
     @precondition(lambda self: self.recall.unpushed)
@@ -108,9 +132,11 @@ class Runs(Stage):
         self.plan()
 
     @precondition(lambda self: not self.recall.earlier and not self.asleep)
-    @rule()
-    def a_run_falls_asleep(self) -> None:
+    @rule(data=st.data(), edits=st.integers(0, 3), reverted=st.booleans())
+    def a_run_falls_asleep(self, data: st.DataObject, edits: int, *, reverted: bool) -> None:
         """It stops before its first write, while others apply what is newer."""
+        book = self.book
+        self.edit(data, edits)
         planned, began = self.plan(), self.recall.ledger
         if not planned.part.applyable or not planned.part.changes:
             return
@@ -118,6 +144,7 @@ class Runs(Stage):
         self.tell(run, "stops before its first write")
         seen = {**self.world.users, **self.world.groups, **self.world.sets}
         self.asleep[run] = Asleep(planned, go, self.said, self.now, began, seen)
+        self._revert(book if reverted else self.book)
 
     @precondition(lambda self: self.asleep)
     @rule(dies=st.booleans(), after=st.integers(0, 8))

@@ -124,7 +124,13 @@ class Stage(RuleBasedStateMachine):
         broken = breaches(self.world, self.said, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
-        allowed = defined(self.world) | defined(full)
+        # Whoever is enabled may have what they had when they were disabled, until that is taken away: nothing
+        # lets that wait for a removal which itself waits for what takes its place.
+        enabled = copy.deepcopy(self.world)
+        for each, found in enabled.users.items():
+            if each in full.users and full.users[each].active is True:
+                enabled.users[each] = replace(found, active=True)
+        allowed = defined(enabled) | defined(full)
         # Where a set changes hands, whoever loses it may have it edited until what takes its place is there.
         handed = changing_hands(chosen.steps)
         allowed |= {
@@ -139,7 +145,7 @@ class Stage(RuleBasedStateMachine):
         assert not {each.address.kind for each in planned.part.changes} & observed
 
         def look() -> None:
-            assert defined(self.world) <= allowed
+            assert defined(self.world) <= allowed, defined(self.world) - allowed
             assert kept <= inside(self.world)
             if self.policy.guards is CRITICAL and not self.approved:
                 floors.hold(self.world)
@@ -150,7 +156,7 @@ class Stage(RuleBasedStateMachine):
             self.given.took(before, self.world, planned, self.said, self.policy, self.now)
         present = {stem(each) for each in self.said.users} - self.absent()
         witness.left_others_alone(self.world, present, self.policy.scope)
-        witness.kept_ids(self.world)
+        witness.kept_ids(self.world, but=self.given.doubted_objects)
         if self.world.delegated:
             witness.left_the_management_account_alone(self.world)
         if go == {each.address for each in planned.part.changes} and not failing:
@@ -280,7 +286,8 @@ class Stage(RuleBasedStateMachine):
     def absent_reach_nothing(self) -> None:
         """Whoever must have no access has none, but what somebody else answers for."""
         if self.is_managed():
-            reached = Witness(self.world).ours()
+            # Of whom the states of an earlier version lost track, nobody knows that they are git's.
+            reached = Witness(self.world).ours(but=self.given.doubted_objects)
             theirs = HOME if self.world.delegated else ""
             people = {who for who, account, _ in reached if account != theirs}
             assert not people & self.absent() & set(PEOPLE)

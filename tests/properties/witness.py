@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from reconciler.model.address import Address, Kind
@@ -147,12 +147,14 @@ class Witness:
         self._people = {each: person_of(world, each) for each in world.users}
         self._teams = {each: team_of(world, each) for each in world.groups}
 
-    def ours(self) -> Access:
-        """What is reached in ways that somebody else has nothing to do with."""
+    def ours(self, but: Collection[str] = ()) -> Access:
+        """What is reached in ways that somebody else has nothing to do with, without the users in `but`."""
         return {
             (who, account, name)
             for who, account, name, way in self._ways
-            if name != ELEVATED and self._titles.get(way[0][2]) not in ("console", CORP)
+            if name != ELEVATED
+            and self._titles.get(way[0][2]) not in ("console", CORP)
+            and way[-1][-1] not in but
         }
 
     def excused(self, given: set[tuple[str, ...]]) -> Access:
@@ -225,12 +227,12 @@ class Witness:
     def _is_there(world: World, one: Principal) -> bool:
         return one.id in world.users or one.id in world.groups
 
-    def kept_ids(self, world: World) -> None:
-        """Whoever is there before and after is the same object, whatever they are called."""
+    def kept_ids(self, world: World, but: Collection[str] = ()) -> None:
+        """Whoever is there before and after is the same object, whatever they are called; without `but`."""
         for identifier, who in self._people.items():
-            assert identifier not in world.users or person_of(world, identifier) == who
+            assert identifier in but or identifier not in world.users or person_of(world, identifier) == who
         for identifier, team in self._teams.items():
-            assert identifier not in world.groups or team_of(world, identifier) == team
+            assert identifier in but or identifier not in world.groups or team_of(world, identifier) == team
 
     def removed_at_most(self, world: World, *, each: int, total: int) -> None:
         """Limits on what one apply may take away, counted in the world."""
