@@ -14,6 +14,7 @@ from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandb
 from reconciler.cli.locking import Taking, locked
 from reconciler.cli.remembering import as_planned, memory_findings
 from reconciler.config import Config
+from reconciler.errors import ServiceError
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lease import Run
@@ -28,6 +29,7 @@ from reconciler.loading.memory import Memory, remember
 from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
+from reconciler.loading.trusted_endpoints import still_said
 from reconciler.model.address import Address, Kind
 from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
@@ -185,14 +187,17 @@ def workspace(
     standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
     findings = list(loaded.findings)
     config = loaded.config
+    still: Mapping[str, str] = {}
     if standing is not None:
         config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
         findings.extend(untrusted)
+        still = still_said(loaded.config, config, standing)
         findings.extend(_standing_findings(standing))
         findings.extend(_forgotten(standing, loaded.config))
     chosen = choose(config, options, among)
     run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
     with ExitStack() as stack:
+        stack.enter_context(_resting_on(still))
         locks = Locks(())
         if taking is not None:
             locks = stack.enter_context(locked(chosen, options, config.lock, standing, clock, run))
@@ -216,6 +221,16 @@ def workspace(
             speed=sandbox_speed() if options.sandbox else 1.0,
             locks=locks,
         )
+
+
+@contextmanager
+def _resting_on(still: Mapping[str, str]) -> Iterator[None]:
+    """Let an error of a target say by which configuration it was reached, where the files say another."""
+    try:
+        yield
+    except ServiceError as error:
+        error.rests_on = still.get(error.target, "")
+        raise
 
 
 def _memories(
