@@ -87,8 +87,11 @@ class ServiceError(ReconcilerError):
     """A service answered with an error, or with something that is no answer.
 
     `target` and `request` name whom was asked what; `code` and `reason` are the service's own words,
-    `request_id` what its support asks for.
+    `request_id` what its support asks for. `rests_on` says of a configuration that is used in place of the
+    one in the files, where there is one.
     """
+
+    rests_on = ""
 
     def __init__(
         self,
@@ -111,7 +114,8 @@ class ServiceError(ReconcilerError):
         head = f"{asked}: " if asked else ""
         tail = f" [{coded}]" if coded else ""
         trace = f" (request id {self.request_id})" if self.request_id else ""
-        return f"{head}{text}{tail}{trace}"
+        rests = f"; {self.rests_on}" if self.rests_on else ""
+        return f"{head}{text}{tail}{trace}{rests}"
 
 
 class Denied(ServiceError):

@@ -13,7 +13,7 @@ from reconciler.render import escape, words
 # The line changes at most so often (seconds): the eye reads no faster, and every write takes the lock.
 _EVERY = 0.1
 _NARROWEST = 20
-_BAD = (Status.FAILED, Status.UNKNOWN, Status.STOPPED)
+_BAD = (Status.FAILED, Status.PARTLY, Status.UNKNOWN, Status.STOPPED)
 # Back to the first column and clear what stands there (ECMA-48, 8.3.41, EL 2).
 _CLEAR = "\r\x1b[2K"
 

@@ -24,14 +24,20 @@ def command(options: Options) -> None:
 
     `--format github` annotates the lines at fault in a pull request, `markdown` makes a comment for it.
     """
+    from reconciler.cli.joiners import incomplete_joiners
+    from reconciler.errors import InputError
     from reconciler.files.tree import FolderTree
     from reconciler.loading.lint import lint
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
     from reconciler.targets.registry import profiles
+    from reconciler.wire.clock import SystemClock
 
-    loaded = load(FolderTree(options.identities), profiles())
+    tree = FolderTree(options.identities)
+    loaded = load(tree, profiles())
+    if problems := incomplete_joiners(loaded, options, tree, SystemClock().now()):
+        raise InputError(problems)
     findings = (*loaded.findings, *lint(loaded.identities.permission_sets.values()))
     warnings = tuple(one for one in findings if one.severity is not Severity.NOTE)
     verdict = summary(replace(loaded, findings=warnings))

@@ -12,7 +12,9 @@ from reconciler import __version__
 from reconciler.cli.common import Options
 from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
 from reconciler.cli.locking import Taking, locked
+from reconciler.cli.remembering import as_planned, memory_findings
 from reconciler.config import Config
+from reconciler.errors import ServiceError
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lease import Run
@@ -23,10 +25,11 @@ from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.first_apply import ask_remote
 from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Lack, Memory, remember
+from reconciler.loading.memory import Memory, remember
 from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
+from reconciler.loading.trusted_endpoints import still_said
 from reconciler.model.address import Address, Kind
 from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
@@ -35,7 +38,6 @@ from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target
-from reconciler.planning.wording import many
 from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
@@ -95,9 +97,13 @@ class Workspace:
                 self.now,
                 only=(only or {}).get(name, ()),
                 by_rule=by_rule,
-                notes=(*notes, *self._memory_findings(name), *target.notices(self.now)),
+                notes=(
+                    *notes,
+                    *memory_findings(name, self.memories[name], sandbox=self.sandbox),
+                    *target.notices(self.now),
+                ),
             )
-            planned[name] = _said_once(planned[name])
+            planned[name] = as_planned(planned[name], self.memories[name])
             notes = ()  # what concerns no target in particular is said once
         plan = Plan(
             now=self.now,
@@ -161,66 +167,6 @@ class Workspace:
             known_groups=_sure(ledger.groups),
         )
 
-    def _memory_findings(self, name: str) -> Iterable[Finding]:
-        memory = self.memories[name]
-        if memory.lack is Lack.MISSING:
-            yield Finding(
-                code="first-apply",
-                severity=Severity.NOTE,
-                message=f"nothing was applied to {name} yet, so nothing is removed for being absent from git",
-                fix=None if self.sandbox else "apply the first time with --first-apply",
-            )
-        elif memory.problem is not None and memory.incomplete and not self.sandbox:
-            yield Finding(
-                code="memory-incomplete",
-                severity=Severity.WARNING,
-                message=memory.problem.message,
-                fix=memory.problem.fix,
-            )
-        elif memory.problem is not None and not self.sandbox:
-            yield Finding(
-                code="memory-unreliable",
-                severity=Severity.WARNING,
-                message=memory.problem.message,
-                fix=memory.problem.fix,
-            )
-        if marks := memory.chain.marks:
-            yield Finding(
-                code="runs-not-ended",
-                severity=Severity.WARNING,
-                message=(
-                    f"{many(len(marks), 'run')} began to write and left no receipt: what it may have given "
-                    "counts as given by git until then"
-                    if len(marks) == 1
-                    else f"{len(marks)} runs began to write and left no receipt: what they may have given "
-                    "counts as given by git until then"
-                ),
-                fix="nothing, where a run is still going; close the mark of one that is dead with "
-                "`reconciler unlock`",
-                details=tuple(
-                    f"run {one.mark.run} by {one.mark.holder} on {one.mark.host}, "
-                    f"since {one.mark.at.isoformat(timespec='seconds')}"
-                    for one in marks
-                ),
-                count=len(marks),
-            )
-        if passed := memory.remembered.passed_over:
-            yield Finding(
-                code="commits-passed-over",
-                severity=Severity.WARNING,
-                message=f"{many(len(passed), 'commit')} since the last whole apply did not load whole: "
-                "what makes sense of them is remembered",
-                details=passed,
-                count=len(passed),
-            )
-        if memory.gap is not None:
-            yield Finding(
-                code="memory-by-commits",
-                severity=Severity.WARNING,
-                message=memory.gap.message,
-                fix=memory.gap.fix,
-            )
-
 
 @contextmanager
 def workspace(
@@ -241,14 +187,17 @@ def workspace(
     standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
     findings = list(loaded.findings)
     config = loaded.config
+    still: Mapping[str, str] = {}
     if standing is not None:
         config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
         findings.extend(untrusted)
+        still = still_said(loaded.config, config, standing)
         findings.extend(_standing_findings(standing))
         findings.extend(_forgotten(standing, loaded.config))
     chosen = choose(config, options, among)
     run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
     with ExitStack() as stack:
+        stack.enter_context(_resting_on(still))
         locks = Locks(())
         if taking is not None:
             locks = stack.enter_context(locked(chosen, options, config.lock, standing, clock, run))
@@ -274,6 +223,16 @@ def workspace(
         )
 
 
+@contextmanager
+def _resting_on(still: Mapping[str, str]) -> Iterator[None]:
+    """Let an error of a target say by which configuration it was reached, where the files say another."""
+    try:
+        yield
+    except ServiceError as error:
+        error.rests_on = still.get(error.target, "")
+        raise
+
+
 def _memories(
     options: Options,
     tree: Tree,
@@ -293,15 +252,6 @@ def _memories(
         )
     memories = remember(standing, identities, read_remembered, identity=identities, planned=planned)
     return ask_remote(standing, memories)
-
-
-def _said_once(planned: Planned) -> Planned:
-    """Without what an incomplete plan says already: that nothing is known of what git declared before."""
-    part = planned.part
-    if not part.incomplete:
-        return planned
-    findings = tuple(finding for finding in part.findings if finding.code != "memory-unknown")
-    return replace(planned, part=replace(part, findings=findings))
 
 
 def _standing_findings(standing: Standing) -> Iterable[Finding]:

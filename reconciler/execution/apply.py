@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.execution.before import writes_something
 from reconciler.execution.carry_out import MayWrite, always, carry_out
 from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
@@ -35,9 +36,12 @@ _WORSE = (
     Status.HELD,
     Status.SKIPPED,
     Status.STOPPED,
+    Status.PARTLY,
     Status.UNKNOWN,
     Status.FAILED,
 )
+# How many parts of a change a message names.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +178,46 @@ def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
 
 
 def _by_change(steps: Sequence[Step], run: Run, changes: Mapping[Address, Change]) -> dict[Address, Result]:
-    worst: dict[Address, Outcome] = {}
+    ended: dict[Address, list[tuple[Step, Outcome]]] = {}
     for step in steps:
         outcome = run.outcomes.get(step.id)
-        if outcome is None:
-            continue
-        for address in step.changes:
-            known = worst.get(address)
-            if known is None or _WORSE.index(outcome.status) > _WORSE.index(known.status):
-                worst[address] = outcome
-    return {
-        address: Result(
-            address, worst[address].status, worst[address].message, request_id=worst[address].request_id
-        )
-        for address in changes
-        if address in worst
-    }
+        if outcome is not None:
+            for address in step.changes:
+                ended.setdefault(address, []).append((step, outcome))
+    return {address: _together(address, ended[address]) for address in changes if address in ended}
+
+
+def _together(address: Address, ended: Sequence[tuple[Step, Outcome]]) -> Result:
+    """How a change of one step or several ended: as the worst of them, or partly where any of it was done."""
+    worst = max((outcome for _, outcome in ended), key=lambda outcome: _WORSE.index(outcome.status))
+    status, message = worst.status, worst.message
+    if status in (*_GOOD, Status.LEFT_OUT):
+        return Result(address, status, message, request_id=worst.request_id)
+    done = [step for step, outcome in ended if outcome.status is Status.DONE and writes_something(step)]
+    if status is not Status.UNKNOWN and (done or any(outcome.wrote for _, outcome in ended)):
+        status = Status.PARTLY
+    said = [message] if message else []
+    # What was done inside a step that did not end well is said by its own message.
+    said += [outcome.message for _, outcome in ended if outcome.wrote and outcome is not worst]
+    if done:
+        said.append(f"done: {_named(done)}")
+    return Result(address, status, "; ".join(said), request_id=worst.request_id)
+
+
+def _named(steps: Sequence[Step]) -> str:
+    """Which parts of one change these steps are."""
+    parts = [_part(step) for step in steps]
+    more = len(parts) - _NAMED
+    return ", ".join(parts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _part(step: Step) -> str:
+    if step.address.kind is Kind.PROVISIONING:
+        _, *account = step.address.parts
+        return f"the role on {account[0]}" if account else "the roles on all accounts"
+    if step.action is Action.CREATE:
+        return "it was created"
+    return ", ".join(each.name for each in step.fields)
 
 
 def _gone_with_groups(

@@ -213,7 +213,7 @@ class _Driver:
         """What went in one request is one write, as soon as any of it was done."""
         if any(
             isinstance(answer, Outcome)
-            and answer.status is Status.DONE
+            and (answer.status is Status.DONE or answer.wrote)
             and writes_something(self._steps[answer.step])
             for answer in answers
         ):

@@ -18,7 +18,7 @@ from reconciler.planning.ordering.order import set_of
 from reconciler.planning.wording import many
 from reconciler.targets.base import NOTHING, Target
 
-_UNSETTLED = (Status.FAILED, Status.UNKNOWN)
+_UNSETTLED = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 # How many accounts a message names.
 _NAMED = 5
 
@@ -81,7 +81,7 @@ def _edit(known: Result, found: LivePermissionSet) -> Result:
     lagging = sorted(found.outdated)
     named = ", ".join(lagging[:_NAMED]) + (", …" if len(lagging) > _NAMED else "")
     message = (
-        f"{known.message}; the set is edited, but {len(lagging)} of "
+        f"{known.message}; {len(lagging)} of "
         f"{many(len(found.provisioned), 'account')} still have what it was before: {named}"
     )
     return replace(known, message=message)

@@ -19,7 +19,7 @@ from reconciler.loading.access import account, account_ids, approval, assignment
 from reconciler.loading.approvals import APPROVALS
 from reconciler.loading.documents import IDENTITIES
 from reconciler.loading.known import Known, add_keys
-from reconciler.loading.names import check_names
+from reconciler.loading.names import check_former_keys, check_names
 from reconciler.loading.people import People
 from reconciler.loading.policies import PermissionSets
 from reconciler.loading.references import check_references
@@ -59,6 +59,8 @@ def load(tree: Tree, profiles: Collection[str] | None = None, *, under_plan: boo
     found = loading.identities()
     findings: tuple[Finding, ...] = ()
     check_names(found, loading.config.config, faults)
+    if under_plan:
+        check_former_keys(found, loading.known, faults)
     if loading.whole:
         findings = check_references(found, loading.known, faults)
         check_settings(found, loading.known, loading.config, faults)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from reconciler.config import Config
 from reconciler.files.characters import show
 from reconciler.files.faults import Faults
+from reconciler.loading.known import Known
 from reconciler.model.names import fold, skeleton
 from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Group, Origin, PermissionSet, User
@@ -117,6 +118,30 @@ def _check_former(declared: Iterable[_Renamed], kind: str, faults: Faults) -> No
                 first, second = sorted((other.origin, one.origin))
                 message = f"{kind} {other.key} and {one.key} were both {show(name)} previously"
                 faults.add(second, message, "keep it at the one that continues it", other=first)
+
+
+def check_former_keys(identities: Identities, known: Known, faults: Faults) -> None:
+    """Note every key in `previously` that is still declared: what is there cannot have become another.
+
+    For files under plan only: what a remembered state said was settled when it was applied.
+    """
+    sections: tuple[tuple[str, str, Mapping[str, _Renamed]], ...] = (
+        ("users", "user", identities.users),
+        ("groups", "group", identities.groups),
+        ("permission_sets", "permission set", identities.permission_sets),
+    )
+    for section, kind, declared in sections:
+        there = known.section(section)
+        for one in declared.values():
+            for name in one.previously:
+                if name in there:
+                    faults.add(
+                        known.origin(one.origin.path, (section, one.key, "previously")),
+                        f"previously of {kind} {one.key} names {show(name)}, which is still declared",
+                        f"delete {show(name)} from the list, or delete the {kind} {show(name)} if "
+                        f"{one.key} continues it",
+                        other=there[name],
+                    )
 
 
 def _check_accounts(identities: Identities, faults: Faults) -> None:

@@ -19,6 +19,8 @@ FORMAT_VERSION = "1.2"
 SEMANTICS_VERSION = 1
 # Findings that decide how a plan is headed, and that it ends with exit code 1.
 INCOMPLETE = "memory-incomplete"
+# Says that an apply has to be told that it is the first one to its target.
+FIRST_APPLY = "first-apply"
 BLOCKED = "match-blocked"
 
 

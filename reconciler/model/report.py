@@ -15,6 +15,7 @@ class Status(StrEnum):
     DONE = "done"
     UNNECESSARY = "unnecessary"  # the world was already as wished
     FAILED = "failed"
+    PARTLY = "partly-done"  # of several writes some were done, and the others were not
     SKIPPED = "skipped"  # something that it depends on failed
     HELD = "held"  # a revocation whose replacement failed
     LEFT_OUT = "left-out"  # not reviewed, not auto-applied: waits for its own review
@@ -35,6 +36,8 @@ class Outcome:
     version: str = ""
     # The object changed after it was read: look again, and try again if it is still as reviewed.
     moved: bool = False
+    # Some writes of the step were answered with success, although it did not end well.
+    wrote: bool = False
     # The target refuses everything from here on (401, 403): no further write goes there.
     stop: bool = False
 

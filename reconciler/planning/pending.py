@@ -51,7 +51,7 @@ def next_pending(
         planned.add(entry)
         if result is None or result.status in (Status.STOPPED, Status.SKIPPED, Status.HELD):
             found |= {entry} & set(names)
-        elif result.status in (Status.FAILED, Status.UNKNOWN):
+        elif result.status in (Status.FAILED, Status.PARTLY, Status.UNKNOWN):
             found.add(entry)
     if not whole:
         found |= {each for each in names if each.startswith(_PREFIX)} - planned

@@ -34,7 +34,7 @@ from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
 from reconciler.planning.judging.assignment_findings import assignment_findings
-from reconciler.planning.judging.findings import means, name_taken, notable
+from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
 from reconciler.planning.judging.guards import guard
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.judging.population import counts, population
@@ -178,6 +178,7 @@ def plan_target(
         *unkept_findings(unkept, desired),
         *pending_findings(pending),
         *means(changes, capabilities),
+        *perhaps_renamed(scene, changes),
         *live.findings,
         *judge(scene, identities, remembered, changes),
         *notes,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.plan import TargetPlan
 from reconciler.render import escape, words
-from reconciler.render.naming import Names
+from reconciler.render.naming import PRIVILEGED, Names
 from reconciler.render.rows import Fold, Row, Section, sample
 
 _GLYPHS = {Direction.LOSE: "-", Direction.GAIN: "+", Direction.ALTER: "~"}
@@ -20,7 +20,6 @@ _VERBS = {
     Direction.GAIN: ("gains", "gain"),
     Direction.ALTER: ("has", "have"),
 }
-PRIVILEGED = "PRIVILEGED"
 # How many rows there are at most, and how many people and accounts a row names, by how much is folded.
 _ROWS = {Fold.NOTHING: 40, Fold.MEMBERS: 20, Fold.OBJECTS: 15, Fold.GROUPS: 12}
 _NAMED = 12

@@ -21,7 +21,10 @@ _ORDERS = {
     Kind.USER: {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))},
     Kind.GROUP: {name: position for position, name in enumerate(GROUP_ATTRIBUTES)},
     Kind.PERMISSION_SET: {name: position for position, name in enumerate(SET_ATTRIBUTES)},
+    Kind.PROVISIONING: {name: position for position, name in enumerate(SET_ATTRIBUTES)},
 }
+# What stands before access that the guards call privileged.
+PRIVILEGED = "PRIVILEGED"
 _EFFECTS = {Effect.GRANT: "grants", Effect.REVOKE: "revokes", Effect.MIXED: "grants and revokes"}
 
 
@@ -160,7 +163,9 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
 
     Unless `everything` is asked for, a new user's display name and email are left out where they are
     what every create gets by default (section 4 of the design): given and family name, the user name.
+    Of a role that lags behind, what it would get: nobody knows what it has.
     """
+    action = Action.CREATE if change.address.kind is Kind.PROVISIONING else change.action
     shown = sorted(change.fields, key=lambda each: _ORDERS.get(change.address.kind, {}).get(each.name, 99))
     if not everything and change.action is Action.CREATE and change.address.kind is Kind.USER:
         values = {each.name: each.after for each in shown}
@@ -170,9 +175,7 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
         }
         shown = [each for each in shown if each.after != defaults.get(each.name, ())]
     return tuple(
-        _field(_short(part, everything=everything), change.action)
-        for each in shown
-        for part in nested.parts(each)
+        _field(_short(part, everything=everything), action) for each in shown for part in nested.parts(each)
     )
 
 

@@ -15,7 +15,7 @@ from reconciler.render.style import Style, Tone
 
 # Without -v so many of a status are listed; what went wrong, and removals that did not happen, always all.
 _SHOWN = 20
-_ALWAYS = frozenset({Status.FAILED, Status.UNKNOWN, Status.HELD})
+_ALWAYS = frozenset({Status.FAILED, Status.PARTLY, Status.UNKNOWN, Status.HELD})
 
 # In the order in which they are shown: what it is called, its colour, and what to do about it.
 _STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
@@ -32,6 +32,11 @@ _STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
         "Unknown",
         Tone.ALARM,
         "nobody saw how it ended; the next plan shows it",
+    ),
+    Status.PARTLY: (
+        "Partly done",
+        Tone.ALARM,
+        "what was done stays; remove the cause, then plan and apply again for the rest",
     ),
     Status.FAILED: ("Failed", Tone.ALARM, "remove the cause, then plan and apply again"),
 }
@@ -93,17 +98,30 @@ def _target(
             yield layout.line()
     for note in part.notes:
         yield from layout.paragraph(escape.sentence(note), hang=2)
+    yield from _sum(part, by_status, changes, layout)
+    if verbose and part.calls:
+        told = ", ".join(f"{escape.sentence(name)} {count:,}" for name, count in sorted(part.calls.items()))
+        yield from layout.paragraph(f"Calls: {told}", hang=2, tone=Tone.FAINT)
+
+
+def _sum(
+    part: TargetReport,
+    by_status: Mapping[Status, Sequence[Result]],
+    changes: Mapping[Address, Change],
+    layout: Layout,
+) -> Iterable[Line]:
+    """What was written at one target, in one sentence."""
     if done := by_status.get(Status.DONE):
         yield layout.line(_done(part, done, changes))
+    elif partly := by_status.get(Status.PARTLY):
+        sent = words.counted(part.writes, ("write", "writes"))
+        yield layout.line(f"{escape.text(part.target)}: {len(partly):,} partly done, with {sent}.")
     elif part.writes:
         sent = words.counted(part.writes, ("write was", "writes were"))
         told = f"{sent} answered with success at {escape.text(part.target)}, and no effect was seen."
         yield from layout.paragraph(told, hang=2)
     else:
         yield layout.line(f"Nothing was done at {escape.text(part.target)}.")
-    if verbose and part.calls:
-        told = ", ".join(f"{escape.sentence(name)} {count:,}" for name, count in sorted(part.calls.items()))
-        yield from layout.paragraph(f"Calls: {told}", hang=2, tone=Tone.FAINT)
 
 
 def _gathered(results: Sequence[Result]) -> tuple[list[Result], Mapping[str, list[Result]]]:

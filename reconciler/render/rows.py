@@ -19,7 +19,7 @@ SAMPLE = 3
 # How many groups that only gain keep a line each when groups are folded.
 GROUPS_SHOWN = 40
 # A permission set with more pieces than this has one of them to a line.
-_WIDE = 2
+WIDE = 2
 
 
 class Fold(IntEnum):
@@ -78,7 +78,7 @@ def row(change: Change, names: Names, *, label: str | None = None, depth: int = 
         remarks=names.remarks(change),
         depth=depth,
         takes_away=naming.takes_away(change),
-        tall=change.address.kind is Kind.PERMISSION_SET and len(pieces) > _WIDE,
+        tall=change.address.kind is Kind.PERMISSION_SET and len(pieces) > WIDE,
     )
 
 

@@ -5,17 +5,19 @@ What gives may be folded into counts; what takes away has a row of its own, howe
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 
+from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import TargetPlan
 from reconciler.render import escape, naming, pairs, words
-from reconciler.render.naming import Names
+from reconciler.render.naming import PRIVILEGED, Names
 from reconciler.render.rows import (
     FOLDABLE,
     GROUPS_SHOWN,
     SAMPLE,
+    WIDE,
     Fold,
     Row,
     Section,
@@ -56,7 +58,7 @@ def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
             elif kind is Kind.ASSIGNMENT:
                 rows = pairs.assignments(changes, names, fold)
             elif kind is Kind.PROVISIONING:
-                rows = _provisioning(changes, names, fold)
+                rows = _provisioning(changes, _privileged(part), names, fold)
             else:
                 rows = _objects(kind, changes, names, fold)
             made.append(Section(_TITLES[kind], words.todo(changes), tuple(rows)))
@@ -96,8 +98,17 @@ def _objects(kind: Kind, changes: Sequence[Change], names: Names, fold: Fold) ->
     return rows
 
 
-def _provisioning(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable[Row]:
-    """For each permission set the accounts whose role lags behind it."""
+def _privileged(part: TargetPlan) -> frozenset[str]:
+    """The permission sets of which people have privileged access altered."""
+    return frozenset(
+        one.permission_set for one in part.access if one.privileged and one.direction is Direction.ALTER
+    )
+
+
+def _provisioning(
+    changes: Sequence[Change], privileged: Container[str], names: Names, fold: Fold
+) -> Iterable[Row]:
+    """For each permission set the accounts whose role lags behind it, and below what the role would get."""
     rows: list[Row] = []
     rest: list[list[Change]] = []
     ordered = sorted(changes, key=lambda change: change.address.parts)
@@ -118,6 +129,17 @@ def _provisioning(changes: Sequence[Change], names: Names, fold: Fold) -> Iterab
                 folded=len(accounts) - SAMPLE if folds else 0,
             )
         )
+        if content := naming.fields(bunch[0], everything=names.verbose):
+            mark = f"{PRIVILEGED} " if bunch[0].address.parts[0] in privileged else ""
+            rows.append(
+                Row(
+                    glyph="+",
+                    label=f"{mark}it brings there:",
+                    pieces=content,
+                    depth=2,
+                    tall=len(content) > WIDE,
+                )
+            )
     if rest:
         lagging = sum(map(len, rest))
         rows.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.model.address import Kind
-from reconciler.model.plan import Counts, Plan, TargetPlan
+from reconciler.model.plan import FIRST_APPLY, Counts, Plan, TargetPlan
 from reconciler.planning.ordering.estimate import Estimate
 from reconciler.render import access, escape, findings, words
 from reconciler.render.layout import Layout, Line, joined
@@ -178,9 +178,19 @@ def _next(plan: Plan, layout: Layout, saved: str | None, flags: str) -> list[Lin
         return [*layout.paragraph(text, tone=Tone.ALARM, kept=True)]
     if not plan.changes:
         return []
+    options = f"{flags} --first-apply" if _is_first(plan) else flags
     if saved:
-        return layout.paragraph(f"To do exactly this: reconciler apply{flags} {escape.name(saved)}")
+        return layout.paragraph(f"To do exactly this: reconciler apply{options} {escape.name(saved)}")
     return layout.paragraph(
         f"To have exactly this done: save it with `reconciler plan{flags} --out plan.json`, "
-        f"let it be reviewed, then `reconciler apply{flags} plan.json`."
+        f"let it be reviewed, then `reconciler apply{options} plan.json`."
+    )
+
+
+def _is_first(plan: Plan) -> bool:
+    """Whether an apply of it has to be told that nothing was applied to a target before."""
+    return any(
+        finding.code == FIRST_APPLY and finding.fix and part.changes
+        for part in plan.targets
+        for finding in part.findings
     )

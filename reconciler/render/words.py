@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.model.access import AccessChange, Direction
+from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, TargetPlan
 
 NOUNS = {
     Kind.USER: ("user", "users"),
@@ -74,36 +74,55 @@ def person(change: Change) -> str | None:
     return None
 
 
-def people(changes: Iterable[Change], access: Iterable[AccessChange] = ()) -> str:
+def people(parts: Iterable[TargetPlan]) -> str:
     """`5 people gain and 1 loses something`; empty where nobody does. A person may do both.
 
-    `access` knows those whom a change reaches through a group.
+    It agrees with the access section: who is named there gains, loses or has altered what it says, and
+    nothing for the way in which it comes. Beside them count those whose memberships lead to no access.
     """
-    gaining: set[str] = set()
-    losing: set[str] = set()
-    for each in access:
-        if each.direction is Direction.GAIN:
-            gaining.update(each.people)
-        elif each.direction is Direction.LOSE:
-            losing.update(each.people)
-    for change in changes:
-        key = person(change)
-        if key is None:
-            continue
-        if change.effect in (Effect.GRANT, Effect.MIXED):
-            gaining.add(key)
-        if change.effect in (Effect.REVOKE, Effect.MIXED):
-            losing.add(key)
+    told: dict[Direction, set[str]] = {direction: set() for direction in Direction}
+    for part in parts:
+        for direction, keys in _affected(part).items():
+            told[direction] |= keys
+    gaining, losing, altered = told[Direction.GAIN], told[Direction.LOSE], told[Direction.ALTER]
     gain = f"{counted(len(gaining), PERSON)} {'gains' if len(gaining) == 1 else 'gain'}"
     lose = "loses" if len(losing) == 1 else "lose"
+    said = []
     if gaining and losing:
-        return f"{gain} and {len(losing):,} {lose} something"
-    if gaining:
-        return f"{gain} something"
-    return f"{counted(len(losing), PERSON)} {lose} something" if losing else ""
+        said.append(f"{gain} and {len(losing):,} {lose} something")
+    elif gaining:
+        said.append(f"{gain} something")
+    elif losing:
+        said.append(f"{counted(len(losing), PERSON)} {lose} something")
+    if altered:
+        has = "has a permission set altered" if len(altered) == 1 else "have a permission set altered"
+        said.append(f"{counted(len(altered), PERSON)} {has}")
+    return "; ".join(said)
+
+
+def _affected(part: TargetPlan) -> Mapping[Direction, set[str]]:
+    """The people of one target by what happens to them."""
+    found: dict[Direction, set[str]] = {direction: set() for direction in Direction}
+    for each in part.access:
+        found[each.direction].update(each.people)
+    reached = set().union(*found.values())
+    given: set[str] = set()
+    taken: set[str] = set()
+    for change in part.changes:
+        key = person(change)
+        # Another name to sign in by is the same person's, who neither gains nor loses by it.
+        if key is None or key in reached or change.effect in (Effect.NEUTRAL, Effect.MIXED):
+            continue
+        (given if change.effect is Effect.GRANT else taken).add(key)
+    if Kind.ASSIGNMENT in part.counts:
+        # It is known what groups lead to: one in place of another that leads to the same changes nothing.
+        given, taken = given - taken, taken - given
+    found[Direction.GAIN] |= given
+    found[Direction.LOSE] |= taken
+    return found
 
 
 def summary(plan: Plan) -> str:
     """Say it all in one line: `Plan: 3 to create; 2 people gain something`."""
-    who = people(plan.changes, (each for part in plan.targets for each in part.access))
+    who = people(plan.targets)
     return f"Plan: {todo(plan.changes)}" + (f"; {who}." if who else ".")

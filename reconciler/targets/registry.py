@@ -68,6 +68,16 @@ def profiles() -> tuple[str, ...]:
     return names()
 
 
+def required(settings: Settings) -> tuple[str, ...]:
+    """The attributes without which the target creates no user, as far as they are known without asking it."""
+    from reconciler.targets.identity_center.required import REQUIRED
+    from reconciler.targets.scim.profile_list import names, profile
+
+    if settings.type == IDENTITY_CENTER:
+        return REQUIRED
+    return profile(settings.profile).required if settings.profile in names() else ("user_name",)
+
+
 def is_loopback_endpoint(environment: Mapping[str, str]) -> bool:
     """Whether every call goes to this machine by AWS_ENDPOINT_URL and its kin (AWS SDKs reference guide)."""
     from reconciler.wire.loopback import is_loopback

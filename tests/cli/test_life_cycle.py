@@ -32,6 +32,8 @@ def cloned(
 def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:
     planned = real.plan()
     assert "apply the first time with --first-apply" in planned.told
+    assert "so nothing is removed for being absent from git" in planned.told
+    assert "reconciler apply --first-apply " in planned.out.splitlines()[-1]
     real.forget()
 
     refused = real.run("apply", real.file)
@@ -45,6 +47,19 @@ def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:
 
     assert real.run("apply", real.file, "--first-apply").code == 0
     assert real.memberships() == TEAM
+
+
+def test_the_note_on_a_first_apply_does_not_deny_the_removal_below_it(real: Real) -> None:
+    real.sandbox.store.add_user("ada@example.com", email="ada@example.com")
+    real.sandbox.store.add_group("ops")
+    real.sandbox.store.add_member("ops", "ada@example.com")
+    real.commit({"blocked.yaml": "blocked:\n  ada: {since: 2020-01-01, reason: SEC-1}\n"})
+
+    planned = real.plan()
+
+    assert "1 to delete" in planned.told
+    assert "nothing is removed" not in planned.told
+    assert "what is removed below goes by what git says now" in planned.told
 
 
 def test_a_whole_apply_moves_the_tag_and_leaves_a_receipt_on_it(settled: Real) -> None:
@@ -78,6 +93,8 @@ def test_an_account_that_moves_after_half_a_first_apply_keeps_nothing_although_t
     planned = real.plan()
 
     assert "apply the first time with --first-apply" in planned.told
+    assert "nothing is removed" not in planned.told
+    assert "is taken back where git does not have it any more" in planned.told
     assert real.run("apply", real.file, "--first-apply").code == 0
     assert real.sandbox.store.assignments() == given - {(LAB, "Read", "GROUP", "ops")}
     assert real.memberships() == TEAM

@@ -76,3 +76,26 @@ def test_what_nobody_touches_is_not_spoken_of(fenced: Real) -> None:
 
     assert not refused(ended)
     assert "not-trusted" not in ended.told
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_an_error_that_rests_on_the_trusted_configuration_says_so(real: Real, *, committed: bool) -> None:
+    other = "instance_arn: 'arn:aws:sso:::instance/ssoins-0000000000000000'"
+    wrong = CONFIG.replace("region: us-east-1", other)
+    real.commit({"reconciler.yaml": wrong})
+    real.work.git("checkout", "-q", "-b", "proposal")
+    assert "still says" not in planned(real).told
+    files = {"reconciler.yaml": CONFIG}
+    if committed:
+        real.commit(files)
+    else:
+        real.write(files)
+
+    ended = planned(real)
+
+    assert ended.code == 1
+    assert (
+        "main still says nothing for `region`, where the file here says us-east-1; "
+        "arn:aws:sso:::instance/ssoins-0000000000000000 for `instance_arn`, where the file here says "
+        "nothing, and that is what counts: commit and merge your change of reconciler.yaml" in ended.told
+    )

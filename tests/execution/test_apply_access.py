@@ -200,7 +200,7 @@ def test_an_account_that_cannot_be_reached_is_named_and_the_others_are_done(here
     report = here.apply(edited)
 
     assert not report.whole
-    assert not_done(report) == {"permission-set/Admin": Status.FAILED}
+    assert not_done(report) == {"permission-set/Admin": Status.PARTLY}
     text = message(report, "permission-set/Admin")
     assert f"1 of 2 accounts still have what it was before: {TWO}" in text
     assert "Access denied" in text
@@ -209,6 +209,31 @@ def test_an_account_that_cannot_be_reached_is_named_and_the_others_are_done(here
     here.sandbox.store.break_account(TWO, None)
     here.converge(edited)
     assert roles(here, "Admin") == {ONE: True, TWO: True}
+
+
+def test_a_half_done_edit_is_partly_done_and_says_what_was_done(here: Site) -> None:
+    grants = gives("ops", ["Admin"], ONE, groups=["ops"])
+    here.converge(git([permission_set("Admin", managed_policies=("ReadOnlyAccess",))], grants))
+    here.sandbox.faults.add(FaultKind.DENY, "sso-admin.AttachManaged*", count=None)
+
+    report = here.apply(git([permission_set("Admin", managed_policies=("Billing",))], grants))
+
+    assert not_done(report) == {"permission-set/Admin": Status.PARTLY}
+    assert report.writes == 1
+    text = message(report, "permission-set/Admin")
+    assert "done: detach arn:aws:iam::aws:policy/ReadOnlyAccess; not done: attach" in text
+
+
+def test_an_edit_whose_roles_are_never_asked_for_is_partly_done(here: Site) -> None:
+    grants = gives("ops", ["Admin"], ONE, groups=["ops"])
+    here.converge(git([permission_set("Admin")], grants))
+    here.sandbox.faults.add(FaultKind.DENY, "sso-admin.ProvisionPermissionSet", count=None)
+
+    report = here.apply(git([permission_set("Admin", description="more")], grants))
+
+    assert not_done(report) == {"permission-set/Admin": Status.PARTLY}
+    assert "; done: description" in message(report, "permission-set/Admin")
+    assert report.writes == 1
 
 
 def test_of_many_roles_those_that_were_renewed_are_done(here: Site) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.loading.load import load
 from reconciler.model.plan import Severity
-from tests.trees import loaded
+from tests.trees import loaded, tree
 
 
 @pytest.mark.parametrize("word", ["unmanaged", '"unmanaged"', "'unmanaged'"])
@@ -50,7 +51,7 @@ def test_the_own_key_in_previously_is_worth_a_look_and_ignored(
 
 
 def test_the_own_key_in_previously_takes_no_past_from_another() -> None:
-    found = loaded("groups:\n  ops: {previously: [ops]}\n  sre: {previously: [ops]}\n")
+    found = load(tree("groups:\n  ops: {previously: [ops]}\n  sre: {previously: [ops]}\n"), under_plan=False)
     assert found.identities.groups["sre"].previously == ("ops",)
     assert [one.code for one in found.findings] == ["previously-own-key"]
 

@@ -245,6 +245,34 @@ CASES = [
         id="two groups with one past",
     ),
     pytest.param(
+        "groups:\n  ops:\n  sre:\n    previously: [gone, ops]\n",
+        [
+            (
+                "a.yaml:4:17",
+                (
+                    'previously of group sre names "ops", which is still declared; '
+                    "the other is at ids/a.yaml:2:3"
+                ),
+                'delete "ops" from the list, or delete the group "ops" if sre continues it',
+            )
+        ],
+        id="a past that another group is still",
+    ),
+    pytest.param(
+        "permission_sets:\n  Old: {}\n  New: {previously: [Old]}\n",
+        [
+            (
+                "a.yaml:3:21",
+                (
+                    'previously of permission set New names "Old", which is still declared; '
+                    "the other is at ids/a.yaml:2:3"
+                ),
+                'delete "Old" from the list, or delete the permission set "Old" if New continues it',
+            )
+        ],
+        id="a past that another permission set is still",
+    ),
+    pytest.param(
         "groups:\n  ops: {previously: [old, old]}\n",
         [("a.yaml:2:27", "previously[1] of group ops is in this list already", "delete one of the two")],
         id="the same past twice",

@@ -33,3 +33,36 @@ def test_a_key_used_anew_goes_like_any_other_although_another_once_had_it() -> N
 
     assert summary(planned) == ["delete aws/group/one git", "delete aws/membership/one/ada git"]
     assert planned.part.findings == ()
+
+
+def test_a_new_group_with_the_members_of_one_that_goes_is_perhaps_that_one() -> None:
+    people = [person("ada"), person("bob")]
+    git = identities(people, [group("ops", ["ada", "bob"]), group("dev", ["ada"])])
+    world = World()
+    world.carry_out(plan(git, world))
+    renamed = identities(people, [group("platform", ["ada", "bob"]), group("dev", ["ada"])])
+
+    (finding,) = (
+        one for one in plan(renamed, world, remembered(git)).part.findings if one.code == "perhaps-renamed"
+    )
+
+    assert finding.message == (
+        "group platform is new and has exactly the members of ops, which would be deleted"
+    )
+    assert finding.fix == "if it is the same group, keep it: write `previously: [ops]` at platform"
+    assert finding.origin is not None
+
+
+def test_nothing_is_guessed_of_other_members_of_none_or_where_it_is_written() -> None:
+    people = [person("ada"), person("bob")]
+    git = identities(people, [group("ops", ["ada", "bob"]), group("none", [])])
+    world = World()
+    world.carry_out(plan(git, world))
+    for groups in (
+        [group("platform", ["ada"]), group("none", [])],
+        [group("ops", ["ada", "bob"]), group("empty", [])],
+        [group("ops", ["ada", "bob"]), group("none", []), group("platform", ["ada", "bob"])],
+        [group("platform", ["ada", "bob"], previously=("ops",)), group("none", [])],
+    ):
+        planned = plan(identities(people, groups), world, remembered(git))
+        assert "perhaps-renamed" not in {one.code for one in planned.part.findings}

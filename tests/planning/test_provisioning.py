@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.access import Direction
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.pairs import Principal
-from reconciler.model.policy import Mode, Scope
+from reconciler.model.plan import Severity
+from reconciler.model.policy import Guards, Limit, Mode, Privileged, Scope
 from reconciler.model.resources import PermissionSet
-from reconciler.model.state import Live, Remembered
+from reconciler.model.state import Live, LiveUser, Remembered
 from reconciler.planning import hashes
 from reconciler.planning.comparing.provisioning import compare_provisioning
 from reconciler.planning.planner import plan_target
@@ -27,7 +29,7 @@ from tests.planning.scenes import (
     permission_set,
     scene,
 )
-from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, remembered
+from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, person, remembered
 
 ADMIN = permission_set("Admin", managed_policies=("A",))
 
@@ -50,6 +52,7 @@ def test_each_account_that_lags_behind_is_a_change() -> None:
     assert first.before == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=True)
     assert first.after == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=False)
     assert first.name == "Admin on one"
+    assert first.fields == (FieldChange("managed_policies", None, ("arn:aws:iam::aws:policy/A",)),)
     assert draft.ids == {Address.of("aws", Kind.PERMISSION_SET, "Admin"): arn_of("Admin")}
 
 
@@ -141,3 +144,25 @@ def test_an_edited_set_is_provisioned_at_once_where_every_account_is_active() ->
     renewing = [step for step in planned.steps if step.address.kind is Kind.PROVISIONING]
     assert [step.address.parts for step in renewing] == [("Admin",)]
     assert not [one for one in planned.part.findings if one.code == "provisioning-skipped"]
+
+
+def test_what_a_pending_provisioning_brings_is_privileged_and_counts_as_a_grant() -> None:
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    there = live(
+        [live_set("Admin", (ONE,), (ONE,), managed_policies=(admin,))],
+        {(ONE, "Admin"): [Principal(Kind.USER, "u-ada")]},
+        users={"u-ada": LiveUser("u-ada", {"user_name": "ada@example.com"}, active=True)},
+    )
+    guards = Guards(
+        max_grants={"total": Limit(count=0), "privileged": Limit(count=0)},
+        privileged=Privileged(policies=("AdministratorAccess",)),
+    )
+    git = access([permission_set("Admin", managed_policies=("AdministratorAccess",))])
+    git = replace(git, users={"ada": person("ada")})
+    planned = plan_target(git, remembered(git), there, replace(POLICY, guards=guards), CAN_ALL, NOW)
+    role = next(one for one in planned.part.changes if one.address.kind is Kind.PROVISIONING)
+    assert role.fields == (FieldChange("managed_policies", None, (admin,)),)
+    altered = [one for one in planned.part.access if one.direction is Direction.ALTER]
+    assert [(one.people, one.accounts, one.privileged) for one in altered] == [(("ada",), (ONE,), True)]
+    refusals = {one.code for one in planned.part.findings if one.severity is Severity.REFUSAL}
+    assert {"max-grants", "max-privileged-grants"} <= refusals

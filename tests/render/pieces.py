@@ -159,8 +159,10 @@ def permission_set(
     )
 
 
-def outdated(name: str, account: str, *, cause: Cause = Cause.DRIFT) -> Change:
-    """The role of a permission set in one account catches up."""
+def outdated(
+    name: str, account: str, *, cause: Cause = Cause.DRIFT, content: Mapping[str, Value] | None = None
+) -> Change:
+    """The role of a permission set in one account catches up, and gets `content`."""
     return Change(
         address=Address.of("aws", Kind.PROVISIONING, name, account),
         action=Action.UPDATE,
@@ -168,6 +170,7 @@ def outdated(name: str, account: str, *, cause: Cause = Cause.DRIFT) -> Change:
         cause=cause,
         before=hashes.digest([name, account, "before"]),
         after=hashes.digest([name, account, "after"]),
+        fields=tuple(FieldChange(attribute, None, value) for attribute, value in (content or {}).items()),
         name=name,
         origin=TEAMS,
     )

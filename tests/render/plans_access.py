@@ -48,8 +48,11 @@ def roles() -> Plan:
         ),
         permission_set("Billing", Action.UPDATE, {"tags.owner": ("x", "finance")}, effect=Effect.NEUTRAL),
         permission_set("Old", Action.DELETE, reason="replaced by PlatformAdmin"),
-        *(outdated("PlatformAdmin", account) for account in ("210000000010", "210000000011", "999999999999")),
-        outdated("ReadOnly", "210000000020"),
+        *(
+            outdated("PlatformAdmin", account, content={"managed_policies": (ADMIN, READ)})
+            for account in ("210000000010", "210000000011", "999999999999")
+        ),
+        outdated("ReadOnly", "210000000020", content={"managed_policies": (READ,)}),
         assigned("210000000010", "PlatformAdmin", "group:platform", reason="PLAT-12"),
         assigned("210000000011", "PlatformAdmin", "group:platform", reason="PLAT-12"),
         assigned("210000000022", "PlatformAdmin", "group:platform", Action.DELETE),

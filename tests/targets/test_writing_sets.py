@@ -166,9 +166,12 @@ def test_a_set_that_was_made_in_part_says_what_is_missing(at: Desk) -> None:
 
     outcome = at.one(CREATE)
 
-    assert (outcome.status, outcome.stop) == (Status.FAILED, True)
+    assert (outcome.status, outcome.stop, outcome.wrote) == (Status.PARTLY, True, True)
     assert outcome.remote_id == at.set("Admin")["PermissionSetArn"]
-    assert "done: put the permissions boundary, put the inline policy" in outcome.message
+    assert (
+        "done: create the permission set, put the permissions boundary, put the inline policy"
+        in outcome.message
+    )
     assert f"not done: attach {READ_ONLY}" in outcome.message or f"attach {BILLING}" in outcome.message
     assert stored(at)["ManagedPolicies"] == []
 
@@ -247,10 +250,34 @@ def test_a_quota_is_told_with_what_was_done() -> None:
 
         outcome = at.one(set_step("Admin", Action.UPDATE, {"managed_policies": (READ_ONLY, VIEW)}))
 
-        assert (outcome.status, outcome.stop) == (Status.FAILED, False)
+        assert (outcome.status, outcome.stop, outcome.wrote) == (Status.PARTLY, False, True)
         assert f"done: attach {READ_ONLY}" in outcome.message
         assert f"not done: attach {VIEW}" in outcome.message
         assert stored(at)["ManagedPolicies"] == [READ_ONLY]
+
+
+@pytest.mark.parametrize("operation", ["DescribePermissionSet", "ListManagedPoliciesInPermissionSet"])
+def test_what_was_done_is_told_also_where_the_look_behind_it_fails(at: Desk, operation: str) -> None:
+    at.known("Admin")
+    at.sandbox.faults.add(FaultKind.CONFLICT, "sso-admin.Attach*", nth=2, count=1)
+    # The second look, after the conflict.
+    at.sandbox.faults.add(FaultKind.DENY, f"sso-admin.{operation}", nth=2, count=None)
+
+    outcome = at.one(set_step("Admin", Action.UPDATE, {"managed_policies": (READ_ONLY, BILLING)}))
+
+    assert (outcome.status, outcome.wrote) == (Status.PARTLY, True)
+    assert f"done: attach {READ_ONLY}" in outcome.message
+    assert f"not done: attach {BILLING}" in outcome.message
+
+
+def test_a_set_of_which_nothing_was_written_failed_and_is_not_partly_done(at: Desk) -> None:
+    at.known("Admin")
+    at.sandbox.faults.add(FaultKind.DENY, "sso-admin.Attach*", count=None)
+
+    outcome = at.one(set_step("Admin", Action.UPDATE, {"managed_policies": (READ_ONLY, VIEW)}))
+
+    assert (outcome.status, outcome.wrote) == (Status.FAILED, False)
+    assert "; done:" not in outcome.message
 
 
 def test_conflicts_of_writes_that_have_not_spread_are_borne(at: Desk) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
-from reconciler.model.resources import TAG_PREFIX, PermissionSet, Value
+from reconciler.model.resources import TAG_PREFIX, Attributes, PermissionSet, Value
 from reconciler.planning import hashes
-from reconciler.planning.comparing.set_values import partition_of, said
+from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
 from reconciler.planning.ordering.steps import needs_provisioning
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
@@ -19,13 +19,14 @@ def compare_provisioning(scene: Scene, draft: Draft) -> None:
 
     To be called when assignments have been compared: where the last one of a set goes, its role goes as
     well, and to provision it would bring it back. Nothing is provisioned in an account that is not active,
-    or not in the organization.
+    or not in the organization. Each such change has what the role would get as fields, without what it has
+    now: nobody can read that.
     """
     if Kind.PROVISIONING not in scene.capabilities.kinds:
         return
     partition = partition_of(scene.live.identity)
     edited = {
-        change.address
+        change.address: change
         for change in draft.changes
         if change.address.kind is Kind.PERMISSION_SET
         and change.action is Action.UPDATE
@@ -44,6 +45,7 @@ def compare_provisioning(scene: Scene, draft: Draft) -> None:
             continue
         declared = scene.desired.permission_sets[live.name]
         cause = _cause(scene, declared, partition)
+        content = _content(live.attributes, edited.get(address))
         for account in sorted(live.outdated):
             if scene.closed((account,)):
                 closed.append(f"{live.name} on {scene.account_name(account)}")
@@ -59,6 +61,7 @@ def compare_provisioning(scene: Scene, draft: Draft) -> None:
                     cause=cause,
                     before=hashes.provisioning_state(arn, account, outdated=True),
                     after=hashes.provisioning_state(arn, account, outdated=False),
+                    fields=content,
                     name=f"{live.name} on {scene.account_name(account)}",
                     reason="the role lags behind its permission set",
                     origin=declared.origin,
@@ -106,6 +109,12 @@ class _Ending:
                 for principal in principals
             )
         )
+
+
+def _content(live: Attributes, edit: Change | None) -> tuple[FieldChange, ...]:
+    """What a role has of its set, once it is provisioned behind the edit of this plan."""
+    will = {**live, **({each.name: each.after for each in edit.fields} if edit else {})}
+    return tuple(FieldChange(name, None, will[name]) for name in WHOLE if will.get(name))
 
 
 def _cause(scene: Scene, declared: PermissionSet, partition: str) -> Cause:

@@ -15,7 +15,7 @@ from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
 from reconciler.planning.comparing.incomplete import gathered, incomplete
 from reconciler.planning.comparing.user_values import given_before, with_manager_key
-from reconciler.planning.desired.defaults import defaults
+from reconciler.planning.desired.defaults import defaults, to_ask_for
 from reconciler.planning.lists import given_entry
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
@@ -69,7 +69,7 @@ def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[st
         draft.findings.append(_manager_unknown(scene, user))
         values.pop("manager", None)
     address = scene.user_address(user.key)
-    if missing := _missing(scene, values):
+    if missing := to_ask_for(_missing(scene, values), user.attributes):
         draft.waiting += 1
         draft.findings.append(incomplete(user, address, missing))
         return

@@ -23,8 +23,8 @@ from reconciler.planning.ownership.objects import group_name, user_name
 from reconciler.planning.scene import Draft, Scene
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
-# Nobody knows whether it was done.
-_OPEN = (Status.FAILED, Status.UNKNOWN)
+# Nobody knows whether it was done, or it was done in part.
+_OPEN = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 
 
 class Keeping:

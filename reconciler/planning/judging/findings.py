@@ -160,6 +160,34 @@ def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
         )
 
 
+def perhaps_renamed(scene: Scene, changes: Sequence[Change]) -> Iterable[Finding]:
+    """Groups that would be made with the members of one that goes, and have nothing that says so."""
+    names: dict[frozenset[str], list[str]] = {}
+    ids = {key: identifier for identifier, key in scene.groups.gone.items()}
+    groups = [change for change in changes if change.address.kind is Kind.GROUP]
+    for change in groups:
+        identifier = ids.get(change.address.parts[0])
+        if change.action is Action.DELETE and identifier is not None:
+            old = change.address.parts[0]
+            base = scene.memory.base.members.get(old) if scene.memory.base else None
+            now = frozenset(map(scene.user_key, scene.live.members.get(identifier, ())))
+            for members in {now, frozenset(base or ())}:
+                names.setdefault(members, []).append(old)
+    for change in groups if names else ():
+        key = change.address.parts[0]
+        members = frozenset(scene.desired.members.get(key) or ())
+        if change.action is Action.CREATE and members and (like := names.get(members)):
+            yield Finding(
+                code="perhaps-renamed",
+                severity=Severity.WARNING,
+                message=f"group {key} is new and has exactly the members of {' and of '.join(like)}, "
+                "which would be deleted",
+                fix=f"if it is the same group, keep it: write `previously: [{like[0]}]` at {key}",
+                address=change.address,
+                origin=change.origin,
+            )
+
+
 def _what_is_spared(scene: Scene) -> str:
     return "grant" if Kind.ASSIGNMENT in scene.capabilities.kinds else "membership"
 

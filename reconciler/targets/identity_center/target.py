@@ -24,6 +24,7 @@ from reconciler.targets.identity_center.directory.reading import Reader
 from reconciler.targets.identity_center.directory.writing import Writer
 from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
+from reconciler.targets.identity_center.required import REQUIRED
 from reconciler.targets.identity_center.site_reading import SiteReader
 from reconciler.targets.identity_center.standing import Standing
 from reconciler.targets.identity_center.standing import find as find_standing
@@ -32,8 +33,6 @@ from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded
 
 _DIRECTORY = frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP))
-# "Required in practice" by CreateUser: the model asks for none, the service refuses without.
-_REQUIRED = ("user_name", "display_name", "given_name", "family_name")
 
 
 class IdentityCenter:
@@ -109,7 +108,7 @@ class IdentityCenter:
             kinds=_DIRECTORY | ACCESS if assigns else _DIRECTORY,
             user_attributes=self._attributes[Kind.USER],
             group_attributes=self._attributes[Kind.GROUP],
-            required=_REQUIRED,
+            required=REQUIRED,
             status=False,
             safe_deletion=True,
             versions=self._versions,
@@ -123,7 +122,7 @@ class IdentityCenter:
             # What is written there is read by the API, which must show it.
             user_attributes=theirs.user_attributes & (self._attributes[Kind.USER] | {"external_id"}),
             group_attributes=theirs.group_attributes & (self._attributes[Kind.GROUP] | {"external_id"}),
-            required=tuple(dict.fromkeys((*_REQUIRED, *theirs.required))),
+            required=tuple(dict.fromkeys((*REQUIRED, *theirs.required))),
             status=True,
             # SCIM has no precondition there (etag.supported is false), so each object is looked at again.
             versions=False,

@@ -7,9 +7,10 @@ from reconciler.model.report import Status
 
 
 class EndedError(Exception):
-    """The step ends here: FAILED, or UNKNOWN where an answer was lost and looking did not settle it.
+    """The step ends here: FAILED, PARTLY, or UNKNOWN where an answer was lost and looking did not settle it.
 
-    `error` is what the service said last; `remote_id` the set that is there all the same.
+    `error` is what the service said last; `remote_id` the set that is there all the same; `wrote` says that
+    writes of the step were answered with success.
     """
 
     def __init__(
@@ -19,9 +20,10 @@ class EndedError(Exception):
         status: Status = Status.FAILED,
         error: ServiceError | None = None,
         remote_id: str = "",
+        wrote: bool = False,
     ) -> None:
         super().__init__(message)
-        self.status, self.error, self.remote_id = status, error, remote_id
+        self.status, self.error, self.remote_id, self.wrote = status, error, remote_id, wrote
 
 
 def unsettled(lost: ServiceError, error: ServiceError) -> EndedError:

@@ -6,7 +6,7 @@ Whatever goes wrong in the middle, the next look tells which edits are left; eve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
 from typing import TypeVar
 
@@ -40,20 +40,27 @@ class Progress:
 
     done: list[str]
     left: Sequence[Edit]
+    # Edits whose answers were lost. Looking tells whether they were done: they are left where not.
+    lost: list[Edit] = field(default_factory=list)
 
-    def failed(self, arn: str, error: ServiceError | str) -> EndedError:
+    def failed(self, arn: str, error: EndedError | ServiceError | str) -> EndedError:
         """The step ends with `error`, in the middle."""
         left = [str(edit) for edit in self.left]
         parts = [str(error)]
-        if self.done:
-            parts.append(f"done: {', '.join(self.done)}")
+        done = [*self.done, *(f"{edit} (its answer was lost)" for edit in self.lost if edit not in self.left)]
+        if done:
+            parts.append(f"done: {', '.join(done)}")
         if left:
             parts.append(f"not done: {', '.join(left)}")
-        if self.done:
+        if done and left:
             parts.append("the next apply does the rest")
         known = error if isinstance(error, ServiceError) else None
-        status = Status.UNKNOWN if isinstance(error, OutcomeUnknown) else Status.FAILED
-        return EndedError("; ".join(parts), status=status, error=known, remote_id=arn)
+        if isinstance(error, EndedError):
+            known, unknown = error.error, error.status is Status.UNKNOWN
+        else:
+            unknown = isinstance(error, OutcomeUnknown)
+        status = Status.UNKNOWN if unknown else Status.PARTLY if done else Status.FAILED
+        return EndedError("; ".join(parts), status=status, error=known, remote_id=arn, wrote=bool(done))
 
 
 class SetWriter:
@@ -102,7 +109,7 @@ class SetWriter:
 
     def _fill(self, step: Step, arn: str, wished: Attributes, live: Attributes) -> Outcome:
         """Give a set that we made its policies."""
-        self._bring(step, arn, wished, live)
+        self._bring(step, arn, wished, live, Progress(["create the permission set"], ()))
         return Outcome(step.id, Status.DONE, remote_id=arn)
 
     def _adopt(self, step: Step, arn: str, wished: Attributes, lost: OutcomeUnknown | None) -> Outcome:
@@ -132,15 +139,25 @@ class SetWriter:
 
     # Edit.
 
-    def _bring(self, step: Step, arn: str, wished: Attributes, live: Attributes | None = None) -> Outcome:
-        """Make the set as wished; `live` is what it is, where that is known already."""
-        progress = Progress([], ())
+    def _bring(
+        self,
+        step: Step,
+        arn: str,
+        wished: Attributes,
+        live: Attributes | None = None,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Make the set as wished; `live` is what it is, and `progress` what was done, as far as is known."""
+        progress = progress or Progress([], ())
         trouble: ServiceError | None = None
         for wait in chain(_WAITS, [None]):
             lost = trouble if isinstance(trouble, OutcomeUnknown) else None
             known, live = live, None
             if known is None:
-                known = self._look(lambda: set_content.read(self._sso, arn, wished.keys()), lost)
+                try:
+                    known = self._look(lambda: set_content.read(self._sso, arn, wished.keys()), lost)
+                except (EndedError, ServiceError) as error:
+                    raise progress.failed(arn, error) from error
             if known is not None:
                 progress.left = edits(known, wished)
                 trouble = self._carry_out(arn, progress)
@@ -154,7 +171,7 @@ class SetWriter:
 
     @staticmethod
     def _brought(step: Step, progress: Progress) -> Outcome:
-        if progress.done:
+        if progress.done or progress.lost:
             return Outcome(step.id, Status.DONE)
         return Outcome(step.id, Status.UNNECESSARY, "it was as planned already")
 
@@ -166,7 +183,7 @@ class SetWriter:
                 self._edit(arn, edit)
             except (OutcomeUnknown, Conflict, NotFound, Throttled) as error:
                 if isinstance(error, OutcomeUnknown):
-                    progress.done.append(f"{edit} (its answer was lost)")
+                    progress.lost.append(edit)
                 return error
             except ServiceError as error:
                 raise progress.failed(arn, error) from error

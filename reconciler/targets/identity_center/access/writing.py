@@ -91,6 +91,7 @@ class AccessWriter:
             ended.remote_id if step.action is Action.CREATE else "",
             request_id=ended.error.request_id if ended.error else "",
             stop=stop,
+            wrote=ended.wrote,
         )
 
     def _is_about_management(self, step: Step, arn: str | None, error: ServiceError | None) -> bool:
