@@ -26,6 +26,7 @@ class Row(NamedTuple):
     """Each of `people` gains, loses or has altered `permission_set` on each of `accounts` (sorted).
 
     `way` has the groups through which, sorted; DIRECT among them is an assignment to the people themselves.
+    `was_until` and `until` are when it ended before and ends now (None: never), where that is what differs.
     """
 
     direction: Direction
@@ -33,6 +34,8 @@ class Row(NamedTuple):
     people: frozenset[str]
     accounts: tuple[str, ...]
     way: Way
+    was_until: str | None = None
+    until: str | None = None
 
 
 def compare(before: Standing, after: Standing) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.execution.carry_out import MayWrite, always, carry_out
@@ -11,7 +11,7 @@ from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
 from reconciler.model.address import Address
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
@@ -86,7 +86,7 @@ def _apply_one(
     done = {
         address: changes[address]
         for address, result in ended.items()
-        if result.status is Status.DONE and changes[address].action is not Action.RELEASE
+        if result.status is Status.DONE and changes[address].writes
     }
     seen = _read_back(job, run, done, clock) if done else ReadBack()
     ended |= {address: Result(address, *verdict) for address, verdict in seen.verdicts.items()}
@@ -106,7 +106,10 @@ def _apply_one(
         writes=run.writes,
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
-        notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
+        notes=(
+            *_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
+            *_earlier_ends(job.planned),
+        ),
         unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
         ids=dict(run.ids),
     )
@@ -128,6 +131,13 @@ def _not_kept(target: str, unkept: Sequence[str]) -> tuple[str, ...]:
         return ()
     told = f"{target} does not keep {', '.join(unkept)}: it answered well, and does not show what it was sent"
     return (f"{told}; from the next plan on that is left out",)
+
+
+def _earlier_ends(planned: Planned) -> Iterable[str]:
+    """What to say of ends that git puts off and that nobody reviewed: a report shows no findings."""
+    for finding in planned.part.findings:
+        if finding.code == "end-not-reviewed":
+            yield f"{finding.message} ({'; '.join(finding.details)})"
 
 
 def _renewed(

@@ -18,6 +18,7 @@ from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
 from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.comparing.assignments import compare_assignments
+from reconciler.planning.comparing.ends import compare_ends
 from reconciler.planning.comparing.groups import compare_groups
 from reconciler.planning.comparing.memberships import compare_memberships
 from reconciler.planning.comparing.provisioning import compare_provisioning
@@ -33,10 +34,12 @@ from reconciler.planning.given.keeping import Keeping
 from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
+from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable
 from reconciler.planning.judging.guards import guard
 from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.judging.past import past
 from reconciler.planning.judging.population import counts, population
 from reconciler.planning.judging.rules import judge
 from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
@@ -116,6 +119,7 @@ def plan_target(
     before = remembered.receipt.unkept if remembered.receipt else ()
     unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
     scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
+    scene, over = held_to_reviewed(scene) if by_rule else (scene, [])
     draft = compared(scene)
     successors = {
         scene.set_address(scene.set_name(arn)): scene.set_address(name)
@@ -169,6 +173,8 @@ def plan_target(
         *name_taken(taken),
         *unkept_findings(unkept, desired),
         *means(changes, capabilities),
+        *unreviewed(over, left),
+        *past(identities, remembered, policy.paths, now),
         *live.findings,
         *judge(scene, identities, remembered, changes),
         *notes,
@@ -245,6 +251,7 @@ def compared(scene: Scene) -> Draft:
     compare_assignments(scene, draft)
     compare_provisioning(scene, draft)
     delete_sets(scene, draft)
+    compare_ends(scene, draft)
     release(scene, draft)
     return draft
 

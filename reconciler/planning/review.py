@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, FieldChange
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
@@ -112,8 +112,13 @@ def _undoes(fresh: Change, reviewed: Iterable[Change]) -> bool:
 
 def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]) -> bool:
     """Whether a fresh change is the reviewed one, perhaps with ends or a half that were made since."""
+    if fresh.address.kind in PAIRS and reviewed.until != fresh.until:
+        return False
     if reviewed.action is fresh.action and reviewed.after == fresh.after and reviewed.before == fresh.before:
         return True
+    if reviewed.retimes and fresh.action is Action.CREATE:
+        # It is gone since (its time was over, or somebody took it away): until then it may be given again.
+        return reviewed.effect is Effect.GRANT and reviewed.after == _end_state(fresh, ids)
     if fresh.address.kind in PAIRS and reviewed.action is fresh.action:
         return _same_pair(reviewed, fresh, ids, creating)
     if reviewed.action is fresh.action is Action.UPDATE:
@@ -165,6 +170,15 @@ def _pair_state(address: Address, first: str | None, second: str | None, *, pres
     if address.kind is Kind.MEMBERSHIP:
         return hashes.pair_state(first, second, present=present)
     return hashes.assignment_state(address.parts[0], second, first, present=present)
+
+
+def _end_state(fresh: Change, ids: Mapping[Address, str]) -> str:
+    """The hash of when a pair ends that is to be made, by the ids that its ends have."""
+    first, second = (ids.get(end) for end in ends(fresh.address))
+    until = fresh.until if isinstance(fresh.until, str) else None
+    if fresh.address.kind is Kind.MEMBERSHIP:
+        return hashes.end_state((first, second), until)
+    return hashes.end_state((fresh.address.parts[0], second, first), until)
 
 
 def _orphaned(

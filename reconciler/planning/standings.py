@@ -90,7 +90,7 @@ def sides(scene: Scene, changes: Sequence[Change], tokens: Tokens) -> Sides:
     groups, sets = set[str](), set[str]()
     for change in changes:
         address, deleting = change.address, change.action is Action.DELETE
-        if change.action is Action.RELEASE:
+        if not change.writes:
             continue
         if address.kind is Kind.MEMBERSHIP:
             memberships.note(*tokens.membership(address), added=not deleting)

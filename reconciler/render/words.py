@@ -82,9 +82,9 @@ def people(changes: Iterable[Change], access: Iterable[AccessChange] = ()) -> st
     gaining: set[str] = set()
     losing: set[str] = set()
     for each in access:
-        if each.direction is Direction.GAIN:
+        if each.direction in (Direction.GAIN, Direction.LONGER):
             gaining.update(each.people)
-        elif each.direction is Direction.LOSE:
+        elif each.direction in (Direction.LOSE, Direction.SHORTER):
             losing.update(each.people)
     for change in changes:
         key = person(change)

@@ -16,7 +16,7 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Holder
-from reconciler.planning.judging.ruled import Breach, Ruled, is_ruled
+from reconciler.planning.judging.ruled import Breach, Ruled, gives, is_ruled
 from reconciler.planning.wording import many
 
 _GIVING = (Effect.GRANT, Effect.MIXED)
@@ -102,7 +102,7 @@ class _Deciding:
         self._groups_assigned = {holder.key for _, holder in made if holder.kind is Kind.GROUP}
         self._joined: dict[str, set[str]] = {}
         for change in ruled.changes:
-            if change.address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE:
+            if change.address.kind is Kind.MEMBERSHIP and gives(change):
                 group, user = change.address.parts
                 self._joined.setdefault(group, set()).add(user)
         self._sets_changed = {
