@@ -107,6 +107,7 @@ def _apply_one(
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
         notes=(
+            *job.review.notes,
             *_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
             *_earlier_ends(job.planned),
         ),

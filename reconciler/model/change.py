@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.names import fold
 from reconciler.model.resources import Origin, Value
 
 # The fields of a membership or an assignment: its window, in UTC (`2027-01-31T18:00:00Z`).
@@ -93,6 +94,18 @@ class Change:
     def writes(self) -> bool:
         """Whether it is about what the service has; what it is not about stands in the receipt only."""
         return self.action is not Action.RELEASE and not self.retimes
+
+    @property
+    def renames(self) -> bool:
+        """Whether whoever signs in as this user is somebody else after it."""
+        return (
+            self.address.kind is Kind.USER
+            and self.action is Action.UPDATE
+            and any(
+                each.name == "user_name" and fold(str(each.before)) != fold(str(each.after))
+                for each in self.fields
+            )
+        )
 
     @property
     def until(self) -> Value:

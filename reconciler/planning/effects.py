@@ -53,7 +53,7 @@ def _access(
     scene: Scene, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens, both: Sides
 ) -> tuple[AccessChange, ...]:
     altered = _altered(changes, tokens)
-    rows = [*compare(both.before, both.after), *Lasting(scene, changes, tokens).rows(both)]
+    rows = [*compare(both.before, both.after, both.renamed), *Lasting(scene, changes, tokens).rows(both)]
     if altered:
         rows += reach(both.after, altered, among=both.before)
     if not rows:

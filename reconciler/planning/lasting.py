@@ -59,7 +59,7 @@ class Lasting:
         for (name, held, holding, ends, changed), accounts in self._classes(both).items():
             before = {one: end for one, end, _ in ends}
             after = {one: end for one, _, end in ends}
-            for person in sorted(self._touched(both, held & holding, held | holding, changed)):
+            for person in sorted(self._touched(both, held & holding, held | holding, changed) - both.renamed):
                 then = [*self._ends(both.before, held, before, person, {})]
                 now = [*self._ends(both.after, holding, after, person, self._joined)]
                 if not then or not now:

@@ -50,6 +50,7 @@ from reconciler.planning.judging.withheld import (
     without_taken,
     without_unread,
 )
+from reconciler.planning.looking import Looking
 from reconciler.planning.ordering.order import Context, order
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
@@ -83,6 +84,7 @@ class Planned:
     needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     unkept: Unkept = KEEPS_ALL
     keeping: Keeping | None = None
+    looking: Looking | None = None
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply in which the changes ended as `ended` says; see Keeping.after."""
@@ -211,6 +213,7 @@ def plan_target(
         needed=needed,
         unkept=unkept,
         keeping=Keeping(scene, draft, changes),
+        looking=Looking(scene, accounts),
     )
 
 

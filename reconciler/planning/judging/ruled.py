@@ -103,6 +103,7 @@ class Ruled:
         return Sides(
             Standing(before.members, only(before.holders), before.people),
             Standing(after.members, only(after.holders), after.people),
+            self._sides.renamed,
         )
 
     @property

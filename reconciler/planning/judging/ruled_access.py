@@ -24,7 +24,7 @@ _ENTRIES = 5
 def denied(ruled: Ruled, rule: Deny) -> Iterator[Breach]:
     """Access that nobody may have: what the plan gives of it, and what is there already."""
     both = ruled.sides(rule.access, rule.principal)
-    rows = [*compare(both.before, both.after), *ruled.lasting.rows(both)]
+    rows = [*compare(both.before, both.after, both.renamed), *ruled.lasting.rows(both)]
     gained = [row for row in rows if row.direction in (Direction.GAIN, Direction.LONGER)]
     spelling = _Spelling(ruled)
     people = {person for row in gained for person in row.people}
@@ -65,7 +65,9 @@ def disjoint(ruled: Ruled, rule: Disjoint) -> Iterator[Breach]:
     caused = {
         person
         for person, keys in now.items()
-        if keys - then.get(person, NOBODY) or any((key, person) in longer for key in keys)
+        if keys - then.get(person, NOBODY)
+        or person in ruled.people.renamed
+        or any((key, person) in longer for key in keys)
     }
     for people in (caused, now.keys() - caused):
         if not people:
@@ -98,7 +100,7 @@ def holders(ruled: Ruled, rule: MaxHolders) -> Iterator[Breach]:
     after = _behind(both.after)
     if len(after) <= rule.count:
         return
-    new = after - _behind(both.before)
+    new = (after - _behind(both.before)) | (after & both.renamed)
     longer = ruled.lasting.extended(both)
     spelling = _Spelling(ruled)
     rows = reach(both.after, _everything(both.after))
