@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.access.standing import NOBODY, Holders, Standing
@@ -26,6 +27,7 @@ class Row(NamedTuple):
     """Each of `people` gains, loses or has altered `permission_set` on each of `accounts` (sorted).
 
     `way` has the groups through which, sorted; DIRECT among them is an assignment to the people themselves.
+    `was_until` and `until` are when it ended before and ends now (None: never), where that is what differs.
     """
 
     direction: Direction
@@ -33,13 +35,22 @@ class Row(NamedTuple):
     people: frozenset[str]
     accounts: tuple[str, ...]
     way: Way
+    was_until: str | None = None
+    until: str | None = None
 
 
-def compare(before: Standing, after: Standing) -> Iterator[Row]:
+def compare(before: Standing, after: Standing, others: AbstractSet[str] = NOBODY) -> Iterator[Row]:
     """Every gain and every loss; a person, a permission set and an account meet in at most one row.
 
-    The ways of a gain are those of `after`, the ways of a loss those of `before`.
+    The ways of a gain are those of `after`, the ways of a loss those of `before`. `others` are people who are
+    somebody else after than before: they lose all that they had, and gain all that they have then.
     """
+    if others:
+        yield from _all_of(before, others, Direction.LOSE)
+        yield from _all_of(after, others, Direction.GAIN)
+        kept, stay = before.people - others, after.people - others
+        same = before.people is after.people
+        before, after = replace(before, people=kept), replace(after, people=kept if same else stay)
     then, now = _Side(before), _Side(after)
     come, gone = _moved(then, now)
     merged = _Merged()
@@ -49,6 +60,13 @@ def compare(before: Standing, after: Standing) -> Iterator[Row]:
         lost = _newly(holding, held, now, then, gone)
         merged.add(Direction.LOSE, permission_set, accounts, then.ways(lost, held))
     yield from merged.rows()
+
+
+def _all_of(side: Standing, people: AbstractSet[str], direction: Direction) -> Iterator[Row]:
+    """All that such of `people` have on one side as can sign in there."""
+    alone = replace(side, people=side.people & people)
+    wanted = dict.fromkeys(name for _, name in side.holders)
+    yield from (row._replace(direction=direction) for row in reach(alone, wanted))
 
 
 def reach(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.execution.before import writes_something
 from reconciler.execution.carry_out import MayWrite, always, carry_out
 from reconciler.execution.read_back import ReadBack, read_back
 from reconciler.execution.renewed import renewed
@@ -18,6 +17,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
 from reconciler.planning.ordering.order import ends, restricted
+from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.pending import next_pending, without_pending
 from reconciler.planning.planner import Planned
 from reconciler.planning.review import Review
@@ -95,7 +95,7 @@ def _apply_one(
     done = {
         address: changes[address]
         for address, result in ended.items()
-        if result.status is Status.DONE and changes[address].action is not Action.RELEASE
+        if result.status is Status.DONE and changes[address].writes
     }
     seen = _read_back(job, run, done, clock) if done else ReadBack()
     ended |= {address: Result(address, *verdict) for address, verdict in seen.verdicts.items()}
@@ -116,12 +116,16 @@ def _apply_one(
         writes=run.writes,
         calls=dict(sorted((Counter(job.target.calls) - before).items())),
         seconds=clock.monotonic() - began,
-        notes=told(
-            job.target.name,
-            set(unkept) - set(job.planned.unkept.names),
-            required=job.target.capabilities.required,
-            # Each apply leaves a receipt, whole or not.
-            remembered=True,
+        notes=(
+            *job.review.notes,
+            *told(
+                job.target.name,
+                set(unkept) - set(job.planned.unkept.names),
+                required=job.target.capabilities.required,
+                # Each apply leaves a receipt, whole or not.
+                remembered=True,
+            ),
+            *_earlier_ends(job.planned),
         ),
         unkept=unkept,
         ids=dict(run.ids),
@@ -148,6 +152,13 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
     except KeyboardInterrupt:
         run.interrupted = True
         return ReadBack(dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted")))
+
+
+def _earlier_ends(planned: Planned) -> Iterable[str]:
+    """What to say of ends that git puts off and that nobody reviewed: a report shows no findings."""
+    for finding in planned.part.findings:
+        if finding.code == "end-not-reviewed":
+            yield f"{finding.message} ({'; '.join(finding.details)})"
 
 
 def _renewed(

@@ -13,6 +13,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.resources import Attributes
 from reconciler.planning import hashes
+from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.planner import Planned
 from reconciler.targets.base import NOTHING, Target
 
@@ -58,13 +59,6 @@ def submit(
         look = guarded
     assert isinstance(answer, Outcome)
     return _kept_changing(answer)
-
-
-def writes_something(step: Step) -> bool:
-    """Whether a step sends anything: to let go of a thing, or to take a live object as git's, does not."""
-    if step.action is Action.RELEASE:
-        return False
-    return step.action is not Action.UPDATE or step.address.kind not in _OBJECTS or bool(step.fields)
 
 
 def submit_together(target: Target, run: Run, steps: Sequence[Step]) -> Sequence[Outcome | Pending]:

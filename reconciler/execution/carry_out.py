@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from reconciler.errors import ServiceError
-from reconciler.execution.before import submit, submit_together, writes_something
+from reconciler.execution.before import submit, submit_together
 from reconciler.execution.run import Run
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.planning.ordering.schedule import Schedule
+from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.planner import Planned
 from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock

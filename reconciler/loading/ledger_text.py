@@ -4,6 +4,7 @@
     groups/a0       9067…-uuid key=ops name=ops
     sets/1          arn:aws:sso:::permissionSet/ssoins-1/ps-1 key=Admin name=Admin
     members/a0      9067…-uuid 3fQx_ ?Zk01a =1234-uuid
+    members/a1      9067…-uuid 3fQx_;2027-01-31T18:00:00Z
     assignments/07  111122223333 arn:aws:sso:::permissionSet/ssoins-1/ps-1 group:9067…-uuid *?user:1234-uuid
 
 A file holds the lines whose first word (of users, groups and sets the token, of members the group's token, of
@@ -13,7 +14,8 @@ much there is. A ledger has one text only, so that equal ledgers are equal bytes
 Members go by the shortest beginning, of five characters or more, of the SHA-256 of the user's token in
 base64url that no other user of the ledger has: a million of remote ids would be ten times as long. After `=`
 stands the token of somebody who is not among the users. `?` says that nobody saw the end of it, `*` that an
-account was found by place, tag or `all`. Whatever is not a letter, a digit or one of @+~:/._- is
+account was found by place, tag or `all`. After `;` stands when a membership or an assignment ends, in UTC;
+one that never ends has none. Whatever is not a letter, a digit or one of @+~:/._- is
 percent-encoded as in an address. A reader ignores words of an object that it does not know, words and lines
 that begin with a colon, and files of other folders: a later version may add some.
 """
@@ -25,6 +27,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote
@@ -42,7 +45,7 @@ _ONE, _SIXTEEN = 200, 4_000
 _ALL = "all"
 _OBJECTS = ("users", "groups", "sets")
 _LATER = ":"
-_UNSURE, _WHOLE, _SELECTED = "?", "=", "*"
+_UNSURE, _WHOLE, _SELECTED, _END = "?", "=", "*", ";"
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 _PRINCIPALS = {str(kind): kind for kind in (Kind.USER, Kind.GROUP)}
@@ -90,8 +93,8 @@ def parse_ledger(texts: Mapping[str, str]) -> Ledger:
     for path, text in texts.items():
         folders[path.partition("/")[0]].extend(_lines(path, text))
     users, groups, sets = (_objects(folders[folder]) for folder in _OBJECTS)
-    members, unsure = _memberships(folders["members"], users)
-    return Ledger(users, groups, sets, members, unsure, _assignments(folders["assignments"]))
+    members, unsure, ends = _memberships(folders["members"], users)
+    return Ledger(users, groups, sets, members, unsure, _assignments(folders["assignments"]), ends)
 
 
 # --- writing ------------------------------------------------------------------------------------------
@@ -133,13 +136,14 @@ def _object_line(token: str, one: GivenObject) -> str:
 
 
 def _members_line(group: str, ledger: Ledger, names: Mapping[str, str]) -> str:
-    unsure = ledger.unsure.get(group, frozenset())
-    if not unsure and ledger.members[group] <= names.keys():
+    unsure, ends = ledger.unsure.get(group, frozenset()), ledger.ends.get(group)
+    if not unsure and not ends and ledger.members[group] <= names.keys():
         # Nearly every group, and there may be a million members.
         return " ".join([_first(group), *sorted(map(names.__getitem__, ledger.members[group]))])
     words = []
     for user in ledger.members.get(group, frozenset()) | unsure:
         name = names.get(user) or _WHOLE + _quoted(user)
+        name += _ending(ends.get(user)) if ends else ""
         words.append(_UNSURE + name if user in unsure else name)
     return " ".join([_first(group), *sorted(words)])
 
@@ -148,8 +152,12 @@ def _assignments_line(pair: Pair, given: Mapping[Principal, GivenAssignment]) ->
     words = []
     for principal, how in given.items():
         marks = (_SELECTED if how.selected else "") + ("" if how.sure else _UNSURE)
-        words.append(f"{marks}{principal.kind}:{_quoted(principal.id)}")
+        words.append(f"{marks}{principal.kind}:{_quoted(principal.id)}{_ending(how.end)}")
     return " ".join([_first(pair[0]), _quoted(pair[1]), *sorted(words)])
+
+
+def _ending(end: datetime | None) -> str:
+    return "" if end is None else f"{_END}{end.astimezone(UTC).isoformat().replace('+00:00', 'Z')}"
 
 
 def _aliases(tokens: Iterable[str]) -> Mapping[str, str]:
@@ -217,12 +225,30 @@ def _objects(lines: Iterable[tuple[str, str]]) -> Mapping[str, GivenObject]:
     return found
 
 
-def _memberships(
-    lines: Iterable[tuple[str, str]], users: Mapping[str, GivenObject]
-) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+def _ended(place: str, word: str) -> tuple[str, datetime | None]:
+    """A word without its end, and the end."""
+    name, separator, text = word.partition(_END)
+    if not separator:
+        return name, None
+    try:
+        end = datetime.fromisoformat(text)
+    except ValueError:
+        end = None
+    if end is None or end.tzinfo is None:
+        raise RecordError(f"{place}: {text[:40]!r} is not an instant")
+    return name, end
+
+
+_Memberships = tuple[
+    Mapping[str, frozenset[str]], Mapping[str, frozenset[str]], Mapping[str, Mapping[str, datetime]]
+]
+
+
+def _memberships(lines: Iterable[tuple[str, str]], users: Mapping[str, GivenObject]) -> _Memberships:
     tokens = {name: token for token, name in _aliases(users).items()}
     members: dict[str, frozenset[str]] = {}
     unsure: dict[str, frozenset[str]] = {}
+    ends: dict[str, dict[str, datetime]] = {}
     for place, line in lines:
         group, *words = line.split(" ")
         try:
@@ -236,15 +262,18 @@ def _memberships(
         for word in words:
             if word.startswith(_LATER):
                 continue
-            name = word.removeprefix(_UNSURE)
+            whole, end = _ended(place, word)
+            name = whole.removeprefix(_UNSURE)
             token = _plain(name[1:]) if name.startswith(_WHOLE) else tokens.get(name)
             if not token:
                 raise RecordError(f"{place} names a member {word[:20]!r} who is not among the users")
-            (sure if name == word else doubtful).append(token)
+            (sure if name == whole else doubtful).append(token)
+            if end is not None:
+                ends.setdefault(_plain(group), {})[token] = end
         _once(members, place, _plain(group), frozenset([*sure, *doubtful]))
         if doubtful:
             unsure[_plain(group)] = frozenset(doubtful)
-    return members, unsure
+    return members, unsure, ends
 
 
 def _assignments(
@@ -260,10 +289,11 @@ def _assignments(
             if word.startswith(_LATER):
                 continue
             marks = word[: len(word) - len(word.lstrip(_SELECTED + _UNSURE))]
-            kind, _, identifier = word.removeprefix(marks).partition(":")
+            rest_of, end = _ended(place, word.removeprefix(marks))
+            kind, _, identifier = rest_of.partition(":")
             if kind not in _PRINCIPALS or not identifier:
                 raise RecordError(f"{place}: {word[:40]!r} is not a user or a group")
-            how = GivenAssignment(selected=_SELECTED in marks, sure=_UNSURE not in marks)
+            how = GivenAssignment(selected=_SELECTED in marks, sure=_UNSURE not in marks, end=end)
             given[Principal(_PRINCIPALS[kind], _plain(identifier))] = how
         _once(found, place, (_plain(account), _plain(rest[0])), given)
     return found

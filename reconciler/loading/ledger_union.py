@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
@@ -17,6 +18,7 @@ Key = TypeVar("Key")
 Given = TypeVar("Given")
 _NOBODY: frozenset[str] = frozenset()
 _NOTHING: Mapping[Principal, GivenAssignment] = {}
+_NEVER: Mapping[str, datetime] = {}
 
 
 def united(known: Ledger, *intents: Ledger) -> Ledger:
@@ -51,7 +53,31 @@ def merged(theirs: Ledger, ours: Ledger, base: Ledger) -> Ledger:
             },
             ours_wins=True,
         ),
+        ends=_ends(theirs, ours, base),
     )
+
+
+def _ends(theirs: Ledger, ours: Ledger, base: Ledger) -> Mapping[str, Mapping[str, datetime]]:
+    """When memberships end: as ours says where it says otherwise than the base, else as theirs does."""
+    found: dict[str, dict[str, datetime]] = {}
+    for group in dict.fromkeys([*theirs.ends, *ours.ends, *base.ends]):
+        their, our, then = (one.ends.get(group, _NEVER) for one in (theirs, ours, base))
+        until = dict(their)
+        has = theirs.members.get(group, _NOBODY)
+        for user in ours.members.get(group, _NOBODY) & (our.keys() | then.keys()):
+            end = our.get(user)
+            known = user in base.members.get(group, _NOBODY)
+            if known and end == then.get(user):
+                continue
+            if not known and user in has:
+                continue  # both gave it, and theirs was first
+            if end is None:
+                until.pop(user, None)
+            else:
+                until[user] = end
+        if until:
+            found[group] = until
+    return found
 
 
 def _unsure(ledger: Ledger) -> Ledger:
@@ -70,6 +96,7 @@ def _unsure(ledger: Ledger) -> Ledger:
             pair: {who: replace(how, sure=False) for who, how in given.items()}
             for pair, given in ledger.assignments.items()
         },
+        ends=ledger.ends,
     )
 
 

@@ -7,11 +7,17 @@ from enum import StrEnum
 
 
 class Direction(StrEnum):
-    """What happens to the access; ALTER is a permission set whose own content changes."""
+    """What happens to the access.
+
+    ALTER is a permission set whose own content changes; LONGER and SHORTER is access that is kept, and that
+    ends at another time.
+    """
 
     GAIN = "gain"
     LOSE = "lose"
     ALTER = "alter"
+    LONGER = "longer"
+    SHORTER = "shorter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,8 @@ class AccessChange:
     """Each of `people` gains (loses, has altered) `permission_set` on each of `accounts`.
 
     People are keys (remote ids behind a tilde for whoever git does not know), accounts ids, `groups` the
-    keys of the groups through which; "" among them is a direct assignment. All are sorted.
+    keys of the groups through which; "" among them is a direct assignment. All are sorted. Of LONGER and
+    SHORTER, `was_until` and `until` are when it ended before and ends then (UTC; None: never).
     """
 
     direction: Direction
@@ -28,3 +35,5 @@ class AccessChange:
     accounts: tuple[str, ...]
     groups: tuple[str, ...] = ()
     privileged: bool = False
+    was_until: str | None = None
+    until: str | None = None

@@ -6,6 +6,9 @@
 | UPDATE | hash of the remote id and of what git owns of the live object | hash of the same, as it will be |
 | DELETE | hash of the whole live object | hash of the absence |
 | RELEASE | hash of what git gave, by id | hash of the same, let go |
+
+An UPDATE of a membership or an assignment changes when it ends: `until` is its only field, and nothing is
+written to the service for it.
 """
 
 from __future__ import annotations
@@ -13,8 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
+from reconciler.model.names import fold
 from reconciler.model.resources import Origin, Value
+
+# The fields of a membership or an assignment: its window, in UTC (`2027-01-31T18:00:00Z`).
+FROM, UNTIL = "from", "until"
+_PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
 
 
 class Action(StrEnum):
@@ -76,3 +84,30 @@ class Change:
     reason: str | None = None
     origin: Origin | None = None
     restores: bool = False
+
+    @property
+    def retimes(self) -> bool:
+        """Whether it changes when a membership or an assignment ends, and nothing else."""
+        return self.action is Action.UPDATE and self.address.kind in _PAIRS
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is about what the service has; what it is not about stands in the receipt only."""
+        return self.action is not Action.RELEASE and not self.retimes
+
+    @property
+    def renames(self) -> bool:
+        """Whether whoever signs in as this user is somebody else after it."""
+        return (
+            self.address.kind is Kind.USER
+            and self.action is Action.UPDATE
+            and any(
+                each.name == "user_name" and fold(str(each.before)) != fold(str(each.after))
+                for each in self.fields
+            )
+        )
+
+    @property
+    def until(self) -> Value:
+        """When the membership or assignment ends after it, as text in UTC; None where it never does."""
+        return next((each.after for each in self.fields if each.name == UNTIL), None)

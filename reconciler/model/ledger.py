@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from reconciler.model.pairs import Pair, Principal
 
@@ -37,10 +38,14 @@ class GivenObject:
 
 @dataclass(frozen=True, slots=True)
 class GivenAssignment:
-    """How git gave an assignment: `selected` where its account was found by place, tag or `all`."""
+    """How git gave an assignment: `selected` where its account was found by place, tag or `all`.
+
+    `end` is when it ends by what was reviewed and applied (an aware instant; None: never).
+    """
 
     selected: bool = False
     sure: bool = True
+    end: datetime | None = None
 
 
 _NOBODY: frozenset[str] = frozenset()
@@ -51,7 +56,8 @@ class Ledger:
     """All that git gave at one target and that was not seen to be gone since, nor released.
 
     `users`, `groups` and `sets` go by token, `members` maps a group's token to the tokens of its members;
-    those in `unsure` as well are as `sure=False`. `assignments` go by account id and the set's token.
+    those in `unsure` as well are as `sure=False`. `ends` has when memberships end by what was reviewed and
+    applied (aware instants), of those only that end. `assignments` go by account id and the set's token.
     """
 
     users: Mapping[str, GivenObject] = field(default_factory=dict)
@@ -60,18 +66,28 @@ class Ledger:
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unsure: Mapping[str, frozenset[str]] = field(default_factory=dict)
     assignments: Mapping[Pair, Mapping[Principal, GivenAssignment]] = field(default_factory=dict)
+    ends: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.users or self.groups or self.sets or self.members or self.assignments)
 
 
 def united(*ledgers: Ledger) -> Ledger:
-    """All that any of `ledgers` says: what one of them is sure of is sure; the first names an object."""
+    """All that any of `ledgers` says: what one of them is sure of is sure.
+
+    The first that has an object names it, and the first that has a membership or an assignment says when it
+    ends.
+    """
     objects: list[dict[str, GivenObject]] = [{}, {}, {}]
     members: dict[str, frozenset[str]] = {}
     sure: dict[str, frozenset[str]] = {}
     assignments: dict[Pair, dict[Principal, GivenAssignment]] = {}
+    ends: dict[str, dict[str, datetime]] = {}
     for one in ledgers:
+        for group, until in one.ends.items():
+            earlier_members = members.get(group, _NOBODY)
+            if new := {user: end for user, end in until.items() if user not in earlier_members}:
+                ends.setdefault(group, {}).update(new)
         for found, more in zip(objects, (one.users, one.groups, one.sets), strict=True):
             for token, entry in more.items():
                 known = found.get(token)
@@ -89,10 +105,19 @@ def united(*ledgers: Ledger) -> Ledger:
                 if earlier is None:
                     mine[principal] = how
                 else:
-                    mine[principal] = GivenAssignment(earlier.selected, earlier.sure or how.sure)
+                    mine[principal] = replace(earlier, sure=earlier.sure or how.sure)
     unsure = {group: left for group, theirs in members.items() if (left := theirs - sure[group])}
     users, groups, sets = objects
-    return Ledger(users, groups, sets, members, unsure, assignments)
+    return Ledger(users, groups, sets, members, unsure, assignments, ends)
+
+
+def ends_of(ledger: Ledger, members: Mapping[str, frozenset[str]]) -> Mapping[str, Mapping[str, datetime]]:
+    """When such of the ledger's memberships end as are in `members`, too."""
+    found = {
+        group: {user: end for user, end in until.items() if user in members.get(group, _NOBODY)}
+        for group, until in ledger.ends.items()
+    }
+    return {group: until for group, until in found.items() if until}
 
 
 def difference(ledger: Ledger, before: Ledger) -> Ledger:
@@ -116,7 +141,7 @@ def difference(ledger: Ledger, before: Ledger) -> Ledger:
         more = {who: replace(how, sure=False) for who, how in held.items() if who not in mine}
         if more:
             assignments[pair] = more
-    return Ledger(users, groups, sets, members, members, assignments)
+    return Ledger(users, groups, sets, members, members, assignments, ends_of(ledger, members))
 
 
 def _both(known: GivenObject, more: GivenObject) -> GivenObject:

@@ -67,7 +67,7 @@ class Assigned:
     """Why git wants an assignment. One such object stands for all that an entry assigns alike.
 
     `selected` says that the account was found by its place or tags, or by `all`, and not by name or id.
-    `end` is when the longest of the entries that say the same ends (None: never).
+    `start` and `end` are those of the entry that ends last among those that say the same (None: open).
     """
 
     entry: str
@@ -75,6 +75,14 @@ class Assigned:
     selected: bool = False
     end: datetime | None = None
     reason: str | None = None
+    start: datetime | None = None
+
+
+class End(NamedTuple):
+    """When a membership or an assignment ends (an aware instant), and what in git says so."""
+
+    at: datetime
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,9 @@ class Desired:
     not_yet: frozenset[str] = frozenset()
     groups: Mapping[str, Group] = field(default_factory=dict)
     members: Mapping[str, Members] = field(default_factory=dict)
+    # When memberships of `members` end that do, by the way that lasts longest and by their users: group key
+    # -> user key.
+    ends: Mapping[str, Mapping[str, End]] = field(default_factory=dict)
     # Why somebody who is written as a member is none now, where it is not that they are inactive:
     # group key -> user key -> EXPIRY.
     lapsed: Mapping[str, Mapping[str, Cause]] = field(default_factory=dict)
@@ -139,6 +150,14 @@ class Desired:
     def wants(self, user: str) -> bool:
         """Whether the user is declared and should have access now."""
         return user in self.users and user not in self.inactive and user not in self.not_yet
+
+    def end_of(self, holder: Holder, why: Assigned) -> End | None:
+        """When an assignment ends: with its entry, or with the time of the user whom it is for."""
+        end = None if why.end is None else End(why.end, why.origin)
+        user = self.users.get(holder.key) if holder.kind is Kind.USER else None
+        if user is None or user.window.end is None or (end is not None and end.at <= user.window.end):
+            return end
+        return End(user.window.end, user.origin)
 
 
 # What nearly every user has, kept once.

@@ -13,6 +13,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.resources import Attributes
 from reconciler.model.selecting import select
+from reconciler.planning.lasting import Lasting
 from reconciler.planning.replacements import Links, replaced
 from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Sides, Tokens, sides
@@ -52,7 +53,7 @@ def _access(
     scene: Scene, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens, both: Sides
 ) -> tuple[AccessChange, ...]:
     altered = _altered(changes, tokens)
-    rows = list(compare(both.before, both.after))
+    rows = [*compare(both.before, both.after, both.renamed), *Lasting(scene, changes, tokens).rows(both)]
     if altered:
         rows += reach(both.after, altered, among=both.before)
     if not rows:
@@ -65,7 +66,8 @@ _TURN = {direction: number for number, direction in enumerate(Direction)}
 
 
 def _position(one: AccessChange) -> tuple[object, ...]:
-    return _TURN[one.direction], one.permission_set, one.groups, one.accounts, one.people
+    ends = one.was_until or "", one.until or ""
+    return _TURN[one.direction], one.permission_set, one.groups, one.accounts, one.people, ends
 
 
 def _altered(changes: Iterable[Change], tokens: Tokens) -> dict[str, AbstractSet[str] | None]:
@@ -109,7 +111,9 @@ class _Spelling:
             people, groups = self._keys(row.people), tuple(sorted(map(self._group, row.way)))
             marked = self._is_privileged(row.permission_set, name, row.direction)
             for privileged, accounts in self._privilege.split(row.accounts, privileged=marked):
-                yield AccessChange(row.direction, name, people, accounts, groups, privileged)
+                yield AccessChange(
+                    row.direction, name, people, accounts, groups, privileged, row.was_until, row.until
+                )
 
     def _keys(self, people: frozenset[str]) -> tuple[str, ...]:
         keys = self._people.get(people)
@@ -130,7 +134,13 @@ class _Spelling:
             live = self._scene.live.permission_sets.get(token)
             was: Attributes = live.attributes if live else {}
             will: Attributes = {**was, **self._edits.get(name, {})}
-            carried = {Direction.GAIN: (will,), Direction.LOSE: (was,), Direction.ALTER: (was, will)}
+            carried = {
+                Direction.GAIN: (will,),
+                Direction.LOSE: (was,),
+                Direction.ALTER: (was, will),
+                Direction.LONGER: (was, will),
+                Direction.SHORTER: (was, will),
+            }
             marked = self._marked[token, direction] = self._privilege.marks(name, carried[direction])
         return marked
 

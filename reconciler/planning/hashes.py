@@ -53,6 +53,11 @@ def assignment_state(
     return digest({"account": account, "ends": [permission_set, principal], "present": present})
 
 
+def end_state(identifiers: Iterable[str | None], end: str | None) -> str:
+    """The hash of when a pair ends (None: never), by the account and the remote ids that make the pair."""
+    return digest({"of": list(identifiers), "until": end})
+
+
 def provisioning_state(permission_set: str, account: str, *, outdated: bool) -> str:
     """The hash of one set's role in one account: the set's ARN, and whether the role lags behind it."""
     return digest({"provisioned": permission_set, "account": account, "outdated": outdated})

@@ -18,6 +18,7 @@ from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
 from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.comparing.assignments import compare_assignments
+from reconciler.planning.comparing.ends import compare_ends
 from reconciler.planning.comparing.groups import compare_groups
 from reconciler.planning.comparing.memberships import compare_memberships
 from reconciler.planning.comparing.provisioning import compare_provisioning
@@ -33,10 +34,12 @@ from reconciler.planning.given.keeping import Keeping
 from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
+from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
 from reconciler.planning.judging.guards import guard
 from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.judging.past import past
 from reconciler.planning.judging.population import counts, population
 from reconciler.planning.judging.rules import judge
 from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
@@ -47,6 +50,7 @@ from reconciler.planning.judging.withheld import (
     without_taken,
     without_unread,
 )
+from reconciler.planning.looking import Looking
 from reconciler.planning.ordering.order import Context, order
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
@@ -81,6 +85,7 @@ class Planned:
     needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
     unkept: Unkept = KEEPS_ALL
     keeping: Keeping | None = None
+    looking: Looking | None = None
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply in which the changes ended as `ended` says; see Keeping.after."""
@@ -118,6 +123,7 @@ def plan_target(
     unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
     capabilities = replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single)
     scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
+    scene, over = held_to_reviewed(scene) if by_rule else (scene, [])
     draft = compared(scene)
     successors = {
         scene.set_address(scene.set_name(arn)): scene.set_address(name)
@@ -179,6 +185,8 @@ def plan_target(
         *pending_findings(pending),
         *means(changes, capabilities),
         *perhaps_renamed(scene, changes),
+        *unreviewed(over, left),
+        *past(identities, remembered, policy.paths, now),
         *live.findings,
         *judge(scene, identities, remembered, changes),
         *notes,
@@ -215,6 +223,7 @@ def plan_target(
         needed=needed,
         unkept=unkept,
         keeping=Keeping(scene, draft, changes),
+        looking=Looking(scene, accounts),
     )
 
 
@@ -255,6 +264,7 @@ def compared(scene: Scene) -> Draft:
     compare_assignments(scene, draft)
     compare_provisioning(scene, draft)
     delete_sets(scene, draft)
+    compare_ends(scene, draft)
     release(scene, draft)
     return draft
 

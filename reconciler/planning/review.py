@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, FieldChange
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import ends, needs, set_of
 from reconciler.planning.ordering.steps import PAIRS
 from reconciler.planning.planner import Planned
+from reconciler.planning.reviewed_access import NO_MORE, More, further
 
 # Of a permission set, what is written value by value.
 _ONE_BY_ONE = ("managed_policies", "customer_managed_policies")
@@ -42,13 +43,14 @@ class Review:
     """The verdict. `go` are the addresses that may be written; `stale` is empty or nothing is written.
 
     `unnecessary` was reviewed and is no longer needed; `left_out` was not reviewed and waits for its own
-    review.
+    review. `notes` say what nobody reviewed and what others decide about: more members of external groups.
     """
 
     go: frozenset[Address]
     unnecessary: tuple[Change, ...]
     left_out: tuple[Change, ...]
     stale: tuple[Difference, ...]
+    notes: tuple[str, ...] = ()
 
 
 def review(
@@ -60,11 +62,13 @@ def review(
 ) -> Review:
     """Judge the fresh plan of one target by what people reviewed.
 
-    `reviewed` are that target's parts of the plans given, `digests` approved digests of this target.
+    `reviewed` are that target's parts of the plans given, `digests` approved digests of this target. A digest
+    covers changes; what they do to people is as in a reviewed plan, where there is one.
     """
     fresh = {change.address: change for change in planned.part.changes}
     if planned.part.digest in digests:
-        return Review(frozenset(fresh), (), (), ())
+        more = further(planned, planned.part.changes, reviewed) if reviewed else NO_MORE
+        return Review(frozenset(fresh), (), (), tuple(_unread(more)), more.notes)
     by_address: dict[Address, list[Change]] = {}
     for part in reviewed:
         for change in part.changes:
@@ -75,17 +79,24 @@ def review(
         if any(change.action is Action.CREATE for change in changes)
     }
     go: set[Address] = set()
+    seen: list[Change] = []
     left_out: list[Change] = []
     stale: list[Difference] = []
+    adopted = {} if planned.looking is None else dict(_adopted(planned, by_address, fresh))
     for address, change in fresh.items():
         earlier = by_address.get(address, [])
+        if address in adopted:
+            continue
+        same = any(_same(one, change, planned.ids, creating) for one in earlier)
         if (
-            any(_same(one, change, planned.ids, creating) for one in earlier)
+            same
             or change.cause in auto_apply
             or (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier))
             or (address.kind is Kind.PROVISIONING and set_of(address) in by_address)
         ):
             go.add(address)
+            if same or address.kind is Kind.PROVISIONING:
+                seen.append(change)  # what is done by rule has the effects that rules allow
         elif earlier:
             stale.append(Difference(address, earlier[-1], change, "is not as it was when it was reviewed"))
         elif change.cause in (Cause.GIT, Cause.LEFTOVER):
@@ -94,7 +105,38 @@ def review(
             left_out.append(change)
     stale.extend(_orphaned(planned, go, {change.address for change in left_out}, fresh))
     unnecessary = tuple(changes[-1] for address, changes in by_address.items() if address not in fresh)
-    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale))
+    stale.extend(adopted.values())
+    more = NO_MORE if stale else further(planned, seen, reviewed)
+    stale.extend(_unread(more))
+    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale), more.notes)
+
+
+def _unread(more: More) -> Iterable[Difference]:
+    """What the plan does to people and no reviewed plan did."""
+    for address, why in more.stale:
+        yield Difference(address, None, None, why)
+
+
+def _adopted(
+    planned: Planned, reviewed: Mapping[Address, Sequence[Change]], fresh: Mapping[Address, Change]
+) -> Iterable[tuple[Address, Difference]]:
+    """Objects that were to be created, and that are there by now, otherwise than they were to be."""
+    assert planned.looking is not None
+    for address, changes in reviewed.items():
+        creates = [one for one in changes if one.action is Action.CREATE]
+        change = fresh.get(address)
+        if not creates or address.kind in PAIRS or (change and change.action is not Action.UPDATE):
+            continue
+        # What another reviewed plan alters is as that one says.
+        altered = {each.name for one in changes if one.action is Action.UPDATE for each in one.fields}
+        unkept = planned.unkept.names
+        foreign = [
+            [name for name in planned.looking.misfits(one, change, unkept) if name not in altered]
+            for one in creates
+        ]
+        if all(foreign):
+            why = f"was made by somebody else since the review, with another {', '.join(foreign[-1])}"
+            yield address, Difference(address, creates[-1], change, why)
 
 
 def _undoes(fresh: Change, reviewed: Iterable[Change]) -> bool:
@@ -112,8 +154,13 @@ def _undoes(fresh: Change, reviewed: Iterable[Change]) -> bool:
 
 def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]) -> bool:
     """Whether a fresh change is the reviewed one, perhaps with ends or a half that were made since."""
+    if fresh.address.kind in PAIRS and reviewed.until != fresh.until:
+        return False
     if reviewed.action is fresh.action and reviewed.after == fresh.after and reviewed.before == fresh.before:
         return True
+    if reviewed.retimes and fresh.action is Action.CREATE:
+        # It is gone since (its time was over, or somebody took it away): until then it may be given again.
+        return reviewed.effect is Effect.GRANT and reviewed.after == _end_state(fresh, ids)
     if fresh.address.kind in PAIRS and reviewed.action is fresh.action:
         return _same_pair(reviewed, fresh, ids, creating)
     if reviewed.action is fresh.action is Action.UPDATE:
@@ -165,6 +212,15 @@ def _pair_state(address: Address, first: str | None, second: str | None, *, pres
     if address.kind is Kind.MEMBERSHIP:
         return hashes.pair_state(first, second, present=present)
     return hashes.assignment_state(address.parts[0], second, first, present=present)
+
+
+def _end_state(fresh: Change, ids: Mapping[Address, str]) -> str:
+    """The hash of when a pair ends that is to be made, by the ids that its ends have."""
+    first, second = (ids.get(end) for end in ends(fresh.address))
+    until = fresh.until if isinstance(fresh.until, str) else None
+    if fresh.address.kind is Kind.MEMBERSHIP:
+        return hashes.end_state((first, second), until)
+    return hashes.end_state((fresh.address.parts[0], second, first), until)
 
 
 def _orphaned(

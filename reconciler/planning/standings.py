@@ -7,6 +7,7 @@ touches, so that the second costs only its difference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -75,6 +76,8 @@ class Sides:
 
     before: Standing
     after: Standing
+    # The people who are somebody else after the plan: their user names change.
+    renamed: AbstractSet[str] = frozenset()
 
 
 def sides(scene: Scene, changes: Sequence[Change], tokens: Tokens) -> Sides:
@@ -88,9 +91,10 @@ def sides(scene: Scene, changes: Sequence[Change], tokens: Tokens) -> Sides:
     memberships, assignments = _Edits[str, str](), _Edits[Pair, Principal]()
     people = set(before.people)
     groups, sets = set[str](), set[str]()
+    renamed = {tokens.user(change.address.parts[0]) for change in changes if change.renames}
     for change in changes:
         address, deleting = change.address, change.action is Action.DELETE
-        if change.action is Action.RELEASE:
+        if not change.writes:
             continue
         if address.kind is Kind.MEMBERSHIP:
             memberships.note(*tokens.membership(address), added=not deleting)
@@ -112,7 +116,8 @@ def sides(scene: Scene, changes: Sequence[Change], tokens: Tokens) -> Sides:
         holders[pair] = frozenset(assignments.laid(pair, holders.get(pair, ())))
     if sets:
         holders = {pair: found for pair, found in holders.items() if pair[1] not in sets}
-    return Sides(before, Standing(members, holders, before.people if people == before.people else people))
+    after = Standing(members, holders, before.people if people == before.people else people)
+    return Sides(before, after, renamed)
 
 
 class _Edits(Generic[Container, Item]):

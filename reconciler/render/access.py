@@ -14,12 +14,22 @@ from reconciler.render import escape, words
 from reconciler.render.naming import PRIVILEGED, Names
 from reconciler.render.rows import Fold, Row, Section, sample
 
-_GLYPHS = {Direction.LOSE: "-", Direction.GAIN: "+", Direction.ALTER: "~"}
+_GLYPHS = {
+    Direction.LOSE: "-",
+    Direction.GAIN: "+",
+    Direction.LONGER: "+",
+    Direction.ALTER: "~",
+    Direction.SHORTER: "~",
+}
 _VERBS = {
     Direction.LOSE: ("loses", "lose"),
     Direction.GAIN: ("gains", "gain"),
     Direction.ALTER: ("has", "have"),
+    Direction.LONGER: ("keeps", "keep"),
+    Direction.SHORTER: ("keeps", "keep"),
 }
+# What follows the permission set in a sentence.
+_HOW = {Direction.ALTER: " altered", Direction.LONGER: " longer", Direction.SHORTER: " less long"}
 # How many rows there are at most, and how many people and accounts a row names, by how much is folded.
 _ROWS = {Fold.NOTHING: 40, Fold.MEMBERS: 20, Fold.OBJECTS: 15, Fold.GROUPS: 12}
 _NAMED = 12
@@ -54,22 +64,29 @@ def _rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
     )
 
 
-def _numbers(access: Iterable[AccessChange]) -> str:
+def _numbers(access: Sequence[AccessChange]) -> str:
     """`3 people gain, 1 loses, 40 keep what an edit alters; 2 gain what is privileged`."""
     told: dict[Direction, set[str]] = {direction: set() for direction in Direction}
     privileged: set[str] = set()
     for change in access:
         told[change.direction].update(change.people)
-        if change.privileged and change.direction is Direction.GAIN:
+        if change.privileged and change.direction in (Direction.GAIN, Direction.LONGER):
             privileged.update(change.people)
-    verbs = {**_VERBS, Direction.ALTER: ("has a permission set altered", "have a permission set altered")}
+    verbs = {
+        **_VERBS,
+        Direction.ALTER: ("has a permission set altered", "have a permission set altered"),
+        Direction.LONGER: ("keeps access longer", "keep access longer"),
+        Direction.SHORTER: ("keeps access less long", "keep access less long"),
+    }
     parts = [
         f"{words.counted(len(told[direction]), words.PERSON)} {verbs[direction][len(told[direction]) != 1]}"
         for direction in Direction
         if told[direction]
     ]
     some = len(privileged)
-    first = f"{some:,} {'gains' if some == 1 else 'gain'} privileged access" if some else ""
+    only = all(change.direction is not Direction.GAIN for change in access if change.privileged)
+    gain = ("keeps", "keep") if only else ("gains", "gain")
+    first = f"{some:,} {gain[some != 1]} privileged access{' longer' if only else ''}" if some else ""
     return "; ".join(filter(None, (words.listed(parts), first)))
 
 
@@ -86,9 +103,12 @@ def _row(change: AccessChange, names: Names, fold: Fold) -> Row:
         people = people if change.direction is Direction.LOSE and len(people) <= _NAMED else ()
         accounts = ()
     verb = _VERBS[change.direction][len(change.people) != 1]
-    altered = " altered" if change.direction is Direction.ALTER else ""
+    how = _HOW.get(change.direction, "")
     mark = f"{PRIVILEGED} " if change.privileged else ""
-    label = f"{mark}{who} {verb} {escape.name(change.permission_set)}{altered} on {where}"
+    label = f"{mark}{who} {verb} {escape.name(change.permission_set)}{how} on {where}"
+    if change.direction in (Direction.LONGER, Direction.SHORTER):
+        was, until = (escape.text(each or "never") for each in (change.was_until, change.until))
+        label = f"{label}, until {was} -> {until}"
     pieces = tuple(", ".join(_some(each, limit)) for each in (people, accounts) if each)
     tall = bool(people and accounts)
     return Row(
@@ -130,7 +150,7 @@ def _rest(rest: Sequence[AccessChange]) -> Iterable[Row]:
             people = {key for change in found for key in change.people}
             accounts = {key for change in found for key in change.accounts}
             sets = sorted({change.permission_set for change in found})
-            more = "more altered" if direction is Direction.ALTER else "more"
+            more = f"more{_HOW.get(direction, '')}"
             verb = _VERBS[direction][len(people) != 1]
             where = words.counted(len(accounts), words.ACCOUNT)
             yield Row(

@@ -127,6 +127,8 @@ class _Access(_Document):
     accounts: list[str]
     groups: list[str]
     privileged: bool
+    was_until: str | None = None
+    until: str | None = None
 
     def value(self) -> AccessChange:
         return AccessChange(
@@ -136,6 +138,8 @@ class _Access(_Document):
             accounts=tuple(self.accounts),
             groups=tuple(self.groups),
             privileged=self.privileged,
+            was_until=self.was_until,
+            until=self.until,
         )
 
 

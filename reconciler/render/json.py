@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.errors import PlanFileError
-from reconciler.model.access import AccessChange
+from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.plan import FORMAT_VERSION, SEMANTICS_VERSION, Finding, Plan, TargetPlan
@@ -186,6 +186,11 @@ def _access(change: AccessChange) -> dict[str, Any]:
         "accounts": list(change.accounts),
         "groups": list(change.groups),
         "privileged": change.privileged,
+        **(
+            {"was_until": change.was_until, "until": change.until}
+            if change.direction in (Direction.LONGER, Direction.SHORTER)
+            else {}
+        ),
     }
 
 

@@ -78,14 +78,15 @@ class Layout:
         head = "  " * row.depth + (f"{row.glyph} " if row.glyph else "")
         start = self.style(head, row.tone if row.glyph else Tone.PLAIN) + self.style(row.label, row.tone)
         used = len(head) + len(row.label)
+        kept = row.takes_away or row.kept
         remark = self.style(row.remarks, Tone.FAINT if not row.takes_away else Tone.REMOVED)
         if (row.tall or (self.spread and len(row.pieces) > 1)) and not row.folded and row.glyph:
-            yield Line(f"{start}  {remark}" if remark else start, row.takes_away)
+            yield Line(f"{start}  {remark}" if remark else start, kept)
             for piece in row.pieces:
-                yield Line("  " * row.depth + "    " + piece, row.takes_away)
+                yield Line("  " * row.depth + "    " + piece, kept)
             return
         if not row.pieces and not row.remarks:
-            yield Line(start, row.takes_away)
+            yield Line(start, kept)
             return
         if not row.glyph or row.label.endswith(":"):
             start, used = f"{start} ", used + 1
@@ -98,9 +99,9 @@ class Layout:
             lines.append(" " * indent + remark)
         elif remark:
             lines[-1] += f"  {remark}" if row.pieces else remark
-        yield Line(start + lines[0], row.takes_away)
+        yield Line(start + lines[0], kept)
         for rest in lines[1:]:
-            yield Line(rest, row.takes_away)
+            yield Line(rest, kept)
 
     def _filled(self, pieces: Sequence[str], used: int, indent: int) -> tuple[list[str], int]:
         """The pieces joined by commas, broken between pieces where they pass the width; the last column."""

@@ -150,9 +150,9 @@ def _section(section: Section, level: _Level) -> Iterable[_Block]:
     head = f"**{section.title}**: {section.counts}"
     rows: Sequence[Row] = section.rows
     if level >= _Level.COUNTS:
-        rows = [row for row in rows if row.takes_away]
+        rows = [row for row in rows if row.takes_away or row.kept]
     lines = _dense(rows) if level is _Level.DENSE else _diffs(rows)
-    if len(lines) > _LONG and not any(row.takes_away for row in rows):
+    if len(lines) > _LONG and not any(row.takes_away or row.kept for row in rows):
         yield _Block(lines=tuple(lines), language="diff", collapsed=f"{section.title}: {section.counts}")
     else:
         yield _Block(head, tuple(lines), "diff")
@@ -220,7 +220,7 @@ def _incomplete(plan: Plan, max_bytes: int) -> str:
     for part in plan.targets:
         names = Names.of(part, plan.places, verbose=False)
         for section in sections(part, names, Fold.GROUPS):
-            rows += [row for row in section.rows if row.takes_away]
+            rows += [row for row in section.rows if row.takes_away or row.kept]
     wanted = [
         *((line, False) for line in refused),
         *(("\n".join(_diff(row)), bool(row.glyph)) for row in rows),

@@ -67,8 +67,8 @@ def stale_text(
 
 
 def _difference(one: Difference, layout: Layout) -> Iterable[Line]:
-    action = one.fresh.action if one.fresh else (one.reviewed.action if one.reviewed else "change")
-    yield layout.line(f"  {action} {escape.text(str(one.address))} {escape.sentence(one.why)}", Tone.CAUTION)
+    action = f"{one.fresh.action} " if one.fresh else (f"{one.reviewed.action} " if one.reviewed else "")
+    yield layout.line(f"  {action}{escape.text(str(one.address))} {escape.sentence(one.why)}", Tone.CAUTION)
     if one.reviewed is None or one.fresh is None:
         return
     reviewed = {each.name: each for each in one.reviewed.fields}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Place
@@ -16,6 +17,8 @@ from reconciler.render.nested import Part
 
 GLYPHS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.RELEASE: "="}
 RESTORES = "RESTORES"
+# More different ends than this are told as a span.
+_ENDS = 3
 
 _ORDERS = {
     Kind.USER: {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))},
@@ -143,6 +146,8 @@ def _implied(change: Change) -> bool:
     """Whether glyph and kind say the effect already."""
     if change.address.kind is Kind.PROVISIONING:
         return True
+    if change.retimes:
+        return True
     if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
         expected = {Action.CREATE: Effect.GRANT, Action.DELETE: Effect.REVOKE}
         return expected.get(change.action) is change.effect
@@ -165,6 +170,8 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
     what every create gets by default (section 4 of the design): given and family name, the user name.
     Of a role that lags behind, what it would get: nobody knows what it has.
     """
+    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+        return window(change)
     action = Action.CREATE if change.address.kind is Kind.PROVISIONING else change.action
     shown = sorted(change.fields, key=lambda each: _ORDERS.get(change.address.kind, {}).get(each.name, 99))
     if not everything and change.action is Action.CREATE and change.address.kind is Kind.USER:
@@ -177,6 +184,27 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
     return tuple(
         _field(_short(part, everything=everything), action) for each in shown for part in nested.parts(each)
     )
+
+
+def window(change: Change) -> tuple[str, ...]:
+    """When a membership or an assignment begins and ends: `until 2026-12-31T00:00:00Z -> never`."""
+    shown = []
+    for each in change.fields:
+        after = escape.text(str(each.after)) if each.after is not None else "never"
+        before = escape.text(str(each.before)) if each.before is not None else "never"
+        shown.append(f"{each.name} {before} -> {after}" if change.retimes else f"{each.name} {after}")
+    return tuple(shown)
+
+
+def ends(changes: Sequence[Change]) -> list[str]:
+    """When such of several grants end as do, with how many: `3 until 2026-12-31T00:00:00Z`."""
+    found = Counter(str(change.until) for change in changes if change.until is not None)
+    if len(found) > _ENDS:
+        return [f"{sum(found.values()):,} until {escape.text(min(found))} to {escape.text(max(found))}"]
+    return [
+        f"until {escape.text(end)}" if count == len(changes) else f"{count:,} until {escape.text(end)}"
+        for end, count in sorted(found.items())
+    ]
 
 
 def _short(part: Part, *, everything: bool) -> Part:

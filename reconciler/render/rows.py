@@ -48,6 +48,8 @@ class Row:
     takes_away: bool = False
     # Whether every piece stands on a line of its own, for what is too long to be read in one.
     tall: bool = False
+    # Whether it is never left out, although nothing is taken away.
+    kept: bool = False
 
     @property
     def tone(self) -> Tone:
@@ -102,6 +104,7 @@ def remarks(changes: Sequence[Change]) -> str:
     said = [
         cause if count == len(changes) else f"{count:,} {cause}" for cause, count in sorted(causes.items())
     ]
+    said += naming.ends(changes)
     if restored := sum(change.restores for change in changes):
         said.append(naming.RESTORES if restored == len(changes) else f"{restored:,} {naming.RESTORES}")
     return f"({', '.join(said)})" if said else ""

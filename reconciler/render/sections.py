@@ -11,7 +11,7 @@ from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import TargetPlan
-from reconciler.render import escape, naming, pairs, words
+from reconciler.render import ends, escape, naming, pairs, words
 from reconciler.render.naming import PRIVILEGED, Names
 from reconciler.render.rows import (
     FOLDABLE,
@@ -40,9 +40,10 @@ _TITLES = {
 def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
     """One section for each kind that changes, in the order of kinds."""
     released = [change for change in part.changes if change.action is Action.RELEASE]
+    retimed = [change for change in part.changes if change.retimes]
     by_kind: dict[Kind, list[Change]] = {}
     for change in part.changes:
-        if change.action is Action.RELEASE:
+        if not change.writes:
             continue
         by_kind.setdefault(change.address.kind, []).append(change)
     made = []
@@ -51,6 +52,8 @@ def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
             row(change, names, label=escape.text(str(change.address))) for change in released
         ]
         made.append(Section("No longer managed by git", words.todo(released), tuple(rows)))
+    if retimed:
+        made.append(ends.section(retimed, names))
     for kind in Kind:
         if changes := by_kind.get(kind):
             if kind is Kind.MEMBERSHIP:

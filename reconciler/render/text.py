@@ -74,7 +74,7 @@ def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[l
     lines += findings.loud(part, names, layout)
     folded = 0
     for section in sections(part, names, fold):
-        kept = any(row.takes_away for row in section.rows)
+        kept = any(row.takes_away or row.kept for row in section.rows)
         lines.append(layout.title(section, kept=kept))
         lines += layout.rows(section.rows)
         lines.append(layout.line(kept=kept))

@@ -84,7 +84,9 @@ def people(parts: Iterable[TargetPlan]) -> str:
     for part in parts:
         for direction, keys in _affected(part).items():
             told[direction] |= keys
-    gaining, losing, altered = told[Direction.GAIN], told[Direction.LOSE], told[Direction.ALTER]
+    gaining = told[Direction.GAIN] | told[Direction.LONGER]
+    losing = told[Direction.LOSE] | told[Direction.SHORTER]
+    altered = told[Direction.ALTER]
     gain = f"{counted(len(gaining), PERSON)} {'gains' if len(gaining) == 1 else 'gain'}"
     lose = "loses" if len(losing) == 1 else "lose"
     said = []

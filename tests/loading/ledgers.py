@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+
 from hypothesis import strategies as st
 
 from reconciler.model.address import Kind
@@ -50,7 +52,14 @@ OBJECTS = st.dictionaries(
     max_size=3,
 )
 _PRINCIPALS = st.builds(Principal, st.sampled_from([Kind.USER, Kind.GROUP]), TOKENS)
-_GIVEN = st.builds(GivenAssignment, selected=st.booleans(), sure=st.booleans())
+_ENDS = st.builds(
+    lambda microseconds, zone: (datetime(1970, 1, 2, tzinfo=UTC) + timedelta(0, 0, microseconds)).astimezone(
+        zone
+    ),
+    st.integers(0, 250_000_000_000_000_000),
+    st.sampled_from([UTC, timezone(timedelta(hours=2))]),
+)
+_GIVEN = st.builds(GivenAssignment, selected=st.booleans(), sure=st.booleans(), end=st.none() | _ENDS)
 
 
 @st.composite
@@ -71,7 +80,12 @@ def ledgers(draw: st.DrawFn) -> Ledger:
             max_size=3,
         )
     )
-    return Ledger(users, draw(OBJECTS), draw(OBJECTS), members, unsure, assignments)
+    ends = {
+        group: {user: draw(_ENDS) for user in sorted(found)}
+        for group, all_of in members.items()
+        if all_of and (found := draw(st.frozensets(st.sampled_from(sorted(all_of)))))
+    }
+    return Ledger(users, draw(OBJECTS), draw(OBJECTS), members, unsure, assignments, ends)
 
 
 def entries(ledger: Ledger) -> set[object]:

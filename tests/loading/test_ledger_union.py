@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from hypothesis import given
 
 from reconciler.loading.ledger_union import merged, united
@@ -80,3 +83,32 @@ def test_an_assignment_is_merged_by_its_principals() -> None:
         Ledger(),
     )
     assert found.assignments == {(PROD, ADMIN): {group: how, ANN: how}}
+
+
+ONE, TWO, THREE = (datetime(2030 + year, 1, 1, tzinfo=UTC) for year in range(3))
+
+
+def ending(end: datetime | None, assigned: datetime | None = None) -> Ledger:
+    """Ada in a group, and with an assignment of her own, until then."""
+    return Ledger(
+        members={OPS: frozenset({ADA})},
+        assignments={(PROD, ADMIN): {ANN: GivenAssignment(end=assigned)}},
+        ends={OPS: {ADA: end}} if end is not None else {},
+    )
+
+
+@pytest.mark.parametrize(("then", "our"), [(ONE, TWO), (TWO, ONE), (ONE, None), (None, ONE)])
+def test_an_end_that_we_changed_counts_and_one_that_they_changed_stays(
+    then: datetime | None, our: datetime | None
+) -> None:
+    base, ours = ending(then, then), ending(our, our)
+    assert merged(base, ours, base) == ours
+    assert merged(ours, base, base) == ours
+    assert merged(Ledger(), ours, Ledger()) == ours
+
+
+def test_what_a_run_was_about_to_do_puts_off_no_end() -> None:
+    assert united(ending(ONE, ONE), ending(TWO, None)) == ending(ONE, ONE)
+    found = united(ending(None), ending(TWO, TWO))
+    assert (found.ends, found.assignments) == ({}, ending(None).assignments)
+    assert united(Ledger(), ending(TWO, TWO)).ends == {OPS: {ADA: TWO}}

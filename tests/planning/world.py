@@ -29,6 +29,7 @@ from reconciler.model.state import (
 )
 from reconciler.planning.ordering.order import ends
 from reconciler.planning.ordering.schedule import Schedule
+from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.planner import Planned, plan_target
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -246,7 +247,7 @@ class World:
                 values = {each.name: each.after for each in step.fields}
                 if "manager" in values and values["manager"] is not None:
                     values["manager"] = ids[step.refs["manager"]]
-                made = "" if step.action is Action.RELEASE else self._write(step, values, ids)
+                made = self._write(step, values, ids) if writes_something(step) else ""
                 watch()
                 if made:
                     ids[step.address] = made

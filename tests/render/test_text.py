@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind, remote
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Counts, Finding, Plan, Severity
 from reconciler.planning.ordering.estimate import Estimate
 from reconciler.render.text import MAX_LINES, plan_text
@@ -333,7 +333,11 @@ def poisoned(evil: str) -> Plan:
         pieces.outdated(key, key),
         pieces.assigned(key, key, f"user:{key}", Action.DELETE, called=evil, reason=evil),
     ]
-    access = [AccessChange(each, evil, (key, evil), (evil,), (evil, "")) for each in Direction]
+    ends = (FieldChange("until", evil, evil),)
+    changes.append(replace(pieces.member("g", f"{key}x"), action=Action.UPDATE, fields=ends, name=evil))
+    changes.append(replace(pieces.member("h", key, name=evil), fields=ends))
+    people, ways = (key, evil), (evil, "")
+    access = [AccessChange(each, evil, people, (evil,), ways, False, evil, evil) for each in Direction]
     part = replace(
         pieces.part(
             changes,

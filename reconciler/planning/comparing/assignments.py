@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
-from reconciler.model.ledger import Ledger
+from reconciler.model.ledger import GivenAssignment, Ledger
 from reconciler.model.pairs import Pair, Principal
-from reconciler.model.state import Assigned, Holder
+from reconciler.model.state import Assigned, End, Holder
 from reconciler.planning import hashes
 from reconciler.planning.ownership.assigned_before import assigned
 from reconciler.planning.ownership.assignments import AssignmentOwnership
 from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.windows import at, later, written
 
 
 def compare_assignments(scene: Scene, draft: Draft) -> None:
@@ -106,7 +107,8 @@ class _Comparison:
             if self._ignores is not None and self._ignores(account, name, principal):
                 continue
             address = self._touch(pair, arn, holder, principal)
-            cause = self._missing_cause(pair, holder, why)
+            end = self._scene.desired.end_of(holder, why)
+            cause = self._missing_cause(pair, holder, why, end)
             identifier = None if principal is None else principal.id
             self._draft.changes.append(
                 Change(
@@ -116,6 +118,7 @@ class _Comparison:
                     cause=cause,
                     before=hashes.assignment_state(account, arn, identifier, present=False),
                     after=hashes.assignment_state(account, arn, identifier, present=True),
+                    fields=written(why.start, end),
                     name=holder.key if principal is None else self._scene.principal_name(principal),
                     reason=_selected(why) if cause is Cause.SELECTOR else why.reason,
                     origin=why.origin,
@@ -129,29 +132,37 @@ class _Comparison:
             return self._scene.holder_address(holder) in self._creating
         return principal.id not in self._owners(holder.kind).ignored and principal not in self._ours.leaving
 
-    def _missing_cause(self, pair: Pair, holder: Holder, why: Assigned) -> Cause:
+    def _missing_cause(self, pair: Pair, holder: Holder, why: Assigned, end: End | None) -> Cause:
         base, ledger = self._scene.memory.base, self._scene.memory.ledger
         formers = self._ours.formers(holder)
         if ledger is not None:
-            if self._was_given(ledger, pair, holder):
-                return Cause.DRIFT
-            # Declared at the last whole apply and not given: the account was out of reach.
-            return Cause.SELECTOR if base is not None and assigned(base, pair, formers) else Cause.GIT
+            if given := self._was_given(ledger, pair, holder):
+                # There again, and perhaps for longer than anybody reviewed.
+                longer = all(later(at(end), one.end) for one in given)
+                return Cause.GIT if longer else Cause.DRIFT
+            # Declared at the last whole apply and not given: the account was out of reach, or its time is
+            # over by what was reviewed.
+            if base is None or not assigned(base, pair, formers):
+                return Cause.GIT
+            then = [base.end_of(one, said) for one in formers if (said := base.assignments[pair].get(one))]
+            longer = all(later(at(end), at(one)) for one in then)
+            return Cause.GIT if longer else Cause.SELECTOR
         if base is None or not assigned(base, pair, formers):
             return Cause.GIT
         return Cause.SELECTOR if why.selected and not self._begun(pair[0], why.entry) else Cause.DRIFT
 
-    def _was_given(self, ledger: Ledger, pair: Pair, holder: Holder) -> bool:
-        """Whether an apply ended with the assignment there."""
+    def _was_given(self, ledger: Ledger, pair: Pair, holder: Holder) -> list[GivenAssignment]:
+        """What an apply ended with of the assignment."""
         arns = [arn for arn, one in self._scene.sets.given.items() if one.name == pair[1]]
         owners = self._owners(holder.kind)
-        return any(
-            (given := ledger.assignments.get((pair[0], arn), {}).get(Principal(holder.kind, token)))
-            is not None
-            and given.sure
+        return [
+            given
             for arn in arns
             for token in owners.tokens(holder.key)
-        )
+            if (given := ledger.assignments.get((pair[0], arn), {}).get(Principal(holder.kind, token)))
+            is not None
+            and given.sure
+        ]
 
     def _begun(self, account: str, entry: str) -> bool:
         """Whether anything that an entry assigns on an account is there: then it is not new to the entry."""

@@ -13,6 +13,7 @@ from reconciler.model.resources import Grant, Group, Members, Origin
 from reconciler.planning import hashes
 from reconciler.planning.ownership.objects import user_name
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.windows import Windows, written
 from reconciler.planning.wording import many
 
 
@@ -21,12 +22,13 @@ def compare_memberships(scene: Scene, draft: Draft) -> None:
     if Kind.MEMBERSHIP not in scene.capabilities.kinds:
         return
     unread = {gap.scope for gap in scene.live.gaps if gap.kind is Kind.MEMBERSHIP}
+    windows = Windows(scene)
     inactive = scene.inactive.keys()
     same = 0
     for key, members in scene.desired.members.items():
         if key in scene.groups.pairing.blocked:
             continue
-        same += _declared_group(scene, draft, scene.desired.groups[key], members, unread)
+        same += _declared_group(scene, draft, scene.desired.groups[key], members, unread, windows)
     observed = scene.policy.scope.groups is Mode.OBSERVE
     leaving = frozenset() if observed else scene.groups.gone.keys() | scene.groups.strays
     managed = {scene.groups.pairing.ids.get(key) for key in scene.desired.members}
@@ -54,7 +56,9 @@ def compare_memberships(scene: Scene, draft: Draft) -> None:
     draft.unchanged[Kind.MEMBERSHIP] = same
 
 
-def _declared_group(scene: Scene, draft: Draft, group: Group, members: Members, unread: set[str]) -> int:
+def _declared_group(
+    scene: Scene, draft: Draft, group: Group, members: Members, unread: set[str], windows: Windows
+) -> int:
     """How many memberships stay as they are."""
     identifier = scene.groups.pairing.ids.get(group.key)
     if identifier is None:
@@ -74,7 +78,7 @@ def _declared_group(scene: Scene, draft: Draft, group: Group, members: Members, 
     )
     for user in members:
         if (user_id := ids.get(user)) is None or user_id not in live:
-            _add(scene, draft, group, identifier, user, members[user])
+            _add(scene, draft, group, identifier, user, members[user], windows)
     left = 0
     for user_id in live.keys() - staying:
         if _is_ours_to_remove(scene, draft, group, user_id, shared=shared):
@@ -87,7 +91,13 @@ def _declared_group(scene: Scene, draft: Draft, group: Group, members: Members, 
 
 
 def _add(
-    scene: Scene, draft: Draft, group: Group, identifier: str | None, user: str, node: int | Grant
+    scene: Scene,
+    draft: Draft,
+    group: Group,
+    identifier: str | None,
+    user: str,
+    node: int | Grant,
+    windows: Windows,
 ) -> None:
     if not _can_be_member(scene, draft, user):
         return
@@ -102,7 +112,12 @@ def _add(
         wanted=True,
         pairs=list(product(scene.groups.tokens(group.key), scene.users.tokens(user))),
     )
+    tokens = product(scene.groups.tokens(group.key), scene.users.tokens(user))
+    until = windows.wanted_member(group.key, user)
+    if cause is Cause.DRIFT and windows.gives_more_time(tokens, until):
+        cause = Cause.GIT  # there again, and for longer than anybody reviewed
     place, reason = (node.node, node.reason) if isinstance(node, Grant) else (node, None)
+    start = node.window.start if isinstance(node, Grant) else None
     draft.changes.append(
         Change(
             address=address,
@@ -111,6 +126,7 @@ def _add(
             cause=cause,
             before=hashes.pair_state(identifier, user_id, present=False),
             after=hashes.pair_state(identifier, user_id, present=True),
+            fields=written(start, until),
             name=_name(scene, user),
             reason=reason,
             origin=Origin(group.origin.path, place),

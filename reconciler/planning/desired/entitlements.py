@@ -163,7 +163,8 @@ class _Union:
     def _lay(
         self, entry: Assignment, sets: Sequence[str], holders: Sequence[Holder], found: Selection
     ) -> None:
-        named = Assigned(entry.key, entry.origin, end=entry.window.end, reason=entry.reason)
+        span = entry.window
+        named = Assigned(entry.key, entry.origin, end=span.end, reason=entry.reason, start=span.start)
         layer = len(self._layers)
         self._layers += (
             dict.fromkeys(holders, named),

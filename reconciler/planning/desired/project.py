@@ -13,13 +13,14 @@ from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.patterns import name_matches, path_matches
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
-from reconciler.model.resources import Grant, Group, Include, Members, Override, User
-from reconciler.model.state import Desired, Identities, Inactive
+from reconciler.model.resources import Grant, Group, Include, Members, Origin, Override, User
+from reconciler.model.state import Desired, End, Identities, Inactive
 from reconciler.planning.desired.entitlements import Audience, Entitlements, Entitling
 from reconciler.planning.desired.mapped import Templates
 from reconciler.planning.wording import many
 
 _NOBODY: Members = {}
+_NEVER: Mapping[str, End] = {}
 
 
 def project(
@@ -57,13 +58,17 @@ def project(
     if Kind.GROUP not in capabilities.kinds:
         groups = {}
     present = _Present(users, inactive, not_yet)
+    leaving = {key: End(user.window.end, user.origin) for key, user in users.items() if user.window.end}
     members: dict[str, Members] = {}
+    ends: dict[str, Mapping[str, End]] = {}
     lapsed: dict[str, Mapping[str, Cause]] = {}
     for key, group in groups.items() if Kind.MEMBERSHIP in capabilities.kinds else ():
         if group.external or (group.members is None and group.include is None):
             continue
         everybody = flat.members(key)
         members[key] = present.only(everybody)
+        if until := _until(members[key], flat.ends(key), leaving):
+            ends[key] = until
         if over := flat.lapsed(key):
             lapsed[key] = over
     sets = {
@@ -82,6 +87,7 @@ def project(
         not_yet=not_yet,
         groups=groups,
         members=members,
+        ends=ends,
         lapsed=lapsed,
         permission_sets=sets if Kind.PERMISSION_SET in capabilities.kinds else {},
         assignments=entitled.assignments,
@@ -92,6 +98,14 @@ def project(
         remarks=entitled.remarks,
         unsupported=unsupported,
     )
+
+
+def _until(members: Members, ends: Mapping[str, End], leaving: Mapping[str, End]) -> Mapping[str, End]:
+    """When memberships end: no later than their users do, whom `leaving` has."""
+    until = {user: end for user, end in ends.items() if user in members}
+    for user in leaving.keys() & members.keys():
+        until[user] = min(until.get(user, leaving[user]), leaving[user], key=lambda end: end.at)
+    return until
 
 
 def _chosen(identities: Identities, policy: TargetPolicy, flat: _Flattening) -> frozenset[str] | None:
@@ -157,6 +171,7 @@ class _Flattening:
         self._groups, self._now = identities.groups, now
         self._known: dict[str, Members] = {}
         self._over: dict[str, Mapping[str, Cause]] = {}
+        self._ends: dict[str, Mapping[str, End]] = {}
 
     def members(self, key: str) -> Members:
         """Whoever is a member of `key` now, by any way that holds."""
@@ -167,6 +182,11 @@ class _Flattening:
         """Whoever is written as a member of `key` but whose window is over, by every way."""
         self._resolve(key)
         return self._over.get(key, {})
+
+    def ends(self, key: str) -> Mapping[str, End]:
+        """When those members of `key` end who do, by the way that lasts longest."""
+        self._resolve(key)
+        return self._ends.get(key, _NEVER)
 
     def _resolve(self, key: str) -> None:
         """Flatten `key` after whatever it includes; without recursion, since chains may be long."""
@@ -188,11 +208,15 @@ class _Flattening:
 
     def _flatten(self, group: Group) -> None:
         own = _NOBODY if group.external else group.members or _NOBODY
-        timed = {
-            user: grant
-            for user, grant in own.items()
-            if type(grant) is Grant and not grant.window.holds(self._now)
+        grants = {user: grant for user, grant in own.items() if type(grant) is Grant}
+        timed = {user: grant for user, grant in grants.items() if not grant.window.holds(self._now)}
+        ends = {
+            user: End(grant.window.end, Origin(group.origin.path, grant.node))
+            for user, grant in grants.items()
+            if grant.window.end is not None and user not in timed
         }
+        if ends:
+            self._ends[group.key] = ends
         included = self._included(group)
         if not timed and not included:
             self._known[group.key] = own
@@ -201,14 +225,35 @@ class _Flattening:
         over = [user for user, grant in timed.items() if grant.window.over(self._now)]
         for include in included:
             if include.window.holds(self._now):
-                for user in self._known[include.group]:
-                    members.setdefault(user, include.node)
+                self._include(group, include, members, ends)
             elif include.window.over(self._now):
                 over.extend(self._known[include.group])
             if not include.window.early(self._now):
                 over.extend(self._over.get(include.group, ()))
         self._known[group.key] = members
+        self._ends[group.key] = ends
         self._over[group.key] = {user: Cause.EXPIRY for user in over if user not in members}
+
+    def _include(
+        self, group: Group, include: Include, members: dict[str, int | Grant], ends: dict[str, End]
+    ) -> None:
+        """Add those of one include that holds; a member by two ways is one by that which lasts longer."""
+        within = self._ends.get(include.group, _NEVER)
+        limit = None
+        if include.window.end is not None:
+            limit = End(include.window.end, Origin(group.origin.path, include.node))
+        for user in self._known[include.group]:
+            inner = within.get(user)
+            ways = [end for end in (limit, inner) if end is not None]
+            end = min(ways, key=lambda each: each.at) if ways else None
+            if user not in members:
+                members[user] = include.node
+                if end is not None:
+                    ends[user] = end
+            elif end is None:
+                ends.pop(user, None)
+            elif user in ends and end.at > ends[user].at:
+                ends[user] = end
 
 
 def _unsupported(

@@ -21,6 +21,7 @@ from reconciler.planning.given.former import former_ledger
 from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership, group_name, user_name
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.windows import Windows
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -31,6 +32,7 @@ class Adopting:
     def __init__(self, scene: Scene, draft: Draft) -> None:
         self._scene = scene
         self._changes = {change.address: change for change in draft.changes}
+        self._windows = Windows(scene)
         self._before = scene.memory.ledger if scene.memory.ledger is not None else former_ledger(scene)
         gaps = scene.live.gaps
         self._unread = {kind: {gap.scope for gap in gaps if gap.kind is kind} for kind in Kind}
@@ -152,6 +154,7 @@ class Adopting:
         if Kind.MEMBERSHIP not in scene.capabilities.kinds:
             builder.members.update(before.members)
             builder.unsure.update(before.unsure)
+            builder.ends.update((group, dict(until)) for group, until in before.ends.items())
             return
         unread = self._unread[Kind.MEMBERSHIP]
         for group in before.members.keys() | scene.live.members.keys():
@@ -164,6 +167,9 @@ class Adopting:
                 builder.members[group] = found
             if doubted:
                 builder.unsure[group] = doubted
+            if found and self._windows.any_member_ends(group):
+                ends = {user: end for user in found if (end := self._windows.member(group, user))}
+                builder.ends[group] = ends
 
     def _of_group(self, group: str, known: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         scene, owners = self._scene, self._scene.groups
@@ -218,8 +224,9 @@ class Adopting:
                 principal = self._principal(holder)
                 if principal in there and not (ignores is not None and ignores(account, name, principal)):
                     assert principal is not None
+                    end = self._windows.assignment((account, arn), principal)
                     builder.assignments.setdefault((account, arn), {})[principal] = GivenAssignment(
-                        why.selected
+                        why.selected, end=end
                     )
 
     def _tokens(self, wanted: Mapping[Holder, Assigned]) -> set[Principal]:

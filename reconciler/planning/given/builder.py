@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from reconciler.model.address import Kind
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Pair, Principal
@@ -19,6 +22,7 @@ class LedgerBuilder:
         self.members: dict[str, frozenset[str]] = {}
         self.unsure: dict[str, frozenset[str]] = {}
         self.assignments: dict[Pair, dict[Principal, GivenAssignment]] = {}
+        self.ends: dict[str, dict[str, datetime]] = {}
         # Groups whose members change, with their sets while they do.
         self._open: dict[str, set[str]] = {}
         self._doubted: dict[str, set[str]] = {}
@@ -28,14 +32,22 @@ class LedgerBuilder:
         found = {Kind.USER: self.users, Kind.GROUP: self.groups, Kind.PERMISSION_SET: self.sets}
         return found[kind]
 
-    def join(self, group: str, user: str, *, sure: bool) -> None:
-        """A membership that git gave; one that was sure before stays so."""
+    def join(self, group: str, user: str, *, sure: bool, end: datetime | None = None) -> None:
+        """A membership that git gave until `end` (None: for ever); one that was sure before stays so."""
+        self.end(group, user, end)
         members, doubted = self._opened(group)
         if sure:
             doubted.discard(user)
         elif user not in members:
             doubted.add(user)
         members.add(user)
+
+    def end(self, group: str, user: str, end: datetime | None) -> None:
+        """When a membership ends (None: never)."""
+        if end is not None:
+            self.ends.setdefault(group, {})[user] = end
+        elif group in self.ends:
+            self.ends[group].pop(user, None)
 
     def leave(self, group: str, user: str) -> None:
         """A membership that is gone, or that git let go of."""
@@ -47,7 +59,7 @@ class LedgerBuilder:
         """An assignment that git gave; one that was sure before stays so."""
         held = self.assignments.setdefault(pair, {})
         known = held.get(principal)
-        held[principal] = GivenAssignment(how.selected, how.sure or (known is not None and known.sure))
+        held[principal] = replace(how, sure=how.sure or (known is not None and known.sure))
 
     def unassign(self, pair: Pair, principal: Principal) -> None:
         """An assignment that is gone, or that git let go of."""
@@ -59,6 +71,11 @@ class LedgerBuilder:
         unsure = {**self.unsure, **{group: frozenset(found) for group, found in self._doubted.items()}}
         known = {group: found for group, found in members.items() if found}
         doubted = {group: found & known.get(group, _NOBODY) for group, found in unsure.items()}
+        ends = {
+            group: kept
+            for group, until in self.ends.items()
+            if (kept := {user: end for user, end in until.items() if user in known.get(group, _NOBODY)})
+        }
         return Ledger(
             users=self.users,
             groups=self.groups,
@@ -66,6 +83,7 @@ class LedgerBuilder:
             members=known,
             unsure={group: found for group, found in doubted.items() if found},
             assignments={pair: held for pair, held in self.assignments.items() if held},
+            ends=ends,
         )
 
     def _opened(self, group: str) -> tuple[set[str], set[str]]:

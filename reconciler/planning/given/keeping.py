@@ -21,6 +21,7 @@ from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.ownership.objects import group_name, user_name
 from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.windows import instant
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
 # Nobody knows whether it was done, or it was done in part.
@@ -62,7 +63,9 @@ class Keeping:
         if kind is Kind.MEMBERSHIP:
             group, user = (self._token(end, ids) for end in ends(change.address))
             if action is Action.CREATE:
-                builder.join(group, user, sure=sure)
+                builder.join(group, user, sure=sure, end=instant(change.until))
+            elif sure and change.retimes:
+                builder.end(group, user, instant(change.until))
             elif sure:
                 builder.leave(group, user)
         elif kind is Kind.ASSIGNMENT:
@@ -80,7 +83,11 @@ class Keeping:
         if change.action is Action.CREATE:
             kind, _, key = written.partition(":")
             why = self._scene.desired.assignments.get((account, name), {}).get(Holder(Kind(kind), key))
-            builder.assign(pair, principal, GivenAssignment(bool(why and why.selected), sure))
+            how = GivenAssignment(bool(why and why.selected), sure, instant(change.until))
+            builder.assign(pair, principal, how)
+        elif sure and change.retimes:
+            if (known := builder.assignments.get(pair, {}).get(principal)) is not None:
+                builder.assign(pair, principal, replace(known, end=instant(change.until)))
         elif sure:
             builder.unassign(pair, principal)
 

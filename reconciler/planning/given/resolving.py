@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger
 from reconciler.model.names import fold
@@ -43,6 +44,7 @@ def resolved(ledger: Ledger, live: Live) -> Ledger:
         members=members,
         unsure=unsure,
         assignments=assignments,
+        ends=_ends(ledger.ends, groups, users),
     )
 
 
@@ -86,4 +88,19 @@ def _pairs(
             continue
         ids = frozenset(found for one in theirs if (found := _id(one, users)) is not None)
         result[group] = result.get(group, frozenset()) | ids
+    return result
+
+
+def _ends(
+    ends: Mapping[str, Mapping[str, datetime]],
+    groups: Mapping[str, str | None],
+    users: Mapping[str, str | None],
+) -> Mapping[str, Mapping[str, datetime]]:
+    result: dict[str, dict[str, datetime]] = {}
+    # What goes by a remote id already is what an apply ended with, so it counts before what a run meant.
+    for token, theirs in sorted(ends.items(), key=lambda item: item[0].startswith(UNBORN)):
+        group = _id(token, groups)
+        for one, end in theirs.items() if group is not None else ():
+            if (user := _id(one, users)) is not None:
+                result.setdefault(str(group), {}).setdefault(user, end)
     return result

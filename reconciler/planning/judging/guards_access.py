@@ -23,6 +23,9 @@ _ROLE = re.compile(
 )
 
 
+_GIVEN = (Direction.GAIN, Direction.ALTER, Direction.LONGER)
+
+
 class _Caller(NamedTuple):
     """As whom the reconciler runs: the account, the permission set and the user, in git's words."""
 
@@ -134,8 +137,8 @@ def _takes_policies(change: Change) -> bool:
 
 
 def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Finding]:
-    """More access than a limit allows; what an edit of a permission set reaches counts as given."""
-    given = [one for one in access if one.direction is not Direction.LOSE] if guards.max_grants else []
+    """More access than a limit allows; what an edit reaches or what is kept for longer counts as given."""
+    given = [one for one in access if one.direction in _GIVEN] if guards.max_grants else []
     privileged = [one for one in given if one.privileged]
     total, bound = _grants(given), _bound(guards, "total")
     if bound is not None and total > bound:

@@ -16,8 +16,8 @@ from reconciler.planning.wording import many
 
 
 def removes(change: Change) -> bool:
-    """Whether it takes something away; bringing a role up to date is the edit's doing."""
-    if change.address.kind is Kind.PROVISIONING:
+    """Whether it takes something away now; bringing a role up to date is the edit's doing."""
+    if change.address.kind is Kind.PROVISIONING or change.retimes:
         return False
     return change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
 
@@ -99,7 +99,7 @@ def groups_emptied(
     balance: Counter[str] = Counter()
     losing: set[str] = set()
     for change in changes:
-        if change.address.kind is Kind.MEMBERSHIP and change.action is not Action.RELEASE:
+        if change.address.kind is Kind.MEMBERSHIP and change.writes:
             removed = change.action is Action.DELETE
             balance[_group(change)] += -1 if removed else 1
             if removed and (counted is None or change.address in counted):

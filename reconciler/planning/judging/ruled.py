@@ -16,6 +16,7 @@ from reconciler.model.resources import Assignment, Origin
 from reconciler.model.rules import RuledAccess
 from reconciler.model.selecting import Places
 from reconciler.model.state import Assigned, Holder, Identities
+from reconciler.planning.lasting import Lasting
 from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Sides, Tokens, sides
 
@@ -54,10 +55,10 @@ class Ruled:
 
     @cached_property
     def made(self) -> Mapping[Pair, AbstractSet[Holder]]:
-        """The assignments that the plan makes, by account and name of the permission set."""
+        """The assignments that the plan makes or puts off the end of, by account and name of the set."""
         made: dict[Pair, set[Holder]] = {}
         for change in self.changes:
-            if change.address.kind is Kind.ASSIGNMENT and change.action is Action.CREATE:
+            if change.address.kind is Kind.ASSIGNMENT and gives(change):
                 account, name, holder = change.address.parts
                 kind, _, key = holder.partition(":")
                 made.setdefault((account, name), set()).add(Holder(Kind(kind), key))
@@ -102,6 +103,7 @@ class Ruled:
         return Sides(
             Standing(before.members, only(before.holders), before.people),
             Standing(after.members, only(after.holders), after.people),
+            self._sides.renamed,
         )
 
     @property
@@ -114,8 +116,18 @@ class Ruled:
         return self.scene.desired.assignments.get((account, name), {}).get(holder)
 
     @cached_property
+    def lasting(self) -> Lasting:
+        """How long access lasts on either side of the plan."""
+        return Lasting(self.scene, self.changes, self.tokens)
+
+    @cached_property
     def _sides(self) -> Sides:
         return sides(self.scene, self.changes, self.tokens)
+
+
+def gives(change: Change) -> bool:
+    """Whether it gives a membership or an assignment, or puts off its end."""
+    return change.action is Action.CREATE or (change.retimes and change.effect is Effect.GRANT)
 
 
 def is_ruled(name: str, access: RuledAccess) -> bool:

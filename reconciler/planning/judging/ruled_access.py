@@ -13,7 +13,7 @@ from reconciler.model.pairs import Principal
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
 from reconciler.model.state import Assigned, Holder
-from reconciler.planning.judging.ruled import Breach, Ruled, listed
+from reconciler.planning.judging.ruled import Breach, Ruled, gives, listed
 from reconciler.planning.standings import Sides
 
 _KINDS = {None: "", Kind.USER: " by assignments to users", Kind.GROUP: " by assignments to groups"}
@@ -24,13 +24,16 @@ _ENTRIES = 5
 def denied(ruled: Ruled, rule: Deny) -> Iterator[Breach]:
     """Access that nobody may have: what the plan gives of it, and what is there already."""
     both = ruled.sides(rule.access, rule.principal)
-    gained = [row for row in compare(both.before, both.after) if row.direction is Direction.GAIN]
+    rows = [*compare(both.before, both.after, both.renamed), *ruled.lasting.rows(both)]
+    gained = [row for row in rows if row.direction in (Direction.GAIN, Direction.LONGER)]
     spelling = _Spelling(ruled)
     people = {person for row in gained for person in row.people}
     lines = sorted({*map(spelling.row, gained), *_made(both, gained, spelling)})
     how = _KINDS[rule.principal]
     if lines:
-        who = f"{_people(len(people))} {'gets' if len(people) == 1 else 'get'}"
+        longer = all(row.direction is Direction.LONGER for row in gained) and bool(gained)
+        verbs = ("keeps for longer", "keep for longer") if longer else ("gets", "get")
+        who = f"{_people(len(people))} {verbs[len(people) != 1]}"
         yield Breach(
             caused=True,
             says=f"{who} access that nobody may have{how}",
@@ -58,7 +61,14 @@ def disjoint(ruled: Ruled, rule: Disjoint) -> Iterator[Breach]:
     """People who can sign in and are in two of the groups: such as the plan put there, and the others."""
     then = _groups(ruled, rule, ruled.people.before)
     now = {person: keys for person, keys in _groups(ruled, rule, ruled.people.after).items() if len(keys) > 1}
-    caused = {person for person, keys in now.items() if keys - then.get(person, NOBODY)}
+    longer = _put_off(ruled)
+    caused = {
+        person
+        for person, keys in now.items()
+        if keys - then.get(person, NOBODY)
+        or person in ruled.people.renamed
+        or any((key, person) in longer for key in keys)
+    }
     for people in (caused, now.keys() - caused):
         if not people:
             continue
@@ -90,15 +100,18 @@ def holders(ruled: Ruled, rule: MaxHolders) -> Iterator[Breach]:
     after = _behind(both.after)
     if len(after) <= rule.count:
         return
-    new = after - _behind(both.before)
+    new = (after - _behind(both.before)) | (after & both.renamed)
+    longer = ruled.lasting.extended(both)
     spelling = _Spelling(ruled)
     rows = reach(both.after, _everything(both.after))
     lines = sorted(map(spelling.row, rows))
     if new:
         lines.insert(0, f"new by this plan: {listed(map(ruled.tokens.user_key, new))}")
-    before = "" if new else ", and none of them by this plan"
+    if longer:
+        lines.insert(bool(new), f"for longer by this plan: {listed(map(ruled.tokens.user_key, longer))}")
+    before = "" if new or longer else ", and none of them by this plan"
     yield Breach(
-        caused=bool(new),
+        caused=bool(new or longer),
         says=f"{_people(len(after))} have access that at most {rule.count:,} may have{before}",
         fix="take it from others first, or change the rule in a review of its own",
         details=tuple(lines),
@@ -186,6 +199,15 @@ def _groups(ruled: Ruled, rule: Disjoint, standing: Standing) -> dict[str, set[s
         for person in standing.behind(Principal(Kind.GROUP, ruled.tokens.group(key))):
             found.setdefault(person, set()).add(key)
     return found
+
+
+def _put_off(ruled: Ruled) -> AbstractSet[tuple[str, str]]:
+    """The memberships that last longer by the plan: group key and the user's token."""
+    return {
+        (change.address.parts[0], ruled.tokens.user(change.address.parts[1]))
+        for change in ruled.changes
+        if change.retimes and change.address.kind is Kind.MEMBERSHIP and gives(change)
+    }
 
 
 def _member(ruled: Ruled, key: str, person: str) -> Origin | None:

@@ -16,7 +16,7 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Holder
-from reconciler.planning.judging.ruled import Breach, Ruled, is_ruled
+from reconciler.planning.judging.ruled import Breach, Ruled, gives, is_ruled
 from reconciler.planning.wording import many
 
 _GIVING = (Effect.GRANT, Effect.MIXED)
@@ -102,7 +102,7 @@ class _Deciding:
         self._groups_assigned = {holder.key for _, holder in made if holder.kind is Kind.GROUP}
         self._joined: dict[str, set[str]] = {}
         for change in ruled.changes:
-            if change.address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE:
+            if change.address.kind is Kind.MEMBERSHIP and gives(change):
                 group, user = change.address.parts
                 self._joined.setdefault(group, set()).add(user)
         self._sets_changed = {
@@ -139,6 +139,21 @@ class _Deciding:
                 if key not in through:
                     what = f"group {key}, included by {', '.join(sorted(through))},"
                 yield _Misplaced(what, group.origin, moved, self._group_rests(key, through))
+        yield from self._renamed()
+
+    def _renamed(self) -> Iterator[_Misplaced]:
+        """Changed user names of people who have the access: somebody else has it by that."""
+        ruled = self._ruled
+        both = ruled.sides(self._rule.access)
+        if not both.renamed:
+            return
+        holders = {one for held in both.after.holders.values() for one in held}
+        people = {person for one in holders for person in both.after.behind(one)}
+        for token in sorted(people & both.renamed):
+            key = ruled.tokens.user_key(token)
+            user = ruled.identities.users.get(key)
+            if user is not None and self._strays(user.origin):
+                yield _Misplaced(f"user_name of {key}", user.origin, moved=False, rests=True)
 
     def _strays(self, origin: Origin) -> bool:
         return not path_matches(origin.path, self._rule.only_from)

@@ -68,7 +68,7 @@ def without_delegated(changes: Iterable[Change], live: Live, ids: Mapping[Addres
 
     def theirs(change: Change) -> bool:
         address = change.address
-        if change.action is Action.RELEASE:
+        if not change.writes:
             return False  # nothing is written
         if address.kind is Kind.ASSIGNMENT:
             return address.parts[0] == management

@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Sequence
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Step
+from reconciler.planning.ordering.steps import writes_something
 
 # Rank, kind, action, and the group of a membership.
 Alike = tuple[int, Kind, Action, str]
@@ -41,7 +42,7 @@ class Batches:
 
     def _of(self, step: Step) -> Alike | None:
         kind, action = step.address.kind, step.action
-        if self._limits.get(kind, 1) <= 1 or step.lane or action is Action.RELEASE:
+        if self._limits.get(kind, 1) <= 1 or step.lane or not writes_something(step):
             return None
         if kind is Kind.MEMBERSHIP:
             return step.rank, kind, action, step.address.key.split("/")[0]

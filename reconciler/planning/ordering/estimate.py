@@ -12,6 +12,7 @@ from reconciler.model.change import Action
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.planning.ordering.schedule import Schedule
+from reconciler.planning.ordering.steps import writes_something
 
 # Calls a second that sso-admin takes, all of them together; a quarter below the 20 of the user guide, limits.
 _SSO_ADMIN_PER_SECOND = 14.0
@@ -56,7 +57,8 @@ def estimate(
             # What goes together is one call.
             step = unit[0]
             call, count = f"{step.action} {step.address.kind}", _calls(step)
-            calls[call] += count
+            if count:
+                calls[call] += count
             together = step.address.kind in _SSO_ADMIN
             gate, rate = ("sso-admin", _SSO_ADMIN_PER_SECOND * speed) if together else (call, per_second)
             starts = max(now, free_at.get(gate, 0.0))
@@ -73,6 +75,8 @@ def estimate(
 
 def _calls(step: Step) -> int:
     """How many calls a step takes: the parts of a permission set are written one by one."""
+    if not writes_something(step):
+        return 0
     if step.address.kind is not Kind.PERMISSION_SET or step.action is Action.DELETE:
         return 1
     policies = 0

@@ -205,8 +205,10 @@ class _Maker:
         address = change.address
         # Which object it is about is not an attribute that could be written.
         fields = tuple(each for each in change.fields if each.name != REMOTE_ID)
+        if address.kind in PAIRS:
+            fields = ()  # no service knows when a pair ends
         step = Step(str(address), address, change.action, (address,), fields, rank=rank(change))
-        if change.action is Action.RELEASE:
+        if not change.writes:
             yield step
         elif address.kind is Kind.MEMBERSHIP:
             yield self._membership(step)
@@ -296,6 +298,18 @@ class _Maker:
             refs={"manager": boss},
             rank=CHANGE,
         )
+
+
+def writes_something(step: Step) -> bool:
+    """Whether a step sends anything.
+
+    To let go of a thing, to take a live object as git's, or to change when a pair ends does not.
+    """
+    if step.action is Action.RELEASE:
+        return False
+    if step.action is not Action.UPDATE or step.address.kind is Kind.PROVISIONING:
+        return True
+    return bool(step.fields)
 
 
 def needs_provisioning(change: Change) -> bool:

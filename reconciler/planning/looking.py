@@ -1,0 +1,99 @@
+"""What a review asks of the world that a plan was made in: what some of its changes do, and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from reconciler.model.access import AccessChange
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Change
+from reconciler.model.names import fold
+from reconciler.model.resources import Attributes, Value
+from reconciler.planning.effects import effects
+from reconciler.planning.scene import Scene
+
+# By what an object may reach, or be reached, and what a create that says nothing of it leaves empty.
+_NEVER_MADE = {
+    Kind.USER: ("email", "phone_number", "address"),
+    Kind.GROUP: ("description",),
+    Kind.PERMISSION_SET: ("description", "relay_state", "session_duration"),
+}
+# What a create without it has (IAM Identity Center API, CreatePermissionSet).
+_DEFAULTS: Mapping[str, Value] = {"session_duration": "PT1H"}
+# What is written in a step of its own, after the object was made.
+_LATER = {
+    Kind.USER: ("manager",),
+    Kind.PERMISSION_SET: (
+        "managed_policies",
+        "customer_managed_policies",
+        "permissions_boundary",
+        "inline_policy",
+    ),
+}
+
+
+class Looking:
+    """One target as it was read; `accounts` are keys of `accounts` with their ids."""
+
+    def __init__(self, scene: Scene, accounts: Mapping[str, str]) -> None:
+        self._scene, self._accounts = scene, accounts
+        self._external = {scene.group_key(identifier) for identifier in scene.groups.external}
+
+    def access(self, changes: Sequence[Change]) -> tuple[AccessChange, ...]:
+        """What these changes alone do to people."""
+        return effects(self._scene, changes, self._accounts).access
+
+    def is_external(self, group: str) -> bool:
+        """Whether the members of a group (by key) are somebody else's to say."""
+        declared = self._scene.desired.groups.get(group)
+        return group in self._external or (declared is not None and declared.unmanaged)
+
+    def account(self, identifier: str) -> str:
+        """What people call an account."""
+        return self._scene.account_name(identifier)
+
+    def misfits(self, created: Change, fresh: Change | None, unkept: Collection[str]) -> list[str]:
+        """The fields in which a live object differs from what was to be created; none where there is none.
+
+        `fresh` is what the plan would do to it now, `unkept` are attributes that the service does not keep.
+        """
+        live = self._live(created.address)
+        if live is None:
+            return []
+        kind = created.address.kind
+        wanted = {each.name: each.after for each in created.fields if each.after is not None}
+        pending = {each.name: each.after for each in fresh.fields} if fresh is not None else {}
+        for name in _LATER.get(kind, ()):
+            if name in pending and pending[name] == wanted.get(name):
+                del wanted[name]
+        foreign = [
+            name
+            for name, value in wanted.items()
+            if f"{kind}.{name}" not in unkept and not _alike(live.get(name), value)
+        ]
+        foreign += [
+            name
+            for name in _NEVER_MADE.get(kind, ())
+            if name not in wanted and live.get(name) not in (None, "", _DEFAULTS.get(name))
+        ]
+        return sorted(foreign)
+
+    def _live(self, address: Address) -> Attributes | None:
+        scene, key = self._scene, address.parts[0]
+        if address.kind is Kind.USER:
+            user = scene.live.users.get(scene.users.pairing.ids.get(key, ""))
+            if user is None:
+                return None
+            boss = user.attributes.get("manager")
+            return {**user.attributes, "manager": scene.user_key(str(boss)) if boss else None}
+        if address.kind is Kind.GROUP:
+            group = scene.live.groups.get(scene.groups.pairing.ids.get(key, ""))
+            return None if group is None else group.attributes
+        found = scene.live.permission_sets.get(scene.sets.ids.get(key, ""))
+        return None if found is None else found.attributes
+
+
+def _alike(live: Value, wanted: Value) -> bool:
+    if isinstance(live, str) and isinstance(wanted, str):
+        return fold(live) == fold(wanted)  # services may write names and addresses small
+    return live == wanted
