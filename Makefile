@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 
 SCIMMY := tests/servers/scimmy
 
-.PHONY: demo test servers check format lock schemas bench clean
+SECONDS ?= 600
+
+.PHONY: demo test search servers check format lock schemas bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -20,6 +22,9 @@ demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tou
 
 test: $(VENV)/.installed  ## every test
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+
+search: $(VENV)/.installed  ## every property test with new examples, for SECONDS=600 or as many as are named
+	@$(BIN)/python -m tests.support.searching $(SECONDS)
 
 servers:  ## the SCIM server on Node.js that some tests talk to (needs npm); without it they are skipped
 	@npm ci --silent --prefix $(SCIMMY)

@@ -32,7 +32,7 @@ from tests.planning.world import CAN_ALL, UNLIMITED
 from tests.properties.book import differences, drafted, edited
 from tests.properties.breaches import RULES
 from tests.properties.company import covers, name_of, pairs, spelled
-from tests.properties.effort import TIMES, examples, steps
+from tests.properties.effort import SAME, examples, steps
 from tests.properties.endings import UNSEEN, Ending, whose
 from tests.properties.stage import BY_RULE, CRITICAL, TIGHT, WATCHED
 from tests.properties.witness import Names, Witness, access, locate
@@ -246,6 +246,6 @@ TestCompany.settings = settings(
     stateful_step_count=steps(10),
     deadline=None,
     # A short run is the same one everywhere, so that nobody's change is red by chance; a search is not.
-    derandomize=TIMES == 1,
+    derandomize=SAME,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -30,7 +30,11 @@ faults = st.lists(
     ),
     max_size=4,
 )
-slowly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slowly = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 @pytest.fixture(scope="module", params=["few users", "few groups"])
