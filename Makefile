@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 
 SCIMMY := tests/servers/scimmy
 
-SECONDS ?= 600
+# Not from the environment: shells count their own SECONDS.
+SECONDS = 600
+TESTS =
 
 .PHONY: demo test search servers check format lock schemas bench clean
 
@@ -20,8 +22,8 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tour
 	@$(BIN)/reconciler demo
 
-test: $(VENV)/.installed  ## every test
-	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+test: $(VENV)/.installed  ## every test, or those that TESTS="-m real" or TESTS=tests/cli select
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q $(TESTS)
 
 search: $(VENV)/.installed  ## every property test with new examples, for SECONDS=600 or as many as are named
 	@$(BIN)/python -m tests.support.searching $(SECONDS)
