@@ -84,6 +84,7 @@ def applied_once(shelf: Path, name: str, write: Callable[[Path], object], copy: 
             write(making / "identities")
             with files_site(making / "identities", making / "home") as first:
                 first.converge()
+                first.sandbox.store.settle()  # others open it by clocks of their own
             making.rename(original)
     shutil.copytree(original, copy)
 
