@@ -5,7 +5,11 @@ BIN := $(VENV)/bin
 
 SCIMMY := tests/servers/scimmy
 
-.PHONY: demo test servers check format lock schemas bench clean
+# Not from the environment: shells count their own SECONDS.
+SECONDS = 600
+TESTS =
+
+.PHONY: demo test search servers check format lock schemas bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -18,8 +22,11 @@ $(VENV)/.installed: requirements-dev.txt pyproject.toml
 demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tour
 	@$(BIN)/reconciler demo
 
-test: $(VENV)/.installed  ## every test
-	@$(BIN)/python -m pytest -n auto --dist worksteal -q
+test: $(VENV)/.installed  ## every test, or those that TESTS="-m real" or TESTS=tests/cli select
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q $(TESTS)
+
+search: $(VENV)/.installed  ## every property test with new examples, for SECONDS=600 or as many as are named
+	@$(BIN)/python -m tests.support.searching $(SECONDS)
 
 servers:  ## the SCIM server on Node.js that some tests talk to (needs npm); without it they are skipped
 	@npm ci --silent --prefix $(SCIMMY)

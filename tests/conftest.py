@@ -6,17 +6,25 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.constants_ast import Constants
 
-# A slow machine is no fault of a test. In CI the examples are the same each time, so that what lands does
-# not depend on luck; elsewhere they are new each time, so that luck is used.
+from tests.support.searching import SEARCHES
+
+# A slow machine is not the fault of a test. The suite draws the same examples everywhere, so that no result
+# depends on luck or on the machine; `make search` draws new ones.
 settings.register_profile(
     "suite",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
-    derandomize=os.environ.get("CI") == "true",
+    derandomize=not SEARCHES,
 )
 settings.load_profile("suite")
+if not SEARCHES:
+    # Hypothesis also draws constants of all local modules that happen to be loaded, so that examples would
+    # depend on which tests ran before in the same process. There is no setting for it.
+    HypothesisProvider._local_constants = property(lambda _self: Constants())  # type: ignore[assignment,method-assign]  # a cached property of theirs
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Sandbox
+from tests.cli.holding import Gate
 from tests.cli.stage import FILES, SPEED, Played, Real
 from tests.repositories import Work
 
@@ -37,8 +38,10 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 @pytest.fixture
 def aws() -> Iterator[Sandbox]:
     """What stands in for AWS."""
-    with Sandbox(None, speed=SPEED, latency=0.0) as sandbox:
+    gate = Gate(SPEED)
+    with Sandbox(None, clock=gate, latency=0.0) as sandbox:
         yield sandbox
+        gate.open()
 
 
 @pytest.fixture

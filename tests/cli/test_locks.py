@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -19,7 +18,8 @@ from reconciler.files.git import Repository
 from reconciler.sandbox import Sandbox
 from reconciler.wire.clock import SystemClock
 from tests.cli.clones import another, first_clone
-from tests.cli.stage import CONFIG, GROUPS, SPEED, TEAM, Ended, Played, Real
+from tests.cli.holding import gate, hold, stop_at_the_gate
+from tests.cli.stage import CONFIG, GROUPS, TEAM, Ended, Played, Real
 from tests.cli.test_process import ended, start
 
 PAST, FUTURE = datetime(2026, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -61,13 +61,10 @@ def held(place: Place, *, until: datetime = FUTURE, serial: int = 1) -> None:
 
 def begun(stage: Real, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """An apply in a process of its own that was stopped (SIGSTOP) while its first writes are under way."""
-    slow = 0.5 * SPEED  # in the sandbox's time
-    stage.sandbox.faults.add("latency", "identitystore.CreateUser", count=None, seconds=slow)
+    hold(stage, "identitystore.CreateUser")
     process = start(stage, *arguments)
-    while not stage.sandbox.requests.counts().get("identitystore.CreateUser"):
-        assert process.poll() is None, process.communicate()
-        select.select([], [], [], 0.01)
-    process.send_signal(signal.SIGSTOP)
+    stop_at_the_gate(stage, process)
+    gate(stage).open()
     return process
 
 
@@ -164,7 +161,9 @@ def test_ctrl_c_while_the_lock_is_given_back_takes_no_report_from_anybody(clones
     locks = "refs/tags/reconciler/locks/*) ;; *) exit 0;;"
     deletes = (
         f"read old new ref; case $ref in {locks} esac; case $new in *[!0]*) exit 0;; esac; "
-        f"kill -INT $(cat {pid}); sleep 1; exit 1"
+        f"while [ ! -s {pid} ]; do sleep 0.01; done; p=$(cat {pid}); kill -INT $p; "
+        # Where the system tells what is pending: until the signal was taken.
+        "while grep -q 'Pnd:.*[1-9a-f]' /proc/$p/status 2>/dev/null; do sleep 0.01; done; exit 1"
     )
     hook.write_text(f"#!/bin/sh\n{deletes}\n", encoding="utf-8")
     hook.chmod(0o755)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import select
 import signal
 import subprocess
 import urllib.request
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.holding import gate, hold, signalled_at_the_gate, taken
 from tests.cli.stage import PATIENCE, PEOPLE, SPEED, TEAM, Ended, Played, Real, no_traceback
 
 
@@ -235,13 +235,9 @@ def test_an_interrupted_apply_reports_what_was_done_and_the_next_finishes(real: 
     real.commit({"people.yaml": f"{PEOPLE}{people}"})
     real.plan()
     real.forget()
-    slow = 0.3 * SPEED  # in the sandbox's time
-    real.sandbox.faults.add("latency", "identitystore.CreateUser", count=None, seconds=slow)
+    hold(real, "identitystore.CreateUser", nth=3)
     process = start(real, "apply", real.file, "--first-apply")
-    while not real.sandbox.store.users():
-        assert process.poll() is None
-        select.select([], [], [], 0.01)
-    process.send_signal(number)
+    signalled_at_the_gate(real, process, number)
 
     stopped = ended(process)
 
@@ -261,14 +257,13 @@ def test_an_interrupted_apply_reports_what_was_done_and_the_next_finishes(real: 
 
 def test_ctrl_c_twice_ends_without_a_traceback_and_is_no_success(real: Real) -> None:
     real.plan()
-    real.sandbox.faults.add("latency", "identitystore.Create*", count=None, seconds=0.5 * SPEED)
+    hold(real, "identitystore.Create*", nth=2)
     process = start(real, "apply", real.file, "--first-apply")
-    while not real.sandbox.store.users():
-        assert process.poll() is None
-        select.select([], [], [], 0.01)
-    process.send_signal(signal.SIGINT)
-    select.select([], [], [], 0.1)
-    process.send_signal(signal.SIGINT)
+    gate(real).has_held(process)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        taken(process)
+    gate(real).open()
 
     stopped = ended(process)
 
@@ -283,12 +278,9 @@ def test_ctrl_c_twice_ends_without_a_traceback_and_is_no_success(real: Real) -> 
 def test_an_interruption_while_reading_writes_nothing(real: Real, number: int, code: int) -> None:
     real.plan()
     real.forget()
-    real.sandbox.faults.add("latency", "identitystore.List*", count=None, seconds=0.5 * SPEED)
+    hold(real, "identitystore.List*")
     process = start(real, "apply", real.file, "--first-apply")
-    while not real.sandbox.requests.counts().get("sso-admin.ListInstances"):
-        assert process.poll() is None
-        select.select([], [], [], 0.01)
-    process.send_signal(number)
+    signalled_at_the_gate(real, process, number)
 
     stopped = ended(process)
 

@@ -106,7 +106,9 @@ def build(work: Work, history: History) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )  # each example makes a repository of its own, in a folder of its own
 @given(history=histories())
 def test_the_memory_of_git_equals_a_naive_model(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,10 +16,10 @@ from click.testing import CliRunner
 from reconciler.errors import InputError
 from reconciler.loading.load import load
 from reconciler.loading.schema import schemas, write_schemas
+from tests.support.organisation import Place, organisations
 from tests.trees import tree
 
 ROOT = Path(__file__).parents[2]
-REAL = Path(os.environ.get("RECONCILER_REAL_INPUT", ROOT.parent / "shared" / "real"))
 
 
 def check(schema: str, *files: Path) -> tuple[int, str]:
@@ -88,12 +87,9 @@ def test_the_sample_is_accepted_as_people_check_it_in_ci() -> None:
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.real
-def test_the_real_organisation_is_accepted() -> None:
-    folder = REAL / "kubernetes-org" / "identities"
-    if not folder.is_dir():
-        pytest.skip(f"there is no real input at {REAL}")
-    code, said = check("identities.schema.json", *identities(folder))
+@pytest.mark.parametrize("place", organisations(scale=0.1))
+def test_an_organisation_is_accepted(place: Place, tmp_path: Path) -> None:
+    code, said = check("identities.schema.json", *identities(place(tmp_path / "identities").folder))
     assert code == 0, said
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
+from tests.support.searching import SEARCHES
+
 TIMES = max(1, int(os.environ.get("PROPERTIES_TIMES", "1")))
+
+
+# The suite tells the same stories everywhere; a search tells new ones.
+SAME = TIMES == 1 and not SEARCHES
 
 
 def examples(count: int) -> int:

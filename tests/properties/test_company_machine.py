@@ -32,7 +32,7 @@ from tests.planning.world import CAN_ALL, UNLIMITED
 from tests.properties.book import drafted
 from tests.properties.breaches import RULES
 from tests.properties.company import covers, name_of, pairs, spelled
-from tests.properties.effort import TIMES, examples, steps
+from tests.properties.effort import SAME, examples, steps
 from tests.properties.endings import UNSEEN, Ending, whose
 from tests.properties.stage import BY_RULE, CRITICAL, TIGHT, WATCHED
 from tests.properties.witness import Names, Witness, access, locate
@@ -242,8 +242,8 @@ TestCompany.settings = settings(
     stateful_step_count=steps(10),
     deadline=None,
     # A short run is the same one everywhere, so that nobody's change is red by chance; a search is not.
-    derandomize=TIMES == 1,
+    derandomize=SAME,
     # A search is for stories, which tell their steps in words; to shrink one takes longer than to find it.
-    phases=[each for each in Phase if TIMES == 1 or each not in (Phase.shrink, Phase.explain)],
+    phases=[each for each in Phase if SAME or each not in (Phase.shrink, Phase.explain)],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

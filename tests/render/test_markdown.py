@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -15,7 +16,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.render.escape import code
-from reconciler.render.markdown import plan_markdown
+from reconciler.render.markdown import _document, _incomplete, _Level, plan_markdown
 from tests.render import pieces, plans
 from tests.render.test_escape import HOSTILE
 from tests.render.test_text import poisoned
@@ -59,12 +60,47 @@ def test_folded_markdown_is_as_it_was_last_read(limit: int, golden: Callable[[st
     golden(f"many.{limit}-bytes.md", plan_markdown(plans.PLANS["many"], max_bytes=limit))
 
 
-@given(evil=HOSTILE.filter(bool), limit=st.sampled_from([None, 40_000]))
-@settings(deadline=None)
-def test_no_data_changes_the_structure_or_reaches_out_of_code(evil: str, limit: int | None) -> None:
-    assert structure(plan_markdown(poisoned(evil), max_bytes=limit)) == structure(
-        plan_markdown(poisoned("x"))
-    )
+# 48 letters that are spelled out, with 10 bytes each: as long as what is drawn can become.
+RARE = "\U000e0000" * 48
+
+
+@pytest.mark.parametrize("level", _Level)
+@given(evil=HOSTILE.filter(bool))
+@example(evil=RARE)
+@settings(deadline=None, max_examples=20)
+def test_no_data_changes_the_structure_or_reaches_out_of_code(level: _Level, evil: str) -> None:
+    assert structure(_whole(evil, level)) == structure(_whole("x", level))
+
+
+@given(evil=HOSTILE.filter(bool), limit=st.sampled_from([20_000, 2048]))
+@example(evil=RARE, limit=20_000)
+@example(evil=RARE, limit=2048)
+@settings(deadline=None, max_examples=50)
+def test_data_too_long_for_a_limit_fold_the_document_and_change_nothing_else(evil: str, limit: int) -> None:
+    shown = plan_markdown(poisoned(evil), max_bytes=limit)
+    assert structure(shown) in _harmless() or _prose(shown) in _harmless_prose()
+
+
+@cache
+def _harmless() -> list[list[tuple[str, str, str]]]:
+    return [structure(_whole("x", level)) for level in _Level]
+
+
+@cache
+def _harmless_prose() -> tuple[str, str]:
+    """What an incomplete document says outside code: with its digests, and where they do not fit, either."""
+    said = _prose(_incomplete(poisoned("x"), 20_000))
+    return said, f"{said} The digests do not fit, either."
+
+
+def _prose(document: str) -> str:
+    """All text outside code, numbers apart."""
+    said = " ".join(text for kind, _, text in structure(document) if kind == "text" and text.strip())
+    return re.sub(r"\d+", "0", said)
+
+
+def _whole(evil: str, level: _Level) -> str:
+    return "\n\n".join(map(str, _document(poisoned(evil), level))) + "\n"
 
 
 @given(value=HOSTILE)

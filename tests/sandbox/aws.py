@@ -29,7 +29,7 @@ class Aws:
     def __init__(self, url: str, store: str, region: str = "us-east-1", *, checked: bool = True) -> None:
         self.url, self.store, self.region = url, store, region
         self._config = Config(
-            retries={"max_attempts": 0}, parameter_validation=checked, connect_timeout=10, read_timeout=10
+            retries={"max_attempts": 0}, parameter_validation=checked, connect_timeout=600, read_timeout=600
         )
         self._clients: dict[str, Any] = {}
 

@@ -61,7 +61,7 @@ def moto_url() -> Iterator[str]:
 @pytest.fixture
 def moto(moto_url: str) -> Iterator[Aws]:
     """Clients of moto, which has forgotten everything."""
-    connection = HTTPConnection(moto_url.removeprefix("http://"), timeout=10)
+    connection = HTTPConnection(moto_url.removeprefix("http://"), timeout=600)
     connection.request("POST", "/moto-api/reset")
     assert json.loads(connection.getresponse().read()) == {"status": "ok"}
     connection.close()

@@ -43,7 +43,7 @@ class Scim:
     ) -> Answer:
         """Send one request; `path` is relative to the base address, `body` JSON, or bytes as they are."""
         assert self._address.hostname is not None
-        connection = HTTPConnection(self._address.hostname, self._address.port, timeout=10)
+        connection = HTTPConnection(self._address.hostname, self._address.port, timeout=600)
         sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         try:

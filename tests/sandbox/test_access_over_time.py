@@ -76,7 +76,11 @@ def ask(access: Access, kind: Kind, grant: Grant) -> None:
             access.requests.unassign(found, grant, Orders())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS)
 def test_what_was_accepted_happens_in_order_and_roles_follow_assignments(
     stage: Stage, steps: list[tuple[object, float, int, int]]

@@ -151,7 +151,11 @@ def shapes_of(service: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS, ids=[".".join(pair) for pair in OPERATIONS])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_no_request_breaks_the_sandbox(
     stage: Stage, service: str, operation: str, data: st.DataObject

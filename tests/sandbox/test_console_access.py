@@ -213,7 +213,7 @@ class TestOrganization:
 
 def test_all_of_it_works_from_another_process(sso: Sso) -> None:
     def remote(method: str, what: str, **arguments: Any) -> Any:
-        connection = HTTPConnection("127.0.0.1", sso.sandbox.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", sso.sandbox.port, timeout=600)
         try:
             connection.request(
                 method,

@@ -20,7 +20,7 @@ class Remote:
         self._port = sandbox.port
 
     def __call__(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> Any:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=600)
         try:
             data = None if body is None else json.dumps(body)
             connection.request(method, f"/_sandbox{path}", data, {"Content-Type": kind})

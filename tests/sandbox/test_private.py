@@ -15,7 +15,7 @@ def asked(sandbox: Sandbox, host: str | None, *more: str) -> int:
     """The status of a request for another SCIM token, or of a GET of what the sandbox tells of itself."""
     port = int(sandbox.url.rpartition(":")[2])
     head = ["GET /_sandbox HTTP/1.1", *([f"Host: {host.format(port=port)}"] if host else []), *more]
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=600) as connection:
         connection.sendall("\r\n".join([*head, "Connection: close", "", ""]).encode())
         answer = connection.makefile("rb").readline()
     return int(answer.split()[1])

@@ -55,7 +55,7 @@ def test_a_token_opens_its_own_directory_only(sandbox: Sandbox, scim: Scim) -> N
     with Sandbox(throttling=False, latency=0) as other:
         assert Scim(other, scim.token)("GET", "Users").status == 401
     address = urlsplit(sandbox.scim_url)
-    with closing(HTTPConnection("127.0.0.1", sandbox.port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", sandbox.port, timeout=600)) as connection:
         headers = {"Authorization": f"Bearer {scim.token}"}
         connection.request("GET", "/" + "a" * 11 + address.path[12:] + "Users", headers=headers)
         assert connection.getresponse().status == 401

@@ -113,7 +113,11 @@ QUERIES = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_any_request_is_answered_or_refused_in_the_form_of_aws(world: World, data: st.DataObject) -> None:
     app = ScimApp(world, SandboxClock(), Faults(), Journal(), None, 0)

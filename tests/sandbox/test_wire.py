@@ -20,7 +20,7 @@ class Raw:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.store = sandbox.identity_store_id
-        self.connection = HTTPConnection("127.0.0.1", sandbox.port, timeout=10)
+        self.connection = HTTPConnection("127.0.0.1", sandbox.port, timeout=600)
 
     def send(self, target: str | None, body: bytes, service: str | None = "identitystore") -> HTTPResponse:
         headers = {"Content-Type": "application/x-amz-json-1.1"}

@@ -32,8 +32,8 @@ from reconciler.wire.clock import SystemClock
 HERE = Path(__file__).parent
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REQUIRED = "RECONCILER_REQUIRE_SERVERS"
-# Seconds until a process that was started must answer.
-_PATIENCE = 30.0
+# Seconds until a process that was started and does not answer is given up.
+_PATIENCE = 600.0
 _RESTRICTED = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
     "patch": {"supported": False},
@@ -93,7 +93,7 @@ class Server:
             },
         )
         try:
-            with _open(request, timeout=60) as answer:
+            with _open(request, timeout=_PATIENCE) as answer:
                 content = answer.read()
         except HTTPError as error:
             with error:

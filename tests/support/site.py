@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from reconciler import __version__
@@ -32,11 +33,11 @@ from reconciler.planning.review import Review, review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.base import EVERYTHING, Target
 from reconciler.targets.registry import connect
-from reconciler.wire.clock import SystemClock
+from reconciler.wire.clock import Clock, SystemClock
 from reconciler.wire.http import Endpoint
-from reconciler.wire.pool import Pool
 from reconciler.wire.tokens import TokenSource
 from tests.support.organisation import describe, write_accounts
+from tests.wire.clocks import SharedClock, clock_of, pool_by
 
 # Faster than any test would wait for; the quotas still hold, only their windows are shorter.
 SPEED = 1000.0
@@ -44,6 +45,9 @@ SPEED = 1000.0
 TOKEN = "RECONCILER_TEST_SANDBOX_TOKEN"
 AUTO = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+# What a call takes, in seconds of the sandbox: nobody else moves its time on, and quotas count by it.
+CALL = 0.06
+_HOURS = count()
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,8 @@ class Site:
 
     def carry_out(self, git: Identities, fresh: Planned, verdict: Review) -> TargetReport:
         """Write what a review lets through, and remember it."""
-        job = Job(self.target, fresh, verdict)
-        (report,) = apply([job], pool=Pool, clock=SystemClock(), observer=Silent()).targets
+        job, clock = Job(self.target, fresh, verdict), clock_of(self.sandbox)
+        (report,) = apply([job], pool=pool_by(clock), clock=clock, observer=Silent()).targets
         declared = Declared("state", git, self.policy)
         if report.whole:
             receipt = Receipt("aws", fresh.part.identity, report.digest, "", self.now, unkept=report.unkept)
@@ -111,7 +115,7 @@ class Site:
 @contextmanager
 def site(policy: TargetPolicy | None = None, **sandbox: object) -> Iterator[Site]:
     """A fresh sandbox in memory, with a client in front of it."""
-    with Sandbox(None, speed=SPEED, latency=0.0, **sandbox) as running:  # type: ignore[arg-type]  # by name
+    with Sandbox(None, clock=SharedClock(SPEED), latency=CALL, **sandbox) as running:  # type: ignore[arg-type]  # by name
         yield Site(running, client(running), policy or TargetPolicy("aws"))
 
 
@@ -123,7 +127,7 @@ def client(sandbox: Sandbox, *, by_scim: bool = False) -> Target:
         channel = Channel(Endpoint(url=sandbox.scim_url, token=TokenSource(env=TOKEN)))
     return connect(
         Settings(sandbox.region, channel=channel),
-        clock=SystemClock(),
+        clock=clock_of(sandbox),
         observer=Silent(),
         endpoint_url=sandbox.url,
         speed=sandbox.speed,
@@ -142,6 +146,7 @@ class FedSite:
     folder: Path
     record: Path
     now: datetime = START
+    clock: Clock = field(default_factory=SystemClock, kw_only=True)
 
     def plan(self) -> Planned:
         """Load the files, read everything that they need, and plan."""
@@ -162,7 +167,7 @@ class FedSite:
         if verdict.go:
             save_partial(self.record, "aws", identity, tree)
         job = Job(self.target, fresh, verdict)
-        (report,) = apply([job], pool=Pool, clock=SystemClock(), observer=Silent()).targets
+        (report,) = apply([job], pool=pool_by(self.clock), clock=self.clock, observer=Silent()).targets
         if report.whole:
             receipt = Receipt("aws", identity, report.digest, __version__, self.now, unkept=report.unkept)
             save_whole(self.record, tree, receipt)
@@ -213,6 +218,11 @@ def _declarations(loaded: Loaded) -> Declarations:
     return Declarations(loaded.identities, policies)
 
 
+def later() -> datetime:
+    """A moment after all that this process had: what was under way in a file of the sandbox has ended."""
+    return START + next(_HOURS) * timedelta(hours=1)
+
+
 @contextmanager
 def files_site(
     folder: Path,
@@ -232,12 +242,14 @@ def files_site(
     accounts = None
     if folder.is_dir() and not data.exists():
         accounts = write_accounts(describe(folder), home / "accounts.json")
-    with Sandbox(data, seed=accounts, speed=SPEED, latency=0.0, largest_page=largest_page) as running:
+    shared = SharedClock(SPEED, later())
+    with Sandbox(data, seed=accounts, clock=shared, latency=CALL, largest_page=largest_page) as running:
         yield FilesSite(
             client(running, by_scim=by_scim),
             folder,
             home / "record.json",
             now,
+            clock=shared.ours,
             sandbox=running,
             by_scim=by_scim,
         )

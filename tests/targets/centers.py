@@ -14,7 +14,7 @@ from reconciler.model.resources import Value
 from reconciler.sandbox import Sandbox
 from reconciler.targets.identity_center.target import IdentityCenter
 from reconciler.wire.aws import Aws
-from reconciler.wire.clock import SystemClock
+from tests.wire.clocks import clock_of
 
 Ids = dict[Address, str]
 
@@ -22,7 +22,7 @@ Ids = dict[Address, str]
 def center(
     sandbox: Sandbox, *, region: str = "us-east-1", observer: Observer | None = None, **more: Any
 ) -> IdentityCenter:
-    clock, watching = SystemClock(), observer or Silent()
+    clock, watching = clock_of(sandbox), observer or Silent()
     aws = Aws(
         "aws",
         region=region,

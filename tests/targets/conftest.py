@@ -7,11 +7,12 @@ import pytest
 from reconciler.sandbox import Sandbox
 from reconciler.targets.identity_center.target import IdentityCenter
 from tests.targets.centers import center
+from tests.wire.clocks import SharedClock
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(speed=100_000, latency=0) as running:
+    with Sandbox(clock=SharedClock(100_000), latency=0) as running:
         yield running
 
 

@@ -18,7 +18,8 @@ from reconciler.sandbox.faults import FaultKind
 from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.writing import AccessWriter
 from reconciler.wire.aws import Aws
-from reconciler.wire.clock import Clock, SystemClock
+from reconciler.wire.clock import Clock
+from tests.wire.clocks import SharedClock
 
 SPEED = 2000.0
 ONE, TWO, THREE, MANAGEMENT = "222222222222", "333333333333", "444444444444", "111111111111"
@@ -130,9 +131,8 @@ def token(pending: Outcome | Pending) -> dict[str, str]:
     return dict(pending.token)
 
 
-def writer_for(sandbox: Sandbox, clock: Clock | None = None) -> tuple[AccessWriter, Aws]:
+def writer_for(sandbox: Sandbox, clock: Clock) -> tuple[AccessWriter, Aws]:
     """A writer as another process would make it."""
-    clock = clock or SystemClock()
     aws = Aws(
         "aws",
         region=sandbox.region,
@@ -150,10 +150,11 @@ def writer_for(sandbox: Sandbox, clock: Clock | None = None) -> tuple[AccessWrit
 
 @contextmanager
 def desk(**options: Any) -> Iterator[Desk]:
-    with Sandbox(speed=options.pop("speed", SPEED), latency=0, **options) as sandbox:
+    shared = SharedClock(options.pop("speed", SPEED))
+    clock = shared.ours
+    with Sandbox(clock=shared, latency=0, **options) as sandbox:
         for account in (ONE, TWO, THREE):
             sandbox.store.create_account(account, f"a{account[0]}")
-        clock = SystemClock()
         writer, aws = writer_for(sandbox, clock)
         ids = {ADA: sandbox.store.add_user("ada"), TEAM: sandbox.store.add_group("Team")}
         yield Desk(sandbox, writer, aws, clock, ids)

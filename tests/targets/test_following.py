@@ -126,21 +126,22 @@ def test_a_principal_that_is_never_known_fails_in_the_end(at: Desk) -> None:
 
 
 def test_another_process_follows_what_is_pending_to_its_end(at: Desk) -> None:
-    at.sandbox.store.put_assignment(TWO, "Admin", group="Team")
+    for account in (TWO, THREE):
+        at.sandbox.store.put_assignment(account, "Admin", group="Team")
     steps = [
         assignment(ONE, "Admin", TEAM),
         assignment(TWO, "Admin", TEAM, Action.DELETE),
         assignment(THREE, "Admin", ADA),
-        provisioning("Admin", TWO),
+        provisioning("Admin", THREE),
     ]
     answers = [at.submit(step) for step in steps]
     # Nothing but the plain text survives.
     kept = [Pending(str(each.step), token(each)) for each in answers]
 
-    at.writer, _ = writer_for(at.sandbox)
+    at.writer, _ = writer_for(at.sandbox, at.clock)
 
     assert [(each.step, each.status) for each in at.wait(kept)] == [(step.id, Status.DONE) for step in steps]
-    assert given(at) == {GIVEN, (THREE, "Admin", "USER", "ada")}
+    assert given(at) == {GIVEN, (THREE, "Admin", "GROUP", "Team"), (THREE, "Admin", "USER", "ada")}
 
 
 def test_many_requests_that_ended_are_told_by_few_calls(at: Desk) -> None:

@@ -7,13 +7,14 @@ from reconciler.model.report import Status
 from reconciler.sandbox import Sandbox
 from reconciler.wire.pool import Pool
 from tests.targets.centers import Ids, center, group, membership, step, submit, user
+from tests.wire.clocks import SharedClock
 
 MEMBERS = [f"u{number}" for number in range(60)]
 
 
 def test_a_quota_far_below_ours_delays_reads_and_writes_and_loses_none() -> None:
     # Two calls a second where we begin with sixteen.
-    with Sandbox(speed=500, latency=0, rates={"identitystore": 2, "sso-admin": 20}) as sandbox:
+    with Sandbox(clock=SharedClock(1), latency=0, rates={"identitystore": 2, "sso-admin": 20}) as sandbox:
         ids: Ids = {group("g"): sandbox.store.add_group("g")}
         for number in range(30):
             sandbox.store.add_group(f"h{number}")

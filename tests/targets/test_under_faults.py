@@ -14,6 +14,7 @@ from reconciler.model.report import Status
 from reconciler.sandbox import FaultKind, Sandbox
 from tests.targets.centers import Ids, center, membership, person, step, submit, user
 from tests.targets.centers import group as group_address
+from tests.wire.clocks import SharedClock
 
 # Two lies cannot be seen through: a page that is lost without a trace, and several operations that agree
 # that something is not there.
@@ -30,13 +31,17 @@ faults = st.lists(
     ),
     max_size=4,
 )
-slowly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slowly = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 @pytest.fixture(scope="module", params=["few users", "few groups"])
 def filled(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     users, groups = (2, 12) if request.param == "few users" else (12, 2)
-    with Sandbox(speed=100_000, latency=0, largest_page=10) as sandbox:
+    with Sandbox(clock=SharedClock(100_000), latency=0, largest_page=10) as sandbox:
         for number in range(groups):
             sandbox.store.add_group(f"g{number}")
         for number in range(users):
@@ -84,7 +89,7 @@ _HARMLESS_TO_LISTS = [
 
 @pytest.fixture(scope="module")
 def empty() -> Iterator[Sandbox]:
-    with Sandbox(speed=100_000, latency=0) as sandbox:
+    with Sandbox(clock=SharedClock(100_000), latency=0) as sandbox:
         sandbox.store.add_group("team")
         yield sandbox
 

@@ -12,6 +12,7 @@ from reconciler.model.report import Outcome, Pending, Status
 from reconciler.sandbox import FaultKind, Sandbox
 from reconciler.targets.identity_center.target import IdentityCenter
 from tests.targets.centers import Ids, center, group, membership, person, step, submit, user, versions_of
+from tests.wire.clocks import SharedClock
 
 ADA, BOSS, TEAM = user("ada"), user("boss"), group("team")
 EMAILS = ({"value": "old@example.com", "type": "home", "primary": True},)
@@ -315,7 +316,7 @@ def test_what_the_store_refuses_fails_with_its_words_and_stops_nothing_else(
 
 
 def test_a_full_store_fails_this_step_alone() -> None:
-    with Sandbox(speed=100_000, latency=0, max_users=0) as sandbox:
+    with Sandbox(clock=SharedClock(100_000), latency=0, max_users=0) as sandbox:
         outcome = submit(center(sandbox), step(ADA, Action.CREATE, person("ada")))
 
     assert (outcome.status, outcome.stop) == (Status.FAILED, False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,15 @@ from reconciler.model.report import Status
 from tests.conformance.scim.services import PLACES, Place, fed
 from tests.conformance.worlds import in_the_files
 from tests.support.organisation import Place as Writing
-from tests.support.organisation import describe, organisations, real_input, without_access
+from tests.support.organisation import describe, organisations, without_access
 
 pytestmark = pytest.mark.long
 
-# Of the generated organisation, which takes the place of the real one where that is not.
+# Of the generated organisation.
 SCALE = 0.1
-GENERATED, REAL = organisations(scale=SCALE)
-WRITTEN = REAL if real_input() or os.environ.get("RECONCILER_REQUIRE_REAL") else GENERATED
 
 
-@pytest.mark.parametrize("write", [WRITTEN])
+@pytest.mark.parametrize("write", organisations(scale=SCALE))
 @pytest.mark.parametrize("place", PLACES)
 def test_an_organisation_is_written_whole(place: Place, write: Writing, tmp_path: Path) -> None:
     folder = tmp_path / "identities"

@@ -19,7 +19,7 @@ from reconciler.targets.scim.target import Scim
 from reconciler.wire.http import Endpoint, Http
 from reconciler.wire.tokens import TokenSource
 from tests.targets.scim.fields import POLICY, TOKEN, Patient, git, user
-from tests.wire.clocks import FakeClock
+from tests.wire.clocks import SharedClock
 
 
 @dataclass
@@ -41,9 +41,13 @@ class Endpoints:
 
 @contextmanager
 def endpoint() -> Iterator[Endpoints]:
-    with pytest.MonkeyPatch.context() as patched, Sandbox(None, speed=100_000, latency=0.0) as sandbox:
+    shared = SharedClock(100_000)
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        Sandbox(None, clock=shared, latency=0.0) as sandbox,
+    ):
         patched.setenv(TOKEN, sandbox.scim_token())
-        clock, aws = FakeClock(), profile("aws")
+        clock, aws = shared.ours, profile("aws")
         http = Http("aws", Endpoint(sandbox.scim_url, TokenSource(env=TOKEN)), rate=aws.rate, clock=clock)
         target = Scim(http, aws, clock=clock, observer=Silent())
         yield Endpoints(sandbox, target, Patient(sandbox, target, POLICY, clock=clock))
