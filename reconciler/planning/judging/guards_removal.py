@@ -48,8 +48,8 @@ def limits_passed(removals: Sequence[Change], population: Population, guards: Gu
         owned = population.owned.get(kind, 0)
         bound = allowed(limit, owned)
         if bound is not None and by_kind[kind] > bound:
-            leaving = population.leaving if kind is Kind.USER else 0
-            yield _too_many(f"{kind.replace('-', ' ')}s", by_kind[kind], bound, owned, kind, leaving)
+            undisabled = population.leaving if kind is Kind.USER else 0
+            yield _too_many(f"{kind.replace('-', ' ')}s", by_kind[kind], bound, owned, kind, undisabled)
     leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
     per_group = Counter(_group(change) for change in removals if change.address.kind is Kind.MEMBERSHIP)
     for group, count in sorted(per_group.items()):
@@ -71,12 +71,12 @@ def limits_passed(removals: Sequence[Change], population: Population, guards: Gu
 
 
 def _too_many(
-    what: str, count: int, bound: int, population: int, kind: Kind | None, leaving: int = 0
+    what: str, count: int, bound: int, population: int, kind: Kind | None, undisabled: int = 0
 ) -> Finding:
     # An edit may take rights away as a removal does.
     verb = "removed or edited" if kind is Kind.PERMISSION_SET else "removed"
-    if leaving:
-        verb += f", counting {leaving} gone from git whom this channel cannot disable"
+    if undisabled:
+        verb += f", counting {undisabled} gone from git whom this channel cannot disable"
     return Finding(
         code="max-removals",
         severity=Severity.REFUSAL,
