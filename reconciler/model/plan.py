@@ -107,7 +107,8 @@ class TargetPlan:
     only: tuple[Address, ...] = ()
     # What it does to people's access; follows from the changes and what is live, so no digest covers it.
     access: tuple[AccessChange, ...] = ()
-    # What people call the accounts that changes and access speak of, by id.
+    # What people call the accounts that changes and access speak of, by id; and people and groups that have
+    # no key, by their id behind a tilde.
     accounts: Mapping[str, str] = field(default_factory=dict)
 
     @property

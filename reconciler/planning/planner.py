@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
@@ -17,6 +16,7 @@ from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
 from reconciler.planning.by_rule import by_rule_alone
+from reconciler.planning.called import called, with_names
 from reconciler.planning.comparing.assignments import compare_assignments
 from reconciler.planning.comparing.ends import compare_ends
 from reconciler.planning.comparing.groups import compare_groups
@@ -197,7 +197,7 @@ def plan_target(
         identity=dict(live.identity),
         policy_digest=policy_hash,
         changes=tuple(changes),
-        findings=tuple(sorted(findings, key=_loudness)),
+        findings=tuple(sorted((with_names(scene, one) for one in findings), key=_loudness)),
         counts=counts(scene, draft),
         digest=plan_digest(policy.target, live.identity, policy_hash, changes),
         partial=bool(only) or bool(live.gaps),
@@ -205,7 +205,7 @@ def plan_target(
         read_calls=dict(live.calls),
         only=tuple(sorted(only)),
         access=reached.access,
-        accounts=_names(scene, changes, reached.access),
+        accounts=called(scene, changes, reached.access),
     )
     absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
     blocked = len(scene.users.pairing.blocked) + len(scene.groups.pairing.blocked)
@@ -291,17 +291,6 @@ def _renamed(scene: Scene, changes: Iterable[Change]) -> frozenset[Address]:
         for address, action in changed.items()
         if address.kind is Kind.ASSIGNMENT and action is Action.DELETE and is_kept(address)
     )
-
-
-def _names(scene: Scene, changes: Iterable[Change], access: Iterable[AccessChange]) -> Mapping[str, str]:
-    """What people call the accounts that changes and access speak of, by id."""
-    spoken = {account for one in access for account in one.accounts}
-    for change in changes:
-        if change.address.kind is Kind.ASSIGNMENT:
-            spoken.add(change.address.parts[0])
-        elif change.address.kind is Kind.PROVISIONING:
-            spoken.add(change.address.parts[1])
-    return {each: name for each in sorted(spoken) if (name := scene.account_name(each)) != each}
 
 
 _LOUD = {Severity.REFUSAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}

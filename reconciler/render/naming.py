@@ -63,8 +63,9 @@ class Names:
     @classmethod
     def of(cls, part: TargetPlan, places: Mapping[Origin, Place], *, verbose: bool) -> Names:
         """The names that the changes of `part` tell."""
-        groups: dict[str, str] = {}
-        users: dict[str, str] = {}
+        remote = {key: name for key, name in part.accounts.items() if key.startswith("~")}
+        groups: dict[str, str] = dict(remote)
+        users: dict[str, str] = dict(remote)
         for change in part.changes:
             kind, parts = change.address.kind, change.address.parts
             if kind is Kind.GROUP and change.name:

@@ -156,8 +156,12 @@ def _called(address: Address, changes: Mapping[Address, Change], accounts: Mappi
     change = changes.get(address)
     glyph = naming.GLYPHS[change.action] if change else "·"
     names = []
-    if address.kind in (Kind.ASSIGNMENT, Kind.PROVISIONING):
-        names += [accounts[part] for part in address.parts if part in accounts]
+    pair = address.kind is Kind.MEMBERSHIP
+    if address.kind in (Kind.ASSIGNMENT, Kind.PROVISIONING, Kind.MEMBERSHIP):
+        # The last one has its name from the change.
+        names += [
+            accounts[part] for part in (address.parts[:-1] if pair else address.parts) if part in accounts
+        ]
     if change is not None and change.name and address.parts[-1].rpartition(":")[2].startswith("~"):
         names.append(change.name)
     called = f" [{', '.join(map(escape.name, names))}]" if names else ""

@@ -96,6 +96,21 @@ def test_the_defaults_let_one_of_nine_people_go_but_not_two(leaving: int, *, ref
         assert "count: 2" in str(users_refused.fix)
 
 
+def test_leavers_count_and_are_named_where_the_channel_disables_nobody() -> None:
+    users, groups = staffed(9)
+    world, memory = applied(identities(users, groups))
+    after = identities(users[2:], [group("team0", KEYS[2:9])])
+
+    planned = plan(after, world, memory, policy=TargetPolicy("aws"), can=CAN)
+
+    (found,) = (one for one in refusals(planned) if "users" in one.message)
+    assert (found.code, found.count, found.kind) == ("max-removals", 2, Kind.USER)
+    assert found.message == (
+        "2 of 9 users would be removed, counting 2 gone from git whom this channel cannot disable; "
+        "at most 1 may be"
+    )
+
+
 @pytest.mark.parametrize(
     ("policy", "kind"),
     [
@@ -325,7 +340,7 @@ def test_unmanaged_groups_count_with_the_members_that_they_have() -> None:
 
     assert refusals(three) == []
     assert [one.message for one in refusals(four)] == [
-        "4 of 10 members of ~g00000021 would be removed; at most 3 may be"
+        "4 of 10 members of ~g00000021 [console] would be removed; at most 3 may be"
     ]
 
 

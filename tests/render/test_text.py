@@ -304,6 +304,14 @@ def test_a_group_in_place_of_an_equal_one_gives_and_takes_nothing_where_access_i
     assert both in shown(pieces.plan(pieces.part(moved))).splitlines()
 
 
+def test_a_group_without_a_key_goes_by_its_name_in_memberships_and_access() -> None:
+    access = [AccessChange(Direction.LOSE, "A", ("~u-1",), ("210000000010",), ("~g-1",))]
+    part = pieces.part([pieces.member("~g-1", "~u-1", Action.DELETE, name="sam@x.org")], access=access)
+    text = shown(pieces.plan(replace(part, accounts={"~g-1": "Ops", "~u-1": "sam@x.org"})))
+    assert "  Ops [~g-1]: 1 leaves" in text
+    assert "sam@x.org [~u-1] loses A on 210000000010  (through Ops [~g-1])" in text
+
+
 def test_the_summary_agrees_with_the_access_section() -> None:
     access = [
         AccessChange(Direction.GAIN, "A", ("ada",), ("210000000010",), ("new",)),

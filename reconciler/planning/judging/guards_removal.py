@@ -48,7 +48,8 @@ def limits_passed(removals: Sequence[Change], population: Population, guards: Gu
         owned = population.owned.get(kind, 0)
         bound = allowed(limit, owned)
         if bound is not None and by_kind[kind] > bound:
-            yield _too_many(f"{kind.replace('-', ' ')}s", by_kind[kind], bound, owned, kind)
+            undisabled = population.leaving if kind is Kind.USER else 0
+            yield _too_many(f"{kind.replace('-', ' ')}s", by_kind[kind], bound, owned, kind, undisabled)
     leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
     per_group = Counter(_group(change) for change in removals if change.address.kind is Kind.MEMBERSHIP)
     for group, count in sorted(per_group.items()):
@@ -69,9 +70,13 @@ def limits_passed(removals: Sequence[Change], population: Population, guards: Gu
         yield _too_many("things in total", len(removals), bound, sum(population.owned.values()), None)
 
 
-def _too_many(what: str, count: int, bound: int, population: int, kind: Kind | None) -> Finding:
+def _too_many(
+    what: str, count: int, bound: int, population: int, kind: Kind | None, undisabled: int = 0
+) -> Finding:
     # An edit may take rights away as a removal does.
     verb = "removed or edited" if kind is Kind.PERMISSION_SET else "removed"
+    if undisabled:
+        verb += f", counting {undisabled} gone from git whom this channel cannot disable"
     return Finding(
         code="max-removals",
         severity=Severity.REFUSAL,

@@ -1,0 +1,62 @@
+"""What people call the things of a plan that go by an id: no id stands alone where a name was read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from urllib.parse import unquote
+
+from reconciler.model.access import AccessChange
+from reconciler.model.address import Kind, remote
+from reconciler.model.change import Change
+from reconciler.model.plan import Finding
+from reconciler.planning.scene import Scene
+
+# A remote id behind a tilde, as addresses have it, of which no name stands behind it yet.
+_REMOTE = re.compile(r"(?<![\w~])~([\w@+.%-]*[\w%])(?! \[)", re.ASCII)
+
+
+def called(scene: Scene, changes: Iterable[Change], access: Iterable[AccessChange]) -> Mapping[str, str]:
+    """The names of what changes and access speak of by an id.
+
+    Accounts go by their id, people and groups that have no key by their id behind a tilde.
+    """
+    accounts = {account for one in access for account in one.accounts}
+    others = {key for one in access for key in (*one.people, *one.groups)}
+    for change in changes:
+        parts = change.address.parts
+        if change.address.kind is Kind.ASSIGNMENT:
+            accounts.add(parts[0])
+            others.add(parts[-1].partition(":")[2])
+        elif change.address.kind is Kind.PROVISIONING:
+            accounts.add(parts[1])
+        else:
+            others.update(parts)
+    names = {each: name for each in sorted(accounts) if (name := scene.account_name(each)) != each}
+    found = ((each, _name(scene, each[1:])) for each in sorted(others) if each.startswith(remote("")))
+    return names | {each: name for each, name in found if name}
+
+
+def with_names(scene: Scene, finding: Finding) -> Finding:
+    """The finding, with a name in brackets behind each id of a person or group that it speaks of."""
+
+    def named(text: str) -> str:
+        return _REMOTE.sub(lambda match: _labelled(scene, match), text) if "~" in text else text
+
+    message, details = named(finding.message), tuple(map(named, finding.details))
+    if message == finding.message and details == finding.details:
+        return finding
+    return replace(finding, message=message, details=details)
+
+
+def _labelled(scene: Scene, match: re.Match[str]) -> str:
+    name = _name(scene, unquote(match[1]))
+    return f"{match[0]} [{name}]" if name else match[0]
+
+
+def _name(scene: Scene, identifier: str) -> str:
+    user, group = scene.live.users.get(identifier), scene.live.groups.get(identifier)
+    if user is not None:
+        return str(user.attributes.get("user_name") or "")
+    return str(group.attributes.get("display_name") or "") if group is not None else ""
