@@ -147,17 +147,18 @@ def _name(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
         one = book.people.get(which)
         if one is None or which not in applied or not one.previously:
             return book
-        name = f"{draw(st.sampled_from(PEOPLE))}@example.com"
-        if name in book.names(but=which):
-            return book
+        taken = book.names(but=which)
+        names = [f"{each}@example.com" for each in (*PEOPLE, f"{which}.married")]
+        name = draw(st.sampled_from([each for each in names if each not in taken]))
         return replace(
             book,
             people={**book.people, which: replace(one, attributes={**one.attributes, "user_name": name})},
         )
     which = draw(st.sampled_from(TEAMS))
-    team, title = book.teams.get(which), draw(st.sampled_from(TEAMS))
-    if team is None or which not in applied or not team.previously or title in book.titles(but=which):
+    team, taken = book.teams.get(which), book.titles(but=which)
+    if team is None or which not in applied or not team.previously:
         return book
+    title = draw(st.sampled_from([each for each in (*TEAMS, f"{which}.team") if each not in taken]))
     return replace(
         book,
         teams={**book.teams, which: replace(team, attributes={**team.attributes, "display_name": title})},
@@ -197,8 +198,8 @@ def _merge(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
     return replace(book, teams={**rest, new: heir})
 
 
-def _person(draw: st.DrawFn, book: Book) -> Book:
-    which = draw(st.sampled_from(PEOPLE))
+def _person(draw: st.DrawFn, book: Book, which: str = "") -> Book:
+    which = which or draw(st.sampled_from(PEOPLE))
     if which in book.people and draw(st.integers(0, 3)) == 0:
         return replace(book, people={key: one for key, one in book.people.items() if key != which})
     new = draw(st.integers(0, 4)) == 0
@@ -220,8 +221,8 @@ def _person(draw: st.DrawFn, book: Book) -> Book:
     return replace(book, people={**book.people, which: user})
 
 
-def _team(draw: st.DrawFn, book: Book) -> Book:
-    which = draw(st.sampled_from(TEAMS))
+def _team(draw: st.DrawFn, book: Book, which: str = "") -> Book:
+    which = which or draw(st.sampled_from(TEAMS))
     if which in book.teams and draw(st.integers(0, 3)) == 0:
         return replace(book, teams={key: one for key, one in book.teams.items() if key != which})
     new = draw(st.integers(0, 4)) == 0
@@ -253,8 +254,8 @@ def _team(draw: st.DrawFn, book: Book) -> Book:
     return replace(book, teams={**book.teams, which: one})
 
 
-def _set(draw: st.DrawFn, book: Book) -> Book:
-    which = draw(st.sampled_from(SETS))
+def _set(draw: st.DrawFn, book: Book, which: str = "") -> Book:
+    which = which or draw(st.sampled_from(SETS))
     if which in book.sets and draw(st.integers(0, 3)) == 0:
         return replace(book, sets={key: one for key, one in book.sets.items() if key != which})
     new = draw(st.integers(0, 4)) == 0
@@ -267,8 +268,8 @@ def _set(draw: st.DrawFn, book: Book) -> Book:
     return replace(book, sets={**book.sets, which: one})
 
 
-def _entry(draw: st.DrawFn, book: Book) -> Book:
-    which = draw(st.sampled_from(ENTRIES))
+def _entry(draw: st.DrawFn, book: Book, which: str = "") -> Book:
+    which = which or draw(st.sampled_from(ENTRIES))
     if which in book.entries and draw(st.integers(0, 3)) == 0:
         return replace(book, entries={key: one for key, one in book.entries.items() if key != which})
     who = [
@@ -328,8 +329,9 @@ def _plain(value: object) -> str:
 def drafted(draw: st.DrawFn, edits: int) -> Book:
     """A book that somebody has worked at for a while."""
     book = Book()
-    for write in (_person, _person, _person, _team, _team, _set, _set, _entry, _entry):
-        book = write(draw, book)
+    for write, names in ((_person, PEOPLE[:3]), (_team, TEAMS), (_set, SETS[:2]), (_entry, ENTRIES[:2])):
+        for which in names:
+            book = write(draw, book, which)
     for _ in range(edits):
         book = edited(draw, book)
     return book

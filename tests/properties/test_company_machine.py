@@ -29,7 +29,7 @@ from reconciler.planning.review import review
 from reconciler.render.json import plan_from_json, plan_json
 from tests.planning.entitled import DEV, NEW, PAY
 from tests.planning.world import CAN_ALL, UNLIMITED
-from tests.properties.book import drafted
+from tests.properties.book import Book, differences, drafted
 from tests.properties.breaches import RULES
 from tests.properties.company import covers, name_of, pairs, spelled
 from tests.properties.effort import SAME, examples, steps
@@ -45,11 +45,19 @@ class CompanyMachine(Ending):
 
     # What people do.
 
-    @initialize(data=st.data(), edits=st.integers(0, 4), earlier=st.sampled_from([0, 0, 0, 0, 1, 2]))
-    def begin(self, data: st.DataObject, edits: int, earlier: int) -> None:
+    @initialize(
+        data=st.data(),
+        edits=st.integers(0, 4),
+        earlier=st.sampled_from([0, 0, 0, 0, 1, 2]),
+        applied=st.sampled_from([True, True, False]),
+    )
+    def begin(self, data: st.DataObject, edits: int, earlier: int, *, applied: bool) -> None:
         """The first version may be one whose receipts have no ledger, for some applies."""
         self.recall.earlier = earlier
         self.book = drafted(data.draw, edits)  # type: ignore[arg-type]  # draws alike
+        self.tell("git:", *differences(Book(), self.book))
+        if applied:
+            self.apply_all()
 
     @rule(data=st.data(), edits=st.integers(1, 3), strokes=st.integers(0, 2))
     def work(self, data: st.DataObject, edits: int, strokes: int) -> None:
