@@ -165,11 +165,8 @@ class _Reading(Generic[Item]):
         """What the pages told of why not all came, and what to set."""
         if self._pager.without_index:
             return f": the service refuses `startIndex`, and shows no more without it{SET_PAGING}"
-        return (
-            f": the service ignores `startIndex` and shows the same page again{SET_PAGING}"
-            if self._ignored
-            else ""
-        )
+        why = f": the service ignores `startIndex` and shows the same page again{SET_PAGING}"
+        return why if self._ignored else ""
 
     @property
     def _totals_of_pages(self) -> bool:
