@@ -94,11 +94,17 @@ class _Pairs:
         """Live objects that git gave under the key; under former ones only where the key has none itself."""
         if one.external:
             return []
-        own = self._homes.get(one.key)
-        ids = own if own is not None else [each for key in one.keys for each in self._homes.get(key, ())]
-        found = [each for each in ids if each in self._live]
+        found = [each for each in self._homes_of(one) if each in self._live]
         certain = [each for each in found if self._given[each].sure]
         return certain or found
+
+    def _homes_of(self, one: Sought) -> list[str]:
+        """What git gave under the key, else under those that it says it was, else under what those were."""
+        said = [key for key in one.keys if key in one.names]
+        for keys in ([one.key], said, one.keys):
+            if ids := [each for key in keys for each in self._homes.get(key, ())]:
+                return ids
+        return []
 
     def _lost(self, one: Sought) -> str | None:
         """The id that git gave under the key, where that object is gone."""
