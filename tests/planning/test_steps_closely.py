@@ -25,7 +25,7 @@ from tests.planning.access_stage import change, written
 ONE, TWO = "100000000001", "100000000002"
 FEW = [f"10000000000{number}" for number in range(1, 4)]
 MANY = [f"10000000000{number}" for number in range(1, 5)]
-RANKS = {0: "takes", 1: "gives", 2: "last"}
+RANKS = {0: "takes", 1: "gives", 2: "gives, with members", 3: "last"}
 
 
 def at(text: str) -> Address:

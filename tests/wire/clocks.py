@@ -58,7 +58,7 @@ class SharedClock(SandboxClock):
 
 def clock_of(sandbox: Sandbox | None) -> Clock:
     """The clock of a client of this sandbox: the one that they share, or the machine's."""
-    shared = None if sandbox is None else sandbox._clock
+    shared = getattr(sandbox, "_clock", None)
     return shared.ours if isinstance(shared, SharedClock) else SystemClock()
 
 

@@ -201,6 +201,7 @@ class _Reading(Generic[Item]):
                 if not self._is_end(start, error):
                     raise
                 return
+            self._bounded()
             self._doubted = False
             if not new:
                 if size:
@@ -252,6 +253,7 @@ class _Reading(Generic[Item]):
             body = self._page([("startIndex", "1")])
             self._forget()
             self._take(body)
+            self._bounded()
             if len(self.items) < known:
                 raise _MovedError("the list shrank while it was read")
             if len(self.items) == known:
@@ -268,6 +270,7 @@ class _Reading(Generic[Item]):
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
             self._take(body)
+            self._bounded()
             cursor = self._next(body)
             if not cursor:
                 return
@@ -329,7 +332,6 @@ class _Reading(Generic[Item]):
                 again.append(key)
             else:
                 self.items[key] = self._pager.keep(raw)
-        self._bounded()
         new = len(self.items) - before
         self._barren = 0 if new else self._barren + 1
         # A page of nothing but known ones is how some servers answer an index past their end.
