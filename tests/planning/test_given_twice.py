@@ -89,3 +89,19 @@ def test_a_merged_group_whose_key_changes_again_before_any_apply_is_the_nearest_
     assert gone not in site.world.groups
     assert site.world.members_of("sec") == {"ada@example.com", "bob@example.com"}
     assert site.shows(again) == []
+
+
+def test_the_present_name_wins_over_a_former_key_also_where_the_key_changed_without_a_word() -> None:
+    """`sec.new` is `sec` now, by its name alone, and takes `ops` in: it does not become what `ops` was."""
+    people = [person("ada"), person("bob")]
+    named = {"display_name": "security"}
+    apart = identities(people, [group("ops", ["ada"]), replace(group("sec.new", ["bob"]), attributes=named)])
+    said = identities(people, [replace(group("sec", ["ada", "bob"]), attributes=named, previously=("ops",))])
+    site = Site(can=CAN_DISABLE)
+    site.apply(apart)
+    kept = site.world.group_id("security")
+    assert [each for each in site.shows(said) if "/group/" in each] == ["delete aws/group/ops git"]
+    site.apply(said)
+    assert site.world.groups.keys() == {kept}
+    assert site.world.members_of("security") == {"ada@example.com", "bob@example.com"}
+    assert site.shows(said) == []
