@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.state import Identities
+from reconciler.model.state import Declared, Identities
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
-from tests.planning.world import CAN_DISABLE, group, identities, person
+from tests.planning.world import CAN_DISABLE, codes, group, identities, person, plan
 
 
 def _group(name: str) -> Identities:
@@ -70,3 +70,38 @@ def test_of_two_users_the_other_one_loses_everything() -> None:
     assert site.world.reach() == {("new@example.com", PAY, "Admin")}
     assert site.world.users[site.world.user_id("old@example.com")].active is False
     assert site.shows(said[1]) == []
+
+
+def test_a_merged_group_whose_key_changes_again_before_any_apply_is_the_nearest_one() -> None:
+    """`sec.new` takes `dev` in, and is `sec` again in the next commit: `dev` is not what it was before."""
+    people = [person("ada"), person("bob")]
+    apart = identities(people, [group("dev", ["ada"]), group("sec.new", ["bob"])])
+    merged = identities(people, [replace(group("sec.new", ["ada", "bob"]), previously=("sec", "dev"))])
+    again = identities(people, [replace(group("sec", ["ada", "bob"]), previously=("sec.new",))])
+    site = Site(can=CAN_DISABLE)
+    site.apply(apart)
+    kept, gone = site.world.group_id("sec.new"), site.world.group_id("dev")
+    memory = replace(site.memory, since=(Declared("merged", merged, site.policy),))
+    planned = plan(again, site.world, memory, can=CAN_DISABLE)
+    assert "match-blocked" not in codes(planned)
+    site.remember(planned, site.world.carry_out(planned))
+    assert site.world.group_id("sec") == kept
+    assert gone not in site.world.groups
+    assert site.world.members_of("sec") == {"ada@example.com", "bob@example.com"}
+    assert site.shows(again) == []
+
+
+def test_the_present_name_wins_over_a_former_key_also_where_the_key_changed_without_a_word() -> None:
+    """`sec.new` is `sec` now, by its name alone, and takes `ops` in: it does not become what `ops` was."""
+    people = [person("ada"), person("bob")]
+    named = {"display_name": "security"}
+    apart = identities(people, [group("ops", ["ada"]), replace(group("sec.new", ["bob"]), attributes=named)])
+    said = identities(people, [replace(group("sec", ["ada", "bob"]), attributes=named, previously=("ops",))])
+    site = Site(can=CAN_DISABLE)
+    site.apply(apart)
+    kept = site.world.group_id("security")
+    assert [each for each in site.shows(said) if "/group/" in each] == ["delete aws/group/ops git"]
+    site.apply(said)
+    assert site.world.groups.keys() == {kept}
+    assert site.world.members_of("security") == {"ada@example.com", "bob@example.com"}
+    assert site.shows(said) == []

@@ -113,13 +113,17 @@ class Book:
         return replace(one, members=members, include=include)
 
     def unmistakable(self) -> Book:
-        """The book with names that nobody else in it ever had."""
+        """The book with names that nobody else in it ever had, and merges that are long over."""
         people = {
             key: replace(one, attributes={**one.attributes, "user_name": f"{key}.final@example.com"})
             for key, one in self.people.items()
         }
         teams = {
-            key: replace(one, attributes={**one.attributes, "display_name": f"{key}.final"})
+            key: replace(
+                one,
+                attributes={**one.attributes, "display_name": f"{key}.final"},
+                previously=one.previously[:1],
+            )
             for key, one in self.teams.items()
         }
         return replace(self, people=people, teams=teams)

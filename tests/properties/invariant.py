@@ -233,15 +233,15 @@ class Given:
             found = [each for each in world.users if name_of(world, each).lower() == name]
             if not user.external and found and person_of(world, found[0]) == stem(key):
                 self.current[Kind.USER, stem(key)] = found[0]
+                self.keys[found[0]] = key
         for key, group in said.groups.items():
             found = [each for each in world.groups if title_of(world, each) == oracle.title(said, key)]
             if not group.external and found and team_of(world, found[0]) == stem(key):
                 self.current[Kind.GROUP, stem(key)] = found[0]
+                self.keys[found[0]] = key
         for thing, identifier in self._declared(said, world):
             if identifier not in self.strangers:
                 self.objects[identifier] = thing
-        for kind, declared in ((Kind.USER, said.users), (Kind.GROUP, said.groups)):
-            self.keys |= {self.current.get((kind, stem(key)), ""): key for key in declared}
 
     def _declared(self, said: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
         for kind, declared, live in (
@@ -318,6 +318,5 @@ def _named(planned: Planned, world: World) -> Iterator[tuple[object, ...]]:
     for finding in planned.part.findings:
         if finding.code == "owed":
             for line in finding.details:
-                address, waits, _ = line.partition(": waits")
-                if waits:
-                    yield locate(world, world, Address.parse(address.removesuffix(" (privileged)")))
+                if ": waits" in line:
+                    yield locate(world, world, Address.parse(line.partition(" ")[0].rstrip(":")))

@@ -63,6 +63,7 @@ class _Pairs:
         self._result = Paired(Pairing())
         self._pairing = self._result.pairing
         self._declared = {one.key for one in sought}
+        self._spoken_of = self._declared.union(*(one.keys for one in sought))
         self._homes: dict[str, list[str]] = {}
         for identifier, one in given.items():
             if not one.left:
@@ -94,11 +95,17 @@ class _Pairs:
         """Live objects that git gave under the key; under former ones only where the key has none itself."""
         if one.external:
             return []
-        own = self._homes.get(one.key)
-        ids = own if own is not None else [each for key in one.keys for each in self._homes.get(key, ())]
-        found = [each for each in ids if each in self._live]
+        found = [each for each in self._homes_of(one) if each in self._live]
         certain = [each for each in found if self._given[each].sure]
         return certain or found
+
+    def _homes_of(self, one: Sought) -> list[str]:
+        """What git gave under the key, else under those that it says it was, else under what those were."""
+        said = [key for key in one.keys if key in one.names]
+        for keys in ([one.key], said, one.keys):
+            if ids := [each for key in keys for each in self._homes.get(key, ())]:
+                return ids
+        return []
 
     def _lost(self, one: Sought) -> str | None:
         """The id that git gave under the key, where that object is gone."""
@@ -141,6 +148,9 @@ class _Pairs:
     def _by_given_id(self, one: Sought) -> None:
         pairing = self._pairing
         mine = [each for each in self._theirs(one) if each not in pairing.keys]
+        if mine and one.key not in self._homes:
+            # What is found by a former key alone gives way to the object that has the present name from git.
+            mine = [each for each in self._left_behind(one) if each not in pairing.keys] or mine
         if len(mine) > 1:
             # Git made all of them, and needs one: that with the present name. The others go.
             mine = [each for each in mine if fold(self._live[each]) == fold(one.name)] or mine
@@ -150,6 +160,17 @@ class _Pairs:
             pairing.block(one.key, "the live object that git gave carries another external id", mine)
         elif mine:
             pairing.claim(one.key, mine[0])
+
+    def _left_behind(self, one: Sought) -> list[str]:
+        """Objects that git gave by the key's present name, under a key that nobody has or had now."""
+        return [
+            each
+            for each in self._candidates.named(one.name)
+            if (owner := self._given.get(each)) is not None
+            and not owner.left
+            and fold(owner.name) == fold(one.name)
+            and (owner.key in one.keys or owner.key not in self._spoken_of)
+        ]
 
     def _against_names(self, one: Sought) -> None:
         """Block a key whose object has another name, while its own name is borne by an object of others'."""
