@@ -265,7 +265,7 @@ def _guards(document: Document, written: Mapping[str, Any]) -> Guards:
     removals, defaults = written.get("max_removals", {}), MaxRemovals()
     limits = {
         kind: _limit(removals.get(kind, {}), getattr(defaults, kind))
-        for kind in ("users", "groups", "memberships", "assignments", "permission_sets", "total")
+        for kind in ("users", "groups", "memberships", "assignments", "permission_sets", "total", "blocked")
     }
     limits["per_group"] = _limit(removals.get("memberships", {}).get("per_group", {}), defaults.per_group)
     limits["per_account"] = _limit(

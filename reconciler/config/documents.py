@@ -176,6 +176,14 @@ class LimitDocument(TypedDict, total=False):
     percent: Annotated[Percent | None, Field(description="At most this share; it always allows one.")]
 
 
+class CountDocument(TypedDict, total=False):
+    """A limit that is a number. `null` lifts it."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    count: Annotated[Whole | None, Field(description="At most so many.")]
+
+
 class MembershipLimitDocument(LimitDocument, total=False):
     """A limit on memberships, over all groups and within one."""
 
@@ -203,6 +211,13 @@ class MaxRemovalsDocument(TypedDict, total=False):
     ]
     permission_sets: Annotated[LimitDocument, Field(description="Permission sets. Default: 5.")]
     total: Annotated[LimitDocument, Field(description="All kinds together. Default: 50.")]
+    blocked: Annotated[
+        CountDocument,
+        Field(
+            description="People who are blocked, and whose `until` was past when it was first applied. "
+            "Default: 10."
+        ),
+    ]
 
 
 class MaxGrantsDocument(TypedDict, total=False):

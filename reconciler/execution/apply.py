@@ -13,7 +13,7 @@ from reconciler.execution.run import Run
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
-from reconciler.model.plan import Step
+from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.planner import Planned
@@ -55,7 +55,7 @@ def apply(
     observer: Observer,
     may_write: MayWrite = always,
 ) -> Report:
-    """Write what the reviews allow. No review may be stale and no plan refused: the caller has seen to it.
+    """Write what the reviews allow. No review may be stale: the caller has seen to it, and to refusals.
 
     `may_write` as in `carry_out`; a reason to stop holds for the targets that follow, too.
     """
@@ -97,6 +97,7 @@ def _apply_one(
             Result(one.address, Status.LEFT_OUT, f"{one.cause}: waits for review")
             for one in job.review.left_out
         ),
+        *(Result(one.address, Status.REFUSED, why) for one, why in job.planned.refused),
     ]
     report = TargetReport(
         target=job.target.name,
@@ -109,6 +110,7 @@ def _apply_one(
         notes=_not_kept(job.target.name, sorted(set(seen.unkept) - set(job.planned.unkept.names))),
         unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
         ids=dict(run.ids),
+        refusals=_refusals(job.planned),
     )
     return report, run
 
@@ -147,7 +149,7 @@ def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
     Everything of git's own making is done, nothing waits, and nothing that git declares or remembers was
     left unread (section 13, Memory).
     """
-    if planned.waiting or planned.uncovered or planned.part.only:
+    if planned.waiting or planned.uncovered or planned.part.only or planned.refused:
         return False
     for change in (*planned.part.changes, *planned.left_out):
         if change.cause in _COUNTS_FOR_WHOLE:
@@ -184,4 +186,9 @@ def _untouched(job: Job, why: str) -> TargetReport:
         whole=False,
         writes=0,
         ids=dict(job.planned.ids),
+        refusals=_refusals(job.planned),
     )
+
+
+def _refusals(planned: Planned) -> tuple[Finding, ...]:
+    return tuple(one for one in planned.part.findings if one.severity is Severity.REFUSAL)

@@ -33,6 +33,10 @@ class Finding:
 
     `count` is how many things it speaks of, `kind` of which kind, where an approval must name it;
     `details` lists some or all of them, `fix` says what to do.
+
+    Of a refusal, `scope` is the one group or account that it is of (`group:ops`, `account:210000000020`;
+    `blocked` where it counts blocks), as an approval must name it, and `covers` are the changes that it
+    refuses: None is the whole plan. Plan files do not carry the two.
     """
 
     code: str
@@ -44,6 +48,8 @@ class Finding:
     details: tuple[str, ...] = ()
     count: int = 1
     kind: Kind | None = None
+    scope: str = field(default="", compare=False)
+    covers: tuple[Address, ...] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class Review:
     unnecessary: tuple[Change, ...]
     left_out: tuple[Change, ...]
     stale: tuple[Difference, ...]
+    # What goes without anybody having reviewed it.
+    by_rule: frozenset[Address] = frozenset()
 
 
 def review(
@@ -75,15 +77,18 @@ def review(
         if any(change.action is Action.CREATE for change in changes)
     }
     go: set[Address] = set()
+    by_rule: set[Address] = set()
     left_out: list[Change] = []
     stale: list[Difference] = []
     for address, change in fresh.items():
         earlier = by_address.get(address, [])
-        if (
-            any(_same(one, change, planned.ids, creating) for one in earlier)
-            or change.cause in auto_apply
-            or (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier))
-            or (address.kind is Kind.PROVISIONING and set_of(address) in by_address)
+        if any(_same(one, change, planned.ids, creating) for one in earlier):
+            go.add(address)
+        elif change.cause in auto_apply:
+            go.add(address)
+            by_rule.add(address)
+        elif (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier)) or (
+            address.kind is Kind.PROVISIONING and set_of(address) in by_address
         ):
             go.add(address)
         elif earlier:
@@ -94,7 +99,7 @@ def review(
             left_out.append(change)
     stale.extend(_orphaned(planned, go, {change.address for change in left_out}, fresh))
     unnecessary = tuple(changes[-1] for address, changes in by_address.items() if address not in fresh)
-    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale))
+    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale), frozenset(by_rule))
 
 
 def _undoes(fresh: Change, reviewed: Iterable[Change]) -> bool:

@@ -68,16 +68,26 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         lines.append(
             layout.line(f"REFUSED for {reasons}; nothing of this plan can be applied.", Tone.ALARM, kept=True)
         )
-        lines += _several(refused, names, layout, Tone.ALARM)
+        lines += _several(refused, names.places, layout, Tone.ALARM)
         lines.append(layout.line(kept=True))
     lines += _restores(part, names, layout)
     lines += _partial(part, names, layout)
     warnings = [finding for finding in of[Severity.WARNING] if not (is_restores(finding) and _given(part))]
     if warnings:
         lines.append(layout.line("Warnings", Tone.CAUTION))
-        lines += _several(warnings, names, layout, Tone.CAUTION)
+        lines += _several(warnings, names.places, layout, Tone.CAUTION, verbose=names.verbose)
         lines.append(layout.line())
     return lines
+
+
+def left_out_for(
+    refused: Sequence[Finding], places: Mapping[Origin, Place], layout: Layout
+) -> Iterable[Line]:
+    """The refusals for which some changes were left out, with why and what to do, as a plan shows them."""
+    reasons = words.counted(len(refused), ("reason", "reasons"))
+    yield layout.line(f"REFUSED for {reasons}; what that covers was left out.", Tone.ALARM, kept=True)
+    yield from _several(refused, places, layout, Tone.ALARM)
+    yield layout.line(kept=True)
 
 
 def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
@@ -85,14 +95,22 @@ def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     notes = _of(part, Severity.NOTE)
     if not notes:
         return []
-    return [layout.line("Notes", Tone.HEADING), *_several(notes, names, layout, Tone.PLAIN), layout.line()]
+    shown = _several(notes, names.places, layout, Tone.PLAIN, verbose=names.verbose)
+    return [layout.line("Notes", Tone.HEADING), *shown, layout.line()]
 
 
 def _of(part: TargetPlan, severity: Severity) -> list[Finding]:
     return [finding for finding in part.findings if finding.severity is severity]
 
 
-def _several(findings: Sequence[Finding], names: Names, layout: Layout, tone: Tone) -> Iterable[Line]:
+def _several(
+    findings: Sequence[Finding],
+    places: Mapping[Origin, Place],
+    layout: Layout,
+    tone: Tone,
+    *,
+    verbose: bool = False,
+) -> Iterable[Line]:
     """Findings by code; of many with one code the first few, and how many more there are.
 
     Every refusal is shown. What several in a row have in common, reason and advice, is said after the last.
@@ -101,21 +119,27 @@ def _several(findings: Sequence[Finding], names: Names, layout: Layout, tone: To
     for finding in findings:
         by_code.setdefault(finding.code, []).append(finding)
     for code, alike in by_code.items():
-        every = names.verbose or len(alike) <= _ALIKE + 1 or alike[0].severity is Severity.REFUSAL
+        every = verbose or len(alike) <= _ALIKE + 1 or alike[0].severity is Severity.REFUSAL
         shown = alike if every else alike[:_ALIKE]
         for finding, following in zip_longest(shown, shown[1:]):
             last = following is None or following.fix != finding.fix
-            yield from _finding(finding, names, layout, tone, advise=last)
+            yield from _finding(finding, places, layout, tone, advise=last, verbose=verbose)
         if more := len(alike) - len(shown):
             yield layout.line(f"  {escape.name(code)}: {more:,} more like these; -v shows all", Tone.FAINT)
 
 
 def _finding(
-    finding: Finding, names: Names, layout: Layout, tone: Tone, *, advise: bool = True
+    finding: Finding,
+    places: Mapping[Origin, Place],
+    layout: Layout,
+    tone: Tone,
+    *,
+    advise: bool = True,
+    verbose: bool = False,
 ) -> Iterable[Line]:
     kept = finding.severity is Severity.REFUSAL
     code = escape.name(finding.code)
-    place = where(finding, names.places)
+    place = where(finding, places)
     at = f" ({escape.text(str(place))})" if place else ""
     text = f"{code}: {escape.sentence(finding.message)}{at}"
     head, *rest = layout.paragraph(text, indent=2, hang=4, kept=kept)
@@ -126,7 +150,7 @@ def _finding(
     if finding.fix and advise:
         yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)
     if finding.details:
-        yield from _details(finding, layout, None if names.verbose or kept else _DETAILS)
+        yield from _details(finding, layout, None if verbose or kept else _DETAILS)
 
 
 def _details(finding: Finding, layout: Layout, limit: int | None) -> Iterable[Line]:

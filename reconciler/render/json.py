@@ -97,6 +97,7 @@ def report_json(report: Report) -> str:
                     "calls": dict(part.calls),
                     "seconds": part.seconds,
                     "notes": list(part.notes),
+                    "refusals": [_finding(finding) for finding in part.refusals],
                     "results": [
                         {
                             "address": str(each.address),

@@ -57,6 +57,7 @@ def own_access(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
         fix=f"run it as somebody else; {approval('own-access', len(hits), None)}",
         details=tuple(str(change.address) for change in hits),
         count=len(hits),
+        covers=tuple(change.address for change in hits),
     )
 
 
@@ -133,8 +134,14 @@ def _takes_policies(change: Change) -> bool:
     return False
 
 
-def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Finding]:
-    """More access than a limit allows; what an edit of a permission set reaches counts as given."""
+def grants_passed(
+    access: Sequence[AccessChange], guards: Guards, changes: Sequence[Change] = ()
+) -> Iterator[Finding]:
+    """More access than a limit allows; what an edit of a permission set reaches counts as given.
+
+    All of `changes` that give or alter anything are refused.
+    """
+    giving = tuple(one.address for one in changes if one.effect in (Effect.GRANT, Effect.MIXED))
     given = [one for one in access if one.direction is not Direction.LOSE] if guards.max_grants else []
     privileged = [one for one in given if one.privileged]
     total, bound = _grants(given), _bound(guards, "total")
@@ -146,6 +153,7 @@ def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Fi
             fix=approval("max-grants", total, None),
             details=_largest(given),
             count=total,
+            covers=giving,
         )
     total, bound = _grants(privileged), _bound(guards, "privileged")
     if bound is not None and total > bound:
@@ -156,6 +164,7 @@ def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Fi
             fix=approval("max-privileged-grants", total, None),
             details=_largest(privileged),
             count=total,
+            covers=giving,
         )
 
 

@@ -1,0 +1,150 @@
+"""Judging changes: all together for a plan that people review, change by change for what goes without.
+
+What goes by rule alone is a heap of changes that have nothing to do with each other. What is refused of them
+is left out, with what needs it, and the rest is judged again without it, until nothing is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.access import AccessChange
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.plan import Finding, Severity, Step
+from reconciler.model.state import Identities, Remembered
+from reconciler.planning.by_rule import without_waiting
+from reconciler.planning.effects import effects
+from reconciler.planning.judging.guards import guard, tallies
+from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.judging.population import Population
+from reconciler.planning.judging.rules import judge
+from reconciler.planning.judging.spoken import Spoken, in_words
+from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.replacements import Links
+from reconciler.planning.scene import Scene
+from reconciler.planning.swapped import renamed
+
+_NEEDS = "needs what is refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Changes with their steps, what guards and rules find, and what they do to access.
+
+    `needed` maps removals from what is critical to the grants without which too few people would be left.
+    `tallies` are the names under which limits count each removal. `refused` are changes that were left out,
+    each with why.
+    """
+
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    access: tuple[AccessChange, ...]
+    needed: Links
+    tallies: Mapping[Address, tuple[str, ...]]
+    refused: tuple[tuple[Change, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """All that judging needs beside the changes.
+
+    `names` are keys of `accounts` with their ids, `provisioned` where permission sets have roles, `past` is
+    what runs without a review took away lately, by name.
+    """
+
+    scene: Scene
+    identities: Identities
+    remembered: Remembered
+    population: Population
+    names: Mapping[str, str]
+    provisioned: Mapping[Address, frozenset[str]]
+    past: Mapping[str, int] = field(default_factory=dict)
+
+    def judge(self, changes: Sequence[Change]) -> Judged:
+        """What guards and rules say of `changes`, all carried out."""
+        scene = self.scene
+        reached = effects(scene, changes, self.names)
+        critical = Critical(scene, self.identities, self.remembered, changes)
+        needed = critical.needed()
+        waits = {
+            **reached.replaced,
+            **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed},
+        }
+        steps, circles = order(changes, Context(waits, reached.holding, self.provisioned))
+        replaced = renamed(scene, changes)
+        blocked = Spoken(scene, self.identities, self.remembered).counted(changes)
+        guarded = guard(
+            scene,
+            changes,
+            self.population,
+            reached.access,
+            self.identities.approvals.values(),
+            replaced=replaced,
+            more=critical.findings(steps),
+            blocked=blocked,
+            past=self.past,
+        )
+        ruled = judge(scene, self.identities, self.remembered, changes)
+        return Judged(
+            changes=tuple(changes),
+            steps=steps,
+            findings=(*guarded, *circles, *ruled),
+            access=reached.access,
+            needed=needed,
+            tallies=tallies(changes, replaced, blocked),
+        )
+
+    def context(self, changes: Sequence[Change]) -> Context:
+        """What the order of `changes` must know."""
+        reached = effects(self.scene, changes, self.names)
+        return Context(reached.replaced, reached.holding, self.provisioned)
+
+    def let_through(self, changes: Sequence[Change]) -> Judged:
+        """Those of `changes` that nothing refuses, and the others, each with the first reason.
+
+        Of what one refusal covers, blocks and ends are left out only where nothing else is left: they wait
+        for nobody who left.
+        """
+        said: dict[tuple[str, str, tuple[str, ...]], Finding] = {}
+        refused: list[tuple[Change, str]] = []
+        judged = self.judge(changes)
+        while found := [one for one in judged.findings if one.severity is Severity.REFUSAL]:
+            for one in found:
+                said.setdefault((one.code, one.message, one.details), one)
+            why = _left_out(found, judged.changes)
+            if not why:
+                break
+            go = {change.address for change in judged.changes} - why.keys()
+            rest, out = without_waiting(judged.changes, go, self.context(judged.changes))
+            refused += [(change, why.get(change.address, _NEEDS)) for change in out]
+            judged = self.judge(rest)
+        others = [one for one in judged.findings if one.severity is not Severity.REFUSAL]
+        return Judged(
+            changes=judged.changes,
+            steps=judged.steps,
+            findings=(*said.values(), *others),
+            access=judged.access,
+            needed=judged.needed,
+            tallies=judged.tallies,
+            refused=tuple(refused),
+        )
+
+
+def _left_out(refusals: Iterable[Finding], changes: Sequence[Change]) -> Mapping[Address, str]:
+    """What the refusals leave out of `changes`, each with why. One that covers nothing leaves out nothing."""
+    every = {change.address for change in changes}
+    said = {change.address for change in changes if in_words(change)}
+    giving = {
+        change.address
+        for change in changes
+        if change.action is Action.CREATE or change.effect in (Effect.GRANT, Effect.MIXED)
+    }
+    why: dict[Address, str] = {}
+    for one in refusals:
+        covered = giving or every if one.covers is None else every.intersection(one.covers)
+        for address in covered - said or covered:
+            why.setdefault(address, f"{one.code}: {one.message}")
+    return why
