@@ -22,11 +22,18 @@ def command(options: Options) -> None:
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
+    from reconciler.planning.judging.idle_approvals import idle_approvals
     from reconciler.render.messages import findings_text
     from reconciler.targets.registry import profiles
+    from reconciler.wire.clock import SystemClock
 
     loaded = load(FolderTree(options.identities), profiles())
-    findings = (*loaded.findings, *lint(loaded.identities.permission_sets.values()))
+    approvals = loaded.identities.approvals.values()
+    findings = (
+        *loaded.findings,
+        *idle_approvals(approvals, SystemClock().now()),
+        *lint(loaded.identities.permission_sets.values()),
+    )
     if findings:
         places = loaded.locate([one.origin for one in findings if one.origin])
         remark(findings_text(findings, places, color=wants_color(sys.stderr)))

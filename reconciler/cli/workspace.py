@@ -18,12 +18,15 @@ from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lease import Run
 from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
+from reconciler.files.characters import show
+from reconciler.files.documents import suggest
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Lack, Memory, remember
 from reconciler.loading.recalling import declarations, read_remembered
+from reconciler.loading.references import UNBLOCK
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.address import Address, Kind
@@ -31,8 +34,9 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
+from reconciler.planning.judging.idle_approvals import idle_approvals
 from reconciler.planning.ordering.estimate import Estimate, estimate
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import Planned, plan_target, with_findings
 from reconciler.planning.wording import many
 from reconciler.targets.base import EVERYTHING, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
@@ -40,6 +44,7 @@ from reconciler.wire.clock import Clock, SystemClock
 
 # Seconds that a call to AWS takes, for estimates.
 _LATENCY = 0.1
+_BLOCKS_NOBODY = "blocked-unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,9 @@ class Workspace:
         cheaper way, and leaves alone what that cannot see; `by_rule` leaves out what waits for a review.
         """
         planned: dict[str, Planned] = {}
-        notes = self.findings
+        # What a live user alone can tell is told below.
+        whole = self.targets.keys() == self.config.targets.keys()
+        notes = tuple(one for one in self.findings if not (whole and one.code == _BLOCKS_NOBODY))
         for name, target in self.targets.items():
             live = target.read(self._request(name, by_group=by_group))
             planned[name] = plan_target(
@@ -93,6 +100,9 @@ class Workspace:
                 notes=(*notes, *self._memory_findings(name), *target.notices(self.now)),
             )
             notes = ()  # what concerns no target in particular is said once
+        if whole and planned and (refused := self._blocks_of_nobody(planned.values())):
+            first = next(iter(planned))
+            planned[first] = with_findings(planned[first], refused)
         plan = Plan(
             now=self.now,
             targets=tuple(one.part for one in planned.values()),
@@ -143,6 +153,22 @@ class Workspace:
         policy = self.config.targets[name].policy
         needed = needs(self.loaded.identities, self.memories[name].remembered, policy)
         return replace(EVERYTHING, units=needed.units, tags=needed.tags, by_group=by_group)
+
+    def _blocks_of_nobody(self, planned: Iterable[Planned]) -> Sequence[Finding]:
+        """A refusal for each block that does nothing anywhere; it holds up nothing that goes by rule."""
+        nobody = frozenset.intersection(*(one.blocks_nobody for one in planned))
+        users = self.loaded.identities.users
+        return [
+            Finding(
+                code="blocked-unknown",
+                severity=Severity.REFUSAL,
+                message=f"{show(key)} is blocked, and nobody has that key: the block does nothing",
+                origin=self.loaded.identities.blocked[key].origin,
+                fix=suggest(key, list(users)) or UNBLOCK,
+                covers=(),
+            )
+            for key in sorted(nobody)
+        ]
 
     def _memory_findings(self, name: str) -> Iterable[Finding]:
         memory = self.memories[name]
@@ -195,7 +221,10 @@ def workspace(
     tree = FolderTree(options.identities)
     loaded = load(tree, profiles())
     standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
-    findings = list(loaded.findings)
+    findings = [
+        *loaded.findings,
+        *idle_approvals(loaded.identities.approvals.values(), options.now or clock.now()),
+    ]
     config = loaded.config
     if standing is not None:
         config, untrusted = trusted_config(config, loaded.identities.accounts, standing)

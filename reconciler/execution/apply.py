@@ -111,6 +111,7 @@ def _apply_one(
         unkept=tuple(sorted({*job.planned.unkept.names, *seen.unkept})),
         ids=dict(run.ids),
         refusals=_refusals(job.planned),
+        approvals=job.planned.part.approvals,
     )
     return report, run
 
@@ -187,6 +188,7 @@ def _untouched(job: Job, why: str) -> TargetReport:
         writes=0,
         ids=dict(job.planned.ids),
         refusals=_refusals(job.planned),
+        approvals=job.planned.part.approvals,
     )
 
 

@@ -36,7 +36,8 @@ class Finding:
 
     Of a refusal, `scope` is the one group or account that it is of (`group:ops`, `account:210000000020`;
     `blocked` where it counts blocks), as an approval must name it, and `covers` are the changes that it
-    refuses: None is the whole plan. Plan files do not carry the two.
+    refuses: None is the whole plan. `liftable` says that an approval would lift it. Plan files do not carry
+    these three.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Finding:
     kind: Kind | None = None
     scope: str = field(default="", compare=False)
     covers: tuple[Address, ...] | None = field(default=None, compare=False)
+    liftable: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class TargetPlan:
     access: tuple[AccessChange, ...] = ()
     # What people call the accounts that changes and access speak of, by id.
     accounts: Mapping[str, str] = field(default_factory=dict)
+    # The narrowest approvals that lift what is refused, as lines of YAML to paste.
+    approvals: tuple[str, ...] = ()
 
     @property
     def applyable(self) -> bool:

@@ -80,6 +80,8 @@ class TargetReport:
     ids: Mapping[Address, str] = field(default_factory=dict)
     # What guards and rules refused, where the rest was done.
     refusals: tuple[Finding, ...] = ()
+    # What would lift them, as in a plan.
+    approvals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from reconciler.planning.given.keeping import Keeping
 from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
+from reconciler.planning.judging.approving import proposed
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable
 from reconciler.planning.judging.population import counts, population
@@ -82,6 +83,8 @@ class Planned:
     keeping: Keeping | None = None
     refused: tuple[tuple[Change, str], ...] = ()
     tallies: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    # Keys that are blocked and that nobody has, neither in git nor at the target.
+    blocks_nobody: frozenset[str] = frozenset()
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply in which the changes ended as `ended` says; see Keeping.after."""
@@ -187,6 +190,7 @@ def plan_target(
         only=tuple(sorted(only)),
         access=judged.access,
         accounts=_names(scene, changes, judged.access),
+        approvals=proposed(judged.findings, policy.target, now, identities.approvals.keys()),
     )
     absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
     blocked = len(scene.users.pairing.blocked) + len(scene.groups.pairing.blocked)
@@ -204,6 +208,9 @@ def plan_target(
         needed=judged.needed,
         refused=judged.refused,
         tallies=judged.tallies,
+        blocks_nobody=frozenset(
+            key for key in desired.inactive if key not in desired.users and key not in scene.users.pairing.ids
+        ),
         unkept=unkept,
         keeping=Keeping(scene, draft, changes),
     )

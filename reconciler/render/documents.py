@@ -171,6 +171,7 @@ class _Target(_Document):
     # Since 1.1.
     access: list[_Access] = []
     accounts: Mapping[str, str] = {}
+    approvals: list[str] = []
 
     def value(self) -> TargetPlan:
         return TargetPlan(
@@ -187,6 +188,7 @@ class _Target(_Document):
             only=tuple(map(Address.parse, self.only)),
             access=tuple(each.value() for each in self.access),
             accounts=dict(self.accounts),
+            approvals=tuple(self.approvals),
         )
 
 

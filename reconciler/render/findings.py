@@ -28,6 +28,7 @@ MEANINGS: Mapping[str, str] = {
     "max-grants": "one plan may give only so much",
     "max-privileged-grants": "one plan may give only so much of what is privileged",
     "min-members": "what is critical always has so many people who can sign in",
+    "blocked-unknown": "who is meant to lose access keeps it where the key is wrong",
     "name-circle": "a name is free only once its bearer has another",
     "rule-deny": "a rule says that nobody may have this access; no approval lifts it",
     "rule-disjoint": "a rule says that nobody may be in two of these groups; no approval lifts it",
@@ -69,6 +70,7 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
             layout.line(f"REFUSED for {reasons}; nothing of this plan can be applied.", Tone.ALARM, kept=True)
         )
         lines += _several(refused, names.places, layout, Tone.ALARM)
+        lines += _approvals(part.approvals, layout)
         lines.append(layout.line(kept=True))
     lines += _restores(part, names, layout)
     lines += _partial(part, names, layout)
@@ -81,13 +83,23 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
 
 
 def left_out_for(
-    refused: Sequence[Finding], places: Mapping[Origin, Place], layout: Layout
+    refused: Sequence[Finding], approvals: Sequence[str], places: Mapping[Origin, Place], layout: Layout
 ) -> Iterable[Line]:
     """The refusals for which some changes were left out, with why and what to do, as a plan shows them."""
     reasons = words.counted(len(refused), ("reason", "reasons"))
     yield layout.line(f"REFUSED for {reasons}; what that covers was left out.", Tone.ALARM, kept=True)
     yield from _several(refused, places, layout, Tone.ALARM)
+    yield from _approvals(approvals, layout)
     yield layout.line(kept=True)
+
+
+def _approvals(approvals: Sequence[str], layout: Layout) -> Iterable[Line]:
+    """What lifts all that can be lifted, to paste; never wrapped."""
+    if approvals:
+        said = "To approve all of it, write this into a file of identities/approvals/, with the reason:"
+        yield from layout.paragraph(said, indent=2, hang=2, kept=True)
+        for line in approvals:
+            yield layout.line(escape.text(line), kept=True)
 
 
 def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:

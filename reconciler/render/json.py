@@ -98,6 +98,7 @@ def report_json(report: Report) -> str:
                     "seconds": part.seconds,
                     "notes": list(part.notes),
                     "refusals": [_finding(finding) for finding in part.refusals],
+                    "approvals": list(part.approvals),
                     "results": [
                         {
                             "address": str(each.address),
@@ -138,6 +139,7 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in part.findings],
         "access": [_access(change) for change in part.access],
         "accounts": dict(part.accounts),
+        **({"approvals": list(part.approvals)} if part.approvals else {}),
         **({"only": [str(address) for address in part.only]} if part.only else {}),
     }
 

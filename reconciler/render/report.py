@@ -73,7 +73,7 @@ def _target(
     verbose: bool,
 ) -> Iterable[Line]:
     if part.refusals:
-        yield from findings.left_out_for(part.refusals, places, layout)
+        yield from findings.left_out_for(part.refusals, part.approvals, places, layout)
     by_status: dict[Status, list[Result]] = {}
     for result in part.results:
         by_status.setdefault(result.status, []).append(result)

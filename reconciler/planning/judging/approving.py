@@ -67,12 +67,11 @@ def lifted(
     `account_id` tells the id of an account that an approval names by its key.
     """
     usable = [(one, _scope(one, account_id)) for one in approvals if one.target in (None, target)]
-    left = [
-        _lifted(refusal, [one for one, scope in usable if scope == refusal.scope], now, refusal.count)
-        if refusal.code not in _TOGETHER or refusal.scope
-        else refusal
-        for refusal in refusals
-    ]
+    left = []
+    for refusal in (replace(one, liftable=True) for one in refusals):
+        fitting = [one for one, scope in usable if scope == refusal.scope]
+        alone = refusal.code not in _TOGETHER or refusal.scope
+        left.append(_lifted(refusal, fitting, now, refusal.count) if alone else refusal)
     loose = [one for one, scope in usable if not scope]
     together: dict[tuple[str, Kind | None], int] = {}
     for one in left:
@@ -117,15 +116,15 @@ def _lifted(refusal: Finding, approvals: Sequence[Approval], now: datetime, coun
 
 
 def proposed(
-    refusals: Iterable[Finding], target: str, now: datetime, taken: AbstractSet[str], final: AbstractSet[str]
+    refusals: Iterable[Finding], target: str, now: datetime, taken: AbstractSet[str]
 ) -> tuple[str, ...]:
     """The narrowest approvals that lift `refusals`, as lines of one YAML document; nothing where none does.
 
-    `taken` are the names of approvals that there are, `final` the codes of what no approval lifts.
+    `taken` are the names of approvals that there are.
     """
     wanted: dict[tuple[str, Kind | None, str], int] = {}
     for one in refusals:
-        if one.severity is not Severity.REFUSAL or one.code in final:
+        if one.severity is not Severity.REFUSAL or not one.liftable:
             continue
         key = one.code, one.kind, one.scope
         wanted[key] = wanted.get(key, 0) + one.count if one.code in _TOGETHER else one.count

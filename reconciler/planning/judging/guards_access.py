@@ -13,6 +13,7 @@ from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
 from reconciler.planning.judging.approving import approval
+from reconciler.planning.judging.widening import is_wider
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.scene import Scene
 
@@ -98,7 +99,7 @@ def _touches(change: Change, caller: _Caller) -> bool:
             deleting or renamed or change.effect in (Effect.REVOKE, Effect.MIXED)
         )
     if address == caller.permission_set:
-        return deleting or (change.action is Action.UPDATE and _takes_policies(change))
+        return deleting or (change.action is Action.UPDATE and not is_wider(change))
     if address.kind is Kind.GROUP:
         return deleting and address in caller.groups
     if address.kind is Kind.MEMBERSHIP and deleting:
@@ -119,19 +120,6 @@ def _way(change: Change) -> Address | None:
     if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
         return ends(change.address)[0]
     return change.address if change.address.kind is Kind.GROUP else None
-
-
-def _takes_policies(change: Change) -> bool:
-    """Whether an edit of a permission set may leave its holders with less."""
-    for each in change.fields:
-        if each.name in ("managed_policies", "customer_managed_policies"):
-            before = each.before if isinstance(each.before, tuple) else ()
-            after = each.after if isinstance(each.after, tuple) else ()
-            if not set(before) <= set(after):
-                return True
-        elif each.before is not None if each.name == "inline_policy" else each.name == "permissions_boundary":
-            return True
-    return False
 
 
 def grants_passed(
