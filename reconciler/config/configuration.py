@@ -294,6 +294,7 @@ def _privileged(document: Document, written: Mapping[str, Any]) -> Privileged:
         tuple(written.get("policies", ())),
         # Without their places: a line more in the file must not change the digest of a plan.
         tuple(replace(one, node=0) for one in build_selectors(document, at, written.get("accounts", ()))),
+        written.get("defaults", True),
     )
 
 

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
 from reconciler.config.fields import (
     STRICT,
+    Flag,
     Key,
     PathPattern,
     Pattern,
@@ -247,6 +248,13 @@ class PrivilegedDocument(TypedDict, total=False):
     permission_sets: Annotated[list[Pattern], Field(description="Shell patterns over permission sets.")]
     policies: Annotated[list[Text], Field(description="AWS-managed policies, by name, path or ARN.")]
     accounts: Annotated[list[SelectorEntry], Field(description="Accounts in which all access is privileged.")]
+    defaults: Annotated[
+        Flag,
+        Field(
+            description="`false`: only what is named here is privileged, and not also what can do "
+            "everything, all of IAM or Organizations, or assume any role. Default: true."
+        ),
+    ]
 
 
 class GuardsDocument(TypedDict, total=False):

@@ -28,3 +28,5 @@ class AccessChange:
     accounts: tuple[str, ...]
     groups: tuple[str, ...] = ()
     privileged: bool = False
+    # It counts as privileged because nobody here knows what its customer-managed policies say.
+    unknown: bool = False

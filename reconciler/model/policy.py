@@ -107,11 +107,15 @@ class Protected:
 
 @dataclass(frozen=True, slots=True)
 class Privileged:
-    """What counts as privileged access: shell patterns over permission sets and policies, and accounts."""
+    """What counts as privileged access: shell patterns over permission sets and policies, and accounts.
+
+    With `defaults` also what leads to everything else (`access/privilege.py`).
+    """
 
     permission_sets: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     accounts: tuple[Selector, ...] = ()
+    defaults: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.plan import TargetPlan
 from reconciler.render import escape, words
+from reconciler.render.layout import Layout, Line
 from reconciler.render.naming import Names
 from reconciler.render.rows import Fold, Row, Section, sample
+from reconciler.render.style import Tone
 
 _GLYPHS = {Direction.LOSE: "-", Direction.GAIN: "+", Direction.ALTER: "~"}
 _VERBS = {
@@ -24,6 +26,9 @@ PRIVILEGED = "PRIVILEGED"
 # How many rows there are at most, and how many people and accounts a row names, by how much is folded.
 _ROWS = {Fold.NOTHING: 40, Fold.MEMBERS: 20, Fold.OBJECTS: 15, Fold.GROUPS: 12}
 _NAMED = 12
+# So many permission sets stand in the first lines of a plan.
+_FIRST = 5
+UNKNOWN = "unknown content"
 
 
 def section(part: TargetPlan, names: Names, fold: Fold) -> Section | None:
@@ -41,6 +46,36 @@ def section(part: TargetPlan, names: Names, fold: Fold) -> Section | None:
     rows = [_row(change, names, fold) for change in shown]
     rows += _rest(rest)
     return Section("Access", _numbers(part.access), tuple(rows))
+
+
+def first_lines(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
+    """Who gains what is privileged, above everything else; nothing where nobody does."""
+    gained = sorted(
+        (one for one in part.access if one.privileged and one.direction is not Direction.LOSE), key=_rank
+    )
+    if not gained:
+        return []
+    people = {key for change in gained if change.direction is Direction.GAIN for key in change.people}
+    altered = {key for change in gained for key in change.people} - people
+    told = []
+    if people:
+        verb = "gains" if len(people) == 1 else "gain"
+        told.append(f"{words.counted(len(people), words.PERSON)} {verb} privileged access")
+    if altered:
+        verb = "has" if len(altered) == 1 else "have"
+        told.append(f"{words.counted(len(altered), words.PERSON)} {verb} privileged access altered")
+    lines = [layout.line(f"{words.listed(told)}:", Tone.CAUTION, kept=True)]
+    limit = len(gained) if names.verbose else _FIRST
+    for change in gained[:limit]:
+        who = ", ".join(_some([names.user(key) for key in change.people], None if names.verbose else _NAMED))
+        _, where = _named(change.accounts, names.account, words.ACCOUNT)
+        mark = f" ({UNKNOWN})" if change.unknown else ""
+        altered_mark = " altered" if change.direction is Direction.ALTER else ""
+        text = f"{escape.name(change.permission_set)}{mark}{altered_mark} on {where}: {who}"
+        lines += layout.paragraph(text, indent=2, hang=4, kept=True)
+    if len(gained) > limit:
+        lines.append(layout.line(f"  … and {len(gained) - limit:,} more, below under Access", Tone.FAINT))
+    return [*lines, layout.line()]
 
 
 def _rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
@@ -89,6 +124,7 @@ def _row(change: AccessChange, names: Names, fold: Fold) -> Row:
     verb = _VERBS[change.direction][len(change.people) != 1]
     altered = " altered" if change.direction is Direction.ALTER else ""
     mark = f"{PRIVILEGED} " if change.privileged else ""
+    mark += f"{UNKNOWN} " if change.unknown else ""
     label = f"{mark}{who} {verb} {escape.name(change.permission_set)}{altered} on {where}"
     pieces = tuple(", ".join(_some(each, limit)) for each in (people, accounts) if each)
     tall = bool(people and accounts)

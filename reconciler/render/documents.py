@@ -127,6 +127,7 @@ class _Access(_Document):
     accounts: list[str]
     groups: list[str]
     privileged: bool
+    unknown_content: bool = False
 
     def value(self) -> AccessChange:
         return AccessChange(
@@ -136,6 +137,7 @@ class _Access(_Document):
             accounts=tuple(self.accounts),
             groups=tuple(self.groups),
             privileged=self.privileged,
+            unknown=self.unknown_content,
         )
 
 

@@ -168,6 +168,7 @@ def _access(change: AccessChange) -> dict[str, Any]:
         "accounts": list(change.accounts),
         "groups": list(change.groups),
         "privileged": change.privileged,
+        **({"unknown_content": True} if change.unknown else {}),
     }
 
 
