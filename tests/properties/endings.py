@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import Cause
 from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import Mode, OnRemoval, Scope, TargetPolicy
 from reconciler.model.resources import ALWAYS, Group, User
 from reconciler.model.state import Gap
 from reconciler.planning.ordering.order import ends
 from reconciler.planning.ordering.steps import PAIRS
-from reconciler.planning.planner import Planned
 from reconciler.planning.review import review
 from tests.planning.entitled import DEV, PAY, entry, pset
 from tests.planning.world import ORIGIN, UNLIMITED, World, person
@@ -31,6 +30,7 @@ from tests.properties.company import (
     team_of,
     title_of,
 )
+from tests.properties.failing import grants, odd_removals, removals
 from tests.properties.settling import UNAPPROVABLE, Settling
 from tests.properties.stage import BY_RULE, CRITICAL, TIGHT
 from tests.properties.witness import Names, Witness, locate
@@ -41,26 +41,6 @@ GAPS = [
     Gap(Kind.MEMBERSHIP, "*", "not asked"),
     *(Gap(Kind.ASSIGNMENT, scope, "not asked") for scope in ("*", "users", PAY)),
 ]
-
-
-def removals(planned: Planned) -> frozenset[str]:
-    """Everything fails that takes a membership or an assignment away."""
-    return _steps_of(planned, lambda one: one.action is Action.DELETE and one.address.kind in PAIRS)
-
-
-def odd_removals(planned: Planned) -> frozenset[str]:
-    """Every other of them."""
-    return frozenset(sorted(removals(planned))[::2])
-
-
-def grants(planned: Planned) -> frozenset[str]:
-    """Everything fails that gives anything."""
-    return _steps_of(planned, lambda one: one.effect is Effect.GRANT)
-
-
-def _steps_of(planned: Planned, is_meant: Callable[[Change], bool]) -> frozenset[str]:
-    meant = {each.address for each in planned.part.changes if is_meant(each)}
-    return frozenset(each.id for each in planned.steps if meant & set(each.changes))
 
 
 def whose(world: World, reviewed: Iterable[TargetPlan]) -> list[str]:
@@ -139,6 +119,7 @@ class Ending(Settling):
             self.try_alone(failing)
         self._try_observing()
         self._try_with_others()
+        self.apply_badly()
         self.apply_all()
 
     def _rename_sets(self) -> None:
@@ -158,7 +139,9 @@ class Ending(Settling):
         self.commit()
         people = {each: self._somebody(each) for each in PEOPLE}
         settled = {"ops": ("ada", "bob"), "dev": ("cyd", "dan")}
+        book = self.book
         self.book = self._staffed(settled, {"e0": "ops", "e1": "dev"}, people)
+        self.kill_and_revert(book)
         self.apply_all()
         self.commit()
         for teams, holders in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.loading.ledger_union import merged, united
 from reconciler.model.address import Address
@@ -27,6 +27,10 @@ class Recall:
     marks: dict[str, Ledger] = field(default_factory=dict)
     unpushed: dict[str, tuple[Ledger, Ledger | None]] = field(default_factory=dict)
     runs: int = 0
+
+    def copy(self) -> Recall:
+        """The same, to go on with alone."""
+        return replace(self, marks=dict(self.marks), unpushed=dict(self.unpushed))
 
     @property
     def told(self) -> Ledger | None:

@@ -83,6 +83,12 @@ class Runs(Stage):
         """It published its mark, and wrote some of it."""
         book = self.book
         self.edit(data, edits)
+        self.kill(after)
+        self._revert(book if reverted else self.book)
+        self.plan()
+
+    def kill(self, after: int) -> None:
+        """Apply everything, and die after so many steps."""
         planned = self.plan()
         if not planned.part.applyable or not planned.part.changes:
             return
@@ -91,8 +97,6 @@ class Runs(Stage):
         self.carry_out(planned, go, frozenset(each.id for each in planned.steps[after:]))
         self.given.ended(self.said, self.world, self.now, published=False)
         self.dead.append(run)
-        self._revert(book if reverted else self.book)
-        self.plan()
 
     @precondition(lambda self: self.dead)
     @rule()

@@ -1,4 +1,4 @@
-"""What must hold of the order of the steps of one plan."""
+"""What must hold of the order of the steps of one plan, and what it says to people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
-from reconciler.model.plan import Step
+from reconciler.model.plan import Severity, Step
 from reconciler.planning.planner import Planned
 
 
@@ -45,3 +45,15 @@ def takes_before_it_gives(planned: Planned) -> None:
             action = actions.get(step.address)
             given = given or action is Action.CREATE
             assert not (given and action is Action.DELETE and not step.after and not step.held_by)
+
+
+def told(planned: Planned) -> str:
+    """What a plan is to do, and what is loud in it."""
+    changes = [
+        f"{each.action} {each.address} ({each.cause})"
+        + "".join(f" {one.name}={one.after}" for one in each.fields if each.action is Action.UPDATE)
+        for each in planned.part.changes
+    ]
+    loud = [each for each in planned.part.findings if each.severity is not Severity.NOTE]
+    lines = [f"{each.code}: {each.message} {', '.join(each.details)}" for each in loud]
+    return "\n    ".join(("; ".join(changes) or "nothing", *lines))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.model.address import Kind
+from reconciler.model.policy import Mode
+from reconciler.planning.planner import Planned
+from tests.planning.entitled import NEW, PAY, organization
 from tests.properties import oracle
-from tests.properties.book import stem
+from tests.properties.book import Book, stem
 from tests.properties.company import person_of, team_of
+from tests.properties.failing import odd_removals
 from tests.properties.runs import Runs
 
 # What no approval lifts.
@@ -15,7 +20,7 @@ UNAPPROVABLE: frozenset[str] = frozenset()
 
 
 class Settling(Runs):
-    """What people do about doubts."""
+    """What people do about doubts, and what goes wrong at the end."""
 
     def settle_names(self) -> None:
         """Nobody has a name any more that anybody else had or has, and no doubt is left."""
@@ -47,3 +52,37 @@ class Settling(Runs):
                 self.world.groups[group.id] = replace(group, attributes=attributes)
         if found:
             self.apply_all()
+
+    def apply_badly(self) -> None:
+        """Every other removal fails, kinds are only observed, and accounts are suspended: it stays owed.
+
+        Each of these runs ends, and its receipt is what the next one knows.
+        """
+        policy, places = self.policy, self.world.organization
+        self._receive_part(odd_removals)
+        for kind in ("memberships", "assignments", "users", "groups"):
+            scope = replace(policy.scope, **{kind: Mode.OBSERVE})  # type: ignore[arg-type]  # a field by name
+            self.policy = replace(policy, scope=scope)
+            self._receive_part(odd_removals)
+        self.policy = policy
+        self.world.organization = organization(**{f"a{PAY}": "SUSPENDED", f"a{NEW}": "Lab"})
+        self._receive_part(odd_removals)
+        self.world.organization = places
+
+    def _receive_part(self, failing: Callable[[Planned], frozenset[str]]) -> None:
+        fresh = self.plan()
+        if fresh.part.applyable:
+            go = frozenset(each.address for each in fresh.part.changes)
+            self.receive(fresh, self.carry_out(fresh, go, failing(fresh)))
+            self.plan()
+
+    def kill_and_revert(self, before: Book) -> None:
+        """A run makes all of it, dies, and git goes back to what it said; nobody remembers that."""
+        after = self.book
+        with self.forgotten():
+            self.kill(1000)
+            self.book = before
+            self.plan()
+            self.settle_runs()
+            self.apply_all()
+        self.book = after

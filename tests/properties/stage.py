@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause
-from reconciler.model.plan import Severity, TargetPlan
+from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import Guards, Limit, MaxRemovals, Mode, Protected, TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Assignment
@@ -29,7 +29,7 @@ from tests.properties.company import OTHERS, Console, company, covers, pairs
 from tests.properties.critical import LEAST, Floors, enough
 from tests.properties.invariant import Given
 from tests.properties.recall import GOOD, Recall, given_after
-from tests.properties.sequence import changing_hands, takes_before_it_gives
+from tests.properties.sequence import changing_hands, takes_before_it_gives, told
 from tests.properties.verdict import Verdict
 from tests.properties.witness import Names, Witness, access, approvals, defined, durations, inside
 
@@ -74,20 +74,6 @@ class Stage(RuleBasedStateMachine):
     def tell(self, *words: object) -> None:
         """A step of the story, for whoever reads of one that failed."""
         note(f"{self.now:%d %b %H:%M}  " + " ".join(map(str, words)))
-
-    def _tell_of(self, planned: Planned) -> None:
-        """What a plan is to do, unless it was told already."""
-        changes = [
-            f"{each.action} {each.address} ({each.cause})"
-            + "".join(f" {one.name}={one.after}" for one in each.fields if each.action is Action.UPDATE)
-            for each in planned.part.changes
-        ]
-        loud = [each for each in planned.part.findings if each.severity is not Severity.NOTE]
-        lines = [f"{each.code}: {each.message} {', '.join(each.details)}" for each in loud]
-        text = "\n    ".join(("; ".join(changes) or "nothing", *lines))
-        if text != self._told:
-            self._told = text
-            self.tell("  a plan:", text)
 
     def commit(self, *, broken: bool = False) -> None:
         """What git says becomes part of its history; a commit that does not load is passed over."""
@@ -205,10 +191,24 @@ class Stage(RuleBasedStateMachine):
     @contextmanager
     def forgotten(self) -> Iterator[None]:
         """What happens in here, nobody remembers, and the world is as it was."""
-        kept = self.world, self.given, self.begun, self.since, self.first
+        names = [
+            "world",
+            "given",
+            "recall",
+            "begun",
+            "since",
+            "first",
+            "base",
+            "receipt",
+            "reviewed",
+            "known",
+        ]
+        kept = {each: getattr(self, each) for each in names}
         self.world, self.given = copy.deepcopy(self.world), copy.deepcopy(self.given)
+        self.recall = self.recall.copy()
         yield
-        self.world, self.given, self.begun, self.since, self.first = kept
+        for each, one in kept.items():
+            setattr(self, each, one)
 
     def take_the_place(self, old: str, *, joining: bool) -> str:
         """Somebody is another person now, made by hand under the same name; the new id."""
@@ -254,7 +254,10 @@ class Stage(RuleBasedStateMachine):
         refused = {each.code for each in planned.part.findings if each.severity == "refusal"}
         if all(each.address.kind in PAIRS and each.action is Action.DELETE for each in planned.part.changes):
             assert not {each for each in refused if each.startswith("rule-")} or not planned.part.changes
-        self._tell_of(planned)
+        if (text := told(planned)) != self._told:
+            self._told = text
+            self.tell("  a plan:", text)
+        assert len({each.address for each in planned.part.changes}) == len(planned.part.changes)
         self.given.judge(planned, self.said, self.world, self.now)
         return planned
 

@@ -68,7 +68,7 @@ class CompanyMachine(Ending):
     def stroke(self, data: st.DataObject, strokes: int) -> None:
         """Somebody works at the console."""
         for _ in range(strokes):
-            done = self.console.work(data.draw, renaming=not self.recall.earlier)  # type: ignore[arg-type]  # draws alike
+            done = self.console.work(data.draw, renaming=not (self.recall.earlier or self.falls_back))  # type: ignore[arg-type]  # draws alike
             self.tell("somebody", done)
 
     @rule(hours=st.sampled_from([6, 30]))

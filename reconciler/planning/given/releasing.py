@@ -35,6 +35,7 @@ def release(scene: Scene, draft: Draft) -> None:
 class _Releasing:
     def __init__(self, scene: Scene, draft: Draft, ledger: Ledger) -> None:
         self._scene, self._draft, self._ledger = scene, draft, ledger
+        self._taken = {change.address for change in draft.changes if change.action is Action.DELETE}
 
     def run(self) -> None:
         scene, ledger = self._scene, self._ledger
@@ -106,6 +107,8 @@ class _Releasing:
         self._add(address, what, scene.principal_name(principal), "ignored", None)
 
     def _add(self, address: Address, what: str, name: str, why: str, origin: Origin | None) -> None:
+        if address in self._taken:
+            return  # whoever must have no access loses it, also where git lets go of the rest
         if address.kind in (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET):
             self._draft.ids[address] = what
         self._draft.changes.append(

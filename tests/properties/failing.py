@@ -1,0 +1,29 @@
+"""Which steps of a plan fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.model.change import Action, Change, Effect
+from reconciler.planning.ordering.steps import PAIRS
+from reconciler.planning.planner import Planned
+
+
+def removals(planned: Planned) -> frozenset[str]:
+    """Everything fails that takes a membership or an assignment away."""
+    return _steps_of(planned, lambda one: one.action is Action.DELETE and one.address.kind in PAIRS)
+
+
+def odd_removals(planned: Planned) -> frozenset[str]:
+    """Every other of them."""
+    return frozenset(sorted(removals(planned))[::2])
+
+
+def grants(planned: Planned) -> frozenset[str]:
+    """Everything fails that gives anything."""
+    return _steps_of(planned, lambda one: one.effect is Effect.GRANT)
+
+
+def _steps_of(planned: Planned, is_meant: Callable[[Change], bool]) -> frozenset[str]:
+    meant = {each.address for each in planned.part.changes if is_meant(each)}
+    return frozenset(each.id for each in planned.steps if meant & set(each.changes))
