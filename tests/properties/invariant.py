@@ -209,7 +209,8 @@ class Given:
         """Nothing that git never gave went from `before` to `after`, but what may go whoever gave it."""
         ours = self.objects.keys() | self.doubted_objects
         gone = {_pair(each, planned)[0] for each in planned.part.changes if _deletes(each)}
-        leave = Leave(before, after, said, policy, now, ours, gone)
+        left = {each for each in self.keys.keys() & self.objects if not self._is_said_to_be(each, said)}
+        leave = Leave(before, after, said, policy, now, ours, gone, left)
         doubtful = set().union(*self.words.values())
         for pair in pairs(before) - pairs(after) - self.pairs - self.doubted:
             told = stems(before, pair)

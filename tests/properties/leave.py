@@ -20,7 +20,8 @@ Words = tuple[str, ...]
 class Leave:
     """What may go from `before` to `after`, whoever gave it.
 
-    `ours` are the objects that git gave, or may have given, `gone` those that a plan deletes.
+    `ours` are the objects that git gave, or may have given, `gone` those that a plan deletes,
+    `left` those whose keys are gone from git.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Leave:
         now: datetime,
         ours: Collection[str],
         gone: Collection[str],
+        left: Collection[str],
     ) -> None:
         self._before, self._said, self._policy, self._ours = before, said, policy, ours
+        self._left = left
         self._absent = {stem(each) for each in oracle.absent(said, now)}
         self._people = {stem(each) for each in said.users}
         self._teams = {stem(key): one for key, one in said.groups.items()}
@@ -48,7 +51,11 @@ class Leave:
             return user in self._gone
         who = person_of(self._before, user)
         strict = self._policy.scope.users is Mode.AUTHORITATIVE
-        return who in self._absent or (who not in self._people and (strict or user in self._ours))
+        return (
+            user in self._left
+            or who in self._absent
+            or (who not in self._people and (strict or user in self._ours))
+        )
 
     def covers(self, pair: Pair) -> bool:
         """Whether a membership or an assignment may go."""

@@ -173,7 +173,11 @@ class _Pairs:
         if not one.name:
             pairing.block(one.key, "nothing gives it a name here", [])
             return
-        found = [each for each in self._candidates.named(one.name) if each not in pairing.keys]
+        found = [
+            each
+            for each in self._candidates.named(one.name)
+            if each not in pairing.keys and not self._was_renamed_to(each, one)
+        ]
         if len(found) > 1:
             pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)
         elif found and self._candidates.foreign(found[0], one.external_id):
@@ -182,6 +186,16 @@ class _Pairs:
             pairing.block(one.key, f"the live object named {one.name} could be another key's", found)
         elif found:
             self._claim_instead(one, found[0])
+
+    def _was_renamed_to(self, identifier: str, one: Sought) -> bool:
+        """Whether git gave the object under another key and by another name, and others renamed it since."""
+        owner = self._given.get(identifier)
+        return (
+            owner is not None
+            and not one.external
+            and owner.key not in (one.key, *one.keys)
+            and fold(owner.name) != fold(one.name)
+        )
 
     def _claim_instead(self, one: Sought, identifier: str) -> None:
         """Pair by name; where git gave another object that is gone, that is noted."""

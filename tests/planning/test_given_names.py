@@ -1,0 +1,62 @@
+"""A name that somebody gave to an object outside git does not make it the object of that name's key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.resources import Window
+from tests.planning.entitled import PAY, entry, git
+from tests.planning.remembering import Site
+from tests.planning.world import NOW, codes, group, identities, person, summary
+
+ADMIN = entry("e", "user:cyd", "Admin", PAY)
+
+
+def test_a_leaver_who_is_renamed_by_hand_to_somebody_who_never_came_goes_by_id() -> None:
+    """`bob` was never made; the user of `cyd` is renamed to bob's name by hand, and cyd leaves git."""
+    site = Site()
+    bob = replace(person("bob"), window=Window(start=NOW.replace(year=2027)))
+    said = git([ADMIN], people=("ada", "cyd"))
+    said = replace(said, users={**said.users, "bob": bob})
+    site.apply(said)
+    cyd = site.world.user_id("cyd@example.com")
+    live = site.world.users[cyd]
+    site.world.users[cyd] = replace(live, attributes={**live.attributes, "user_name": "bob@example.com"})
+    left = replace(
+        said, users={"ada": said.users["ada"], "bob": replace(bob, window=Window())}, assignments={}
+    )
+    planned = site.plan(left)
+    assert summary(planned) == [
+        f"delete aws/assignment/{PAY}/Admin/user:cyd git",
+        "update aws/user/cyd git",
+    ]
+    assert "name-taken" in codes(planned)
+    site.apply(left)
+    assert site.world.reach() == set()
+    assert site.world.users[cyd].attributes["given_name"] == "Cyd"
+
+
+def test_so_it_is_for_a_group() -> None:
+    """A group that left git under another name than git gave it is deleted, and its name is free then."""
+    site = Site()
+    site.apply(identities([person("ada")], [group("old", ["ada"])]))
+    old = site.world.group_id("old")
+    live = site.world.groups[old]
+    site.world.groups[old] = replace(live, attributes={**live.attributes, "display_name": "new"})
+    said = identities([person("ada")], [group("new", [])])
+    site.apply(said)
+    assert old not in site.world.groups
+    site.apply(said)
+    assert site.world.members_of("new") == set()
+    assert site.shows(said) == []
+
+
+def test_a_name_that_git_gave_itself_still_tells_whose_it_is() -> None:
+    """A key that changes without a word keeps its object by the name that git gave it."""
+    site = Site()
+    site.apply(identities([person("ada")], [group("old", ["ada"])]))
+    old = site.world.group_id("old")
+    said = identities([person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})])
+    assert site.shows(said) == []
+    site.apply(said)
+    assert site.world.group_id("old") == old
