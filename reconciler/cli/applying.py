@@ -13,7 +13,7 @@ from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.cli.workspace import Workspace
 from reconciler.errors import INTERRUPTED, AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
 from reconciler.execution.apply import Job, apply
-from reconciler.execution.given import given_after, intended
+from reconciler.execution.given import given_after, intended, removed_without_review
 from reconciler.execution.marking import Opened, check_newest, drop_mark, never_applied, open_mark
 from reconciler.execution.receipt import End, record_apply, record_begin, record_used, used_digests
 from reconciler.execution.record import read_record, save_end, save_partial
@@ -21,7 +21,8 @@ from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.loading.marks import Mark
 from reconciler.loading.memory import require
 from reconciler.model.plan import Plan
-from reconciler.model.report import Report
+from reconciler.model.removed import Removed, lately
+from reconciler.model.report import Report, TargetReport
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
 from reconciler.wire.pool import Pool
@@ -240,6 +241,11 @@ def remember_applied(
 ) -> Sequence[Problem]:
     """Record how the apply ended at every target; returns what could not be recorded."""
     by_name = {job.target.name: job for job in jobs}
+
+    def removed(part: TargetReport) -> tuple[Removed, ...]:
+        before = space.memories[part.target].remembered.removed
+        return lately((*before, *removed_without_review(by_name[part.target], part, space.now)), space.now)
+
     try:
         ends = [
             End(
@@ -248,6 +254,7 @@ def remember_applied(
                     commit=space.standing.head or "" if space.standing else "",
                     used=tuple(used(space, part.target)),
                     unkept=part.unkept,
+                    removed=removed(part),
                 ),
                 whole=part.whole,
                 ledger=given_after(by_name[part.target], part),

@@ -31,14 +31,20 @@ def command(options: Options) -> None:
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
+    from reconciler.planning.judging.idle_approvals import idle_approvals
     from reconciler.targets.registry import profiles
     from reconciler.wire.clock import SystemClock
 
+    now = SystemClock().now()
     tree = FolderTree(options.identities)
     loaded = load(tree, profiles())
-    if problems := incomplete_joiners(loaded, options, tree, SystemClock().now()):
+    if problems := incomplete_joiners(loaded, options, tree, now):
         raise InputError(problems)
-    findings = (*loaded.findings, *lint(loaded.identities.permission_sets.values()))
+    findings = (
+        *loaded.findings,
+        *idle_approvals(loaded.identities.approvals.values(), now),
+        *lint(loaded.identities.permission_sets.values()),
+    )
     warnings = tuple(one for one in findings if one.severity is not Severity.NOTE)
     verdict = summary(replace(loaded, findings=warnings))
     places = loaded.locate([one.origin for one in findings if one.origin]) if findings else {}

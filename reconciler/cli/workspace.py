@@ -20,6 +20,8 @@ from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lease import Run
 from reconciler.execution.locks.lock import Locks
 from reconciler.execution.record import read_record, remember_record
+from reconciler.files.characters import show
+from reconciler.files.documents import suggest
 from reconciler.files.git import DEFAULT_REMOTE
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.first_apply import ask_remote
@@ -27,6 +29,7 @@ from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Memory, remember
 from reconciler.loading.recalling import declarations, read_remembered
+from reconciler.loading.references import UNBLOCK
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.loading.trusted_endpoints import still_said
@@ -36,14 +39,16 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
+from reconciler.planning.judging.idle_approvals import idle_approvals
 from reconciler.planning.ordering.estimate import Estimate, estimate
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import Planned, plan_target, with_findings
 from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint, profiles
 from reconciler.wire.clock import Clock, SystemClock
 
 # Seconds that a call to AWS takes, for estimates.
 _LATENCY = 0.1
+_BLOCKS_NOBODY = "blocked-unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ class Workspace:
         cheaper way, and leaves alone what that cannot see; `by_rule` leaves out what waits for a review.
         """
         planned: dict[str, Planned] = {}
-        notes = self.findings
+        # What a live user alone can tell is told below.
+        whole = self.targets.keys() == self.config.targets.keys()
+        notes = tuple(one for one in self.findings if not (whole and one.code == _BLOCKS_NOBODY))
         for name, target in self.targets.items():
             receipt = self.memories[name].remembered.receipt
             if isinstance(target, Learning) and receipt is not None:
@@ -105,6 +112,9 @@ class Workspace:
             )
             planned[name] = as_planned(planned[name], self.memories[name])
             notes = ()  # what concerns no target in particular is said once
+        if whole and planned and (refused := self._blocks_of_nobody(planned.values())):
+            first = next(iter(planned))
+            planned[first] = with_findings(planned[first], refused)
         plan = Plan(
             now=self.now,
             targets=tuple(one.part for one in planned.values()),
@@ -167,6 +177,22 @@ class Workspace:
             known_groups=_sure(ledger.groups),
         )
 
+    def _blocks_of_nobody(self, planned: Iterable[Planned]) -> Sequence[Finding]:
+        """A refusal for each block that does nothing anywhere; it holds up nothing that goes by rule."""
+        nobody = frozenset.intersection(*(one.blocks_nobody for one in planned))
+        users = self.loaded.identities.users
+        return [
+            Finding(
+                code="blocked-unknown",
+                severity=Severity.REFUSAL,
+                message=f"{show(key)} is blocked, and nobody has that key: the block does nothing",
+                origin=self.loaded.identities.blocked[key].origin,
+                fix=suggest(key, list(users)) or UNBLOCK,
+                covers=(),
+            )
+            for key in sorted(nobody)
+        ]
+
 
 @contextmanager
 def workspace(
@@ -185,7 +211,10 @@ def workspace(
     tree = FolderTree(options.identities)
     loaded = load(tree, profiles())
     standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
-    findings = list(loaded.findings)
+    findings = [
+        *loaded.findings,
+        *idle_approvals(loaded.identities.approvals.values(), options.now or clock.now()),
+    ]
     config = loaded.config
     still: Mapping[str, str] = {}
     if standing is not None:

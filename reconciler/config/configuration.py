@@ -269,7 +269,7 @@ def _guards(document: Document, written: Mapping[str, Any]) -> Guards:
     removals, defaults = written.get("max_removals", {}), MaxRemovals()
     limits = {
         kind: _limit(removals.get(kind, {}), getattr(defaults, kind))
-        for kind in ("users", "groups", "memberships", "assignments", "permission_sets", "total")
+        for kind in ("users", "groups", "memberships", "assignments", "permission_sets", "total", "blocked")
     }
     limits["per_group"] = _limit(removals.get("memberships", {}).get("per_group", {}), defaults.per_group)
     limits["per_account"] = _limit(
@@ -298,6 +298,7 @@ def _privileged(document: Document, written: Mapping[str, Any]) -> Privileged:
         tuple(written.get("policies", ())),
         # Without their places: a line more in the file must not change the digest of a plan.
         tuple(replace(one, node=0) for one in build_selectors(document, at, written.get("accounts", ()))),
+        written.get("defaults", True),
     )
 
 

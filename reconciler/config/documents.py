@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
 from reconciler.config.fields import (
     STRICT,
+    Flag,
     Key,
     PathPattern,
     Pattern,
@@ -180,6 +181,14 @@ class LimitDocument(TypedDict, total=False):
     percent: Annotated[Percent | None, Field(description="At most this share; it always allows one.")]
 
 
+class CountDocument(TypedDict, total=False):
+    """A limit that is a number. `null` lifts it."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    count: Annotated[Whole | None, Field(description="At most so many.")]
+
+
 class MembershipLimitDocument(LimitDocument, total=False):
     """A limit on memberships, over all groups and within one."""
 
@@ -207,6 +216,13 @@ class MaxRemovalsDocument(TypedDict, total=False):
     ]
     permission_sets: Annotated[LimitDocument, Field(description="Permission sets. Default: 5.")]
     total: Annotated[LimitDocument, Field(description="All kinds together. Default: 50.")]
+    blocked: Annotated[
+        CountDocument,
+        Field(
+            description="People who are blocked, and whose `until` was past when it was first applied. "
+            "Default: 10."
+        ),
+    ]
 
 
 class MaxGrantsDocument(TypedDict, total=False):
@@ -236,6 +252,13 @@ class PrivilegedDocument(TypedDict, total=False):
     permission_sets: Annotated[list[Pattern], Field(description="Shell patterns over permission sets.")]
     policies: Annotated[list[Text], Field(description="AWS-managed policies, by name, path or ARN.")]
     accounts: Annotated[list[SelectorEntry], Field(description="Accounts in which all access is privileged.")]
+    defaults: Annotated[
+        Flag,
+        Field(
+            description="`false`: only what is named here is privileged, and not also what can do "
+            "everything, all of IAM or Organizations, or assume any role. Default: true."
+        ),
+    ]
 
 
 class GuardsDocument(TypedDict, total=False):

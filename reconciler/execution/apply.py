@@ -14,7 +14,7 @@ from reconciler.execution.telling import told
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
-from reconciler.model.plan import Step
+from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
 from reconciler.planning.ordering.order import ends, restricted
 from reconciler.planning.ordering.steps import writes_something
@@ -61,7 +61,7 @@ def apply(
     observer: Observer,
     may_write: MayWrite = always,
 ) -> Report:
-    """Write what the reviews allow. No review may be stale and no plan refused: the caller has seen to it.
+    """Write what the reviews allow. No review may be stale: the caller has seen to it, and to refusals.
 
     `may_write` as in `carry_out`; a reason to stop holds for the targets that follow, too.
     """
@@ -106,6 +106,7 @@ def _apply_one(
             Result(one.address, Status.LEFT_OUT, f"{one.cause}: waits for review")
             for one in job.review.left_out
         ),
+        *(Result(one.address, Status.REFUSED, why) for one, why in job.planned.refused),
     ]
     whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
@@ -129,6 +130,8 @@ def _apply_one(
         ),
         unkept=unkept,
         ids=dict(run.ids),
+        refusals=_refusals(job.planned),
+        approvals=job.planned.part.approvals,
     )
     return report, run
 
@@ -178,7 +181,7 @@ def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
     Everything of git's own making is done, nothing waits, and nothing that git declares or remembers was
     left unread (section 13, Memory).
     """
-    if planned.waiting or planned.uncovered or planned.part.only:
+    if planned.waiting or planned.uncovered or planned.part.only or planned.refused:
         return False
     for change in (*planned.part.changes, *planned.left_out):
         if change.cause in _COUNTS_FOR_WHOLE:
@@ -255,4 +258,10 @@ def _untouched(job: Job, why: str) -> TargetReport:
         whole=False,
         writes=0,
         ids=dict(job.planned.ids),
+        refusals=_refusals(job.planned),
+        approvals=job.planned.part.approvals,
     )
+
+
+def _refusals(planned: Planned) -> tuple[Finding, ...]:
+    return tuple(one for one in planned.part.findings if one.severity is Severity.REFUSAL)

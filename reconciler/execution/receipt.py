@@ -203,7 +203,9 @@ def _same(link: Link, receipt: Receipt, ledger: Ledger) -> bool:
     before = link.receipt
     applied = (before.applied or before.commit) == (receipt.applied or receipt.commit)
     parts = (before.commit, before.used, before.unkept) == (receipt.commit, receipt.used, receipt.unkept)
-    return applied and parts and link.ledger == ledger
+    # What only grew old is nothing new to say.
+    new = set(receipt.removed) - set(before.removed)
+    return applied and parts and not new and link.ledger == ledger
 
 
 def _both(repository: Repository, theirs: Receipt, ours: Receipt) -> Receipt:
@@ -214,6 +216,7 @@ def _both(repository: Repository, theirs: Receipt, ours: Receipt) -> Receipt:
         commit=theirs.commit if newer else ours.commit,
         used=spent(theirs.used, ours.used),
         unkept=tuple(sorted({*theirs.unkept, *ours.unkept})),
+        removed=tuple(sorted({*theirs.removed, *ours.removed})),
     )
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -33,7 +34,7 @@ from reconciler.loading.ledger_text import parse_ledger, render_ledger, seal
 from reconciler.loading.ledger_union import united
 from reconciler.loading.memory import Lack, Memory
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
-from reconciler.loading.receipt import parse_receipt, render_receipt, spent
+from reconciler.loading.receipt import parse_receipt, removed_in, removed_text, render_receipt, spent
 from reconciler.model.ledger import Ledger
 from reconciler.model.state import Receipt, Remembered
 
@@ -70,6 +71,8 @@ class Kept(BaseModel):
     partial: list[str] = Field(default_factory=list)
     # The approved digests that were spent, oldest first.
     used: list[str] = Field(default_factory=list)
+    # What runs without a review took away in the 24 hours before the last apply.
+    removed: str = ""
     ledger: Sealed | None = None
     marks: dict[str, Sealed] = Field(default_factory=dict)
 
@@ -111,6 +114,7 @@ def read_record(path: Path) -> Record:
                 _files(record, tree)
             if kept.receipt is not None:
                 parse_receipt(kept.receipt)
+            removed_in(kept.removed)
             kept.given()
     except (ValidationError, KeyError, RecordError) as error:
         raise RecordError(
@@ -165,7 +169,10 @@ def save_end(
     key, texts = _digest(tree)
     record = read_record(path)
     before = record.kept(receipt.target, receipt.identity)
-    update: dict[str, object] = {"marks": {one: kept for one, kept in before.marks.items() if one != run}}
+    update: dict[str, object] = {
+        "marks": {one: kept for one, kept in before.marks.items() if one != run},
+        "removed": removed_text(receipt.removed),
+    }
     if ledger is not None:
         update["ledger"] = Sealed.of(ledger)
     if whole:
@@ -228,7 +235,8 @@ def _remembered(
     base = state(kept.whole) if kept.whole is not None else None
     # As from git: with what a first apply began counts, also where that is the state under plan.
     since = [state(key) for key in kept.partial if base is None or key != now]
-    return recall(target, receipt, base, since, reader, kept.given())
+    found = recall(target, receipt, base, since, reader, kept.given())
+    return replace(found, removed=removed_in(kept.removed))
 
 
 def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:

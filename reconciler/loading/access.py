@@ -15,6 +15,7 @@ from reconciler.loading.documents import AssignmentDocument
 from reconciler.loading.people import checked_window
 from reconciler.model.address import Kind
 from reconciler.model.policy import Approval
+from reconciler.model.removed import BLOCKED
 from reconciler.model.resources import Account, Assignment, Origin
 
 _LISTS = ("groups", "users", "permission_sets")
@@ -24,6 +25,7 @@ _KINDS = {
     "memberships": Kind.MEMBERSHIP,
     "permission_sets": Kind.PERMISSION_SET,
     "assignments": Kind.ASSIGNMENT,
+    BLOCKED: Kind.USER,
 }
 
 
@@ -71,6 +73,9 @@ def approval(document: Document, key: str, node: int, written: ApprovalDocument,
         reason=written["reason"],
         kind=_KINDS[written["kind"]] if "kind" in written else None,
         target=written.get("target"),
+        group=written.get("group"),
+        account=written.get("account"),
+        blocked=written.get("kind") == BLOCKED,
     )
 
 

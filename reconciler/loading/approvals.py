@@ -35,8 +35,12 @@ class ApprovalDocument(TypedDict, total=False):
         Annotated[GuardName, Field(description="The code of the guard, as the refusal shows it.")]
     ]
     kind: Annotated[
-        Literal["users", "groups", "memberships", "permission_sets", "assignments"],
-        Field(description="Of which kind. Default: whichever the guard speaks of."),
+        Literal["users", "groups", "memberships", "permission_sets", "assignments", "blocked"],
+        Field(description="Of which kind, as the refusal says. Without it: what the guard says of no kind."),
+    ]
+    group: Annotated[Text, Field(description="Of which one group, by its key, where the refusal names one.")]
+    account: Annotated[
+        Text, Field(description="Of which one account, by its key or id, where the refusal names one.")
     ]
     count: Required[Annotated[Positive, Field(description="How many the guard may find.")]]
     until: Required[Annotated[Moment, Field(description="Last day or instant at which it holds.")]]

@@ -130,7 +130,10 @@ def _with_chain(
     if found.lack is Lack.FOREIGN:
         return found
     ledger = chain.ledger if gap is None else None
-    return replace(found, chain=chain, gap=gap, remembered=replace(found.remembered, ledger=ledger))
+    newest = chain.link.receipt if chain.link is not None else found.remembered.receipt
+    removed = newest.removed if newest is not None else ()
+    remembered = replace(found.remembered, ledger=ledger, removed=removed)
+    return replace(found, chain=chain, gap=gap, remembered=remembered)
 
 
 def _of_target(

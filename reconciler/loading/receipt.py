@@ -12,7 +12,9 @@
 
 A line `used: sha256:… sha256:…` follows the time where digests were approved: each lets one apply go, and
 none after it. A line `unkept: group.description user.title` follows where the service was seen not to keep
-such attributes. `receipt` is the commit of the chain (`loading/chain.py`) that holds what git gave by then;
+such attributes, and a line `removed: 2026-11-23T22:10:00Z;membership=3;total=3` where runs without a review
+took something away in the last 24 hours: each with its time and what limits count. `receipt` is the commit of
+the chain (`loading/chain.py`) that holds what git gave by then;
 the file `receipt` of such a commit has the same form, with `commit` (the last that was applied whole) and
 `applied` (the one that this apply ran with), the runs that it `closes`, and the seal of its ledger.
 
@@ -30,6 +32,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.errors import RecordError
+from reconciler.model.removed import Removed
 from reconciler.model.state import Receipt
 
 VERSION = 2
@@ -50,8 +53,11 @@ CHAIN, CLOSES, COMMIT, APPLIED, LEDGER, ENTRIES = (
 _LINKS = (CHAIN, CLOSES, COMMIT, APPLIED, LEDGER, ENTRIES)
 _NO_LINKS: Mapping[str, str] = {}
 _UNKEPT = "unkept"
+_REMOVED = "removed"
 # So many spent digests are remembered; each stands for an approval by hand.
 _KEPT = 500
+# More digits has no number of removals.
+_DIGITS = 9
 _REQUIRED = ("target", "digest", "tool-version", "at")
 
 
@@ -86,12 +92,14 @@ def render_receipt(receipt: Receipt, links: Mapping[str, str] = _NO_LINKS) -> st
         "target": receipt.target,
         "digest": receipt.digest,
         "tool-version": receipt.tool_version,
-        "at": receipt.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "at": _moment(receipt.at),
     }
     if receipt.used:
         fields[_USED] = " ".join(receipt.used)
     if receipt.unkept:
         fields[_UNKEPT] = " ".join(sorted(receipt.unkept))
+    if receipt.removed:
+        fields[_REMOVED] = removed_text(receipt.removed)
     fields |= {name: links[name] for name in _LINKS if links.get(name)}
     fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
     lines = [line_of(name, value) for name, value in fields.items()]
@@ -120,7 +128,28 @@ def parse_receipt(text: str, commit: str = "") -> Receipt:
         applied="" if applied == commit else applied,
         used=tuple(fields.get(_USED, "").split()),
         unkept=tuple(fields.get(_UNKEPT, "").split()),
+        removed=removed_in(fields.get(_REMOVED, "")),
     )
+
+
+def removed_text(removed: Iterable[Removed]) -> str:
+    """What runs took away, as one line, sorted; "" for nothing."""
+    return " ".join(
+        ";".join((_moment(one.at), *(f"{name}={count}" for name, count in one.counts)))
+        for one in sorted(removed)
+    )
+
+
+def removed_in(text: str) -> tuple[Removed, ...]:
+    """What runs took away, from such a line. RecordError where it is not one."""
+    found = []
+    for each in text.split():
+        at, *counts = each.split(";")
+        pairs = [count.rpartition("=") for count in counts]
+        if any(not name or not number.isdecimal() or len(number) > _DIGITS for name, _, number in pairs):
+            raise RecordError(f"its line for {_REMOVED} has {each[:80]!r}, which is not a time and numbers")
+        found.append(Removed(instant(at), tuple(sorted((name, int(number)) for name, _, number in pairs))))
+    return tuple(sorted(found))
 
 
 def receipt_lines(text: str) -> Mapping[str, str]:
@@ -193,6 +222,10 @@ def fields_of(lines: Iterable[str]) -> Mapping[str, str]:
 def _plain(text: str) -> bool:
     """Whether the text is one line to every reader, and shows what it is (no controls, no bidi)."""
     return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def instant(text: str) -> datetime:

@@ -15,6 +15,8 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Assignment, Grant, Group, Origin, Selector
 from reconciler.model.state import Identities
 
+# What to do about a block of nobody.
+UNBLOCK = "correct the key, or delete the block once it has served"
 _NAMES = {"users": "user", "groups": "group", "permission_sets": "permission set", "accounts": "account"}
 _Section = Literal["users", "groups", "permission_sets", "accounts"]
 
@@ -197,12 +199,14 @@ def _circles(groups: Mapping[str, Group], start: str, done: set[str]) -> Iterato
 
 def _unknown_blocks(identities: Identities, known: Known) -> Iterator[Finding]:
     users = known.section("users")
+    former = {old for user in identities.users.values() for old in user.previously}
     for key, block in sorted(identities.blocked.items()):
-        if key not in users:
+        if key not in users and key not in former:
             yield Finding(
                 code="blocked-unknown",
                 severity=Severity.WARNING,
-                message=f"{show(key)} is blocked, and no user has that key: the block does nothing",
+                message=f"{show(key)} is blocked, and no user in git has that key; "
+                "whether a live one has, a plan tells",
                 origin=block.origin,
-                fix=known.suggest("users", key) or "delete it once it has served",
+                fix=known.suggest("users", key) or UNBLOCK,
             )

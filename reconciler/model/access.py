@@ -37,3 +37,5 @@ class AccessChange:
     privileged: bool = False
     was_until: str | None = None
     until: str | None = None
+    # It counts as privileged because nobody here knows what its customer-managed policies say.
+    unknown: bool = False

@@ -38,6 +38,11 @@ class Finding:
 
     `count` is how many things it speaks of, `kind` of which kind, where an approval must name it;
     `details` lists some or all of them, `fix` says what to do.
+
+    Of a refusal, `scope` is the one group or account that it is of (`group:ops`, `account:210000000020`;
+    `blocked` where it counts blocks), as an approval must name it, and `covers` are the changes that it
+    refuses: None is the whole plan. `liftable` says that an approval would lift it. Plan files do not carry
+    these three.
     """
 
     code: str
@@ -49,6 +54,9 @@ class Finding:
     details: tuple[str, ...] = ()
     count: int = 1
     kind: Kind | None = None
+    scope: str = field(default="", compare=False)
+    covers: tuple[Address, ...] | None = field(default=None, compare=False)
+    liftable: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,8 @@ class TargetPlan:
     # What people call the accounts that changes and access speak of, by id; and people and groups that have
     # no key, by their id behind a tilde.
     accounts: Mapping[str, str] = field(default_factory=dict)
+    # The narrowest approvals that lift what is refused, as lines of YAML to paste.
+    approvals: tuple[str, ...] = ()
 
     @property
     def applyable(self) -> bool:

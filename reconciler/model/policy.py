@@ -92,6 +92,8 @@ class MaxRemovals:
     per_account: Limit = Limit(10, None)
     permission_sets: Limit = Limit(5, None)
     total: Limit = Limit(50, None)
+    # People who are blocked, or whose end was past already when it was first applied.
+    blocked: Limit = Limit(10, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,15 @@ class Protected:
 
 @dataclass(frozen=True, slots=True)
 class Privileged:
-    """What counts as privileged access: shell patterns over permission sets and policies, and accounts."""
+    """What counts as privileged access: shell patterns over permission sets and policies, and accounts.
+
+    With `defaults` also what leads to everything else (`access/privilege.py`).
+    """
 
     permission_sets: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     accounts: tuple[Selector, ...] = ()
+    defaults: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,11 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A reviewed, expiring permission to go past a guard: which, for what kind, how many, until when."""
+    """A reviewed, expiring permission to go past a guard: which, for what kind, how many, until when.
+
+    `group` is a key, `account` a key or an id: of what it is, where the guard speaks of one. `blocked` is one
+    for people who are blocked (`kind: blocked`).
+    """
 
     key: str
     origin: Origin
@@ -136,6 +146,9 @@ class Approval:
     reason: str
     kind: Kind | None = None
     target: str | None = None
+    group: str | None = None
+    account: str | None = None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.plan import Finding
 
 
 class Status(StrEnum):
@@ -19,6 +20,7 @@ class Status(StrEnum):
     SKIPPED = "skipped"  # something that it depends on failed
     HELD = "held"  # a revocation whose replacement failed
     LEFT_OUT = "left-out"  # not reviewed, not auto-applied: waits for its own review
+    REFUSED = "refused"  # left out of what goes by rule, because a guard or rule refuses it
     STOPPED = "stopped"  # interrupted, or the target stopped answering to us
     UNKNOWN = "unknown"  # the answer was lost and looking did not settle it
 
@@ -79,6 +81,10 @@ class TargetReport:
     notes: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
     ids: Mapping[Address, str] = field(default_factory=dict)
+    # What guards and rules refused, where the rest was done.
+    refusals: tuple[Finding, ...] = ()
+    # What would lift them, as in a plan.
+    approvals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +97,13 @@ class Report:
     @property
     def failed(self) -> bool:
         """Whether anything that was to be done was not."""
-        good = (Status.DONE, Status.UNNECESSARY, Status.LEFT_OUT)
+        good = (Status.DONE, Status.UNNECESSARY, Status.LEFT_OUT, Status.REFUSED)
         return any(result.status not in good for part in self.targets for result in part.results)
+
+    @property
+    def refused(self) -> bool:
+        """Whether a guard or rule refused anything."""
+        return any(part.refusals for part in self.targets)
 
     @property
     def writes(self) -> int:

@@ -15,6 +15,7 @@ from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval, TargetPolicy
+from reconciler.model.removed import Removed
 from reconciler.model.resources import (
     Account,
     Assignment,
@@ -265,7 +266,8 @@ class Receipt:
     `used` the approved digests that were spent, oldest first. `unkept` are the attributes that the service
     was seen not to keep (`user.title`, `group.description`), sorted.
 
-    `applied` is the commit of the newest apply, whole or not, where that is another than `commit`.
+    `applied` is the commit of the newest apply, whole or not, where that is another than `commit`. `removed`
+    is what runs without a review took away in the 24 hours before `at`, oldest first.
     """
 
     target: str
@@ -277,6 +279,7 @@ class Receipt:
     used: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
     applied: str = ""
+    removed: tuple[Removed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +304,8 @@ class Remembered:
     `ledger` is what git gave by live ids, with what open marks of other runs may have given; where it is
     known, it alone decides what is git's, and the states only tell causes and former keys. It is None where
     nothing was applied by a version that keeps one, or where its receipts are lost. `passed_over` names
-    commits since then of which something does not load, each with why.
+    commits since then of which something does not load, each with why. `removed` is what runs without a
+    review took away, by the newest receipt.
     """
 
     receipt: Receipt | None = None
@@ -310,3 +314,4 @@ class Remembered:
     unknown: str | None = None
     ledger: Ledger | None = None
     passed_over: tuple[str, ...] = ()
+    removed: tuple[Removed, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
@@ -17,9 +18,16 @@ def by_rule_alone(
     A change that needs one which waits (a grant of a permission set that somebody else must edit first)
     waits with it. A removal waits for no grant: what was to replace it comes when it has been reviewed.
     """
+    return without_waiting(changes, {change.address for change in changes if change.cause in causes}, context)
+
+
+def without_waiting(
+    changes: Sequence[Change], go: AbstractSet[Address], context: Context
+) -> tuple[list[Change], list[Change]]:
+    """The changes in `go` that need none which is not in it, and the others."""
     steps, _ = order(changes, context)
     carries = {step.id: step.changes for step in steps}
-    may: set[Address] = {change.address for change in changes if change.cause in causes}
+    may = set(go)
     while held := {
         address
         for step in steps

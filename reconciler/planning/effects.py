@@ -111,8 +111,17 @@ class _Spelling:
             people, groups = self._keys(row.people), tuple(sorted(map(self._group, row.way)))
             marked = self._is_privileged(row.permission_set, name, row.direction)
             for privileged, accounts in self._privilege.split(row.accounts, privileged=marked):
+                unknown = privileged and marked and self._is_unknown(row.permission_set, name, row.direction)
                 yield AccessChange(
-                    row.direction, name, people, accounts, groups, privileged, row.was_until, row.until
+                    row.direction,
+                    name,
+                    people,
+                    accounts,
+                    groups,
+                    privileged,
+                    was_until=row.was_until,
+                    until=row.until,
+                    unknown=unknown,
                 )
 
     def _keys(self, people: frozenset[str]) -> tuple[str, ...]:
@@ -131,18 +140,19 @@ class _Spelling:
         """Whoever gains a set gains what it will carry, and whoever loses it loses what it carried."""
         marked = self._marked.get((token, direction))
         if marked is None:
-            live = self._scene.live.permission_sets.get(token)
-            was: Attributes = live.attributes if live else {}
-            will: Attributes = {**was, **self._edits.get(name, {})}
-            carried = {
-                Direction.GAIN: (will,),
-                Direction.LOSE: (was,),
-                Direction.ALTER: (was, will),
-                Direction.LONGER: (was, will),
-                Direction.SHORTER: (was, will),
-            }
-            marked = self._marked[token, direction] = self._privilege.marks(name, carried[direction])
+            carried = self._carried(token, name, direction)
+            marked = self._marked[token, direction] = self._privilege.marks(name, carried)
         return marked
+
+    def _is_unknown(self, token: str, name: str, direction: Direction) -> bool:
+        return self._privilege.unknown(name, self._carried(token, name, direction))
+
+    def _carried(self, token: str, name: str, direction: Direction) -> tuple[Attributes, ...]:
+        live = self._scene.live.permission_sets.get(token)
+        was: Attributes = live.attributes if live else {}
+        will: Attributes = {**was, **self._edits.get(name, {})}
+        # Who keeps access, altered or for another time, has what it was and what it will be.
+        return {Direction.GAIN: (will,), Direction.LOSE: (was,)}.get(direction, (was, will))
 
 
 def _holding(scene: Scene, changes: Iterable[Change], tokens: Tokens, both: Sides) -> Links:

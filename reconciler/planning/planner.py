@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.change import Action, Change
+from reconciler.model.change import Change
 from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Finding, Severity, Step, TargetPlan
 from reconciler.model.policy import TargetPolicy
+from reconciler.model.removed import lately, summed
 from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
-from reconciler.model.state import Desired, Holder, Identities, Inactive, Live, Remembered
+from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
+from reconciler.planning.bench import Bench
 from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.called import called, with_names
 from reconciler.planning.comparing.assignments import compare_assignments
@@ -35,13 +37,11 @@ from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
 from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
+from reconciler.planning.judging.approving import proposed
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
-from reconciler.planning.judging.guards import guard
-from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.judging.past import past
 from reconciler.planning.judging.population import counts, population
-from reconciler.planning.judging.rules import judge
 from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
 from reconciler.planning.judging.withheld import (
     without_delegated,
@@ -51,11 +51,11 @@ from reconciler.planning.judging.withheld import (
     without_unread,
 )
 from reconciler.planning.looking import Looking
-from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.order import Context
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
-from reconciler.planning.pending import pending_findings, pending_removals
+from reconciler.planning.pending import pending_findings
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
@@ -70,7 +70,8 @@ class Planned:
     `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
     `left_out` is what a plan by rule alone does not contain, and what waits for a review. `needed` maps
     removals from what is critical to the grants without which too few people would be left there. `unkept`
-    is what the service was seen not to keep.
+    is what the service was seen not to keep. `refused` are changes that a plan by rule alone leaves out,
+    because a guard or rule refuses them, each with why; `tallies` the names by which limits count removals.
     """
 
     part: TargetPlan
@@ -86,6 +87,10 @@ class Planned:
     unkept: Unkept = KEEPS_ALL
     keeping: Keeping | None = None
     looking: Looking | None = None
+    refused: tuple[tuple[Change, str], ...] = ()
+    tallies: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    # Keys that are blocked and that nobody has, neither in git nor at the target.
+    blocks_nobody: frozenset[str] = frozenset()
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply in which the changes ended as `ended` says; see Keeping.after."""
@@ -113,8 +118,9 @@ def plan_target(
     """What to do at one target so that it is as git says at `now` (an aware instant).
 
     `only` restricts the plan to addresses and what they need; it is partial then. `by_rule` leaves out what
-    no cause in `auto_apply` brings about, so that nothing but what is done is judged. `notes` are findings
-    that somebody made before (loading, memory) and that belong to this target's plan.
+    no cause in `auto_apply` brings about, so that nothing but what is done is judged, and judges it change by
+    change, with what such runs took away in the last 24 hours. `notes` are findings that somebody made before
+    (loading, memory) and that belong to this target's plan.
     """
     desired = project(identities, policy, now, capabilities, live.organization)
     ledger = resolved(remembered.ledger, live) if remembered.ledger is not None else None
@@ -154,42 +160,34 @@ def plan_target(
     if by_rule:
         context = Context(reached.replaced, reached.holding, provisioned, closed)
         changes, left = by_rule_alone(changes, policy.auto_apply, context)
-        reached = effects(scene, changes, accounts)
-    critical = Critical(scene, identities, remembered, changes)
-    needed = critical.needed()
-    waits = {**reached.replaced, **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed}}
-    context = Context(waits, reached.holding, provisioned, closed, capabilities.keeps_a_member)
-    steps, circles = order(changes, context)
-    pending = pending_removals(changes, unkept.names)
-    guarded = guard(
-        scene,
-        changes,
-        population(scene, draft),
-        reached.access,
-        identities.approvals.values(),
-        replaced=_renamed(scene, changes),
-        pending=pending,
-        more=critical.findings(steps),
+    bench = Bench(
+        scene=scene,
+        identities=identities,
+        remembered=remembered,
+        # Who left waits for a review, where only what goes by rule is judged.
+        population=replace(population(scene, draft), leaving=0) if by_rule else population(scene, draft),
+        names=accounts,
+        provisioned=provisioned,
+        closed=closed,
+        past=summed(lately(remembered.removed, now)) if by_rule else {},
     )
+    said = (*draft.findings, *remarks(desired, live.organization), *live.findings, *notes)
+    judged = bench.let_through(changes, said) if by_rule else bench.judge(changes)
+    changes = list(judged.changes)
     findings = [
-        *guarded,
-        *circles,
-        *draft.findings,
+        *judged.findings,
+        *said,
         *debts,
         *released(scene, changes, draft.ids, accounts),
         *notable(scene, draft, remembered, observed, unread),
         *assignment_findings(scene, draft, delegated, kept),
-        *remarks(desired, live.organization),
         *name_taken(taken),
         *unkept_findings(unkept, desired),
-        *pending_findings(pending),
+        *pending_findings(judged.pending),
         *means(changes, capabilities),
         *perhaps_renamed(scene, changes),
         *unreviewed(over, left),
         *past(identities, remembered, policy.paths, now),
-        *live.findings,
-        *judge(scene, identities, remembered, changes),
-        *notes,
     ]
     policy_hash = policy_digest(policy)
     part = TargetPlan(
@@ -204,14 +202,15 @@ def plan_target(
         gaps=tuple((str(gap.kind), gap.scope, gap.reason) for gap in live.gaps),
         read_calls=dict(live.calls),
         only=tuple(sorted(only)),
-        access=reached.access,
-        accounts=called(scene, changes, reached.access),
+        access=judged.access,
+        accounts=called(scene, changes, judged.access),
+        approvals=proposed(judged.findings, policy.target, now, identities.approvals.keys()),
     )
     absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
     blocked = len(scene.users.pairing.blocked) + len(scene.groups.pairing.blocked)
     return Planned(
         part=part,
-        steps=steps,
+        steps=judged.steps,
         ids=draft.ids,
         versions=draft.versions,
         owned=draft.owned,
@@ -220,7 +219,12 @@ def plan_target(
         waiting=draft.waiting + len(taken) + blocked + (0 if ledger is not None else len(delegated) + absent),
         uncovered=ledger is None and uncovered(gaps_in_use(live), (desired, *memory.states)),
         left_out=tuple(left),
-        needed=needed,
+        needed=judged.needed,
+        refused=judged.refused,
+        tallies=judged.tallies,
+        blocks_nobody=frozenset(
+            key for key in desired.inactive if key not in desired.users and key not in scene.users.pairing.ids
+        ),
         unkept=unkept,
         keeping=Keeping(scene, draft, changes),
         looking=Looking(scene, accounts),
@@ -267,30 +271,6 @@ def compared(scene: Scene) -> Draft:
     compare_ends(scene, draft)
     release(scene, draft)
     return draft
-
-
-def _renamed(scene: Scene, changes: Iterable[Change]) -> frozenset[Address]:
-    """Assignments that go because their like is made, or there, under the new name of their set."""
-    heirs = {scene.set_name(arn): name for arn, name in scene.sets.replaced.items()}
-    if not heirs:
-        return frozenset()
-    changed = {change.address: change.action for change in changes}
-
-    def is_kept(address: Address) -> bool:
-        account, name, holder = address.parts
-        kind, _, key = holder.partition(":")
-        heir = heirs.get(name)
-        if heir is None:
-            return False
-        like = scene.assignment_address(account, heir, Holder(Kind(kind), key))
-        wanted = Holder(Kind(kind), key) in scene.desired.assignments.get((account, heir), ())
-        return wanted and (changed.get(like) is Action.CREATE or heir in scene.sets.ids)
-
-    return frozenset(
-        address
-        for address, action in changed.items()
-        if address.kind is Kind.ASSIGNMENT and action is Action.DELETE and is_kept(address)
-    )
 
 
 _LOUD = {Severity.REFUSAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}

@@ -51,6 +51,8 @@ class Review:
     left_out: tuple[Change, ...]
     stale: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
+    # What goes without anybody having reviewed it.
+    by_rule: frozenset[Address] = frozenset()
 
 
 def review(
@@ -79,6 +81,7 @@ def review(
         if any(change.action is Action.CREATE for change in changes)
     }
     go: set[Address] = set()
+    by_rule: set[Address] = set()
     seen: list[Change] = []
     left_out: list[Change] = []
     stale: list[Difference] = []
@@ -95,6 +98,8 @@ def review(
             or (address.kind is Kind.PROVISIONING and set_of(address) in by_address)
         ):
             go.add(address)
+            if change.cause in auto_apply and not same:
+                by_rule.add(address)
             if same or address.kind is Kind.PROVISIONING:
                 seen.append(change)  # what is done by rule has the effects that rules allow
         elif earlier:
@@ -108,7 +113,7 @@ def review(
     stale.extend(adopted.values())
     more = NO_MORE if stale else further(planned, seen, reviewed)
     stale.extend(_unread(more))
-    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale), more.notes)
+    return Review(frozenset(go), unnecessary, tuple(left_out), tuple(stale), more.notes, frozenset(by_rule))
 
 
 def _unread(more: More) -> Iterable[Difference]:

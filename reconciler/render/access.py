@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.plan import TargetPlan
 from reconciler.render import escape, words
+from reconciler.render.layout import Layout, Line
 from reconciler.render.naming import PRIVILEGED, Names
 from reconciler.render.rows import Fold, Row, Section, sample
+from reconciler.render.style import Tone
 
 _GLYPHS = {
     Direction.LOSE: "-",
@@ -30,9 +32,14 @@ _VERBS = {
 }
 # What follows the permission set in a sentence.
 _HOW = {Direction.ALTER: " altered", Direction.LONGER: " longer", Direction.SHORTER: " less long"}
+# What is worth the first lines of a plan where it is privileged.
+_GIVEN = (Direction.GAIN, Direction.ALTER, Direction.LONGER)
 # How many rows there are at most, and how many people and accounts a row names, by how much is folded.
 _ROWS = {Fold.NOTHING: 40, Fold.MEMBERS: 20, Fold.OBJECTS: 15, Fold.GROUPS: 12}
 _NAMED = 12
+# So many permission sets stand in the first lines of a plan.
+_FIRST = 5
+UNKNOWN = "unknown content"
 
 
 def section(part: TargetPlan, names: Names, fold: Fold) -> Section | None:
@@ -50,6 +57,44 @@ def section(part: TargetPlan, names: Names, fold: Fold) -> Section | None:
     rows = [_row(change, names, fold) for change in shown]
     rows += _rest(rest)
     return Section("Access", _numbers(part.access), tuple(rows))
+
+
+def first_lines(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
+    """Who gains what is privileged, above everything else; nothing where nobody does."""
+    gained = sorted(
+        (one for one in part.access if one.privileged and one.direction in _GIVEN),
+        key=_rank,
+    )
+    if not gained:
+        return []
+    people, altered, longer = (
+        {key for change in gained if change.direction is direction for key in change.people}
+        for direction in _GIVEN
+    )
+    altered, longer = altered - people, longer - people - altered
+    told = []
+    if people:
+        verb = "gains" if len(people) == 1 else "gain"
+        told.append(f"{words.counted(len(people), words.PERSON)} {verb} privileged access")
+    if altered:
+        verb = "has" if len(altered) == 1 else "have"
+        told.append(f"{words.counted(len(altered), words.PERSON)} {verb} privileged access altered")
+    if longer:
+        verb = "keeps" if len(longer) == 1 else "keep"
+        told.append(f"{words.counted(len(longer), words.PERSON)} {verb} privileged access longer")
+    lines = [layout.line(f"{words.listed(told)}:", Tone.CAUTION, kept=True)]
+    limit = len(gained) if names.verbose else _FIRST
+    for change in gained[:limit]:
+        who = ", ".join(_some([names.user(key) for key in change.people], None if names.verbose else _NAMED))
+        _, where = _named(change.accounts, names.account, words.ACCOUNT)
+        mark = f" ({UNKNOWN})" if change.unknown else ""
+        how = _HOW.get(change.direction, "")
+        end = f", {_ends(change)}" if change.direction is Direction.LONGER else ""
+        text = f"{escape.name(change.permission_set)}{mark}{how} on {where}{end}: {who}"
+        lines += layout.paragraph(text, indent=2, hang=4, kept=True)
+    if len(gained) > limit:
+        lines.append(layout.line(f"  … and {len(gained) - limit:,} more, below under Access", Tone.FAINT))
+    return [*lines, layout.line()]
 
 
 def _rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
@@ -105,10 +150,10 @@ def _row(change: AccessChange, names: Names, fold: Fold) -> Row:
     verb = _VERBS[change.direction][len(change.people) != 1]
     how = _HOW.get(change.direction, "")
     mark = f"{PRIVILEGED} " if change.privileged else ""
+    mark += f"{UNKNOWN} " if change.unknown else ""
     label = f"{mark}{who} {verb} {escape.name(change.permission_set)}{how} on {where}"
     if change.direction in (Direction.LONGER, Direction.SHORTER):
-        was, until = (escape.text(each or "never") for each in (change.was_until, change.until))
-        label = f"{label}, until {was} -> {until}"
+        label = f"{label}, {_ends(change)}"
     pieces = tuple(", ".join(_some(each, limit)) for each in (people, accounts) if each)
     tall = bool(people and accounts)
     return Row(
@@ -118,6 +163,12 @@ def _row(change: AccessChange, names: Names, fold: Fold) -> Row:
         remarks=_through(change.groups, names, limit),
         tall=tall,
     )
+
+
+def _ends(change: AccessChange) -> str:
+    """`until <then> -> <now>`, of access that is kept for another time."""
+    was, until = (escape.text(each or "never") for each in (change.was_until, change.until))
+    return f"until {was} -> {until}"
 
 
 def _named(

@@ -129,6 +129,7 @@ class _Access(_Document):
     privileged: bool
     was_until: str | None = None
     until: str | None = None
+    unknown_content: bool = False
 
     def value(self) -> AccessChange:
         return AccessChange(
@@ -140,6 +141,7 @@ class _Access(_Document):
             privileged=self.privileged,
             was_until=self.was_until,
             until=self.until,
+            unknown=self.unknown_content,
         )
 
 
@@ -175,6 +177,7 @@ class _Target(_Document):
     # Since 1.1.
     access: list[_Access] = []
     accounts: Mapping[str, str] = {}
+    approvals: list[str] = []
 
     def value(self) -> TargetPlan:
         return TargetPlan(
@@ -191,6 +194,7 @@ class _Target(_Document):
             only=tuple(map(Address.parse, self.only)),
             access=tuple(each.value() for each in self.access),
             accounts=dict(self.accounts),
+            approvals=tuple(self.approvals),
         )
 
 

@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, str] = {
     "min-members": "what is critical always has so many people who can sign in",
     "managed-policy-missing": "AWS refuses to attach a policy that does not exist",
     "unit-ambiguous": "two units can be meant, and only one of them is",
+    "blocked-unknown": "who is meant to lose access keeps it where the key is wrong",
     "name-circle": "a name is free only once its bearer has another",
     "rule-deny": "a rule says that nobody may have this access; no approval lifts it",
     "rule-disjoint": "a rule says that nobody may be in two of these groups; no approval lifts it",
@@ -72,7 +73,8 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         lines.append(
             layout.line(f"REFUSED for {reasons}; nothing of this plan can be applied.", Tone.ALARM, kept=True)
         )
-        lines += _several(refused, names, layout, Tone.ALARM)
+        lines += _several(refused, names.places, layout, Tone.ALARM)
+        lines += _approvals(part.approvals, layout)
         lines.append(layout.line(kept=True))
     lines += _blocked(part, names, layout)
     lines += _restores(part, names, layout)
@@ -85,9 +87,29 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     ]
     if warnings:
         lines.append(layout.line("Warnings", Tone.CAUTION))
-        lines += _several(warnings, names, layout, Tone.CAUTION)
+        lines += _several(warnings, names.places, layout, Tone.CAUTION, verbose=names.verbose)
         lines.append(layout.line())
     return lines
+
+
+def left_out_for(
+    refused: Sequence[Finding], approvals: Sequence[str], places: Mapping[Origin, Place], layout: Layout
+) -> Iterable[Line]:
+    """The refusals for which some changes were left out, with why and what to do, as a plan shows them."""
+    reasons = words.counted(len(refused), ("reason", "reasons"))
+    yield layout.line(f"REFUSED for {reasons}; what that covers was left out.", Tone.ALARM, kept=True)
+    yield from _several(refused, places, layout, Tone.ALARM)
+    yield from _approvals(approvals, layout)
+    yield layout.line(kept=True)
+
+
+def _approvals(approvals: Sequence[str], layout: Layout) -> Iterable[Line]:
+    """What lifts all that can be lifted, to paste; never wrapped."""
+    if approvals:
+        said = "To approve all of it, write this into a file of identities/approvals/, with the reason:"
+        yield from layout.paragraph(said, indent=2, hang=2, kept=True)
+        for line in approvals:
+            yield layout.line(escape.text(line), kept=True)
 
 
 def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
@@ -95,14 +117,22 @@ def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     notes = _of(part, Severity.NOTE)
     if not notes:
         return []
-    return [layout.line("Notes", Tone.HEADING), *_several(notes, names, layout, Tone.PLAIN), layout.line()]
+    shown = _several(notes, names.places, layout, Tone.PLAIN, verbose=names.verbose)
+    return [layout.line("Notes", Tone.HEADING), *shown, layout.line()]
 
 
 def _of(part: TargetPlan, severity: Severity) -> list[Finding]:
     return [finding for finding in part.findings if finding.severity is severity]
 
 
-def _several(findings: Sequence[Finding], names: Names, layout: Layout, tone: Tone) -> Iterable[Line]:
+def _several(
+    findings: Sequence[Finding],
+    places: Mapping[Origin, Place],
+    layout: Layout,
+    tone: Tone,
+    *,
+    verbose: bool = False,
+) -> Iterable[Line]:
     """Findings by code; of many with one code the first few, and how many more there are.
 
     Every refusal is shown. What several in a row have in common, reason and advice, is said after the last.
@@ -111,21 +141,27 @@ def _several(findings: Sequence[Finding], names: Names, layout: Layout, tone: To
     for finding in findings:
         by_code.setdefault(finding.code, []).append(finding)
     for code, alike in by_code.items():
-        every = names.verbose or len(alike) <= _ALIKE + 1 or alike[0].severity is Severity.REFUSAL
+        every = verbose or len(alike) <= _ALIKE + 1 or alike[0].severity is Severity.REFUSAL
         shown = alike if every else alike[:_ALIKE]
         for finding, following in zip_longest(shown, shown[1:]):
             last = following is None or following.fix != finding.fix
-            yield from _finding(finding, names, layout, tone, advise=last)
+            yield from _finding(finding, places, layout, tone, advise=last, verbose=verbose)
         if more := len(alike) - len(shown):
             yield layout.line(f"  {escape.name(code)}: {more:,} more like these; -v shows all", Tone.FAINT)
 
 
 def _finding(
-    finding: Finding, names: Names, layout: Layout, tone: Tone, *, advise: bool = True
+    finding: Finding,
+    places: Mapping[Origin, Place],
+    layout: Layout,
+    tone: Tone,
+    *,
+    advise: bool = True,
+    verbose: bool = False,
 ) -> Iterable[Line]:
     kept = finding.severity is Severity.REFUSAL
     code = escape.name(finding.code)
-    place = where(finding, names.places)
+    place = where(finding, places)
     at = f" ({escape.text(str(place))})" if place else ""
     text = f"{code}: {escape.sentence(finding.message)}{at}"
     head, *rest = layout.paragraph(text, indent=2, hang=4, kept=kept)
@@ -136,7 +172,7 @@ def _finding(
     if finding.fix and advise:
         yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)
     if finding.details:
-        yield from _details(finding, layout, None if names.verbose or kept else _DETAILS)
+        yield from _details(finding, layout, None if verbose or kept else _DETAILS)
 
 
 def _details(finding: Finding, layout: Layout, limit: int | None) -> Iterable[Line]:
@@ -209,7 +245,7 @@ def _incomplete(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line
     yield layout.line(
         f"{INCOMPLETE_PLAN}: removals may be missing, so nothing of it can be applied.", Tone.ALARM, kept=True
     )
-    yield from _several(part.incomplete, names, layout, Tone.ALARM)
+    yield from _several(part.incomplete, names.places, layout, Tone.ALARM, verbose=names.verbose)
     yield layout.line(kept=True)
 
 
@@ -220,7 +256,7 @@ def _blocked(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     yield layout.line(
         f"BLOCKED: {what} left alone until somebody says which is meant.", Tone.ALARM, kept=True
     )
-    yield from _several(part.blocked, names, layout, Tone.ALARM)
+    yield from _several(part.blocked, names.places, layout, Tone.ALARM, verbose=names.verbose)
     yield layout.line(kept=True)
 
 

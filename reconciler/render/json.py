@@ -106,6 +106,8 @@ def report_json(report: Report) -> str:
                     "calls": dict(part.calls),
                     "seconds": part.seconds,
                     "notes": list(part.notes),
+                    "refusals": [_finding(finding) for finding in part.refusals],
+                    "approvals": list(part.approvals),
                     "results": [
                         {
                             "address": str(each.address),
@@ -148,6 +150,7 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in part.findings],
         "access": [_access(change) for change in part.access],
         "accounts": dict(part.accounts),
+        **({"approvals": list(part.approvals)} if part.approvals else {}),
         **({"only": [str(address) for address in part.only]} if part.only else {}),
     }
 
@@ -191,6 +194,7 @@ def _access(change: AccessChange) -> dict[str, Any]:
             if change.direction in (Direction.LONGER, Direction.SHORTER)
             else {}
         ),
+        **({"unknown_content": True} if change.unknown else {}),
     }
 
 

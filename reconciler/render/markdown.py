@@ -100,6 +100,8 @@ def _document(plan: Plan, level: _Level) -> Iterable[_Block]:
     for part in plan.targets:
         if len(plan.targets) > 1:
             yield _Block(f"#### {escape.code(part.target)}")
+        if gained := _trimmed(access.first_lines(part, names[part.target], _LAYOUT)):
+            yield _Block(lines=gained)
         if loud := _trimmed(findings.loud(part, names[part.target], _LAYOUT)):
             yield _Block(lines=loud)
         made = sections(part, names[part.target], _FOLDS[level])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from reconciler.errors import Place
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.report import Report, Result, Status, TargetReport
-from reconciler.render import escape, naming, words
+from reconciler.model.resources import Origin
+from reconciler.render import escape, findings, naming, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.style import Style, Tone
 
@@ -21,6 +23,7 @@ _ALWAYS = frozenset({Status.FAILED, Status.PARTLY, Status.UNKNOWN, Status.HELD})
 _STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
     Status.UNNECESSARY: ("Unnecessary", Tone.FAINT, "it was as wished already"),
     Status.LEFT_OUT: ("Left out", Tone.CAUTION, "nobody reviewed it; plan again and have that reviewed"),
+    Status.REFUSED: ("Refused", Tone.ALARM, "a guard or rule refuses it; the top says what would lift that"),
     Status.HELD: (
         "Held",
         Tone.CAUTION,
@@ -63,7 +66,8 @@ def report_text(
     for part in report.targets:
         if len(report.targets) > 1:
             lines.append(layout.line(escape.text(part.target), Tone.HEADING))
-        lines += _target(part, changes, accounts.get(part.target, {}), layout, verbose=verbose)
+        named = accounts.get(part.target, {})
+        lines += _target(part, changes, named, plan.places, layout, verbose=verbose)
     lines += _verdict(report, layout)
     return joined(lines)
 
@@ -72,10 +76,13 @@ def _target(
     part: TargetReport,
     changes: Mapping[Address, Change],
     accounts: Mapping[str, str],
+    places: Mapping[Origin, Place],
     layout: Layout,
     *,
     verbose: bool,
 ) -> Iterable[Line]:
+    if part.refusals:
+        yield from findings.left_out_for(part.refusals, part.approvals, places, layout)
     by_status: dict[Status, list[Result]] = {}
     for result in part.results:
         by_status.setdefault(result.status, []).append(result)

@@ -71,6 +71,7 @@ def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[l
     lines: list[Line] = []
     if len(plan.targets) > 1 or names.verbose:
         lines += [*_header(part, layout, verbose=names.verbose), layout.line()]
+    lines += access.first_lines(part, names, layout)
     lines += findings.loud(part, names, layout)
     folded = 0
     for section in sections(part, names, fold):

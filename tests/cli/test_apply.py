@@ -198,7 +198,8 @@ def test_a_refused_plan_is_shown_and_not_applied(settled: Real) -> None:
 
 
 def test_an_approval_lets_a_refused_plan_go(settled: Real) -> None:
-    approval = "approvals:\n  {}: {{guard: {}, count: 9, until: 2100-01-01, reason: reorganisation}}\n"
+    terms = "kind: memberships, count: 9, until: 2100-01-01, reason: reorganisation"
+    approval = f"approvals:\n  {{}}: {{{{guard: {{}}, {terms}}}}}\n"
     settled.commit(
         {
             "groups.yaml": GROUPS.replace("[ada, bob]", "[]"),

@@ -67,13 +67,14 @@ def test_a_large_change_that_waits_keeps_nobody_from_losing_access(played: Playe
 
 
 def test_guards_hold_for_what_is_written_by_rule(played: Played) -> None:
-    played.write({"groups.yaml": ENDING.replace("ada, ", "")})
+    guards = "guards: {protected: {users: [bob]}}\n"
+    played.write({"reconciler.yaml": CONFIG + guards, "groups.yaml": ENDING})
     played.converge("--now", BEFORE)
 
     ended = played.run("reconcile", "--now", AFTER)
 
     assert ended.code == 3
-    assert "set-emptied" in ended.told
+    assert "protected" in ended.told
     assert "bob@example.com" in played.memberships()["ops"]
 
 

@@ -125,7 +125,8 @@ def test_a_person_who_leaves_after_the_review_is_given_nothing_and_loses_the_res
 
 
 def test_an_approval_that_ends_after_the_review_lifts_nothing_any_more(access: Played) -> None:
-    approval = "approvals: {all: {guard: set-emptied, count: 9, until: 2026-12-01, reason: they move}}\n"
+    terms = "kind: memberships, count: 9, until: 2026-12-01, reason: they move"
+    approval = f"approvals: {{all: {{guard: set-emptied, {terms}}}}}\n"
     more = approval.replace("all", "many").replace("set-emptied", "max-removals")
     access.write(
         {

@@ -31,8 +31,9 @@ guards:
     total: {count: null}
 """
 APPROVED = "approvals:\n" + "".join(
-    f"  {guard}: {{guard: {guard}, count: 99, until: 2099-12-31, reason: a story}}\n"
+    f"  {guard}-{kind}: {{guard: {guard}, kind: {kind}, count: 99, until: 2099-12-31, reason: a story}}\n"
     for guard in ("set-emptied", "live-shrank", "source-shrank", "recreate")
+    for kind in ("users", "groups", "memberships", "permission_sets", "assignments")
 )
 _NO_ID = object()
 

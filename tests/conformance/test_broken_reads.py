@@ -227,7 +227,8 @@ def test_what_a_lost_page_hides_from_an_apply_is_found_by_the_next_plan(small: F
     approvals = small.folder / "approvals" / "leaving.yaml"
     approvals.parent.mkdir()
     approvals.write_text(
-        "approvals: {leaving: {guard: set-emptied, count: 6, until: 2027-01-01, reason: leaves}}\n",
+        "approvals: {leaving: {guard: set-emptied, kind: memberships, count: 6, until: 2027-01-01, "
+        "reason: leaves}}\n",
         encoding="utf-8",
     )
     reviewed = small.plan().part

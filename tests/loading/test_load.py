@@ -305,7 +305,10 @@ def test_blocking_somebody_who_is_not_declared_is_a_warning() -> None:
     found = loaded(USER + "blocked:\n  adda:\n")
     (finding,) = found.findings
     assert (finding.code, finding.severity) == ("blocked-unknown", Severity.WARNING)
-    assert finding.message == '"adda" is blocked, and no user has that key: the block does nothing'
+    assert (
+        finding.message
+        == '"adda" is blocked, and no user in git has that key; whether a live one has, a plan tells'
+    )
     assert finding.fix == 'did you mean "ada"?'
     assert finding.origin is not None
     assert found.locate([finding.origin])[finding.origin] == Place("ids/a.yaml", 4, 3)

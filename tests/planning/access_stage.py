@@ -17,7 +17,7 @@ from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.scene import Scene
 from tests.planning.world import CAN, NOW, POLICY, group, person
 
-NOTHING_PRIVILEGED = Privileged()
+NOTHING_PRIVILEGED = Privileged(defaults=False)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,7 +28,7 @@ def approved(
     days: int = 1,
     count: int = 2,
     guard: str = "max-removals",
-    kind: Kind | None = None,
+    kind: Kind | None = Kind.USER,
     target: str | None = None,
 ) -> Approval:
     """In force for so many days more; 0: until now, and no longer."""
@@ -54,7 +55,6 @@ def test_what_is_written_to_approve(kind: Kind | None, written: str) -> None:
     [
         approved("a"),
         approved("a", count=3),
-        approved("a", kind=Kind.USER),
         approved("a", target="aws"),
     ],
 )
@@ -71,6 +71,10 @@ def test_what_is_approved_is_a_note_with_the_place_of_the_approval(one: Approval
         pytest.param([], "", id="none"),
         pytest.param([approved("a", guard="recreate")], "", id="of another guard"),
         pytest.param([approved("a", kind=Kind.GROUP)], "", id="of another kind"),
+        pytest.param([approved("a", kind=None)], "", id="of no kind"),
+        pytest.param([replace(approved("a"), group="ops")], "", id="of one group"),
+        pytest.param([replace(approved("a"), account="1")], "", id="of one account"),
+        pytest.param([replace(approved("a"), blocked=True)], "", id="of blocks"),
         pytest.param([approved("a", target="gcp")], "", id="for another target"),
         pytest.param([approved("a", days=-1)], "the approval a has expired; ", id="expired"),
         pytest.param([approved("a", days=0)], "the approval a has expired; ", id="expired this moment"),
@@ -121,5 +125,5 @@ def test_critical_things_are_approved_together(code: str, counts: Sequence[int])
     ]
     assert found[2].fix == f"look first; {approval(code, 1, Kind.USER)}"
     for allowed, lifts in ((2, True), (1, counts == [1, 1])):
-        notes = lifted(both[:2], [approved("a", guard=code, count=allowed)], "aws", NOW)
+        notes = lifted(both[:2], [approved("a", guard=code, count=allowed, kind=Kind.GROUP)], "aws", NOW)
         assert {each.severity is Severity.NOTE for each in notes} == {lifts}

@@ -237,6 +237,8 @@ def test_deleting_what_may_hold_unread_assignments_is_refused_and_no_approval_li
         ({"count": 1}, False, "allows only 1"),
         ({"until": NOW}, False, "has expired"),
         ({"kind": Kind.USER}, False, None),
+        ({"kind": None}, False, None),
+        ({"group": "team0"}, False, None),
         ({"guard": "set-emptied"}, False, None),
         ({"target": "chat"}, False, None),
         ({"target": "aws", "kind": Kind.MEMBERSHIP}, True, None),
@@ -247,6 +249,8 @@ def test_deleting_what_may_hold_unread_assignments_is_refused_and_no_approval_li
         "too small",
         "expired",
         "other kind",
+        "no kind",
+        "of one group",
         "other guard",
         "other target",
         "named fully",
@@ -258,7 +262,9 @@ def test_an_approval_lifts_a_guard_by_code_kind_and_count_until_it_expires(
     users, groups = staffed(10)
     world, memory = applied(identities(users, groups))
     given = replace(
-        Approval("office", ORIGIN, "max-removals", 2, NOW + timedelta(days=1), "office closed"),
+        Approval(
+            "office", ORIGIN, "max-removals", 2, NOW + timedelta(days=1), "office closed", Kind.MEMBERSHIP
+        ),
         **approval,  # type: ignore[arg-type]  # any field by name
     )
     after = identities(users, [group("team0", KEYS[2:10])], approvals={"office": given})
@@ -287,6 +293,7 @@ def test_the_defaults_protect_an_empty_configuration() -> None:
         per_account=Limit(10, None),
         permission_sets=Limit(5, None),
         total=Limit(50, None),
+        blocked=Limit(10, None),
     )
 
 

@@ -48,6 +48,9 @@ ON_ONE = (f"delete assignment/{ONE}/Admin/group:ops", f"delete assignment/{ONE}/
 ON_BOTH = (f"delete assignment/{ONE}/Admin/group:ops", f"delete assignment/{TWO}/Admin/group:ops")
 
 
+SCOPES = {"per_group": "group:ops", "per_account": f"account:{ONE}"}
+
+
 @pytest.mark.parametrize(
     ("limit", "texts", "kind", "message"),
     [
@@ -96,7 +99,8 @@ def test_one_of_each_may_go_where_one_may(
 
     expected = [("max-removals", kind, 2, message)] if message else []
     assert [(one.code, one.kind, one.count, one.message) for one in found] == expected
-    assert [one.fix for one in found] == [approval("max-removals", 2, one.kind) for one in found]
+    assert [one.fix for one in found] == [approval("max-removals", 2, one.kind, one.scope) for one in found]
+    assert [one.scope for one in found] == [SCOPES.get(limit, "")] * len(found)
 
 
 def test_groups_and_accounts_are_said_in_order() -> None:
@@ -135,7 +139,7 @@ def test_which_groups_lose_every_member(texts: Sequence[str], emptied: tuple[str
     found = list(groups_emptied(all_of_them, removals(all_of_them), POPULATION))
 
     assert [(one.code, one.kind, one.count, one.details) for one in found] == (
-        [("set-emptied", Kind.MEMBERSHIP, len(emptied), emptied)] if emptied else []
+        [("set-emptied", Kind.MEMBERSHIP, 1, (group,)) for group in emptied]
     )
 
 
@@ -172,10 +176,15 @@ def test_groups_that_lose_every_member_are_named_in_order_with_how_to_approve_th
     keys = ("zoo", "ops", "red", "dev", "lab")
     going = changes(*(f"delete membership/{key}/ada" for key in keys))
 
-    (finding,) = groups_emptied(going, going, replace(POPULATION, members=dict.fromkeys(keys, 1)))
+    found = list(groups_emptied(going, going, replace(POPULATION, members=dict.fromkeys(keys, 1))))
 
-    assert finding.details == ("dev", "lab", "ops", "red", "zoo")
-    assert finding.fix == approval("set-emptied", 5, Kind.MEMBERSHIP)
+    assert [one.details for one in found] == [("dev",), ("lab",), ("ops",), ("red",), ("zoo",)]
+    assert [one.fix for one in found] == [
+        approval("set-emptied", 1, Kind.MEMBERSHIP, f"group:{key}") for key in sorted(keys)
+    ]
+    assert [one.covers for one in found] == [
+        (change(f"delete membership/{key}/ada").address,) for key in sorted(keys)
+    ]
 
 
 def test_a_deletion_takes_away_even_from_nobody() -> None:

@@ -20,6 +20,11 @@ from tests.planning.world import person
 
 GIVES = "arn:aws:iam::aws:policy/AdministratorAccess"
 READS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+DENIES = "arn:aws:iam::aws:policy/AWSDenyAll"
+ALLOW = '{"Statement":[{"Action":"s3:*","Effect":"Allow","Resource":"*"}]}'
+DENY = '{"Statement":[{"Action":"sso:*","Effect":"Deny","Resource":"*"}]}'
+BOTH = '{"Statement":[' + ALLOW[14:-2] + "," + DENY[14:-2] + "]}"
+NEWER = '{"Statement":[' + ALLOW[14:-2] + '],"Version":"2012-10-17"}'
 MINE = PolicyReference("mine")
 INLINE = '{"Statement":[]}'
 ENTRIES = (
@@ -75,11 +80,16 @@ def said(
         pytest.param(said(ada=person("ada", title="Lead")), False, id="another title"),
         pytest.param(said(one=admin(description="y")), False, id="another description"),
         pytest.param(said(one=admin(managed_policies=(GIVES, READS))), False, id="one policy more"),
+        pytest.param(said(one=admin(managed_policies=(GIVES, DENIES))), True, id="a policy that denies all"),
+        pytest.param(said(one=admin(inline_policy=DENY)), True, id="a Deny within"),
+        pytest.param(said(one=admin(inline_policy=ALLOW)), False, id="an Allow within"),
+        pytest.param(said(one=admin(session_duration="PT30M")), True, id="a shorter session"),
+        pytest.param(said(one=admin(session_duration="PT8H")), False, id="a longer session"),
         pytest.param(said(one=admin(managed_policies=(READS,))), True, id="another policy"),
         pytest.param(said(one=admin(managed_policies=())), True, id="no policy"),
         pytest.param(
             said(one=admin(customer_managed_policies=(MINE, PolicyReference("more")))),
-            False,
+            True,
             id="one of its own more",
         ),
         pytest.param(
@@ -87,7 +97,7 @@ def said(
             True,
             id="another of its own",
         ),
-        pytest.param(said(one=admin(inline_policy=None)), True, id="no inline policy"),
+        pytest.param(said(one=admin(inline_policy=None)), False, id="no empty inline policy"),
         pytest.param(said(one=admin(permissions_boundary=READS)), True, id="a boundary"),
     ],
 )
@@ -226,13 +236,46 @@ def test_what_is_done_to_the_user_as_whom_it_runs(text: str, effect: Effect, *, 
     assert own("ops ada", written(text, effect)) == (("user/ada",) if taken else ())
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after", "taken"),
+    [
+        ("inline_policy", None, ALLOW, False),
+        ("inline_policy", None, DENY, True),
+        ("inline_policy", None, BOTH, True),
+        ("inline_policy", ALLOW, BOTH, True),
+        ("inline_policy", BOTH, ALLOW, False),
+        ("inline_policy", BOTH, DENY, True),
+        ("inline_policy", DENY, None, False),
+        ("inline_policy", ALLOW, None, True),
+        ("inline_policy", ALLOW, NEWER, True),
+        ("inline_policy", ALLOW, '{"Statement":{"Action":"s3:*","Effect":"Allow","Resource":"*"}}', False),
+        ("inline_policy", ALLOW, '{"Statement":[{"Action":"s3:*","Effect":"allow"}]}', True),
+        ("inline_policy", ALLOW, "no policy", True),
+        ("permissions_boundary", None, "x", True),
+        ("permissions_boundary", "x", "y", True),
+        ("permissions_boundary", "x", None, False),
+        ("session_duration", None, "PT30M", True),
+        ("session_duration", "PT12H", None, True),
+        ("session_duration", "PT1H", "PT1H30M", False),
+        ("session_duration", "PT1H", "a while", True),
+        ("tags.team", "a", None, False),
+        ("relay_state", "a", "b", False),
+    ],
+)
+def test_only_what_is_provably_wider_is_no_loss(
+    name: str, before: Value, after: Value, *, taken: bool
+) -> None:
+    one = replace(change("update permission-set/Admin"), fields=(FieldChange(name, before, after),))
+    assert own("ops", one) == (("permission-set/Admin",) if taken else ())
+
+
 @pytest.mark.parametrize("name", ["managed_policies", "customer_managed_policies"])
 @pytest.mark.parametrize(
     ("before", "after", "taken"),
     [
-        (None, ("a",), False),
+        (None, ("a",), True),
         (("a",), None, True),
-        (("a",), ("a", "b"), False),
+        (("a",), ("a", "b"), True),
         (("a", "b"), ("b", "a"), False),
         (("a", "b"), ("b",), True),
         (("a",), ("b", "c"), True),

@@ -44,8 +44,11 @@ APPROVABLE = (
 def approvals() -> dict[str, Approval]:
     """Leave to go past every guard that can be gone past, of whatever kind."""
     return {
-        code: Approval(code, ORIGIN, code, 1000, NOW + timedelta(days=10000), "a property")
+        f"{code}-{kind}": Approval(
+            f"{code}-{kind}", ORIGIN, code, 1000, NOW + timedelta(days=10000), "a property", kind
+        )
         for code in APPROVABLE
+        for kind in (None, *Kind)
     }
 
 

@@ -142,11 +142,18 @@ def _activity(
             inactive[key] = Inactive(Cause.GIT, "active: false")
         elif user.window.early(now):
             not_yet.add(key)
-    for key, block in identities.blocked.items():
+    heirs = heirs_of(identities.users) if identities.blocked else {}
+    for written, block in identities.blocked.items():
+        key = heirs.get(written, written)
         if (block.since is None or block.since <= now) and (key in users or key not in identities.users):
             inactive[key] = Inactive(Cause.BLOCK, f"blocked: {block.reason}" if block.reason else "blocked")
             not_yet.discard(key)
     return inactive, frozenset(not_yet)
+
+
+def heirs_of(users: Mapping[str, User]) -> Mapping[str, str]:
+    """The key that each former key has now; one that is declared is nobody's former key."""
+    return {old: key for key, user in users.items() for old in user.previously if old not in users}
 
 
 class _Present:

@@ -8,6 +8,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
+from reconciler.planning.given.privileged import PrivilegedNow
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
@@ -103,11 +104,28 @@ def assignment_findings(
 
 
 def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
-    """Assignments beside those of git, of sets or to principals that git declares."""
+    """Assignments beside those of git, privileged ones, and others of sets or to principals of git."""
+    judge = PrivilegedNow(scene, {key: identifier for identifier, key in scene.account_keys.items()})
+    privileged = [each for each in draft.unmanaged_assignments if judge.assignment(each[0], each[1])]
+    if privileged:
+        yield Finding(
+            code="unmanaged-privileged",
+            severity=Severity.WARNING,
+            message=f"{many(len(privileged), 'privileged assignment')} made outside git, and left alone",
+            fix="declare them, or write `assignments: exclusive` at their permission sets to remove them",
+            details=_shown(
+                str(scene.assignment_address(account, scene.set_name(arn), scene.holder(principal)))
+                for account, arn, principal in privileged
+            ),
+            count=len(privileged),
+            kind=Kind.ASSIGNMENT,
+        )
+    loud = set(privileged)
     mine = [
         (account, arn, principal)
         for account, arn, principal in draft.unmanaged_assignments
-        if arn in scene.sets.declared or _is_declared(scene, principal)
+        if (account, arn, principal) not in loud
+        and (arn in scene.sets.declared or _is_declared(scene, principal))
     ]
     if mine:
         yield Finding(

@@ -14,28 +14,42 @@
 | max-grants | giving or altering more access than allowed: people times accounts times sets | none |
 | max-privileged-grants | the same of privileged access | none |
 
-A refusal says which approval would lift it; an approval in git names the code, the kind and a count, and
-expires.
+Blocks and ends are what a file says in so many words: set-emptied and the percentages of max-removals leave
+them alone, and `max_removals.blocked` counts people. A refusal says which changes it covers and which
+approval would lift it: one in git names the code, the kind, the group or account, and a count, and expires.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from reconciler.model.access import AccessChange
 from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval
+from reconciler.model.removed import BLOCKED
 from reconciler.planning.judging.approving import lifted
 from reconciler.planning.judging.guards_access import grants_passed, own_access
 from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
-from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
+from reconciler.planning.judging.guards_removal import (
+    counts_as,
+    groups_emptied,
+    joining,
+    kinds_emptied,
+    limits_passed,
+    removes,
+)
 from reconciler.planning.judging.guards_shrink import live_shrank, source_shrank
 from reconciler.planning.judging.population import Population
 from reconciler.planning.judging.protection import protected_now
+from reconciler.planning.judging.spoken import blocks_passed, in_words
 from reconciler.planning.scene import Scene
+
+_NOBODY: Mapping[Address, frozenset[str]] = MappingProxyType({})
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def guard(
@@ -48,29 +62,54 @@ def guard(
     replaced: Container[Address] = (),
     pending: Container[Address] = (),
     more: Iterable[Finding] = (),
+    blocked: Mapping[Address, frozenset[str]] = _NOBODY,
+    past: Mapping[str, int] = _NOTHING,
 ) -> list[Finding]:
     """Every refusal, and in its place a note where an approval in force covers it.
 
     `replaced` are removals that do not count, because each has its like under another name. `access` is what
     `changes` do to people. `pending` are removals that were applied before without effect: they count for no
     limit, and alone empty nothing. `more` are refusals that an approval may lift and that were found
-    elsewhere.
+    elsewhere. `blocked` are the people that the limit on blocks counts, by change, and `past` what runs
+    without a review took away lately, by name.
     """
     guards = replace(scene.policy.guards, protected=protected_now(scene))
-    removals = [change for change in changes if removes(change) and change.address not in replaced]
+    removals = counting(changes, replaced)
     fresh = [change for change in removals if change.address not in pending]
+    unsaid = [change for change in fresh if not in_words(change)]
     liftable = [
-        *limits_passed(fresh, population, guards),
-        *groups_emptied(changes, removals, population, fresh),
-        *(kinds_emptied(changes, removals, population) if fresh else ()),
+        *limits_passed(unsaid, population, guards, past, joining(changes)),
+        *blocks_passed(blocked, guards, past),
+        *groups_emptied(changes, removals, population, pending),
+        *kinds_emptied(changes, removals, population, pending),
         *protected(changes, guards),
         *remade(changes),
         *live_shrank(scene, changes, population),
-        *source_shrank(scene, fresh),
+        *source_shrank(scene, unsaid),
         *own_access(scene, changes),
-        *grants_passed(access, guards),
+        *grants_passed(access, guards, changes),
         *more,
     ]
     # What no approval lifts, because there is no way to do it safely.
     final = [*recreated(changes, replaced), *unsafe(removals, scene.capabilities)]
-    return [*lifted(liftable, approvals, scene.target, scene.now), *final]
+    ids = {name: identifier for identifier, name in scene.account_keys.items()}
+    found = lifted(liftable, approvals, scene.target, scene.now, lambda name: ids.get(name, name))
+    return [*found, *final]
+
+
+def counting(changes: Iterable[Change], replaced: Container[Address]) -> list[Change]:
+    """The removals among `changes`, without those that do not count."""
+    return [change for change in changes if removes(change) and change.address not in replaced]
+
+
+def tallies(
+    changes: Iterable[Change], replaced: Container[Address], blocked: Mapping[Address, frozenset[str]]
+) -> Mapping[Address, tuple[str, ...]]:
+    """By removal the names under which limits count it; of blocks `blocked:` and the key of each person."""
+    found = {
+        change.address: counts_as(change) for change in counting(changes, replaced) if not in_words(change)
+    }
+    more = {
+        address: tuple(f"{BLOCKED}:{one}" for one in sorted(people)) for address, people in blocked.items()
+    }
+    return {**found, **more}

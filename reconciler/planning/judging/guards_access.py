@@ -13,6 +13,7 @@ from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
 from reconciler.planning.judging.approving import approval
+from reconciler.planning.judging.widening import is_wider
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.scene import Scene
 
@@ -60,6 +61,7 @@ def own_access(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
         fix=f"run it as somebody else; {approval('own-access', len(hits), None)}",
         details=tuple(str(change.address) for change in hits),
         count=len(hits),
+        covers=tuple(change.address for change in hits),
     )
 
 
@@ -100,7 +102,7 @@ def _touches(change: Change, caller: _Caller) -> bool:
             deleting or renamed or change.effect in (Effect.REVOKE, Effect.MIXED)
         )
     if address == caller.permission_set:
-        return deleting or (change.action is Action.UPDATE and _takes_policies(change))
+        return deleting or (change.action is Action.UPDATE and not is_wider(change))
     if address.kind is Kind.GROUP:
         return deleting and address in caller.groups
     if address.kind is Kind.MEMBERSHIP and deleting:
@@ -123,21 +125,14 @@ def _way(change: Change) -> Address | None:
     return change.address if change.address.kind is Kind.GROUP else None
 
 
-def _takes_policies(change: Change) -> bool:
-    """Whether an edit of a permission set may leave its holders with less."""
-    for each in change.fields:
-        if each.name in ("managed_policies", "customer_managed_policies"):
-            before = each.before if isinstance(each.before, tuple) else ()
-            after = each.after if isinstance(each.after, tuple) else ()
-            if not set(before) <= set(after):
-                return True
-        elif each.before is not None if each.name == "inline_policy" else each.name == "permissions_boundary":
-            return True
-    return False
+def grants_passed(
+    access: Sequence[AccessChange], guards: Guards, changes: Sequence[Change] = ()
+) -> Iterator[Finding]:
+    """More access than a limit allows; what an edit reaches or what is kept for longer counts as given.
 
-
-def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Finding]:
-    """More access than a limit allows; what an edit reaches or what is kept for longer counts as given."""
+    All of `changes` that give or alter anything are refused.
+    """
+    giving = tuple(one.address for one in changes if one.effect in (Effect.GRANT, Effect.MIXED))
     given = [one for one in access if one.direction in _GIVEN] if guards.max_grants else []
     privileged = [one for one in given if one.privileged]
     total, bound = _grants(given), _bound(guards, "total")
@@ -149,6 +144,7 @@ def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Fi
             fix=approval("max-grants", total, None),
             details=_largest(given),
             count=total,
+            covers=giving,
         )
     total, bound = _grants(privileged), _bound(guards, "privileged")
     if bound is not None and total > bound:
@@ -159,6 +155,7 @@ def grants_passed(access: Sequence[AccessChange], guards: Guards) -> Iterator[Fi
             fix=approval("max-privileged-grants", total, None),
             details=_largest(privileged),
             count=total,
+            covers=giving,
         )
 
 

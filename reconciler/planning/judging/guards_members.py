@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.access.standing import NO_HOLDERS, Holders, Standing
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
@@ -55,6 +55,8 @@ class _Place:
     held: Holders
     removals: tuple[_Removal, ...]
     additions: tuple[Address, ...]
+    # All that takes people away from it, also what waits for nothing.
+    blamed: tuple[Address, ...] = ()
 
 
 class Critical:
@@ -102,6 +104,7 @@ class Critical:
                     fix=f"add {missing} more who are active; {approval('min-members', 1, place.kind)}",
                     details=tuple(sorted(map(self._tokens.user_key, place.after))),
                     kind=place.kind,
+                    covers=place.blamed,
                 )
             elif place.additions and self._falls_below(place, waiting):
                 said.add(place.key)
@@ -115,6 +118,7 @@ class Critical:
                     fix=f"add first, apply, and then remove; {approval('min-members', 1, place.kind)}",
                     details=tuple(str(removal.address) for removal in place.removals),
                     kind=place.kind,
+                    covers=tuple(removal.address for removal in place.removals),
                 )
 
     def _falls_below(self, place: _Place, waiting: Mapping[str, AbstractSet[str]]) -> bool:
@@ -205,7 +209,14 @@ class Critical:
             held=held,
             removals=tuple(waiting),
             additions=tuple(sorted(ways)),
+            blamed=tuple(sorted({*(one.address for one in removals), *self._cut_off(held, after)})),
         )
+
+    def _cut_off(self, held: Holders, after: AbstractSet[str]) -> Iterator[Address]:
+        """The changes of people themselves by which they are not behind it any more."""
+        for person in _behind(self._before, held) - after:
+            if (address := self._people.get(person)) is not None:
+                yield address
 
     def _way(self, person: str, pair: Pair | None, held: Holders, holding: Holders) -> Iterator[Address]:
         """The creations by which somebody comes in, through the first of the holders."""
@@ -227,8 +238,11 @@ class Critical:
         self._leaving: dict[Principal, list[_Removal]] = {}
         self._unassigned: dict[Pair, list[_Removal]] = {}
         self._disabled: set[str] = set()
+        self._people: dict[str, Address] = {}
         for change in changes:
             address, at_once = change.address, change.cause in _AT_ONCE
+            if address.kind is Kind.USER and change.effect in (Effect.REVOKE, Effect.MIXED):
+                self._people[self._tokens.user(address.parts[0])] = address
             if address.kind is Kind.USER and change.action is Action.UPDATE:
                 if any(each.name == "active" and each.after is False for each in change.fields):
                     self._disabled.add(self._tokens.user(address.parts[0]))

@@ -29,6 +29,7 @@ def protected(changes: Sequence[Change], guards: Guards) -> Iterator[Finding]:
             origin=change.origin,
             fix=approval("protected", 1, change.address.kind),
             kind=change.address.kind,
+            covers=(change.address,),
         )
 
 
@@ -57,6 +58,7 @@ def recreated(changes: Sequence[Change], replaced: Container[Address]) -> Iterat
                 origin=change.origin,
                 fix="keep the object: give the new key `previously: [<old key>]`",
                 kind=change.address.kind,
+                covers=(old.address, change.address),
             )
 
 
@@ -93,6 +95,7 @@ def remade(changes: Sequence[Change]) -> Iterator[Finding]:
                 details=tuple(str(one.address) for one in found),
                 kind=kind,
                 count=len(found),
+                covers=tuple(one.address for one in found),
             )
 
 
@@ -116,4 +119,5 @@ def unsafe(removals: Sequence[Change], capabilities: Capabilities) -> Iterator[F
             fix="remove their assignments and then them in the console, or keep them in git",
             details=tuple(str(change.address) for change in deletions),
             count=len(deletions),
+            covers=tuple(change.address for change in deletions),
         )

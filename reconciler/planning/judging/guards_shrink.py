@@ -33,11 +33,8 @@ def live_shrank(scene: Scene, changes: Sequence[Change], population: Population)
     base = scene.memory.base
     if base is None:
         return
-    lost = Counter(
-        change.address.kind
-        for change in changes
-        if change.action is Action.CREATE and change.cause is Cause.DRIFT
-    )
+    made = [change for change in changes if change.action is Action.CREATE and change.cause is Cause.DRIFT]
+    lost = Counter(change.address.kind for change in made)
     then: Mapping[Kind, int] | None = None
     for kind in _KINDS:
         if not lost[kind]:
@@ -56,15 +53,10 @@ def live_shrank(scene: Scene, changes: Sequence[Change], population: Population)
                     "made again gets new ids, and an incomplete answer looks the same"
                 ),
                 fix=f"look whether they are really gone; {approval('live-shrank', lost[kind], kind)}",
-                details=tuple(
-                    str(change.address)
-                    for change in changes
-                    if change.address.kind is kind
-                    and change.action is Action.CREATE
-                    and change.cause is Cause.DRIFT
-                ),
+                details=tuple(str(change.address) for change in made if change.address.kind is kind),
                 kind=kind,
                 count=lost[kind],
+                covers=tuple(change.address for change in made if change.address.kind is kind),
             )
 
 
@@ -90,6 +82,7 @@ def source_shrank(scene: Scene, removals: Sequence[Change]) -> Iterator[Finding]
                 fix=f"look whether an import came back incomplete; {approval('source-shrank', fewer, kind)}",
                 kind=kind,
                 count=fewer,
+                covers=tuple(change.address for change in removals),
             )
 
 

@@ -1,0 +1,186 @@
+"""Judging changes: all together for a plan that people review, change by change for what goes without.
+
+What goes by rule alone is a heap of changes that have nothing to do with each other. What is refused of them
+is left out, with what needs it, and the rest is judged again without it, until nothing is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.access import AccessChange
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change, Effect
+from reconciler.model.plan import Finding, Severity, Step
+from reconciler.model.state import Identities, Remembered
+from reconciler.planning.by_rule import without_waiting
+from reconciler.planning.effects import effects
+from reconciler.planning.judging.guards import guard, tallies
+from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.judging.population import Population
+from reconciler.planning.judging.rules import judge
+from reconciler.planning.judging.spoken import Spoken, in_words
+from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.pending import pending_removals
+from reconciler.planning.replacements import Links
+from reconciler.planning.scene import Scene
+from reconciler.planning.swapped import renamed
+
+_NEEDS = "needs what is refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Changes with their steps, what guards and rules find, and what they do to access.
+
+    `needed` maps removals from what is critical to the grants without which too few people would be left.
+    `tallies` are the names under which limits count each removal. `refused` are changes that were left out,
+    each with why. `pending` are removals that were applied before without effect.
+    """
+
+    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+    access: tuple[AccessChange, ...]
+    needed: Links
+    tallies: Mapping[Address, tuple[str, ...]]
+    refused: tuple[tuple[Change, str], ...] = ()
+    pending: frozenset[Address] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """All that judging needs beside the changes.
+
+    `names` are keys of `accounts` with their ids, `provisioned` where permission sets have roles, `closed`
+    in which of those accounts no role can be changed any more, `past` is what runs without a review took away
+    lately, by name.
+    """
+
+    scene: Scene
+    identities: Identities
+    remembered: Remembered
+    population: Population
+    names: Mapping[str, str]
+    provisioned: Mapping[Address, frozenset[str]]
+    closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    past: Mapping[str, int] = field(default_factory=dict)
+
+    def judge(self, changes: Sequence[Change]) -> Judged:
+        """What guards and rules say of `changes`, all carried out."""
+        scene = self.scene
+        reached = effects(scene, changes, self.names)
+        critical = Critical(scene, self.identities, self.remembered, changes)
+        needed = critical.needed()
+        waits = {
+            **reached.replaced,
+            **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed},
+        }
+        steps, circles = order(changes, self._context(waits, reached.holding))
+        replaced = renamed(scene, changes)
+        pending = pending_removals(changes, scene.unkept.names)
+        # What was let through before, and had no effect, counts for no limit: not now, and not later.
+        fresh = [change for change in changes if change.address not in pending]
+        blocked = Spoken(scene, self.identities, self.remembered).counted(fresh)
+        guarded = guard(
+            scene,
+            changes,
+            self.population,
+            reached.access,
+            self.identities.approvals.values(),
+            replaced=replaced,
+            pending=pending,
+            more=critical.findings(steps),
+            blocked=blocked,
+            past=self.past,
+        )
+        ruled = judge(scene, self.identities, self.remembered, changes)
+        return Judged(
+            changes=tuple(changes),
+            steps=steps,
+            findings=(*guarded, *circles, *ruled),
+            access=reached.access,
+            needed=needed,
+            tallies=tallies(fresh, replaced, blocked),
+            pending=pending,
+        )
+
+    def context(self, changes: Sequence[Change]) -> Context:
+        """What the order of `changes` must know."""
+        reached = effects(self.scene, changes, self.names)
+        return self._context(reached.replaced, reached.holding)
+
+    def _context(self, replaced: Links, holding: Links) -> Context:
+        keeps_a_member = self.scene.capabilities.keeps_a_member
+        return Context(replaced, holding, self.provisioned, self.closed, keeps_a_member)
+
+    def let_through(self, changes: Sequence[Change], standing: Iterable[Finding] = ()) -> Judged:
+        """Those of `changes` that nothing refuses, and the others, each with the first reason.
+
+        `standing` is what was found before: a refusal of one thing among it leaves out the changes of that
+        thing, one of no particular thing all but blocks and ends. Of what one refusal covers, blocks and ends
+        are left out only where nothing else is left: they wait for nobody who left.
+        """
+        said: dict[tuple[str, str, tuple[str, ...]], Finding] = {}
+        rest, refused = self._without(changes, _held_up(standing, changes))
+        judged = self.judge(rest)
+        while found := [one for one in judged.findings if one.severity is Severity.REFUSAL]:
+            for one in found:
+                said.setdefault((one.code, one.message, one.details), one)
+            why = _left_out(found, judged.changes)
+            if not why:
+                break
+            rest, out = self._without(judged.changes, why)
+            refused += out
+            judged = self.judge(rest)
+        others = [one for one in judged.findings if one.severity is not Severity.REFUSAL]
+        return Judged(
+            changes=judged.changes,
+            steps=judged.steps,
+            findings=(*said.values(), *others),
+            access=judged.access,
+            needed=judged.needed,
+            tallies=judged.tallies,
+            refused=tuple(refused),
+            pending=judged.pending,
+        )
+
+    def _without(
+        self, changes: Sequence[Change], why: Mapping[Address, str]
+    ) -> tuple[list[Change], list[tuple[Change, str]]]:
+        """The changes without those of `why` and what needs them; these, each with why."""
+        if not why:
+            return list(changes), []
+        go = {change.address for change in changes} - why.keys()
+        rest, out = without_waiting(changes, go, self.context(changes))
+        return rest, [(change, why.get(change.address, _NEEDS)) for change in out]
+
+
+def _held_up(standing: Iterable[Finding], changes: Sequence[Change]) -> Mapping[Address, str]:
+    """What refusals that rest on no change leave out, each with why."""
+    why: dict[Address, str] = {}
+    for one in standing:
+        if one.severity is not Severity.REFUSAL or one.covers is not None:
+            continue
+        for change in changes:
+            if change.address == one.address if one.address is not None else not in_words(change):
+                why.setdefault(change.address, f"{one.code}: {one.message}")
+    return why
+
+
+def _left_out(refusals: Iterable[Finding], changes: Sequence[Change]) -> Mapping[Address, str]:
+    """What the refusals leave out of `changes`, each with why. One that covers nothing leaves out nothing."""
+    every = {change.address for change in changes}
+    said = {change.address for change in changes if in_words(change)}
+    giving = {
+        change.address
+        for change in changes
+        if change.action is Action.CREATE or change.effect in (Effect.GRANT, Effect.MIXED)
+    }
+    why: dict[Address, str] = {}
+    for one in refusals:
+        covered = giving or every if one.covers is None else every.intersection(one.covers)
+        for address in covered - said or covered:
+            why.setdefault(address, f"{one.code}: {one.message}")
+    return why

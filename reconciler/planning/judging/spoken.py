@@ -1,0 +1,178 @@
+"""What a file says in so many words: that somebody is blocked, and that something has ended.
+
+Guards against what nobody meant do not ask about it again: it empties no set by accident, and is no part of
+a percentage. What may still be an accident is counted in people: blocks, and ends that were past already
+when they were first applied. An end that was applied while it lay in the future was reviewed as what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Cause, Change
+from reconciler.model.pairs import Principal
+from reconciler.model.plan import Finding, Severity
+from reconciler.model.policy import Guards
+from reconciler.model.removed import BLOCKED
+from reconciler.model.state import Desired, Holder, Identities, Remembered
+from reconciler.planning.desired.project import project
+from reconciler.planning.judging.approving import approval
+from reconciler.planning.ordering.steps import ends
+from reconciler.planning.scene import Scene
+
+_IN_WORDS = frozenset({Cause.BLOCK, Cause.EXPIRY})
+
+
+def in_words(change: Change) -> bool:
+    """Whether a reviewed file says the removal itself: a block, or an `until` that is over."""
+    return change.cause in _IN_WORDS
+
+
+class Spoken:
+    """Which people the limit on blocks counts for which change."""
+
+    def __init__(self, scene: Scene, identities: Identities, remembered: Remembered) -> None:
+        self._scene, self._identities, self._remembered = scene, identities, remembered
+        self._sides: list[tuple[Desired, Desired]] | None = None
+        self._later: list[tuple[Desired, Desired]] | None = None
+
+    def counted(self, changes: Iterable[Change]) -> Mapping[Address, frozenset[str]]:
+        """The keys of people by change: of blocks, and of ends that no apply foresaw."""
+        return {
+            change.address: frozenset(self._people(change.address))
+            for change in changes
+            if in_words(change) and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
+        }
+
+    def _people(self, address: Address) -> Iterator[str]:
+        if address.kind is Kind.MEMBERSHIP:
+            yield ends(address)[1].parts[0]
+        elif address.kind is Kind.ASSIGNMENT:
+            holder = ends(address)[0]
+            if holder.kind is Kind.USER:
+                yield holder.parts[0]
+            else:
+                group = self._id(holder)
+                yield from map(self._scene.user_key, self._scene.live.members.get(group, ()))
+        else:
+            yield address.parts[0]
+
+    def _id(self, address: Address) -> str:
+        key = address.parts[0]
+        owners = self._scene.groups if address.kind is Kind.GROUP else self._scene.users
+        return owners.pairing.ids.get(key) or key.removeprefix("~")
+
+    def _foreseen(self, address: Address) -> bool:
+        """Whether an apply gave it with this end, or an earlier one, while that lay in the future.
+
+        What hangs on a person ends with the person, too.
+        """
+        ways = [address]
+        if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+            ways += [end for end in ends(address) if end.kind is Kind.USER]
+        return any(map(self._is_foreseen, ways))
+
+    def _is_foreseen(self, address: Address) -> bool:
+        """Whether what was applied whole gave it then and, by the passing of time alone, would not now.
+
+        Where a later apply gave it, every state that it may have run with must say so.
+        """
+        wants = self._question(address)
+        applied = self._applied()
+        if any(wants(then) for then, _ in applied):
+            return any(wants(then) and not wants(now) for then, now in applied)
+        if not self._given(address):
+            return False
+        since = [now for then, now in self._since() if wants(then)]
+        return bool(since) and not any(map(wants, since))
+
+    def _question(self, address: Address) -> Callable[[Desired], bool]:
+        """Whether a state gives something, under any key that it has and had."""
+        users, groups = self._scene.users, self._scene.groups
+        if address.kind is Kind.MEMBERSHIP:
+            group, user = (end.parts[0] for end in ends(address))
+            names, people = groups.formers(group), users.formers(user)
+            return lambda state: any(one in state.members.get(name, ()) for name in names for one in people)
+        if address.kind is Kind.ASSIGNMENT:
+            holder, named = ends(address)
+            owners = users if holder.kind is Kind.USER else groups
+            holders = [Holder(holder.kind, key) for key in owners.formers(holder.parts[0])]
+            pairs = [(address.parts[0], name) for name in self._scene.sets.formers(named.parts[0])]
+            return lambda state: any(
+                one in state.assignments.get(pair, ()) for pair in pairs for one in holders
+            )
+        people = users.formers(address.parts[0])
+        return lambda state: any(map(state.wants, people))
+
+    def _applied(self) -> Sequence[tuple[Desired, Desired]]:
+        """What was applied whole last: as it was then, and as it would be by now."""
+        if self._sides is None:
+            base, declared = self._scene.memory.base, self._remembered.base
+            self._sides = []
+            if base is not None and declared is not None:
+                now = project(
+                    declared.identities,
+                    declared.policy,
+                    self._scene.now,
+                    self._scene.capabilities,
+                    self._scene.live.organization,
+                )
+                self._sides.append((base, now))
+        return self._sides
+
+    def _since(self) -> Sequence[tuple[Desired, Desired]]:
+        """The states since then, that under plan among them: as of then, and by now."""
+        if self._later is None:
+            scene, receipt = self._scene, self._remembered.receipt
+            can, organization = scene.capabilities, scene.live.organization
+            self._later = []
+            if receipt is not None:
+                for then, one in zip(scene.memory.since, self._remembered.since, strict=True):
+                    now = project(one.identities, one.policy, scene.now, can, organization)
+                    self._later.append((then, now))
+                then = project(self._identities, scene.policy, receipt.at, can, organization)
+                self._later.append((then, scene.desired))
+        return self._later
+
+    def _given(self, address: Address) -> bool:
+        """Whether an apply ended with it there."""
+        ledger = self._scene.memory.ledger
+        if ledger is None:
+            return False
+        if address.kind is Kind.MEMBERSHIP:
+            group, user = map(self._id, ends(address))
+            return user in ledger.members.get(group, ()) and user not in ledger.unsure.get(group, ())
+        if address.kind is Kind.ASSIGNMENT:
+            holder, named = ends(address)
+            arns = [one.id for one in self._scene.live.permission_sets.values() if one.name == named.parts[0]]
+            principal = Principal(holder.kind, self._id(holder))
+            held = (ledger.assignments.get((address.parts[0], arn), {}).get(principal) for arn in arns)
+            return any(one is not None and one.sure for one in held)
+        user_given = ledger.users.get(self._id(address))
+        return user_given is not None and user_given.sure
+
+
+def blocks_passed(
+    people: Mapping[Address, frozenset[str]], guards: Guards, past: Mapping[str, int]
+) -> Iterator[Finding]:
+    """More people blocked, or cut off by ends that nobody foresaw, than the limit allows."""
+    everybody = sorted({one for found in people.values() for one in found})
+    count, bound = len(everybody) + past.get(BLOCKED, 0), guards.max_removals.blocked.count
+    if bound is None or not everybody or count <= bound:
+        return
+    before = f"applied, {past[BLOCKED]} of them in the last 24 hours" if past.get(BLOCKED) else "applied"
+    yield Finding(
+        code="max-removals",
+        severity=Severity.REFUSAL,
+        message=(
+            f"{count:,} {'person' if count == 1 else 'people'} would be blocked, or lose what ended before "
+            f"it was first {before}; at most {bound} may"
+        ),
+        fix=approval("max-removals", count, Kind.USER, BLOCKED),
+        details=tuple(everybody),
+        kind=Kind.USER,
+        scope=BLOCKED,
+        count=count,
+        covers=tuple(address for address, found in sorted(people.items()) if found),
+    )

@@ -1,0 +1,34 @@
+"""Assignments that change hands only in name, because their permission set has another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Change
+from reconciler.model.state import Holder
+from reconciler.planning.scene import Scene
+
+
+def renamed(scene: Scene, changes: Iterable[Change]) -> frozenset[Address]:
+    """Assignments that go because their like is made, or there, under the new name of their set."""
+    heirs = {scene.set_name(arn): name for arn, name in scene.sets.replaced.items()}
+    if not heirs:
+        return frozenset()
+    changed = {change.address: change.action for change in changes}
+
+    def is_kept(address: Address) -> bool:
+        account, name, holder = address.parts
+        kind, _, key = holder.partition(":")
+        heir = heirs.get(name)
+        if heir is None:
+            return False
+        like = scene.assignment_address(account, heir, Holder(Kind(kind), key))
+        wanted = Holder(Kind(kind), key) in scene.desired.assignments.get((account, heir), ())
+        return wanted and (changed.get(like) is Action.CREATE or heir in scene.sets.ids)
+
+    return frozenset(
+        address
+        for address, action in changed.items()
+        if address.kind is Kind.ASSIGNMENT and action is Action.DELETE and is_kept(address)
+    )

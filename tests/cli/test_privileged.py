@@ -1,0 +1,52 @@
+"""What is privileged by default: the first lines of a plan say it, and a warning where it is not of git."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.stage import CONFIG, Played
+
+PROD = "210000000020"
+ACCESS = f"""\
+accounts: {{prod: "{PROD}"}}
+permission_sets:
+  Root: {{managed_policies: [AdministratorAccess]}}
+  Deploy: {{customer_managed_policies: [{{name: deploy}}]}}
+  Read: {{managed_policies: [ReadOnlyAccess]}}
+assignments:
+  all: {{groups: [dev], permission_sets: [Root, Deploy, Read], accounts: [prod]}}
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_first_lines_say_who_gains_privileged_access(played: Played, form: str) -> None:
+    played.write({"access.yaml": ACCESS})
+
+    told = played.run("plan", "--format", form).out
+    head = told.split("Users", 1)[0]
+
+    assert "1 person gains privileged access:" in head
+    assert f"Root on prod ({PROD}): cyd" in head
+    assert f"Deploy (unknown content) on prod ({PROD}): cyd" in head
+    assert "Read on" not in head
+
+
+def test_what_is_privileged_by_default_can_be_turned_off(played: Played) -> None:
+    off = "guards: {privileged: {defaults: false}}\n"
+    played.write({"access.yaml": ACCESS, "reconciler.yaml": CONFIG + off})
+
+    assert "privileged" not in played.run("plan").out
+
+
+def test_what_is_assigned_outside_git_is_a_warning_where_it_is_privileged(played: Played) -> None:
+    played.write({"access.yaml": ACCESS})
+    played.converge()
+    assert "unmanaged-privileged" not in played.run("plan").out
+    with played.console() as console:
+        console.put_assignment(PROD, "Root", group="ops")
+        console.put_assignment(PROD, "Read", group="ops")
+
+    told = played.run("plan").told
+
+    assert "unmanaged-privileged: 1 privileged assignment made outside git" in told
+    assert "unmanaged-assignments: 1 assignment made outside git" in told
