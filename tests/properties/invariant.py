@@ -7,6 +7,7 @@ moment and what is live afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -319,4 +320,6 @@ def _named(planned: Planned, world: World) -> Iterator[tuple[object, ...]]:
         if finding.code == "owed":
             for line in finding.details:
                 if ": waits" in line:
-                    yield locate(world, world, Address.parse(line.partition(" ")[0].rstrip(":")))
+                    # A remote id has what people call it behind it.
+                    address = re.sub(r" \[[^]]*\]", "", line).partition(" ")[0].rstrip(":")
+                    yield locate(world, world, Address.parse(address))

@@ -25,7 +25,7 @@ from tests.planning.world import CAN_ALL, NOW, UNLIMITED
 from tests.properties import oracle
 from tests.properties.book import PEOPLE, Book, stem
 from tests.properties.breaches import badly_given, breaches
-from tests.properties.company import OTHERS, Console, company, covers, pairs
+from tests.properties.company import OTHERS, Console, company, covers, name_of, pairs, person_of
 from tests.properties.critical import LEAST, Floors, enough
 from tests.properties.invariant import Given
 from tests.properties.recall import GOOD, Recall, given_after
@@ -299,9 +299,9 @@ class Stage(RuleBasedStateMachine):
         """People reach what git says, and nothing else of git's doing is there."""
         if not self.is_managed():
             return
-        must = {
-            (stem(who), account, name) for who, account, name in oracle.reach(self.said, self.world, self.now)
-        }
+        people = {name_of(self.world, each): person_of(self.world, each) for each in self.world.users}
+        reach = oracle.reach(self.said, self.world, self.now)
+        must = {(people[who], account, name) for who, account, name in reach}
         assert must <= access(self.world)
         if not self.begun:
             return  # nothing was to be done, and what was said before the first write nobody remembers
