@@ -42,7 +42,8 @@ class Given:
 
     `unlearned` are objects that a run made which never told their ids, with the name by which alone they can
     be found. When somebody renames such a one before any run ends, nobody can know whose it is. `keys` are
-    those of objects when an apply ended last.
+    those of objects when an apply
+    ended last and published it.
     """
 
     objects: dict[str, _Thing] = field(default_factory=dict)
@@ -78,8 +79,9 @@ class Given:
         """An apply ended, or was killed, with `world`; one that has not published is known by its mark."""
         self.notice(world)
         known = set(self.objects)
-        self._settle(said, world)
+        met = self._settle(said, world)
         if published:
+            self.keys |= met
             self.unlearned = {}
         else:
             self.unlearned |= {
@@ -227,22 +229,24 @@ class Given:
 
     # Git's word, by live id.
 
-    def _settle(self, said: Identities, world: World) -> None:
-        """Which object each declared person and team has by now."""
+    def _settle(self, said: Identities, world: World) -> dict[str, str]:
+        """Which object each declared person and team has by now; the keys of those that bear their names."""
+        met: dict[str, str] = {}
         for key, user in said.users.items():
             name = str(user.attributes["user_name"]).lower()
             found = [each for each in world.users if name_of(world, each).lower() == name]
             if not user.external and found and person_of(world, found[0]) == stem(key):
                 self.current[Kind.USER, stem(key)] = found[0]
-                self.keys[found[0]] = key
+                met[found[0]] = key
         for key, group in said.groups.items():
             found = [each for each in world.groups if title_of(world, each) == oracle.title(said, key)]
             if not group.external and found and team_of(world, found[0]) == stem(key):
                 self.current[Kind.GROUP, stem(key)] = found[0]
-                self.keys[found[0]] = key
+                met[found[0]] = key
         for thing, identifier in self._declared(said, world):
             if identifier not in self.strangers:
                 self.objects[identifier] = thing
+        return met
 
     def _declared(self, said: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
         for kind, declared, live in (
