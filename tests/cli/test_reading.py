@@ -249,7 +249,7 @@ def test_show_takes_a_target_that_the_plan_has(played: Played) -> None:
     ("content", "said"),
     [
         pytest.param(None, "cannot be read: No such file or directory", id="missing"),
-        pytest.param("/", "cannot be read: Is a directory", id="a-folder"),
+        pytest.param("/", "is not a regular file", id="a-folder"),
         pytest.param(b"\xff\xfe", "is no plan: it is not UTF-8", id="bytes"),
         pytest.param(b"", "this is no saved plan", id="empty"),
         pytest.param(b"[1, 2", "this is no saved plan", id="half-of-json"),

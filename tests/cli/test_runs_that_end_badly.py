@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, FILES, PEOPLE, TEAM, Real
 from tests.cli.test_locks import begun, wakes_up
 
@@ -13,14 +12,11 @@ JOINED = "groups:\n  ops: {members: [ada, bob, dan]}\n  dev: {members: [cyd]}\n"
 
 
 @pytest.fixture
-def stage(done: Done) -> Real:
+def stage(real: Real) -> Real:
     """A repository whose main branch was applied, without locks."""
-
-    def settle(stage: Real) -> None:
-        stage.commit({**FILES, "reconciler.yaml": CONFIG + "lock: {type: none}\n"})
-        stage.converge("--first-apply")
-
-    return done("ends-badly", settle)
+    real.commit({**FILES, "reconciler.yaml": CONFIG + "lock: {type: none}\n"})
+    real.converge("--first-apply")
+    return real
 
 
 def undone(stage: Real) -> None:

@@ -42,7 +42,8 @@ class Clone:
 
     def __init__(self, work: Work) -> None:
         self.work = work
-        self.repository = Repository(work.root, "identities")
+        git_dir = work.root if (work.root / "HEAD").exists() else work.root / ".git"
+        self.repository = Repository(work.root, "identities", git_dir)
 
     @property
     def chain(self) -> Chain:

@@ -165,7 +165,7 @@ def test_a_target_that_nobody_configures_any_more_is_named_with_what_it_holds(wo
     (found,) = forgotten_targets(here, ["chat"])
     assert (found.target, found.tags) == ("aws", ("reconciler/applied/aws", "reconciler/receipts/aws"))
     assert found.held == (
-        "its ledger still holds 3 users, 1 group, 1 permission set, 3 memberships, 2 assignments"
+        "its ledger still holds 3 users, 2 groups, 1 permission set, 3 memberships, 2 assignments"
     )
     applied(work, work.commit({WHO: ""}), Ledger())
     assert forgotten_targets(here, ["chat"]) == []

@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.access import Direction
 from reconciler.model.change import Cause
 from reconciler.model.plan import Severity
-from reconciler.model.policy import Limit, Privileged
+from reconciler.model.policy import Limit, Privileged, TargetPolicy
 from reconciler.model.resources import Value
 from reconciler.model.rules import Deny, MaxHolders, Restrict, RuledAccess
 from reconciler.model.state import Identities
@@ -187,11 +187,11 @@ def test_a_changed_user_name_is_one_who_loses_and_one_who_gains_everything() -> 
         ),
     ],
 )
-def test_a_changed_user_name_is_judged_like_a_grant(policy: object) -> None:
+def test_a_changed_user_name_is_judged_like_a_grant(policy: TargetPolicy) -> None:
     site = Site()
     said = git([ADMIN])
     site.apply(said)
-    site.policy = policy  # type: ignore[assignment]  # parametrized
+    site.policy = policy
     moved = renamed(said)
     if site.policy.rules and isinstance(site.policy.rules[0], Restrict):
         ada = replace(moved.users["ada"], origin=replace(moved.users["ada"].origin, path="hr.yaml"))

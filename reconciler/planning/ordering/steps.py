@@ -301,10 +301,7 @@ class _Maker:
 
 
 def writes_something(step: Step) -> bool:
-    """Whether a step sends anything.
-
-    To let go of a thing, to take a live object as git's, or to change when a pair ends does not.
-    """
+    """Whether a step sends anything: letting go, taking an object as git's, or another end does not."""
     if step.action is Action.RELEASE:
         return False
     if step.action is not Action.UPDATE or step.address.kind is Kind.PROVISIONING:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Generic
 
 from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected, ServiceError, Throttled
+from reconciler.targets.scim.bounds import SET_PAGING, beyond
 from reconciler.targets.scim.filters import query
 from reconciler.targets.scim.mapping import Raw, find, identifier, resource_type
 from reconciler.targets.scim.profile import Paging
@@ -20,18 +21,9 @@ from reconciler.targets.scim.terms import Item, Listed, Terms, cursor_of, total_
 
 # A list with more pages than this does not end; so many pages in a row without anything new lead nowhere.
 MAX_PAGES = 50_000
-# No service has so many people or groups; what lists ever new ones would fill all memory.
-MAX_ITEMS = 1_000_000
-# So many times what was announced, and so many more, are not a list that grew while it was read.
-_BEYOND, _GROWN = 4, 1_000
 MAX_BARREN = 100
 # How often a list that moves is read in all.
 TRIES = 3
-# What to say where a list cannot be had whole by index.
-_SET = (
-    "; in `settings` of the target, set `paging: cursor` if it pages by cursor, or a `page_size` that holds "
-    "everything"
-)
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:error"
 _BAD_CURSOR = frozenset(("invalidCursor", "expiredCursor"))
 _OTHERS = {"user": "group", "group": "user"}
@@ -172,10 +164,9 @@ class _Reading(Generic[Item]):
     def _why_short(self) -> str:
         """What the pages told of why not all came, and what to set."""
         if self._pager.without_index:
-            return f": the service refuses `startIndex`, and shows no more without it{_SET}"
-        return (
-            f": the service ignores `startIndex` and shows the same page again{_SET}" if self._ignored else ""
-        )
+            return f": the service refuses `startIndex`, and shows no more without it{SET_PAGING}"
+        why = f": the service ignores `startIndex` and shows the same page again{SET_PAGING}"
+        return why if self._ignored else ""
 
     @property
     def _totals_of_pages(self) -> bool:
@@ -349,13 +340,9 @@ class _Reading(Generic[Item]):
 
     def _bounded(self) -> None:
         """Raise IncompleteRead where far more came than there can be."""
-        came, total = len(self.items), self._totals[0] if self._totals else None
-        if came > MAX_ITEMS:
-            raise self._pager.bad(f"the list has not ended after {MAX_ITEMS:,} of its items")
-        if total is None or not self._terms.total_counts or self._totals_of_pages:
-            return
-        if len(set(self._totals)) == 1 and len(self._totals) > 1 and came > _BEYOND * total + _GROWN:
-            raise self._pager.bad(f"{total:,} were announced, and {came:,} came without an end")
+        announced = self._totals if self._terms.total_counts and not self._totals_of_pages else []
+        if why := beyond(len(self.items), announced):
+            raise self._pager.bad(why)
 
     def _endless(self) -> IncompleteRead:
         return self._pager.bad(f"the list has not ended after {MAX_PAGES:,} pages")
