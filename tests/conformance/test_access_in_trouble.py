@@ -158,7 +158,9 @@ def test_a_policy_that_an_account_lacks_is_named_with_the_account(tmp_path: Path
 
         report = here.apply()
 
-        (failed,) = [result for result in report.results if result.status in (Status.FAILED, Status.PARTLY)][:1]
+        (failed,) = [result for result in report.results if result.status in (Status.FAILED, Status.PARTLY)][
+            :1
+        ]
         assert "/ci/deploy" in failed.message
         assert failed.request_id
         here.sandbox.store.declare_policies(PROD, ["/ci/deploy"])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.model.policy import Mode
 from reconciler.model.resources import Window
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
-from tests.planning.world import NOW, codes, group, identities, person, summary
+from tests.planning.world import NOW, POLICY, codes, group, identities, person, summary
 
 ADMIN = entry("e", "user:cyd", "Admin", PAY)
 
@@ -60,3 +61,19 @@ def test_a_name_that_git_gave_itself_still_tells_whose_it_is() -> None:
     assert site.shows(said) == []
     site.apply(said)
     assert site.world.group_id("old") == old
+
+
+def test_a_name_that_was_declared_and_never_written_is_not_the_one_that_git_gave() -> None:
+    """Groups are only observed while git renames one; it is renamed back, and its key changes silently."""
+    site = Site()
+    site.apply(identities([person("ada")], [group("old", ["ada"])]))
+    kept = site.world.group_id("old")
+    site.policy = replace(POLICY, scope=replace(POLICY.scope, groups=Mode.OBSERVE))
+    site.apply(
+        identities([person("ada")], [replace(group("old", ["ada"]), attributes={"display_name": "x"})])
+    )
+    site.policy = POLICY
+    said = identities([person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})])
+    assert site.shows(said) == []
+    site.apply(said)
+    assert site.world.groups.keys() == {kept}
