@@ -66,14 +66,26 @@ class Given:
         names = _names(world)
         for identifier in [each for each, name in self.unlearned.items() if names.get(each) != name]:
             del self.unlearned[identifier]
-            self.objects.pop(identifier, None)
-            self.current = {thing: each for thing, each in self.current.items() if each != identifier}
-            hidden = {pair for pair in self.pairs if identifier in pair}
-            self.pairs -= hidden
-            self.doubted |= hidden
-            self.doubted_objects.add(identifier)
+            self._doubt(identifier)
         living = {*world.users, *world.groups, *world.sets}
         self.objects = {each: one for each, one in self.objects.items() if each in living}
+
+    def _doubt(self, identifier: str) -> None:
+        """Nobody can know whose an object is, and what hangs on it."""
+        self.objects.pop(identifier, None)
+        self.current = {thing: each for thing, each in self.current.items() if each != identifier}
+        hidden = {pair for pair in self.pairs if identifier in pair}
+        self.pairs -= hidden
+        self.doubted |= hidden
+        self.doubted_objects.add(identifier)
+
+    def _doubt_merged(self, said: Identities) -> None:
+        """Where a team has no object that anybody knows, it may become what a team was that went into it."""
+        for key, group in said.groups.items():
+            if (Kind.GROUP, stem(key)) not in self.current:
+                for old in group.previously:
+                    if stem(old) != stem(key) and (known := self.current.get((Kind.GROUP, stem(old)))):
+                        self._doubt(known)
 
     def ended(self, said: Identities, world: World, now: datetime, *, published: bool = True) -> None:
         """An apply ended, or was killed, with `world`; one that has not published is known by its mark."""
@@ -154,6 +166,7 @@ class Given:
     def judge(self, planned: Planned, said: Identities, world: World, now: datetime) -> None:
         """Each given and live thing is desired, or goes by the plan, or is named as owed."""
         self.notice(world)
+        self._doubt_merged(said)
         changes = (*planned.part.changes, *planned.left_out)
         going = {_pair(each, planned) for each in changes if _takes(each)}
         named = set(_named(planned, world))
