@@ -256,6 +256,11 @@ class Given:
             if not group.external and found and team_of(world, found[0]) == stem(key):
                 self.current[Kind.GROUP, stem(key)] = found[0]
                 met[found[0]] = key
+        for kind, declared in ((Kind.USER, said.users), (Kind.GROUP, said.groups)):
+            for key, one in declared.items():
+                identifier = self.current.get((kind, stem(key)), "")
+                if self.keys.get(identifier) in (key, *one.previously):
+                    met[identifier] = key
         for thing, identifier in self._declared(said, world):
             if identifier not in self.strangers:
                 self.objects[identifier] = thing
