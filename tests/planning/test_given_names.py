@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.policy import Mode
+from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.resources import Window
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
@@ -77,3 +77,31 @@ def test_a_name_that_was_declared_and_never_written_is_not_the_one_that_git_gave
     assert site.shows(said) == []
     site.apply(said)
     assert site.world.groups.keys() == {kept}
+
+
+def test_who_left_and_comes_back_under_another_key_and_name_is_who_previously_says() -> None:
+    """Nothing but that word tells it: the user is enabled again, and neither deleted nor made anew."""
+    site = Site(policy=replace(POLICY, on_removal=OnRemoval.DEACTIVATE))
+    site.apply(git([ADMIN], people=("ada", "cyd")))
+    cyd = site.world.user_id("cyd@example.com")
+    site.apply(git())
+    assert site.world.users[cyd].active is False
+    back = git([entry("e", "user:cyd2", "Admin", PAY)], people=("ada", "bob"))
+    again = replace(person("cyd2", user_name="married@example.com"), previously=("cyd",))
+    back = replace(back, users={**back.users, "cyd2": again})
+    site.apply(back)
+    assert site.world.user_id("married@example.com") == cyd
+    assert site.world.reach() == {("married@example.com", PAY, "Admin")}
+    assert site.shows(back) == []
+
+
+def test_a_key_used_anew_without_that_word_is_somebody_else() -> None:
+    """Whoever left keeps nothing, and is not who has the key by now."""
+    site = Site(policy=replace(POLICY, on_removal=OnRemoval.DEACTIVATE))
+    site.apply(git([ADMIN], people=("ada", "cyd")))
+    cyd = site.world.user_id("cyd@example.com")
+    site.apply(git())
+    other = replace(git(), users={**git().users, "cyd": person("cyd", user_name="another@example.com")})
+    site.apply(other)
+    assert site.world.user_id("another@example.com") != cyd
+    assert site.world.users[cyd].active is False

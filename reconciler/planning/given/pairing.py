@@ -82,6 +82,9 @@ class _Pairs:
                 self._by_name(one)
         self._by_former_names()
         for one in self._sought:
+            if one.names and self._is_open(one):
+                self._by_who_left(one)
+        for one in self._sought:
             if one.key in self._pairing.blocked:
                 self._pairing.contested.update(
                     each for each in self._candidates.named(one.name) if each not in self._pairing.keys
@@ -224,6 +227,22 @@ class _Pairs:
         self._pairing.claim(one.key, identifier)
         if lost is not None and identifier not in self._given:
             self._result.replaced[one.key] = lost
+
+    def _by_who_left(self, one: Sought) -> None:
+        """Who left git and comes back under another key and name is who `previously` says."""
+        found = [
+            each
+            for each in self._live
+            if (owner := self._given.get(each)) is not None
+            and owner.left
+            and owner.key in one.names
+            and owner.key not in self._declared
+            and each not in self._pairing.keys
+            and each not in self._pairing.contested
+            and not self._candidates.foreign(each, one.external_id)
+        ]
+        if len(found) == 1 and not one.external:
+            self._pairing.claim(one.key, found[0])
 
     def _by_former_names(self) -> None:
         """The names in `previously` claim what nothing else claims; two keys after one object block both."""
