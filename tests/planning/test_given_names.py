@@ -105,3 +105,21 @@ def test_a_key_used_anew_without_that_word_is_somebody_else() -> None:
     site.apply(other)
     assert site.world.user_id("another@example.com") != cyd
     assert site.world.users[cyd].active is False
+
+
+def test_a_key_that_lost_its_own_object_is_not_what_another_key_left_behind() -> None:
+    """Git gives the name of `sec` to `dev`, whose group is gone, and removes `sec`: that one goes."""
+    site = Site()
+    site.apply(identities([person("ada")], [group("dev", []), group("sec", ["ada"])]))
+    gone = site.world.group_id("sec")
+    dev = site.world.group_id("dev")
+    del site.world.groups[dev], site.world.members[dev]
+    said = identities([person("ada")], [replace(group("dev", []), attributes={"display_name": "sec"})])
+    assert [each for each in site.shows(said) if "/group/" in each] == [
+        "create aws/group/dev drift",
+        "delete aws/group/sec git",
+    ]
+    site.apply(said)
+    assert gone not in site.world.groups
+    assert site.world.members_of("sec") == set()
+    assert site.shows(said) == []
