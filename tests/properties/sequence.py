@@ -22,13 +22,15 @@ def allowed_meanwhile(before: World, after: World, steps: Sequence[Step]) -> set
     for each, found in enabled.users.items():
         if each in after.users and after.users[each].active is True:
             enabled.users[each] = replace(found, active=True)
-    # Where a set changes hands, whoever loses it may have it edited until what takes its place is there.
+    # Where a set changes hands, whoever loses it may have it edited until what takes its place is there; and
+    # where assignments are not read, nobody knows which members of a group wait for the edit of a set.
     handed = _changing_hands(steps)
+    ways = access(before) | access(after) if before.gaps else access(before)
     edited = {
         (*each, lasts[each[2]])
-        for each in access(before)
+        for each in ways
         for lasts in durations(before, after)
-        if each[2] in lasts and each[2] in handed
+        if each[2] in lasts and (each[2] in handed or before.gaps)
     }
     return defined(enabled) | defined(after) | edited
 
