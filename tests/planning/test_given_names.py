@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.resources import Window
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
-from tests.planning.world import NOW, codes, group, identities, person, summary
+from tests.planning.world import NOW, POLICY, codes, group, identities, person, summary
 
 ADMIN = entry("e", "user:cyd", "Admin", PAY)
 
@@ -60,3 +61,65 @@ def test_a_name_that_git_gave_itself_still_tells_whose_it_is() -> None:
     assert site.shows(said) == []
     site.apply(said)
     assert site.world.group_id("old") == old
+
+
+def test_a_name_that_was_declared_and_never_written_is_not_the_one_that_git_gave() -> None:
+    """Groups are only observed while git renames one; it is renamed back, and its key changes silently."""
+    site = Site()
+    site.apply(identities([person("ada")], [group("old", ["ada"])]))
+    kept = site.world.group_id("old")
+    site.policy = replace(POLICY, scope=replace(POLICY.scope, groups=Mode.OBSERVE))
+    site.apply(
+        identities([person("ada")], [replace(group("old", ["ada"]), attributes={"display_name": "x"})])
+    )
+    site.policy = POLICY
+    said = identities([person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})])
+    assert site.shows(said) == []
+    site.apply(said)
+    assert site.world.groups.keys() == {kept}
+
+
+def test_who_left_and_comes_back_under_another_key_and_name_is_who_previously_says() -> None:
+    """Nothing but that word tells it: the user is enabled again, and neither deleted nor made anew."""
+    site = Site(policy=replace(POLICY, on_removal=OnRemoval.DEACTIVATE))
+    site.apply(git([ADMIN], people=("ada", "cyd")))
+    cyd = site.world.user_id("cyd@example.com")
+    site.apply(git())
+    assert site.world.users[cyd].active is False
+    back = git([entry("e", "user:cyd2", "Admin", PAY)], people=("ada", "bob"))
+    again = replace(person("cyd2", user_name="married@example.com"), previously=("cyd",))
+    back = replace(back, users={**back.users, "cyd2": again})
+    site.apply(back)
+    assert site.world.user_id("married@example.com") == cyd
+    assert site.world.reach() == {("married@example.com", PAY, "Admin")}
+    assert site.shows(back) == []
+
+
+def test_a_key_used_anew_without_that_word_is_somebody_else() -> None:
+    """Whoever left keeps nothing, and is not who has the key by now."""
+    site = Site(policy=replace(POLICY, on_removal=OnRemoval.DEACTIVATE))
+    site.apply(git([ADMIN], people=("ada", "cyd")))
+    cyd = site.world.user_id("cyd@example.com")
+    site.apply(git())
+    other = replace(git(), users={**git().users, "cyd": person("cyd", user_name="another@example.com")})
+    site.apply(other)
+    assert site.world.user_id("another@example.com") != cyd
+    assert site.world.users[cyd].active is False
+
+
+def test_a_key_that_lost_its_own_object_is_not_what_another_key_left_behind() -> None:
+    """Git gives the name of `sec` to `dev`, whose group is gone, and removes `sec`: that one goes."""
+    site = Site()
+    site.apply(identities([person("ada")], [group("dev", []), group("sec", ["ada"])]))
+    gone = site.world.group_id("sec")
+    dev = site.world.group_id("dev")
+    del site.world.groups[dev], site.world.members[dev]
+    said = identities([person("ada")], [replace(group("dev", []), attributes={"display_name": "sec"})])
+    assert [each for each in site.shows(said) if "/group/" in each] == [
+        "create aws/group/dev drift",
+        "delete aws/group/sec git",
+    ]
+    site.apply(said)
+    assert gone not in site.world.groups
+    assert site.world.members_of("sec") == set()
+    assert site.shows(said) == []

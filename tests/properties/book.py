@@ -196,6 +196,8 @@ def _merge(draw: st.DrawFn, book: Book, *, applied: Collection[str]) -> Book:
         return book
     old, new = draw(st.permutations(both))[:2]
     gone, heir = book.teams[old], book.teams[new]
+    if not heir.previously:
+        return book  # by its name alone it is what it was; if somebody renames it, it is what the other was
     members = {**(gone.members or {}), **(heir.members or {})}
     heir = replace(heir, members=members, unmanaged=False, previously=(*heir.previously, gone.key))
     rest = {key: one for key, one in book.teams.items() if key not in (old, new)}

@@ -11,7 +11,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Cause
 from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import Mode, OnRemoval, Scope, TargetPolicy
-from reconciler.model.resources import ALWAYS, Group, User
+from reconciler.model.resources import ALWAYS, Group, User, Value
 from reconciler.model.state import Gap
 from reconciler.planning.ordering.order import ends
 from reconciler.planning.ordering.steps import PAIRS
@@ -193,14 +193,16 @@ class Ending(Settling):
         """A person as git has them or as they are live, and who is there."""
         world = self.world
         known = [name_of(world, each) for each in sorted(world.users) if person_of(world, each) == which]
-        found = self.book.people.get(which) or person(which, user_name=known[0] if known else which)
+        made = replace(person(which, user_name=known[0] if known else which), previously=(f"{which}.new",))
+        found = self.book.people.get(which) or made
         return replace(found, active=True, window=ALWAYS)
 
     def _team(self, which: str) -> Group:
         world = self.world
         known = [title_of(world, each) for each in sorted(world.groups) if team_of(world, each) == which]
         name = known[0] if known else which
-        return Group(which, {"display_name": name, "description": which}, ORIGIN)
+        attributes: dict[str, Value] = {"display_name": name, "description": which}
+        return Group(which, attributes, ORIGIN, previously=(f"{which}.new",))
 
     def _try_ruled(self, people: Mapping[str, User], settled: Mapping[str, Sequence[str]]) -> None:
         """In worlds that are forgotten again, one rule after the other is broken in git."""

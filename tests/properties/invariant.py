@@ -7,6 +7,7 @@ moment and what is live afterwards.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,7 +42,8 @@ class Given:
 
     `unlearned` are objects that a run made which never told their ids, with the name by which alone they can
     be found. When somebody renames such a one before any run ends, nobody can know whose it is. `keys` are
-    those of objects when an apply ended last.
+    those of objects when an apply
+    ended last and published it.
     """
 
     objects: dict[str, _Thing] = field(default_factory=dict)
@@ -64,21 +66,34 @@ class Given:
         names = _names(world)
         for identifier in [each for each, name in self.unlearned.items() if names.get(each) != name]:
             del self.unlearned[identifier]
-            self.objects.pop(identifier, None)
-            self.current = {thing: each for thing, each in self.current.items() if each != identifier}
-            hidden = {pair for pair in self.pairs if identifier in pair}
-            self.pairs -= hidden
-            self.doubted |= hidden
-            self.doubted_objects.add(identifier)
+            self._doubt(identifier)
         living = {*world.users, *world.groups, *world.sets}
         self.objects = {each: one for each, one in self.objects.items() if each in living}
+
+    def _doubt(self, identifier: str) -> None:
+        """Nobody can know whose an object is, and what hangs on it."""
+        self.objects.pop(identifier, None)
+        self.current = {thing: each for thing, each in self.current.items() if each != identifier}
+        hidden = {pair for pair in self.pairs if identifier in pair}
+        self.pairs -= hidden
+        self.doubted |= hidden
+        self.doubted_objects.add(identifier)
+
+    def _doubt_merged(self, said: Identities) -> None:
+        """Where a team has no object that anybody knows, it may become what a team was that went into it."""
+        for key, group in said.groups.items():
+            if (Kind.GROUP, stem(key)) not in self.current:
+                for old in group.previously:
+                    if stem(old) != stem(key) and (known := self.current.get((Kind.GROUP, stem(old)))):
+                        self._doubt(known)
 
     def ended(self, said: Identities, world: World, now: datetime, *, published: bool = True) -> None:
         """An apply ended, or was killed, with `world`; one that has not published is known by its mark."""
         self.notice(world)
         known = set(self.objects)
-        self._settle(said, world)
+        met = self._settle(said, world)
         if published:
+            self.keys |= met
             self.unlearned = {}
         else:
             self.unlearned |= {
@@ -151,6 +166,7 @@ class Given:
     def judge(self, planned: Planned, said: Identities, world: World, now: datetime) -> None:
         """Each given and live thing is desired, or goes by the plan, or is named as owed."""
         self.notice(world)
+        self._doubt_merged(said)
         changes = (*planned.part.changes, *planned.left_out)
         going = {_pair(each, planned) for each in changes if _takes(each)}
         named = set(_named(planned, world))
@@ -226,22 +242,29 @@ class Given:
 
     # Git's word, by live id.
 
-    def _settle(self, said: Identities, world: World) -> None:
-        """Which object each declared person and team has by now."""
+    def _settle(self, said: Identities, world: World) -> dict[str, str]:
+        """Which object each declared person and team has by now; the keys of those that bear their names."""
+        met: dict[str, str] = {}
         for key, user in said.users.items():
             name = str(user.attributes["user_name"]).lower()
             found = [each for each in world.users if name_of(world, each).lower() == name]
             if not user.external and found and person_of(world, found[0]) == stem(key):
                 self.current[Kind.USER, stem(key)] = found[0]
-                self.keys[found[0]] = key
+                met[found[0]] = key
         for key, group in said.groups.items():
             found = [each for each in world.groups if title_of(world, each) == oracle.title(said, key)]
             if not group.external and found and team_of(world, found[0]) == stem(key):
                 self.current[Kind.GROUP, stem(key)] = found[0]
-                self.keys[found[0]] = key
+                met[found[0]] = key
+        for kind, declared in ((Kind.USER, said.users), (Kind.GROUP, said.groups)):
+            for key, one in declared.items():
+                identifier = self.current.get((kind, stem(key)), "")
+                if self.keys.get(identifier) in (key, *one.previously):
+                    met[identifier] = key
         for thing, identifier in self._declared(said, world):
             if identifier not in self.strangers:
                 self.objects[identifier] = thing
+        return met
 
     def _declared(self, said: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
         for kind, declared, live in (
@@ -319,4 +342,6 @@ def _named(planned: Planned, world: World) -> Iterator[tuple[object, ...]]:
         if finding.code == "owed":
             for line in finding.details:
                 if ": waits" in line:
-                    yield locate(world, world, Address.parse(line.partition(" ")[0].rstrip(":")))
+                    # A remote id has what people call it behind it.
+                    address = re.sub(r" \[[^]]*\]", "", line).partition(" ")[0].rstrip(":")
+                    yield locate(world, world, Address.parse(address))

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Severity, Step
 from reconciler.planning.planner import Planned
+from tests.planning.world import World
+from tests.properties.witness import access, defined, durations
 
 
-def changing_hands(steps: Sequence[Step]) -> set[str]:
+def allowed_meanwhile(before: World, after: World, steps: Sequence[Step]) -> set[tuple[str, str, str, str]]:
+    """Who may reach what, and for how long, at any moment of a plan with these steps."""
+    # Whoever is enabled may have what they had when they were disabled, until that is taken away: nothing
+    # lets that wait for a removal which itself waits for what takes its place.
+    enabled = copy.deepcopy(before)
+    for each, found in enabled.users.items():
+        if each in after.users and after.users[each].active is True:
+            enabled.users[each] = replace(found, active=True)
+    # Where a set changes hands, whoever loses it may have it edited until what takes its place is there; and
+    # where assignments are not read, nobody knows which members of a group wait for the edit of a set.
+    handed = _changing_hands(steps)
+    ways = access(before) | access(after) if before.gaps else access(before)
+    edited = {
+        (*each, lasts[each[2]])
+        for each in ways
+        for lasts in durations(before, after)
+        if each[2] in lasts and (each[2] in handed or before.gaps)
+    }
+    return defined(enabled) | defined(after) | edited
+
+
+def _changing_hands(steps: Sequence[Step]) -> set[str]:
     """Names of permission sets whose edit some removal waits for, through however many others."""
     waits = {each.id: {*each.after, *each.held_by} for each in steps}
 

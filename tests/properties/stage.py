@@ -25,13 +25,13 @@ from tests.planning.world import CAN_ALL, NOW, UNLIMITED
 from tests.properties import oracle
 from tests.properties.book import PEOPLE, Book, stem
 from tests.properties.breaches import badly_given, breaches
-from tests.properties.company import OTHERS, Console, company, covers, pairs
+from tests.properties.company import OTHERS, Console, company, covers, name_of, pairs, person_of
 from tests.properties.critical import LEAST, Floors, enough
 from tests.properties.invariant import Given
 from tests.properties.recall import GOOD, Recall, given_after
-from tests.properties.sequence import changing_hands, takes_before_it_gives, told
+from tests.properties.sequence import allowed_meanwhile, takes_before_it_gives, told
 from tests.properties.verdict import Verdict
-from tests.properties.witness import Names, Witness, access, approvals, defined, durations, inside
+from tests.properties.witness import Names, Witness, access, approvals, defined, inside
 
 BY_RULE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 COUNTS = (Cause.GIT, Cause.LEFTOVER, *sorted(BY_RULE))
@@ -62,7 +62,7 @@ class Stage(RuleBasedStateMachine):
         self.policy = TargetPolicy("aws", scope=OTHERS, guards=UNLIMITED)
         self.approved = True
         self.base: Declared | None = None
-        # Whether anything was written before the first whole apply; `first` is the state of then.
+        # Whether anything was written; `first` is the state of then.
         self.begun = False
         self.receipt: Receipt | None = None
         self.since: list[Declared] = []
@@ -110,21 +110,7 @@ class Stage(RuleBasedStateMachine):
         broken = breaches(self.world, self.said, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
-        # Whoever is enabled may have what they had when they were disabled, until that is taken away: nothing
-        # lets that wait for a removal which itself waits for what takes its place.
-        enabled = copy.deepcopy(self.world)
-        for each, found in enabled.users.items():
-            if each in full.users and full.users[each].active is True:
-                enabled.users[each] = replace(found, active=True)
-        allowed = defined(enabled) | defined(full)
-        # Where a set changes hands, whoever loses it may have it edited until what takes its place is there.
-        handed = changing_hands(chosen.steps)
-        allowed |= {
-            (*each, lasts[each[2]])
-            for each in access(self.world)
-            for lasts in durations(self.world, full)
-            if each[2] in lasts and each[2] in handed
-        }
+        allowed = allowed_meanwhile(self.world, full, chosen.steps)
         kept = inside(self.world) & inside(full) if keeping else set()
         witness = Witness(self.world)
         observed = {kind for kind in Kind if self.policy.scope.mode(kind) is Mode.OBSERVE}
@@ -162,9 +148,13 @@ class Stage(RuleBasedStateMachine):
         if not fresh.part.applyable:
             return
         go = frozenset(each.address for each in fresh.part.changes)
+        fell_back = self.falls_back
         outcomes = self.carry_out(fresh, go)
         assert {each.status for each in outcomes.values()} <= {Status.DONE}
         self.receive(fresh, outcomes)
+        if fell_back and (again := self.plan()).part.applyable:
+            # What the states give to the first ledger is planned as soon as there is one.
+            self.write(again)
         self.nothing_left(fresh)
         self.absent_reach_nothing()
         if not fresh.waiting:
@@ -172,6 +162,12 @@ class Stage(RuleBasedStateMachine):
             if self.policy.guards is CRITICAL and not self.approved and self.is_managed():
                 enough(self.world, self.said)
         self.move_on(fresh, go, outcomes)
+
+    def write(self, planned: Planned) -> None:
+        """Carry out all of a plan, and take its receipt."""
+        self.receive(
+            planned, self.carry_out(planned, frozenset(each.address for each in planned.part.changes))
+        )
 
     def try_alone(self, failing: Failing = none, *, keeping: bool = False) -> None:
         """Apply in a world that is forgotten again."""
@@ -281,8 +277,7 @@ class Stage(RuleBasedStateMachine):
         observed = not self.is_managed()
         by_rule = {each.address for each in done.part.changes if each.cause in BY_RULE}
         if all(each.cause is Cause.DRIFT and each.address in by_rule for each in again.part.changes):
-            go = frozenset(each.address for each in again.part.changes)
-            self.receive(again, self.carry_out(again, go))
+            self.write(again)
             again = self.plan()
         assert observed or again.part.changes == ()
 
@@ -299,9 +294,9 @@ class Stage(RuleBasedStateMachine):
         """People reach what git says, and nothing else of git's doing is there."""
         if not self.is_managed():
             return
-        must = {
-            (stem(who), account, name) for who, account, name in oracle.reach(self.said, self.world, self.now)
-        }
+        people = {name_of(self.world, each): person_of(self.world, each) for each in self.world.users}
+        reach = oracle.reach(self.said, self.world, self.now)
+        must = {(people[who], account, name) for who, account, name in reach}
         assert must <= access(self.world)
         if not self.begun:
             return  # nothing was to be done, and what was said before the first write nobody remembers

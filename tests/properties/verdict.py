@@ -69,7 +69,8 @@ class Verdict:
             ours = identifier in self.objects
             if title in declared or title in ("console", CORP):
                 continue
-            assert not (ours and team_of(world, identifier) in known), "a renamed group is the same group"
+            known_as = ours and team_of(world, identifier) in known
+            assert not known_as or self._is_held(identifier), "a renamed group is the same group"
             assert not (ours or self._takes(Kind.GROUP)) or self._is_held(identifier)
 
     def _sets(self) -> None:

@@ -74,7 +74,10 @@ class Adopting:
             inactive = False
         writable = self._scene.capabilities.user_attributes
         names = self._names(user.attributes, live.attributes, writable, change, known)
-        return GivenObject(user.key, user_name(user), names, inactive)
+        title = str(live.attributes.get("user_name") or "")
+        return GivenObject(
+            user.key, _called("user_name", user_name(user), title, change, known), names, inactive
+        )
 
     def _groups(self, builder: LedgerBuilder) -> None:
         scene, owners = self._scene, self._scene.groups
@@ -92,7 +95,8 @@ class Adopting:
         change = self._changes.get(self._scene.group_address(group.key))
         writable = self._scene.capabilities.group_attributes
         names = self._names(group.attributes, live, writable, change, known)
-        return GivenObject(group.key, group_name(group), names)
+        title = str(live.get("display_name") or "")
+        return GivenObject(group.key, _called("display_name", group_name(group), title, change, known), names)
 
     def _absent(
         self,
@@ -254,3 +258,12 @@ class Adopting:
         accounts = self._scene.live.organization.accounts
         # An account that left the organization may come back with all that it had.
         return not accounts or pair[0] in accounts
+
+
+def _called(
+    attribute: str, declared: str, live: str, change: Change | None, known: GivenObject | None
+) -> str:
+    """The name that git gave an object: not the declared one as long as that is not written."""
+    if change is None or all(each.name != attribute for each in change.fields):
+        return declared
+    return live if known is None else known.name

@@ -8,7 +8,7 @@ Two other candidates block a key, and so does an object whose id says one thing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -46,9 +46,13 @@ def pair_given(
     candidates: Candidates,
     given: Mapping[str, GivenObject],
     live: Mapping[str, str],
+    settled: Container[str] = (),
 ) -> Paired:
-    """Pair every key of `sought` with at most one object. `live` maps ids to names."""
-    return _Pairs(sought, candidates, given, live).run()
+    """Pair every key of `sought` with at most one object. `live` maps ids to names.
+
+    `settled` are the keys that git declared at the last whole apply: two of them are two objects.
+    """
+    return _Pairs(sought, candidates, given, live, settled).run()
 
 
 class _Pairs:
@@ -58,7 +62,9 @@ class _Pairs:
         candidates: Candidates,
         given: Mapping[str, GivenObject],
         live: Mapping[str, str],
+        settled: Container[str],
     ) -> None:
+        self._settled = settled
         self._sought, self._candidates, self._given, self._live = sought, candidates, given, live
         self._result = Paired(Pairing())
         self._pairing = self._result.pairing
@@ -81,6 +87,9 @@ class _Pairs:
             if self._is_open(one):
                 self._by_name(one)
         self._by_former_names()
+        for one in self._sought:
+            if one.names and self._is_open(one):
+                self._by_who_left(one)
         for one in self._sought:
             if one.key in self._pairing.blocked:
                 self._pairing.contested.update(
@@ -197,7 +206,7 @@ class _Pairs:
         found = [
             each
             for each in self._candidates.named(one.name)
-            if each not in pairing.keys and not self._was_renamed_to(each, one)
+            if each not in pairing.keys and not self._is_known_otherwise(each, one)
         ]
         if len(found) > 1:
             pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)
@@ -208,15 +217,17 @@ class _Pairs:
         elif found:
             self._claim_instead(one, found[0])
 
-    def _was_renamed_to(self, identifier: str, one: Sought) -> bool:
-        """Whether git gave the object under another key and by another name, and others renamed it since."""
+    def _is_known_otherwise(self, identifier: str, one: Sought) -> bool:
+        """Whether git gave the object under another key, and the name makes it none of this one's.
+
+        That is so where only others gave it the name, and where git declared both at the last whole apply:
+        then this is not a key that changed without a word, and took its name along.
+        """
         owner = self._given.get(identifier)
-        return (
-            owner is not None
-            and not one.external
-            and owner.key not in (one.key, *one.keys)
-            and fold(owner.name) != fold(one.name)
-        )
+        if owner is None or one.external or owner.key in (one.key, *one.keys):
+            return False
+        beside = owner.key in self._settled and any(key in self._settled for key in (one.key, *one.keys))
+        return fold(owner.name) != fold(one.name) or beside
 
     def _claim_instead(self, one: Sought, identifier: str) -> None:
         """Pair by name; where git gave another object that is gone, that is noted."""
@@ -224,6 +235,22 @@ class _Pairs:
         self._pairing.claim(one.key, identifier)
         if lost is not None and identifier not in self._given:
             self._result.replaced[one.key] = lost
+
+    def _by_who_left(self, one: Sought) -> None:
+        """Who left git and comes back under another key and name is who `previously` says."""
+        found = [
+            each
+            for each in self._live
+            if (owner := self._given.get(each)) is not None
+            and owner.left
+            and owner.key in one.names
+            and owner.key not in self._declared
+            and each not in self._pairing.keys
+            and each not in self._pairing.contested
+            and not self._candidates.foreign(each, one.external_id)
+        ]
+        if len(found) == 1 and not one.external:
+            self._pairing.claim(one.key, found[0])
 
     def _by_former_names(self) -> None:
         """The names in `previously` claim what nothing else claims; two keys after one object block both."""

@@ -75,7 +75,9 @@ def _own(
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
     )
     if given is not None:
-        return _own_given(declared, name, formers, strangers, objects, candidates, ignored, given, mode)
+        return _own_given(
+            declared, name, formers, strangers, objects, candidates, ignored, given, mode, settled
+        )
     holders = _holders(declared, name, states, formers)
     wanted = [
         _wanted(key, resource, name, states, settled, formers.get(key, (key,)), holders)
@@ -123,6 +125,7 @@ def _own_given(
     ignored: frozenset[str],
     given: Mapping[str, GivenObject],
     mode: Mode,
+    settled: Mapping[str, Resource],
 ) -> Ownership:
     """Ownership where it is known by id what git gave."""
     live = {identifier: title for identifier, title, _ in objects}
@@ -137,7 +140,7 @@ def _own_given(
         )
         for key, one in declared.items()
     ]
-    paired = pair_given(sought, candidates, given, live)
+    paired = pair_given(sought, candidates, given, live, settled.keys())
     pairing = paired.pairing
     declared_ids = {
         i: key for i, key in pairing.keys.items() if not declared[key].external and i not in ignored
