@@ -23,6 +23,7 @@ GuardName = Literal[
     "min-members",
     "max-grants",
     "max-privileged-grants",
+    "except-unknown",
 ]
 
 

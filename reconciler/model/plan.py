@@ -22,6 +22,8 @@ INCOMPLETE = "memory-incomplete"
 # Says that an apply has to be told that it is the first one to its target.
 FIRST_APPLY = "first-apply"
 BLOCKED = "match-blocked"
+# New assignments that are left out, because an `except` names what nobody has.
+EXCEPT_UNKNOWN = "except-unknown"
 
 
 class Severity(StrEnum):
@@ -133,14 +135,19 @@ class TargetPlan:
 
     @property
     def blocked(self) -> tuple[Finding, ...]:
-        """The objects that are left alone until a person says which is which; the rest can be applied.
+        """What is left alone until a person says what is meant; the rest can be applied.
 
-        Of a plan that was restricted to some addresses, those among them.
+        Objects of which nobody knows which is which, and new access that an `except` was perhaps to prevent.
+        Of a plan that was restricted to some addresses, the objects among them.
         """
         return tuple(
             finding
             for finding in self.findings
-            if finding.code == BLOCKED and (not self.only or finding.address in self.only)
+            if finding.severity is Severity.WARNING
+            and (
+                (finding.code == BLOCKED and (not self.only or finding.address in self.only))
+                or finding.code == EXCEPT_UNKNOWN
+            )
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.model.excepting import Absent, absent
 from reconciler.model.organization import Organization
 from reconciler.model.resources import Selector
 
@@ -26,7 +27,8 @@ class Selection:
     it is named. `unreachable` are named accounts that nothing can be assigned in, each with why. `unknown`
     are paths and ids of units that the organization has not, and names that stand for no account; `ambiguous`
     paths that two units have, each with their ids. Neither finds anything; `unresolved` says whether any of
-    them was to find accounts, so that nobody knows what was meant.
+    them was to find accounts, so that nobody knows what was meant. `absent` is what was to be excluded and is
+    not there.
     """
 
     accounts: Mapping[str, bool] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Selection:
     unknown: tuple[str, ...] = ()
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unresolved: bool = False
+    absent: tuple[Absent, ...] = ()
 
 
 def select(
@@ -105,7 +108,12 @@ class Places:
         ambiguous = {unit: meant for unit in sorted(written) if len(meant := self._meant(unit)) > 1}
         unresolved = bool(unknown) or any(unit in ambiguous for one in selectors for unit in one.ou)
         return Selection(
-            accounts, unreachable, tuple(sorted(unknown | off_unknown)), ambiguous, unresolved=unresolved
+            accounts,
+            unreachable,
+            tuple(sorted(unknown)),
+            ambiguous,
+            unresolved=unresolved,
+            absent=absent(excluded, self._organization, self._names, off_unknown) if excluded else (),
         )
 
     def _found(self, selectors: Sequence[Selector]) -> tuple[set[str], set[str], set[str]]:

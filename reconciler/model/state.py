@@ -87,6 +87,19 @@ class End(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Unmet:
+    """What an `except` names and the organization does not have.
+
+    `what` is it in words, `near` what was probably meant ("" where nothing is near), `accounts` the ids of
+    those that it would have kept out then.
+    """
+
+    what: str
+    near: str = ""
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Remarks:
     """What is odd about the assignments that git writes, for findings.
 
@@ -94,7 +107,7 @@ class Remarks:
     have, each with the entries that name it, `ambiguous` paths that several units have, each with their ids
     and with the entries. `left_out` says of entries what of them is not provisioned to
     this target, `longest` where entries that say the same end at different times, `direct` are the entries
-    that assign to users.
+    that assign to users. `exceptions` has by entry what its `except` names and nobody has.
     """
 
     empty: tuple[str, ...] = ()
@@ -103,6 +116,7 @@ class Remarks:
     left_out: tuple[str, ...] = ()
     longest: tuple[str, ...] = ()
     direct: tuple[str, ...] = ()
+    exceptions: Mapping[str, tuple[Unmet, ...]] = field(default_factory=dict)
 
 
 NO_REMARKS = Remarks()
@@ -142,6 +156,8 @@ class Desired:
     selecting: frozenset[tuple[str, Holder]] = frozenset()
     # Those of an entry with a selector of which nobody knows what it means: what they have stays.
     unresolved: frozenset[tuple[str, Holder]] = frozenset()
+    # Assignments that only entries give whose `except` names what nobody has: they may reach too far.
+    doubtful: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
     # Accounts that git names and that cannot be assigned to: not in the organization, or not active.
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS

@@ -16,6 +16,8 @@ from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.by_rule import without_waiting
 from reconciler.planning.effects import effects
+from reconciler.planning.judging.approving import lifted
+from reconciler.planning.judging.excepting import excepting
 from reconciler.planning.judging.guards import guard, tallies
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.judging.population import Population
@@ -47,6 +49,15 @@ class Judged:
     tallies: Mapping[Address, tuple[str, ...]]
     refused: tuple[tuple[Change, str], ...] = ()
     pending: frozenset[Address] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Changes that go on, what is said of the others, and these, each with why."""
+
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    refused: tuple[tuple[Change, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,28 @@ class Bench:
     def _context(self, replaced: Links, holding: Links) -> Context:
         keeps_a_member = self.scene.capabilities.keeps_a_member
         return Context(replaced, holding, self.provisioned, self.closed, keeps_a_member)
+
+    def withhold(self, changes: Sequence[Change]) -> HeldBack:
+        """The changes without new access that an `except` was perhaps to prevent, and what needs that."""
+        found = list(excepting(self.scene, changes))
+        refusals = [one for one in found if one.severity is Severity.REFUSAL]
+        found = [
+            *lifted(
+                refusals, self.identities.approvals.values(), self.scene.target, self.scene.now, self._account
+            ),
+            *(one for one in found if one.severity is not Severity.REFUSAL),
+        ]
+        why = {
+            address: f"{one.code}: {one.message}"
+            for one in found
+            if one.severity is Severity.REFUSAL
+            for address in one.covers or ()
+        }
+        rest, out = self._without(changes, why)
+        return HeldBack(tuple(rest), tuple(found), tuple(out))
+
+    def _account(self, name: str) -> str:
+        return self.names.get(name, name)
 
     def let_through(self, changes: Sequence[Change], standing: Iterable[Finding] = ()) -> Judged:
         """Those of `changes` that nothing refuses, and the others, each with the first reason.

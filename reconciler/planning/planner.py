@@ -172,10 +172,13 @@ def plan_target(
         past=summed(lately(remembered.removed, now)) if by_rule else {},
     )
     said = (*draft.findings, *remarks(desired, live.organization), *live.findings, *notes)
-    judged = bench.let_through(changes, said) if by_rule else bench.judge(changes)
+    held = bench.withhold(changes)
+    judged = bench.let_through(held.changes, said) if by_rule else bench.judge(held.changes)
     changes = list(judged.changes)
     findings = [
         *judged.findings,
+        # Withheld already: people review the rest, which can be applied.
+        *(held.findings if by_rule else map(_as_warning, held.findings)),
         *said,
         *debts,
         *released(scene, changes, draft.ids, accounts),
@@ -204,7 +207,9 @@ def plan_target(
         only=tuple(sorted(only)),
         access=judged.access,
         accounts=called(scene, changes, judged.access),
-        approvals=proposed(judged.findings, policy.target, now, identities.approvals.keys()),
+        approvals=proposed(
+            (*judged.findings, *held.findings), policy.target, now, identities.approvals.keys()
+        ),
     )
     absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
     blocked = len(scene.users.pairing.blocked) + len(scene.groups.pairing.blocked)
@@ -216,11 +221,15 @@ def plan_target(
         owned=draft.owned,
         keys=scene.users.pairing.keys,
         # What a ledger holds is not forgotten when the tag moves on.
-        waiting=draft.waiting + len(taken) + blocked + (0 if ledger is not None else len(delegated) + absent),
+        waiting=draft.waiting
+        + len(taken)
+        + blocked
+        + len(held.refused)
+        + (0 if ledger is not None else len(delegated) + absent),
         uncovered=ledger is None and uncovered(gaps_in_use(live), (desired, *memory.states)),
         left_out=tuple(left),
         needed=judged.needed,
-        refused=judged.refused,
+        refused=(*held.refused, *judged.refused) if by_rule else judged.refused,
         tallies=judged.tallies,
         blocks_nobody=frozenset(
             key for key in desired.inactive if key not in desired.users and key not in scene.users.pairing.ids
@@ -271,6 +280,11 @@ def compared(scene: Scene) -> Draft:
     compare_ends(scene, draft)
     release(scene, draft)
     return draft
+
+
+def _as_warning(finding: Finding) -> Finding:
+    refused = finding.severity is Severity.REFUSAL
+    return replace(finding, severity=Severity.WARNING) if refused else finding
 
 
 _LOUD = {Severity.REFUSAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}

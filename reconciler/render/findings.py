@@ -29,6 +29,7 @@ MEANINGS: Mapping[str, str] = {
     "max-privileged-grants": "one plan may give only so much of what is privileged",
     "min-members": "what is critical always has so many people who can sign in",
     "managed-policy-missing": "AWS refuses to attach a policy that does not exist",
+    "except-unknown": "what an `except` does not find, it does not keep out",
     "unit-ambiguous": "two units can be meant, and only one of them is",
     "blocked-unknown": "who is meant to lose access keeps it where the key is wrong",
     "name-circle": "a name is free only once its bearer has another",
@@ -253,9 +254,7 @@ def _blocked(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     if not part.blocked:
         return
     what = words.counted(len(part.blocked), ("object is", "objects are"))
-    yield layout.line(
-        f"BLOCKED: {what} left alone until somebody says which is meant.", Tone.ALARM, kept=True
-    )
+    yield layout.line(f"BLOCKED: {what} left alone until a person says what is meant.", Tone.ALARM, kept=True)
     yield from _several(part.blocked, names.places, layout, Tone.ALARM, verbose=names.verbose)
     yield layout.line(kept=True)
 

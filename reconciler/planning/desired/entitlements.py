@@ -19,7 +19,7 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Assignment
 from reconciler.model.selecting import Places, Selection
-from reconciler.model.state import NO_REMARKS, Assigned, Assignments, Holder, Identities, Remarks
+from reconciler.model.state import NO_REMARKS, Assigned, Assignments, Holder, Identities, Remarks, Unmet
 
 Holders = Mapping[Holder, Assigned]
 
@@ -48,6 +48,7 @@ class Entitlements:
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS
     unresolved: frozenset[tuple[str, Holder]] = frozenset()
+    doubtful: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ class _Union:
         self._unknown: dict[str, list[str]] = {}
         self._ambiguous: dict[str, tuple[tuple[str, ...], list[str]]] = {}
         self._unresolved: set[tuple[str, Holder]] = set()
+        self._doubted: set[int] = set()  # layers
+        self._exceptions: dict[str, tuple[Unmet, ...]] = {}
         self._empty: list[str] = []
         self._left_out: list[str] = []
         self._longest: dict[str, None] = {}
@@ -170,6 +173,8 @@ class _Union:
             dict.fromkeys(holders, named),
             dict.fromkeys(holders, replace(named, selected=True)),
         )
+        if found.absent:
+            self._doubted.update((layer, layer + 1))
         pairs = self._pairs
         for name in sets:
             for account, selected in found.accounts.items():
@@ -206,6 +211,7 @@ class _Union:
             left_out=tuple(self._left_out),
             longest=tuple(sorted(self._longest)),
             direct=tuple(self._direct),
+            exceptions=self._exceptions,
         )
         return Entitlements(
             assignments,
@@ -214,6 +220,11 @@ class _Union:
             self._unreachable,
             remarks,
             frozenset(self._unresolved),
+            {
+                pair: doubted
+                for pair, layers in (self._pairs.items() if self._doubted else ())
+                if (doubted := self._doubtful(layers))
+            },
         )
 
     def _united(self, numbers: Sequence[int]) -> Holders:
@@ -225,6 +236,14 @@ class _Union:
                 known = united.get(holder)
                 united[holder] = more if known is None else self._longer(holder, known, more)
         return united
+
+    def _doubtful(self, numbers: Sequence[int]) -> frozenset[Holder]:
+        """The holders of whom no layer speaks but those whose `except` is not met."""
+        if self._doubted.isdisjoint(numbers):
+            return frozenset()
+        doubted = (self._layers[number] for number in numbers if number in self._doubted)
+        sound = (self._layers[number] for number in numbers if number not in self._doubted)
+        return frozenset[Holder]().union(*doubted).difference(*sound)
 
     def _longer(self, holder: Holder, one: Assigned, other: Assigned) -> Assigned:
         """The one that ends last, or the first of two that end at once; named, where either is."""
@@ -260,6 +279,13 @@ class _Union:
             self._unknown.setdefault(place, []).append(key)
         for place, ids in found.ambiguous.items():
             self._ambiguous.setdefault(place, (ids, []))[1].append(key)
+        if found.absent:
+            self._exceptions[key] = tuple(
+                Unmet(one.what, one.near, tuple(self._places.select((one.meant,)).accounts))
+                if one.meant is not None
+                else Unmet(one.what)
+                for one in found.absent
+            )
         if not found.accounts and not found.unreachable:
             self._empty.append(key)
         if entry.users:

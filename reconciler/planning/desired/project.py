@@ -94,6 +94,7 @@ def project(
         lapsed_assignments=entitled.lapsed,
         selecting=entitled.selecting,
         unresolved=entitled.unresolved,
+        doubtful=entitled.doubtful,
         unreachable=entitled.unreachable,
         remarks=entitled.remarks,
         unsupported=unsupported,

@@ -28,6 +28,7 @@ _KINDS: Mapping[str, tuple[Kind | None, ...]] = {
     "own-access": (None,),
     "max-grants": (None,),
     "max-privileged-grants": (None,),
+    "except-unknown": (Kind.ASSIGNMENT,),
 }
 _OF_GROUPS = ("max-removals", "set-emptied")
 
