@@ -28,7 +28,7 @@ def main() -> None:
         handler = signal.getsignal(signal.SIGINT)
         if callable(handler):
             handler(signal.SIGINT, frame)
-        elif handler is signal.SIG_DFL:
+        else:  # also where a shell in the background made it deaf to Ctrl-C: this is not Ctrl-C
             raise KeyboardInterrupt
 
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
