@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ def control(url: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return json.load(answer)
 
 
-def start(stage: Played | Real, *arguments: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
+def start(stage: Played | Real, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*before, *stage.command(*arguments)],
+        stage.command(*arguments),
         cwd=stage.root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -286,22 +286,6 @@ def test_an_interruption_while_reading_writes_nothing(real: Real, number: int, c
 
     assert stopped.code == code
     assert "Interrupted; nothing was written to any service." in stopped.err
-    assert real.written() == []
-
-
-@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="needs a POSIX shell")
-def test_sigterm_ends_also_what_a_shell_in_the_background_made_deaf_to_ctrl_c(real: Real) -> None:
-    """With nohup, and as a job of a script, SIGINT is ignored from the start."""
-    real.plan()
-    real.forget()
-    hold(real, "identitystore.List*")
-    deaf = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
-    process = start(real, "apply", real.file, "--first-apply", before=deaf)
-    signalled_at_the_gate(real, process, signal.SIGTERM)
-
-    stopped = ended(process)
-
-    assert stopped.code == 143
     assert real.written() == []
 
 

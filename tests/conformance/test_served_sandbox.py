@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.organisation import ROOT
 
 _TOOL = [sys.executable, "-m", "reconciler"]
@@ -51,3 +53,24 @@ def test_the_variables_that_it_prints_lead_a_plan_to_it(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "ada" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/bin/sh").exists(), reason="needs a POSIX shell")
+def test_sigterm_ends_it_also_where_a_shell_in_the_background_made_it_deaf_to_ctrl_c(tmp_path: Path) -> None:
+    """With nohup, and as a job of a script, SIGINT is ignored from the start."""
+    serving = subprocess.Popen(
+        ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *_TOOL, "sandbox", "--file", "other.sqlite"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert serving.stdout is not None
+    assert serving.stdout.readline()
+    serving.terminate()
+
+    _, err = serving.communicate(timeout=600)
+
+    assert serving.returncode in (0, 143)
+    assert "Traceback" not in err
