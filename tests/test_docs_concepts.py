@@ -19,6 +19,7 @@ from tests.cli.stage import CONFIG, SPEED, Real
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
 PAYMENTS, DATA, AUDIT = "111122223333", "444455556666", "777788889999"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 # How the commands of the page end, where that is not 0: by how often a command line was run before.
 EXIT_CODES = {("plan --out plan.json", 1): 3, ("apply plan.json", 0): 4}
 
@@ -105,6 +106,15 @@ def _run(stage: Real, outside: Mapping[tuple[str, int], Callable[[], object]]) -
         # Remote ids, by which git lists, are not the same twice.
         missing = _missing(said, expected, in_order=words[0] != "git")
         assert missing is None, f"{first}: {missing}\n\n{said}"
+        if step == "2" and done == 2:
+            assert _missing(said, _plan_of_the_readme(), in_order=True) is None, said
+
+
+def _plan_of_the_readme() -> list[str]:
+    """The plan that the README shows: the one of the second step, once the approval is there."""
+    _, *lines = README.partition("```console\n$ reconciler plan")[2].partition("```")[0].splitlines()
+    assert len(lines) > 10
+    return lines
 
 
 @pytest.mark.parametrize("term", [*Cause, *Mode, *Kind, Action.RELEASE])
