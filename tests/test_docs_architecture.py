@@ -15,7 +15,7 @@ PAGES = {
     "testing": (ROOT / "docs" / "testing.md").read_text(encoding="utf-8"),
     **{name: (ROOT / f"{name}.md").read_text(encoding="utf-8") for name in ("CONTRIBUTING", "SECURITY")},
 }
-# Rooms of issue 13 that are on their way; to be emptied when they are there.
+# Packages that are documented and about to be added; to be emptied when they are there.
 COMING = {"session"}
 
 
