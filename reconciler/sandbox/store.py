@@ -37,7 +37,9 @@ class Store:
             if path is not None:
                 _keep_private(path)
             self._db = sqlite3.connect(name, timeout=30, check_same_thread=False, isolation_level=None)
-        except (sqlite3.Error, OSError) as error:
+        except OSError as error:
+            raise ReconcilerError(f"the sandbox cannot open {name}: {error.strerror or error}") from error
+        except sqlite3.Error as error:
             raise ReconcilerError(f"the sandbox cannot open {name}: {error}") from error
         try:
             # Nothing here is worth a sync: a lost machine loses a sandbox.

@@ -142,7 +142,7 @@ def test_a_port_that_is_taken_is_said(played: Played) -> None:
         ),
         pytest.param(
             lambda folder: (folder / "sandbox.sqlite").mkdir(parents=True),
-            "unable to open database file",
+            "cannot open .reconciler/sandbox.sqlite: Is a directory",
             id="a-folder-where-its-file-belongs",
         ),
         pytest.param(

@@ -134,7 +134,7 @@ def test_findings_of_loading_stand_beside_the_answer(played: Played) -> None:
     assert ended.code == 0
     assert "valid, with 1 warning" in ended.out
     assert "identities/blocked.yaml:2:3: " in ended.err
-    assert "is blocked, and no user has that key" in ended.told
+    assert "is blocked, and no user in git has that key" in ended.told
 
 
 @pytest.mark.parametrize("command", ["validate", "plan"])

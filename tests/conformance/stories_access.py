@@ -224,7 +224,7 @@ DRIFT = (
             OPS_ON_PROD,
             behind=lambda console: console.put_assignment(DEV, "Admin", group="dev"),
             assigned="prod/Admin/ops dev/Admin/dev",
-            says="unmanaged-assignments",
+            says="unmanaged-privileged",
             quiet=True,
         ),
         State(EXCLUSIVE, assigned="prod/Admin/ops", causes="git"),

@@ -66,7 +66,7 @@ CASES = [
                 (
                     'guard of approval ok is the text "max-removal"; it takes max-removals or set-emptied '
                     "or protected or recreate or live-shrank or source-shrank or own-access or min-members "
-                    "or max-grants or max-privileged-grants"
+                    "or max-grants or max-privileged-grants or except-unknown"
                 ),
                 'did you mean "max-removals"?',
             )
@@ -109,7 +109,7 @@ CASES = [
                 "approvals/x.yaml:2:35",
                 (
                     'kind of approval ok is the text "user"; it takes users or groups or memberships or '
-                    "permission_sets or assignments"
+                    "permission_sets or assignments or blocked"
                 ),
                 'did you mean "users"?',
             )
