@@ -1,4 +1,4 @@
-"""The README speaks of what there is: commands, options, exit codes, make targets, folders."""
+"""The README and the pages that it leads to name what there is: commands, options, links, folders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from reconciler import errors
 from reconciler.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+}
+README, COMMANDS, CONTRIBUTING = (PAGES[name] for name in ("README.md", "docs/cli.md", "CONTRIBUTING.md"))
+# These speak of the options of other programs, too.
+FOR_DEVELOPERS = ("CONTRIBUTING.md", "docs/testing.md", "docs/testing-mutants.md")
 EVERYWHERE = {"--help", "-h", "--version"}
 
 
@@ -41,32 +47,47 @@ def _commands() -> Mapping[tuple[str, ...], set[str]]:
 
 
 def _invocations() -> list[str]:
-    """Every command line of the README: in a code span, or in a line of a shell block up to its comment."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-    lines = [line.partition(" #")[0] for block in blocks for line in block.splitlines()]
-    lines += re.findall(r"`(reconciler [^`]+)`", README)
+    """Every command line of the pages: in a code span, or in a line of a shell block up to its comment."""
+    lines: list[str] = []
+    for text in PAGES.values():
+        blocks = re.findall(r"^```(?:sh|console)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+        lines += [
+            line.removeprefix("$ ").partition(" #")[0].partition(" | ")[0]
+            for block in blocks
+            for line in block.splitlines()
+        ]
+        lines += re.findall(r"`(reconciler [^`]+)`", _prose(text))
     return sorted({line.strip() for line in lines if line.strip().startswith("reconciler ")})
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("line", _invocations())
 def test_every_command_line_exists_with_its_options(line: str) -> None:
     words = line.split()[1:]
-    fitting = [options for path, options in _commands().items() if tuple(words[: len(path)]) == path]
-    fitting = fitting or [options for path, options in _commands().items() if path[0] == words[0]]
+    commands = {**_commands(), (): EVERYWHERE}
+    fitting = [options for path, options in commands.items() if path and tuple(words[: len(path)]) == path]
+    fitting = fitting or [options for path, options in commands.items() if path[:1] == tuple(words[:1])]
+    fitting = fitting or [EVERYWHERE] * words[0].startswith("-")
     assert fitting, f"there is no command {words[0]}"
     given = [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]
     assert set(given) <= set().union(*fitting)
 
 
-def test_every_option_that_stands_alone_exists_somewhere() -> None:
-    prose = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)
-    named = {span.split()[0] for span in re.findall(r"`(-[^`]+)`", prose)}
-    assert named
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in FOR_DEVELOPERS])
+def test_every_option_that_stands_alone_exists_somewhere(name: str) -> None:
+    named = {span.split()[0] for span in re.findall(r"`(-[^`]+)`", _prose(PAGES[name]))}
     assert named <= set().union(*_commands().values())
 
 
+def test_options_are_named() -> None:
+    assert re.findall(r"`(-[^`]+)`", _prose(COMMANDS))
+
+
 def test_the_table_of_commands_is_complete() -> None:
-    table = README.partition("## Commands")[2].partition("## ")[0]
+    table = COMMANDS.partition("# Commands")[2].partition("## ")[0]
     named = re.findall(r"^\| `reconciler ([a-z]+)", table, flags=re.MULTILINE)
     assert set(named) == {path[0] for path in _commands()}
 
@@ -77,7 +98,7 @@ def test_the_table_of_exit_codes_is_complete() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.ReconcilerError)
     }
-    table = README.partition("| exit code |")[2].partition("\n\n")[0]
+    table = COMMANDS.partition("| exit code |")[2].partition("\n\n")[0]
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, flags=re.MULTILINE)} == {
         *raised,
         0,
@@ -87,36 +108,62 @@ def test_the_table_of_exit_codes_is_complete() -> None:
     }
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"^make (\w+)", README, flags=re.MULTILINE))))
+@pytest.mark.parametrize(
+    "target",
+    sorted(
+        {
+            target
+            for text in PAGES.values()
+            for target in re.findall(r"(?:^|`)make (?!PYTHON=)(\w+)", text, re.MULTILINE)
+        }
+    ),
+)
 def test_every_make_target_exists(target: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 
-def test_every_link_leads_somewhere() -> None:
-    titles = re.findall(r"^#+ (.+)$", README, flags=re.MULTILINE)
-    headings = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in titles}
-    links = re.findall(r"\]\(([^)]+)\)", README)
-    assert links
-    for link in links:
-        assert link[1:] in headings if link.startswith("#") else (ROOT / link).exists(), link
+def _anchors(text: str) -> set[str]:
+    """What links to headings of a page may name, as GitHub makes it."""
+    titles = re.findall(r"^#+ (.+)$", _prose(text), flags=re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 _-]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", _prose(PAGES[name])):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        file = ((ROOT / name).parent / path).resolve() if path else ROOT / name
+        assert file.exists(), link
+        if anchor:
+            assert anchor in _anchors(file.read_text(encoding="utf-8")), link
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    """Or to the page that it is an appendix of."""
+    linked = set(re.findall(r"\]\(([^)#]+)", README))
+    appendices = {name for name in PAGES if name.startswith("docs/testing-")}
+    assert set(PAGES) - {"README.md"} - appendices <= linked
+    assert all(f"]({Path(name).name})" in PAGES["docs/testing.md"] for name in appendices)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 250
 
 
 def test_every_folder_of_the_layout_exists() -> None:
-    block = README.partition("## Layout")[2].partition("```")[2].partition("```")[0]
-    folder, missing = ROOT, []
-    for line in block.strip("\n").splitlines():
-        inner = line.startswith("  ")
-        path = (folder if inner else ROOT) / line.split()[0]
-        folder = folder if inner else path
-        missing += [] if path.exists() else [line]
-    assert missing == []
+    block = CONTRIBUTING.partition("## Layout")[2].partition("```text\n")[2].partition("```")[0]
+    assert block
+    assert [line for line in block.splitlines() if not (ROOT / line.split()[0]).exists()] == []
 
 
-def test_every_room_of_the_package_stands_in_the_layout() -> None:
-    block = README.partition("## Layout")[2].partition("```")[2].partition("```")[0]
-    named = set(re.findall(r"^  (\w+)/", block, flags=re.MULTILINE))
-    assert named == {path.parent.name for path in (ROOT / "reconciler").glob("*/__init__.py")}
+def test_every_folder_stands_in_the_layout() -> None:
+    block = CONTRIBUTING.partition("## Layout")[2].partition("```text\n")[2].partition("```")[0]
+    named = {line.split("/")[0] for line in block.splitlines()}
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
+    assert folders <= named
 
 
 def _operations(*services: str) -> Mapping[str, set[str]]:

@@ -222,7 +222,7 @@ def _found(folder: Path) -> Path:
 
 
 def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command]:
-    """The options of section 11 that every command takes, passed on as one `Options`.
+    """The options that every command takes (docs/cli.md), passed on as one `Options`.
 
     Those in `hide` make no difference to the command: they are taken, and its help does not speak of them.
     """

@@ -130,7 +130,7 @@ def selected_ids(at: Loc, entries: Any) -> Iterator[Loc]:
 
 
 def check_quoted(document: Document, tree: Tree, ids: Iterable[Loc], faults: Faults) -> None:
-    """Note account ids without quotes, which every other reader of YAML takes for numbers (R17).
+    """Note account ids without quotes, which every other reader of YAML takes for numbers (YAML 1.1, "int").
 
     `ids` are the places of scalars; others than twelve digits are passed over.
     """

@@ -26,7 +26,7 @@ from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Pool
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
-# Which changes must be done before the memory moves forward (section 13, Memory).
+# Which changes must be done before the memory moves forward (docs/concepts.md, "Memory").
 _COUNTS_FOR_WHOLE = (Cause.GIT, Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER, Cause.LEFTOVER)
 # From bad to worse: a change that takes two steps is as well as the worse of them.
 _WORSE = (
@@ -179,7 +179,7 @@ def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
     """Whether this apply moves the memory forward.
 
     Everything of git's own making is done, nothing waits, and nothing that git declares or remembers was
-    left unread (section 13, Memory).
+    left unread (docs/concepts.md, "Memory").
     """
     if planned.waiting or planned.uncovered or planned.part.only or planned.refused:
         return False

@@ -59,7 +59,7 @@ def _as_is(text: str) -> str:
 def _check_spelling(
     declared: Iterable[_R], name_of: Callable[[_R], str], kind: str, field: str, faults: Faults
 ) -> None:
-    """Names that are one without regard to case and Unicode form, or that look alike (R20)."""
+    """Names that are one without regard to case and Unicode form, or that look alike (UTS #39)."""
     spelled: dict[str, _R] = {}
     exotic: list[_R] = []
     for one in declared:

@@ -1,8 +1,9 @@
 """What comes only from the trusted branch: endpoints, instances, guards, the lock, `restrict`, causes.
 
-A pull request may change them; the change is shown and not used until it is merged (R22). Its other rules are
-used as it has them, and what it takes from those of the branch is shown. Names of accounts mean in what comes
-from the branch what they mean there: whoever gives a name to another account moves no fence by that.
+A pull request may change them; the change is shown and not used until it is merged (docs/concepts.md, "The
+trusted branch"). Its other rules are used as it has them, and what it takes from those of the branch is
+shown. Names of accounts mean in what comes from the branch what they mean there: whoever gives a name to
+another account moves no fence by that.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Effect(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why there is a change; section 13 of the design settles which is which."""
+    """Why there is a change (docs/concepts.md, "Causes")."""
 
     GIT = "git"
     EXPIRY = "expiry"

@@ -29,7 +29,7 @@ def fold(name: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """What two names that look alike have in common (R20): folded, with look-alikes made Latin."""
+    """What two names that look alike have in common: folded, look-alikes made Latin (UTS #39, section 4)."""
     if name.isascii():
         return name.lower()
     return fold(unicodedata.normalize("NFKC", name).translate(_LOOKALIKES))

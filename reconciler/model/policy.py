@@ -82,7 +82,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class MaxRemovals:
-    """How much one plan may take away, per kind, per container and in total; defaults of section 7."""
+    """How much one plan may take away, per kind, per container and in total; see docs/guards-and-rules.md."""
 
     users: Limit = Limit(5, 2)
     groups: Limit = Limit(5, 2)
@@ -125,7 +125,6 @@ class Guards:
     max_removals: MaxRemovals = MaxRemovals()
     protected: Protected = Protected()
     privileged: Privileged = Privileged()
-    # Written and checked already; they judge plans from part 3 on.
     max_grants: Mapping[str, Limit] = field(default_factory=dict)
     min_members: Mapping[str, int] = field(default_factory=dict)
 

@@ -65,7 +65,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """How one target fared. `whole` is what moves the memory forward (section 13).
+    """How one target fared. `whole` is what moves the memory forward (docs/concepts.md, "Memory").
 
     `unkept` is all that the service was seen not to keep, now or before, as a receipt names it. `ids` are the
     remote ids of objects that were matched or made.

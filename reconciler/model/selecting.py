@@ -1,7 +1,7 @@
 """Which accounts a list of selectors means in an organization: by name or id, by place, by tag, or all.
 
 Only ACTIVE accounts are found, and the management account only by its name or id, since a permission set
-there reaches the organization itself (design, section 4).
+there reaches the organization itself (docs/identities.md, "Assignments").
 """
 
 from __future__ import annotations

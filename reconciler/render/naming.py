@@ -168,7 +168,7 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
     """Each field on its own: `title "Engineer" -> "Lead"`; of a create, only what it will be.
 
     Unless `everything` is asked for, a new user's display name and email are left out where they are
-    what every create gets by default (section 4 of the design): given and family name, the user name.
+    what every create gets by default (docs/identities.md, "People"): given and family name, the user name.
     Of a role that lags behind, what it would get: nobody knows what it has.
     """
     if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):

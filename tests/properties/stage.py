@@ -328,7 +328,7 @@ class Stage(RuleBasedStateMachine):
             self.given.doubt_everything(self.world)
 
     def move_on(self, planned: Planned, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
-        """Move the tag where the apply was whole (section 13 of the design)."""
+        """Move the tag where the apply was whole (docs/concepts.md, "Memory")."""
         bad = {
             address
             for step in planned.steps

@@ -1,7 +1,7 @@
 """The same scenarios against the sandbox and against moto's server: both must answer the same.
 
 moto is somebody else's reading of the same service, so that a mistake must be made twice to go unseen. Left
-out is what moto has wrong; the numbers are the rows of the table of its infidelities that the facts keep:
+out is what moto has wrong; the numbers are the rows of the table in docs/testing-moto.md:
 
 - 15 to 17: sizes of pages beyond a hundred, unknown stores and Regions, names without regard to case,
   unique addresses, groups without a name

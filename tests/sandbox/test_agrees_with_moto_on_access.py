@@ -1,6 +1,6 @@
 """Permission sets and assignments: the same scenarios against the sandbox and against moto's server.
 
-Left out is what moto has wrong, by the rows of the table of its infidelities that the facts keep:
+Left out is what moto has wrong, by the rows of the table in docs/testing-moto.md:
 
 - 1: states on the way to the end; both are asked when everything has ended
 - 2, 3: assignments asked for twice, or of what does not exist

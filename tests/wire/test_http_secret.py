@@ -1,4 +1,4 @@
-"""A canary in place of the token: wherever it could show, it must not (R15, T13)."""
+"""A canary in place of the token: wherever it could show, it must not (SECURITY.md, "Threat model")."""
 
 from __future__ import annotations
 

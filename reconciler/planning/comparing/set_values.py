@@ -20,7 +20,8 @@ from reconciler.model.resources import (
     Value,
 )
 
-# Policies and the boundary of a declared set are whole: absent means none (design, section 4).
+# Policies and the boundary of a declared set are whole: absent means none (docs/identities.md,
+# "Permission sets").
 WHOLE = ("managed_policies", "customer_managed_policies", "permissions_boundary", "inline_policy")
 # Fields that nobody's access depends on.
 HARMLESS = frozenset(("description",))

@@ -122,7 +122,7 @@ def _with(attributes: Attributes, fields: tuple[FieldChange, ...]) -> Attributes
 
 
 def _cause(field: FieldChange, then: Mapping[str, Value] | None, now: Mapping[str, Value]) -> Cause:
-    """Why one attribute differs (section 13, Causes); `then` is what git said at the last whole apply."""
+    """Why one attribute differs (docs/concepts.md, "Causes"); `then`: as git said at the last whole apply."""
     if then is None or (field.name in then) != (field.name in now):
         return Cause.GIT
     if field.name not in now:
@@ -147,7 +147,11 @@ def _ignored(scene: Scene, permission_set: PermissionSet) -> Finding:
 
 
 def _replaced(scene: Scene, live: LivePermissionSet, name: str) -> Finding:
-    """A new set makes new roles: whatever names the old ones must follow (C3 of the facts on AWS)."""
+    """A new set makes new roles: whatever names the old ones must follow.
+
+    IAM Identity Center User Guide, "Referencing permission sets in resource policies, Amazon EKS Cluster
+    config maps, and AWS KMS key policies".
+    """
     accounts = sorted(live.provisioned)
     declared = scene.desired.permission_sets[name]
     where = f" in {many(len(accounts), 'account')}" if accounts else ""

@@ -1,4 +1,4 @@
-"""What a create adds where git says nothing (section 4 of the design: defaults act on create)."""
+"""What a create adds where git says nothing (docs/identities.md, "People")."""
 
 from __future__ import annotations
 

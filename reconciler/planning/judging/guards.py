@@ -2,7 +2,7 @@
 
 | code | refuses | default |
 |---|---|---|
-| max-removals | more removals than a limit allows, per kind, per group, per account or in total | section 7 |
+| max-removals | more removals than a limit allows, per kind, per group, per account or in total | always |
 | set-emptied | taking the last member of a group, or the last of all that is ours of one kind | always |
 | protected | removing, disabling, renaming or editing what is protected, or taking access from it | none |
 | recreate | deleting and creating under one name, or creating what was lost and held access | always |

@@ -216,7 +216,7 @@ def too_many() -> ApiError:
 
 
 def in_conflict() -> ApiError:
-    """Another call for the same thing is under way (the same issue 111)."""
+    """Another call for the same thing is under way (issue 111 there, as in `too_many`)."""
     return ApiError("ConflictException", "There is a conflicting operation in process.")
 
 
