@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import FETCH, Repository, short
-from reconciler.files.git_objects import Files, Incomplete, in_each, known_here, local_refs, read_commit
+from reconciler.files.git_objects import (
+    Files,
+    Incomplete,
+    ancestry,
+    in_each,
+    known_here,
+    local_refs,
+    parents_in,
+    read_commit,
+    small_objects,
+    tree_at,
+    write_commit,
+)
 from reconciler.loading.ledger_text import Seal, parse_ledger, render_ledger, seal
 from reconciler.loading.ledger_union import united
 from reconciler.loading.marks import FILE as MARK_FILE
@@ -23,7 +36,10 @@ from reconciler.loading.receipt import (
     CLOSES,
     COMMIT,
     ENTRIES,
+    FIRST,
+    FOLLOWS,
     LEDGER,
+    TREE,
     NewerFormat,
     has_chain,
     parse_receipt,
@@ -46,12 +62,16 @@ class Unusable(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One receipt of the chain: `commit` is its id, `closes` are the runs that it ends."""
+    """One receipt of the chain: `commit` is its id, `closes` are the runs that it ends.
+
+    `tree` is that of the commit that its apply ran with, "" where it does not say.
+    """
 
     commit: str
     receipt: Receipt
     ledger: Ledger
     closes: tuple[str, ...] = ()
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +125,64 @@ def read_chain(repository: Repository, target: str) -> Chain:
     if head is not None:
         try:
             link = read_link(repository, head)
+            check_links(repository, head, link.receipt.target)
         except NewerFormat as error:
             raise Unusable(f"the tag {chain_name(target)}: {error}") from error
         except Incomplete:
             raise
         except RecordError as error:
-            fault = f"the receipt {short(head)} at {chain_name(target)} is damaged: {error}"
+            link, fault = None, f"the receipt {short(head)} at {chain_name(target)} is damaged: {error}"
     below = f"{TAGS}{marks_below(target)}"
     marks = [_mark(repository, ref, oid) for ref, oid in refs.items() if ref.startswith(below)]
-    over = closed(repository, head, [one.mark.run for one in marks]) if head and marks else ()
+    over = closed(repository, head, [one.mark.run for one in marks]) if link and head and marks else ()
     return Chain(head, link, tuple(one for one in marks if one.mark.run not in over), fault)
 
 
 def read_link(repository: Repository, commit: str) -> Link:
-    """One receipt of a chain. RecordError where it is not one, is damaged, or is not whole here."""
+    """One receipt of a chain. RecordError where it is not one, is damaged, or is not whole here.
+
+    The receipts before it are not read: see `check_links`.
+    """
     found = read_commit(repository.git, commit)
     text = _text(found.files, RECEIPT_FILE)
     fields = receipt_lines(text)
     receipt = parse_receipt(text)
     ledger = _ledger(found, RECEIPT_FILE, fields.get(LEDGER, ""))
-    return Link(commit, receipt, ledger, tuple(fields.get(CLOSES, "").split()))
+    _check_follows(fields, found.parents)
+    return Link(commit, receipt, ledger, tuple(fields.get(CLOSES, "").split()), fields.get(TREE, ""))
+
+
+def check_links(repository: Repository, head: str, target: str) -> None:
+    """Raise RecordError unless all commits from `head` backwards are receipts of `target` that fit.
+
+    NewerFormat for one of a later version, Incomplete where one is not here. A shallow clone has none beyond
+    its end; the receipt there says what it follows all the same.
+    """
+    commits = ancestry(repository.git, head)
+    names = [name for commit in commits for name in (commit, f"{commit}:{RECEIPT_FILE}")]
+    found = small_objects(repository.git, names)
+    for commit, whole, file in zip(commits, found[0::2], found[1::2], strict=True):
+        if whole is None or file is None or file[0] != "blob":
+            raise RecordError(f"{short(commit)}, which it follows, is not a receipt")
+        try:
+            fields = receipt_lines(file[1].decode("utf-8"))
+            _check_follows(fields, parents_in(whole[1]))
+        except UnicodeDecodeError:
+            raise RecordError(f"{short(commit)}, which it follows, is not text in UTF-8") from None
+        except NewerFormat:
+            raise
+        except RecordError as error:
+            raise RecordError(f"{short(commit)}, which it follows, is damaged: {error}") from error
+        if (of := fields.get("target")) != target:
+            raise RecordError(f"{short(commit)}, which it follows, is a receipt of the target {of}")
+
+
+def _check_follows(fields: Mapping[str, str], parents: Sequence[str]) -> None:
+    told = fields.get(FOLLOWS)
+    if told is not None and told != (" ".join(parents) or FIRST):
+        what = "no receipt before it" if not parents else f"{', '.join(map(short, parents))} before it"
+        says = told if told == FIRST else ", ".join(map(short, told.split()))
+        raise RecordError(f"its chain is broken: it says that it follows {says}, and has {what}")
 
 
 def closed(repository: Repository, head: str, runs: Collection[str]) -> Collection[str]:
@@ -143,14 +201,45 @@ def closed(repository: Repository, head: str, runs: Collection[str]) -> Collecti
     return found & set(runs)
 
 
-def link_files(receipt: Receipt, ledger: Ledger, closes: Iterable[str] = ()) -> Mapping[str, bytes]:
-    """The files of a receipt of the chain. `receipt.commit` is the last that was applied whole, if any."""
+def write_link(
+    repository: Repository,
+    receipt: Receipt,
+    ledger: Ledger,
+    parents: Sequence[str],
+    closes: Iterable[str],
+    said: str,
+    at: datetime,
+) -> str:
+    """Write a receipt that follows `parents`, and return its id; no ref moves. RecordError where git fails.
+
+    `said` is what `git log` shows of it, `at` (aware) its time.
+    """
+    applied = receipt.applied or receipt.commit
+    tree = tree_at(repository.git, applied) if applied else None
+    files = link_files(receipt, ledger, closes, tree=tree or "", follows=parents)
+    return write_commit(repository.git, files, parents, said, at)
+
+
+def link_files(
+    receipt: Receipt,
+    ledger: Ledger,
+    closes: Iterable[str] = (),
+    *,
+    tree: str = "",
+    follows: Sequence[str] | None = None,
+) -> Mapping[str, bytes]:
+    """The files of a receipt of the chain. `receipt.commit` is the last that was applied whole, if any.
+
+    `tree` is that of the commit that was applied, `follows` are the receipts before it (None: not said).
+    """
     texts = render_ledger(ledger)
     sealed = seal(texts)
     links = {
+        FOLLOWS: "" if follows is None else " ".join(follows) or FIRST,
         CLOSES: " ".join(sorted(closes)),
         COMMIT: receipt.commit,
         APPLIED: receipt.applied or receipt.commit,
+        TREE: tree,
         LEDGER: sealed.digest,
         ENTRIES: str(sealed.entries),
     }
@@ -180,17 +269,14 @@ def gap_of(repository: Repository, target: str, chain: Chain) -> Problem | None:
     """Why the receipts do not tell what git gave; None where they do, or where there was no apply yet."""
     name = chain_name(target)
     by_files = "until the next apply the files of commits answer instead, which know less"
-    if chain.fault is not None:
-        return Problem(f"{chain.fault}; {by_files}", f"run `{FETCH}`: another clone may have it whole")
     try:
         tag = repository.tag(tag_name(target))
         told = receipt_lines(tag.message).get(CHAIN) if tag is not None else None
     except RecordError:
         return None  # said where the tag itself is read
-    if told is not None and not contains(repository, chain.head, told):
-        what = "is missing" if chain.head is None else "is older than the last whole apply"
+    if told is not None and chain.head is None:
         return Problem(
-            f"the tag {name} {what}: {tag_name(target)} names the receipt {short(told)}; {by_files}",
+            f"the tag {name} is missing: {tag_name(target)} names the receipt {short(told)}; {by_files}",
             f"run `{FETCH}`",
         )
     if tag is not None and not has_chain(tag.message) and chain.head is None:
