@@ -122,7 +122,12 @@ def open_mark(
         chain = replace(chain, head=head, link=Link(head, first, Ledger()))
     parents = [chain.head] if chain.head is not None else []
     commit = write_commit(
-        git, mark_files(mark, intents), parents, f"{mark.target}: {mark.run} begins", mark.at
+        git,
+        mark_files(mark, intents),
+        parents,
+        f"{mark.target}: {mark.run} begins",
+        mark.at,
+        repository.signing,
     )
     moves.append(Move(f"{TAGS}{name}", None, commit))
     if push:

@@ -24,7 +24,7 @@ from reconciler.loading.chain import (
     read_link,
     write_link,
 )
-from reconciler.loading.fitting import digest_of, note_moved
+from reconciler.loading.fitting import as_signed, digest_of, note_moved
 from reconciler.loading.ledger_union import merged
 from reconciler.loading.marks import marks_below
 from reconciler.loading.receipt import (
@@ -171,7 +171,7 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
     receipt = replace(end.receipt, commit=_last_whole(repository, end), applied=end.receipt.commit)
     said = f"{receipt.target}: applied {short(end.receipt.commit)}"
     others = [head for head in heads if head != judged]
-    if not others and link is not None and _same(link, receipt, end.ledger):
+    if not others and link is not None and _same(link, receipt, end.ledger) and as_signed(repository, link):
         return judged
     parents = [judged] if judged is not None else []
     own = write_link(repository, receipt, end.ledger, parents, closes, said, receipt.at)

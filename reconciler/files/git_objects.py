@@ -18,6 +18,7 @@ from typing import NamedTuple
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
 from reconciler.files.git_tree import MISSING_OBJECTS
+from reconciler.files.signing import Signing, apart_commit, signed_commit
 
 # What a commit or a tag is signed with when nobody told git who they are.
 NOBODY = "reconciler <reconciler@localhost>"
@@ -80,11 +81,17 @@ def fetch(git: Git, remote: str, refs: Iterable[str]) -> None:
 
 
 def write_commit(
-    git: Git, files: Mapping[str, bytes], parents: Sequence[str], message: str, at: datetime
+    git: Git,
+    files: Mapping[str, bytes],
+    parents: Sequence[str],
+    message: str,
+    at: datetime,
+    signing: Signing | None = None,
 ) -> str:
     """Write a commit of `files` (by path, one folder deep at most) and return its id.
 
-    `at` (aware) is its time. Files that the object store has already cost next to nothing.
+    `at` (aware) is its time. Files that the object store has already cost next to nothing. RecordError where
+    `signing` cannot sign it.
     """
     kind = git.run("rev-parse", "--show-object-format").line
     oids = {path: _blob_id(kind, content) for path, content in files.items()}
@@ -100,8 +107,10 @@ def write_commit(
     (tree,) = _write_trees(git, [top])
     who = f"{identity(git)} {int(at.timestamp())} +0000"
     head = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {who}", f"committer {who}"]
-    text = "\n".join([*head, "", message, ""])
-    return git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=os.fsencode(text)).line
+    text = os.fsencode("\n".join([*head, "", message, ""]))
+    if signing is not None:
+        text = signed_commit(text, signing.sign(text))
+    return git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=text).line
 
 
 def _blob_id(kind: str, content: bytes) -> str:
@@ -162,6 +171,11 @@ def read_commit(git: Git, commit: str) -> Files:
             raise RecordError(f"{commit[:10]} holds more than {MAX_COMMIT_BYTES:,} bytes")
         oids[name] = oid
     return Files(dict(zip(oids, _blobs(git, list(oids.values()), commit), strict=True)), parents)
+
+
+def signature_of(git: Git, commit: str) -> tuple[bytes, bytes]:
+    """What of a commit is signed, and its signature; b"" where it has none."""
+    return apart_commit(git.run("cat-file", "commit", commit).output)
 
 
 def parents_in(commit: bytes) -> tuple[str, ...]:

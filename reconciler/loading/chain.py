@@ -22,6 +22,7 @@ from reconciler.files.git_objects import (
     local_refs,
     parents_in,
     read_commit,
+    signature_of,
     small_objects,
     tree_at,
     write_commit,
@@ -144,6 +145,7 @@ def read_link(repository: Repository, commit: str) -> Link:
     The receipts before it are not read: see `check_links`.
     """
     found = read_commit(repository.git, commit)
+    check_signed(repository, commit)
     text = _text(found.files, RECEIPT_FILE)
     fields = receipt_lines(text)
     receipt = parse_receipt(text)
@@ -185,6 +187,12 @@ def _check_follows(fields: Mapping[str, str], parents: Sequence[str]) -> None:
         raise RecordError(f"its chain is broken: it says that it follows {says}, and has {what}")
 
 
+def check_signed(repository: Repository, commit: str) -> None:
+    """Raise Unsigned where receipts must be signed and this one is not, or not by who may."""
+    if repository.signing is not None and repository.signing.demanded:
+        repository.signing.check(*signature_of(repository.git, commit))
+
+
 def closed(repository: Repository, head: str, runs: Collection[str]) -> Collection[str]:
     """Those of the runs that some receipt from `head` backwards closes."""
     if not runs:
@@ -217,7 +225,7 @@ def write_link(
     applied = receipt.applied or receipt.commit
     tree = tree_at(repository.git, applied) if applied else None
     files = link_files(receipt, ledger, closes, tree=tree or "", follows=parents)
-    return write_commit(repository.git, files, parents, said, at)
+    return write_commit(repository.git, files, parents, said, at, repository.signing)
 
 
 def link_files(
@@ -304,6 +312,7 @@ def _mark(repository: Repository, ref: str, oid: str) -> OpenMark:
     name = ref.removeprefix(TAGS)
     try:
         found = read_commit(repository.git, oid)
+        check_signed(repository, oid)
         mark, digest = parse_mark(_text(found.files, MARK_FILE))
         if not ref.endswith(f"/{mark.target}/{mark.run}"):
             raise RecordError(f"it is of the run {mark.run} on {mark.target}")

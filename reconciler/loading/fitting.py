@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, Tag, short
-from reconciler.files.git_objects import Move, local_refs, move_refs, small_objects, tree_at
+from reconciler.files.git_objects import Move, local_refs, move_refs, signature_of, small_objects, tree_at
 from reconciler.loading.chain import RECEIPT_FILE, TAGS, Chain, Link, chain_name, contains
 from reconciler.loading.receipt import APPLIED, CHAIN, COMMIT, TREE, receipt_lines, tag_name
 
@@ -69,6 +69,12 @@ def digest_of(repository: Repository, head: str | None, commit: str) -> str | No
     (file,) = small_objects(repository.git, [f"{head}:{RECEIPT_FILE}"])
     fields = receipt_lines(file[1].decode("utf-8", "replace")) if file is not None else {}
     return fields.get("digest") if fields.get(APPLIED) == commit else None
+
+
+def as_signed(repository: Repository, link: Link) -> bool:
+    """Whether a receipt is signed if this run could sign one: the first signed one needs no other change."""
+    signs = repository.signing is not None and repository.signing.key is not None
+    return not signs or signature_of(repository.git, link.commit)[1] != b""
 
 
 def require_fit(repository: Repository, target: str, chain: Chain) -> Chain:
