@@ -126,7 +126,8 @@ def read_chain(repository: Repository, target: str) -> Chain:
     if head is not None:
         try:
             link = read_link(repository, head)
-            check_links(repository, head, link.receipt.target)
+            if link.receipt.target == target:
+                check_links(repository, head, target)
         except NewerFormat as error:
             raise Unusable(f"the tag {chain_name(target)}: {error}") from error
         except Incomplete:
