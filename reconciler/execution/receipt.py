@@ -18,7 +18,6 @@ from reconciler.loading.chain import (
     Chain,
     Link,
     chain_name,
-    check_links,
     closed,
     newest,
     read_link,
@@ -26,6 +25,7 @@ from reconciler.loading.chain import (
 )
 from reconciler.loading.fitting import as_signed, digest_of, note_moved
 from reconciler.loading.ledger_union import merged
+from reconciler.loading.links import check_links
 from reconciler.loading.marks import marks_below
 from reconciler.loading.receipt import (
     CHAIN,

@@ -198,7 +198,9 @@ def ancestry(git: Git, tip: str) -> Sequence[str]:
     return answer.line.split()
 
 
-def small_objects(git: Git, names: Sequence[str], limit: int = 1 << 20) -> Sequence[tuple[str, bytes] | None]:
+def small_objects(
+    git: Git, names: Sequence[str], limit: int = 16 << 20
+) -> Sequence[tuple[str, bytes] | None]:
     """The kind and the content of each object; None where it is not here or has more than `limit` bytes."""
     asked = "".join(f"{name}\n" for name in names).encode()
     lines = git.run("cat-file", "--batch-check", stdin=asked).output.splitlines()

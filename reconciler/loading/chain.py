@@ -16,19 +16,17 @@ from reconciler.files.git import FETCH, Repository, short
 from reconciler.files.git_objects import (
     Files,
     Incomplete,
-    ancestry,
     in_each,
     known_here,
     local_refs,
-    parents_in,
     read_commit,
     signature_of,
-    small_objects,
     tree_at,
     write_commit,
 )
 from reconciler.loading.ledger_text import Seal, parse_ledger, render_ledger, seal
 from reconciler.loading.ledger_union import united
+from reconciler.loading.links import RECEIPT_FILE, check_follows, check_links
 from reconciler.loading.marks import FILE as MARK_FILE
 from reconciler.loading.marks import Mark, marks_below, parse_mark, render_mark
 from reconciler.loading.receipt import (
@@ -54,7 +52,6 @@ from reconciler.model.state import Receipt
 
 TAGS = "refs/tags/"
 BELOW = f"{TAGS}reconciler/"
-RECEIPT_FILE = "receipt"
 
 
 class Unusable(RecordError):
@@ -151,41 +148,8 @@ def read_link(repository: Repository, commit: str) -> Link:
     fields = receipt_lines(text)
     receipt = parse_receipt(text)
     ledger = _ledger(found, RECEIPT_FILE, fields.get(LEDGER, ""))
-    _check_follows(fields, found.parents)
+    check_follows(fields, found.parents)
     return Link(commit, receipt, ledger, tuple(fields.get(CLOSES, "").split()), fields.get(TREE, ""))
-
-
-def check_links(repository: Repository, head: str, target: str) -> None:
-    """Raise RecordError unless all commits from `head` backwards are receipts of `target` that fit.
-
-    NewerFormat for one of a later version, Incomplete where one is not here. A shallow clone has none beyond
-    its end; the receipt there says what it follows all the same.
-    """
-    commits = ancestry(repository.git, head)
-    names = [name for commit in commits for name in (commit, f"{commit}:{RECEIPT_FILE}")]
-    found = small_objects(repository.git, names)
-    for commit, whole, file in zip(commits, found[0::2], found[1::2], strict=True):
-        if whole is None or file is None or file[0] != "blob":
-            raise RecordError(f"{short(commit)}, which it follows, is not a receipt")
-        try:
-            fields = receipt_lines(file[1].decode("utf-8"))
-            _check_follows(fields, parents_in(whole[1]))
-        except UnicodeDecodeError:
-            raise RecordError(f"{short(commit)}, which it follows, is not text in UTF-8") from None
-        except NewerFormat:
-            raise
-        except RecordError as error:
-            raise RecordError(f"{short(commit)}, which it follows, is damaged: {error}") from error
-        if (of := fields.get("target")) != target:
-            raise RecordError(f"{short(commit)}, which it follows, is a receipt of the target {of}")
-
-
-def _check_follows(fields: Mapping[str, str], parents: Sequence[str]) -> None:
-    told = fields.get(FOLLOWS)
-    if told is not None and told != (" ".join(parents) or FIRST):
-        what = "no receipt before it" if not parents else f"{', '.join(map(short, parents))} before it"
-        says = told if told == FIRST else ", ".join(map(short, told.split()))
-        raise RecordError(f"its chain is broken: it says that it follows {says}, and has {what}")
 
 
 def check_signed(repository: Repository, commit: str) -> None:

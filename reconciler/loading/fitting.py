@@ -14,7 +14,8 @@ from contextlib import suppress
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, Tag, short
 from reconciler.files.git_objects import Move, local_refs, move_refs, signature_of, small_objects, tree_at
-from reconciler.loading.chain import RECEIPT_FILE, TAGS, Chain, Link, chain_name, contains
+from reconciler.loading.chain import TAGS, Chain, Link, chain_name, contains
+from reconciler.loading.links import RECEIPT_FILE
 from reconciler.loading.receipt import APPLIED, CHAIN, COMMIT, TREE, receipt_lines, tag_name
 
 BELOW = "refs/reconciler/"
@@ -143,6 +144,8 @@ def _tag_unfit(repository: Repository, target: str, chain: Chain) -> Problem | N
         says = f"is on {short(tag.commit)}, and its receipt is that of {short(named)}: it was moved by hand"
         return Problem(f"the tag {name} {says}", _REWRITTEN)
     wrong = _not_of_its_commit(repository, name, tag.commit, fields.get(TREE, ""))
+    if wrong is None and chain.head is None and CHAIN in fields:
+        return _lost(repository, target, fields[CHAIN])
     if wrong is not None or chain.head is None or chain.link is None:
         return wrong
     apart = _apart(repository, tag, fields, chain.head, chain.link)
@@ -152,6 +155,21 @@ def _tag_unfit(repository: Repository, target: str, chain: Chain) -> Problem | N
         f"the tags {name} and {chain_name(target)} do not fit: {apart}",
         f"run `{FETCH}`, which brings both as they are at {DEFAULT_REMOTE}; where they do not fit there "
         f"either, {_deleted(target)}",
+    )
+
+
+def _lost(repository: Repository, target: str, told: str) -> Problem | None:
+    """Why a chain that is gone stops everything: only where signatures are demanded, since who cannot sign a
+    receipt could else still make one forgotten. Everywhere else the files of commits answer.
+    """
+    if repository.signing is None or not repository.signing.demanded:
+        return None
+    ref = f"{TAGS}{chain_name(target)}"
+    return Problem(
+        f"the tag {chain_name(target)} is missing, and {tag_name(target)} names the receipt {short(told)}; "
+        f"receipts must be signed ({repository.signing.source}), so that nothing else may answer instead",
+        f"run `{FETCH}`; where {DEFAULT_REMOTE} has none, restore it from a clone that has it: "
+        f"`git push {DEFAULT_REMOTE} {told}:{ref}`",
     )
 
 

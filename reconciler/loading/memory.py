@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, short
 from reconciler.loading.chain import NO_CHAIN, Chain, Unusable, chain_name, gap_of, read_chain, renewed
-from reconciler.loading.fitting import saw, unfit
+from reconciler.loading.fitting import saw, seen_ref, unfit
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.loading.standing import Standing
@@ -225,8 +225,15 @@ def _foreign(receipt: Receipt, target: str, identity: Mapping[str, str] | None) 
 
 def _start_over(*names: str) -> str:
     there = " ".join(f":refs/tags/{name}" for name in names)
+    # What this clone has seen of a chain that is deleted on purpose would refuse the next one.
+    chain = chain_name("")
+    seen = "".join(
+        f", `git update-ref -d {seen_ref(name.removeprefix(chain))}`"
+        for name in names
+        if name.startswith(chain)
+    )
     return (
-        f"delete it here and at {DEFAULT_REMOTE} (`git tag -d {' '.join(names)}`, "
+        f"delete it here and at {DEFAULT_REMOTE} (`git tag -d {' '.join(names)}`{seen}, "
         f"`git push {DEFAULT_REMOTE} {there}`) and start over with --first-apply"
     )
 

@@ -124,6 +124,14 @@ def test_a_receipt_or_tag_that_is_not_signed_by_whoever_may_is_refused(signed: R
     assert public
 
 
+def test_receipts_that_are_gone_are_refused_and_not_answered_by_less(signed: Real) -> None:
+    head = oid(signed, CHAIN)
+    unseen(signed)
+    signed.work.git("update-ref", "-d", CHAIN)
+
+    refused(signed, "nothing else may answer instead", f"git push origin {head}:{CHAIN}")
+
+
 def test_a_mark_that_is_not_signed_is_refused(signed: Real) -> None:
     made = signed.work.git("commit-tree", f"{CHAIN}^{{tree}}", "-m", "by hand")
     put(signed, "refs/tags/reconciler/marks/aws/run-1", made)
