@@ -159,8 +159,9 @@ def _tag_unfit(repository: Repository, target: str, chain: Chain) -> Problem | N
 
 
 def _lost(repository: Repository, target: str, told: str) -> Problem | None:
-    """Why a chain that is gone stops everything: only where signatures are demanded, since who cannot sign a
-    receipt could else still make one forgotten. Everywhere else the files of commits answer.
+    """Why a chain that is gone stops everything, where signatures are demanded.
+
+    Who cannot sign a receipt could else make one forgotten. Everywhere else the files of commits answer.
     """
     if repository.signing is None or not repository.signing.demanded:
         return None
