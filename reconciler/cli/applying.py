@@ -101,6 +101,8 @@ def check_standing(space: Workspace, *, first_apply: bool, push: bool) -> Worksp
     problems = space.standing.problems()
     if problems:
         raise RecordError("\n".join(str(problem) for problem in problems))
+    if (signing := space.standing.repository.signing) is not None:
+        signing.require_key()
     require(space.memories, first_apply=first_apply)
     if push:
         chains = {name: memory.chain for name, memory in space.memories.items()}

@@ -13,6 +13,7 @@ from reconciler.execution.marking import check_newest
 from reconciler.execution.record import fold_record_mark, read_record
 from reconciler.files.git import Repository, short
 from reconciler.loading.chain import Chain, OpenMark, read_chain
+from reconciler.loading.fitting import require_fit
 from reconciler.loading.standing import Standing
 from reconciler.model.ledger import Ledger
 
@@ -58,7 +59,7 @@ def open_marks(
 
 
 def _chains(repository: Repository, targets: Collection[str]) -> Mapping[str, Chain]:
-    chains = {name: read_chain(repository, name) for name in targets}
+    chains = {name: require_fit(repository, name, read_chain(repository, name)) for name in targets}
     return check_newest(repository, chains) if repository.has_remote() else chains
 
 

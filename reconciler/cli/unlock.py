@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from reconciler.errors import ReconcilerError, RecordError, UsageError
 from reconciler.execution.locks.lock import Kept, Place, told
 from reconciler.files.faults import Faults
 from reconciler.files.tree import FolderTree
+from reconciler.loading.signatures import with_signing
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_file
 from reconciler.render import escape
@@ -52,7 +54,7 @@ def command(options: Options, *, yes: bool) -> int:
     standing, config = _configured(options)
     targets = _targets(options, config)
     locks, unread = _look(targets, kept_anywhere(options, config.lock, standing, clock))
-    marks, unknown = _marks(options, standing, targets, clock)
+    marks, unknown = _marks(options, standing, targets, clock, signed=config.signed)
     if lines := _shown([name for name in targets if name not in unread], locks, marks, clock):
         answer("\n".join(lines))
     for problem in (*unread.values(), *unknown):
@@ -69,10 +71,12 @@ def command(options: Options, *, yes: bool) -> int:
 
 
 def _marks(
-    options: Options, standing: Standing | None, targets: Sequence[str], clock: Clock
+    options: Options, standing: Standing | None, targets: Sequence[str], clock: Clock, *, signed: bool
 ) -> tuple[Sequence[MarkShown], Sequence[str]]:
     """The open marks, and why they are not known: a lock can be broken all the same."""
     try:
+        if standing is not None:
+            standing = with_signing(standing, os.environ, demanded=signed)
         return open_marks(options, standing, targets, clock.now()), ()
     except RecordError as error:
         return (), (f"the open marks of runs are not known: {error}",)

@@ -30,6 +30,7 @@ from reconciler.loading.load import Loaded, load
 from reconciler.loading.memory import Memory, remember
 from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.references import UNBLOCK
+from reconciler.loading.signatures import with_signing
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.loading.trusted_endpoints import still_said
@@ -221,6 +222,7 @@ def workspace(
         config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
         findings.extend(untrusted)
         still = still_said(loaded.config, config, standing)
+        standing = with_signing(standing, os.environ, demanded=config.signed)
         findings.extend(_standing_findings(standing))
         findings.extend(_forgotten(standing, loaded.config))
     chosen = choose(config, options, among)

@@ -77,7 +77,7 @@ class TargetConfig:
 class Config:
     """The configuration, whole. `exists` says whether there was a file, or all of it is default.
 
-    `rules` are by name, and those of every target.
+    `rules` are by name, and those of every target. `signed` says that receipts must be.
     """
 
     targets: Mapping[str, TargetConfig]
@@ -87,6 +87,7 @@ class Config:
     auto_apply: frozenset[Cause] = _AUTO_APPLY
     rules: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
     lock: LockConfig = field(default_factory=LockConfig)
+    signed: bool = False
     exists: bool = False
 
 
@@ -194,6 +195,7 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
         auto_apply=auto_apply,
         rules=MappingProxyType(rules),
         lock=build_lock(document, written.get("lock")),
+        signed=written.get("memory", {}).get("signed", False),
         exists=True,
     )
 

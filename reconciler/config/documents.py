@@ -275,6 +275,20 @@ class GuardsDocument(TypedDict, total=False):
     privileged: Annotated[PrivilegedDocument, Field(description="What counts as privileged access.")]
 
 
+class MemoryDocument(TypedDict, total=False):
+    """How what git remembers of applies is kept."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
+
+    signed: Annotated[
+        Flag,
+        Field(
+            description="`true`: receipts, marks and their tags that are not signed by one of the keys in "
+            "`allowed_signers` of the trusted branch are refused. Default: false."
+        ),
+    ]
+
+
 class ConfigDocument(TypedDict, total=False):
     """How the reconciler works: its targets, what it owns, and what it must never do."""
 
@@ -303,6 +317,7 @@ class ConfigDocument(TypedDict, total=False):
     ]
     guards: Annotated[GuardsDocument, Field(description="Limits on what one plan may do.")]
     lock: Annotated[LockDocument, Field(description="How two applies at once are kept apart.")]
+    memory: Annotated[MemoryDocument, Field(description="How what git remembers of applies is kept.")]
     rules: Annotated[
         dict[Key, RuleDocument], Field(description="What the resulting access must satisfy, by name.")
     ]

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from reconciler.errors import RecordError
 from reconciler.files.git import DEFAULT_REMOTE, Repository
-from reconciler.files.git_objects import Move, move_refs, push_refs, write_commit
-from reconciler.loading.chain import TAGS, Chain, chain_name, link_files
+from reconciler.files.git_objects import Move, move_refs, push_refs
+from reconciler.loading.chain import TAGS, Chain, chain_name, write_link
+from reconciler.loading.fitting import note_moved
 from reconciler.loading.ledger_union import united
 
 
@@ -37,9 +38,9 @@ def fold_marks(
             "is then closed by its own receipt, and these can be closed after it"
         )
     ledger = united(chain.link.ledger, *(one.intents for one in marks))
-    files = link_files(chain.link.receipt, ledger, [one.mark.run for one in marks])
     said = f"{target}: closes {', '.join(one.mark.run for one in marks)}"
-    head = write_commit(repository.git, files, [chain.head], said, at)
+    closes = [one.mark.run for one in marks]
+    head = write_link(repository, chain.link.receipt, ledger, [chain.head], closes, said, at)
     moves = [
         Move(f"{TAGS}{chain_name(target)}", chain.head, head),
         *(Move(one.ref, one.commit, None) for one in marks),
@@ -47,6 +48,7 @@ def fold_marks(
     if push:
         push_refs(repository.git, remote, [one for one in moves if one.new or _published(chain, one.ref)])
     move_refs(repository.git, moves)
+    note_moved(repository, target, moves, published=push or not repository.has_remote())
     return head
 
 

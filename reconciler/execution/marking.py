@@ -30,8 +30,8 @@ from reconciler.loading.chain import (
     chain_name,
     closed,
     contains,
-    link_files,
     mark_files,
+    write_link,
 )
 from reconciler.loading.marks import Mark, mark_name, marks_below
 from reconciler.loading.receipt import begun_name, tag_name
@@ -117,12 +117,17 @@ def open_mark(
     chain_ref = f"{TAGS}{chain_name(mark.target)}"
     moves = []
     if first is not None and chain.head is None:
-        head = write_commit(git, link_files(first, Ledger()), [], f"{mark.target}: nothing yet", mark.at)
+        head = write_link(repository, first, Ledger(), [], (), f"{mark.target}: nothing yet", mark.at)
         moves.append(Move(chain_ref, None, head))
         chain = replace(chain, head=head, link=Link(head, first, Ledger()))
     parents = [chain.head] if chain.head is not None else []
     commit = write_commit(
-        git, mark_files(mark, intents), parents, f"{mark.target}: {mark.run} begins", mark.at
+        git,
+        mark_files(mark, intents),
+        parents,
+        f"{mark.target}: {mark.run} begins",
+        mark.at,
+        repository.signing,
     )
     moves.append(Move(f"{TAGS}{name}", None, commit))
     if push:

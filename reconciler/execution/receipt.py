@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.errors import Problem, RecordError
 from reconciler.execution.marking import Opened, fetched, refs_here
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, Tag, short
-from reconciler.files.git_objects import Move, move_refs, push_refs, remote_refs, write_commit
+from reconciler.files.git_objects import Move, move_refs, push_refs, remote_refs, tree_at
 from reconciler.loading.chain import (
     BELOW,
     NO_CHAIN,
@@ -19,14 +19,18 @@ from reconciler.loading.chain import (
     Link,
     chain_name,
     closed,
-    link_files,
     newest,
     read_link,
+    write_link,
 )
+from reconciler.loading.fitting import as_signed, digest_of, note_moved
 from reconciler.loading.ledger_union import merged
+from reconciler.loading.links import check_links
 from reconciler.loading.marks import marks_below
 from reconciler.loading.receipt import (
     CHAIN,
+    COMMIT,
+    TREE,
     begun_name,
     parse_receipt,
     receipt_lines,
@@ -85,6 +89,7 @@ def record_apply(
                     )
             found = _prepared(repository, end, refs_here(repository), keep=unpublished is not None)
             move_refs(repository.git, found.moves)
+            note_moved(repository, target, found.moves, published=not repository.has_remote())
             problems += found.problems
         except RecordError as error:
             problems.append(
@@ -122,6 +127,7 @@ def _publish(repository: Repository, end: End, remote: str) -> Sequence[Problem]
         if end.opened is not None:
             new[end.opened.ref] = None
         move_refs(git, [Move(ref, here.get(ref), oid) for ref, oid in new.items() if here.get(ref) != oid])
+        note_moved(repository, target, found.moves, published=True)
         return found.problems
     raise AssertionError("the last try returns or raises")
 
@@ -165,20 +171,20 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
     receipt = replace(end.receipt, commit=_last_whole(repository, end), applied=end.receipt.commit)
     said = f"{receipt.target}: applied {short(end.receipt.commit)}"
     others = [head for head in heads if head != judged]
-    if not others and link is not None and _same(link, receipt, end.ledger):
+    if not others and link is not None and _same(link, receipt, end.ledger) and as_signed(repository, link):
         return judged
     parents = [judged] if judged is not None else []
-    git = repository.git
-    own = write_commit(git, link_files(receipt, end.ledger, closes), parents, said, receipt.at)
+    own = write_link(repository, receipt, end.ledger, parents, closes, said, receipt.at)
     if not others:
         return own
     ledger = end.ledger
     for head in others:
         theirs = read_link(repository, head)
+        check_links(repository, head, receipt.target)
         ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain))
         receipt = _both(repository, theirs.receipt, receipt)
     said = f"{receipt.target}: two applies ended at the same time"
-    return write_commit(git, link_files(receipt, ledger, closes), [*others, own], said, receipt.at)
+    return write_link(repository, receipt, ledger, [*others, own], closes, said, receipt.at)
 
 
 def _common(repository: Repository, head: str, judged: Chain) -> Ledger:
@@ -241,7 +247,11 @@ def _tag(
                 f"it is on {short(tag.commit)} by now, which {short(receipt.commit)} does not contain"
             )
         used = spent(parse_receipt(tag.message, tag.commit).used, used)
-    text = render_receipt(replace(receipt, used=used), {CHAIN: head or ""})
+    # The tag names the apply of its receipt: one that changed nothing has none of its own.
+    digest = digest_of(repository, head, receipt.commit) or receipt.digest
+    tree = tree_at(repository.git, receipt.commit) or ""
+    links = {CHAIN: head or "", COMMIT: receipt.commit, TREE: tree}
+    text = render_receipt(replace(receipt, used=used, digest=digest), links)
     return Move(ref, refs.get(ref), repository.make_tag(name, receipt.commit, text, receipt.at).id)
 
 
@@ -324,7 +334,8 @@ def record_used(
         raise RecordError(f"there is no tag {name} to note an approval in")
     if whole:
         receipt = parse_receipt(tag.message, tag.commit)
-        links = {CHAIN: receipt_lines(tag.message).get(CHAIN, "")}
+        lines = receipt_lines(tag.message)
+        links = {name: lines.get(name, "") for name in (CHAIN, COMMIT, TREE)}
         repository.move_tag(name, tag.commit, render_receipt(replace(receipt, used=used), links), receipt.at)
     else:
         repository.move_tag(name, tag.commit, render_begun(target, used), at)

@@ -15,6 +15,7 @@ from reconciler.files.git_command import Git
 from reconciler.files.git_objects import identity
 from reconciler.files.git_place import find
 from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
+from reconciler.files.signing import Signing, apart_tag
 
 DEFAULT_REMOTE = "origin"
 # Tags that move are not overwritten by a fetch without --force.
@@ -55,6 +56,8 @@ class Repository:
     folder: str
     git_dir: Path | None = field(default=None, compare=False)
     common: Path | None = field(default=None, compare=False)
+    # How what is written here is signed, and whether what is read must be (None: neither).
+    signing: Signing | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, path: Path) -> Repository | None:
@@ -230,13 +233,16 @@ class Repository:
         """The tag object `oid`, which must be an annotated tag of that name on a commit that is here."""
         if self.git.run("cat-file", "-t", oid).line != "tag":
             raise RecordError(f"the tag {name} is not an annotated one, so it was not made by an apply")
-        head, _, message = self.git.run("cat-file", "tag", oid).output.partition(b"\n\n")
+        payload, signature = apart_tag(self.git.run("cat-file", "tag", oid).output)
+        head, _, message = payload.partition(b"\n\n")
         fields = dict(line.partition(" ")[::2] for line in os.fsdecode(head).split("\n"))
         if fields.get("tag") != name:
             raise RecordError(f"the tag {name} is a copy of the tag {fields.get('tag')}")
         commit = self.resolve(fields.get("object", ""))
         if fields.get("type") != "commit" or commit is None:
             raise RecordError(f"the tag {name} does not point at a commit that is in this clone")
+        if self.signing is not None:
+            self.signing.check(payload, signature)
         return Tag(oid, commit, message.decode("utf-8", "replace"))
 
     def has_remote(self, remote: str = DEFAULT_REMOTE) -> bool:
@@ -284,7 +290,8 @@ class Repository:
         """Write an annotated tag without making any ref point at it; `at` (aware) is the tagger's time."""
         who = f"{identity(self.git)} {int(at.timestamp())} +0000"
         head = f"object {commit}\ntype commit\ntag {name}\ntagger {who}\n\n"
-        oid = self.git.run("mktag", stdin=os.fsencode(head) + message.encode()).line
+        text = os.fsencode(head) + message.encode()
+        oid = self.git.run("mktag", stdin=text + (self.signing.sign(text) if self.signing else b"")).line
         return Tag(oid, commit, message)
 
     def tag_at(self, name: str, oid: str) -> Tag:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,9 +18,13 @@ from typing import NamedTuple
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
 from reconciler.files.git_tree import MISSING_OBJECTS
+from reconciler.files.signing import Signing, apart_commit, signed_commit
 
 # What a commit or a tag is signed with when nobody told git who they are.
 NOBODY = "reconciler <reconciler@localhost>"
+# A million memberships are a tenth of it. Nobody may make a reader hold more.
+MAX_COMMIT_BYTES = 256 << 20
+_NAME = re.compile(r"[\x21-\x7e]+")
 
 
 class Incomplete(RecordError):
@@ -76,11 +81,17 @@ def fetch(git: Git, remote: str, refs: Iterable[str]) -> None:
 
 
 def write_commit(
-    git: Git, files: Mapping[str, bytes], parents: Sequence[str], message: str, at: datetime
+    git: Git,
+    files: Mapping[str, bytes],
+    parents: Sequence[str],
+    message: str,
+    at: datetime,
+    signing: Signing | None = None,
 ) -> str:
     """Write a commit of `files` (by path, one folder deep at most) and return its id.
 
-    `at` (aware) is its time. Files that the object store has already cost next to nothing.
+    `at` (aware) is its time. Files that the object store has already cost next to nothing. RecordError where
+    `signing` cannot sign it.
     """
     kind = git.run("rev-parse", "--show-object-format").line
     oids = {path: _blob_id(kind, content) for path, content in files.items()}
@@ -96,8 +107,10 @@ def write_commit(
     (tree,) = _write_trees(git, [top])
     who = f"{identity(git)} {int(at.timestamp())} +0000"
     head = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {who}", f"committer {who}"]
-    text = "\n".join([*head, "", message, ""])
-    return git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=os.fsencode(text)).line
+    text = os.fsencode("\n".join([*head, "", message, ""]))
+    if signing is not None:
+        text = signed_commit(text, signing.sign(text))
+    return git.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=text).line
 
 
 def _blob_id(kind: str, content: bytes) -> str:
@@ -134,22 +147,77 @@ def read_commit(git: Git, commit: str) -> Files:
     """
     if not known_here(git, commit):
         raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
-    answer = git.run("cat-file", "commit", commit, fine=None)
-    if answer.code != 0:
+    # A tag on a commit is not one: what follows it would name the tag as its parent.
+    if git.run("cat-file", "-t", commit, fine=None).line != "commit":
         raise RecordError(f"{commit[:10]} is not a commit")
-    head = os.fsdecode(answer.output.partition(b"\n\n")[0]).splitlines()
-    parents = tuple(line.removeprefix("parent ") for line in head if line.startswith("parent "))
-    listed = git.run("ls-tree", "-r", "-z", "--full-tree", commit, fine=None)
+    parents = parents_in(git.run("cat-file", "commit", commit).output)
+    listed = git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, fine=None)
     if listed.code != 0:
         raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
     oids: dict[str, str] = {}
+    total = 0
     for line in listed.output.split(b"\0")[:-1]:
         entry, _, path = line.partition(b"\t")
-        mode, kind, oid = entry.decode("ascii").split()
+        mode, kind, oid, size = entry.decode("ascii").split()
+        name = path.decode("utf-8", "backslashreplace")
         if (mode, kind) != ("100644", "blob"):
-            raise RecordError(f"{commit[:10]} holds {os.fsdecode(path)!r}, which is not a plain file")
-        oids[os.fsdecode(path)] = oid
+            raise RecordError(f"{commit[:10]} holds {name[:80]!r}, which is not a plain file")
+        if _NAME.fullmatch(name) is None:
+            raise RecordError(
+                f"{commit[:10]} holds {name[:80]!r}, which is not a name of a file of a receipt"
+            )
+        total += int(size)
+        if total > MAX_COMMIT_BYTES:
+            raise RecordError(f"{commit[:10]} holds more than {MAX_COMMIT_BYTES:,} bytes")
+        oids[name] = oid
     return Files(dict(zip(oids, _blobs(git, list(oids.values()), commit), strict=True)), parents)
+
+
+def signature_of(git: Git, commit: str) -> tuple[bytes, bytes]:
+    """What of a commit is signed, and its signature; b"" where it has none."""
+    return apart_commit(git.run("cat-file", "commit", commit).output)
+
+
+def parents_in(commit: bytes) -> tuple[str, ...]:
+    """The ids of the parents that the text of a commit names, also where this clone is cut off there."""
+    head = os.fsdecode(commit.partition(b"\n\n")[0]).splitlines()
+    return tuple(line.removeprefix("parent ") for line in head if line.startswith("parent "))
+
+
+def tree_at(git: Git, commit: str) -> str | None:
+    """The id of the whole tree of a commit; None where the commit is not here."""
+    found = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}", fine=None)
+    return found.line if found.code == 0 else None
+
+
+def ancestry(git: Git, tip: str) -> Sequence[str]:
+    """A commit and all before it, newest first. Incomplete where one is not here."""
+    answer = git.run("rev-list", tip, "--", fine=None)
+    if answer.code != 0:
+        raise Incomplete(f"a commit before {tip[:10]} cannot be read: {MISSING_OBJECTS}")
+    return answer.line.split()
+
+
+def small_objects(
+    git: Git, names: Sequence[str], limit: int = 16 << 20
+) -> Sequence[tuple[str, bytes] | None]:
+    """The kind and the content of each object; None where it is not here or has more than `limit` bytes."""
+    asked = "".join(f"{name}\n" for name in names).encode()
+    lines = git.run("cat-file", "--batch-check", stdin=asked).output.splitlines()
+    fit = [
+        name
+        for name, line in zip(names, lines, strict=True)
+        if len(words := line.split()) == 3 and words[2].isdigit() and int(words[2]) <= limit
+    ]
+    output = git.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in fit).encode()).output
+    found: dict[str, tuple[str, bytes]] = {}
+    start = 0
+    for name in fit:
+        end = output.index(b"\n", start)
+        _, kind, size = output[start:end].split(b" ")
+        found[name] = (kind.decode("ascii"), output[end + 1 : end + 1 + int(size)])
+        start = end + 1 + int(size) + 1
+    return [found.get(name) for name in names]
 
 
 def in_each(git: Git, tips: Sequence[str], until: Sequence[str], path: str) -> Sequence[bytes]:

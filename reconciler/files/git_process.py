@@ -109,7 +109,7 @@ def executable() -> str:
 
     A PATH may name folders relative to the current one, and there a pull request could put a `git`.
     """
-    found = shutil.which("git", path=_absolute(os.environ.get("PATH", os.defpath)))
+    found = shutil.which("git", path=absolute_path(os.environ.get("PATH", os.defpath)))
     if found is None:
         raise RecordError("git is not installed, or not on the PATH; install it and try again")
     return found
@@ -120,7 +120,8 @@ def redact(text: str) -> str:
     return _PARAMETER.sub(r"\1…", _QUERY.sub(r"\1…", _USERINFO.sub("://", text)))
 
 
-def _absolute(path: str) -> str:
+def absolute_path(path: str) -> str:
+    """A PATH without the folders that are relative to the current one."""
     return os.pathsep.join(folder for folder in path.split(os.pathsep) if Path(folder).is_absolute())
 
 
@@ -132,7 +133,7 @@ def _environment(given: Mapping[str, str], *, network: bool) -> dict[str, str]:
         if not name.startswith("GIT_") or _KEPT.fullmatch(name) is not None
     }
     if "PATH" in kept:
-        kept["PATH"] = _absolute(kept["PATH"])
+        kept["PATH"] = absolute_path(kept["PATH"])
     kept |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_GRAFT_FILE": os.devnull}
     kept["GIT_ALLOW_PROTOCOL"] = _TRANSPORTS if network else ""
     return kept if network else kept | {"GIT_NO_LAZY_FETCH": "1"}

@@ -9,12 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import FETCH, Repository, short
-from reconciler.files.git_objects import Files, Incomplete, in_each, known_here, local_refs, read_commit
+from reconciler.files.git_objects import (
+    Files,
+    Incomplete,
+    in_each,
+    known_here,
+    local_refs,
+    read_commit,
+    signature_of,
+    tree_at,
+    write_commit,
+)
 from reconciler.loading.ledger_text import Seal, parse_ledger, render_ledger, seal
 from reconciler.loading.ledger_union import united
+from reconciler.loading.links import RECEIPT_FILE, check_follows, check_links
 from reconciler.loading.marks import FILE as MARK_FILE
 from reconciler.loading.marks import Mark, marks_below, parse_mark, render_mark
 from reconciler.loading.receipt import (
@@ -23,7 +35,10 @@ from reconciler.loading.receipt import (
     CLOSES,
     COMMIT,
     ENTRIES,
+    FIRST,
+    FOLLOWS,
     LEDGER,
+    TREE,
     NewerFormat,
     has_chain,
     parse_receipt,
@@ -37,7 +52,6 @@ from reconciler.model.state import Receipt
 
 TAGS = "refs/tags/"
 BELOW = f"{TAGS}reconciler/"
-RECEIPT_FILE = "receipt"
 
 
 class Unusable(RecordError):
@@ -46,12 +60,16 @@ class Unusable(RecordError):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One receipt of the chain: `commit` is its id, `closes` are the runs that it ends."""
+    """One receipt of the chain: `commit` is its id, `closes` are the runs that it ends.
+
+    `tree` is that of the commit that its apply ran with, "" where it does not say.
+    """
 
     commit: str
     receipt: Receipt
     ledger: Ledger
     closes: tuple[str, ...] = ()
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +123,39 @@ def read_chain(repository: Repository, target: str) -> Chain:
     if head is not None:
         try:
             link = read_link(repository, head)
+            if link.receipt.target == target:
+                check_links(repository, head, target)
         except NewerFormat as error:
             raise Unusable(f"the tag {chain_name(target)}: {error}") from error
         except Incomplete:
             raise
         except RecordError as error:
-            fault = f"the receipt {short(head)} at {chain_name(target)} is damaged: {error}"
+            link, fault = None, f"the receipt {short(head)} at {chain_name(target)} is damaged: {error}"
     below = f"{TAGS}{marks_below(target)}"
     marks = [_mark(repository, ref, oid) for ref, oid in refs.items() if ref.startswith(below)]
-    over = closed(repository, head, [one.mark.run for one in marks]) if head and marks else ()
+    over = closed(repository, head, [one.mark.run for one in marks]) if link and head and marks else ()
     return Chain(head, link, tuple(one for one in marks if one.mark.run not in over), fault)
 
 
 def read_link(repository: Repository, commit: str) -> Link:
-    """One receipt of a chain. RecordError where it is not one, is damaged, or is not whole here."""
+    """One receipt of a chain. RecordError where it is not one, is damaged, or is not whole here.
+
+    The receipts before it are not read: see `check_links`.
+    """
     found = read_commit(repository.git, commit)
+    check_signed(repository, commit)
     text = _text(found.files, RECEIPT_FILE)
     fields = receipt_lines(text)
     receipt = parse_receipt(text)
     ledger = _ledger(found, RECEIPT_FILE, fields.get(LEDGER, ""))
-    return Link(commit, receipt, ledger, tuple(fields.get(CLOSES, "").split()))
+    check_follows(fields, found.parents)
+    return Link(commit, receipt, ledger, tuple(fields.get(CLOSES, "").split()), fields.get(TREE, ""))
+
+
+def check_signed(repository: Repository, commit: str) -> None:
+    """Raise Unsigned where receipts must be signed and this one is not, or not by who may."""
+    if repository.signing is not None and repository.signing.demanded:
+        repository.signing.check(*signature_of(repository.git, commit))
 
 
 def closed(repository: Repository, head: str, runs: Collection[str]) -> Collection[str]:
@@ -143,14 +174,45 @@ def closed(repository: Repository, head: str, runs: Collection[str]) -> Collecti
     return found & set(runs)
 
 
-def link_files(receipt: Receipt, ledger: Ledger, closes: Iterable[str] = ()) -> Mapping[str, bytes]:
-    """The files of a receipt of the chain. `receipt.commit` is the last that was applied whole, if any."""
+def write_link(
+    repository: Repository,
+    receipt: Receipt,
+    ledger: Ledger,
+    parents: Sequence[str],
+    closes: Iterable[str],
+    said: str,
+    at: datetime,
+) -> str:
+    """Write a receipt that follows `parents`, and return its id; no ref moves. RecordError where git fails.
+
+    `said` is what `git log` shows of it, `at` (aware) its time.
+    """
+    applied = receipt.applied or receipt.commit
+    tree = tree_at(repository.git, applied) if applied else None
+    files = link_files(receipt, ledger, closes, tree=tree or "", follows=parents)
+    return write_commit(repository.git, files, parents, said, at, repository.signing)
+
+
+def link_files(
+    receipt: Receipt,
+    ledger: Ledger,
+    closes: Iterable[str] = (),
+    *,
+    tree: str = "",
+    follows: Sequence[str] | None = None,
+) -> Mapping[str, bytes]:
+    """The files of a receipt of the chain. `receipt.commit` is the last that was applied whole, if any.
+
+    `tree` is that of the commit that was applied, `follows` are the receipts before it (None: not said).
+    """
     texts = render_ledger(ledger)
     sealed = seal(texts)
     links = {
+        FOLLOWS: "" if follows is None else " ".join(follows) or FIRST,
         CLOSES: " ".join(sorted(closes)),
         COMMIT: receipt.commit,
         APPLIED: receipt.applied or receipt.commit,
+        TREE: tree,
         LEDGER: sealed.digest,
         ENTRIES: str(sealed.entries),
     }
@@ -180,17 +242,14 @@ def gap_of(repository: Repository, target: str, chain: Chain) -> Problem | None:
     """Why the receipts do not tell what git gave; None where they do, or where there was no apply yet."""
     name = chain_name(target)
     by_files = "until the next apply the files of commits answer instead, which know less"
-    if chain.fault is not None:
-        return Problem(f"{chain.fault}; {by_files}", f"run `{FETCH}`: another clone may have it whole")
     try:
         tag = repository.tag(tag_name(target))
         told = receipt_lines(tag.message).get(CHAIN) if tag is not None else None
     except RecordError:
         return None  # said where the tag itself is read
-    if told is not None and not contains(repository, chain.head, told):
-        what = "is missing" if chain.head is None else "is older than the last whole apply"
+    if told is not None and chain.head is None:
         return Problem(
-            f"the tag {name} {what}: {tag_name(target)} names the receipt {short(told)}; {by_files}",
+            f"the tag {name} is missing: {tag_name(target)} names the receipt {short(told)}; {by_files}",
             f"run `{FETCH}`",
         )
     if tag is not None and not has_chain(tag.message) and chain.head is None:
@@ -218,6 +277,7 @@ def _mark(repository: Repository, ref: str, oid: str) -> OpenMark:
     name = ref.removeprefix(TAGS)
     try:
         found = read_commit(repository.git, oid)
+        check_signed(repository, oid)
         mark, digest = parse_mark(_text(found.files, MARK_FILE))
         if not ref.endswith(f"/{mark.target}/{mark.run}"):
             raise RecordError(f"it is of the run {mark.run} on {mark.target}")

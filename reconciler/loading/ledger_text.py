@@ -186,15 +186,24 @@ def _lines(path: str, text: str) -> Iterator[tuple[str, str]]:
     """Every line of a file that this version knows, with where it stands."""
     if text and not text.endswith("\n"):
         raise RecordError(f"{path} ends in the middle of a line")
+    before = ""
     for number, line in enumerate(text.split("\n")[:-1], 1):
         if not line:
             raise RecordError(f"{path}:{number} is empty")
+        if line <= before:
+            raise RecordError(f"{path}:{number} does not come after the line before it; lines are sorted")
+        before = line
         if not line.startswith(_LATER):
             yield f"{path}:{number}", line
 
 
 def _plain(text: str) -> str:
-    return unquote(text, errors="surrogatepass") if "%" in text else text
+    if "%" not in text:
+        return text
+    try:
+        return unquote(text, errors="surrogatepass")
+    except UnicodeDecodeError:
+        raise RecordError(f"{text[:80]!r} is not text in UTF-8") from None
 
 
 def _objects(lines: Iterable[tuple[str, str]]) -> Mapping[str, GivenObject]:
@@ -232,7 +241,8 @@ def _ended(place: str, word: str) -> tuple[str, datetime | None]:
         return name, None
     try:
         end = datetime.fromisoformat(text)
-    except ValueError:
+        end.astimezone(UTC)
+    except (ValueError, OverflowError):
         end = None
     if end is None or end.tzinfo is None:
         raise RecordError(f"{place}: {text[:40]!r} is not an instant")

@@ -9,6 +9,7 @@ from enum import StrEnum
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, short
 from reconciler.loading.chain import NO_CHAIN, Chain, Unusable, chain_name, gap_of, read_chain, renewed
+from reconciler.loading.fitting import saw, seen_ref, unfit
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
 from reconciler.loading.standing import Standing
@@ -29,6 +30,7 @@ class Lack(StrEnum):
     ELSEWHERE = "elsewhere"  # the tag is not on the trusted branch
     UNFETCHED = "unfetched"  # no tag here, and the remote has one
     UNASKED = "unasked"  # no tag here, and whether the remote has one cannot be asked
+    UNFIT = "unfit"  # receipts that do not fit each other, their commits, or what this clone has seen
     NEWER = "newer"  # what was applied last is not contained in HEAD
 
 
@@ -123,6 +125,9 @@ def _with_chain(
         name = chain_name(target)
         return _lacking(Lack.FOREIGN, f"the tag {name} {stranger}", _start_over(name, tag_name(target)))
     try:
+        if not shallow and (problem := unfit(repository, target, chain)) is not None:
+            return _lacking(Lack.UNFIT, problem.message, problem.fix)
+        saw(repository, target, chain.head)
         gap = gap_of(repository, target, chain)
         found = _shallow() if shallow else _of_target(standing, target, reader, identity, chain, gap)
     except RecordError as error:
@@ -220,8 +225,15 @@ def _foreign(receipt: Receipt, target: str, identity: Mapping[str, str] | None) 
 
 def _start_over(*names: str) -> str:
     there = " ".join(f":refs/tags/{name}" for name in names)
+    # What this clone has seen of a chain that is deleted on purpose would refuse the next one.
+    chain = chain_name("")
+    seen = "".join(
+        f", `git update-ref -d {seen_ref(name.removeprefix(chain))}`"
+        for name in names
+        if name.startswith(chain)
+    )
     return (
-        f"delete it here and at {DEFAULT_REMOTE} (`git tag -d {' '.join(names)}`, "
+        f"delete it here and at {DEFAULT_REMOTE} (`git tag -d {' '.join(names)}`{seen}, "
         f"`git push {DEFAULT_REMOTE} {there}`) and start over with --first-apply"
     )
 

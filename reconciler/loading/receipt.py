@@ -14,9 +14,11 @@ A line `used: sha256:… sha256:…` follows the time where digests were approve
 none after it. A line `unkept: group.description user.title` follows where the service was seen not to keep
 such attributes, and a line `removed: 2026-11-23T22:10:00Z;membership=3;total=3` where runs without a review
 took something away in the last 24 hours: each with its time and what limits count. `receipt` is the commit of
-the chain (`loading/chain.py`) that holds what git gave by then;
-the file `receipt` of such a commit has the same form, with `commit` (the last that was applied whole) and
-`applied` (the one that this apply ran with), the runs that it `closes`, and the seal of its ledger.
+the chain (`loading/chain.py`) that holds what git gave by then, `commit` the one that the tag stands on, and
+`tree` the files of that commit. The file `receipt` of a commit of the chain has the same form, with the
+receipts that it `follows` (`nothing` for the first), `commit` (the last that was applied whole), `applied`
+(the one that this apply ran with) and the `tree` of that, the runs that it `closes`, and the seal of its
+ledger. Older receipts do not have all of these lines; those that are there must fit (`loading/fitting.py`).
 
 Format 1 had no chain, and is read. The first line names the format and its version, and shows in
 `git tag -n`. Every other line is a name, a colon, a space and a value, in this order. Equal receipts are
@@ -42,15 +44,19 @@ _LINE = re.compile(r"([a-z][a-z0-9._-]*): (\S(?:.*\S)?)")
 _IDENTITY = "identity."
 _USED = "used"
 # The lines that tie receipts together, in their order.
-CHAIN, CLOSES, COMMIT, APPLIED, LEDGER, ENTRIES = (
+CHAIN, FOLLOWS, CLOSES, COMMIT, APPLIED, TREE, LEDGER, ENTRIES = (
     "receipt",
+    "follows",
     "closes",
     "commit",
     "applied",
+    "tree",
     "ledger",
     "entries",
 )
-_LINKS = (CHAIN, CLOSES, COMMIT, APPLIED, LEDGER, ENTRIES)
+_LINKS = (CHAIN, FOLLOWS, CLOSES, COMMIT, APPLIED, TREE, LEDGER, ENTRIES)
+# What the first receipt of a chain follows.
+FIRST = "nothing"
 _NO_LINKS: Mapping[str, str] = {}
 _UNKEPT = "unkept"
 _REMOVED = "removed"
@@ -232,7 +238,8 @@ def instant(text: str) -> datetime:
     """A moment as these lines tell it. RecordError where it is not one, or has no time zone."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RecordError(f"its time {text!r} is not one of RFC 3339") from error
     if at.tzinfo is None:
         raise RecordError(f"its time {text!r} has no time zone")

@@ -57,6 +57,8 @@ def trusted_config(
         ignored += _differences(ours, targets[name])
     if planned.lock != trusted.lock:
         ignored.append("the lock is used as it is on the trusted branch")
+    if planned.signed != trusted.signed:
+        ignored.append("whether receipts must be signed is as it is on the trusted branch")
     gone = [name for name in trusted.targets if name not in planned.targets]
     ignored += [f"{name} is gone from here: it is not planned, and stays as it is" for name in gone]
     if not targets:
@@ -75,7 +77,7 @@ def trusted_config(
         *_named(standing, meant, accounts),
         *_changed(standing, planned.rules, trusted.rules),
     )
-    return replace(planned, targets=targets, lock=trusted.lock), findings
+    return replace(planned, targets=targets, lock=trusted.lock, signed=trusted.signed), findings
 
 
 def trusted_file(standing: Standing) -> Config | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import RecordError
+from reconciler.files import git_objects
 from reconciler.files.git_command import Git
 from reconciler.files.git_objects import (
     Incomplete,
@@ -68,6 +69,16 @@ def test_what_is_not_such_a_commit_is_an_error(git: Git) -> None:
         read_commit(git, blob)
     with pytest.raises(Incomplete, match="does not hold every object"):
         read_commit(git, "1" * 40)
+
+
+def test_more_than_a_reader_may_be_made_to_hold_is_an_error(
+    git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = write_commit(git, {"a/b": b"12345", "a/c": b"123456"}, [], "m", AT)
+    assert read_commit(git, commit).files == {"a/b": b"12345", "a/c": b"123456"}
+    monkeypatch.setattr(git_objects, "MAX_COMMIT_BYTES", 10)
+    with pytest.raises(RecordError, match="holds more than 10 bytes"):
+        read_commit(git, commit)
 
 
 def test_refs_move_together_or_not_at_all(git: Git) -> None:
