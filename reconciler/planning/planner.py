@@ -241,7 +241,7 @@ def _scene(
     now: datetime,
     unkept: Unkept,
 ) -> Scene:
-    users = own_users(desired, live, memory, policy.scope)
+    users = own_users(desired, live, memory, policy.scope, unkept)
     return Scene(
         desired=desired,
         live=live,
@@ -250,7 +250,7 @@ def _scene(
         capabilities=capabilities,
         now=now,
         users=users,
-        groups=own_groups(desired, live, memory, policy.scope),
+        groups=own_groups(desired, live, memory, policy.scope, unkept),
         sets=own_sets(desired, live, memory, policy.scope),
         inactive=_inactive(desired, memory, users),
         account_keys={account.id: key for key, account in identities.accounts.items()},

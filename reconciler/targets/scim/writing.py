@@ -169,7 +169,7 @@ class Writer:
     def _differing(wish: Wish, raw: Raw) -> list[str]:
         # Whoever is created is active; whoever is found disabled was disabled by somebody.
         disabled = ["active"] if wish.kind is Kind.USER and mapping.active(raw) is False else []
-        return [*wish.differing(raw), *disabled]
+        return [*(each for each in wish.differing(raw) if each != wish.spelled(raw)), *disabled]
 
     # Changing.
 
