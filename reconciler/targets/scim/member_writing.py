@@ -27,12 +27,13 @@ from reconciler.targets.scim.wishes import (
     MOVED,
     PATIENCE,
     TRIES,
+    UNREADABLE,
     UnsettledError,
     in_trouble,
     settle,
     unsettled,
 )
-from reconciler.targets.scim.writing import UNREADABLE, Writer
+from reconciler.targets.scim.writing import Writer
 from reconciler.wire.pool import Guarded
 
 NOT_DONE = "the service answers every form of this request with success and does nothing"

@@ -21,6 +21,7 @@ Found = TypeVar("Found")
 TRIES = 3
 # Seconds before another look at what must be there, because reads may lag behind writes.
 PATIENCE = (1.0, 3.0)
+UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
 # The reason of a conflict with a precondition (HTTP 412).
 MOVED = "MOVED"
 
@@ -164,14 +165,15 @@ class Wish:
             if name != "manager"
         )
 
-    def spelled(self, raw: Raw) -> str:
+    def spelled(self, raw: Raw, *, ours: bool) -> str:
         """The name's attribute where the live object has the wished name in a spelling of its own, else "".
 
-        Not so where only the case differs: by such a name it would have been found when the plan was made.
+        Unless it is `ours`, not so where only the case differs: by such a name it would have been found when
+        the plan was made.
         """
         name = "user_name" if self.kind is Kind.USER else "display_name"
         wished, found = str(self.attributes.get(name) or ""), str(self.live(raw).get(name) or "")
-        return name if bare(wished) == bare(found) and fold(wished) != fold(found) else ""
+        return name if bare(wished) == bare(found) and (ours or fold(wished) != fold(found)) else ""
 
     def names(self, raw: Raw) -> bool:
         """Whether a live object is the one that is meant, by its name or its external id."""

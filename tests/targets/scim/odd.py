@@ -65,15 +65,17 @@ class Odd(Writing):
             return self._discover(kind)
         where = self.users if kind == "Users" else self.groups
         if method == "POST":
-            return 201, self._shown(self._post(kind, where, body))
+            made = self._post(kind, where, body)
+            return 201, {**self._shown(made), "id": self.called(made, self.creates_as)}
         if not name:
             listed = self._list(kind, where, query)
             return (204 if listed is None else 200), listed
+        name = self.own(name)
         if name not in where:
             raise Refusal(404, f"no {name}")
         one = where[name]
         if method == "GET":
-            return 200, self._shown(one, listed=False)
+            return 200, {**self._shown(one, listed=False), "id": self.called(one, self.gets_as)}
         return self._change(method, kind, where, one, body, headers)
 
 

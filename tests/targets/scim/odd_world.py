@@ -67,6 +67,12 @@ class Held:
     lost_after: bool = True
     etag: str = ""  # "kept", "ignored", "second"
     etag_of_groups: bool = True
+    # Ids: what a creation calls an object that is listed otherwise ("upper", "new"), and what a look at one
+    # by id calls it. Both names are known.
+    creates_as: str = ""
+    gets_as: str = ""
+    # What is made of the names of users and groups.
+    respells: Callable[[str], str] = str
     # Discovery and errors.
     config: Any = None
     types: Any = None
@@ -101,6 +107,17 @@ class Held:
             group["displayName"]: {self._name(each["value"]) for each in group.get("members", ())}
             for group in self.groups.values()
         }
+
+    def called(self, one: Resource, how: str) -> str:
+        """The id of an object, or another one by which it goes as well."""
+        own = str(one["id"])
+        return {"upper": own.upper(), "new": f"new-{own}", "": own}[how]
+
+    def own(self, identifier: str) -> str:
+        """The id of whoever goes by `identifier`."""
+        if not (self.creates_as or self.gets_as):
+            return identifier
+        return identifier.removeprefix("new-").lower()
 
     def writes(self) -> list[tuple[str, str, Any]]:
         return [one for one in self.asked if one[0] != "GET"]

@@ -49,6 +49,7 @@ class Writing(Showing):
             for number, operation in enumerate(body["Operations"]):
                 if number == 0 or "many" in self.removal or operation["op"] != "remove":
                     self._operate(new, operation)
+        self._respell(kind, new)
         self._check_name(kind, new, one["id"])
         if kind == "Groups" and self.needs_member and not new.get("members"):
             raise Refusal(400, "object class violation: a group needs a member", kind="invalidValue")
@@ -57,10 +58,16 @@ class Writing(Showing):
         return (200, self._shown(new)) if method == "PUT" or self.patch == 200 else (204, None)
 
     def _post(self, kind: str, where: dict[str, Resource], body: Any) -> Resource:
+        body = dict(body)
+        self._respell(kind, body)
         self._check_name(kind, body, "")
         if kind == "Groups" and self.needs_member and not body.get("members"):
             raise Refusal(400, "object class violation: a group needs a member", kind="invalidValue")
         return self._create(where, "u" if kind == "Users" else "g", self._kept(body))
+
+    def _respell(self, kind: str, body: Resource) -> None:
+        name = "userName" if kind == "Users" else "displayName"
+        body[name] = self.respells(body[name])
 
     def _kept(self, body: Resource) -> Resource:
         return {key: value for key, value in body.items() if key not in self.drops and key != "schemas"}
@@ -107,7 +114,7 @@ class Writing(Showing):
         present = {each["value"] for each in now}
         found = _MEMBER.match(path)
         if verb == "add":
-            coming = [each["value"] for each in value]
+            coming = [self.own(each["value"]) for each in value]
             if len(coming) > self.most_members:
                 raise Refusal(413, "too many members")
             if unknown := [each for each in coming if each not in self.users]:
@@ -123,6 +130,7 @@ class Writing(Showing):
             if form not in self.removal:
                 return
             going = {json.loads(found[1])} if found else {each["value"] for each in value}
+            going = {self.own(each) for each in going}
             if self.members == "name":
                 going = {each for each in present if self._name(each) in going}
             if self.refuses_again and not going <= present:
@@ -143,7 +151,8 @@ class Writing(Showing):
             answer: dict[str, Any] = {"bulkId": operation["bulkId"], "method": "POST"}
             try:
                 made = self._post(kind, where, operation["data"])
-                answer |= {"status": "201", "location": f"https://elsewhere.example/v2/{kind}/{made['id']}"}
+                called = self.called(made, self.creates_as)
+                answer |= {"status": "201", "location": f"https://elsewhere.example/v2/{kind}/{called}"}
             except Refusal as refusal:
                 answer |= {"status": str(refusal.status), "response": {"detail": refusal.detail}}
             answers.append(answer)
