@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.plan import Severity
-from reconciler.model.report import Status
+from reconciler.model.plan import Plan, Severity
+from reconciler.model.report import Report, Status
+from reconciler.render.report import report_text
 from tests.targets.scim.fields import facing, git, user
 from tests.targets.scim.odd import Odd, Refusal
 
@@ -62,7 +63,11 @@ def test_where_nothing_works_it_stays_pending_and_one_finding_says_so() -> None:
             first = first or report
             assert {one.status for one in report.results} == {Status.FAILED}
             assert [one.message for one in report.results if "is still in the group" not in one.message] == []
-            assert not report.whole
+            # Sent, answered as done, and nothing came of it: not "nothing was done", and it ends with 6.
+            assert (report.whole, report.writes) == (False, 1)
+            text = " ".join(report_text(Report((report,)), Plan(here.site.now, ())).split())
+            assert "1 write was answered with success at aws, and no effect was seen" in text
+            assert "Nothing was done" not in text
             assert here.changes(wish) == ["delete aws/membership/crew/bob", "delete aws/membership/crew/eve"]
             # As the receipt of every apply has it.
             assert here.site.memory.receipt is not None
