@@ -211,10 +211,10 @@ class _Driver:
         self._observer.pending(self._target.name, len(self._pending))
 
     def _count(self, answers: Iterable[Outcome | Pending]) -> None:
-        """What went in one request is one write, as soon as any of it was done."""
+        """What went in one request is one write, as soon as any of it was done, or answered as done."""
         if any(
             isinstance(answer, Outcome)
-            and (answer.status is Status.DONE or answer.wrote)
+            and (answer.status is Status.DONE or answer.wrote or answer.in_vain)
             and writes_something(self._steps[answer.step])
             for answer in answers
         ):

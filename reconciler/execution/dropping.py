@@ -3,7 +3,8 @@
 It did not keep an attribute where that is absent from every object that it was written to, and no other
 object shows one: then the write is as well done as it can be. What is kept here and not there is a failure.
 The same holds for the case of names and addresses. Where another value reads back than was sent, that is what
-the service makes of it; but never of a name, by which an object is found, and never of what was taken away.
+the service makes of it; but never of what was taken away, and of a name, by which an object is found, only
+where it is the same name in another spelling.
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ from dataclasses import dataclass, field
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
-from reconciler.model.names import fold
+from reconciler.model.names import fold, tidy
 from reconciler.model.report import Status
-from reconciler.model.resources import Attributes
+from reconciler.model.resources import Attributes, Value
 from reconciler.planning import hashes
 from reconciler.planning.planner import Planned
-from reconciler.planning.unkept import case_entry, entry, form_entry, may_fold, may_lack, one_entry
+from reconciler.planning.unkept import (
+    case_entry,
+    entry,
+    form_entry,
+    may_fold,
+    may_lack,
+    name_entries,
+    one_entry,
+    space_entry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,11 @@ class Dropping:
             if each.after is None or found is None:
                 continue
             self._kept.add(entry(kind, each.name))
-            if isinstance(found, str) and found == each.after and found != found.lower():
-                self._kept.add(case_entry(kind, each.name))
+            if isinstance(found, str) and found == each.after:
+                if found != found.lower():
+                    self._kept.add(case_entry(kind, each.name))
+                if found != tidy(found):
+                    self._kept.add(space_entry(kind, each.name))
 
     def as_planned(self, change: Change, attributes: Attributes) -> Attributes:
         """The attributes with those as in the plan of which it is known what the service makes of them."""
@@ -88,7 +101,9 @@ class Dropping:
             other = {
                 each.name
                 for each in change.fields
-                if may_fold(kind, each.name) and case_entry(kind, each.name) not in self._kept
+                if may_fold(kind, each.name)
+                and may_lack(kind, each.name)
+                and case_entry(kind, each.name) not in self._kept
             }
             cased = _folded(change, attributes, other)
             formed = {
@@ -99,20 +114,37 @@ class Dropping:
                 and each.after is not None
                 and attributes.get(each.name) not in (None, each.after)
             }
-            mended = {**attributes, **absent, **cased, **formed}
+            spelled = {
+                each.name: entries
+                for each in change.fields
+                if each.after != attributes.get(each.name)
+                and (entries := self._spelled(kind, each.name, each.after, attributes.get(each.name)))
+            }
+            named = {each.name: each.after for each in change.fields if each.name in spelled}
+            mended = {**attributes, **absent, **cased, **formed, **named}
             identifier = None if change.action is Action.CREATE else ids[change.address]
             names = self._planned.owned.get(change.address, ())
             if hashes.object_state(identifier, mended, names, active=active) != change.after:
                 continue
             single = self._single(change, formed)
             respelled = sorted(formed.keys() - single)
-            message = _message(sorted(absent), sorted(cased), respelled, sorted(single))
+            small = {name for name in spelled if spelled[name] == {case_entry(kind, name)}}
+            formed_names = sorted((*respelled, *(spelled.keys() - small)))
+            message = _message(sorted(absent), sorted({*cased, *small}), formed_names, sorted(single))
             verdicts[change.address] = (Status.DONE, message)
             unkept.update(form_entry(kind, name, formed[name], attributes[name]) for name in respelled)
+            unkept.update(*spelled.values())
             unkept.update(map(one_entry, single))
             unkept.update(entry(kind, name) for name in absent)
             unkept.update(case_entry(kind, name) for name in cased)
         return Excused(verdicts, tuple(sorted(unkept)))
+
+    def _spelled(self, kind: Kind, name: str, sent: Value, shown: Value) -> frozenset[str] | None:
+        """How a receipt names the spelling of a name; where others keep theirs, of this value alone."""
+        entries = name_entries(kind, name, sent, shown)
+        if entries is not None and not self._kept.isdisjoint(entries):
+            return frozenset((form_entry(kind, name, sent, shown),))
+        return entries
 
     def _single(self, change: Change, formed: Collection[str]) -> set[str]:
         """Lists to which an entry was to be added, and which show only the one that was there."""

@@ -22,6 +22,7 @@ from reconciler.planning import hashes
 from reconciler.planning.lists import as_planned
 from reconciler.planning.ordering.order import ends, set_of
 from reconciler.planning.planner import Planned
+from reconciler.planning.unkept import may_lack
 from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock
 
@@ -158,7 +159,14 @@ def _how_it_differs(change: Change, attributes: Attributes, active: bool | None)
         if active is None:
             return "it was written, and the service does not show whether the user is enabled"
         return f"it was written, but the user reads back as {'enabled' if active else 'disabled'}"
-    return f"it was written, but reads back differently: {', '.join(differing) or 'something else changed'}"
+    message = (
+        f"it was written, but reads back differently: {', '.join(differing) or 'something else changed'}"
+    )
+    if differing:
+        name = next((each for each in differing if not may_lack(change.address.kind, each)), "")
+        if shown := attributes.get(name):
+            return f"{message}; the service shows the name {shown!r}, write it so in git"
+    return message
 
 
 def _scopes(run: Run, address: Address) -> tuple[str, ...]:

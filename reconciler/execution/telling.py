@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from reconciler.model.scim import is_extension
 
-_CASE, _FORM, _ONE = ":case", ":form", ":one"
+_CASE, _FORM, _ONE, _SPACE = ":case", ":form", ":one", ":space"
 _SERVICE = "service."
 _ENTRY, _ATTRIBUTE = "service.refused-entry.", "service.refused-user."
 # Habits of a service that people must know of; the others only tell how to speak to it.
@@ -37,7 +37,7 @@ def told(
     plain = [
         each
         for each in names
-        if each not in forms and each not in refused and not each.endswith((_CASE, _ONE))
+        if each not in forms and each not in refused and not each.endswith((_CASE, _ONE, _SPACE))
     ]
     said = []
     if dropped := [*plain, *(f"the case of {each.removesuffix(_CASE)}" for each in cases)]:
@@ -45,7 +45,12 @@ def told(
             f"{target} does not keep {', '.join(dropped)}: it answered well, and does not show what it was "
             f"sent{_later(remembered, needed=[each for each in plain if _name(each) in required])}"
         )
-    if spelled := sorted({each.rpartition(_FORM)[0] for each in forms}):
+    if spelled := sorted(
+        {
+            *(each.rpartition(_FORM)[0] for each in forms),
+            *(each.removesuffix(_SPACE) for each in names if each.endswith(_SPACE)),
+        }
+    ):
         said.append(
             f"{target} keeps {', '.join(spelled)} in another form than it was sent"
             f"{_later(remembered, needed=())}"

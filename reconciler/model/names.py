@@ -28,6 +28,16 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def tidy(name: str) -> str:
+    """A name without white space at its ends, one space for more of it, and in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
+def bare(name: str) -> str:
+    """What two names share that differ in case, white space or Unicode's compatible forms (NFKC) alone."""
+    return fold("".join(unicodedata.normalize("NFKC", name).split()))
+
+
 def skeleton(name: str) -> str:
     """What two names that look alike have in common: folded, look-alikes made Latin (UTS #39, section 4)."""
     if name.isascii():

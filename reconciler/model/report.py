@@ -40,6 +40,8 @@ class Outcome:
     moved: bool = False
     # Some writes of the step were answered with success, although it did not end well.
     wrote: bool = False
+    # Writes of the step were answered with success, and a look showed that they did nothing.
+    in_vain: bool = False
     # The target refuses everything from here on (401, 403): no further write goes there.
     stop: bool = False
 

@@ -69,7 +69,9 @@ class Looking:
         foreign = [
             name
             for name, value in wanted.items()
-            if f"{kind}.{name}" not in unkept and not _alike(live.get(name), value)
+            if f"{kind}.{name}" not in unkept
+            and not _alike(live.get(name), value)
+            and not self._scene.unkept.hides(kind, name, live.get(name), value)
         ]
         foreign += [
             name

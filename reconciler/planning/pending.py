@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.report import Result, Status
 from reconciler.planning.wording import many
 
 _PREFIX = "pending."
+# The habit of a service that lets nobody leave a group (targets/scim/member_forms.py).
+_NO_REMOVAL = "service.members-removal:none"
 
 
 def is_removal(change: Change) -> bool:
@@ -77,6 +79,33 @@ def pending_findings(pending: Collection[Address]) -> Iterator[Finding]:
             fix="take it away at the service by hand, or ask its operator why it stays",
             details=tuple(keys),
             count=len(keys),
+        )
+
+
+def members_stay(changes: Iterable[Change], names: Collection[str]) -> Iterator[Finding]:
+    """One finding where the service was seen to carry out no form of a removal, and the plan has some.
+
+    Who leaves with the group itself needs no such form.
+    """
+    if _NO_REMOVAL not in names:
+        return
+    going = [each.address for each in changes if each.action is Action.DELETE]
+    groups = {each.key for each in going if each.kind is Kind.GROUP}
+    left = [each for each in going if each.kind is Kind.MEMBERSHIP and each.parts[0] not in groups]
+    if left:
+        yield Finding(
+            code="members-stay",
+            severity=Severity.WARNING,
+            message=(
+                f"{many(len(left), 'membership')} in this plan should end, and the service was seen to "
+                "answer every form of such a removal with success and to carry out none"
+            ),
+            fix=(
+                "take these members out of the groups at the service by hand, or set `removal` in the "
+                "`settings` of the target where you know a form that works"
+            ),
+            details=tuple(sorted(each.key for each in left)),
+            count=len(left),
         )
 
 

@@ -55,7 +55,7 @@ from reconciler.planning.ordering.order import Context
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
-from reconciler.planning.pending import pending_findings
+from reconciler.planning.pending import members_stay, pending_findings
 from reconciler.planning.restricting import restricted_to
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
@@ -187,6 +187,7 @@ def plan_target(
         *name_taken(taken),
         *unkept_findings(unkept, desired),
         *pending_findings(judged.pending),
+        *members_stay(changes, unkept.names),
         *means(changes, capabilities),
         *perhaps_renamed(scene, changes),
         *unreviewed(over, left),
@@ -250,7 +251,7 @@ def _scene(
     now: datetime,
     unkept: Unkept,
 ) -> Scene:
-    users = own_users(desired, live, memory, policy.scope)
+    users = own_users(desired, live, memory, policy.scope, unkept)
     return Scene(
         desired=desired,
         live=live,
@@ -259,7 +260,7 @@ def _scene(
         capabilities=capabilities,
         now=now,
         users=users,
-        groups=own_groups(desired, live, memory, policy.scope),
+        groups=own_groups(desired, live, memory, policy.scope, unkept),
         sets=own_sets(desired, live, memory, policy.scope),
         inactive=_inactive(desired, memory, users),
         account_keys={account.id: key for key, account in identities.accounts.items()},

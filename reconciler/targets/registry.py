@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reconciler.config.channels import Channel
 from reconciler.config.documents import IDENTITY_CENTER, SCIM, TARGET_TYPES
-from reconciler.config.scim_settings import ScimSettings
 from reconciler.errors import Rejected
-from reconciler.model.observer import Observer
-from reconciler.targets.base import Target
-from reconciler.wire.clock import Clock
+
+if TYPE_CHECKING:
+    from reconciler.config.channels import Channel
+    from reconciler.config.scim_settings import ScimSettings
+    from reconciler.model.observer import Observer
+    from reconciler.targets.base import Target
+    from reconciler.wire.clock import Clock
 
 __all__ = ["IDENTITY_CENTER", "SCIM", "Settings", "connect", "is_loopback_endpoint", "profiles"]
 

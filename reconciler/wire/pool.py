@@ -17,11 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
+
+from reconciler.wire.guarded import Guarded
+
+__all__ = ["Cancelled", "Guarded", "Pool"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Value = TypeVar("Value")
 
 # What a call that never began comes back with.
 Cancelled = CancelledError
@@ -29,22 +32,6 @@ Cancelled = CancelledError
 _WAKE: Any = object()
 # The pool whose work a thread does, so that a pool that is opened there knows what it is part of.
 _here = threading.local()
-
-
-class Guarded(Generic[Value]):
-    """A value that threads share: `with guarded as value:` has it alone."""
-
-    def __init__(self, value: Value) -> None:
-        self._value, self._lock = value, threading.Lock()
-
-    def __enter__(self) -> Value:
-        self._lock.acquire()
-        return self._value
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
 
 
 class Pool:

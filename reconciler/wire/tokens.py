@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from reconciler.errors import Denied
 from reconciler.wire import secrets
-from reconciler.wire.pool import Guarded
+from reconciler.wire.guarded import Guarded
 
 # Far beyond any token (those of AWS have some 600 characters), and no more of a file is read.
 _LONGEST = 16_384

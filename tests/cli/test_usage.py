@@ -179,6 +179,8 @@ def test_help_imports_no_command() -> None:
 def test_validate_imports_no_planner_and_no_client() -> None:
     modules, _ = _imported("validate", "--identities", "identities")
     assert not modules & {"reconciler.planning.planner", "reconciler.wire.http", "boto3", "httpx", "deepdiff"}
+    # Nor what only those need who talk to services.
+    assert not modules & {"reconciler.wire.pool", "reconciler.targets.base", "concurrent.futures", "logging"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

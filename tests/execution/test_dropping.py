@@ -346,15 +346,17 @@ def test_a_name_in_a_case_of_its_own_is_said_once_and_is_no_endless_change() -> 
     assert here.service.user_id("ada.l@example.com")
 
 
-def test_a_case_that_is_kept_here_and_not_there_has_failed_there() -> None:
+def test_a_case_that_is_kept_here_and_not_there_holds_of_that_name_alone() -> None:
     here = Home(Service(lowers=["user.user_name"], spares=["bob"]))
 
-    report = here.apply(
+    report = here.converge(
         identities([person("ada", user_name="Ada@Example.com"), person("bob", user_name="Bob@Example.com")])
     )
 
-    assert results(report)["aws/user/ada"][0] is Status.FAILED
+    assert results(report)["aws/user/ada"] == (Status.DONE, "the service keeps user_name in another form")
     assert results(report)["aws/user/bob"] == (Status.DONE, "")
+    (remembered,) = report.unkept
+    assert remembered.startswith("user.user_name:form=")
 
 
 def test_names_that_a_later_version_knows_are_passed_on() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.model.names import fold
+from reconciler.model.names import bare, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +58,37 @@ class Pairing:
 
 
 class Candidates:
-    """The live objects of one kind, findable by external id and by folded name."""
+    """The live objects of one kind, findable by external id and by folded name.
 
-    def __init__(self, objects: Iterable[tuple[str, str, str | None]]) -> None:
+    `spells` tells whether the service was seen to make the second name of the first.
+    """
+
+    def __init__(
+        self,
+        objects: Iterable[tuple[str, str, str | None]],
+        spells: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        self._spells = spells
+        self._by_bare: dict[str, list[tuple[str, str]]] = {}
         self._by_name: dict[str, list[str]] = {}
         self._by_external: dict[str, list[str]] = {}
         self._external: dict[str, str] = {}
         for identifier, name, external in objects:
             self._by_name.setdefault(fold(name), []).append(identifier)
+            if spells is not None:
+                self._by_bare.setdefault(bare(name), []).append((identifier, name))
             if external:
                 self._by_external.setdefault(external, []).append(identifier)
                 self._external[identifier] = external
 
     def named(self, name: str) -> Sequence[str]:
-        """Ids of the objects with that name; none for no name."""
-        return self._by_name.get(fold(name), ()) if name else ()
+        """Ids of the objects with that name, else with what the service makes of it; none for no name."""
+        if not name:
+            return ()
+        found = self._by_name.get(fold(name), ())
+        if found or self._spells is None:
+            return found
+        return [each for each, shown in self._by_bare.get(bare(name), ()) if self._spells(name, shown)]
 
     def known_as(self, external_id: str) -> Sequence[str]:
         """Ids of the objects with that external id."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
-from reconciler.model.address import remote
+from reconciler.model.address import Kind, remote
 from reconciler.model.ledger import GivenObject
 from reconciler.model.names import fold
 from reconciler.model.patterns import name_matches
@@ -16,12 +17,15 @@ from reconciler.planning.desired.memory import Memory
 from reconciler.planning.given.pairing import Sought, pair_given
 from reconciler.planning.ownership.match import Candidates, Wanted, pair
 from reconciler.planning.ownership.objects import Ownership, former_keys, group_name, user_name
+from reconciler.planning.unkept import KEEPS_ALL, Unkept
 
 Resource = TypeVar("Resource", bound=User | Group)
 _Namer = Callable[[Resource], str]
 
 
-def own_users(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ownership:
+def own_users(
+    desired: Desired, live: Live, memory: Memory, scope: Scope, unkept: Unkept = KEEPS_ALL
+) -> Ownership:
     """Ownership of the users of one target."""
     strangers = {key: key for key in desired.inactive if key not in desired.users}
     return _own(
@@ -35,10 +39,13 @@ def own_users(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Own
         ignore=scope.ignore.users,
         remembers=memory.known,
         given=memory.ledger.users if memory.ledger is not None else None,
+        spells=_spells(unkept, Kind.USER),
     )
 
 
-def own_groups(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ownership:
+def own_groups(
+    desired: Desired, live: Live, memory: Memory, scope: Scope, unkept: Unkept = KEEPS_ALL
+) -> Ownership:
     """Ownership of the groups of one target."""
     return _own(
         declared=desired.groups,
@@ -53,7 +60,12 @@ def own_groups(desired: Desired, live: Live, memory: Memory, scope: Scope) -> Ow
         ignore=scope.ignore.groups,
         remembers=memory.known,
         given=memory.ledger.groups if memory.ledger is not None else None,
+        spells=_spells(unkept, Kind.GROUP),
     )
+
+
+def _spells(unkept: Unkept, kind: Kind) -> Callable[[str, str], bool] | None:
+    return partial(unkept.spells, kind) if unkept.spells_names(kind) else None
 
 
 def _own(
@@ -68,8 +80,9 @@ def _own(
     ignore: tuple[str, ...],
     remembers: bool,
     given: Mapping[str, GivenObject] | None = None,
+    spells: Callable[[str, str], bool] | None = None,
 ) -> Ownership:
-    candidates = Candidates(objects)
+    candidates = Candidates(objects, spells)
     formers = former_keys(declared, states)
     ignored = (
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -11,6 +11,7 @@ from reconciler.model.address import Kind
 from reconciler.targets.scim import discovery
 from reconciler.targets.scim.discovery import Traits
 from reconciler.targets.scim.filters import equals
+from reconciler.targets.scim.known_names import KnownNames
 from reconciler.targets.scim.mapping import Raw, find, identifier, key_of
 from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.patching import patch as patch_body
@@ -30,6 +31,7 @@ class Service:
 
     def __init__(self, http: Http, profile: Profile) -> None:
         self._http, self.profile = http, profile
+        self.names = KnownNames()
         # Held while it is asked, so that many threads ask once.
         self._traits: Guarded[list[Traits]] = Guarded([])
         # What lists showed of paging; see Pager.
@@ -115,16 +117,29 @@ class Service:
 
     # One object.
 
-    def get(self, kind: Kind, wanted: str) -> Raw | None:
-        """The user or group of that id; None when there is none."""
-        name = f"Get{_NAMES[kind]}"
+    def get(self, kind: Kind, wanted: str, *, listed: Container[str] = ()) -> Raw | None:
+        """The user or group of that id; None when there is none.
+
+        One that answers under another id is matched by what it is: its address, or a name that is known of
+        it. It goes by the id that it was asked by, but for those that are `listed` under their own. Raises
+        IncompleteRead where it is somebody else.
+        """
+        raw = self.shown(kind, wanted)
+        if raw is None or (own := identifier(raw)) == wanted or own in listed:
+            return raw
+        if not _is_called(raw, wanted) and not self.names.fits(kind, wanted, raw):
+            message = f"asked for {wanted}, answered about {own or 'nobody'}"
+            raise self.incomplete(message, f"Get{_NAMES[kind]}")
+        return {**raw, key_of(raw, "id"): wanted}
+
+    def shown(self, kind: Kind, wanted: str) -> Raw | None:
+        """What is shown at the address of that id, under whatever id; None where nothing is."""
         try:
-            raw: Raw = self._call("GET", self._path(kind, wanted), name, mutates=False).body or {}
+            path, name = self._path(kind, wanted), f"Get{_NAMES[kind]}"
+            found: Raw = self._call("GET", path, name, mutates=False).body or {}
         except NotFound:
             return None
-        if not _is_called(raw, wanted):
-            raise self.incomplete(f"asked for {wanted}, answered about {identifier(raw) or 'nobody'}", name)
-        return raw if identifier(raw) == wanted else {**raw, key_of(raw, "id"): wanted}
+        return found
 
     # Writes. Raise OutcomeUnknown when the answer was lost.
 

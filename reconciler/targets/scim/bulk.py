@@ -115,9 +115,8 @@ class BulkWriter:
             made = _made(answer)
             if 200 <= status < 300 and made:
                 version = find(answer or {}, "version") if self._service.traits().etag else None
-                ended[wish.step.id] = wish.done(
-                    remote_id=made, version=version if isinstance(version, str) else None
-                )
+                version = version if isinstance(version, str) else None
+                ended[wish.step.id] = wish.done(remote_id=self._writer.ids.own(wish, made), version=version)
             elif status in (409, 412, 413, 429):
                 again.append(wish)
             elif 400 <= status < 500 and (wish.member or self._avoidable(wish, answer, status)):

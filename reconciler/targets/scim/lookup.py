@@ -25,6 +25,18 @@ class Lookup:
         the profile says so. Without `fresh`, one list serves for all that is looked for: what was there when
         it was read, each looked at again by its id.
         """
+        found, proven = self.filtered(wish)
+        if found:
+            return found
+        if proven:
+            return None
+        if not fresh:
+            return self._known(wish)
+        listed = self._service.listed(wish.kind, lambda raw: raw if wish.names(raw) else {})
+        return [raw for raw in listed.items.values() if identifier(raw)] or None
+
+    def filtered(self, wish: Wish) -> tuple[list[Raw], bool]:
+        """What filters find of that name, or external id, and whether finding nothing proves something."""
         profile, traits = self._service.profile, self._service.traits()
         works = profile.user_filters if wish.kind is Kind.USER else profile.group_filters
         names = ("user_name", "external_id") if wish.kind is Kind.USER else ("display_name", "external_id")
@@ -42,13 +54,8 @@ class Lookup:
                 proven = False
                 continue
             if found:
-                return found
-        if proven:
-            return None
-        if not fresh:
-            return self._known(wish)
-        listed = self._service.listed(wish.kind, lambda raw: raw if wish.names(raw) else {})
-        return [raw for raw in listed.items.values() if identifier(raw)] or None
+                return found, True
+        return [], proven
 
     def _known(self, wish: Wish) -> list[Raw] | None:
         with self._listed as listed:

@@ -31,7 +31,10 @@ ADDRESS: Mapping[str, str] = {
     "country": "country",
 }
 # How services spell truth, beside JSON's own way: as text, and as a number.
-_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+_TRUTHS = {
+    **dict.fromkeys(("true", "1", "t", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "0", "f", "no", "n", "off"), False),
+}
 
 
 class Path(NamedTuple):

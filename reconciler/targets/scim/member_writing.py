@@ -8,7 +8,7 @@ answered with success and not done is tried in other forms (see member_forms).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
@@ -27,12 +27,13 @@ from reconciler.targets.scim.wishes import (
     MOVED,
     PATIENCE,
     TRIES,
+    UNREADABLE,
     UnsettledError,
     in_trouble,
     settle,
     unsettled,
 )
-from reconciler.targets.scim.writing import UNREADABLE, Writer
+from reconciler.targets.scim.writing import Writer
 from reconciler.wire.pool import Guarded
 
 NOT_DONE = "the service answers every form of this request with success and does nothing"
@@ -224,6 +225,8 @@ class MemberWriter:
             self._forms.none_works(enter=job.enter)
             end = "is not in the group" if job.enter else "is still in the group"
             job.end(left, Status.FAILED, f"{NOT_DONE}, and the user {end}")
+            for each in left:
+                job.ended[each.step.id] = replace(job.ended[each.step.id], in_vain=True)
 
     def _after_loss(self, job: _Job, moves: list[Move], lost: OutcomeUnknown) -> list[Move]:
         present = settle(lambda: self._present(job.group), lost, self._sleep)

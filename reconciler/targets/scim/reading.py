@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from reconciler.model.address import Kind
@@ -84,7 +85,7 @@ class Objects:
         kind: Kind,
         listed: Mapping[str, Found],
         known: Sequence[str],
-        look: Callable[[str], Found | None],
+        look: Callable[..., Found | None],
     ) -> None:
         """Hold a list against ids that are known. Raises IncompleteRead where one is there and not listed.
 
@@ -93,8 +94,8 @@ class Objects:
         what = _short(kind)
         witness = self._habits.how(what)
         missing = [one for one in (witness, *known) if one and one not in listed]
-        for one, found in each(look, missing[:_PROBES]):
-            if found is not None and getattr(found, "active", None) is not False:
+        for one, found in each(partial(look, listed=listed), missing[:_PROBES]):
+            if found is not None and found.id not in listed and getattr(found, "active", None) is not False:
                 message = (
                     f"the list shows a part: {len(listed):,} came, and {one}, which is there, is none of "
                     "them; in `settings` of the target, set `paging: cursor` if it pages by cursor, or a "
@@ -141,6 +142,7 @@ class Objects:
             read.findings.append(findings.listed_twice(what[:-1], listed.twice))
         with self._sizes as sizes:
             sizes[kind] = len(listed.items)
+        self.service.names.listed(kind, listed.items)
         self._observer.reading(target, what, len(listed.items), len(listed.items))
         return listed.items
 
@@ -185,14 +187,14 @@ class Objects:
         missing = [one for one in wanted if one not in found]
         return found | {identifier: one for identifier, one in each(look, missing) if one is not None}
 
-    def find_user(self, identifier: str) -> LiveUser | None:
-        """One user; None when there is none."""
-        raw = self.service.get(Kind.USER, identifier)
+    def find_user(self, identifier: str, listed: Container[str] = ()) -> LiveUser | None:
+        """One user; None when there is none. `listed` as in Service.get."""
+        raw = self.service.get(Kind.USER, identifier, listed=listed)
         return None if raw is None else self.user(raw)
 
-    def find_group(self, identifier: str) -> LiveGroup | None:
-        """One group; None when there is none."""
-        raw = self.service.get(Kind.GROUP, identifier)
+    def find_group(self, identifier: str, listed: Container[str] = ()) -> LiveGroup | None:
+        """One group; None when there is none. `listed` as in Service.get."""
+        raw = self.service.get(Kind.GROUP, identifier, listed=listed)
         return None if raw is None else self.group(raw)
 
     def user(self, raw: Raw) -> LiveUser:

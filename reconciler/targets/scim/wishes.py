@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from reconciler.errors import Denied, OutcomeUnknown, ServiceError
 from reconciler.model.address import Address, Kind
-from reconciler.model.names import fold
+from reconciler.model.names import bare, fold
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Value
@@ -21,6 +21,7 @@ Found = TypeVar("Found")
 TRIES = 3
 # Seconds before another look at what must be there, because reads may lag behind writes.
 PATIENCE = (1.0, 3.0)
+UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
 # The reason of a conflict with a precondition (HTTP 412).
 MOVED = "MOVED"
 
@@ -164,12 +165,22 @@ class Wish:
             if name != "manager"
         )
 
+    def spelled(self, raw: Raw, *, ours: bool) -> str:
+        """The name's attribute where the live object has the wished name in a spelling of its own, else "".
+
+        Unless it is `ours`, not so where only the case differs: by such a name it would have been found when
+        the plan was made.
+        """
+        name = "user_name" if self.kind is Kind.USER else "display_name"
+        wished, found = str(self.attributes.get(name) or ""), str(self.live(raw).get(name) or "")
+        return name if bare(wished) == bare(found) and (ours or fold(wished) != fold(found)) else ""
+
     def names(self, raw: Raw) -> bool:
         """Whether a live object is the one that is meant, by its name or its external id."""
         live = self.live(raw)
         name = "user_name" if self.kind is Kind.USER else "display_name"
         wished, found = self.attributes.get(name), live.get(name)
-        if wished and found and fold(str(wished)) == fold(str(found)):
+        if wished and found and bare(str(wished)) == bare(str(found)):
             return True
         external = self.attributes.get("external_id")
         return bool(external) and live.get("external_id") == external

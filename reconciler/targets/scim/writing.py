@@ -15,13 +15,14 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
-from reconciler.targets.scim import mapping, patching
+from reconciler.targets.scim import mapping, patching, wishes
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.creating import TAKEN, Shapes
 from reconciler.targets.scim.extending import Extending
 from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.lookup import Lookup
 from reconciler.targets.scim.mapping import Raw
+from reconciler.targets.scim.new_ids import NewIds
 from reconciler.targets.scim.preconditions import Preconditions
 from reconciler.targets.scim.wishes import (
     MOVED,
@@ -38,7 +39,6 @@ from reconciler.wire.pool import Guarded
 # Of a refused PATCH these say that what is wished is wrong, however it is sent.
 _FINAL = frozenset((TAKEN, "mutability", "invalidValue", "sensitive", "invalidVers"))
 _SILENT = 2  # so many times a PATCH may stay without an answer and without an effect
-UNREADABLE = "the service does not show who is in a group, so nothing is written that nobody could check"
 
 
 class Writer:
@@ -66,6 +66,7 @@ class Writer:
         self.shapes = Shapes(service, habits, lambda: capabilities().required)
         self._groups: Guarded[dict[str, Guarded[None]]] = Guarded({})
         self._lookup = Lookup(service)
+        self.ids = NewIds(service, self._lookup)
         self.preconditions = Preconditions(service)
         # The kinds of which a PATCH was seen not to work.
         self._unpatchable: Guarded[set[Kind]] = Guarded(set())
@@ -100,6 +101,7 @@ class Writer:
         )
         can = self._capabilities()
         known = can.user_attributes | {"active"} if wish.kind is Kind.USER else can.group_attributes
+        self._service.names.written(wish.kind, wish.identifier, attributes)
         if refused := attributes.keys() - known:
             names = ", ".join(sorted(refused))
             return wish.failed(f"{self._service.profile.title} takes no {names}; leave it out of git")
@@ -123,7 +125,7 @@ class Writer:
             if lost is None or attempt:
                 try:
                     made, raw = self.shapes.create(wish)
-                    return wish.done(remote_id=made, version=self.version(raw))
+                    return wish.done(remote_id=self.ids.own(wish, made), version=self.version(raw))
                 except OutcomeUnknown as error:
                     lost = error
                 except Conflict as error:
@@ -143,8 +145,8 @@ class Writer:
 
     def _adopt(self, wish: Wish, found: Sequence[Raw], lost: OutcomeUnknown | None) -> Outcome:
         """Objects of that name are there: ours if one of them is exactly as wished."""
-        what = "user" if wish.kind is Kind.USER else "group"
-        alike = [raw for raw in found if not self._differing(wish, raw)]
+        what, ours = str(wish.kind), lost is not None
+        alike = [raw for raw in found if not self._differing(wish, raw, ours=ours)]
         if len(alike) == 1:
             identifier = mapping.identifier(alike[0]) or ""
             # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
@@ -159,17 +161,18 @@ class Writer:
             return wish.failed(
                 f"{len(alike)} {what}s of that name are there; remove all but one, and plan again"
             )
-        differing = ", ".join(self._differing(wish, found[0]))
+        differing = ", ".join(self._differing(wish, found[0], ours=ours))
         return wish.failed(
             f"a {what} by that name is there already ({mapping.identifier(found[0])}) and differs in "
             f"{differing}; plan again"
         )
 
     @staticmethod
-    def _differing(wish: Wish, raw: Raw) -> list[str]:
+    def _differing(wish: Wish, raw: Raw, *, ours: bool) -> list[str]:
         # Whoever is created is active; whoever is found disabled was disabled by somebody.
         disabled = ["active"] if wish.kind is Kind.USER and mapping.active(raw) is False else []
-        return [*wish.differing(raw), *disabled]
+        spelled = wish.spelled(raw, ours=ours)
+        return [*(each for each in wish.differing(raw) if each != spelled), *disabled]
 
     # Changing.
 
@@ -230,17 +233,14 @@ class Writer:
             if not can_put or not (missing or (refusal.code == "400" and refusal.reason not in _FINAL)):
                 raise
             if not missing:
-                return self._put_instead(wish, refusal)
+                # The service did not like this PATCH; what it says of that counts, unless a PUT works.
+                try:
+                    return self._put(wish)
+                except Rejected:
+                    raise refusal from None
         raw = self._put(wish)
         self.forget_patch(wish.kind)
         return raw
-
-    def _put_instead(self, wish: Wish, refusal: Rejected) -> Raw | None:
-        """The service did not like this PATCH; what it says of that counts, unless a PUT works."""
-        try:
-            return self._put(wish)
-        except Rejected:
-            raise refusal from None
 
     def _patch(self, wish: Wish) -> Raw | None:
         before = {each.name: each.before for each in wish.step.fields}
@@ -275,7 +275,7 @@ class Writer:
         if raw is None:
             raise NotFound("the group is gone", code="404", target=self._service.target)
         if self._hides_members(raw):
-            raise Rejected(UNREADABLE, target=self._service.target)
+            raise Rejected(wishes.UNREADABLE, target=self._service.target)
         return raw
 
     def _put(self, wish: Wish) -> Raw | None:
@@ -323,7 +323,10 @@ class Writer:
         for _ in range(TRIES):
             try:
                 self.preconditions.send(
-                    wish.kind, wish.identifier, wish.version, lambda version: self._remove(wish, version)
+                    wish.kind,
+                    wish.identifier,
+                    wish.version,
+                    lambda version: self._service.delete(wish.kind, wish.identifier, version=version),
                 )
                 return wish.done()
             except NotFound:
@@ -338,9 +341,6 @@ class Writer:
             except Conflict as error:
                 return wish.failed(error, moved=True)
         return wish.unknown(lost)
-
-    def _remove(self, wish: Wish, version: str | None) -> None:
-        self._service.delete(wish.kind, wish.identifier, version=version)
 
     def _get(self, wish: Wish) -> Raw | None:
         return self._service.get(wish.kind, wish.identifier)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from reconciler.model.report import Status
+from reconciler.model.plan import Plan, Severity
+from reconciler.model.report import Report, Status
+from reconciler.render.report import report_text
 from tests.targets.scim.fields import facing, git, user
 from tests.targets.scim.odd import Odd, Refusal
 
@@ -54,15 +57,34 @@ def test_where_nothing_works_it_stays_pending_and_one_finding_says_so() -> None:
     with facing(odd) as here:
         here.converge(git(THREE, crew=["ada", "bob", "eve"]))
         wish = git(THREE, crew=["ada"])
-        for _ in range(2):
+        first = None
+        for _ in range(3):
             report = here.apply(wish)
+            first = first or report
             assert {one.status for one in report.results} == {Status.FAILED}
             assert [one.message for one in report.results if "is still in the group" not in one.message] == []
-            assert not report.whole
+            # Sent, answered as done, and nothing came of it: not "nothing was done", and it ends with 6.
+            assert (report.whole, report.writes) == (False, 1)
+            text = " ".join(report_text(Report((report,)), Plan(here.site.now, ())).split())
+            assert "1 write was answered with success at aws, and no effect was seen" in text
+            assert "Nothing was done" not in text
             assert here.changes(wish) == ["delete aws/membership/crew/bob", "delete aws/membership/crew/eve"]
+            # As the receipt of every apply has it.
+            assert here.site.memory.receipt is not None
+            receipt = replace(here.site.memory.receipt, unkept=report.unkept)
+            here.site.memory = replace(here.site.memory, receipt=receipt)
+            (found,) = [one for one in here.plan(wish).part.findings if one.code == "members-stay"]
+            assert (found.severity, found.details) == (Severity.WARNING, ("crew/bob", "crew/eve"))
         assert report.unkept[-1] == "service.members-removal:none"
-        assert len(report.notes) == 1
-        assert "no form" in report.notes[0]
+        # Nobody is warned where nobody is to leave, or where the whole group goes.
+        deleted = git(THREE)
+        for quiet in (git(THREE, crew=["ada", "bob", "eve"]), deleted):
+            assert "members-stay" not in [one.code for one in here.plan(quiet).part.findings]
+        assert first is not None
+        # The apply that found it out said so; the others leave it to their plan.
+        (said,) = first.notes
+        assert "no form in which aws was asked to let members leave a group did anything" in said
+        assert report.notes == ()
     assert odd.crews() == {"crew": {"ada", "bob", "eve"}}
 
 
