@@ -220,7 +220,7 @@ class Stage(RuleBasedStateMachine):
         """
         given = approvals() if self.approved or self.policy.guards is CRITICAL else {}
         if not self.approved:
-            given.pop("min-members", None)
+            given = {key: one for key, one in given.items() if one.guard != "min-members"}
         return replace(self.book.read(), approvals=given)
 
     @property
