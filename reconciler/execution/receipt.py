@@ -172,10 +172,10 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
     own = write_commit(git, link_files(receipt, end.ledger, closes), parents, said, receipt.at)
     if not others:
         return own
-    ledger = end.ledger
+    ledger, wrote = end.ledger, end.opened.intents if end.opened is not None else Ledger()
     for head in others:
         theirs = read_link(repository, head)
-        ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain))
+        ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain), wrote)
         receipt = _both(repository, theirs.receipt, receipt)
     said = f"{receipt.target}: two applies ended at the same time"
     return write_commit(git, link_files(receipt, ledger, closes), [*others, own], said, receipt.at)
