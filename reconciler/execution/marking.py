@@ -41,12 +41,16 @@ from reconciler.model.state import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A mark that was made, and the chain as it was judged when it was: what its receipt follows."""
+    """A mark that was made, and the chain as it was judged when it was: what its receipt follows.
+
+    `intents` is what the run may give.
+    """
 
     mark: Mark
     ref: str
     commit: str
     chain: Chain
+    intents: Ledger
 
 
 def check_newest(
@@ -140,7 +144,7 @@ def open_mark(
                 "--unpublished, which leaves the memory in this clone alone"
             ) from error
     move_refs(git, moves)
-    return Opened(mark, f"{TAGS}{name}", commit, chain)
+    return Opened(mark, f"{TAGS}{name}", commit, chain, intents)
 
 
 def drop_mark(repository: Repository, opened: Opened, *, push: bool, remote: str = DEFAULT_REMOTE) -> None:

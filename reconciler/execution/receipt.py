@@ -177,11 +177,11 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
     own = write_link(repository, receipt, end.ledger, parents, closes, said, receipt.at)
     if not others:
         return own
-    ledger = end.ledger
+    ledger, wrote = end.ledger, end.opened.intents if end.opened is not None else Ledger()
     for head in others:
         theirs = read_link(repository, head)
         check_links(repository, head, receipt.target)
-        ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain))
+        ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain), wrote)
         receipt = _both(repository, theirs.receipt, receipt)
     said = f"{receipt.target}: two applies ended at the same time"
     return write_link(repository, receipt, ledger, [*others, own], closes, said, receipt.at)

@@ -19,6 +19,7 @@ Given = TypeVar("Given")
 _NOBODY: frozenset[str] = frozenset()
 _NOTHING: Mapping[Principal, GivenAssignment] = {}
 _NEVER: Mapping[str, datetime] = {}
+_EMPTY = Ledger()
 
 
 def united(known: Ledger, *intents: Ledger) -> Ledger:
@@ -26,16 +27,18 @@ def united(known: Ledger, *intents: Ledger) -> Ledger:
     return laid(known, *map(_unsure, intents))
 
 
-def merged(theirs: Ledger, ours: Ledger, base: Ledger) -> Ledger:
+def merged(theirs: Ledger, ours: Ledger, base: Ledger, wrote: Ledger = _EMPTY) -> Ledger:
     """`theirs`, with what `ours` has and `base`, from which ours began, has not, or has otherwise.
 
     What ours took away from the base stays where theirs has it: it may have been given again meanwhile, and
-    what is no longer live is dropped by the next plan anyway.
+    what is no longer live is dropped by the next plan anyway. `wrote` is what our run meant to write: what
+    ours has of that is ours anew, although the base has it, since theirs may have let go of it before.
     """
+    base = _without(base, wrote)
     return Ledger(
-        users=_changed(theirs.users, ours.users, base.users),
-        groups=_changed(theirs.groups, ours.groups, base.groups),
-        sets=_changed(theirs.sets, ours.sets, base.sets),
+        users=_objects(theirs.users, ours.users, base.users, wrote.users),
+        groups=_objects(theirs.groups, ours.groups, base.groups, wrote.groups),
+        sets=_objects(theirs.sets, ours.sets, base.sets, wrote.sets),
         members={
             group: theirs.members.get(group, _NOBODY)
             | (ours.members.get(group, _NOBODY) - base.members.get(group, _NOBODY))
@@ -55,6 +58,50 @@ def merged(theirs: Ledger, ours: Ledger, base: Ledger) -> Ledger:
         ),
         ends=_ends(theirs, ours, base),
     )
+
+
+def _without(ledger: Ledger, written: Ledger) -> Ledger:
+    """A ledger without the memberships and assignments in `written`."""
+    members = {group: users - written.members.get(group, _NOBODY) for group, users in ledger.members.items()}
+    assignments = {
+        pair: {who: how for who, how in held.items() if who not in written.assignments.get(pair, _NOTHING)}
+        for pair, held in ledger.assignments.items()
+    }
+    return replace(ledger, members=members, assignments=assignments)
+
+
+def _objects(
+    theirs: Mapping[str, GivenObject],
+    ours: Mapping[str, GivenObject],
+    base: Mapping[str, GivenObject],
+    wrote: Mapping[str, GivenObject],
+) -> Mapping[str, GivenObject]:
+    """The objects of theirs, each with what is otherwise in ours than in the base, or was written by us."""
+    found = dict(theirs)
+    for token, our in ours.items():
+        their, then, written = theirs.get(token), base.get(token), wrote.get(token)
+        if their is None:
+            if our != then:
+                found[token] = our
+        elif our != their and (our != then or written is not None):
+            found[token] = _object(their, our, then, written)
+    return found
+
+
+def _object(
+    their: GivenObject, our: GivenObject, then: GivenObject | None, written: GivenObject | None
+) -> GivenObject:
+    """One object of both: field by field as ours where that is otherwise than `then`."""
+    known = then.attributes if then is not None else ()
+    again = written.attributes if written is not None else ()
+    mine = set(our.attributes).difference(known) | set(our.attributes).intersection(again)
+    changed = {
+        name: getattr(our, name)
+        for name in ("key", "name", "inactive", "left")
+        if then is None or getattr(our, name) != getattr(then, name)
+    }
+    attributes = tuple(sorted(mine.union(their.attributes)))
+    return replace(their, attributes=attributes, sure=their.sure or our.sure, **changed)
 
 
 def _ends(theirs: Ledger, ours: Ledger, base: Ledger) -> Mapping[str, Mapping[str, datetime]]:

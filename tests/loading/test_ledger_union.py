@@ -112,3 +112,35 @@ def test_what_a_run_was_about_to_do_puts_off_no_end() -> None:
     found = united(ending(None), ending(TWO, TWO))
     assert (found.ends, found.assignments) == ({}, ending(None).assignments)
     assert united(Ledger(), ending(TWO, TWO)).ends == {OPS: {ADA: TWO}}
+
+
+def test_what_we_wrote_again_stays_although_theirs_let_go_of_it() -> None:
+    """A late run restored drift that it knew; in theirs git does not want that any more."""
+    ends = datetime(2026, 12, 1, tzinfo=UTC)
+    base = Ledger(
+        users={ADA: GivenObject("ada", attributes=("title", "user_name"))},
+        members={OPS: frozenset({ADA, BOB})},
+        ends={OPS: {ADA: ends}},
+        assignments={(PROD, ADMIN): {ANN: GivenAssignment()}},
+    )
+    theirs = Ledger(users={ADA: GivenObject("ann", attributes=("user_name",), inactive=True)})
+    wrote = Ledger(
+        users={ADA: GivenObject("ada", attributes=("title",), left=True, sure=False)},
+        members={OPS: frozenset({ADA})},
+        assignments={(PROD, ADMIN): {ANN: GivenAssignment(sure=False)}},
+    )
+    found = merged(theirs, base, base, wrote)
+    assert found.users == {ADA: GivenObject("ann", attributes=("title", "user_name"), inactive=True)}
+    assert found.members == {OPS: {ADA}}
+    assert found.ends == {OPS: {ADA: ends}}
+    assert found.assignments == base.assignments
+    assert merged(theirs, base, base) == theirs
+
+
+def test_of_one_object_each_side_says_what_it_changed() -> None:
+    base = Ledger(users={ADA: GivenObject("ada", "a@x", ("title",))})
+    theirs = Ledger(users={ADA: GivenObject("ada", "a@x", ("phone", "title"), inactive=True, left=True)})
+    ours = Ledger(users={ADA: GivenObject("ann", "a@x", ("nickname", "title"))})
+    assert merged(theirs, ours, base).users == {
+        ADA: GivenObject("ann", "a@x", ("nickname", "phone", "title"), inactive=True, left=True)
+    }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.model.address import Kind
+from reconciler.model.pairs import Principal
 from reconciler.model.state import Identities
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
@@ -63,3 +65,48 @@ def test_what_a_dead_run_assigned_to_whom_it_made_goes_by_either_name() -> None:
     site.apply(git())
     assert site.world.assigned() == set()
     assert "Bill" not in {one.name for one in site.world.sets.values()}
+
+
+def test_what_a_late_run_makes_again_is_known_by_its_mark() -> None:
+    """It was about to restore drift; then git dropped all of that, and a whole apply forgot it."""
+    site = Site()
+    admin = entry("e", "group:ops", "Admin", PAY)
+    people = {"ada": person("ada", title="Lead")}
+    said = replace(git([admin], people=("ada",), teams={"ops": ["ada"]}), users=people)
+    less = replace(git([], people=("ada",), teams={"ops": []}), users={"ada": person("ada")})
+    site.apply(said)
+    world = site.world
+    user, team = world.user_id("ada@example.com"), world.group_id("ops")
+    del world.members[team][user]
+    world.unassign(PAY, "Admin", Principal(Kind.GROUP, team))
+    world.users[user] = replace(world.users[user], attributes={**world.users[user].attributes, "title": None})
+    asleep = site.plan(said)
+    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.apply(less)
+    assert site.ledger is not None
+    assert not site.ledger.members
+    assert not site.ledger.assignments
+    world.carry_out(asleep)
+    assert site.shows(less) == [
+        "delete aws/assignment/100000000002/Admin/group:ops leftover",
+        "delete aws/membership/ops/ada leftover",
+        "update aws/user/ada leftover",
+    ]
+    site.apply(less)
+    assert not world.members[team]
+    assert site.shows(less) == []
+
+
+def test_the_mark_of_an_update_alone_makes_nothing_of_whoever_left() -> None:
+    """A late run was about to restore a title; then she left, and another one has her key."""
+    site = Site()
+    said = identities([person("ada", title="Lead")])
+    site.apply(said)
+    user = site.world.user_id("ada@example.com")
+    one = site.world.users[user]
+    site.world.users[user] = replace(one, attributes={**one.attributes, "title": "Console"})
+    asleep = site.plan(said)
+    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.apply(identities())
+    other = identities([person("ada", user_name="ada.lovelace@example.com")])
+    assert site.shows(other) == ["create aws/user/ada git"]

@@ -48,11 +48,11 @@ class Recall:
 
     def merge(self, name: str, ours: Ledger, began: Ledger | None) -> None:
         """A run ends that began with the receipt `began`; others may have ended since."""
-        del self.marks[name]
+        intents = self.marks.pop(name)
         self.unpushed.pop(name, None)
         theirs = self.ledger
         alone = theirs is began or theirs is None
-        self.ledger = ours if alone or theirs is None else merged(theirs, ours, began or Ledger())
+        self.ledger = ours if alone or theirs is None else merged(theirs, ours, began or Ledger(), intents)
 
     def unlock(self, name: str) -> None:
         """Somebody closes the mark of a run that is no more: what it may have given stays remembered."""

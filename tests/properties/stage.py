@@ -30,6 +30,7 @@ from tests.properties.critical import LEAST, Floors, enough
 from tests.properties.invariant import Given
 from tests.properties.recall import GOOD, Recall, given_after
 from tests.properties.sequence import allowed_meanwhile, takes_before_it_gives, told
+from tests.properties.spoken import in_words
 from tests.properties.verdict import Verdict
 from tests.properties.witness import Names, Witness, access, approvals, defined, inside
 
@@ -66,6 +67,7 @@ class Stage(RuleBasedStateMachine):
         self.begun = False
         self.receipt: Receipt | None = None
         self.since: list[Declared] = []
+        self.states: list[Identities] = []
         self.first: Declared | None = None
         self.reviewed: list[TargetPlan] = []
         # Who went by which name when each of those was shown.
@@ -137,7 +139,8 @@ class Stage(RuleBasedStateMachine):
             assert not badly_given(planned, self.said, self.world, self.policy.rules)
         if not self.approved:
             if self.policy.guards is TIGHT:
-                witness.removed_at_most(self.world, each=1, total=2)
+                spoken = in_words(planned, before, self.world, self.states, self.now)
+                witness.removed_at_most(self.world, spoken, each=1, total=2)
             if self.policy.guards is WATCHED:
                 witness.left_protected_alone(self.world)
         return outcomes
@@ -220,7 +223,7 @@ class Stage(RuleBasedStateMachine):
         """
         given = approvals() if self.approved or self.policy.guards is CRITICAL else {}
         if not self.approved:
-            given.pop("min-members", None)
+            given = {key: one for key, one in given.items() if one.guard != "min-members"}
         return replace(self.book.read(), approvals=given)
 
     @property
@@ -244,6 +247,7 @@ class Stage(RuleBasedStateMachine):
 
     def plan(self, *, by_rule: bool = False) -> Planned:
         """The plan of this moment. One that only takes away breaks no rule."""
+        self.states.append(self.said)
         planned = plan_target(
             self.said, self.memory, self.world.live(), self.policy, CAN_ALL, self.now, by_rule=by_rule
         )

@@ -237,16 +237,23 @@ class Witness:
         for identifier, team in self._teams.items():
             assert identifier in but or identifier not in world.groups or team_of(world, identifier) == team
 
-    def removed_at_most(self, world: World, *, each: int, total: int) -> None:
-        """Limits on what one apply may take away, counted in the world."""
+    def removed_at_most(
+        self, world: World, spoken: Collection[tuple[object, ...]], *, each: int, total: int
+    ) -> None:
+        """Limits on what one apply may take away, counted in the world, without what is `spoken` of."""
         kept = {stems(world, one) for one in pairs(world)}
-        lost = [one for one in self._pairs.values() if one not in kept]
+        kinds = {2: Kind.MEMBERSHIP, 3: Kind.ASSIGNMENT}
+        lost = [
+            one for one in self._pairs.values() if one not in kept and (kinds[len(one)], *one) not in spoken
+        ]
         members = [one for one in lost if len(one) == 2]
         assigned = [one for one in lost if len(one) == 3]
         users = [
             one
             for one, was in self._users.items()
-            if was.active is not False and (one not in world.users or world.users[one].active is False)
+            if was.active is not False
+            and (one not in world.users or world.users[one].active is False)
+            and (Kind.USER, self._people[one]) not in spoken
         ]
         groups = self._groups.keys() - world.groups.keys()
         assert max(len(members), len(assigned), len(users), len(groups)) <= each

@@ -11,14 +11,14 @@ from dataclasses import replace
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
-from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger, difference
+from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger, difference, united
 from reconciler.model.pairs import Principal
 from reconciler.model.report import Status
 from reconciler.model.resources import REMOTE_ID
 from reconciler.model.state import Holder
 from reconciler.planning.given.adopting import Adopting
 from reconciler.planning.given.builder import LedgerBuilder
-from reconciler.planning.ordering.steps import ends
+from reconciler.planning.ordering.steps import PAIRS, ends
 from reconciler.planning.ownership.objects import group_name, user_name
 from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.windows import instant
@@ -49,12 +49,40 @@ class Keeping:
         return builder.ledger()
 
     def intends(self, go: Collection[Address], ids: Mapping[Address, str]) -> Ledger:
-        """What a run that is about to write the changes in `go` may add to the ledger; nothing is sure."""
-        builder = Adopting(self._scene, self._draft).builder()
+        """What a run that is about to write the changes in `go` may add to the ledger; nothing is sure.
+
+        What it makes again is among it, although the ledger knows it: others may let go of that before this
+        run comes to write it.
+        """
+        builder, again = Adopting(self._scene, self._draft).builder(), LedgerBuilder()
         for change in self._changes:
             if change.address in go:
                 self._note(builder, change, ids, sure=False)
-        return difference(builder.ledger(), self._scene.memory.ledger or Ledger())
+                self._note_again(again, change, ids, builder)
+        new = difference(builder.ledger(), self._scene.memory.ledger or Ledger())
+        return united(new, again.ledger())
+
+    def _note_again(
+        self, again: LedgerBuilder, change: Change, ids: Mapping[Address, str], builder: LedgerBuilder
+    ) -> None:
+        """What a change makes or sets, whether it was given before or not."""
+        kind = change.address.kind
+        if kind in PAIRS:
+            self._note(again, change, ids, sure=False)
+        elif kind is not Kind.PROVISIONING and change.action is Action.UPDATE:
+            token = self._token(change.address, ids)
+            known, fields = builder.of(kind).get(token), {each.name: each.after for each in change.fields}
+            if known is None:
+                return
+            written = {name for name, value in fields.items() if value is not None}
+            # It says nothing of whether the object is git's: it only adds to what does.
+            again.of(kind)[token] = replace(
+                known,
+                attributes=tuple(sorted(written.intersection(known.attributes))),
+                inactive=fields.get("active") is False,
+                left=True,
+                sure=False,
+            )
 
     def _note(
         self, builder: LedgerBuilder, change: Change, ids: Mapping[Address, str], *, sure: bool
