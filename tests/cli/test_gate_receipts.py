@@ -353,7 +353,7 @@ def test_the_receipt_of_another_target_under_the_name_of_this_one_is_refused_by_
 
 
 def test_refs_of_the_remote_that_were_made_by_hand_during_an_apply_are_not_built_on(twice: Real) -> None:
-    """The remote has a receipt on a commit of the project: apply stops before it writes, and after a fetch."""
+    """The remote has a receipt on a commit of the project: nothing is written, nor after a fetch."""
     twice.commit({"groups.yaml": "groups:\n  dev: {members: [cyd]}\n"})
     push(twice)
     assert twice.plan().code == 0
