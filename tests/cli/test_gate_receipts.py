@@ -337,3 +337,33 @@ def test_another_clone_that_is_behind_is_only_told_to_fetch(
     second.work.git("merge", "-q", "--ff-only", "origin/main")
 
     assert second.plan("--detailed-exitcode").code == 0
+
+
+def test_the_receipt_of_another_target_under_the_name_of_this_one_is_refused_by_unlock_too(
+    twice: Real,
+) -> None:
+    made = rewritten(twice, line("target", "chat"))
+    unseen(twice)
+    put(twice, CHAIN, made)
+
+    ended = twice.run("unlock", "--yes")
+
+    assert ended.code == 1, ended.told
+    assert "of the target chat" in ended.told
+
+
+def test_refs_of_the_remote_that_were_made_by_hand_during_an_apply_are_not_built_on(twice: Real) -> None:
+    """The remote has a receipt on a commit of the project: nothing is written, nor after a fetch."""
+    twice.commit({"groups.yaml": "groups:\n  dev: {members: [cyd]}\n"})
+    push(twice)
+    assert twice.plan().code == 0
+    made = graft(twice)
+    twice.work.git("push", "-q", "--force", "origin", f"{made}:{CHAIN}")
+    twice.forget()
+
+    ended = twice.run("apply", twice.file)
+
+    assert ended.code == 1, ended.told
+    assert twice.written() == []
+    twice.work.git("fetch", "-q", "origin", "--tags", "--force")
+    refused(twice, "its chain is broken")
