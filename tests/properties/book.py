@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from hypothesis import strategies as st
 
@@ -63,6 +63,7 @@ class Book:
     entries: Mapping[str, Assignment] = field(default_factory=dict)
     blocked: frozenset[str] = frozenset()
 
+    @cached_property
     def read(self) -> Identities:
         """What loading makes of it: references by key, and all of them hold."""
         partner = replace(person(PARTNER, user_name=f"{PARTNER}@elsewhere.example"), external=True)

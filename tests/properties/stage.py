@@ -224,7 +224,7 @@ class Stage(RuleBasedStateMachine):
         given = approvals() if self.approved or self.policy.guards is CRITICAL else {}
         if not self.approved:
             given = {key: one for key, one in given.items() if one.guard != "min-members"}
-        return replace(self.book.read(), approvals=given)
+        return replace(self.book.read, approvals=given)
 
     @property
     def memory(self) -> Remembered:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.pairs import Principal
@@ -41,7 +42,8 @@ APPROVABLE = (
 )
 
 
-def approvals() -> dict[str, Approval]:
+@cache
+def approvals() -> Mapping[str, Approval]:
     """Leave to go past every guard that can be gone past, of whatever kind."""
     return {
         f"{code}-{kind}": Approval(
