@@ -1,1 +1,1 @@
-"""The command line: one command a file. Only `common.py` prints, `workspace.py` puts rooms together."""
+"""The command line: one command a file. Only `common.py` prints; `session/` is what commands call."""

@@ -18,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.errors import InputError, ReconcilerError
+from reconciler.session.settings import Settings
 
 if TYPE_CHECKING:  # `--help` takes none of it
     from reconciler.model.plan import Plan
@@ -29,17 +30,27 @@ _WROTE = "reconciler.wrote"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The common options of a command, as given."""
+def remark(text: str) -> None:
+    """Print something beside the answer to stderr; nobody's work ends because nobody listens there."""
+    with contextlib.suppress(OSError):
+        click.echo(text.rstrip("\n"), err=True)
 
-    identities: Path
-    targets: tuple[str, ...]
-    sandbox: bool
-    format: str
-    now: datetime | None
-    trusted_ref: str | None
-    verbose: bool
+
+def wrote(anything: bool) -> None:  # noqa: FBT001  # as Settings.note_writes calls it
+    """Note whether this command wrote, or may have written, anything to a service."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.find_root().meta[_WROTE] = anything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options(Settings):
+    """The common options of a command, as given: how to open a session, and how to print the answer."""
+
+    format: str = "text"
+    verbose: bool = False
+    remark: Callable[[str], None] = remark
+    note_writes: Callable[[bool], None] = wrote
 
 
 def answer(text: str) -> None:
@@ -55,12 +66,6 @@ def answer(text: str) -> None:
         # What is still buffered would be tried once more when Python ends, and change the exit code.
         hang_up()
         raise ReconcilerError(f"the answer cannot be written to stdout: {error.strerror}") from error
-
-
-def remark(text: str) -> None:
-    """Print something beside the answer to stderr; nobody's work ends because nobody listens there."""
-    with contextlib.suppress(OSError):
-        click.echo(text.rstrip("\n"), err=True)
 
 
 def write_error(text: str) -> None:
@@ -105,13 +110,6 @@ def ask(question: str) -> bool:
     """Ask a person; anything but `yes` is no."""
     write_error(f"\n{question} Only `yes` is taken as yes: ")
     return sys.stdin.readline().strip() == "yes"
-
-
-def wrote(*, anything: bool) -> None:
-    """Note whether this command wrote, or may have written, anything to a service."""
-    context = click.get_current_context(silent=True)
-    if context is not None:
-        context.find_root().meta[_WROTE] = anything
 
 
 def has_written(context: click.Context | None) -> bool:

@@ -6,8 +6,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from reconciler.cli.common import is_terminal, write_error
+from reconciler.cli.common import Options, is_terminal, remark, write_error
 from reconciler.cli.progress import Progress
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.pool import Guarded
@@ -17,7 +18,7 @@ from reconciler.wire.pool import Guarded
 def observing() -> Iterator[Progress]:
     """An observer for as long as a command talks to services; its line is gone afterwards.
 
-    Whoever prints before that calls `finish` first, or the line of progress stands in the way.
+    What prints before that calls `finish` first, or the line of progress stands in the way.
     """
     progress = Progress(
         write_error,
@@ -30,3 +31,13 @@ def observing() -> Iterator[Progress]:
         yield progress
     finally:
         progress.finish()
+
+
+def beside(progress: Progress, options: Options) -> Options:
+    """The options of a session whose remarks do not run into the line of progress."""
+
+    def told(text: str) -> None:
+        progress.finish()
+        remark(text)
+
+    return replace(options, remark=told)

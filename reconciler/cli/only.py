@@ -12,7 +12,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.plan import Plan
 
 if TYPE_CHECKING:
-    from reconciler.cli.workspace import Workspace
+    from reconciler.session.session import Session
 
 # How an address of each kind is written behind its target, for whoever writes another.
 _FORMS = {
@@ -46,26 +46,26 @@ def parse(text: str) -> Address:
     return address
 
 
-def check(chosen: Mapping[str, Sequence[Address]], space: Workspace) -> None:
+def check(chosen: Mapping[str, Sequence[Address]], session: Session) -> None:
     """Raise UsageError for an address of what nobody declares or ever declared: it would plan nothing."""
     for target, addresses in chosen.items():
-        if target not in space.targets:
+        if target not in session.targets:
             raise UsageError(
                 f"--only {addresses[0]}: {target} is no target of this run; "
-                f"configured are: {', '.join(space.config.targets)}"
+                f"configured are: {', '.join(session.config.targets)}"
             )
         for address in addresses:
             for kind, key in _people(address):
                 if not key.startswith("~"):
-                    _known(address, kind, key, space.keys(target, kind))
+                    _known(address, kind, key, session.keys(target, kind))
             account = _account(address)
             if account is not None and not _ACCOUNT.fullmatch(account):
-                found = space.loaded.identities.accounts.get(account)
+                found = session.loaded.identities.accounts.get(account)
                 meant = f"; write {found.id} for {account}" if found else ""
                 raise UsageError(f"--only {address}: an account goes by its id of twelve digits{meant}")
 
 
-def check_sets(chosen: Mapping[str, Sequence[Address]], space: Workspace, plan: Plan) -> None:
+def check_sets(chosen: Mapping[str, Sequence[Address]], session: Session, plan: Plan) -> None:
     """Raise UsageError for a permission set that is neither declared nor in the plan.
 
     A set that git never knew has no key but its name, so only what was read can tell.
@@ -74,7 +74,7 @@ def check_sets(chosen: Mapping[str, Sequence[Address]], space: Workspace, plan: 
     for target, addresses in chosen.items():
         for address in addresses:
             if (name := _set(address)) is not None and name not in planned:
-                _known(address, Kind.PERMISSION_SET, name, space.keys(target, Kind.PERMISSION_SET))
+                _known(address, Kind.PERMISSION_SET, name, session.keys(target, Kind.PERMISSION_SET))
 
 
 def _known(address: Address, kind: Kind, key: str, known: Collection[str]) -> None:

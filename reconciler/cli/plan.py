@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import Options, answer, by_group_option, common_options, remark, show_plan
-from reconciler.cli.observing import observing
+from reconciler.cli.observing import beside, observing
 from reconciler.cli.only import check, check_sets, parse
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.model.address import Address
@@ -39,23 +39,23 @@ def command(
 
     Nothing is written to any service.
     """
-    from reconciler.cli.linting import with_lint
-    from reconciler.cli.workspace import workspace
     from reconciler.execution.plan_file import write_plan
     from reconciler.render.json import plan_json
+    from reconciler.session.opening import open_session
 
     chosen: dict[str, list[Address]] = {}
     for text in only:
         address = parse(text)
         chosen.setdefault(address.target, []).append(address)
-    with observing() as observer, workspace(options, observer, _among(chosen)) as space:
-        check(chosen, space)
-        plan, planned = space.plan(chosen, by_group=by_group)
-        check_sets(chosen, space, plan)
-        plan = with_lint(
-            plan, space.loaded.identities, space.loaded.locate, space.validators(), played=space.played
-        )
-        estimates = space.estimates(planned)
+    with (
+        observing() as observer,
+        open_session(beside(observer, options), observer, _among(chosen)) as session,
+    ):
+        check(chosen, session)
+        plan, planned = session.plan(chosen, by_group=by_group)
+        check_sets(chosen, session, plan)
+        plan = session.linted(plan)
+        estimates = session.estimates(planned)
     # A plan without the removals must not pass for one that was reviewed.
     saved = None if plan.incomplete else out
     if saved is not None and str(saved) == "-":

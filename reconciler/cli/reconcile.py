@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
-from reconciler.cli.applying import (
-    carry_out,
-    check_moment,
-    check_standing,
-    ended,
-    publishes,
-    remember_applied,
-)
-from reconciler.cli.common import Options, answer, by_group_option, common_options, show_report
-from reconciler.cli.locking import Taking
-from reconciler.cli.observing import observing
-from reconciler.cli.workspace import workspace
-from reconciler.errors import Refused
-from reconciler.execution.apply import Job
-from reconciler.planning.review import Review
+from reconciler.cli.applied import show_applied
+from reconciler.cli.common import Options, by_group_option, common_options
+from reconciler.cli.observing import beside, observing
+from reconciler.session.locking import Taking
+from reconciler.session.opening import open_session
 
 
 @click.command("reconcile", short_help="apply what auto_apply names")
@@ -35,24 +23,9 @@ def command(options: Options, *, by_group: bool, push: bool, unpublished: bool) 
     its own review. Guards and rules judge what would be written, change by change: what they refuse is left
     out and said (exit code 3), and the rest is done. Meant for a schedule: asks nothing.
     """
-    check_moment(options, push=push, unpublished=unpublished)
-    with observing() as observer, workspace(options, observer, taking=Taking("reconcile")) as loaded:
-        publish = publishes(loaded, push=push, unpublished=unpublished)
-        space = check_standing(loaded, first_apply=False, push=publish)
-        plan, planned = space.plan(by_group=by_group, by_rule=True)
-        jobs = []
-        for name, one in planned.items():
-            go = frozenset(change.address for change in one.part.changes)
-            jobs.append(Job(space.targets[name], one, Review(go, (), one.left_out, (), by_rule=go)))
-        report, opened = carry_out(space, jobs, push=publish)
-        problems = remember_applied(space, jobs, report, opened, push=publish)
-    # The report names also what waits, and what is refused.
-    parts = [
-        replace(
-            one.part,
-            changes=(*one.part.changes, *one.left_out, *(change for change, _ in one.refused)),
-        )
-        for one in planned.values()
-    ]
-    answer(show_report(report, replace(plan, targets=tuple(parts)), options))
-    return ended(report, problems, plan) or (Refused.exit_code if report.refused else 0)
+    with (
+        observing() as observer,
+        open_session(beside(observer, options), observer, taking=Taking("reconcile")) as session,
+    ):
+        applied = session.reconcile(push=push, unpublished=unpublished, by_group=by_group)
+    return show_applied(applied, options)

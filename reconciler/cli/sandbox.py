@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import answer, remark
-from reconciler.cli.connecting import SANDBOX_FILE, make_folder
 from reconciler.cli.console import console
 from reconciler.errors import ReconcilerError, UsageError
+from reconciler.session.connecting import SANDBOX_FILE, make_folder
 
 _SERVING = ("port", "speed", "seed")
 

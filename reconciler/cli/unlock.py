@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import click
 
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
-from reconciler.cli.locking import kept_anywhere
-from reconciler.cli.open_marks import MarkShown, open_marks
 from reconciler.config import Config, read_config
 from reconciler.errors import ReconcilerError, RecordError, UsageError
 from reconciler.execution.locks.lock import Kept, Place, told
@@ -20,6 +18,8 @@ from reconciler.loading.signatures import with_signing
 from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_file
 from reconciler.render import escape
+from reconciler.session.locking import kept_anywhere
+from reconciler.session.open_marks import MarkShown, open_marks
 from reconciler.wire.clock import Clock, SystemClock
 
 _OF_A_LOCK = (

@@ -44,3 +44,6 @@ class Silent:
 
     def ended(self, target: str, step: Step, outcome: Outcome) -> None:
         """Say nothing."""
+
+
+SILENT: Observer = Silent()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli import applying
 from reconciler.sandbox import Console
+from reconciler.session import applying
 from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, FILES, GROUPS, PEOPLE, TEAM, Ended, Real
 

@@ -16,10 +16,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from reconciler.cli.connecting import SANDBOX_FILE, SANDBOX_RECORD
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause
 from reconciler.sandbox import Console, Sandbox
+from reconciler.session.connecting import SANDBOX_FILE, SANDBOX_RECORD
 from reconciler.wire.clock import SystemClock
 from tests.conformance.access import Reader, written, written_sets
 from tests.conformance.test_organisation import ordinary_user

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.applying import carry_out
-from reconciler.cli.common import Options
-from reconciler.cli.workspace import Workspace
 from reconciler.config import Config, TargetConfig
 from reconciler.errors import Denied
 from reconciler.execution.apply import Job
@@ -23,6 +20,9 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Remembered
 from reconciler.planning.review import Review, review
+from reconciler.session.applying import carry_out
+from reconciler.session.session import Session
+from reconciler.session.settings import Settings
 from tests.execution.services import Home, Service
 from tests.planning.world import group, identities, person
 from tests.wire.clocks import FakeClock
@@ -49,12 +49,10 @@ class Expiring(Service):
             raise Denied(f"the token of {self.name} ends before this apply does")
 
 
-def space(services: Collection[Expiring], now: datetime | None = None) -> Workspace:
+def space(services: Collection[Expiring], now: datetime | None = None) -> Session:
     tree = MemoryTree("files", {"people.yaml": b"users: {ada: {user_name: ada@example.com}}"})
-    return Workspace(
-        options=Options(
-            Path("identities"), (), sandbox=True, format="text", now=now, trusted_ref=None, verbose=False
-        ),
+    return Session(
+        settings=Settings(sandbox=True, now=now),
         clock=FakeClock(),
         now=now or FakeClock().now(),
         tree=tree,

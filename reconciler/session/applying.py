@@ -1,134 +1,132 @@
-"""What apply and reconcile share: may it be done here and now, doing it, and remembering it."""
+"""Apply and reconcile: whether it may be done here and now, doing it, and recording it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reconciler import __version__
-from reconciler.cli.common import Options, remark, wrote
-from reconciler.cli.connecting import SANDBOX_RECORD
-from reconciler.cli.workspace import Workspace
-from reconciler.errors import INTERRUPTED, AppliedInPart, Problem, ReconcilerError, RecordError, UsageError
+from reconciler.errors import (
+    INTERRUPTED,
+    AppliedInPart,
+    Problem,
+    ReconcilerError,
+    RecordError,
+    Refused,
+    Stale,
+)
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.given import given_after, intended, removed_without_review
-from reconciler.execution.marking import Opened, check_newest, drop_mark, never_applied, open_mark
-from reconciler.execution.receipt import End, record_apply, record_begin, record_used, used_digests
-from reconciler.execution.record import read_record, save_end, save_partial
-from reconciler.files.git import DEFAULT_REMOTE
+from reconciler.execution.marking import Opened, drop_mark, never_applied, open_mark
+from reconciler.execution.receipt import End, record_apply, record_begin, record_used
+from reconciler.execution.record import save_end, save_partial
 from reconciler.loading.marks import Mark
-from reconciler.loading.memory import require
 from reconciler.model.plan import Plan
 from reconciler.model.removed import Removed, lately
 from reconciler.model.report import Report, TargetReport
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
+from reconciler.planning.planner import Planned
+from reconciler.planning.review import Difference, Review
+from reconciler.session.approvals import Approvals
+from reconciler.session.connecting import SANDBOX_RECORD
+from reconciler.session.preconditions import used
 from reconciler.wire.pool import Pool
+
+if TYPE_CHECKING:
+    from reconciler.session.session import Session
 
 _NOTED_HERE = (
     "Only this clone knows now that the approval is used: with --unpublished another one would take it again."
 )
-_UNPUBLISHED = (
-    "With --unpublished the mark and the receipt of this apply stay in this clone: an apply from another one "
-    "does not know what this one gave and cannot take it back, and a fetch of tags with --force overwrites "
-    "what is remembered here. Apply again without it, from this clone, before either happens."
-)
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
-def used(space: Workspace, target: str, *, anywhere: bool = False) -> Collection[str]:
-    """The approved digests that were spent on a target; `anywhere` asks the remote, too, if there is one.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an apply ended.
 
-    Raises RecordError, also where the remote cannot be asked.
+    `plan` is the fresh plan; `prepared` has by target what was ready to be written. `report` is None where
+    nothing was begun: because a guard or rule refuses the plan, or because what was reviewed is `stale`, with
+    the differences by target. `problems` are what could not be recorded.
     """
-    if space.sandbox:
-        return read_record(SANDBOX_RECORD).kept(target, space.identities[target]).used
-    if space.standing is None:
-        return ()
-    repository = space.standing.repository
-    return used_digests(repository, target, DEFAULT_REMOTE if anywhere and repository.has_remote() else None)
+
+    plan: Plan
+    prepared: Mapping[str, Planned]
+    report: Report | None = None
+    problems: Sequence[Problem] = ()
+    stale: Mapping[str, Sequence[Difference]] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command (docs/cli.md)."""
+        report = self.report
+        if report is None:
+            return Stale.exit_code if self.stale else Refused.exit_code
+        if report.interrupted or report.failed or self.problems or self.plan.blocked:
+            if report.writes or self.problems:
+                return AppliedInPart.exit_code
+            return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
+        return Refused.exit_code if report.refused else 0
 
 
-def check_moment(options: Options, *, push: bool, unpublished: bool) -> None:
-    """Raise UsageError for options that only make sense on the sandbox, or only without it."""
-    if options.now is not None and not options.sandbox:
-        raise UsageError("--now is for plans, and for apply on the sandbox only; leave it out")
-    if push and options.sandbox:
-        raise UsageError(
-            "--push makes no sense with --sandbox, which never moves a tag; leave one of them out"
-        )
-    if unpublished and options.sandbox:
-        raise UsageError(
-            "--unpublished makes no sense with --sandbox, which publishes nothing; leave one of them out"
-        )
-    if push and unpublished:
-        raise UsageError("--push and --unpublished contradict each other; leave one of them out")
+def apply_reviewed(space: Session, approvals: Approvals, *, push: bool, by_group: bool = False) -> Applied:
+    """Plan again, and write what `approvals` cover and still holds; `space` is what `may_apply` returned.
 
-
-def publishes(space: Workspace, *, push: bool, unpublished: bool) -> bool:
-    """Whether this apply records at the remote, too: it does where there is one, without being asked.
-
-    Says what is lost where it shall not. Raises RecordError for `push` without a remote.
+    Raises Refused where one of the plans was refused when it was made, and what `carry_out` raises.
     """
-    if space.sandbox or space.standing is None:
-        return False
-    if not space.standing.repository.has_remote():
-        if push:
-            raise RecordError(
-                f"this clone has no remote {DEFAULT_REMOTE} to push to; add it, or leave --push out"
-            )
-        return False
-    if unpublished:
-        remark(_UNPUBLISHED)
-    return not unpublished
+    plan, planned = space.plan(approvals.only(), by_group=by_group)
+    if not plan.applyable:
+        return Applied(plan, planned)
+    if codes := approvals.refused():
+        raise Refused(
+            f"The plan was refused by {', '.join(codes)} when it was made; nothing was written. Nothing "
+            "refuses it now: plan again, and have the new plan reviewed."
+        )
+    policies = {name: target.policy for name, target in space.config.targets.items()}
+    spent = {
+        name: used(
+            space, name, anywhere=bool(one.part.changes) and one.part.digest in approvals.digests(name)
+        )
+        for name, one in planned.items()
+    }
+    verdicts = approvals.judge(planned, policies, spent)
+    stale = {name: verdict.stale for name, verdict in verdicts.items() if verdict.stale}
+    if stale:
+        return Applied(plan, planned, stale=stale)
+    jobs = [Job(space.targets[name], planned[name], verdict) for name, verdict in verdicts.items()]
+    approved = {name: approvals.digests(name) for name in planned}
+    report, opened = carry_out(space, jobs, approved, push=push)
+    return Applied(plan, planned, report, remember_applied(space, jobs, report, opened, push=push))
 
 
-def check_standing(space: Workspace, *, first_apply: bool, push: bool) -> Workspace:
-    """Raise RecordError unless the files are what people agreed on, and git remembers what was applied.
+def apply_by_rule(space: Session, *, push: bool, by_group: bool = False) -> Applied:
+    """Write what the causes in `auto_apply` bring about; `space` is what `check_standing` returned.
 
-    With `push` the remote is asked whether it knows of an apply that this clone does not, and the workspace
-    that comes back leaves out marks that were closed there. The sandbox asks for nothing of this.
+    The plan names also what waits for a review and what is refused. Raises what `carry_out` raises.
     """
-    if space.sandbox:
-        return space
-    if space.standing is None:
-        raise RecordError(
-            "apply works from git, so that what is applied is what was reviewed; "
-            "run it in a clone, or try the files with --sandbox"
+    plan, planned = space.plan(by_group=by_group, by_rule=True)
+    jobs = []
+    for name, one in planned.items():
+        go = frozenset(change.address for change in one.part.changes)
+        jobs.append(Job(space.targets[name], one, Review(go, (), one.left_out, (), by_rule=go)))
+    report, opened = carry_out(space, jobs, push=push)
+    problems = remember_applied(space, jobs, report, opened, push=push)
+    parts = [
+        replace(
+            one.part,
+            changes=(*one.part.changes, *one.left_out, *(change for change, _ in one.refused)),
         )
-    problems = space.standing.problems()
-    if problems:
-        raise RecordError("\n".join(str(problem) for problem in problems))
-    if (signing := space.standing.repository.signing) is not None:
-        signing.require_key()
-    require(space.memories, first_apply=first_apply)
-    if push:
-        chains = {name: memory.chain for name, memory in space.memories.items()}
-        current = check_newest(space.standing.repository, chains)
-        space = replace(
-            space,
-            memories={name: memory.with_chain(current[name]) for name, memory in space.memories.items()},
-        )
-    return space
-
-
-def ended(report: Report, problems: Sequence[Problem], plan: Plan) -> int:
-    """The exit code of what was written, was not recorded, and is blocked; the last two are said."""
-    for problem in problems:
-        remark(str(problem))
-    for finding in plan.blocked:
-        remark(str(Problem(f"blocked: {finding.message}", finding.fix)))
-    if report.interrupted or report.failed or problems or plan.blocked:
-        if report.writes or problems:
-            return AppliedInPart.exit_code
-        return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
-    return 0
+        for one in planned.values()
+    ]
+    return Applied(replace(plan, targets=tuple(parts)), planned, report, problems)
 
 
 def carry_out(
-    space: Workspace, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
+    space: Session, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
 ) -> tuple[Report, Mapping[str, Opened]]:
     """Write what the reviews let through, after noting that it begins, and which digests that spends.
 
@@ -160,12 +158,12 @@ def carry_out(
             )
     else:
         opened = _opened(space, writing, spending, push=push)
-    wrote(anything=True)
+    space.settings.note_writes(True)
     try:
         report = apply(
             list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
         )
-        wrote(anything=report.writes > 0)
+        space.settings.note_writes(report.writes > 0)
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "
@@ -175,7 +173,7 @@ def carry_out(
 
 
 def _opened(
-    space: Workspace, jobs: Sequence[Job], spending: Mapping[str, Sequence[str]], *, push: bool
+    space: Session, jobs: Sequence[Job], spending: Mapping[str, Sequence[str]], *, push: bool
 ) -> Mapping[str, Opened]:
     """Mark this run at every target that it is to write to. Raises RecordError; then no mark is left."""
     assert space.standing is not None
@@ -210,11 +208,11 @@ def _opened(
                 drop_mark(repository, one, push=push)
         raise
     if spending and not push and repository.has_remote():
-        remark(_NOTED_HERE)
+        space.settings.remark(_NOTED_HERE)
     return opened
 
 
-def _receipt(space: Workspace, target: str, digest: str) -> Receipt:
+def _receipt(space: Session, target: str, digest: str) -> Receipt:
     return Receipt(
         target=target,
         identity=space.identities[target],
@@ -224,7 +222,7 @@ def _receipt(space: Workspace, target: str, digest: str) -> Receipt:
     )
 
 
-def _be_ready(space: Workspace, jobs: Collection[Job]) -> None:
+def _be_ready(space: Session, jobs: Collection[Job]) -> None:
     """Ask every target that is to be written to whether that can begin, before the first write to any."""
     parts = {
         job.target.name: replace(job.planned, steps=tuple(restricted(job.planned.steps, job.review.go)))
@@ -235,11 +233,11 @@ def _be_ready(space: Workspace, jobs: Collection[Job]) -> None:
     seconds = 0.0
     for job in jobs:
         seconds += needed[job.target.name].seconds
-        job.target.ready(space.options.now or space.clock.now(), seconds)
+        job.target.ready(space.settings.now or space.clock.now(), seconds)
 
 
 def remember_applied(
-    space: Workspace, jobs: Collection[Job], report: Report, opened: Mapping[str, Opened], *, push: bool
+    space: Session, jobs: Collection[Job], report: Report, opened: Mapping[str, Opened], *, push: bool
 ) -> Sequence[Problem]:
     """Record how the apply ended at every target; returns what could not be recorded."""
     by_name = {job.target.name: job for job in jobs}

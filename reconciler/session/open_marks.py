@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.cli.common import Options
-from reconciler.cli.connecting import SANDBOX_RECORD
 from reconciler.execution.folding import fold_marks
 from reconciler.execution.marking import check_newest
 from reconciler.execution.record import fold_record_mark, read_record
@@ -16,6 +14,8 @@ from reconciler.loading.chain import Chain, OpenMark, read_chain
 from reconciler.loading.fitting import require_fit
 from reconciler.loading.standing import Standing
 from reconciler.model.ledger import Ledger
+from reconciler.session.connecting import SANDBOX_RECORD
+from reconciler.session.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class MarkShown:
 
 
 def open_marks(
-    options: Options, standing: Standing | None, targets: Collection[str], at: datetime
+    settings: Settings, standing: Standing | None, targets: Collection[str], at: datetime
 ) -> Sequence[MarkShown]:
     """The open marks at these targets, in the order in which they are to be closed. `at` is now.
 
     With a remote, it is asked first. Raises RecordError where it cannot be, and where this clone lacks what
     it has.
     """
-    if options.sandbox:
+    if settings.sandbox:
         return [
             MarkShown(name, run, _counted(sealed.ledger()), _closes_record(name, run))
             for name, kept in sorted(read_record(SANDBOX_RECORD).targets.items())

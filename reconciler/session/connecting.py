@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.common import Options, remark
 from reconciler.config import Config, TargetConfig
 from reconciler.config.channels import Channel
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 from reconciler.files.private import write_private
 from reconciler.model.observer import Observer
+from reconciler.session.settings import Settings
 from reconciler.targets.base import Target
 from reconciler.targets.registry import IDENTITY_CENTER, connect, is_loopback_endpoint
 from reconciler.wire.clock import Clock
@@ -32,20 +32,20 @@ SANDBOX_TOKEN = Path(".reconciler/sandbox-scim-token")
 _SANDBOX_SPEED = 20.0
 
 
-def choose(config: Config, options: Options, among: Collection[str] | None) -> Mapping[str, TargetConfig]:
+def choose(config: Config, settings: Settings, among: Collection[str] | None) -> Mapping[str, TargetConfig]:
     """The targets of this run, by name. Without a configuration AWS itself is never touched.
 
     Raises UsageError for a target that is not configured, InputError where there is no configuration.
     """
     known = ", ".join(config.targets)
-    for name in options.targets:
+    for name in settings.targets:
         if name not in config.targets:
             raise UsageError(f"--target {name}: there is no such target; configured are: {known}")
-    if not config.exists and not options.sandbox and not is_loopback_endpoint(os.environ):
+    if not config.exists and not settings.sandbox and not is_loopback_endpoint(os.environ):
         raise InputError(
             [
                 Problem(
-                    f"{options.identities}/reconciler.yaml does not exist, so there is no target",
+                    f"{settings.identities}/reconciler.yaml does not exist, so there is no target",
                     "write one (see the README), or try the files with --sandbox",
                 )
             ]
@@ -53,39 +53,41 @@ def choose(config: Config, options: Options, among: Collection[str] | None) -> M
     chosen = {
         name: target
         for name, target in config.targets.items()
-        if name in (options.targets or config.targets) and (among is None or name in among)
+        if name in (settings.targets or config.targets) and (among is None or name in among)
     }
-    return _played(chosen) if options.sandbox else chosen
+    return _played(chosen, settings) if settings.sandbox else chosen
 
 
-def _played(chosen: Mapping[str, TargetConfig]) -> Mapping[str, TargetConfig]:
+def _played(chosen: Mapping[str, TargetConfig], settings: Settings) -> Mapping[str, TargetConfig]:
     """Those that the sandbox can take the place of, the others named. Raises UsageError where none is."""
     played = {name: target for name, target in chosen.items() if target.type == IDENTITY_CENTER}
     left = ", ".join(name for name in chosen if name not in played)
     if left and not played:
         raise UsageError(f"the sandbox plays AWS, and stands in for no SCIM service ({left})")
     if left:
-        remark(f"Left out, because the sandbox stands in for no SCIM service: {left}.")
+        settings.remark(f"Left out, because the sandbox stands in for no SCIM service: {left}.")
     return played
 
 
 def connect_all(
     stack: ExitStack,
     chosen: Mapping[str, TargetConfig],
-    options: Options,
+    settings: Settings,
     clock: Clock,
     observer: Observer,
 ) -> Mapping[str, Target]:
     """The targets themselves. With --sandbox it runs as long as `stack` is open."""
-    if not options.sandbox:
+    if not settings.sandbox:
         return {name: connect(target, clock=clock, observer=observer) for name, target in chosen.items()}
     from reconciler.sandbox import Sandbox
 
     speed = sandbox_speed()
     make_folder(SANDBOX_FILE)
     # Each time: an account or a unit that somebody writes is there from then on, and nothing ever goes.
-    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=options.identities))
-    remark(f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched.")
+    sandbox = stack.enter_context(Sandbox(SANDBOX_FILE, speed=speed, seed=settings.identities))
+    settings.remark(
+        f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched."
+    )
     return {
         name: connect(
             replace(

@@ -1,51 +1,42 @@
-"""Puts the rooms together for one run: files, git, configuration, sandbox, targets, memory."""
+"""One session: files, git, configuration, sandbox, targets and memory put together, to plan and to apply."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler import __version__
-from reconciler.cli.common import Options
-from reconciler.cli.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
-from reconciler.cli.locking import Taking, locked
-from reconciler.cli.remembering import as_planned, memory_findings
 from reconciler.config import Config
-from reconciler.errors import ServiceError
+from reconciler.errors import UsageError
 from reconciler.execution.carry_out import IN_FLIGHT
-from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lease import Run
 from reconciler.execution.locks.lock import Locks
-from reconciler.execution.record import read_record, remember_record
 from reconciler.files.characters import show
 from reconciler.files.documents import suggest
-from reconciler.files.git import DEFAULT_REMOTE
-from reconciler.files.tree import FolderTree, Tree
-from reconciler.loading.first_apply import ask_remote
-from reconciler.loading.forgotten import forgotten_targets
-from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Memory, remember
-from reconciler.loading.recalling import declarations, read_remembered
+from reconciler.files.tree import Tree
+from reconciler.loading.load import Loaded
+from reconciler.loading.memory import Memory
 from reconciler.loading.references import UNBLOCK
-from reconciler.loading.signatures import with_signing
-from reconciler.loading.standing import Standing, stand
-from reconciler.loading.trusted import trusted_config
-from reconciler.loading.trusted_endpoints import still_said
+from reconciler.loading.standing import Standing
 from reconciler.model.address import Address, Kind
 from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
-from reconciler.planning.judging.idle_approvals import idle_approvals
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import Planned, plan_target, with_findings
+from reconciler.session.applying import Applied, apply_by_rule, apply_reviewed
+from reconciler.session.approvals import Approvals
+from reconciler.session.linting import with_lint
+from reconciler.session.memory_findings import as_planned, memory_findings
+from reconciler.session.preconditions import check_moment, check_standing, may_apply, publishes
+from reconciler.session.settings import Settings
 from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
-from reconciler.targets.registry import is_loopback_endpoint, profiles
-from reconciler.wire.clock import Clock, SystemClock
+from reconciler.targets.registry import is_loopback_endpoint
+from reconciler.wire.clock import Clock
 
 # Seconds that a call to AWS takes, for estimates.
 _LATENCY = 0.1
@@ -53,10 +44,10 @@ _BLOCKS_NOBODY = "blocked-unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
-    """Everything that a command needs to plan and apply. `sandbox` says whether AWS is only played."""
+class Session:
+    """All that is needed to plan and to apply. `sandbox` says whether AWS is only played."""
 
-    options: Options
+    settings: Settings
     clock: Clock
     now: datetime
     tree: Tree
@@ -74,6 +65,8 @@ class Workspace:
     speed: float
     # Of all its targets, for a command that writes; of none for one that only plans.
     locks: Locks = field(default_factory=lambda: Locks(()))
+    # Whether it was opened to write.
+    may_write: bool = False
 
     def plan(
         self,
@@ -155,6 +148,50 @@ class Workspace:
             found.update(of[kind])
         return frozenset(found)
 
+    def apply(
+        self,
+        approvals: Approvals,
+        *,
+        first_apply: bool = False,
+        push: bool = False,
+        unpublished: bool = False,
+        by_group: bool = False,
+    ) -> Applied:
+        """Plan again, and write what `approvals` cover and still holds.
+
+        `first_apply` accepts that nothing was applied yet, `push` demands a remote to publish at (it is done
+        without being asked where there is one), `unpublished` keeps the record in this clone. Raises
+        UsageError, PlanFileError, RecordError, Refused, Locked, AppliedInPart, ServiceError.
+        """
+        self._require_locks()
+        check_moment(self.settings, push=push, unpublished=unpublished)
+        publish = publishes(self, push=push, unpublished=unpublished)
+        space = may_apply(self, approvals, first_apply=first_apply, push=publish)
+        return apply_reviewed(space, approvals, push=publish, by_group=by_group)
+
+    def reconcile(self, *, push: bool = False, unpublished: bool = False, by_group: bool = False) -> Applied:
+        """Write what the causes in `auto_apply` bring about, and nothing that needs a review.
+
+        Takes and raises what `apply` does.
+        """
+        self._require_locks()
+        check_moment(self.settings, push=push, unpublished=unpublished)
+        publish = publishes(self, push=push, unpublished=unpublished)
+        space = check_standing(self, first_apply=False, push=publish)
+        return apply_by_rule(space, push=publish, by_group=by_group)
+
+    def _require_locks(self) -> None:
+        if not self.may_write:
+            raise UsageError(
+                "the session was opened to read: open it with `taking`, so that no other run writes meanwhile"
+            )
+
+    def linted(self, plan: Plan) -> Plan:
+        """The plan with what there is to say of the policies of the permission sets that it writes."""
+        return with_lint(
+            plan, self.loaded.identities, self.loaded.locate, self.validators(), played=self.played
+        )
+
     @property
     def played(self) -> bool:
         """Whether AWS is played by this machine, which has no Access Analyzer."""
@@ -193,126 +230,6 @@ class Workspace:
             )
             for key in sorted(nobody)
         ]
-
-
-@contextmanager
-def workspace(
-    options: Options,
-    observer: Observer,
-    among: Collection[str] | None = None,
-    taking: Taking | None = None,
-) -> Iterator[Workspace]:
-    """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError.
-
-    Only the targets in `among` are part of it, if it is given, and of those only the ones in the options. A
-    command that is `taking` their locks has them from before the memory and the live state are read until it
-    ends, however that is; Locked is raised where another run has one.
-    """
-    clock = SystemClock()
-    tree = FolderTree(options.identities)
-    loaded = load(tree, profiles())
-    standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
-    findings = [
-        *loaded.findings,
-        *idle_approvals(loaded.identities.approvals.values(), options.now or clock.now()),
-    ]
-    config = loaded.config
-    still: Mapping[str, str] = {}
-    if standing is not None:
-        config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
-        findings.extend(untrusted)
-        still = still_said(loaded.config, config, standing)
-        standing = with_signing(standing, os.environ, demanded=config.signed)
-        findings.extend(_standing_findings(standing))
-        findings.extend(_forgotten(standing, loaded.config))
-    chosen = choose(config, options, among)
-    run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
-    with ExitStack() as stack:
-        stack.enter_context(_resting_on(still))
-        locks = Locks(())
-        if taking is not None:
-            locks = stack.enter_context(locked(chosen, options, config.lock, standing, clock, run))
-        targets = connect_all(stack, chosen, options, clock, observer)
-        identities = {name: target.identity() for name, target in targets.items()}
-        yield Workspace(
-            options=options,
-            clock=clock,
-            now=options.now or clock.now(),
-            run=run,
-            tree=tree,
-            loaded=loaded,
-            config=config,
-            standing=standing,
-            targets=targets,
-            identities=identities,
-            memories=_memories(options, tree, loaded, standing, identities),
-            findings=tuple(findings),
-            observer=observer,
-            sandbox=options.sandbox,
-            speed=sandbox_speed() if options.sandbox else 1.0,
-            locks=locks,
-        )
-
-
-@contextmanager
-def _resting_on(still: Mapping[str, str]) -> Iterator[None]:
-    """Let an error of a target say by which configuration it was reached, where the files say another."""
-    try:
-        yield
-    except ServiceError as error:
-        error.rests_on = still.get(error.target, "")
-        raise
-
-
-def _memories(
-    options: Options,
-    tree: Tree,
-    loaded: Loaded,
-    standing: Standing | None,
-    identities: Mapping[str, Mapping[str, str]],
-) -> Mapping[str, Memory]:
-    planned = declarations(loaded)
-    if options.sandbox:
-        return remember_record(
-            read_record(SANDBOX_RECORD),
-            identities,
-            read_remembered,
-            tree=tree,
-            identity=identities,
-            planned=planned,
-        )
-    memories = remember(standing, identities, read_remembered, identity=identities, planned=planned)
-    return ask_remote(standing, memories)
-
-
-def _standing_findings(standing: Standing) -> Iterable[Finding]:
-    if standing.trusts_head:
-        yield Finding(
-            code="head-trusted",
-            severity=Severity.NOTE,
-            message="HEAD itself is trusted: the guards and endpoints are those of what is checked out",
-            fix="add a remote, or name the branch that people agreed on with --trusted-ref",
-        )
-    for problem in standing.problems():
-        yield Finding(
-            code="not-as-in-git",
-            severity=Severity.NOTE,
-            message=problem.message,
-            fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
-        )
-
-
-def _forgotten(standing: Standing, config: Config) -> Iterable[Finding]:
-    """Targets that were applied and that the configuration no longer has: nothing there is taken back."""
-    for one in forgotten_targets(standing.repository, config.targets):
-        yield Finding(
-            code="target-not-configured",
-            severity=Severity.WARNING,
-            message=f"{one.target} was applied and is not configured any more, so nothing that git gave "
-            f"there is taken back; {one.held}",
-            fix=f"configure it again and remove what it shall not keep; or, where others look after it now, "
-            f"delete its tags ({', '.join(one.tags)}) here and at {DEFAULT_REMOTE}",
-        )
 
 
 def _origins(plan: Plan) -> Iterable[Origin]:

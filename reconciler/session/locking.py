@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from reconciler.cli.common import Options, remark
-from reconciler.cli.connecting import SANDBOX_FILE, make_folder
 from reconciler.config.locks import LockConfig, LockType
 from reconciler.execution.locks.choose import (
     beside,
@@ -21,6 +19,8 @@ from reconciler.execution.locks.lease import Run
 from reconciler.execution.locks.lock import Lock, Locks, Place
 from reconciler.loading.standing import Standing
 from reconciler.render import escape
+from reconciler.session.connecting import SANDBOX_FILE, make_folder
+from reconciler.session.settings import Settings
 from reconciler.wire.clock import Clock
 
 
@@ -35,7 +35,7 @@ class Taking:
 @contextmanager
 def locked(
     targets: Iterable[str],
-    options: Options,
+    settings: Settings,
     config: LockConfig,
     standing: Standing | None,
     clock: Clock,
@@ -47,10 +47,10 @@ def locked(
 
     What cannot be given back is said, and changes no exit code: the lease ends by itself.
     """
-    kept, warning = kept_at(options, config, standing, clock)
+    kept, warning = kept_at(settings, config, standing, clock)
     if warning:
-        remark(warning)
-    if options.sandbox:
+        settings.remark(warning)
+    if settings.sandbox:
         run = replace(run, unlock=f"{run.unlock} --sandbox")
     made = [] if kept is None else [(target, kept(target)) for target in targets]
     locks = Locks([Lock(target, place, clock, config.seconds, run) for target, place in made])
@@ -58,11 +58,11 @@ def locked(
         for lease in locks.acquire():
             holder = escape.sentence(f"{lease.holder} on {lease.host} (run {lease.run})")
             when = lease.expires.isoformat(timespec="seconds")
-            remark(f"Took over the lock of {lease.target} from {holder}, which expired at {when}.")
+            settings.remark(f"Took over the lock of {lease.target} from {holder}, which expired at {when}.")
         yield locks
     finally:
         for problem in _released(locks):
-            remark(escape.sentence(problem))
+            settings.remark(escape.sentence(problem))
 
 
 def _released(locks: Locks) -> Sequence[str]:
@@ -76,14 +76,14 @@ def _released(locks: Locks) -> Sequence[str]:
 
 
 def kept_at(
-    options: Options, config: LockConfig, standing: Standing | None, clock: Clock
+    settings: Settings, config: LockConfig, standing: Standing | None, clock: Clock
 ) -> tuple[Callable[[str], Place] | None, str]:
     """What makes of the name of a target the place of its lock, and what a run that takes one is told.
 
     None is where no lock is taken: as configured, and outside git, where nothing may be applied. Raises
     ReconcilerError where what is configured would exclude nobody here.
     """
-    if options.sandbox:
+    if settings.sandbox:
         make_folder(SANDBOX_FILE)
         return beside(SANDBOX_FILE.parent / "locks"), ""
     repository = standing.repository if standing is not None else None
@@ -99,13 +99,13 @@ def kept_at(
 
 
 def kept_anywhere(
-    options: Options, config: LockConfig, standing: Standing | None, clock: Clock
+    settings: Settings, config: LockConfig, standing: Standing | None, clock: Clock
 ) -> Sequence[Callable[[str], Place]]:
     """What makes of the name of a target each place at which a run on this configuration may have its lock.
 
     Raises ReconcilerError as `kept_at` does.
     """
-    if options.sandbox:
+    if settings.sandbox:
         return [beside(SANDBOX_FILE.parent / "locks")]
     repository = standing.repository if standing is not None else None
     kinds = possible_types(config, repository, os.environ)

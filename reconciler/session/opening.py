@@ -1,0 +1,154 @@
+"""Opens a session: loads the files, finds their place in git, takes the locks, connects, remembers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+
+from reconciler.config import Config
+from reconciler.errors import ServiceError
+from reconciler.execution.locks.choose import this_run
+from reconciler.execution.locks.lock import Locks
+from reconciler.execution.record import read_record, remember_record
+from reconciler.files.git import DEFAULT_REMOTE
+from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.first_apply import ask_remote
+from reconciler.loading.forgotten import forgotten_targets
+from reconciler.loading.load import Loaded, load
+from reconciler.loading.memory import Memory, remember
+from reconciler.loading.recalling import declarations, read_remembered
+from reconciler.loading.signatures import with_signing
+from reconciler.loading.standing import Standing, stand
+from reconciler.loading.trusted import trusted_config
+from reconciler.loading.trusted_endpoints import still_said
+from reconciler.model.observer import SILENT, Observer
+from reconciler.model.plan import Finding, Severity
+from reconciler.planning.judging.idle_approvals import idle_approvals
+from reconciler.session.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
+from reconciler.session.locking import Taking, locked
+from reconciler.session.session import Session
+from reconciler.session.settings import Settings
+from reconciler.targets.registry import profiles
+from reconciler.wire.clock import SystemClock
+
+
+@contextmanager
+def open_session(
+    settings: Settings,
+    observer: Observer = SILENT,
+    among: Collection[str] | None = None,
+    taking: Taking | None = None,
+) -> Iterator[Session]:
+    """Load, find the place in git, connect. Raises InputError, RecordError, ServiceError, UsageError.
+
+    Only the targets in `among` are part of it, if it is given, and of those only the ones in the settings. A
+    command that is `taking` their locks has them from before the memory and the live state are read until it
+    ends, however that is; Locked is raised where another run has one.
+    """
+    clock = SystemClock()
+    tree = FolderTree(settings.identities)
+    loaded = load(tree, profiles())
+    standing = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
+    findings = [
+        *loaded.findings,
+        *idle_approvals(loaded.identities.approvals.values(), settings.now or clock.now()),
+    ]
+    config = loaded.config
+    still: Mapping[str, str] = {}
+    if standing is not None:
+        config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
+        findings.extend(untrusted)
+        still = still_said(loaded.config, config, standing)
+        standing = with_signing(standing, os.environ, demanded=config.signed)
+        findings.extend(_standing_findings(standing))
+        findings.extend(_forgotten(standing, loaded.config))
+    chosen = choose(config, settings, among)
+    run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
+    with ExitStack() as stack:
+        stack.enter_context(_resting_on(still))
+        locks = Locks(())
+        if taking is not None:
+            locks = stack.enter_context(locked(chosen, settings, config.lock, standing, clock, run))
+        targets = connect_all(stack, chosen, settings, clock, observer)
+        identities = {name: target.identity() for name, target in targets.items()}
+        yield Session(
+            settings=settings,
+            clock=clock,
+            now=settings.now or clock.now(),
+            run=run,
+            tree=tree,
+            loaded=loaded,
+            config=config,
+            standing=standing,
+            targets=targets,
+            identities=identities,
+            memories=_memories(settings, tree, loaded, standing, identities),
+            findings=tuple(findings),
+            observer=observer,
+            sandbox=settings.sandbox,
+            speed=sandbox_speed() if settings.sandbox else 1.0,
+            locks=locks,
+            may_write=taking is not None,
+        )
+
+
+@contextmanager
+def _resting_on(still: Mapping[str, str]) -> Iterator[None]:
+    """Let an error of a target say by which configuration it was reached, where the files say another."""
+    try:
+        yield
+    except ServiceError as error:
+        error.rests_on = still.get(error.target, "")
+        raise
+
+
+def _memories(
+    settings: Settings,
+    tree: Tree,
+    loaded: Loaded,
+    standing: Standing | None,
+    identities: Mapping[str, Mapping[str, str]],
+) -> Mapping[str, Memory]:
+    planned = declarations(loaded)
+    if settings.sandbox:
+        return remember_record(
+            read_record(SANDBOX_RECORD),
+            identities,
+            read_remembered,
+            tree=tree,
+            identity=identities,
+            planned=planned,
+        )
+    memories = remember(standing, identities, read_remembered, identity=identities, planned=planned)
+    return ask_remote(standing, memories)
+
+
+def _standing_findings(standing: Standing) -> Iterable[Finding]:
+    if standing.trusts_head:
+        yield Finding(
+            code="head-trusted",
+            severity=Severity.NOTE,
+            message="HEAD itself is trusted: the guards and endpoints are those of what is checked out",
+            fix="add a remote, or name the branch that people agreed on with --trusted-ref",
+        )
+    for problem in standing.problems():
+        yield Finding(
+            code="not-as-in-git",
+            severity=Severity.NOTE,
+            message=problem.message,
+            fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
+        )
+
+
+def _forgotten(standing: Standing, config: Config) -> Iterable[Finding]:
+    """Targets that were applied and that the configuration no longer has: nothing there is taken back."""
+    for one in forgotten_targets(standing.repository, config.targets):
+        yield Finding(
+            code="target-not-configured",
+            severity=Severity.WARNING,
+            message=f"{one.target} was applied and is not configured any more, so nothing that git gave "
+            f"there is taken back; {one.held}",
+            fix=f"configure it again and remove what it shall not keep; or, where others look after it now, "
+            f"delete its tags ({', '.join(one.tags)}) here and at {DEFAULT_REMOTE}",
+        )
