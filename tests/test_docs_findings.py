@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.catalogue import CATALOGUE, FORMERLY, LIFTABLE, SECTIONS
 from reconciler.model.plan import Severity
-from reconciler.render.findings import MEANINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in ("findings", "guards-and-rules")}
@@ -88,6 +88,23 @@ def test_every_finding_is_listed_with_its_severities_and_no_other() -> None:
     assert listed == _raised()
 
 
+def test_the_page_is_what_the_catalogue_says() -> None:
+    for title, codes in SECTIONS.items():
+        section = PAGES["findings"].partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+        assert _rows(section, "code") == [
+            [f"`{code.name}`", " or ".join(code.severities), code.says] for code in codes
+        ], title
+
+
+def test_the_catalogue_has_the_severities_that_are_raised() -> None:
+    assert {code: set(map(str, one.severities)) for code, one in CATALOGUE.items()} == _raised()
+
+
+def test_only_refusals_are_lifted_and_no_old_code_is_a_new_one() -> None:
+    assert set(LIFTABLE) <= _refusals()
+    assert not FORMERLY.keys() & CATALOGUE.keys()
+
+
 def test_no_code_is_listed_twice() -> None:
     codes = [code for code, *_ in _rows(PAGES["findings"], "code")]
     assert len(codes) == len(set(codes))
@@ -100,7 +117,7 @@ def test_everything_that_refuses_a_plan_is_explained_and_has_a_test() -> None:
 
 
 def test_everything_that_refuses_a_plan_says_why_in_the_plan() -> None:
-    assert _refusals() <= set(MEANINGS)
+    assert {code for code in _refusals() if not CATALOGUE[code].why} == set()
 
 
 @pytest.mark.parametrize(

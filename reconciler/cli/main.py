@@ -31,6 +31,7 @@ COMMANDS = {
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
     "unlock": "show the locks, and break those of dead runs",
+    "explain": "say what the code of a finding means",
     "schema": "write JSON Schemas for editors",
     "sandbox": "serve the embedded stand-in for AWS",
     "demo": "take a tour of the main job on the sandbox",

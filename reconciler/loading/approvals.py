@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Required
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required
 
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from reconciler.config.documents import TargetName
 from reconciler.config.fields import STRICT, Key, Positive, Text
 from reconciler.config.moments import Moment
+from reconciler.files.documents import Document
+from reconciler.model.catalogue import FORMERLY, LIFTABLE
+from reconciler.model.plan import Finding, Severity
 
 # What cannot be done safely (unsafe-deletion, and a recreate that git itself asks for) nothing lifts.
-GuardName = Literal[
-    "max-removals",
-    "set-emptied",
-    "protected",
-    "recreate",
-    "live-shrank",
-    "source-shrank",
-    "own-access",
-    "min-members",
-    "max-grants",
-    "max-privileged-grants",
-    "except-unknown",
-]
+if TYPE_CHECKING:
+    GuardName = str
+else:
+    GuardName = Literal[LIFTABLE]
+
+
+def _current(value: object) -> object:
+    """The code of today for one of an earlier release."""
+    return FORMERLY.get(value, value) if isinstance(value, str) else value
 
 
 class ApprovalDocument(TypedDict, total=False):
@@ -33,7 +33,11 @@ class ApprovalDocument(TypedDict, total=False):
     __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     guard: Required[
-        Annotated[GuardName, Field(description="The code of the guard, as the refusal shows it.")]
+        Annotated[
+            GuardName,
+            BeforeValidator(_current),
+            Field(description="The code of the guard, as the refusal shows it."),
+        ]
     ]
     kind: Annotated[
         Literal["users", "groups", "memberships", "permission_sets", "assignments", "blocked"],
@@ -58,3 +62,18 @@ class ApprovalsDocument(TypedDict, total=False):
 
 
 APPROVALS: TypeAdapter[ApprovalsDocument] = TypeAdapter(ApprovalsDocument)
+
+
+def renamed_guards(document: Document) -> Iterator[Finding]:
+    """A warning for each approval in a document that was read that names a guard by its earlier code."""
+    written: Any = document.value.get("approvals")
+    for key, fields in written.items() if isinstance(written, Mapping) else ():
+        guard = fields.get("guard") if isinstance(fields, Mapping) else None
+        if isinstance(guard, str) and guard in FORMERLY:
+            yield Finding(
+                code="guard-renamed",
+                severity=Severity.WARNING,
+                message=f"the approval {key} names the guard {guard}, which is called {FORMERLY[guard]} now",
+                origin=document.origin("approvals", key, "guard"),
+                fix=f"write `guard: {FORMERLY[guard]}`",
+            )

@@ -16,7 +16,7 @@ from reconciler.files.documents import Document, suggest
 from reconciler.files.faults import Faults, locate_all, whole_file
 from reconciler.files.tree import FlawedTree, Tree
 from reconciler.loading.access import account, account_ids, approval, assignment
-from reconciler.loading.approvals import APPROVALS
+from reconciler.loading.approvals import APPROVALS, renamed_guards
 from reconciler.loading.documents import IDENTITIES
 from reconciler.loading.known import Known, add_keys
 from reconciler.loading.names import check_former_keys, check_names
@@ -242,6 +242,8 @@ class _Loading:
     def _approvals(self, document: Document) -> None:
         add_keys(self.known, document, ["approvals"], self._faults, _NAMES)
         written = document.check(APPROVALS, entries=True) or {}
+        for finding in renamed_guards(document):
+            document.remark(finding)
         nodes = document.section("approvals")
         for key, fields in (written.get("approvals") or {}).items():
             made = approval(document, key, nodes[key], fields, self._zone)

@@ -246,7 +246,7 @@ def unkept_findings(unkept: Unkept, desired: Desired) -> Iterator[Finding]:
     ]
     if said:
         yield Finding(
-            code="attribute-not-kept",
+            code="attribute-not-persisted",
             severity=Severity.NOTE,
             message=(
                 f"{many(len(said), 'declared attribute')} left out, since the service was seen not to keep "

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from reconciler.errors import Place
 from reconciler.model.address import Kind
+from reconciler.model.catalogue import CATALOGUE
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Plan, Severity, TargetPlan
 from reconciler.model.resources import Origin
@@ -15,30 +16,6 @@ from reconciler.render.layout import Layout, Line
 from reconciler.render.naming import RESTORES, Names
 from reconciler.render.style import Tone
 
-# What stands behind the code of a refusal, in a sentence.
-MEANINGS: Mapping[str, str] = {
-    "max-removals": "one plan may take away only so much",
-    "set-emptied": "what has members keeps at least one",
-    "protected": "what is protected is never removed, disabled or renamed",
-    "recreate": "a new object has nothing of what was granted to the old one",
-    "unsafe-deletion": "a deletion must not leave access behind that nobody sees",
-    "live-shrank": "what looks deleted may only not have been read",
-    "source-shrank": "an import that came back incomplete looks like people who left",
-    "own-access": "nobody plans away the ground that they stand on",
-    "max-grants": "one plan may give only so much",
-    "max-privileged-grants": "one plan may give only so much of what is privileged",
-    "min-members": "what is critical always has so many people who can sign in",
-    "managed-policy-missing": "AWS refuses to attach a policy that does not exist",
-    "except-unknown": "what an `except` does not find, it does not keep out",
-    "unit-ambiguous": "two units can be meant, and only one of them is",
-    "blocked-unknown": "who is meant to lose access keeps it where the key is wrong",
-    "name-circle": "a name is free only once its bearer has another",
-    "rule-deny": "a rule says that nobody may have this access; no approval lifts it",
-    "rule-disjoint": "a rule says that nobody may be in two of these groups; no approval lifts it",
-    "rule-require": "a rule says what such access must tell; no approval lifts it",
-    "rule-restrict": "a rule says which files may decide about this access; no approval lifts it",
-    "rule-max-holders": "a rule says how many people may have this access; no approval lifts it",
-}
 # What heads a plan in every format, where the memory of what git declared before is incomplete.
 INCOMPLETE_PLAN = "Incomplete plan"
 # These carry the kind they speak of as their first detail, for approvals.
@@ -168,8 +145,9 @@ def _finding(
     head, *rest = layout.paragraph(text, indent=2, hang=4, kept=kept)
     yield Line(head.text.replace(f"{code}:", layout.style(f"{code}:", tone), 1), kept)
     yield from rest
-    if kept and advise and (meaning := MEANINGS.get(finding.code)):
-        yield from layout.paragraph(f"why: {meaning}", indent=6, hang=4, tone=Tone.FAINT, kept=kept)
+    known = CATALOGUE.get(finding.code)
+    if kept and advise and known is not None and known.why:
+        yield from layout.paragraph(f"why: {known.why}", indent=6, hang=4, tone=Tone.FAINT, kept=kept)
     if finding.fix and advise:
         yield from layout.paragraph(f"do:  {escape.sentence(finding.fix)}", indent=6, hang=5, kept=kept)
     if finding.details:

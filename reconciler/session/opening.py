@@ -134,7 +134,7 @@ def _standing_findings(standing: Standing) -> Iterable[Finding]:
         )
     for problem in standing.problems():
         yield Finding(
-            code="not-as-in-git",
+            code="working-tree-differs",
             severity=Severity.NOTE,
             message=problem.message,
             fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,

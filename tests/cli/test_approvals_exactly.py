@@ -78,7 +78,7 @@ def test_the_proposal_is_pasted_and_lifts_all_of_it(refused: Played) -> None:
     ("entry", "why"),
     [
         ("guard: set-emptied, count: 1", "names no kind"),
-        ("guard: own-access, kind: users, count: 1", "does not speak of the kind"),
+        ("guard: self-lockout, kind: users, count: 1", "does not speak of the kind"),
         ("guard: max-removals, kind: users, group: ops, count: 1", "one group"),
         ("guard: set-emptied, kind: assignments, account: prod, count: 1", "one account"),
         ("guard: protected, kind: blocked, count: 1", "count blocks"),

@@ -30,7 +30,7 @@ NICK = "urn:example:scim:2.0:User:nick"
 
 
 def not_kept(planned: Planned) -> Finding:
-    (found,) = [one for one in planned.part.findings if one.code == "attribute-not-kept"]
+    (found,) = [one for one in planned.part.findings if one.code == "attribute-not-persisted"]
     return found
 
 
@@ -112,7 +112,7 @@ def test_taking_what_is_not_kept_out_of_git_is_no_change() -> None:
     planned = here.plan(identities([person("ada", nick_name="Countess"), person("bob"), person("cyd")]))
 
     assert [str(one.address) for one in planned.part.changes if one.action is Action.UPDATE] == []
-    assert "attribute-not-kept" not in codes(planned)
+    assert "attribute-not-persisted" not in codes(planned)
 
 
 def test_what_is_kept_here_and_not_there_has_failed_there() -> None:
@@ -152,7 +152,7 @@ def test_what_shows_on_an_object_is_written_again() -> None:
     planned = here.plan(TEAM)
 
     assert [str(one.address) for one in planned.part.changes] == ["aws/user/ada"]
-    assert "attribute-not-kept" not in codes(planned)
+    assert "attribute-not-persisted" not in codes(planned)
     assert here.converge(TEAM).unkept == ()
 
 

@@ -65,7 +65,7 @@ CASES = [
                 "approvals/x.yaml:2:15",
                 (
                     'guard of approval ok is the text "max-removal"; it takes max-removals or set-emptied '
-                    "or protected or recreate or live-shrank or source-shrank or own-access or min-members "
+                    "or protected or recreate or live-shrank or source-shrank or self-lockout or min-members "
                     "or max-grants or max-privileged-grants or except-unknown"
                 ),
                 'did you mean "max-removals"?',

@@ -116,7 +116,7 @@ def test_what_a_new_entry_gives_is_withheld(excluded: Selector, says: str) -> No
 )
 def test_what_is_there_and_keeps_nobody_out_is_no_fault(excluded: Selector) -> None:
     planned = site().plan(all_but(excluded))
-    assert not {"except-unknown", "except-idle"} & set(codes(planned))
+    assert not {"except-unknown", "except-unmatched"} & set(codes(planned))
 
 
 def test_an_entry_that_gives_nothing_new_is_warned_of_and_nothing_is_taken() -> None:
@@ -136,7 +136,7 @@ def test_an_entry_that_gives_nothing_new_is_warned_of_and_nothing_is_taken() -> 
         accounts={key: one for key, one in here.world.organization.accounts.items() if key != PAY},
     )
     assert here.shows(said) == []
-    assert "except-idle" in here.says(said)
+    assert "except-unmatched" in here.says(said)
     assert not here.plan(said).part.blocked
 
 

@@ -280,7 +280,7 @@ def test_names_that_are_swapped_follow_their_keys() -> None:
         [person("ada", user_name="bob@example.com"), person("bob", user_name="ada@example.com")],
         [group("ops", ["ada"])],
     )
-    assert "name-circle" in site.says(said)
+    assert "rename-cycle" in site.says(said)
     half = identities([person("ada"), person("bob", user_name="robert@example.com")], [group("ops", ["ada"])])
     empty_again(site, half)
     then = identities(

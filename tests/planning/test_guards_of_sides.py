@@ -180,11 +180,11 @@ def test_nobody_takes_away_the_access_as_which_the_reconciler_runs(after: Identi
 
     def own(caller: str, said: Identities = after) -> list[Finding]:
         planned = as_caller(said, world, before, caller)
-        return [one for one in planned.part.findings if one.code == "own-access"]
+        return [one for one in planned.part.findings if one.code == "self-lockout"]
 
     (refusal,) = own(ROLE)
     assert refusal.severity is Severity.REFUSAL
-    (lifted,) = own(ROLE, approving(after, "own-access", refusal.count))
+    (lifted,) = own(ROLE, approving(after, "self-lockout", refusal.count))
     assert lifted.severity is Severity.NOTE
     assert own("") == []
     assert own(f"arn:aws:sts::{PAY}:assumed-role/ci-apply/run-7") == []
@@ -198,7 +198,7 @@ def test_one_of_two_ways_to_the_own_access_may_go() -> None:
     planned = as_caller(git(OWN, SETS), world, before, ROLE)
 
     assert [str(one.address) for one in planned.part.changes] == [f"aws/assignment/{PAY}/Admin/user:ada"]
-    assert "own-access" not in {one.code for one in planned.part.findings}
+    assert "self-lockout" not in {one.code for one in planned.part.findings}
 
 
 @pytest.mark.parametrize(
@@ -246,4 +246,4 @@ def test_capabilities_without_access_are_guarded_too() -> None:
 
     planned = plan_target(identities([person("bob")]), remembered(said), live, POLICY, CAN, NOW)
 
-    assert "own-access" not in {one.code for one in planned.part.findings}
+    assert "self-lockout" not in {one.code for one in planned.part.findings}

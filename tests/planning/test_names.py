@@ -135,5 +135,5 @@ def test_swapped_names_are_refused_with_the_way_out() -> None:
 
     planned = plan(after, world, remembered(before))
 
-    assert "name-circle" in codes(planned)
+    assert "rename-cycle" in codes(planned)
     assert not planned.part.applyable

@@ -58,7 +58,7 @@ def test_who_take_each_others_names_are_named_once_and_nobody_who_only_waits(*, 
 
     steps, (circle,) = order(changes if forth else changes[::-1])
 
-    assert (circle.code, circle.severity, circle.count) == ("name-circle", Severity.REFUSAL, 2)
+    assert (circle.code, circle.severity, circle.count) == ("rename-cycle", Severity.REFUSAL, 2)
     assert circle.details == ("aws/user/bob", "aws/user/cyd")
     assert [step.id for step in steps] == [
         "aws/membership/ops/bob",

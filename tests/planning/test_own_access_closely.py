@@ -107,7 +107,7 @@ def test_what_takes_away_the_own_access(after: Identities, *, refused: bool) -> 
 
     planned = as_caller(after, world, before, ROLE)
 
-    found = [one for one in planned.part.findings if one.code == "own-access"]
+    found = [one for one in planned.part.findings if one.code == "self-lockout"]
     assert len(found) == refused
     assert all(one.count == len(one.details) == 1 for one in found)
 
@@ -119,7 +119,7 @@ def test_a_first_inline_policy_takes_nothing_away() -> None:
     planned = as_caller(said(), world, before, ROLE)
 
     assert [str(one.address) for one in planned.part.changes][:1] == ["aws/permission-set/Admin"]
-    assert "own-access" not in {one.code for one in planned.part.findings}
+    assert "self-lockout" not in {one.code for one in planned.part.findings}
 
 
 @pytest.mark.parametrize(("gone", "refused"), [("ops", True), ("dev", False), ("fun", False)])
@@ -131,7 +131,7 @@ def test_the_group_that_gives_the_own_access_is_not_removed(gone: str, *, refuse
 
     planned = as_caller(replace(before, groups=kept, assignments=entries), world, before, ROLE)
 
-    found = [one for one in planned.part.findings if one.code == "own-access"]
+    found = [one for one in planned.part.findings if one.code == "self-lockout"]
     assert (f"aws/group/{gone}" in {str(one.address) for one in planned.part.changes}) is True
     assert len(found) == refused
     assert all(f"aws/group/{gone}" in one.details and one.count == len(one.details) for one in found)
@@ -157,7 +157,7 @@ def own(assigned: str, *changes: Change, caller: str = CALLER) -> tuple[str, ...
     found = list(own_access(judged, changes))
     for one in found:
         assert one.count == len(one.details)
-        assert one.fix == f"run it as somebody else; {approval('own-access', one.count, None)}"
+        assert one.fix == f"run it as somebody else; {approval('self-lockout', one.count, None)}"
     return tuple(text.removeprefix("aws/") for one in found for text in one.details)
 
 

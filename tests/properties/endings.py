@@ -70,7 +70,7 @@ class Ending(Settling):
         self.approved = True
         self.world.delegated = False
         refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
-        assert refused <= UNAPPROVABLE | {"name-circle"}
+        assert refused <= UNAPPROVABLE | {"rename-cycle"}
         self.apply_all()
         self.settle_names()
         self._try_drifting()

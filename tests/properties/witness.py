@@ -36,7 +36,7 @@ APPROVABLE = (
     "live-shrank",
     "source-shrank",
     "recreate",
-    "own-access",
+    "self-lockout",
     "max-grants",
     "max-privileged-grants",
 )

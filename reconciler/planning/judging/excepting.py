@@ -57,7 +57,7 @@ def excepting(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
     idle = {entry: found for entry, found in unmet.items() if entry not in entries}
     if idle:
         yield Finding(
-            code="except-idle",
+            code="except-unmatched",
             severity=Severity.WARNING,
             message=f"`except` of {_entries(idle)} names what the organization does not have",
             fix="correct the name, or delete it: what the entry would give anew is withheld until then",

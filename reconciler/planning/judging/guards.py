@@ -9,7 +9,7 @@
 | unsafe-deletion | deleting what may still hold assignments that nobody has read | always |
 | live-shrank | making again much of what was there: more than 3 and 20 % of a kind, or all of it | always |
 | source-shrank | removing while git declares far less than it did: more than 3 and 20 %, or none | always |
-| own-access | taking away the access as which the reconciler itself runs | always |
+| self-lockout | taking away the access as which the reconciler itself runs | always |
 | min-members | fewer people in a critical group or assignment than it must have, at any moment | none |
 | max-grants | giving or altering more access than allowed: people times accounts times sets | none |
 | max-privileged-grants | the same of privileged access | none |

@@ -52,13 +52,13 @@ def own_access(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
     if not essential and not (cut and _held(scene, caller) & ways <= cut):
         return
     yield Finding(
-        code="own-access",
+        code="self-lockout",
         severity=Severity.REFUSAL,
         message=(
             f"the reconciler runs as {caller.user} with {caller.permission_set} on "
             f"{scene.account_name(caller.account)}, and would take that from itself"
         ),
-        fix=f"run it as somebody else; {approval('own-access', len(hits), None)}",
+        fix=f"run it as somebody else; {approval('self-lockout', len(hits), None)}",
         details=tuple(str(change.address) for change in hits),
         count=len(hits),
         covers=tuple(change.address for change in hits),

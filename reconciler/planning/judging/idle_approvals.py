@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reconciler.model.address import Kind
+from reconciler.model.catalogue import CATALOGUE
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval
 
-_ALL: tuple[Kind | None, ...] = (
-    Kind.USER,
-    Kind.GROUP,
-    Kind.MEMBERSHIP,
-    Kind.PERMISSION_SET,
-    Kind.ASSIGNMENT,
-)
-# Of which kinds each guard speaks; None is of no kind.
-_KINDS: Mapping[str, tuple[Kind | None, ...]] = {
-    "max-removals": (None, *_ALL),
-    "set-emptied": _ALL,
-    "protected": _ALL,
-    "recreate": (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET),
-    "live-shrank": _ALL,
-    "source-shrank": (Kind.USER, Kind.GROUP, Kind.ASSIGNMENT),
-    "min-members": (Kind.MEMBERSHIP, Kind.ASSIGNMENT),
-    "own-access": (None,),
-    "max-grants": (None,),
-    "max-privileged-grants": (None,),
-    "except-unknown": (Kind.ASSIGNMENT,),
-}
 _OF_GROUPS = ("max-removals", "set-emptied")
 
 
@@ -50,7 +30,7 @@ def idle_approvals(approvals: Iterable[Approval], now: datetime) -> Iterator[Fin
 
 
 def _why(one: Approval) -> str | None:
-    kinds = _KINDS.get(one.guard, _ALL)
+    kinds = CATALOGUE[one.guard].lifted_by
     if one.kind not in kinds:
         if one.kind is None:
             return f"it names no kind, and {one.guard} always speaks of one"

@@ -96,7 +96,7 @@ def _circles(graph: _Graph) -> list[list[str]]:
 
 def _cycle(cycle: Sequence[str]) -> Finding:
     return Finding(
-        code="name-circle",
+        code="rename-cycle",
         severity=Severity.REFUSAL,
         message=f"{' and '.join(cycle)} take each other's names, which no order of single steps can do",
         fix="give one of them an intermediate name first, apply, and then the final one",

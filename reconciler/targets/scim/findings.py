@@ -13,7 +13,7 @@ _SHOWN = 20
 def listed_twice(what: str, ids: Sequence[str]) -> Finding:
     """The service lists `what` ("user", "group") more than once."""
     return Finding(
-        code="listed-twice",
+        code="duplicate-listing",
         severity=Severity.NOTE,
         message=f"the service lists {_many(len(ids), what)} more than once; each counts once",
         details=_some(ids),
@@ -50,7 +50,7 @@ def nested(pairs: Sequence[str]) -> Finding:
 def member_twice(groups: Sequence[str]) -> Finding:
     """Groups list a member more than once."""
     return Finding(
-        code="member-twice",
+        code="duplicate-member",
         severity=Severity.NOTE,
         message=f"{_many(len(groups), 'group')} name a member more than once; each counts once",
         details=_some(groups),
@@ -61,7 +61,7 @@ def member_twice(groups: Sequence[str]) -> Finding:
 def disagree(pairs: Sequence[str]) -> Finding:
     """Users say that they are in groups that do not say so: `pairs` are "group: user"."""
     return Finding(
-        code="members-disagree",
+        code="membership-mismatch",
         severity=Severity.WARNING,
         message=f"{_many(len(pairs), 'membership')} stand with the user and not with the group, which counts",
         fix="look at the service which of the two is true",
@@ -94,7 +94,7 @@ def hidden_users(ids: Sequence[str]) -> Finding:
 def schema_untrue(names: Sequence[str]) -> Finding:
     """The schema lacks attributes that users have."""
     return Finding(
-        code="schema-untrue",
+        code="schema-mismatch",
         severity=Severity.NOTE,
         message=f"the service's schema lacks {', '.join(names)}, which its users have; it is not used",
         count=len(names),

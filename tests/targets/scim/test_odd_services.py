@@ -118,7 +118,7 @@ def test_a_user_who_is_listed_twice_is_one_user_and_is_said() -> None:
     with facing(odd) as here:
         assert {one.attributes["user_name"] for one in here.read().users.values()} == {"ada", "bob"}
         assert len(here.read().users) == 2
-        assert here.findings()["listed-twice"].details == (odd.lists_twice,)
+        assert here.findings()["duplicate-listing"].details == (odd.lists_twice,)
 
 
 # Members.
@@ -172,7 +172,7 @@ def test_a_member_who_is_named_twice_counts_once_and_leaves_whole() -> None:
     bob = odd.add_user("bob")
     odd.add_group("crew", ada, ada, bob)
     with facing(odd) as here:
-        assert here.findings()["member-twice"].details == ("crew",)
+        assert here.findings()["duplicate-member"].details == ("crew",)
         here.converge(git((ADA, BOB), crew=["bob"]))
     assert odd.crews() == {"crew": {"bob"}}
 
@@ -209,7 +209,7 @@ def test_a_membership_that_only_the_user_tells_of_is_said() -> None:
     assert odd.add_group("crew", bob) == "g3"
     with facing(odd) as here:
         assert here.members() == {"crew": {"bob"}}
-        assert here.findings()["members-disagree"].details == ("crew: ada",)
+        assert here.findings()["membership-mismatch"].details == ("crew: ada",)
     assert ada == "u1"
 
 
@@ -539,7 +539,7 @@ def test_a_schema_that_lacks_what_users_have_is_not_believed() -> None:
     odd = Odd(schemas=schema("userName"))
     odd.add_user("ada", title="Boss")
     with facing(odd) as here:
-        assert here.findings()["schema-untrue"].message.count("title") == 1
+        assert here.findings()["schema-mismatch"].message.count("title") == 1
         assert "nick_name" in here.target.capabilities.user_attributes
 
 

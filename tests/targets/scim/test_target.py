@@ -186,7 +186,7 @@ def test_what_a_service_does_not_keep_is_said_once_and_the_plan_is_empty(drops: 
         assert {one.status for one in report.results} == {Status.DONE}
         planned = here.plan(wish)
         assert planned.part.changes == ()
-        assert [one.code for one in planned.part.findings].count("attribute-not-kept") == 1
+        assert [one.code for one in planned.part.findings].count("attribute-not-persisted") == 1
 
 
 # Services in particular.
