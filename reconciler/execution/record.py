@@ -31,7 +31,7 @@ from reconciler.files.git import short
 from reconciler.files.private import write_private
 from reconciler.files.tree import MemoryTree, Tree
 from reconciler.loading.ledger_text import parse_ledger, render_ledger, seal
-from reconciler.loading.ledger_union import united
+from reconciler.loading.ledger_union import merged, united
 from reconciler.loading.memory import Lack, Memory
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import parse_receipt, removed_in, removed_text, render_receipt, spent
@@ -159,12 +159,20 @@ def save_whole(path: Path, tree: Tree, receipt: Receipt) -> None:
 
 
 def save_end(
-    path: Path, tree: Tree, receipt: Receipt, *, whole: bool, ledger: Ledger | None = None, run: str = ""
+    path: Path,
+    tree: Tree,
+    receipt: Receipt,
+    *,
+    whole: bool,
+    ledger: Ledger | None = None,
+    judged: Ledger | None = None,
+    run: str = "",
 ) -> None:
     """Remember how an apply of `tree` ended: `ledger` is what git gave by now, None where that is not known.
 
-    One that was `whole` ends what was applied in part before. The mark of `run` is closed, and no other.
-    Raises RecordError when it cannot.
+    `judged` is what the plan was judged by; what other runs noted since is kept, where that is told. One that
+    was `whole` ends what was applied in part before. The mark of `run` is closed, and no other. Raises
+    RecordError when it cannot.
     """
     key, texts = _digest(tree)
     record = read_record(path)
@@ -174,7 +182,7 @@ def save_end(
         "removed": removed_text(receipt.removed),
     }
     if ledger is not None:
-        update["ledger"] = Sealed.of(ledger)
+        update["ledger"] = Sealed.of(_over_others(before, ledger, judged, run))
     if whole:
         update |= {"receipt": render_receipt(receipt), "whole": key, "partial": []}
     _write(path, _with(record, receipt.target, before.model_copy(update=update), key, texts))
@@ -198,6 +206,17 @@ def fold_record_mark(path: Path, target: str, run: str) -> None:
         path,
         record.model_copy(update={"targets": {**record.targets, target: before.model_copy(update=update)}}),
     )
+
+
+def _over_others(before: Kept, ours: Ledger, judged: Ledger | None, run: str) -> Ledger:
+    """`ours`, laid over what other runs noted since `judged`, where any did."""
+    if before.ledger is None or judged is None:
+        return ours
+    mark, theirs = before.marks.get(run), before.ledger.ledger()
+    others = {one: kept for one, kept in before.marks.items() if one != run}
+    if judged in (theirs, before.model_copy(update={"marks": others}).given()):
+        return ours
+    return merged(theirs, ours, judged, mark.ledger() if mark is not None else Ledger())
 
 
 def remember_record(

@@ -24,6 +24,7 @@ from reconciler.execution.marking import Opened, drop_mark, never_applied, open_
 from reconciler.execution.receipt import End, record_apply, record_begin, record_used
 from reconciler.execution.record import save_end, save_partial
 from reconciler.loading.marks import Mark
+from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Plan
 from reconciler.model.removed import Removed, lately
 from reconciler.model.report import Report, TargetReport
@@ -268,7 +269,13 @@ def remember_applied(
             return record_apply(space.standing.repository, ends, push=push)
         for end in ends:
             save_end(
-                SANDBOX_RECORD, space.tree, end.receipt, whole=end.whole, ledger=end.ledger, run=space.run.id
+                SANDBOX_RECORD,
+                space.tree,
+                end.receipt,
+                whole=end.whole,
+                ledger=end.ledger,
+                judged=space.memories[end.receipt.target].remembered.ledger or Ledger(),
+                run=space.run.id,
             )
     except RecordError as error:
         return (Problem(f"it was applied, but not recorded: {error}", "fix that, and apply again"),)

@@ -215,6 +215,17 @@ def test_two_runs_that_end_at_once_are_both_remembered(origin: Clone, clones: tu
     assert one.remembers() == {"ada", "cyd", "dan"}
 
 
+def test_what_a_late_run_restored_is_remembered_although_another_let_go_of_it(
+    origin: Clone, clones: tuple[Clone, Clone]
+) -> None:
+    """Bob was known and taken out by hand; B is about to restore him when A applies that git drops him."""
+    one, two = clones
+    asleep = two.begin("run-b", given("bob"))
+    one.apply("run-a", given("ada"))
+    assert two.end(asleep, given("ada", "bob"), minutes=2) == []
+    assert origin.remembers() == {"ada", "bob"}
+
+
 def test_one_that_wakes_up_after_a_newer_whole_apply_is_taken_back_by_the_next_plan(
     origin: Clone, clones: tuple[Clone, Clone]
 ) -> None:

@@ -280,3 +280,23 @@ def test_a_ledger_that_was_edited_is_an_error(path: Path, part: str) -> None:
     path.write_text(text.replace("key=ada", "key=eve"), encoding="utf-8")
     with pytest.raises(RecordError, match="is damaged"):
         read_record(path)
+
+
+def test_what_two_runs_gave_is_kept_whichever_ends_last(path: Path) -> None:
+    """Both began with the same ledger; the second one restored what the first one let go of."""
+    began = Ledger(members={"g": frozenset({"ada", "bob"})})
+    save_end(path, files("ada"), receipt(), whole=True, ledger=began)
+    for run, users in (("one", {"cyd"}), ("two", {"ada", "dan"})):
+        save_partial(
+            path, "aws", HERE, files("ada"), run=run, intents=Ledger(members={"g": frozenset(users)})
+        )
+    one, two = (Ledger(members={"g": frozenset(found)}) for found in ({"cyd"}, {"ada", "bob", "dan"}))
+    save_end(path, files("ada"), receipt(), whole=True, ledger=one, judged=began, run="one")
+    save_end(path, files("ada"), receipt(), whole=True, ledger=two, judged=began, run="two")
+    found = memory(path, "ada").ledger
+    assert found is not None
+    assert found.members["g"] >= {"ada", "cyd", "dan"}
+    assert "bob" not in found.members["g"]
+    save_partial(path, "aws", HERE, files("ada"), run="three", intents=Ledger())
+    save_end(path, files("ada"), receipt(), whole=True, ledger=Ledger(), judged=found, run="three")
+    assert memory(path, "ada").ledger == Ledger()

@@ -31,7 +31,7 @@ from tests.properties.company import (
     title_of,
 )
 from tests.properties.failing import grants, odd_removals, removals
-from tests.properties.settling import UNAPPROVABLE, Settling
+from tests.properties.settling import OF_NAMES, UNAPPROVABLE, Settling
 from tests.properties.stage import BY_RULE, CRITICAL, TIGHT
 from tests.properties.witness import Names, Witness, locate
 
@@ -70,7 +70,7 @@ class Ending(Settling):
         self.approved = True
         self.world.delegated = False
         refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
-        assert refused <= UNAPPROVABLE | {"rename-cycle"}
+        assert refused <= UNAPPROVABLE | OF_NAMES
         self.apply_all()
         self.settle_names()
         self._try_drifting()
