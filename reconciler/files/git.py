@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
+from reconciler.files.git_names import OID, branch_of_head, exact, full_names, remotes
 from reconciler.files.git_objects import identity
 from reconciler.files.git_place import find
 from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
@@ -20,8 +20,6 @@ from reconciler.files.signing import Signing, apart_tag
 DEFAULT_REMOTE = "origin"
 # Tags that move are not overwritten by a fetch without --force.
 FETCH = f"git fetch {DEFAULT_REMOTE} --tags --force"
-_OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_SHORT = re.compile(r"[0-9a-f]{7,63}")
 
 
 class Commit(NamedTuple):
@@ -91,36 +89,19 @@ class Repository:
     def resolve(self, ref: str) -> str | None:
         """The commit that `ref` names, or None; what it may be, `full_names` says."""
         for name in self.full_names(ref):
+            oid = name if OID.fullmatch(name) else exact(self.git, name)
+            if oid is None:
+                continue
             answer = self.git.run(
-                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", fine=None
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{oid}^{{commit}}", fine=None
             )
-            if answer.code == 0 and _OID.fullmatch(answer.line):
+            if answer.code == 0 and OID.fullmatch(answer.line):
                 return answer.line
         return None
 
     def full_names(self, ref: str) -> Sequence[str]:
-        """What `ref` may mean, as git takes it without doubt: at most one name, or the commits of a short id.
-
-        HEAD, a full id and a full ref mean themselves. `origin/main` is that branch of a remote of this
-        clone; any other name is a branch of `origin` where there is a remote, a local branch where there is
-        none. Never a tag, unless `refs/tags/` is written, and never a local branch in the place of a remote
-        one: who may push tags, or name the branch of a pull request, would else decide what is trusted.
-        """
-        if ref == "HEAD" or ref.startswith("refs/") or _OID.fullmatch(ref):
-            return (ref,)
-        remotes = self.remotes()
-        remote = ref.partition("/")[0]
-        if not remotes:
-            found = f"refs/heads/{ref}"
-        elif ref in remotes:
-            found = f"refs/remotes/{ref}/HEAD"
-        else:
-            found = f"refs/remotes/{ref}" if remote in remotes else f"refs/remotes/{DEFAULT_REMOTE}/{ref}"
-        known = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", found, fine=None)
-        if known.code != 0 and _SHORT.fullmatch(ref):
-            ids = self.git.run("rev-parse", f"--disambiguate={ref}").line.split()
-            return ids if len(ids) == 1 else ()
-        return (found,)
+        """What `ref` may mean, as git takes it without doubt: `git_names.full_names`."""
+        return full_names(self.git, ref, self.remotes(), DEFAULT_REMOTE)
 
     def head(self) -> str | None:
         """The commit that is checked out; None before the first."""
@@ -128,12 +109,7 @@ class Repository:
 
     def remotes(self) -> frozenset[str]:
         """The names of the remotes that this clone knows, or of which it has branches."""
-        configured = self.git.run("config", "-z", "--name-only", "--get-regexp", r"^remote\..", fine=(0, 1))
-        keys = os.fsdecode(configured.output).split("\0")[:-1]
-        names = {key.removeprefix("remote.").rpartition(".")[0] for key in keys}
-        refs = self.git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes").output
-        names |= {line.partition("/")[0] for line in os.fsdecode(refs).splitlines()}
-        return frozenset(names - {""})
+        return remotes(self.git)
 
     def default_trusted_ref(self) -> str:
         """The branch that origin/HEAD names, as a full ref; "HEAD" where there is no remote at all.
@@ -141,11 +117,9 @@ class Repository:
         Raises RecordError where there is a remote and origin/HEAD names no branch that is here: checkouts
         of CI have none, and HEAD may be what nobody agreed on.
         """
-        answer = self.git.run("symbolic-ref", "--quiet", f"refs/remotes/{DEFAULT_REMOTE}/HEAD", fine=None)
-        found = answer.line
-        within = found.startswith(f"refs/remotes/{DEFAULT_REMOTE}/")
-        if answer.code == 0 and within and self.resolve(found) is not None:
-            return found
+        for found in branch_of_head(self.git, f"refs/remotes/{DEFAULT_REMOTE}/HEAD"):
+            if self.resolve(found) is not None:
+                return found
         if not self.remotes():
             return "HEAD"
         raise RecordError(
@@ -226,8 +200,8 @@ class Repository:
         here, or that carries another name (a copy of another tag).
         """
         ref = _tag_ref(name)
-        found = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, fine=None)
-        return self._tag(name, found.line) if found.code == 0 else None
+        found = exact(self.git, ref)
+        return self._tag(name, found) if found is not None else None
 
     def _tag(self, name: str, oid: str) -> Tag:
         """The tag object `oid`, which must be an annotated tag of that name on a commit that is here."""
@@ -279,10 +253,10 @@ class Repository:
         ref = _tag_ref(name)
         if self.git.run("check-ref-format", ref, fine=None).code != 0:
             raise RecordError(f"{name} cannot be the name of a git tag")
-        before = self.git.run("rev-parse", "--verify", "--quiet", "--end-of-options", ref, fine=None)
+        before = exact(self.git, ref)
         tag = self.make_tag(name, commit, message, at)
         # No tag yet is said as the null id, so that two first applies cannot both win.
-        old = before.line if before.code == 0 else "0" * len(commit)
+        old = before or "0" * len(commit)
         self.git.run("update-ref", "-m", "reconciler apply", ref, tag.id, old)
         return tag
 

@@ -71,12 +71,17 @@ def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> Standing | 
     """Where `tree`, the files of the folder `path`, stands in git; None outside git.
 
     `trusted_ref` is what the user named; without it the trusted branch is origin's default branch, and HEAD
-    where there is no remote at all. Raises RecordError when the trusted branch cannot be found, when git is
-    missing, and when it fails; InputError when the tree cannot be listed. `tree` must give what it gave
-    before: what is compared is what was loaded.
+    where there is no remote at all. Raises RecordError when the trusted branch cannot be found (one that is
+    named, also outside git), when git is missing, and when it fails; InputError when the tree cannot be
+    listed. `tree` must give what it gave before: what is compared is what was loaded.
     """
     repository = Repository.of(path)
     if repository is None:
+        if trusted_ref is not None:
+            raise RecordError(
+                f"{path} is not in a git repository, so the trusted ref {trusted_ref!r} is not there; check "
+                "it out with git, or leave --trusted-ref out"
+            )
         return None
     trusted_ref, trusted = _trusted(repository, trusted_ref)
     head = repository.head()

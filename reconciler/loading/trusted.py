@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.config import CONFIG_FILE, Config, TargetConfig, load_config
+from reconciler.config.configuration import DEFAULT_TARGET, default_config
+from reconciler.config.documents import IDENTITY_CENTER
 from reconciler.config.selectors import ACCOUNT_ID
 from reconciler.errors import InputError, Problem
 from reconciler.files.git_tree import GitTree
@@ -31,12 +33,17 @@ def trusted_config(
     A target that the branch does not have is left out, and one finding names every difference. `accounts` are
     those under plan: where a name stands for another account on the branch, or for none here, the guards and
     restrictions say its id instead, and another finding names it. Where the branch has no configuration yet,
-    `planned` is all there is, and a finding says so. Raises InputError where it has one that does not load,
-    and where it has none of the targets under plan.
+    it counts as one of defaults (`_before_any`), and a finding says so; where HEAD itself is trusted,
+    `planned` is all there is. Raises InputError where it has one that does not load, and where it has none
+    of the targets under plan.
     """
     tree, trusted = _tree(standing), trusted_file(standing)
+    untrusted: tuple[Finding, ...] = ()
     if tree is None or trusted is None:
-        return planned, _untrusted(standing) if planned.exists else ()
+        untrusted = _untrusted(standing) if planned.exists else ()
+        if standing.trusts_head or not planned.exists:
+            return planned, untrusted
+        trusted = _before_any(planned)
     targets: dict[str, TargetConfig] = {}
     ignored: list[str] = list(_restrictions(planned.rules, trusted.rules))
     rules = _rules(planned.rules, trusted.rules)
@@ -70,14 +77,31 @@ def trusted_config(
                 )
             ]
         )
-    meant = _meant(tree, standing, targets.values(), accounts)
+    meant = {} if tree is None else _meant(tree, standing, targets.values(), accounts)
     targets = {name: replace(one, policy=_by_id(one.policy, meant)) for name, one in targets.items()}
     findings = (
+        *untrusted,
         *_ignored(standing, ignored),
         *_named(standing, meant, accounts),
         *_changed(standing, planned.rules, trusted.rules),
     )
     return replace(planned, targets=targets, lock=trusted.lock, signed=trusted.signed), findings
+
+
+def _before_any(planned: Config) -> Config:
+    """What a branch without a configuration stands for: the defaults, and what can only lead to AWS itself.
+
+    A target of SCIM, or one with a channel, would take a token of the environment to an address that nobody
+    but the pull request names.
+    """
+    defaults = default_config()
+    policy = defaults.targets[DEFAULT_TARGET].policy
+    targets = {
+        name: replace(one, policy=replace(policy, target=name))
+        for name, one in planned.targets.items()
+        if one.type == IDENTITY_CENTER and one.channel is None
+    }
+    return replace(defaults, targets=targets)
 
 
 def trusted_file(standing: Standing) -> Config | None:
@@ -102,11 +126,15 @@ def _tree(standing: Standing) -> GitTree | None:
 
 
 def _untrusted(standing: Standing) -> tuple[Finding, ...]:
+    used = "the one under plan is used"
+    if not standing.trusts_head:
+        used = "guards and what else is only taken from there are the defaults"
     return (
         Finding(
             code="no-trusted-configuration",
             severity=Severity.WARNING,
-            message=f"{standing.branch} has no {CONFIG_FILE} yet; the one under plan is used",
+            message=f"{standing.branch} has no {CONFIG_FILE} yet; {used}",
+            fix="merge the configuration first if the plan should use it",
         ),
     )
 

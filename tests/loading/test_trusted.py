@@ -14,7 +14,7 @@ from reconciler.loading.standing import stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.change import Cause
 from reconciler.model.plan import Finding
-from reconciler.model.policy import Limit
+from reconciler.model.policy import Guards, Limit
 from tests.repositories import Work
 
 FILE = "identities/reconciler.yaml"
@@ -171,16 +171,18 @@ def test_a_trusted_configuration_that_does_not_load_stops_the_plan(site: Site) -
         site.used()
 
 
-def test_where_the_trusted_branch_has_none_yet_the_proposed_one_is_used_and_that_is_said(site: Site) -> None:
+def test_where_the_trusted_branch_has_none_yet_its_guards_are_the_defaults_and_that_is_said(
+    site: Site,
+) -> None:
     site.propose(BASE + GUARDS)
     site.work.git("checkout", "-q", "main")
     site.work.commit({FILE: None})
     site.work.git("checkout", "-q", "proposal")
 
-    config, (finding,) = site.used()
+    config, findings = site.used()
 
-    assert finding.code == "no-trusted-configuration"
-    assert config.targets["aws"].policy.guards.max_removals.users == Limit(1, 2)
+    assert [finding.code for finding in findings] == ["no-trusted-configuration", "configuration-not-trusted"]
+    assert config.targets["aws"].policy.guards == Guards()
 
 
 def test_where_nobody_wrote_one_there_is_nothing_to_say(site: Site) -> None:

@@ -77,7 +77,9 @@ CODES = (
     Code(
         "no-trusted-configuration",
         (Severity.WARNING,),
-        "the trusted branch has no `reconciler.yaml` yet, so the one under plan is used",
+        "the trusted branch has no `reconciler.yaml` yet: guards and all else that only it may "
+        "say are the defaults, and targets with a SCIM endpoint are not planned (where `HEAD` "
+        "itself is trusted, the file under plan is used)",
     ),
     Code(
         "configuration-not-trusted",

@@ -1,0 +1,72 @@
+"""What the name of a ref means: exactly one thing, whatever else of a like name somebody pushed.
+
+git itself looks in six places, one after another, also for a name that begins with `refs/`: where the branch
+`refs/remotes/origin/main` was not fetched, it takes the tag `refs/tags/refs/remotes/origin/main`.
+https://git-scm.com/docs/gitrevisions
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Sequence
+
+from reconciler.files.git_command import Git
+
+OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT = re.compile(r"[0-9a-f]{7,63}")
+_HEAD_OF_REMOTE = re.compile(r"refs/remotes/[^/]+/HEAD")
+
+
+def exact(git: Git, ref: str) -> str | None:
+    """The id of the object that the ref of exactly this full name (or HEAD) points at; None without one."""
+    answer = git.run("show-ref", "--verify", "--hash", "--", ref, fine=None)
+    return answer.line if answer.code == 0 else None
+
+
+def branch_of_head(git: Git, head: str) -> Sequence[str]:
+    """The branch that the HEAD of a remote names, which is one of the same remote; nothing without one.
+
+    A HEAD that names none was made by a fetch of a branch that somebody called HEAD.
+    """
+    answer = git.run("symbolic-ref", "--quiet", head, fine=None)
+    within = answer.code == 0 and answer.line.startswith(head.removesuffix("HEAD"))
+    return (answer.line,) if within and answer.line != head else ()
+
+
+def remotes(git: Git) -> frozenset[str]:
+    """The names of the remotes that this clone knows, or of which it has branches."""
+    configured = git.run("config", "-z", "--name-only", "--get-regexp", r"^remote\..", fine=(0, 1))
+    keys = os.fsdecode(configured.output).split("\0")[:-1]
+    names = {key.removeprefix("remote.").rpartition(".")[0] for key in keys}
+    refs = git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes").output
+    names |= {line.partition("/")[0] for line in os.fsdecode(refs).splitlines()}
+    return frozenset(names - {""})
+
+
+def full_names(git: Git, ref: str, known: Collection[str], default: str) -> Sequence[str]:
+    """What `ref` may mean: at most one name, or the commits of a short id.
+
+    HEAD, a full id and a full ref mean themselves. `origin/main` is that branch of a remote of this clone
+    (`known`); any other name is a branch of the remote `default` where there is a remote, a local one where
+    there is none. Never a tag, unless `refs/tags/` is written, and never a local branch in the place of a
+    remote one: who may push tags, or name the branch of a pull request, would else decide. For
+    the same reason the HEAD of a remote means the branch that it names.
+    """
+    if ref == "HEAD" or OID.fullmatch(ref):
+        return (ref,)
+    remote = ref.partition("/")[0]
+    if ref.startswith("refs/"):
+        found = ref
+    elif not known:
+        found = f"refs/heads/{ref}"
+    elif ref in known:
+        found = f"refs/remotes/{ref}/HEAD"
+    else:
+        found = f"refs/remotes/{ref}" if remote in known else f"refs/remotes/{default}/{ref}"
+    if _HEAD_OF_REMOTE.fullmatch(found):
+        return branch_of_head(git, found)
+    if not ref.startswith("refs/") and _SHORT.fullmatch(ref) and exact(git, found) is None:
+        ids = git.run("rev-parse", f"--disambiguate={ref}").line.split()
+        return ids if len(ids) == 1 else ()
+    return (found,)

@@ -1,0 +1,118 @@
+"""Attacks on the gate: refs of a like name, and a branch under review that is the first to configure."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox import Sandbox
+from tests.cli.clones import another, first_clone
+from tests.cli.stage import Real
+from tests.cli.test_gate import OPEN, REMOVES
+from tests.cli.test_gate_in_ci import BOTH_WAYS, Runner, runner
+
+__all__ = ("runner",)
+
+MAIN = "refs/remotes/origin/main"
+
+
+def test_a_ref_that_is_called_like_the_full_name_of_a_branch_does_not_stand_for_it(
+    runner: Runner, aws: Sandbox
+) -> None:
+    """With `fetch-tags: true` and a depth of 1, a runner has every tag and no branch."""
+    stage = runner.pull_request(aws, depth=1)
+    for space in ("refs/tags/", "refs/heads/", "refs/remotes/", "refs/"):
+        stage.work.git("update-ref", f"{space}{MAIN}", "HEAD")
+        for ref in ("main", "origin/main", MAIN):
+            ended = stage.plan("--trusted-ref", ref)
+            assert ended.code == 1, ended.told
+            assert all(way in ended.told for way in BOTH_WAYS)
+        stage.work.git("update-ref", "-d", f"{space}{MAIN}")
+
+
+def test_a_branch_that_is_called_head_is_not_the_head_of_the_remote(
+    runner: Runner, aws: Sandbox, tmp_path: Path
+) -> None:
+    stage = runner.pull_request(aws, depth=0)
+    stage.work.git("push", "-q", f"file://{tmp_path}/origin.git", "HEAD:refs/heads/HEAD")
+    stage.work.git("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    assert stage.work.git("rev-parse", "refs/remotes/origin/HEAD") == stage.work.git("rev-parse", "HEAD")
+
+    for words in ((), *(("--trusted-ref", ref) for ref in ("origin", "origin/HEAD", f"{MAIN[:-4]}HEAD"))):
+        ended = stage.plan(*words)
+        assert ended.code == 1, ended.told
+        assert all(way in ended.told for way in BOTH_WAYS)
+
+
+def test_a_tag_beside_those_of_the_reconciler_is_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
+) -> None:
+    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
+    name = "refs/tags/reconciler/applied/aws"
+    head = stage.work.git("rev-parse", "HEAD")
+    text = f"object {head}\ntype commit\ntag reconciler/applied/aws\ntagger a <a@b> 1 +0000\n\nformat: 1\n"
+    made = stage.work.git("mktag", stdin=text.encode())
+    stage.work.git("push", "-q", "origin", f"{made}:refs/tags/{name}")
+    clone = another(stage, monkeypatch, capsys)
+
+    planned = clone.plan()
+
+    assert planned.code == 0, planned.told
+    assert "memory" not in planned.told
+
+
+@pytest.fixture
+def unconfigured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
+) -> Real:
+    """A clone whose trusted branch has no configuration: its defaults hold."""
+    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    stage.commit({"reconciler.yaml": None})
+    stage.work.git("push", "-q", "origin", "main")
+    stage.work.git("checkout", "-q", "-b", "proposal")
+    return stage
+
+
+TOKEN = "url: 'http://127.0.0.1:PORT/', token: {env: AWS_SECRET_ACCESS_KEY}"
+
+
+@pytest.mark.parametrize(
+    "target", [f"{{type: scim, {TOKEN}}}", f"{{type: identity-center, directory: {{scim: {{{TOKEN}}}}}}}"]
+)
+def test_the_first_configuration_sends_no_token_before_it_is_merged(unconfigured: Real, target: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        text = f"format: 1\ntargets:\n  aws: {target}\n".replace("PORT", str(listener.getsockname()[1]))
+        unconfigured.commit({"reconciler.yaml": text})
+
+        ended = unconfigured.plan()
+
+        assert ended.code == 1, ended.told
+        assert "no target of reconciler.yaml is on origin/main yet" in ended.told
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+def test_the_first_configuration_does_not_judge_itself(unconfigured: Real) -> None:
+    unconfigured.work.git("checkout", "-q", "main")
+    unconfigured.converge("--first-apply")
+    unconfigured.work.git("checkout", "-q", "proposal")
+    unconfigured.commit({**REMOVES, "reconciler.yaml": OPEN, "groups.yaml": "groups: {}\n"})
+
+    ended = unconfigured.plan()
+
+    assert ended.code == 3, ended.told
+    assert "no-trusted-configuration" in ended.told
+
+
+def test_a_trusted_ref_that_is_named_outside_git_is_an_error(real: Real) -> None:
+    shutil.rmtree(real.root / ".git")
+
+    ended = real.run("plan", "--trusted-ref", "main")
+
+    assert ended.code == 1, ended.told
+    assert "is not in a git repository" in ended.told
