@@ -5,7 +5,7 @@ Neither ever loses an entry that one side added, so that what two runs gave is r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -23,8 +23,11 @@ _EMPTY = Ledger()
 
 
 def united(known: Ledger, *intents: Ledger) -> Ledger:
-    """`known`, and what `intents` add to it, as something that nobody saw the end of."""
-    return laid(known, *map(_unsure, intents))
+    """`known`, and what `intents` add to it, as something that nobody saw the end of.
+
+    What only says of an object what is set on it (`left`) adds to objects that are known, and to no others.
+    """
+    return laid(known, *(_unsure(one, (known, *intents)) for one in intents))
 
 
 def merged(theirs: Ledger, ours: Ledger, base: Ledger, wrote: Ledger = _EMPTY) -> Ledger:
@@ -81,7 +84,8 @@ def _objects(
     for token, our in ours.items():
         their, then, written = theirs.get(token), base.get(token), wrote.get(token)
         if their is None:
-            if our != then:
+            # What both knew and theirs has not is gone or somebody else's by now, whatever ours set on it.
+            if then is None:
                 found[token] = our
         elif our != their and (our != then or written is not None):
             found[token] = _object(their, our, then, written)
@@ -127,16 +131,23 @@ def _ends(theirs: Ledger, ours: Ledger, base: Ledger) -> Mapping[str, Mapping[st
     return found
 
 
-def _unsure(ledger: Ledger) -> Ledger:
-    """The same, with the end of nothing seen."""
+def _unsure(ledger: Ledger, everything: Sequence[Ledger]) -> Ledger:
+    """The same, with the end of nothing seen, and without objects that nothing makes known."""
 
-    def objects(given: Mapping[str, GivenObject]) -> Mapping[str, GivenObject]:
-        return {token: replace(one, sure=False) for token, one in given.items()}
+    def objects(of: Callable[[Ledger], Mapping[str, GivenObject]]) -> Mapping[str, GivenObject]:
+        known = list(map(of, everything))
+        return {
+            token: replace(one, sure=False)
+            for token, one in of(ledger).items()
+            if not one.left
+            or token in known[0]
+            or any(token in each and not each[token].left for each in known[1:])
+        }
 
     return Ledger(
-        users=objects(ledger.users),
-        groups=objects(ledger.groups),
-        sets=objects(ledger.sets),
+        users=objects(lambda one: one.users),
+        groups=objects(lambda one: one.groups),
+        sets=objects(lambda one: one.sets),
         members=ledger.members,
         unsure=_some(ledger.members),
         assignments={

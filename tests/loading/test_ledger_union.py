@@ -34,7 +34,16 @@ def test_what_is_known_wins_over_what_was_about_to_be_done() -> None:
 @given(ledgers(), ledgers(), ledgers())
 def test_a_union_holds_every_entry_and_nothing_else(known: Ledger, one: Ledger, two: Ledger) -> None:
     found = united(known, one, two)
-    assert entries(found) == entries(known) | entries(one) | entries(two)
+    everything = entries(known) | entries(one) | entries(two)
+    # What only says what is set on an object makes none known.
+    said = {
+        (kind, token, each.left)
+        for ledger in (one, two)
+        for kind, given in (("user", ledger.users), ("group", ledger.groups), ("set", ledger.sets))
+        for token, each in given.items()
+    }
+    only_set = {(kind, token) for kind, token, left in said if left and (kind, token, False) not in said}
+    assert entries(found) == everything - (only_set - entries(known))
     assert all(users <= found.members[group] for group, users in found.unsure.items())
     for token, before in known.users.items():
         after = found.users[token]
@@ -144,3 +153,9 @@ def test_of_one_object_each_side_says_what_it_changed() -> None:
     assert merged(theirs, ours, base).users == {
         ADA: GivenObject("ann", "a@x", ("nickname", "phone", "title"), inactive=True, left=True)
     }
+
+
+def test_an_object_that_theirs_let_go_of_is_not_ours_again_for_what_we_set_on_it() -> None:
+    base = Ledger(users={ADA: GivenObject("ada")})
+    ours = Ledger(users={ADA: GivenObject("ada", attributes=("title",)), BOB: GivenObject("bob")})
+    assert merged(Ledger(), ours, base).users == {BOB: GivenObject("bob")}

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from reconciler.loading.ledger_union import united
 from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.ledger import Ledger, united
+from reconciler.model.ledger import Ledger
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.state import Declared, Identities, Receipt, Remembered

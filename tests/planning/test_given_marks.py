@@ -110,3 +110,24 @@ def test_the_mark_of_an_update_alone_makes_nothing_of_whoever_left() -> None:
     site.apply(identities())
     other = identities([person("ada", user_name="ada.lovelace@example.com")])
     assert site.shows(other) == ["create aws/user/ada git"]
+
+
+def test_what_was_let_go_of_is_not_let_go_of_again_for_the_mark_of_an_update() -> None:
+    """A late run was about to restore a title and a description; then both became somebody else's."""
+    site = Site()
+    ops = replace(group("ops"), attributes={"description": "Operations"})
+    said = identities([person("ada", title="Lead")], [ops])
+    site.apply(said)
+    world = site.world
+    user, team = world.user_id("ada@example.com"), world.group_id("ops")
+    one, two = world.users[user], world.groups[team]
+    world.users[user] = replace(one, attributes={**one.attributes, "title": "Console"})
+    world.groups[team] = replace(two, attributes={**two.attributes, "description": "Console"})
+    asleep = site.plan(said)
+    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    external = identities(
+        [replace(person("ada"), external=True)], [replace(group("ops"), members=None, external=True)]
+    )
+    assert site.shows(external) == ["release aws/group/ops git", "release aws/user/ada git"]
+    site.apply(external)
+    assert site.shows(external) == []

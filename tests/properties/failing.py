@@ -9,6 +9,11 @@ from reconciler.planning.ordering.steps import PAIRS
 from reconciler.planning.planner import Planned
 
 
+def none(_: Planned) -> frozenset[str]:
+    """No step fails."""
+    return frozenset()
+
+
 def removals(planned: Planned) -> frozenset[str]:
     """Everything fails that takes a membership or an assignment away."""
     return _steps_of(planned, lambda one: one.action is Action.DELETE and one.address.kind in PAIRS)

@@ -27,6 +27,7 @@ from tests.properties.book import PEOPLE, Book, stem
 from tests.properties.breaches import badly_given, breaches
 from tests.properties.company import OTHERS, Console, company, covers, name_of, pairs, person_of
 from tests.properties.critical import LEAST, Floors, enough
+from tests.properties.failing import none
 from tests.properties.invariant import Given
 from tests.properties.recall import GOOD, Recall, given_after
 from tests.properties.sequence import allowed_meanwhile, takes_before_it_gives, told
@@ -40,11 +41,6 @@ TIGHT = Guards(max_removals=MaxRemovals(*(Limit(1, None),) * 6, Limit(1, None), 
 CRITICAL = replace(UNLIMITED, min_members=LEAST)
 WATCHED = replace(UNLIMITED, protected=Protected(users=("ada",), groups=("ops",), permission_sets=("Admin",)))
 Failing = Callable[[Planned], frozenset[str]]
-
-
-def none(_: Planned) -> frozenset[str]:
-    """No step fails."""
-    return frozenset()
 
 
 class Stage(RuleBasedStateMachine):
@@ -161,8 +157,10 @@ class Stage(RuleBasedStateMachine):
         self.nothing_left(fresh)
         self.absent_reach_nothing()
         if not fresh.waiting:
-            self.as_git_says()
-            if self.policy.guards is CRITICAL and not self.approved and self.is_managed():
+            # What only the management account may change is owed, and the memory moves on.
+            whole = "delegated-administrator" not in {each.code for each in fresh.part.findings}
+            self.as_git_says(whole=whole)
+            if whole and self.policy.guards is CRITICAL and not self.approved and self.is_managed():
                 enough(self.world, self.said)
         self.move_on(fresh, go, outcomes)
 
@@ -294,26 +292,25 @@ class Stage(RuleBasedStateMachine):
             people = {who for who, account, _ in reached if account != theirs}
             assert not people & self.absent() & set(PEOPLE)
 
-    def as_git_says(self) -> None:
-        """People reach what git says, and nothing else of git's doing is there."""
+    def as_git_says(self, *, whole: bool) -> None:
+        """People reach what git says, and nothing else of git's doing is there.
+
+        Where it is not the `whole` of it, the management account is left alone, and sets that are there.
+        """
         if not self.is_managed():
             return
         people = {name_of(self.world, each): person_of(self.world, each) for each in self.world.users}
         reach = oracle.reach(self.said, self.world, self.now)
-        must = {(people[who], account, name) for who, account, name in reach}
+        theirs = "" if whole else HOME
+        must = {(people[who], account, name) for who, account, name in reach if account != theirs}
         assert must <= access(self.world)
         if not self.begun:
             return  # nothing was to be done, and what was said before the first write nobody remembers
-        extra = access(self.world) - must
+        extra = {each for each in access(self.world) - must if each[1] != theirs}
         assert extra <= Witness(self.world).excused(pairs(self.world) - self.given.pairs)
-        Verdict(
-            self.world,
-            self.said,
-            self.policy,
-            self.now,
-            frozenset(self.given.pairs),
-            self.given.objects.keys(),
-        ).pronounce()
+        if whole:
+            pairs_given, objects = frozenset(self.given.pairs), self.given.objects.keys()
+            Verdict(self.world, self.said, self.policy, self.now, pairs_given, objects).pronounce()
 
     def remember(self, planned: Planned, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
         """The apply ends: its receipt has the next ledger, and the tag moves on where it was whole."""
