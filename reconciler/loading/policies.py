@@ -46,6 +46,7 @@ class PermissionSets:
         managed = tuple(fields.get("managed_policies") or ())
         customer = tuple(_reference(entry) for entry in fields.get("customer_managed_policies") or ())
         _check_policies(document, at, managed, customer)
+        inline = fields.get("inline_policy")
         return PermissionSet(
             key,
             Origin(document.path, node),
@@ -56,10 +57,11 @@ class PermissionSets:
             managed_policies=managed,
             customer_managed_policies=customer,
             permissions_boundary=_boundary(document, at, fields.get("permissions_boundary")),
-            inline_policy=self._inline(document, (*at, "inline_policy"), fields.get("inline_policy")),
+            inline_policy=self._inline(document, (*at, "inline_policy"), inline),
             tags=dict(_tags(document, (*at, "tags"), fields.get("tags") or {})),
             assignments=Sharing(fields["assignments"]) if "assignments" in fields else None,
             previously=checked_previously(document, at, fields),
+            policy_file=_path(document, inline) if isinstance(inline, str) else None,
         )
 
     def _inline(self, document: Document, at: Loc, written: Any) -> str | None:

@@ -172,8 +172,8 @@ class Sharing(StrEnum):
 class PermissionSet:
     """What people may do in an account. `declared` names the fields that git says something of.
 
-    `session_duration` is ISO 8601 (`PT4H`), `inline_policy` canonical JSON text, `managed_policies`
-    names, paths or ARNs as written.
+    `session_duration` is ISO 8601 (`PT4H`), `inline_policy` canonical JSON text (`policy_file` is its file,
+    where it has one of its own), `managed_policies` names, paths or ARNs as written.
     """
 
     key: str
@@ -189,6 +189,7 @@ class PermissionSet:
     tags: Mapping[str, str] = field(default_factory=dict)
     assignments: Sharing | None = None
     previously: tuple[str, ...] = ()
+    policy_file: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

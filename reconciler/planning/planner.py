@@ -40,6 +40,7 @@ from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
 from reconciler.planning.judging.approving import proposed
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
+from reconciler.planning.judging.other_people import other_people
 from reconciler.planning.judging.past import past
 from reconciler.planning.judging.population import counts, population
 from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
@@ -182,6 +183,7 @@ def plan_target(
         *said,
         *debts,
         *released(scene, changes, draft.ids, accounts),
+        *other_people(identities, remembered.base.identities if remembered.base else None, changes),
         *notable(scene, draft, remembered, observed, unread),
         *assignment_findings(scene, draft, delegated, kept),
         *name_taken(taken),

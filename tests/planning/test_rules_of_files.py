@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.plan import Severity
-from reconciler.model.resources import Assignment, Include, Origin, Window
+from reconciler.model.resources import Account, Assignment, Include, Origin, Selector, Window
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Identities
 from tests.planning.entitled import DEV, PAY, entry, git, on, pset, realm, settled
@@ -162,3 +162,29 @@ def test_every_declaration_elsewhere_is_told_with_its_file() -> None:
     assert finding.fix == "move what is listed into files that match privileged/**"
     (included,) = judged(including(OPEN, "bob"), realm(), WHO)
     assert included.details == ("group sre, included by ops, in team.yaml",)
+
+
+def test_a_file_of_an_inline_policy_elsewhere_is_not_edited() -> None:
+    def allowing(action: str, file: str) -> Identities:
+        policy = f'{{"Statement":[{{"Action":"{action}","Effect":"Allow","Resource":"*"}}]}}'
+        admin = pset("Admin", origin=SAFE, inline_policy=policy, policy_file=file)
+        return replace(filed(), permission_sets={"Admin": admin})
+
+    outside, inside = "policies/p.json", "privileged/p.json"
+    before = allowing("s3:GetObject", outside)
+    assert verdicts(allowing("*", outside), settled(before), WHO, memory=remembered(before)) == [BROKEN]
+    assert verdicts(before, settled(before), WHO, memory=remembered(before)) == [OLD]
+    before = allowing("s3:GetObject", inside)
+    assert verdicts(allowing("*", inside), settled(before), WHO, memory=remembered(before)) == []
+
+
+@pytest.mark.parametrize("excepted", [False, True])
+def test_an_account_of_another_id_under_the_same_name_elsewhere_decides_too(*, excepted: bool) -> None:
+    places = (Selector(1, account="pay"),)
+    one = replace(ops(origin=SAFE), accounts=on("all") if excepted else places)
+    one = replace(one, excluded=places if excepted else ())
+    before = replace(filed(), assignments={"e": one})
+    said = replace(before, accounts={"pay": Account("pay", DEV, OPEN)})
+    assert verdicts(said, settled(before), WHO, memory=remembered(before)) == [BROKEN]
+    said = replace(before, accounts={"pay": Account("pay", DEV, SAFE)})
+    assert verdicts(said, settled(before), WHO, memory=remembered(before)) == []

@@ -16,6 +16,7 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Holder
+from reconciler.planning.judging.other_people import others
 from reconciler.planning.judging.ruled import Breach, Ruled, gives, is_ruled
 from reconciler.planning.wording import many
 
@@ -88,7 +89,10 @@ class _Misplaced:
 
 
 class _Deciding:
-    """All that decides about one access: entries, definitions, groups with what they include."""
+    """All that decides about one access: entries, definitions, groups with what they include.
+
+    Besides, what was changed of the names by which those say accounts and people, and of policies in files.
+    """
 
     def __init__(self, ruled: Ruled, rule: Restrict, entries: Iterable[Assignment]) -> None:
         self._ruled, self._rule, self._entries = ruled, rule, list(entries)
@@ -139,20 +143,59 @@ class _Deciding:
                 if key not in through:
                     what = f"group {key}, included by {', '.join(sorted(through))},"
                 yield _Misplaced(what, group.origin, moved, self._group_rests(key, through))
-        yield from self._renamed()
+        yield from self._policies()
+        yield from self._accounts()
+        yield from self._people()
 
-    def _renamed(self) -> Iterator[_Misplaced]:
-        """Changed user names of people who have the access: somebody else has it by that."""
+    def _policies(self) -> Iterator[_Misplaced]:
+        """Files of inline policies that were edited, whoever has the set that names them."""
+        for definition in self._definitions():
+            file = definition.policy_file
+            if file is None or path_matches(file, self._rule.only_from):
+                continue
+            then = None if self._ruled.base is None else self._ruled.base.permission_sets.get(definition.key)
+            edited = then is not None and then.inline_policy != definition.inline_policy
+            what = f"the inline policy of permission set {definition.key}, {file}, named"
+            yield _Misplaced(
+                what, definition.origin, edited, then is None and self._set_rests(definition.key)
+            )
+
+    def _accounts(self) -> Iterator[_Misplaced]:
+        """Names of accounts that mean others than before: the entries that say them lead elsewhere by that.
+
+        A name that is as it was decides nothing, wherever it stands.
+        """
+        base, named = self._ruled.base, self._ruled.identities.accounts
+        if base is None:
+            return
+        said = {
+            one.account
+            for entry in self._entries
+            for one in (*entry.accounts, *entry.excluded)
+            if one.account is not None
+        }
+        for name in sorted(one for one in said if one in named and one in base.accounts):
+            account = named[name]
+            if account.id != base.accounts[name].id and self._strays(account.origin):
+                yield _Misplaced(f"account {name}", account.origin, moved=True, rests=False)
+
+    def _people(self) -> Iterator[_Misplaced]:
+        """Changed names and ids of people who have the access: somebody else has it by that.
+
+        Also where no user is renamed: another one, who was there before, now goes by the key.
+        """
         ruled = self._ruled
+        users = ruled.identities.users
+        other = others(users, {} if ruled.base is None else ruled.base.users)
         both = ruled.sides(self._rule.access)
-        if not both.renamed:
+        if not both.renamed and not other:
             return
         holders = {one for held in both.after.holders.values() for one in held}
         people = {person for one in holders for person in both.after.behind(one)}
-        for token in sorted(people & both.renamed):
+        for token in sorted(people):
             key = ruled.tokens.user_key(token)
-            user = ruled.identities.users.get(key)
-            if user is not None and self._strays(user.origin):
+            user = users.get(key)
+            if user is not None and (token in both.renamed or key in other) and self._strays(user.origin):
                 yield _Misplaced(f"user_name of {key}", user.origin, moved=False, rests=True)
 
     def _strays(self, origin: Origin) -> bool:
