@@ -19,10 +19,10 @@ from reconciler.model.pairs import Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Desired, Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.context import PlanContext
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.effects import effects
 from reconciler.planning.ownership.owning import own_groups, own_users
-from reconciler.planning.scene import Scene
 
 # Each group has up to three permission sets, each in one of the folders of ten accounts.
 ACCOUNTS, SETS, FOLDER = 300, 100, 10
@@ -38,7 +38,7 @@ def holdings(group: int) -> Iterator[tuple[str, str]]:
             yield f"{100_000_000_000 + folder * FOLDER + place}", name
 
 
-def scene(*, empty: bool) -> Scene:
+def scene(*, empty: bool) -> PlanContext:
     """Everybody and everything live, or nothing of it."""
     desired = Desired(
         "aws",
@@ -71,8 +71,8 @@ def scene(*, empty: bool) -> Scene:
             assignments={pair: frozenset(holders) for pair, holders in assignments.items()},
         )
     )
-    policy, memory = TargetPolicy("aws"), Memory(None, (), known=True)
-    return Scene(
+    policy, memory = TargetPolicy("aws"), PriorState(None, (), known=True)
+    return PlanContext(
         desired=desired,
         live=live,
         memory=memory,

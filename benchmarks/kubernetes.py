@@ -26,7 +26,7 @@ from time import perf_counter
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.model.state import Live
 from reconciler.planning.ordering.estimate import estimate
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.sandbox import Sandbox
 from tests.support.organisation import Organisation, describe, real_input, write_organisation
 from tests.support.site import SPEED, FilesSite, client, files_site
@@ -65,7 +65,7 @@ def rows() -> list[Row]:
         (f"read it, sandbox at speed {SPEED:g}", f"{read[1]:.1f} s"),
         (f"read it, at AWS (modelled, {LATENCY:g} s a call)", f"{modelled:.0f} s"),
         ("apply it to nothing, calls", _listed(counted)),
-        ("apply it to nothing, writes", f"{_listed(writes)} for {len(first.part.changes):,} changes"),
+        ("apply it to nothing, writes", f"{_listed(writes)} for {len(first.plan.changes):,} changes"),
         ("apply it to nothing, polls", _listed(polls)),
         (
             f"apply it to nothing, sandbox at speed {SPEED:g}",
@@ -85,7 +85,7 @@ def _organisation(folder: Path) -> tuple[str, Organisation]:
 
 def _apply(here: FilesSite) -> tuple[Mapping[str, int], float]:
     """Calls, and seconds, of loading, reading, planning, applying, and reading back."""
-    reviewed = here.plan().part
+    reviewed = here.plan().plan
     here.sandbox.requests.clear()
     began = perf_counter()
     report = here.apply([reviewed])
@@ -144,7 +144,7 @@ def _read_as_at_aws(home: Path) -> float:
         return (perf_counter() - began) * MODELLED
 
 
-def _at_aws(here: FilesSite, planned: Planned) -> str:
+def _at_aws(here: FilesSite, planned: PreparedPlan) -> str:
     """What the plan of the command line says: writes alone."""
     rate = here.target.capabilities.writes_per_second
     found = estimate(planned.steps, in_flight=IN_FLIGHT, per_second=rate, latency=LATENCY)

@@ -95,7 +95,7 @@ def measure(*, differing: bool) -> tuple[float, float, int]:
     planned = plan_target(git, memory, there, policy, CAN, NOW)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return seconds, peak, len(planned.part.changes)
+    return seconds, peak, len(planned.plan.changes)
 
 
 def rows() -> list[tuple[str, str]]:

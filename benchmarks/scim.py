@@ -80,7 +80,7 @@ def _converged(place: Place, organisation: Organisation, home: Path) -> list[Row
         name = service.name
         began = perf_counter()
         report = here.apply()
-        left = here.plan().part.changes
+        left = here.plan().plan.changes
         seconds = perf_counter() - began
         if left or not report.whole:
             raise RuntimeError(f"{name} does not converge, so that its figures mean nothing")

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import NamedTuple
 
-from reconciler.access.standing import NOBODY, Holders, Standing
+from reconciler.access.state import NOBODY, AccessState, Holders
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.pairs import Principal
@@ -39,7 +39,7 @@ class Row(NamedTuple):
     until: str | None = None
 
 
-def compare(before: Standing, after: Standing, others: AbstractSet[str] = NOBODY) -> Iterator[Row]:
+def compare(before: AccessState, after: AccessState, others: AbstractSet[str] = NOBODY) -> Iterator[Row]:
     """Every gain and every loss; a person, a permission set and an account meet in at most one row.
 
     The ways of a gain are those of `after`, the ways of a loss those of `before`. `others` are people who are
@@ -62,7 +62,7 @@ def compare(before: Standing, after: Standing, others: AbstractSet[str] = NOBODY
     yield from merged.rows()
 
 
-def _all_of(side: Standing, people: AbstractSet[str], direction: Direction) -> Iterator[Row]:
+def _all_of(side: AccessState, people: AbstractSet[str], direction: Direction) -> Iterator[Row]:
     """All that such of `people` have on one side as can sign in there."""
     alone = replace(side, people=side.people & people)
     wanted = dict.fromkeys(name for _, name in side.holders)
@@ -70,7 +70,7 @@ def _all_of(side: Standing, people: AbstractSet[str], direction: Direction) -> I
 
 
 def reach(
-    standing: Standing, wanted: Mapping[str, AbstractSet[str] | None], among: Standing | None = None
+    standing: AccessState, wanted: Mapping[str, AbstractSet[str] | None], among: AccessState | None = None
 ) -> Iterator[Row]:
     """Who has the wanted permission sets where, as rows that alter: by set the accounts (None: all).
 
@@ -98,7 +98,7 @@ def reach(
 class _Side:
     """One side, with the people behind each principal at hand."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: AccessState) -> None:
         self.standing = standing
         self._behind: dict[Principal, AbstractSet[str]] = {}
 
@@ -185,7 +185,7 @@ def _moved(then: _Side, now: _Side) -> tuple[_Moves, _Moves]:
 
 
 def _touched(
-    before: Standing, after: Standing, moved: AbstractSet[Principal]
+    before: AccessState, after: AccessState, moved: AbstractSet[Principal]
 ) -> Iterator[tuple[tuple[str, Holders, Holders], list[str]]]:
     """Classes of accounts where something changed: permission set, holders before, holders after."""
     classes: dict[tuple[str, Holders, Holders], list[str]] = {}

@@ -11,7 +11,7 @@ from reconciler.session.applying import Applied
 def show_applied(applied: Applied, options: Options) -> int:
     """Print the report, or why nothing was begun; the exit code. Raises Refused for a refused plan."""
     if applied.report is None and applied.stale:
-        digests = {name: applied.prepared[name].part.digest for name in applied.stale}
+        digests = {name: applied.prepared[name].plan.digest for name in applied.stale}
         remark(stale_text(applied.stale, digests, color=wants_color()))
         return applied.exit_code
     if applied.report is None:

@@ -81,20 +81,20 @@ def _missing(loaded: Loaded, needs: Mapping[str, tuple[str, ...]], now: datetime
 def _declared_before(loaded: Loaded, options: Options, tree: Tree) -> frozenset[str]:
     """The keys of users whom git declared when a target was last applied whole, or agreed on since."""
     from reconciler.loading.load import load_leniently
+    from reconciler.loading.position import stand
     from reconciler.loading.receipt import tag_name
-    from reconciler.loading.standing import stand
 
     known: set[str] = set()
     try:
-        standing = stand(options.identities, tree, options.trusted_ref)
-        if standing is None:
+        position = stand(options.identities, tree, options.trusted_ref)
+        if position is None:
             return frozenset()
-        tags = (standing.repository.tag(tag_name(target)) for target in loaded.config.targets)
+        tags = (position.repository.tag(tag_name(target)) for target in loaded.config.targets)
         commits = {tag.commit for tag in tags if tag is not None}
-        if standing.trusted is not None and not standing.trusts_head:
-            commits.add(standing.trusted)
+        if position.trusted is not None and not position.trusts_head:
+            commits.add(position.trusted)
         for commit in sorted(commits):
-            then = standing.repository.tree(commit)
+            then = position.repository.tree(commit)
             if then is not None:
                 known |= load_leniently(then)[0].identities.users.keys()
     except RecordError:

@@ -14,8 +14,8 @@ from reconciler.errors import ReconcilerError, RecordError, UsageError
 from reconciler.execution.locks.lock import Kept, Place, told
 from reconciler.files.faults import Faults
 from reconciler.files.tree import FolderTree
+from reconciler.loading.position import GitPosition, stand
 from reconciler.loading.signatures import with_signing
-from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_file
 from reconciler.render import escape
 from reconciler.session.locking import kept_anywhere
@@ -51,10 +51,10 @@ def command(options: Options, *, yes: bool) -> int:
     Nothing is broken that changed since it was shown.
     """
     clock = SystemClock()
-    standing, config = _configured(options)
+    position, config = _configured(options)
     targets = _targets(options, config)
-    locks, unread = _look(targets, kept_anywhere(options, config.lock, standing, clock))
-    marks, unknown = _marks(options, standing, targets, clock, signed=config.signed)
+    locks, unread = _look(targets, kept_anywhere(options, config.lock, position, clock))
+    marks, unknown = _marks(options, position, targets, clock, signed=config.signed)
     if lines := _shown([name for name in targets if name not in unread], locks, marks, clock):
         answer("\n".join(lines))
     for problem in (*unread.values(), *unknown):
@@ -71,13 +71,13 @@ def command(options: Options, *, yes: bool) -> int:
 
 
 def _marks(
-    options: Options, standing: Standing | None, targets: Sequence[str], clock: Clock, *, signed: bool
+    options: Options, position: GitPosition | None, targets: Sequence[str], clock: Clock, *, signed: bool
 ) -> tuple[Sequence[MarkShown], Sequence[str]]:
     """The open marks, and why they are not known: a lock can be broken all the same."""
     try:
-        if standing is not None:
-            standing = with_signing(standing, os.environ, demanded=signed)
-        return open_marks(options, standing, targets, clock.now()), ()
+        if position is not None:
+            position = with_signing(position, os.environ, demanded=signed)
+        return open_marks(options, position, targets, clock.now()), ()
     except RecordError as error:
         return (), (f"the open marks of runs are not known: {error}",)
 
@@ -112,21 +112,21 @@ def break_all(locks: Sequence[_Found], marks: Sequence[MarkShown]) -> int:
     return ReconcilerError.exit_code if problems else 0
 
 
-def _configured(options: Options) -> tuple[Standing | None, Config]:
+def _configured(options: Options) -> tuple[GitPosition | None, Config]:
     """Where the files stand, and the configuration with the lock as the trusted branch has it.
 
     Nothing but the configuration is read: a file with a fault must not keep anybody from unlocking.
     """
     tree = FolderTree(options.identities)
-    standing = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
+    position = None if options.sandbox else stand(options.identities, tree, options.trusted_ref)
     faults = Faults(tree)
     planned = read_config(tree, faults).config
-    trusted = None if standing is None else trusted_file(standing)
+    trusted = None if position is None else trusted_file(position)
     if trusted is not None:
-        return standing, trusted
+        return position, trusted
     if faults:
         raise faults.error()
-    return standing, planned
+    return position, planned
 
 
 def _targets(options: Options, config: Config) -> Sequence[str]:

@@ -19,7 +19,7 @@ from reconciler.model.report import Outcome, Report, Result, Status, TargetRepor
 from reconciler.planning.ordering.order import ends, restricted
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.pending import next_pending, without_pending
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Review
 from reconciler.targets.base import Learning, Target
 from reconciler.wire.clock import Clock
@@ -49,7 +49,7 @@ class Job:
     """One target with its fresh plan and the verdict on it."""
 
     target: Target
-    planned: Planned
+    planned: PreparedPlan
     review: Review
 
 
@@ -88,7 +88,7 @@ def _apply_one(
     run = carry_out(
         job.target, job.planned, steps, pool=pool, clock=clock, observer=observer, may_write=may_write
     )
-    changes = {change.address: change for change in job.planned.part.changes if change.address in go}
+    changes = {change.address: change for change in job.planned.plan.changes if change.address in go}
     ended = _by_change(steps, run, changes)
     ended |= _gone_with_groups(ended, changes)
     ended |= _renewed(job, run, steps, ended)
@@ -111,7 +111,7 @@ def _apply_one(
     whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
         target=job.target.name,
-        digest=job.planned.part.digest,
+        digest=job.planned.plan.digest,
         results=tuple(sorted(results, key=lambda result: result.address)),
         whole=whole,
         writes=run.writes,
@@ -131,7 +131,7 @@ def _apply_one(
         unkept=unkept,
         ids=dict(run.ids),
         refusals=_refusals(job.planned),
-        approvals=job.planned.part.approvals,
+        approvals=job.planned.plan.approvals,
     )
     return report, run
 
@@ -140,7 +140,7 @@ def _unkept(job: Job, seen: ReadBack, ended: Mapping[Address, Result]) -> tuple[
     """What is known of the service after this apply; its habits as the target knows them now."""
     known = job.planned.unkept.names
     names = {*without_pending(known), *seen.unkept}
-    part = job.planned.part
+    part = job.planned.plan
     every = (*part.changes, *job.planned.left_out)
     names |= next_pending(known, every, ended, whole=not part.only)
     if isinstance(job.target, Learning):
@@ -157,9 +157,9 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
         return ReadBack(dict.fromkeys(done, (Status.UNKNOWN, "written, and not read back: interrupted")))
 
 
-def _earlier_ends(planned: Planned) -> Iterable[str]:
+def _earlier_ends(planned: PreparedPlan) -> Iterable[str]:
     """What to say of ends that git puts off and that nobody reviewed: a report shows no findings."""
-    for finding in planned.part.findings:
+    for finding in planned.plan.findings:
         if finding.code == "end-not-reviewed":
             yield f"{finding.message} ({'; '.join(finding.details)})"
 
@@ -175,15 +175,15 @@ def _renewed(
         return {}
 
 
-def is_whole(planned: Planned, ended: Mapping[Address, Result]) -> bool:
+def is_whole(planned: PreparedPlan, ended: Mapping[Address, Result]) -> bool:
     """Whether this apply moves the memory forward.
 
     Everything of git's own making is done, nothing waits, and nothing that git declares or remembers was
     left unread (docs/concepts.md, "Memory").
     """
-    if planned.waiting or planned.uncovered or planned.part.only or planned.refused:
+    if planned.waiting or planned.uncovered or planned.plan.only or planned.refused:
         return False
-    for change in (*planned.part.changes, *planned.left_out):
+    for change in (*planned.plan.changes, *planned.left_out):
         if change.cause in _COUNTS_FOR_WHOLE:
             result = ended.get(change.address)
             if result is None or result.status not in _GOOD:
@@ -253,15 +253,15 @@ def _gone_with_groups(
 def _untouched(job: Job, why: str) -> TargetReport:
     return TargetReport(
         target=job.target.name,
-        digest=job.planned.part.digest,
+        digest=job.planned.plan.digest,
         results=tuple(Result(address, Status.STOPPED, why) for address in sorted(job.review.go)),
         whole=False,
         writes=0,
         ids=dict(job.planned.ids),
         refusals=_refusals(job.planned),
-        approvals=job.planned.part.approvals,
+        approvals=job.planned.plan.approvals,
     )
 
 
-def _refusals(planned: Planned) -> tuple[Finding, ...]:
-    return tuple(one for one in planned.part.findings if one.severity is Severity.REFUSAL)
+def _refusals(planned: PreparedPlan) -> tuple[Finding, ...]:
+    return tuple(one for one in planned.plan.findings if one.severity is Severity.REFUSAL)

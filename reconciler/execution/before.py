@@ -14,7 +14,7 @@ from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.resources import Attributes
 from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import writes_something
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.targets.base import NOTHING, Target
 
 # How often an object that keeps moving is looked at again before its step is given up.
@@ -24,7 +24,7 @@ _OBJECTS = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)
 
 
 def submit(
-    target: Target, planned: Planned, run: Run, step: Step, change: Change | None
+    target: Target, planned: PreparedPlan, run: Run, step: Step, change: Change | None
 ) -> Outcome | Pending:
     """Submit one step; when the object moved, look whether it is still as reviewed, and try again.
 
@@ -86,7 +86,7 @@ def _kept_changing(answer: Outcome) -> Outcome:
 
 
 def _still_as_reviewed(
-    target: Target, planned: Planned, run: Run, step: Step, change: Change
+    target: Target, planned: PreparedPlan, run: Run, step: Step, change: Change
 ) -> Outcome | None:
     """None when the object is as the plan says (its version is noted), else how the step ends."""
     identifier = run.ids[step.address]
@@ -110,7 +110,7 @@ def _still_as_reviewed(
     if attributes is not None:
         attributes = with_manager_key(attributes, planned, run)
         state = hashes.object_state(identifier, attributes, names, active=active)
-    if state != change.before:
+    if state != change.before_hash:
         message = "it was changed by somebody else since it was planned; plan again"
         return Outcome(step.id, Status.FAILED, message)
     if version:

@@ -12,7 +12,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Cancelled, Pool
@@ -39,7 +39,7 @@ def always() -> str | None:
 
 def carry_out(
     target: Target,
-    planned: Planned,
+    planned: PreparedPlan,
     steps: Sequence[Step],
     *,
     pool: Callable[[int], Pool],
@@ -69,7 +69,7 @@ class _Driver:
     def __init__(
         self,
         target: Target,
-        planned: Planned,
+        planned: PreparedPlan,
         steps: Sequence[Step],
         run: Run,
         workers: Pool,
@@ -81,7 +81,7 @@ class _Driver:
         self._target, self._planned, self._run = target, planned, run
         self._workers, self._clock, self._observer = workers, clock, observer
         self._steps = {step.id: step for step in steps}
-        self._changes = {change.address: change for change in planned.part.changes}
+        self._changes = {change.address: change for change in planned.plan.changes}
         can = target.capabilities
         self._schedule = Schedule(
             steps, in_flight=IN_FLIGHT, membership_batch=can.membership_batch, bulk=can.bulk

@@ -18,8 +18,7 @@ from reconciler.model.names import fold, tidy
 from reconciler.model.report import Status
 from reconciler.model.resources import Attributes, Value
 from reconciler.planning import hashes
-from reconciler.planning.planner import Planned
-from reconciler.planning.unkept import (
+from reconciler.planning.dropped import (
     case_entry,
     entry,
     form_entry,
@@ -29,6 +28,7 @@ from reconciler.planning.unkept import (
     one_entry,
     space_entry,
 )
+from reconciler.planning.planner import PreparedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Excused:
 class Dropping:
     """What the objects of one apply showed of what was written to them."""
 
-    def __init__(self, planned: Planned, shared: Collection[str] = ()) -> None:
+    def __init__(self, planned: PreparedPlan, shared: Collection[str] = ()) -> None:
         self._planned, self._shared = planned, shared
         # As a receipt names them: what some object shows, and what the apply showed to be kept.
         self._kept: set[str] = set(planned.unkept.shown)
@@ -124,7 +124,7 @@ class Dropping:
             mended = {**attributes, **absent, **cased, **formed, **named}
             identifier = None if change.action is Action.CREATE else ids[change.address]
             names = self._planned.owned.get(change.address, ())
-            if hashes.object_state(identifier, mended, names, active=active) != change.after:
+            if hashes.object_state(identifier, mended, names, active=active) != change.after_hash:
                 continue
             single = self._single(change, formed)
             respelled = sorted(formed.keys() - single)

@@ -19,10 +19,10 @@ from reconciler.model.report import Status
 from reconciler.model.resources import Attributes
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet
 from reconciler.planning import hashes
+from reconciler.planning.dropped import may_lack
 from reconciler.planning.lists import as_planned
 from reconciler.planning.ordering.order import ends, set_of
-from reconciler.planning.planner import Planned
-from reconciler.planning.unkept import may_lack
+from reconciler.planning.planner import PreparedPlan
 from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock
 
@@ -45,11 +45,11 @@ class ReadBack:
 
 
 def read_back(
-    target: Target, planned: Planned, run: Run, done: Mapping[Address, Change], clock: Clock
+    target: Target, planned: PreparedPlan, run: Run, done: Mapping[Address, Change], clock: Clock
 ) -> ReadBack:
     """The changes among `done` that do not read back as planned, with what is wrong."""
     shared = target.capabilities.shared_lists - planned.unkept.single
-    dropping = Dropping(planned, shared) if target.capabilities.may_drop else None
+    dropping = Dropping(planned, shared) if target.capabilities.may_drop_attributes else None
     wrong: dict[Address, tuple[Status, str]] = {}
     waiting = dict(done)
     for patience in (*_PATIENCE, None):
@@ -109,7 +109,7 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
 
 def _wrong(
     live: Live,
-    planned: Planned,
+    planned: PreparedPlan,
     run: Run,
     change: Change,
     dropping: Dropping | None,
@@ -144,7 +144,7 @@ def _wrong(
         attributes = dropping.as_planned(change, attributes)
     names, active = planned.owned.get(address, ()), _active(live, run, change)
     identifier = None if change.action is Action.CREATE else run.ids[address]
-    if hashes.object_state(identifier, attributes, names, active=active) == change.after:
+    if hashes.object_state(identifier, attributes, names, active=active) == change.after_hash:
         return None
     return _how_it_differs(change, attributes, active)
 
@@ -185,7 +185,7 @@ def _is_there(live: Live, run: Run, address: Address) -> bool:
 
 
 def _attributes(
-    live: Live, planned: Planned, run: Run, change: Change, shared: frozenset[str]
+    live: Live, planned: PreparedPlan, run: Run, change: Change, shared: frozenset[str]
 ) -> Attributes | None:
     """The attributes of a user, group or permission set, the manager by key; None where it is not there."""
     kind, identifier = change.address.kind, run.ids.get(change.address, "")

@@ -32,7 +32,7 @@ from reconciler.files.private import write_private
 from reconciler.files.tree import MemoryTree, Tree
 from reconciler.loading.ledger_text import parse_ledger, render_ledger, seal
 from reconciler.loading.ledger_union import merged, united
-from reconciler.loading.memory import Lack, Memory
+from reconciler.loading.memory import AppliedHistory, Lack
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import parse_receipt, removed_in, removed_text, render_receipt, spent
 from reconciler.model.ledger import Ledger
@@ -227,7 +227,7 @@ def remember_record(
     tree: Tree,
     identity: Mapping[str, Mapping[str, str]],
     planned: Declarations | None = None,
-) -> Mapping[str, Memory]:
+) -> Mapping[str, AppliedHistory]:
     """What a sandbox remembers of each target, by name.
 
     `tree` is the state under plan, `planned` what it declares, `identity` names the instances. Where
@@ -238,7 +238,7 @@ def remember_record(
     memories = {}
     for target in targets:
         found = _remembered(record, target, identity.get(target, {}), tree.label, now, reader)
-        memories[target] = Memory(found, None if found.receipt else Lack.MISSING)
+        memories[target] = AppliedHistory(found, None if found.receipt else Lack.MISSING)
     return memories
 
 

@@ -8,7 +8,7 @@ from reconciler.model.address import Address, Kind, remote
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
 from reconciler.model.resources import Attributes
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Run:
             self.versions.pop(step.address, None)
 
 
-def with_manager_key(attributes: Attributes, planned: Planned, run: Run) -> Attributes:
+def with_manager_key(attributes: Attributes, planned: PreparedPlan, run: Run) -> Attributes:
     """Live attributes with the manager by key, as hashes want them."""
     manager = attributes.get("manager")
     if not isinstance(manager, str):

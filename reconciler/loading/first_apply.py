@@ -8,24 +8,26 @@ from dataclasses import replace
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository
 from reconciler.loading.chain import chain_name
-from reconciler.loading.memory import Lack, Memory
+from reconciler.loading.memory import AppliedHistory, Lack
+from reconciler.loading.position import GitPosition
 from reconciler.loading.receipt import begun_name, tag_name
-from reconciler.loading.standing import Standing
 
 
-def ask_remote(standing: Standing | None, memories: Mapping[str, Memory]) -> Mapping[str, Memory]:
+def ask_remote(
+    position: GitPosition | None, memories: Mapping[str, AppliedHistory]
+) -> Mapping[str, AppliedHistory]:
     """The memories, of which each that is MISSING was looked up at the remote: all of them by one question.
 
     MISSING stays where there is no remote, or where the remote has no tag of the target either. Where it has
     one it is UNFETCHED, and where it cannot be asked, UNASKED: neither is a first apply.
     """
     missing = [target for target, memory in memories.items() if memory.lack is Lack.MISSING]
-    if standing is None or not missing or not (remotes := standing.repository.remotes()):
+    if position is None or not missing or not (remotes := position.repository.remotes()):
         return memories
     # Without `origin` there is no saying which of the others is shared; then each is asked.
     asked = [DEFAULT_REMOTE] if DEFAULT_REMOTE in remotes else sorted(remotes)
     try:
-        there = {name: remote for remote in asked for name in standing.repository.remote_tags(remote)}
+        there = {name: remote for remote in asked for name in position.repository.remote_tags(remote)}
     except RecordError as error:
         problem = Problem(
             f"whether anything was applied before is not known: {error}",
@@ -36,12 +38,14 @@ def ask_remote(standing: Standing | None, memories: Mapping[str, Memory]) -> Map
             for target, memory in memories.items()
         }
     return {
-        target: _looked_up(standing.repository, target, memory, there) if target in missing else memory
+        target: _looked_up(position.repository, target, memory, there) if target in missing else memory
         for target, memory in memories.items()
     }
 
 
-def _looked_up(repository: Repository, target: str, memory: Memory, there: Mapping[str, str]) -> Memory:
+def _looked_up(
+    repository: Repository, target: str, memory: AppliedHistory, there: Mapping[str, str]
+) -> AppliedHistory:
     names = [tag_name(target)]
     if memory.chain.head is None:
         names.append(chain_name(target))

@@ -10,9 +10,9 @@ from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, short
 from reconciler.loading.chain import NO_CHAIN, Chain, Unusable, chain_name, gap_of, read_chain, renewed
 from reconciler.loading.fitting import saw, seen_ref, unfit
+from reconciler.loading.position import GitPosition
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
-from reconciler.loading.standing import Standing
 from reconciler.model.ledger import Ledger
 from reconciler.model.state import Receipt, Remembered
 
@@ -39,7 +39,7 @@ INCOMPLETE = frozenset(Lack) - {Lack.MISSING, Lack.NEWER}
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class AppliedHistory:
     """What is remembered of one target, and, where that cannot be relied on, why and what to run.
 
     `chain` is what this clone has of the target's receipts. Where they do not tell what git gave, `gap` says
@@ -52,7 +52,7 @@ class Memory:
     chain: Chain = NO_CHAIN
     gap: Problem | None = None
 
-    def with_chain(self, chain: Chain) -> Memory:
+    def with_chain(self, chain: Chain) -> AppliedHistory:
         """The same memory after it became known which marks are closed."""
         if chain == self.chain:
             return self
@@ -66,33 +66,33 @@ class Memory:
 
 
 def remember(
-    standing: Standing | None,
+    position: GitPosition | None,
     targets: Iterable[str],
     read: Read,
     *,
     identity: Mapping[str, Mapping[str, str]] | None = None,
     planned: Declarations | None = None,
-) -> Mapping[str, Memory]:
+) -> Mapping[str, AppliedHistory]:
     """What git remembers of each target, by name.
 
-    `standing` says where the state under plan is in git (None: outside), `planned` is what it declares.
+    `position` says where the state under plan is in git (None: outside), `planned` is what it declares.
     `identity` names the instance behind a target, as far as it is known; a receipt for another instance
     is FOREIGN. What lies between the tag and the trusted branch counts, in the order of first parents;
     the state under plan itself does not, and neither does anything else of a branch that is not merged.
     """
-    if standing is None:
+    if position is None:
         text = "outside git there is no memory of what was declared before"
-        return {target: Memory(Remembered(unknown=text)) for target in targets}
-    known = (standing.tree, planned) if standing.tree is not None and planned is not None else None
+        return {target: AppliedHistory(Remembered(unknown=text)) for target in targets}
+    known = (position.tree, planned) if position.tree is not None and planned is not None else None
     reader = Reader(read, known)
-    shallow = standing.repository.shallow()
+    shallow = position.repository.shallow()
     return {
-        target: _with_chain(standing, target, reader, (identity or {}).get(target), shallow=shallow)
+        target: _with_chain(position, target, reader, (identity or {}).get(target), shallow=shallow)
         for target in targets
     }
 
 
-def require(memories: Mapping[str, Memory], *, first_apply: bool = False) -> None:
+def require(memories: Mapping[str, AppliedHistory], *, first_apply: bool = False) -> None:
     """Raise RecordError, with what to run, unless every target's memory can be relied on.
 
     `first_apply` accepts that there is no tag, and nothing else.
@@ -107,14 +107,14 @@ def require(memories: Mapping[str, Memory], *, first_apply: bool = False) -> Non
 
 
 def _with_chain(
-    standing: Standing, target: str, reader: Reader, identity: Mapping[str, str] | None, *, shallow: bool
-) -> Memory:
+    position: GitPosition, target: str, reader: Reader, identity: Mapping[str, str] | None, *, shallow: bool
+) -> AppliedHistory:
     """The memory by commits, and what the receipts know beyond it.
 
     The receipts have no need of the project's history, so that they answer where that is cut off or
     rewritten, too; what stops an apply then still does.
     """
-    repository = standing.repository
+    repository = position.repository
     try:
         chain = read_chain(repository, target)
     except Unusable as error:
@@ -129,7 +129,7 @@ def _with_chain(
             return _lacking(Lack.UNFIT, problem.message, problem.fix)
         saw(repository, target, chain.head)
         gap = gap_of(repository, target, chain)
-        found = _shallow() if shallow else _of_target(standing, target, reader, identity, chain, gap)
+        found = _shallow() if shallow else _of_target(position, target, reader, identity, chain, gap)
     except RecordError as error:
         return _lacking(Lack.INCOMPLETE, str(error), None)
     if found.lack is Lack.FOREIGN:
@@ -142,14 +142,14 @@ def _with_chain(
 
 
 def _of_target(
-    standing: Standing,
+    position: GitPosition,
     target: str,
     reader: Reader,
     identity: Mapping[str, str] | None,
     chain: Chain,
     gap: Problem | None,
-) -> Memory:
-    name, repository = tag_name(target), standing.repository
+) -> AppliedHistory:
+    name, repository = tag_name(target), position.repository
     ledger = chain.ledger if gap is None else None
     marked = [one.mark.commit for one in chain.marks]
     try:
@@ -157,37 +157,37 @@ def _of_target(
     except RecordError as error:
         return _lacking(Lack.UNREADABLE, str(error), _start_over(name))
     if tag is None:
-        return _missing(standing, target, reader, ledger, marked)
+        return _missing(position, target, reader, ledger, marked)
     try:
         receipt = parse_receipt(tag.message, tag.commit)
     except RecordError as error:
         return _lacking(Lack.UNREADABLE, f"the tag {name} holds no receipt: {error}", _start_over(name))
     if (stranger := _foreign(receipt, target, identity)) is not None:
         return _lacking(Lack.FOREIGN, f"the tag {name} {stranger}", _start_over(name, chain_name(target)))
-    trusted = standing.trusted
+    trusted = position.trusted
     if trusted is None or not repository.is_ancestor(tag.commit, trusted):
         return _lacking(
             Lack.ELSEWHERE,
-            f"the tag {name} is on {short(tag.commit)}, which is not on {standing.branch}",
-            f"run `{FETCH}` and `git fetch {DEFAULT_REMOTE}`; if the history of {standing.branch} was "
+            f"the tag {name} is on {short(tag.commit)}, which is not on {position.branch}",
+            f"run `{FETCH}` and `git fetch {DEFAULT_REMOTE}`; if the history of {position.branch} was "
             f"rewritten, {_start_over(name)}",
         )
     receipt = renewed(receipt, chain)
     try:
-        base, since = _states(repository, tag.commit, trusted, standing.tree, marked)
+        base, since = _states(repository, tag.commit, trusted, position.tree, marked)
         remembered = recall(target, receipt, base, since, reader, ledger)
     except RecordError as error:
         return _lacking(Lack.INCOMPLETE, str(error), None)
-    if standing.head is None or not repository.is_ancestor(tag.commit, standing.head):
-        return Memory(
+    if position.head is None or not repository.is_ancestor(tag.commit, position.head):
+        return AppliedHistory(
             remembered,
             Lack.NEWER,
             Problem(
                 f"{short(tag.commit)} was applied last, and HEAD does not contain it",
-                f"bring HEAD up to date with {standing.branch}; to undo a change, revert it in git",
+                f"bring HEAD up to date with {position.branch}; to undo a change, revert it in git",
             ),
         )
-    return Memory(remembered)
+    return AppliedHistory(remembered)
 
 
 def _states(
@@ -238,13 +238,13 @@ def _start_over(*names: str) -> str:
     )
 
 
-def _lacking(lack: Lack, message: str, fix: str | None) -> Memory:
-    return Memory(Remembered(unknown=message), lack, Problem(message, fix))
+def _lacking(lack: Lack, message: str, fix: str | None) -> AppliedHistory:
+    return AppliedHistory(Remembered(unknown=message), lack, Problem(message, fix))
 
 
 def _missing(
-    standing: Standing, target: str, reader: Reader, ledger: Ledger | None, marked: Sequence[str]
-) -> Memory:
+    position: GitPosition, target: str, reader: Reader, ledger: Ledger | None, marked: Sequence[str]
+) -> AppliedHistory:
     """No tag is not the same as an unknown memory: what was never applied whole, nothing is owed to.
 
     But what a first apply began to make is remembered, from the commit at which it began; that state counts
@@ -254,18 +254,18 @@ def _missing(
     name = tag_name(target)
     message = f"there is no tag {name}: nothing was applied whole yet, or the tag was not fetched"
     problem = Problem(message, f"run `{FETCH}`; if this is the first apply, use --first-apply")
-    repository, trusted = standing.repository, standing.trusted
+    repository, trusted = position.repository, position.trusted
     try:
         begun = repository.tag(begun_name(target))
         if begun is None or trusted is None or not repository.is_ancestor(begun.commit, trusted):
-            return Memory(Remembered(ledger=ledger), Lack.MISSING, problem)
-        first, since = _states(repository, begun.commit, trusted, standing.tree, marked)
+            return AppliedHistory(Remembered(ledger=ledger), Lack.MISSING, problem)
+        first, since = _states(repository, begun.commit, trusted, position.tree, marked)
         remembered = recall(target, None, None, [*since, first], reader, ledger)
     except RecordError as error:
         return _lacking(Lack.INCOMPLETE, str(error), None)
-    return Memory(remembered, Lack.MISSING, problem)
+    return AppliedHistory(remembered, Lack.MISSING, problem)
 
 
-def _shallow() -> Memory:
+def _shallow() -> AppliedHistory:
     message = "this clone is shallow, so what was declared before cannot be known"
     return _lacking(Lack.SHALLOW, message, f"run `{UNSHALLOW}` and `{FETCH}`")

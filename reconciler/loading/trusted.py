@@ -18,7 +18,7 @@ from reconciler.config.selectors import ACCOUNT_ID
 from reconciler.errors import InputError, Problem
 from reconciler.files.git_tree import GitTree
 from reconciler.loading.account_names import account_names
-from reconciler.loading.standing import Standing
+from reconciler.loading.position import GitPosition
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Account, Selector
@@ -26,7 +26,7 @@ from reconciler.model.rules import Restrict, Rule
 
 
 def trusted_config(
-    planned: Config, accounts: Mapping[str, Account], standing: Standing
+    planned: Config, accounts: Mapping[str, Account], position: GitPosition
 ) -> tuple[Config, tuple[Finding, ...]]:
     """The configuration to plan with: `planned`, with what must be trusted from the trusted branch.
 
@@ -37,11 +37,11 @@ def trusted_config(
     `planned` is all there is. Raises InputError where it has one that does not load, and where it has none
     of the targets under plan.
     """
-    tree, trusted = _tree(standing), trusted_file(standing)
+    tree, trusted = _tree(position), trusted_file(position)
     untrusted: tuple[Finding, ...] = ()
     if tree is None or trusted is None:
-        untrusted = _untrusted(standing) if planned.exists else ()
-        if standing.trusts_head or not planned.exists:
+        untrusted = _untrusted(position) if planned.exists else ()
+        if position.trusts_head or not planned.exists:
             return planned, untrusted
         trusted = _before_any(planned)
     targets: dict[str, TargetConfig] = {}
@@ -72,18 +72,18 @@ def trusted_config(
         raise InputError(
             [
                 Problem(
-                    f"no target of {CONFIG_FILE} is on {standing.branch} yet: {', '.join(planned.targets)}",
+                    f"no target of {CONFIG_FILE} is on {position.branch} yet: {', '.join(planned.targets)}",
                     "merge the configuration first, or try the files with --sandbox",
                 )
             ]
         )
-    meant = {} if tree is None else _meant(tree, standing, targets.values(), accounts)
+    meant = {} if tree is None else _meant(tree, position, targets.values(), accounts)
     targets = {name: replace(one, policy=_by_id(one.policy, meant)) for name, one in targets.items()}
     findings = (
         *untrusted,
-        *_ignored(standing, ignored),
-        *_named(standing, meant, accounts),
-        *_changed(standing, planned.rules, trusted.rules),
+        *_ignored(position, ignored),
+        *_named(position, meant, accounts),
+        *_changed(position, planned.rules, trusted.rules),
     )
     return replace(planned, targets=targets, lock=trusted.lock, signed=trusted.signed), findings
 
@@ -104,12 +104,12 @@ def _before_any(planned: Config) -> Config:
     return replace(defaults, targets=targets)
 
 
-def trusted_file(standing: Standing) -> Config | None:
+def trusted_file(position: GitPosition) -> Config | None:
     """The configuration of the trusted branch as it stands there; None where the branch has none.
 
     Raises InputError where it does not load.
     """
-    tree = _tree(standing)
+    tree = _tree(position)
     if tree is None or CONFIG_FILE not in tree.paths():
         return None
     try:
@@ -117,36 +117,36 @@ def trusted_file(standing: Standing) -> Config | None:
     except InputError as error:
         first = error.problems[0]
         raise InputError(
-            [Problem(f"{CONFIG_FILE} on {standing.branch} does not load: {first}", "mend it there first")]
+            [Problem(f"{CONFIG_FILE} on {position.branch} does not load: {first}", "mend it there first")]
         ) from error
 
 
-def _tree(standing: Standing) -> GitTree | None:
-    return standing.repository.tree(standing.trusted) if standing.trusted else None
+def _tree(position: GitPosition) -> GitTree | None:
+    return position.repository.tree(position.trusted) if position.trusted else None
 
 
-def _untrusted(standing: Standing) -> tuple[Finding, ...]:
+def _untrusted(position: GitPosition) -> tuple[Finding, ...]:
     used = "the one under plan is used"
-    if not standing.trusts_head:
+    if not position.trusts_head:
         used = "guards and what else is only taken from there are the defaults"
     return (
         Finding(
             code="no-trusted-configuration",
             severity=Severity.WARNING,
-            message=f"{standing.branch} has no {CONFIG_FILE} yet; {used}",
+            message=f"{position.branch} has no {CONFIG_FILE} yet; {used}",
             fix="merge the configuration first if the plan should use it",
         ),
     )
 
 
-def _ignored(standing: Standing, ignored: list[str]) -> tuple[Finding, ...]:
+def _ignored(position: GitPosition, ignored: list[str]) -> tuple[Finding, ...]:
     if not ignored:
         return ()
     return (
         Finding(
             code="configuration-not-trusted",
             severity=Severity.WARNING,
-            message=f"{CONFIG_FILE} differs from {standing.branch} in what is only taken from there",
+            message=f"{CONFIG_FILE} differs from {position.branch} in what is only taken from there",
             fix="merge the configuration first if the plan should use it",
             details=tuple(ignored),
             count=len(ignored),
@@ -155,16 +155,16 @@ def _ignored(standing: Standing, ignored: list[str]) -> tuple[Finding, ...]:
 
 
 def _meant(
-    tree: GitTree, standing: Standing, targets: Iterable[TargetConfig], accounts: Mapping[str, Account]
+    tree: GitTree, position: GitPosition, targets: Iterable[TargetConfig], accounts: Mapping[str, Account]
 ) -> Mapping[str, str]:
     """The ids of the accounts whose names, in what comes from the branch, mean something else under plan."""
     names = {name for one in targets for name in _fenced(one.policy)}
-    if not names or tree.oid == standing.tree:
+    if not names or tree.oid == position.tree:
         return {}
     there, problem = account_names(tree)
     if problem is not None and not names <= there.keys():
         raise InputError(
-            [Problem(f"the accounts on {standing.branch} do not load: {problem}", "mend it there first")]
+            [Problem(f"the accounts on {position.branch} do not load: {problem}", "mend it there first")]
         )
     here = {name: account.id for name, account in accounts.items()}
     return {name: there[name] for name in sorted(names & there.keys()) if there[name] != here.get(name)}
@@ -204,7 +204,7 @@ def _by_id(policy: TargetPolicy, meant: Mapping[str, str]) -> TargetPolicy:
 
 
 def _named(
-    standing: Standing, meant: Mapping[str, str], accounts: Mapping[str, Account]
+    position: GitPosition, meant: Mapping[str, str], accounts: Mapping[str, Account]
 ) -> tuple[Finding, ...]:
     if not meant:
         return ()
@@ -212,7 +212,7 @@ def _named(
         Finding(
             code="accounts-not-trusted",
             severity=Severity.WARNING,
-            message=f"guards and restrictions of {standing.branch} name accounts that are others here",
+            message=f"guards and restrictions of {position.branch} name accounts that are others here",
             fix="merge the accounts first if the plan should use them",
             details=tuple(
                 f"{name} is {identifier} as on the trusted branch, and "
@@ -240,7 +240,9 @@ def _restrictions(ours: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> Itera
             yield f"the rule {name} (restrict) is new, and holds once it is merged"
 
 
-def _changed(standing: Standing, ours: Mapping[str, Rule], theirs: Mapping[str, Rule]) -> tuple[Finding, ...]:
+def _changed(
+    position: GitPosition, ours: Mapping[str, Rule], theirs: Mapping[str, Rule]
+) -> tuple[Finding, ...]:
     """A finding on the rules that the branch has and the tree under plan has lost, or has otherwise.
 
     What a rule says to people is no part of what it asks. A rule that is new takes nothing away.
@@ -257,7 +259,7 @@ def _changed(standing: Standing, ours: Mapping[str, Rule], theirs: Mapping[str, 
         Finding(
             code="rules-changed",
             severity=Severity.WARNING,
-            message=f"rules that {standing.branch} has are gone or changed here, and judge as they are here",
+            message=f"rules that {position.branch} has are gone or changed here, and judge as they are here",
             fix="look whether that is meant: what they refused before may pass now",
             details=tuple(changed),
             count=len(changed),

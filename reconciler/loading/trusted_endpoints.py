@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.config import CONFIG_FILE, Config, TargetConfig
-from reconciler.loading.standing import Standing
+from reconciler.loading.position import GitPosition
 
 _FIELDS = ("type", "region", "instance_arn", "identity_store_id", "profile")
 _NOTHING = "nothing"
 
 
-def still_said(planned: Config, used: Config, standing: Standing) -> Mapping[str, str]:
+def still_said(planned: Config, used: Config, position: GitPosition) -> Mapping[str, str]:
     """By target, what the trusted branch still says of how to reach it where `planned` says otherwise."""
     found = {}
     for name, theirs in used.targets.items():
         ours = planned.targets.get(name)
         if ours is not None and (different := tuple(_differences(ours, theirs))):
             found[name] = (
-                f"{standing.branch} still says {'; '.join(different)}, and that is what counts: commit and "
+                f"{position.branch} still says {'; '.join(different)}, and that is what counts: commit and "
                 f"merge your change of {CONFIG_FILE}"
             )
     return found

@@ -25,10 +25,10 @@ class Capabilities:
     `poll_seconds` lie between two looks at what the service finishes on its own time. `deactivation` and
     `deletion` say for people what the service makes of a user who is disabled or deleted ("" where there
     is nothing to say). `disguised` are the attributes that it shows otherwise of whoever is disabled: they
-    are neither compared nor written as long as somebody is. `may_drop` says that the service may answer a
-    write well and not keep all of it, so that an attribute that reads back as absent is one that it does
-    not keep. `shared_lists` are the attributes of users that are lists there, of which git gives one entry:
-    whatever else stands in them is somebody else's, and stays. `keeps_a_member` says that the service may
+    are neither compared nor written as long as somebody is. `may_drop_attributes` says that the service may
+    answer a write well and not keep all of it, so that an attribute that reads back as absent is one that it
+    does not keep. `shared_lists` are the attributes of users that are lists there, of which git gives one
+    entry: all other entries are somebody else's, and stay. `keeps_a_member` says that the service may
     take no group without a member: then a group is created after the people who enter it, with one of them
     where that is needed, and is deleted whether or not its members could be taken out before.
     """
@@ -49,6 +49,6 @@ class Capabilities:
     deactivation: str = ""
     deletion: str = ""
     disguised: frozenset[str] = frozenset()
-    may_drop: bool = False
+    may_drop_attributes: bool = False
     shared_lists: frozenset[str] = frozenset()
     keeps_a_member: bool = False

@@ -67,7 +67,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One reviewed unit. `fields` is also what apply writes; `before` and `after` are hex digests.
+    """One reviewed unit. `fields` is also what apply writes; `before_hash` and `after_hash` are hex digests.
 
     `name` is what a person calls the object, `reason` a short sentence for people; neither drives
     anything. `restores` marks access that somebody took away out of band and that git gives again.
@@ -77,8 +77,8 @@ class Change:
     action: Action
     effect: Effect
     cause: Cause
-    before: str
-    after: str
+    before_hash: str
+    after_hash: str
     fields: tuple[FieldChange, ...] = ()
     name: str = ""
     reason: str | None = None

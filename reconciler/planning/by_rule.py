@@ -7,25 +7,27 @@ from collections.abc import Set as AbstractSet
 
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
-from reconciler.planning.ordering.order import Context, needs, order
+from reconciler.planning.ordering.order import Dependencies, needs, order
 
 
 def by_rule_alone(
-    changes: Sequence[Change], causes: Collection[Cause], context: Context
+    changes: Sequence[Change], causes: Collection[Cause], dependencies: Dependencies
 ) -> tuple[list[Change], list[Change]]:
     """The changes that one of `causes` brings about, and those that wait for a review.
 
     A change that needs one which waits (a grant of a permission set that somebody else must edit first)
     waits with it. A removal waits for no grant: what was to replace it comes when it has been reviewed.
     """
-    return without_waiting(changes, {change.address for change in changes if change.cause in causes}, context)
+    return without_waiting(
+        changes, {change.address for change in changes if change.cause in causes}, dependencies
+    )
 
 
 def without_waiting(
-    changes: Sequence[Change], go: AbstractSet[Address], context: Context
+    changes: Sequence[Change], go: AbstractSet[Address], dependencies: Dependencies
 ) -> tuple[list[Change], list[Change]]:
     """The changes in `go` that need none which is not in it, and the others."""
-    steps, _ = order(changes, context)
+    steps, _ = order(changes, dependencies)
     carries = {step.id: step.changes for step in steps}
     may = set(go)
     while held := {

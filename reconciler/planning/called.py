@@ -11,13 +11,15 @@ from reconciler.model.access import AccessChange
 from reconciler.model.address import Kind, remote
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 
 # A remote id behind a tilde, as addresses have it, of which no name stands behind it yet.
 _REMOTE = re.compile(r"(?<![\w~])~([\w@+.%-]*[\w%])(?! \[)", re.ASCII)
 
 
-def called(scene: Scene, changes: Iterable[Change], access: Iterable[AccessChange]) -> Mapping[str, str]:
+def called(
+    context: PlanContext, changes: Iterable[Change], access: Iterable[AccessChange]
+) -> Mapping[str, str]:
     """The names of what changes and access speak of by an id.
 
     Accounts go by their id, people and groups that have no key by their id behind a tilde.
@@ -33,16 +35,16 @@ def called(scene: Scene, changes: Iterable[Change], access: Iterable[AccessChang
             accounts.add(parts[1])
         else:
             others.update(parts)
-    names = {each: name for each in sorted(accounts) if (name := scene.account_name(each)) != each}
-    found = ((each, _name(scene, each[1:])) for each in sorted(others) if each.startswith(remote("")))
+    names = {each: name for each in sorted(accounts) if (name := context.account_name(each)) != each}
+    found = ((each, _name(context, each[1:])) for each in sorted(others) if each.startswith(remote("")))
     return names | {each: name for each, name in found if name}
 
 
-def with_names(scene: Scene, finding: Finding) -> Finding:
+def with_names(context: PlanContext, finding: Finding) -> Finding:
     """The finding, with a name in brackets behind each id of a person or group that it speaks of."""
 
     def named(text: str) -> str:
-        return _REMOTE.sub(lambda match: _labelled(scene, match), text) if "~" in text else text
+        return _REMOTE.sub(lambda match: _labelled(context, match), text) if "~" in text else text
 
     message, details = named(finding.message), tuple(map(named, finding.details))
     if message == finding.message and details == finding.details:
@@ -50,13 +52,13 @@ def with_names(scene: Scene, finding: Finding) -> Finding:
     return replace(finding, message=message, details=details)
 
 
-def _labelled(scene: Scene, match: re.Match[str]) -> str:
-    name = _name(scene, unquote(match[1]))
+def _labelled(context: PlanContext, match: re.Match[str]) -> str:
+    name = _name(context, unquote(match[1]))
     return f"{match[0]} [{name}]" if name else match[0]
 
 
-def _name(scene: Scene, identifier: str) -> str:
-    user, group = scene.live.users.get(identifier), scene.live.groups.get(identifier)
+def _name(context: PlanContext, identifier: str) -> str:
+    user, group = context.live.users.get(identifier), context.live.groups.get(identifier)
     if user is not None:
         return str(user.attributes.get("user_name") or "")
     return str(group.attributes.get("display_name") or "") if group is not None else ""

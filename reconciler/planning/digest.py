@@ -29,8 +29,8 @@ def plan_digest(target: str, identity: Mapping[str, str], policy: str, changes: 
             [
                 str(change.address),
                 str(change.action),
-                change.before,
-                change.after,
+                change.before_hash,
+                change.after_hash,
                 [[each.name, each.before, each.after] for each in change.fields],
             ]
             for change in changes

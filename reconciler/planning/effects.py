@@ -13,9 +13,9 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.resources import Attributes
 from reconciler.model.selecting import select
+from reconciler.planning.context import PlanContext
 from reconciler.planning.lasting import Lasting
 from reconciler.planning.replacements import Links, replaced
-from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Sides, Tokens, sides
 
 
@@ -32,7 +32,7 @@ class Effects:
     holding: Links = field(default_factory=dict)
 
 
-def effects(scene: Scene, changes: Sequence[Change], names: Mapping[str, str]) -> Effects:
+def effects(context: PlanContext, changes: Sequence[Change], names: Mapping[str, str]) -> Effects:
     """The effects of `changes`, all of which are assumed to be carried out.
 
     `names` are keys of `accounts` with their ids, for the selectors of what is privileged. People in groups
@@ -40,25 +40,25 @@ def effects(scene: Scene, changes: Sequence[Change], names: Mapping[str, str]) -
     """
     if not changes:
         return Effects()
-    tokens = Tokens(scene)
-    both = sides(scene, changes, tokens)
+    tokens = Tokens(context)
+    both = sides(context, changes, tokens)
     return Effects(
-        access=_access(scene, changes, names, tokens, both),
-        replaced=replaced(scene, changes, tokens, both),
-        holding=_holding(scene, changes, tokens, both),
+        access=_access(context, changes, names, tokens, both),
+        replaced=replaced(context, changes, tokens, both),
+        holding=_holding(context, changes, tokens, both),
     )
 
 
 def _access(
-    scene: Scene, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens, both: Sides
+    context: PlanContext, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens, both: Sides
 ) -> tuple[AccessChange, ...]:
     altered = _altered(changes, tokens)
-    rows = [*compare(both.before, both.after, both.renamed), *Lasting(scene, changes, tokens).rows(both)]
+    rows = [*compare(both.before, both.after, both.renamed), *Lasting(context, changes, tokens).rows(both)]
     if altered:
         rows += reach(both.after, altered, among=both.before)
     if not rows:
         return ()
-    found = sorted(_Spelling(scene, changes, names, tokens).spelled(rows), key=_position)
+    found = sorted(_Spelling(context, changes, names, tokens).spelled(rows), key=_position)
     return tuple(found)
 
 
@@ -89,11 +89,11 @@ class _Spelling:
     """Rows in keys and names, each marked where it is privileged."""
 
     def __init__(
-        self, scene: Scene, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens
+        self, context: PlanContext, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens
     ) -> None:
-        self._scene, self._tokens = scene, tokens
-        patterns = scene.policy.guards.privileged
-        chosen = select(patterns.accounts, (), scene.live.organization, names)
+        self._context, self._tokens = context, tokens
+        patterns = context.policy.guards.privileged
+        chosen = select(patterns.accounts, (), context.live.organization, names)
         self._privilege = Privilege(patterns, chosen.accounts.keys())
         self._edits = {
             change.address.parts[0]: {each.name: each.after for each in change.fields}
@@ -148,14 +148,14 @@ class _Spelling:
         return self._privilege.unknown(name, self._carried(token, name, direction))
 
     def _carried(self, token: str, name: str, direction: Direction) -> tuple[Attributes, ...]:
-        live = self._scene.live.permission_sets.get(token)
+        live = self._context.live.permission_sets.get(token)
         was: Attributes = live.attributes if live else {}
         will: Attributes = {**was, **self._edits.get(name, {})}
         # Who keeps access, altered or for another time, has what it was and what it will be.
         return {Direction.GAIN: (will,), Direction.LOSE: (was,)}.get(direction, (was, will))
 
 
-def _holding(scene: Scene, changes: Iterable[Change], tokens: Tokens, both: Sides) -> Links:
+def _holding(context: PlanContext, changes: Iterable[Change], tokens: Tokens, both: Sides) -> Links:
     edited = {
         tokens.permission_set(change.address.parts[0]): change.address
         for change in changes
@@ -169,6 +169,6 @@ def _holding(scene: Scene, changes: Iterable[Change], tokens: Tokens, both: Side
                     if one.kind is Kind.GROUP:
                         holding.setdefault(one.id, set()).add(edited[permission_set])
     return {
-        scene.group_address(tokens.group_key(group)): tuple(sorted(found))
+        context.group_address(tokens.group_key(group)): tuple(sorted(found))
         for group, found in sorted(holding.items())
     }

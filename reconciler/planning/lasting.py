@@ -11,12 +11,12 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from reconciler.access.compare import DIRECT, Row, Way
-from reconciler.access.standing import NOBODY, Holders, Standing
+from reconciler.access.state import NOBODY, AccessState, Holders
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Pair, Principal
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 from reconciler.planning.standings import Sides, Tokens
 from reconciler.planning.windows import Windows, instant, later, text
 
@@ -29,9 +29,9 @@ _Class = tuple[str, Holders, Holders, _Ends, frozenset[Principal]]
 class Lasting:
     """How long access lasts, before a plan made of `changes` and after it."""
 
-    def __init__(self, scene: Scene, changes: Iterable[Change], tokens: Tokens) -> None:
-        self._windows = Windows(scene)
-        self._any = _anything_ends(scene)
+    def __init__(self, context: PlanContext, changes: Iterable[Change], tokens: Tokens) -> None:
+        self._windows = Windows(context)
+        self._any = _anything_ends(context)
         self._joined: dict[tuple[str, str], _End] = {}
         self._assigned: dict[tuple[Pair, Principal], _End] = {}
         self._members: dict[str, set[str]] = {}
@@ -117,7 +117,7 @@ class Lasting:
 
     def _ends(
         self,
-        side: Standing,
+        side: AccessState,
         holders: Holders,
         assigned: Mapping[Principal, _End],
         person: str,
@@ -143,9 +143,9 @@ def _latest(ways: Sequence[tuple[Principal, _End]]) -> _End:
     return max(ends) if len(ends) == len(ways) else None
 
 
-def _anything_ends(scene: Scene) -> bool:
+def _anything_ends(context: PlanContext) -> bool:
     """Whether time plays a part at all: mostly not, and then nobody is looked at."""
-    ledger, desired = scene.memory.ledger, scene.desired
+    ledger, desired = context.memory.ledger, context.desired
     if desired.ends or (ledger is not None and ledger.ends):
         return True
     if any(user.window.end for user in desired.users.values()):

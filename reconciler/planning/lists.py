@@ -16,13 +16,13 @@ from reconciler.model.state import LiveUser
 from reconciler.planning.desired.defaults import defaults
 
 
-def given_entry(live: LiveUser, name: str, formers: Iterable[User]) -> Value:
+def given_entry(live: LiveUser, name: str, previous_keys: Iterable[User]) -> Value:
     """The entry of a list that git gave, as it is there now; None where there is none.
 
-    `formers` are the earlier declarations of the user. An entry counts as given where git declared it, in
-    whatever case; and the only entry there is, where git had given one, is that one, altered by somebody.
+    `previous_keys` are the earlier declarations of the user. An entry counts as given where git declared it,
+    in any case; and the only entry there is, where git had given one, is that one, altered by somebody.
     """
-    given = [value for each in formers if (value := _given(each, name)) is not None]
+    given = [value for each in previous_keys if (value := _given(each, name)) is not None]
     values = live.values(name)
     for value in given:
         if (found := next((each for each in values if _alike(each, value)), None)) is not None:

@@ -9,8 +9,8 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
 from reconciler.model.names import fold
 from reconciler.model.resources import Attributes, Value
+from reconciler.planning.context import PlanContext
 from reconciler.planning.effects import effects
-from reconciler.planning.scene import Scene
 
 # By what an object may reach, or be reached, and what a create that says nothing of it leaves empty.
 _NEVER_MADE = {
@@ -35,22 +35,22 @@ _LATER = {
 class Looking:
     """One target as it was read; `accounts` are keys of `accounts` with their ids."""
 
-    def __init__(self, scene: Scene, accounts: Mapping[str, str]) -> None:
-        self._scene, self._accounts = scene, accounts
-        self._external = {scene.group_key(identifier) for identifier in scene.groups.external}
+    def __init__(self, context: PlanContext, accounts: Mapping[str, str]) -> None:
+        self._context, self._accounts = context, accounts
+        self._external = {context.group_key(identifier) for identifier in context.groups.external}
 
     def access(self, changes: Sequence[Change]) -> tuple[AccessChange, ...]:
         """What these changes alone do to people."""
-        return effects(self._scene, changes, self._accounts).access
+        return effects(self._context, changes, self._accounts).access
 
     def is_external(self, group: str) -> bool:
         """Whether the members of a group (by key) are somebody else's to say."""
-        declared = self._scene.desired.groups.get(group)
+        declared = self._context.desired.groups.get(group)
         return group in self._external or (declared is not None and declared.unmanaged)
 
     def account(self, identifier: str) -> str:
         """What people call an account."""
-        return self._scene.account_name(identifier)
+        return self._context.account_name(identifier)
 
     def misfits(self, created: Change, fresh: Change | None, unkept: Collection[str]) -> list[str]:
         """The fields in which a live object differs from what was to be created; none where there is none.
@@ -71,7 +71,7 @@ class Looking:
             for name, value in wanted.items()
             if f"{kind}.{name}" not in unkept
             and not _alike(live.get(name), value)
-            and not self._scene.unkept.hides(kind, name, live.get(name), value)
+            and not self._context.unkept.hides(kind, name, live.get(name), value)
         ]
         foreign += [
             name
@@ -81,17 +81,17 @@ class Looking:
         return sorted(foreign)
 
     def _live(self, address: Address) -> Attributes | None:
-        scene, key = self._scene, address.parts[0]
+        context, key = self._context, address.parts[0]
         if address.kind is Kind.USER:
-            user = scene.live.users.get(scene.users.pairing.ids.get(key, ""))
+            user = context.live.users.get(context.users.pairing.ids.get(key, ""))
             if user is None:
                 return None
             boss = user.attributes.get("manager")
-            return {**user.attributes, "manager": scene.user_key(str(boss)) if boss else None}
+            return {**user.attributes, "manager": context.user_key(str(boss)) if boss else None}
         if address.kind is Kind.GROUP:
-            group = scene.live.groups.get(scene.groups.pairing.ids.get(key, ""))
+            group = context.live.groups.get(context.groups.pairing.ids.get(key, ""))
             return None if group is None else group.attributes
-        found = scene.live.permission_sets.get(scene.sets.ids.get(key, ""))
+        found = context.live.permission_sets.get(context.sets.ids.get(key, ""))
         return None if found is None else found.attributes
 
 

@@ -16,7 +16,6 @@ from reconciler.model.removed import lately, summed
 from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
-from reconciler.planning.bench import Bench
 from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.called import called, with_names
 from reconciler.planning.comparing.assignments import compare_assignments
@@ -27,16 +26,19 @@ from reconciler.planning.comparing.provisioning import compare_provisioning
 from reconciler.planning.comparing.set_removal import delete_sets
 from reconciler.planning.comparing.sets import compare_sets
 from reconciler.planning.comparing.users import compare_users
-from reconciler.planning.desired.memory import Memory, remember
+from reconciler.planning.context import Diff, PlanContext
+from reconciler.planning.desired.prior import PriorState, remember
 from reconciler.planning.desired.project import project
 from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
+from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes, still_unkept, unkept_findings
 from reconciler.planning.effects import effects
-from reconciler.planning.given.keeping import Keeping
 from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
 from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
+from reconciler.planning.given.updating import LedgerUpdate
+from reconciler.planning.judge import Judge
 from reconciler.planning.judging.approving import proposed
 from reconciler.planning.judging.assignment_findings import assignment_findings
 from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
@@ -52,18 +54,16 @@ from reconciler.planning.judging.withheld import (
     without_unread,
 )
 from reconciler.planning.looking import Looking
-from reconciler.planning.ordering.order import Context
+from reconciler.planning.ordering.order import Dependencies
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.pending import members_stay, pending_findings
 from reconciler.planning.restricting import restricted_to
-from reconciler.planning.scene import Draft, Scene
-from reconciler.planning.unkept import KEEPS_ALL, Unkept, still_unkept, unkept_findings
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PreparedPlan:
     """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
 
     `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
@@ -75,7 +75,7 @@ class Planned:
     because a guard or rule refuses them, each with why; `tallies` the names by which limits count removals.
     """
 
-    part: TargetPlan
+    plan: TargetPlan
     steps: tuple[Step, ...]
     ids: Mapping[Address, str]
     versions: Mapping[Address, str]
@@ -85,8 +85,8 @@ class Planned:
     uncovered: bool = False
     left_out: tuple[Change, ...] = ()
     needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
-    unkept: Unkept = KEEPS_ALL
-    keeping: Keeping | None = None
+    unkept: DroppedAttributes = KEEPS_ALL
+    ledger_update: LedgerUpdate | None = None
     looking: Looking | None = None
     refused: tuple[tuple[Change, str], ...] = ()
     tallies: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
@@ -94,14 +94,14 @@ class Planned:
     blocks_nobody: frozenset[str] = frozenset()
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
-        """What git gave, after an apply in which the changes ended as `ended` says; see Keeping.after."""
-        assert self.keeping is not None
-        return self.keeping.after(ended, ids)
+        """What git gave, after an apply whose changes ended as `ended` says; see LedgerUpdate.after."""
+        assert self.ledger_update is not None
+        return self.ledger_update.after(ended, ids)
 
     def intends(self, go: Collection[Address]) -> Ledger:
-        """What a run that is about to write the changes in `go` may give; see Keeping.intends."""
-        assert self.keeping is not None
-        return self.keeping.intends(go, self.ids)
+        """What a run that is about to write the changes in `go` may give; see LedgerUpdate.intends."""
+        assert self.ledger_update is not None
+        return self.ledger_update.intends(go, self.ids)
 
 
 def plan_target(
@@ -115,7 +115,7 @@ def plan_target(
     only: Sequence[Address] = (),
     by_rule: bool = False,
     notes: Iterable[Finding] = (),
-) -> Planned:
+) -> PreparedPlan:
     """What to do at one target so that it is as git says at `now` (an aware instant).
 
     `only` restricts the plan to addresses and what they need; it is partial then. `by_rule` leaves out what
@@ -127,54 +127,54 @@ def plan_target(
     ledger = resolved(remembered.ledger, live) if remembered.ledger is not None else None
     memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization, ledger)
     before = remembered.receipt.unkept if remembered.receipt else ()
-    unkept = still_unkept(before, live) if capabilities.may_drop else Unkept(before)
+    unkept = still_unkept(before, live) if capabilities.may_drop_attributes else DroppedAttributes(before)
     capabilities = replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single)
-    scene = _scene(identities, desired, live, memory, policy, capabilities, now, unkept)
-    scene, over = held_to_reviewed(scene) if by_rule else (scene, [])
-    draft = compared(scene)
+    context = _context(identities, desired, live, memory, policy, capabilities, now, unkept)
+    context, over = held_to_reviewed(context) if by_rule else (context, [])
+    diff = compared(context)
     successors = {
-        scene.set_address(scene.set_name(arn)): scene.set_address(name)
-        for arn, name in scene.sets.replaced.items()
+        context.set_address(context.set_name(arn)): context.set_address(name)
+        for arn, name in context.sets.replaced.items()
     }
-    changes, unread = without_unread(draft.changes, live.gaps, draft.ids)
+    changes, unread = without_unread(diff.changes, live.gaps, diff.ids)
     changes, observed = without_observed(changes, policy.scope, successors)
-    changes, delegated = without_delegated(changes, live, draft.ids)
-    changes, kept = without_kept(changes, draft.held_in_place)
-    changes, taken = without_taken(changes, live, draft.ids)
+    changes, delegated = without_delegated(changes, live, diff.ids)
+    changes, kept = without_kept(changes, diff.held_in_place)
+    changes, taken = without_taken(changes, live, diff.ids)
     accounts = {key: account.id for key, account in identities.accounts.items()}
     provisioned = {
-        scene.set_address(one.name): one.provisioned
+        context.set_address(one.name): one.provisioned
         for one in live.permission_sets.values()
         if one.provisioned
     }
-    closed = {one: where for one in provisioned if (where := scene.closed(provisioned[one]))}
+    closed = {one: where for one in provisioned if (where := context.closed(provisioned[one]))}
     changes.sort(key=lambda change: change.address)
-    debts = list(owed(scene, changes, Withheld(observed, unread, delegated, kept), accounts))
-    reached = effects(scene, changes, accounts)
+    debts = list(owed(context, changes, Withheld(observed, unread, delegated, kept), accounts))
+    reached = effects(context, changes, accounts)
     if only:
         changes = restricted_to(
-            changes, only, Context(reached.replaced, reached.holding, provisioned, closed)
+            changes, only, Dependencies(reached.replaced, reached.holding, provisioned, closed)
         )
         changes.sort(key=lambda change: change.address)
-        reached = effects(scene, changes, accounts)
+        reached = effects(context, changes, accounts)
     left: list[Change] = []
     if by_rule:
-        context = Context(reached.replaced, reached.holding, provisioned, closed)
-        changes, left = by_rule_alone(changes, policy.auto_apply, context)
-    bench = Bench(
-        scene=scene,
+        dependencies = Dependencies(reached.replaced, reached.holding, provisioned, closed)
+        changes, left = by_rule_alone(changes, policy.auto_apply, dependencies)
+    judge = Judge(
+        context=context,
         identities=identities,
         remembered=remembered,
         # Who left waits for a review, where only what goes by rule is judged.
-        population=replace(population(scene, draft), leaving=0) if by_rule else population(scene, draft),
+        population=replace(population(context, diff), leaving=0) if by_rule else population(context, diff),
         names=accounts,
         provisioned=provisioned,
         closed=closed,
         past=summed(lately(remembered.removed, now)) if by_rule else {},
     )
-    said = (*draft.findings, *remarks(desired, live.organization), *live.findings, *notes)
-    held = bench.withhold(changes)
-    judged = bench.let_through(held.changes, said) if by_rule else bench.judge(held.changes)
+    said = (*diff.findings, *remarks(desired, live.organization), *live.findings, *notes)
+    held = judge.withhold(changes)
+    judged = judge.let_through(held.changes, said) if by_rule else judge.judge(held.changes)
     changes = list(judged.changes)
     findings = [
         *judged.findings,
@@ -182,16 +182,16 @@ def plan_target(
         *(held.findings if by_rule else map(_as_warning, held.findings)),
         *said,
         *debts,
-        *released(scene, changes, draft.ids, accounts),
+        *released(context, changes, diff.ids, accounts),
         *other_people(identities, remembered.base.identities if remembered.base else None, changes),
-        *notable(scene, draft, remembered, observed, unread),
-        *assignment_findings(scene, draft, delegated, kept),
+        *notable(context, diff, remembered, observed, unread),
+        *assignment_findings(context, diff, delegated, kept),
         *name_taken(taken),
         *unkept_findings(unkept, desired),
         *pending_findings(judged.pending),
         *members_stay(changes, unkept.names),
         *means(changes, capabilities),
-        *perhaps_renamed(scene, changes),
+        *perhaps_renamed(context, changes),
         *unreviewed(over, left),
         *past(identities, remembered, policy.paths, now),
     ]
@@ -201,30 +201,30 @@ def plan_target(
         identity=dict(live.identity),
         policy_digest=policy_hash,
         changes=tuple(changes),
-        findings=tuple(sorted((with_names(scene, one) for one in findings), key=_loudness)),
-        counts=counts(scene, draft),
+        findings=tuple(sorted((with_names(context, one) for one in findings), key=_loudness)),
+        counts=counts(context, diff),
         digest=plan_digest(policy.target, live.identity, policy_hash, changes),
         partial=bool(only) or bool(live.gaps),
         gaps=tuple((str(gap.kind), gap.scope, gap.reason) for gap in live.gaps),
         read_calls=dict(live.calls),
         only=tuple(sorted(only)),
         access=judged.access,
-        accounts=called(scene, changes, judged.access),
+        accounts=called(context, changes, judged.access),
         approvals=proposed(
             (*judged.findings, *held.findings), policy.target, now, identities.approvals.keys()
         ),
     )
     absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
-    blocked = len(scene.users.pairing.blocked) + len(scene.groups.pairing.blocked)
-    return Planned(
-        part=part,
+    blocked = len(context.users.pairing.blocked) + len(context.groups.pairing.blocked)
+    return PreparedPlan(
+        plan=part,
         steps=judged.steps,
-        ids=draft.ids,
-        versions=draft.versions,
-        owned=draft.owned,
-        keys=scene.users.pairing.keys,
+        ids=diff.ids,
+        versions=diff.versions,
+        owned=diff.owned,
+        keys=context.users.pairing.keys,
         # What a ledger holds is not forgotten when the tag moves on.
-        waiting=draft.waiting
+        waiting=diff.waiting
         + len(taken)
         + blocked
         + len(held.refused)
@@ -235,26 +235,28 @@ def plan_target(
         refused=(*held.refused, *judged.refused) if by_rule else judged.refused,
         tallies=judged.tallies,
         blocks_nobody=frozenset(
-            key for key in desired.inactive if key not in desired.users and key not in scene.users.pairing.ids
+            key
+            for key in desired.inactive
+            if key not in desired.users and key not in context.users.pairing.ids
         ),
         unkept=unkept,
-        keeping=Keeping(scene, draft, changes),
-        looking=Looking(scene, accounts),
+        ledger_update=LedgerUpdate(context, diff, changes),
+        looking=Looking(context, accounts),
     )
 
 
-def _scene(
+def _context(
     identities: Identities,
     desired: Desired,
     live: Live,
-    memory: Memory,
+    memory: PriorState,
     policy: TargetPolicy,
     capabilities: Capabilities,
     now: datetime,
-    unkept: Unkept,
-) -> Scene:
+    unkept: DroppedAttributes,
+) -> PlanContext:
     users = own_users(desired, live, memory, policy.scope, unkept)
-    return Scene(
+    return PlanContext(
         desired=desired,
         live=live,
         memory=memory,
@@ -270,19 +272,19 @@ def _scene(
     )
 
 
-def compared(scene: Scene) -> Draft:
+def compared(context: PlanContext) -> Diff:
     """Everything that differs, kind by kind: later ones look at what earlier ones found."""
-    draft = Draft()
-    compare_users(scene, draft)
-    compare_groups(scene, draft)
-    compare_memberships(scene, draft)
-    compare_sets(scene, draft)
-    compare_assignments(scene, draft)
-    compare_provisioning(scene, draft)
-    delete_sets(scene, draft)
-    compare_ends(scene, draft)
-    release(scene, draft)
-    return draft
+    diff = Diff()
+    compare_users(context, diff)
+    compare_groups(context, diff)
+    compare_memberships(context, diff)
+    compare_sets(context, diff)
+    compare_assignments(context, diff)
+    compare_provisioning(context, diff)
+    delete_sets(context, diff)
+    compare_ends(context, diff)
+    release(context, diff)
+    return diff
 
 
 def _as_warning(finding: Finding) -> Finding:
@@ -297,8 +299,8 @@ def _loudness(finding: Finding) -> tuple[int, str, str]:
     return _LOUD[finding.severity], finding.code, finding.message
 
 
-def _inactive(desired: Desired, memory: Memory, users: Ownership) -> Mapping[str, Inactive]:
-    """The live users who must have no access: inactive, not yet, gone from git, or strays."""
+def _inactive(desired: Desired, memory: PriorState, users: Ownership) -> Mapping[str, Inactive]:
+    """The live users who must have no access: inactive, not yet, gone from git, or undeclared."""
     inactive: dict[str, Inactive] = {}
     git = memory.object_cause
     later = Inactive(git(at_base=True, wanted=False, between=True), "not before `from`")
@@ -311,13 +313,13 @@ def _inactive(desired: Desired, memory: Memory, users: Ownership) -> Mapping[str
             at_base = memory.base is not None and key in memory.base.users
             cause = git(at_base=at_base, wanted=False, between=identifier not in users.left)
             inactive[identifier] = Inactive(cause, "gone from git")
-    for identifier in users.strays:
+    for identifier in users.undeclared:
         cause = git(at_base=False, wanted=False, between=False)
         inactive[identifier] = Inactive(cause, "not in git")
     return inactive
 
 
-def with_findings(planned: Planned, findings: Iterable[Finding]) -> Planned:
+def with_findings(planned: PreparedPlan, findings: Iterable[Finding]) -> PreparedPlan:
     """The same plan with more to say (a finding that only apply can make)."""
-    merged = tuple(sorted((*planned.part.findings, *findings), key=_loudness))
-    return replace(planned, part=replace(planned.part, findings=merged))
+    merged = tuple(sorted((*planned.plan.findings, *findings), key=_loudness))
+    return replace(planned, plan=replace(planned.plan, findings=merged))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.pairs import Principal
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 from reconciler.planning.standings import Sides, Tokens
 
 Links = Mapping[Address, tuple[Address, ...]]
@@ -52,7 +52,7 @@ class _Edits:
             self.memberships.append(_Membership(change.address, Principal(Kind.GROUP, group), user))
 
 
-def replaced(scene: Scene, changes: Sequence[Change], tokens: Tokens, both: Sides) -> Links:
+def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, both: Sides) -> Links:
     """By revocation (of a membership or an assignment) the grants that replace it, sorted.
 
     A grant may itself wait for the revocation, through a name that is freed: whoever orders must look.
@@ -68,19 +68,19 @@ def replaced(scene: Scene, changes: Sequence[Change], tokens: Tokens, both: Side
             coming.note(change, tokens)
     if not (coming.assignments or coming.memberships):
         return {}
-    people = _same_people(scene, changes, tokens, both)
+    people = _same_people(context, changes, tokens, both)
     found = _Search(both, going, coming, people)
     return {address: tuple(sorted(grants)) for address, grants in found.links() if grants}
 
 
-def _same_people(scene: Scene, changes: Sequence[Change], tokens: Tokens, both: Sides) -> set[str]:
+def _same_people(context: PlanContext, changes: Sequence[Change], tokens: Tokens, both: Sides) -> set[str]:
     """Who can sign in before and after, is meant to have access, and keeps the name that they sign in by."""
     renamed = {
         tokens.user(change.address.parts[0])
         for change in changes
         if change.address.kind is Kind.USER and change.effect is Effect.MIXED
     }
-    return set(both.before.people & both.after.people) - scene.inactive.keys() - renamed
+    return set(both.before.people & both.after.people) - context.inactive.keys() - renamed
 
 
 class _Search:

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
-from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.ordering.steps import PAIRS, ends, needs, set_of
 
 
-def restricted_to(changes: Iterable[Change], only: Sequence[Address], context: Context) -> list[Change]:
+def restricted_to(
+    changes: Iterable[Change], only: Sequence[Address], dependencies: Dependencies
+) -> list[Change]:
     """The changes of the named addresses, of the pairs and roles that hang on them, and what those need."""
     everything = {change.address: change for change in changes}
-    steps, _ = order(list(everything.values()), context)
+    steps, _ = order(list(everything.values()), dependencies)
     carries = {step.id: step.changes for step in steps}
     wanted: dict[Address, list[Address]] = {}
     for step in steps:

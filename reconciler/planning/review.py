@@ -19,7 +19,7 @@ from reconciler.model.resources import Value
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import ends, needs, set_of
 from reconciler.planning.ordering.steps import PAIRS
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.reviewed_access import NO_MORE, More, further
 
 # Of a permission set, what is written value by value.
@@ -56,7 +56,7 @@ class Review:
 
 
 def review(
-    planned: Planned,
+    planned: PreparedPlan,
     reviewed: Sequence[TargetPlan],
     *,
     auto_apply: Collection[Cause],
@@ -67,9 +67,9 @@ def review(
     `reviewed` are that target's parts of the plans given, `digests` approved digests of this target. A digest
     covers changes; what they do to people is as in a reviewed plan, where there is one.
     """
-    fresh = {change.address: change for change in planned.part.changes}
-    if planned.part.digest in digests:
-        more = further(planned, planned.part.changes, reviewed) if reviewed else NO_MORE
+    fresh = {change.address: change for change in planned.plan.changes}
+    if planned.plan.digest in digests:
+        more = further(planned, planned.plan.changes, reviewed) if reviewed else NO_MORE
         return Review(frozenset(fresh), (), (), tuple(_unread(more)), more.notes)
     by_address: dict[Address, list[Change]] = {}
     for part in reviewed:
@@ -123,7 +123,7 @@ def _unread(more: More) -> Iterable[Difference]:
 
 
 def _adopted(
-    planned: Planned, reviewed: Mapping[Address, Sequence[Change]], fresh: Mapping[Address, Change]
+    planned: PreparedPlan, reviewed: Mapping[Address, Sequence[Change]], fresh: Mapping[Address, Change]
 ) -> Iterable[tuple[Address, Difference]]:
     """Objects that were to be created, and that are there by now, otherwise than they were to be."""
     assert planned.looking is not None
@@ -161,16 +161,20 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
     """Whether a fresh change is the reviewed one, perhaps with ends or a half that were made since."""
     if fresh.address.kind in PAIRS and reviewed.until != fresh.until:
         return False
-    if reviewed.action is fresh.action and reviewed.after == fresh.after and reviewed.before == fresh.before:
+    if (
+        reviewed.action is fresh.action
+        and reviewed.after_hash == fresh.after_hash
+        and reviewed.before_hash == fresh.before_hash
+    ):
         return True
     if reviewed.retimes and fresh.action is Action.CREATE:
         # It is gone since (its time was over, or somebody took it away): until then it may be given again.
-        return reviewed.effect is Effect.GRANT and reviewed.after == _end_state(fresh, ids)
+        return reviewed.effect is Effect.GRANT and reviewed.after_hash == _end_state(fresh, ids)
     if fresh.address.kind in PAIRS and reviewed.action is fresh.action:
         return _same_pair(reviewed, fresh, ids, creating)
     if reviewed.action is fresh.action is Action.UPDATE:
         # Half of it is done: what is left ends in the reviewed state and finds what the review found.
-        return reviewed.after == fresh.after and all(
+        return reviewed.after_hash == fresh.after_hash and all(
             any(_within(each, one) for one in reviewed.fields) for each in fresh.fields
         )
     if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE:
@@ -208,7 +212,7 @@ def _same_pair(
     choices = [[ids.get(end), None] if end in creating else [ids.get(end)] for end in ends(fresh.address)]
     present = fresh.action is Action.DELETE
     return any(
-        _pair_state(fresh.address, first, second, present=present) == reviewed.before
+        _pair_state(fresh.address, first, second, present=present) == reviewed.before_hash
         for first, second in product(*choices)
     )
 
@@ -229,7 +233,10 @@ def _end_state(fresh: Change, ids: Mapping[Address, str]) -> str:
 
 
 def _orphaned(
-    planned: Planned, go: Collection[Address], left_out: Collection[Address], fresh: Mapping[Address, Change]
+    planned: PreparedPlan,
+    go: Collection[Address],
+    left_out: Collection[Address],
+    fresh: Mapping[Address, Change],
 ) -> Iterable[Difference]:
     """Reviewed changes that need one which is left out: they cannot be done as reviewed."""
     owner = {step.id: step.address for step in planned.steps}

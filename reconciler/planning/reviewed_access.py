@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
 from reconciler.model.plan import TargetPlan
 from reconciler.planning.looking import Looking
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.windows import instant, later
 
 # What was read as one of these covers the other, too.
@@ -42,15 +42,15 @@ class More:
 NO_MORE = More()
 
 
-def further(planned: Planned, changes: Sequence[Change], reviewed: Sequence[TargetPlan]) -> More:
+def further(planned: PreparedPlan, changes: Sequence[Change], reviewed: Sequence[TargetPlan]) -> More:
     """What `changes` do to people that none of the reviewed plans did.
 
     More members of a group that is somebody else's are named; they count where the access is privileged.
     """
     if planned.looking is None or not changes:
         return NO_MORE
-    whole = len(changes) == len(planned.part.changes)
-    access = planned.part.access if whole else planned.looking.access(changes)
+    whole = len(changes) == len(planned.plan.changes)
+    access = planned.plan.access if whole else planned.looking.access(changes)
     known: dict[tuple[Direction, str], list[AccessChange]] = {}
     for part in reviewed:
         for row in part.access:
@@ -66,7 +66,7 @@ def further(planned: Planned, changes: Sequence[Change], reviewed: Sequence[Targ
             if theirs and not row.privileged:
                 notes.append(f"{row.permission_set} {told}: the group is somebody else's, and grew")
             else:
-                address = Address.of(planned.part.target, Kind.PERMISSION_SET, row.permission_set)
+                address = Address.of(planned.plan.target, Kind.PERMISSION_SET, row.permission_set)
                 stale.append((address, f"{told}, which was not reviewed"))
     return More(tuple(stale), tuple(notes))
 

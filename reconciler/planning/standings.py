@@ -11,11 +11,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from reconciler.access.standing import Standing
+from reconciler.access.state import AccessState
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Pair, Principal
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 
 _NEW = "+"
 _REMOTE = "~"
@@ -26,17 +26,17 @@ Item = TypeVar("Item")
 class Tokens:
     """From keys to tokens and back. A live permission set's token is its ARN."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._sets = {one.name: one.id for one in scene.live.permission_sets.values()}
+    def __init__(self, context: PlanContext) -> None:
+        self._context = context
+        self._sets = {one.name: one.id for one in context.live.permission_sets.values()}
 
     def user(self, key: str) -> str:
         """The token of a user by key, or by remote id behind a tilde."""
-        return _token(key, self._scene.users.pairing.ids)
+        return _token(key, self._context.users.pairing.ids)
 
     def group(self, key: str) -> str:
         """The token of a group by key, or by remote id behind a tilde."""
-        return _token(key, self._scene.groups.pairing.ids)
+        return _token(key, self._context.groups.pairing.ids)
 
     def permission_set(self, name: str) -> str:
         """The token of a permission set by name."""
@@ -44,15 +44,15 @@ class Tokens:
 
     def user_key(self, token: str) -> str:
         """The key of a user, or its remote id behind a tilde."""
-        return token[1:] if token.startswith(_NEW) else self._scene.user_key(token)
+        return token[1:] if token.startswith(_NEW) else self._context.user_key(token)
 
     def group_key(self, token: str) -> str:
         """The key of a group, or its remote id behind a tilde."""
-        return token[1:] if token.startswith(_NEW) else self._scene.group_key(token)
+        return token[1:] if token.startswith(_NEW) else self._context.group_key(token)
 
     def set_name(self, token: str) -> str:
         """The name of a permission set."""
-        live = self._scene.live.permission_sets.get(token)
+        live = self._context.live.permission_sets.get(token)
         return live.name if live else token.removeprefix(_NEW)
 
     def membership(self, address: Address) -> tuple[str, str]:
@@ -74,16 +74,16 @@ class Tokens:
 class Sides:
     """Before the plan, and after all of it."""
 
-    before: Standing
-    after: Standing
+    before: AccessState
+    after: AccessState
     # The people who are somebody else after the plan: their user names change.
     renamed: AbstractSet[str] = frozenset()
 
 
-def sides(scene: Scene, changes: Sequence[Change], tokens: Tokens) -> Sides:
+def sides(context: PlanContext, changes: Sequence[Change], tokens: Tokens) -> Sides:
     """Both sides of the plan made of `changes`; whoever is disabled or not there is not among its people."""
-    live = scene.live
-    before = Standing(
+    live = context.live
+    before = AccessState(
         members={group: members.keys() for group, members in live.members.items()},
         holders=live.assignments,
         people={user.id for user in live.users.values() if user.active is not False},
@@ -116,7 +116,7 @@ def sides(scene: Scene, changes: Sequence[Change], tokens: Tokens) -> Sides:
         holders[pair] = frozenset(assignments.laid(pair, holders.get(pair, ())))
     if sets:
         holders = {pair: found for pair, found in holders.items() if pair[1] not in sets}
-    after = Standing(members, holders, before.people if people == before.people else people)
+    after = AccessState(members, holders, before.people if people == before.people else people)
     return Sides(before, after, renamed)
 
 

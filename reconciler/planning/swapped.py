@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.state import Holder
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 
 
-def renamed(scene: Scene, changes: Iterable[Change]) -> frozenset[Address]:
+def renamed(context: PlanContext, changes: Iterable[Change]) -> frozenset[Address]:
     """Assignments that go because their like is made, or there, under the new name of their set."""
-    heirs = {scene.set_name(arn): name for arn, name in scene.sets.replaced.items()}
+    heirs = {context.set_name(arn): name for arn, name in context.sets.replaced.items()}
     if not heirs:
         return frozenset()
     changed = {change.address: change.action for change in changes}
@@ -23,9 +23,9 @@ def renamed(scene: Scene, changes: Iterable[Change]) -> frozenset[Address]:
         heir = heirs.get(name)
         if heir is None:
             return False
-        like = scene.assignment_address(account, heir, Holder(Kind(kind), key))
-        wanted = Holder(Kind(kind), key) in scene.desired.assignments.get((account, heir), ())
-        return wanted and (changed.get(like) is Action.CREATE or heir in scene.sets.ids)
+        like = context.assignment_address(account, heir, Holder(Kind(kind), key))
+        wanted = Holder(Kind(kind), key) in context.desired.assignments.get((account, heir), ())
+        return wanted and (changed.get(like) is Action.CREATE or heir in context.sets.ids)
 
     return frozenset(
         address

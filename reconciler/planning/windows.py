@@ -13,7 +13,7 @@ from reconciler.model.change import FROM, UNTIL, FieldChange
 from reconciler.model.ledger import Ledger
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import End, Holder
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 
 _NEVER: Mapping[str, End] = {}
 _NOTHING: Mapping[str, datetime] = {}
@@ -48,13 +48,13 @@ def written(start: datetime | None, end: End | None) -> tuple[FieldChange, ...]:
 class Windows:
     """The ends of one target's memberships and assignments, by keys and by remote ids."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._ledger = scene.memory.ledger or Ledger()
+    def __init__(self, context: PlanContext) -> None:
+        self._context = context
+        self._ledger = context.memory.ledger or Ledger()
 
     def wanted_member(self, group: str, user: str) -> End | None:
         """When git says that a membership ends, by keys."""
-        return self._scene.desired.ends.get(group, _NEVER).get(user)
+        return self._context.desired.ends.get(group, _NEVER).get(user)
 
     def gives_more_time(self, tokens: Iterable[tuple[str, str]], end: End | None) -> bool:
         """Whether git lets a membership last longer than what was given.
@@ -72,8 +72,8 @@ class Windows:
         """When a live membership ends by what was applied, or else by what git says; by remote ids."""
         if user in self._ledger.members.get(group, ()):
             return self._ledger.ends.get(group, _NOTHING).get(user)
-        scene = self._scene
-        end = self.wanted_member(scene.group_key(group), scene.user_key(user))
+        context = self._context
+        end = self.wanted_member(context.group_key(group), context.user_key(user))
         return at(end)
 
     def assignment(self, pair: Pair, principal: Principal) -> datetime | None:
@@ -81,16 +81,16 @@ class Windows:
         given = self._ledger.assignments.get(pair, {}).get(principal)
         if given is not None:
             return given.end
-        scene = self._scene
-        end = self.wanted_assignment((pair[0], scene.set_name(pair[1])), scene.holder(principal))
+        context = self._context
+        end = self.wanted_assignment((pair[0], context.set_name(pair[1])), context.holder(principal))
         return None if end is None else end.at
 
     def wanted_assignment(self, pair: Pair, holder: Holder) -> End | None:
         """When git says that an assignment ends, by account id, name of the set and key."""
-        why = self._scene.desired.assignments.get(pair, {}).get(holder)
-        return None if why is None else self._scene.desired.end_of(holder, why)
+        why = self._context.desired.assignments.get(pair, {}).get(holder)
+        return None if why is None else self._context.desired.end_of(holder, why)
 
     def any_member_ends(self, group: str) -> bool:
         """Whether some membership of a group, by remote id, ends by what was applied or by git."""
-        key = self._scene.groups.declared.get(group)
-        return group in self._ledger.ends or key in self._scene.desired.ends
+        key = self._context.groups.declared.get(group)
+        return group in self._ledger.ends or key in self._context.desired.ends

@@ -30,7 +30,7 @@ from reconciler.model.removed import Removed, lately
 from reconciler.model.report import Report, TargetReport
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Difference, Review
 from reconciler.session.approvals import Approvals
 from reconciler.session.connecting import SANDBOX_RECORD
@@ -56,7 +56,7 @@ class Applied:
     """
 
     plan: Plan
-    prepared: Mapping[str, Planned]
+    prepared: Mapping[str, PreparedPlan]
     report: Report | None = None
     problems: Sequence[Problem] = ()
     stale: Mapping[str, Sequence[Difference]] = field(default_factory=dict)
@@ -74,12 +74,12 @@ class Applied:
         return Refused.exit_code if report.refused else 0
 
 
-def apply_reviewed(space: Session, approvals: Approvals, *, push: bool, by_group: bool = False) -> Applied:
-    """Plan again, and write what `approvals` cover and still holds; `space` is what `may_apply` returned.
+def apply_reviewed(session: Session, approvals: Approvals, *, push: bool, by_group: bool = False) -> Applied:
+    """Plan again, and write what `approvals` cover and still holds; `session` is what `may_apply` returned.
 
     Raises Refused where one of the plans was refused when it was made, and what `carry_out` raises.
     """
-    plan, planned = space.plan(approvals.only(), by_group=by_group)
+    plan, planned = session.plan(approvals.only(), by_group=by_group)
     if not plan.applyable:
         return Applied(plan, planned)
     if codes := approvals.refused():
@@ -87,10 +87,10 @@ def apply_reviewed(space: Session, approvals: Approvals, *, push: bool, by_group
             f"The plan was refused by {', '.join(codes)} when it was made; nothing was written. Nothing "
             "refuses it now: plan again, and have the new plan reviewed."
         )
-    policies = {name: target.policy for name, target in space.config.targets.items()}
+    policies = {name: target.policy for name, target in session.config.targets.items()}
     spent = {
         name: used(
-            space, name, anywhere=bool(one.part.changes) and one.part.digest in approvals.digests(name)
+            session, name, anywhere=bool(one.plan.changes) and one.plan.digest in approvals.digests(name)
         )
         for name, one in planned.items()
     }
@@ -98,28 +98,28 @@ def apply_reviewed(space: Session, approvals: Approvals, *, push: bool, by_group
     stale = {name: verdict.stale for name, verdict in verdicts.items() if verdict.stale}
     if stale:
         return Applied(plan, planned, stale=stale)
-    jobs = [Job(space.targets[name], planned[name], verdict) for name, verdict in verdicts.items()]
+    jobs = [Job(session.targets[name], planned[name], verdict) for name, verdict in verdicts.items()]
     approved = {name: approvals.digests(name) for name in planned}
-    report, opened = carry_out(space, jobs, approved, push=push)
-    return Applied(plan, planned, report, remember_applied(space, jobs, report, opened, push=push))
+    report, opened = carry_out(session, jobs, approved, push=push)
+    return Applied(plan, planned, report, remember_applied(session, jobs, report, opened, push=push))
 
 
-def apply_by_rule(space: Session, *, push: bool, by_group: bool = False) -> Applied:
-    """Write what the causes in `auto_apply` bring about; `space` is what `check_standing` returned.
+def apply_by_rule(session: Session, *, push: bool, by_group: bool = False) -> Applied:
+    """Write what the causes in `auto_apply` bring about; `session` is what `check_standing` returned.
 
     The plan names also what waits for a review and what is refused. Raises what `carry_out` raises.
     """
-    plan, planned = space.plan(by_group=by_group, by_rule=True)
+    plan, planned = session.plan(by_group=by_group, by_rule=True)
     jobs = []
     for name, one in planned.items():
-        go = frozenset(change.address for change in one.part.changes)
-        jobs.append(Job(space.targets[name], one, Review(go, (), one.left_out, (), by_rule=go)))
-    report, opened = carry_out(space, jobs, push=push)
-    problems = remember_applied(space, jobs, report, opened, push=push)
+        go = frozenset(change.address for change in one.plan.changes)
+        jobs.append(Job(session.targets[name], one, Review(go, (), one.left_out, (), by_rule=go)))
+    report, opened = carry_out(session, jobs, push=push)
+    problems = remember_applied(session, jobs, report, opened, push=push)
     parts = [
         replace(
-            one.part,
-            changes=(*one.part.changes, *one.left_out, *(change for change, _ in one.refused)),
+            one.plan,
+            changes=(*one.plan.changes, *one.left_out, *(change for change, _ in one.refused)),
         )
         for one in planned.values()
     ]
@@ -127,7 +127,7 @@ def apply_by_rule(space: Session, *, push: bool, by_group: bool = False) -> Appl
 
 
 def carry_out(
-    space: Session, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
+    session: Session, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
 ) -> tuple[Report, Mapping[str, Opened]]:
     """Write what the reviews let through, after noting that it begins, and which digests that spends.
 
@@ -137,34 +137,38 @@ def carry_out(
     Locked where a lock was lost meanwhile, and Denied where the credentials of any target would not last.
     """
     writing = [job for job in jobs if job.review.go]
-    _be_ready(space, writing)
-    space.locks.begin({job.target.name: job.planned.part.digest for job in writing})
+    _be_ready(session, writing)
+    session.locks.begin({job.target.name: job.planned.plan.digest for job in writing})
     spending = {
-        job.target.name: [job.planned.part.digest]
+        job.target.name: [job.planned.plan.digest]
         for job in writing
-        if job.planned.part.digest in approved.get(job.target.name, ())
+        if job.planned.plan.digest in approved.get(job.target.name, ())
     }
     opened: Mapping[str, Opened] = {}
-    if space.sandbox:
+    if session.sandbox:
         for job in writing:
             name = job.target.name
             save_partial(
                 SANDBOX_RECORD,
                 name,
-                space.identities[name],
-                space.tree,
+                session.identities[name],
+                session.tree,
                 spending.get(name, ()),
-                run=space.run.id,
+                run=session.run.id,
                 intents=intended(job),
             )
     else:
-        opened = _opened(space, writing, spending, push=push)
-    space.settings.note_writes(True)
+        opened = _opened(session, writing, spending, push=push)
+    session.settings.note_writes(True)
     try:
         report = apply(
-            list(jobs), pool=Pool, clock=space.clock, observer=space.observer, may_write=space.locks.check
+            list(jobs),
+            pool=Pool,
+            clock=session.clock,
+            observer=session.observer,
+            may_write=session.locks.check,
         )
-        space.settings.note_writes(report.writes > 0)
+        session.settings.note_writes(report.writes > 0)
     except KeyboardInterrupt:
         raise AppliedInPart(
             "Interrupted again, before everything that was sent had been answered. "
@@ -174,34 +178,34 @@ def carry_out(
 
 
 def _opened(
-    space: Session, jobs: Sequence[Job], spending: Mapping[str, Sequence[str]], *, push: bool
+    session: Session, jobs: Sequence[Job], spending: Mapping[str, Sequence[str]], *, push: bool
 ) -> Mapping[str, Opened]:
     """Mark this run at every target that it is to write to. Raises RecordError; then no mark is left."""
-    assert space.standing is not None
-    assert space.standing.head is not None
-    repository, head = space.standing.repository, space.standing.head
+    assert session.position is not None
+    assert session.position.head is not None
+    repository, head = session.position.repository, session.position.head
     names = [job.target.name for job in jobs]
-    chains = {name: space.memories[name].chain for name in names}
+    chains = {name: session.memories[name].chain for name in names}
     unapplied = {name for name in names if never_applied(repository, name, chains[name])}
-    record_begin(repository, names, head, space.now, push=push)
+    record_begin(repository, names, head, session.now, push=push)
     opened: dict[str, Opened] = {}
     try:
         for job in jobs:
-            name, digest, intents = job.target.name, job.planned.part.digest, intended(job)
+            name, digest, intents = job.target.name, job.planned.plan.digest, intended(job)
             mark = Mark(
                 target=name,
-                run=space.run.id,
+                run=session.run.id,
                 commit=head,
                 plan=digest,
-                at=space.now,
-                host=space.run.host,
-                holder=space.run.holder,
+                at=session.now,
+                host=session.run.host,
+                holder=session.run.holder,
                 tool_version=__version__,
             )
-            first = _receipt(space, name, digest) if name in unapplied else None
+            first = _receipt(session, name, digest) if name in unapplied else None
             opened[name] = open_mark(repository, mark, intents, chains[name], push=push, first=first)
         for name, digests in spending.items():
-            record_used(repository, name, digests, space.now, push=push)
+            record_used(repository, name, digests, session.now, push=push)
     except RecordError:
         for one in opened.values():
             # A mark that cannot be taken back says too much, and never too little.
@@ -209,73 +213,75 @@ def _opened(
                 drop_mark(repository, one, push=push)
         raise
     if spending and not push and repository.has_remote():
-        space.settings.remark(_NOTED_HERE)
+        session.settings.remark(_NOTED_HERE)
     return opened
 
 
-def _receipt(space: Session, target: str, digest: str) -> Receipt:
+def _receipt(session: Session, target: str, digest: str) -> Receipt:
     return Receipt(
         target=target,
-        identity=space.identities[target],
+        identity=session.identities[target],
         digest=digest,
         tool_version=__version__,
-        at=space.now,
+        at=session.now,
     )
 
 
-def _be_ready(space: Session, jobs: Collection[Job]) -> None:
+def _be_ready(session: Session, jobs: Collection[Job]) -> None:
     """Ask every target that is to be written to whether that can begin, before the first write to any."""
     parts = {
         job.target.name: replace(job.planned, steps=tuple(restricted(job.planned.steps, job.review.go)))
         for job in jobs
     }
-    needed = space.estimates(parts)
+    needed = session.estimates(parts)
     # Targets are written one after another, so the last of them must last until all are done.
     seconds = 0.0
     for job in jobs:
         seconds += needed[job.target.name].seconds
-        job.target.ready(space.settings.now or space.clock.now(), seconds)
+        job.target.ready(session.settings.now or session.clock.now(), seconds)
 
 
 def remember_applied(
-    space: Session, jobs: Collection[Job], report: Report, opened: Mapping[str, Opened], *, push: bool
+    session: Session, jobs: Collection[Job], report: Report, opened: Mapping[str, Opened], *, push: bool
 ) -> Sequence[Problem]:
     """Record how the apply ended at every target; returns what could not be recorded."""
     by_name = {job.target.name: job for job in jobs}
 
     def removed(part: TargetReport) -> tuple[Removed, ...]:
-        before = space.memories[part.target].remembered.removed
-        return lately((*before, *removed_without_review(by_name[part.target], part, space.now)), space.now)
+        before = session.memories[part.target].remembered.removed
+        return lately(
+            (*before, *removed_without_review(by_name[part.target], part, session.now)), session.now
+        )
 
     try:
         ends = [
             End(
                 receipt=replace(
-                    _receipt(space, part.target, part.digest),
-                    commit=space.standing.head or "" if space.standing else "",
-                    used=tuple(used(space, part.target)),
+                    _receipt(session, part.target, part.digest),
+                    commit=session.position.head or "" if session.position else "",
+                    used=tuple(used(session, part.target)),
                     unkept=part.unkept,
                     removed=removed(part),
                 ),
                 whole=part.whole,
                 ledger=given_after(by_name[part.target], part),
-                chain=space.memories[part.target].chain,
+                chain=session.memories[part.target].chain,
                 opened=opened.get(part.target),
             )
             for part in report.targets
         ]
-        if not space.sandbox:
-            assert space.standing is not None
-            return record_apply(space.standing.repository, ends, push=push)
+        if not session.sandbox:
+            assert session.position is not None
+            return record_apply(session.position.repository, ends, push=push)
         for end in ends:
             save_end(
                 SANDBOX_RECORD,
-                space.tree,
+                session.tree,
                 end.receipt,
                 whole=end.whole,
                 ledger=end.ledger,
-                judged=space.memories[end.receipt.target].remembered.ledger or Ledger(),
-                run=space.run.id,
+                judged=session.memories[end.receipt.target].remembered.ledger or Ledger(),
+                run=session.run.id,
             )
     except RecordError as error:
         return (Problem(f"it was applied, but not recorded: {error}", "fix that, and apply again"),)

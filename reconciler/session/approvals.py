@@ -9,7 +9,7 @@ from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.address import Address
 from reconciler.model.plan import SEMANTICS_VERSION, Plan, Severity, TargetPlan
 from reconciler.model.policy import TargetPolicy
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Difference, Review, review
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -74,7 +74,7 @@ class Approvals:
 
     def judge(
         self,
-        planned: Mapping[str, Planned],
+        planned: Mapping[str, PreparedPlan],
         policies: Mapping[str, TargetPolicy],
         used: Mapping[str, Collection[str]],
     ) -> Mapping[str, Review]:
@@ -102,9 +102,9 @@ class Approvals:
         """The digests that were approved for a target, or for any."""
         return [digest for name, digest in self._digests if name in (None, target)]
 
-    def _beside(self, fresh: Planned, verdict: Review, usable: Collection[str]) -> Review:
+    def _beside(self, fresh: PreparedPlan, verdict: Review, usable: Collection[str]) -> Review:
         """The verdict by the plans, unless there are digests of this target beside them, and none is met."""
-        part = fresh.part
+        part = fresh.plan
         if not self.digests(part.target) or part.digest in usable or not verdict.go:
             return verdict
         why = _SPENT if part.digest in self.digests(part.target) else _BESIDE
@@ -116,7 +116,7 @@ class Approvals:
         return Review(frozenset(), (), (), (*verdict.stale, *unmet))
 
     def _unmet(
-        self, planned: Mapping[str, Planned], usable: Mapping[str, Collection[str]]
+        self, planned: Mapping[str, PreparedPlan], usable: Mapping[str, Collection[str]]
     ) -> Mapping[str, Review]:
         """Where nothing but a digest was given, and no fresh plan has it: not one change was approved.
 
@@ -125,15 +125,15 @@ class Approvals:
         stale: dict[str, Review] = {}
         for name, digest in self._digests:
             concerned = {each: one for each, one in planned.items() if name in (None, each)}
-            if any(one.part.digest == digest in usable[each] for each, one in concerned.items()):
+            if any(one.plan.digest == digest in usable[each] for each, one in concerned.items()):
                 continue
             for each, one in concerned.items():
-                spent = one.part.digest == digest
+                spent = one.plan.digest == digest
                 why = _SPENT if spent else "is not part of what was approved"
                 differences = tuple(
-                    Difference(change.address, None, change, why) for change in one.part.changes
+                    Difference(change.address, None, change, why) for change in one.plan.changes
                 )
-                if differences and one.part.digest not in usable[each]:
+                if differences and one.plan.digest not in usable[each]:
                     stale[each] = Review(frozenset(), (), (), differences)
         return stale
 
@@ -148,13 +148,13 @@ def _digest(text: str) -> tuple[str | None, str]:
     return (name if separator else None), digest
 
 
-def _parts(plan: Plan, name: str, fresh: Planned) -> list[TargetPlan]:
+def _parts(plan: Plan, name: str, fresh: PreparedPlan) -> list[TargetPlan]:
     parts = [part for part in plan.targets if part.target == name]
     for part in parts:
-        if dict(part.identity) != dict(fresh.part.identity):
+        if dict(part.identity) != dict(fresh.plan.identity):
             raise PlanFileError(
                 f"the plan is for another instance behind {name}: {_named(part.identity)}; "
-                f"here it is {_named(fresh.part.identity)}; plan again"
+                f"here it is {_named(fresh.plan.identity)}; plan again"
             )
     return parts
 

@@ -17,7 +17,7 @@ from reconciler.execution.locks.choose import (
 )
 from reconciler.execution.locks.lease import Run
 from reconciler.execution.locks.lock import Lock, Locks, Place
-from reconciler.loading.standing import Standing
+from reconciler.loading.position import GitPosition
 from reconciler.render import escape
 from reconciler.session.connecting import SANDBOX_FILE, make_folder
 from reconciler.session.settings import Settings
@@ -37,7 +37,7 @@ def locked(
     targets: Iterable[str],
     settings: Settings,
     config: LockConfig,
-    standing: Standing | None,
+    position: GitPosition | None,
     clock: Clock,
     run: Run,
 ) -> Iterator[Locks]:
@@ -47,7 +47,7 @@ def locked(
 
     What cannot be given back is said, and changes no exit code: the lease ends by itself.
     """
-    kept, warning = kept_at(settings, config, standing, clock)
+    kept, warning = kept_at(settings, config, position, clock)
     if warning:
         settings.remark(warning)
     if settings.sandbox:
@@ -76,7 +76,7 @@ def _released(locks: Locks) -> Sequence[str]:
 
 
 def kept_at(
-    settings: Settings, config: LockConfig, standing: Standing | None, clock: Clock
+    settings: Settings, config: LockConfig, position: GitPosition | None, clock: Clock
 ) -> tuple[Callable[[str], Place] | None, str]:
     """What makes of the name of a target the place of its lock, and what a run that takes one is told.
 
@@ -86,7 +86,7 @@ def kept_at(
     if settings.sandbox:
         make_folder(SANDBOX_FILE)
         return beside(SANDBOX_FILE.parent / "locks"), ""
-    repository = standing.repository if standing is not None else None
+    repository = position.repository if position is not None else None
     kind = chosen_type(config, repository, os.environ)
     warning = ""
     if kind is LockType.NONE:
@@ -99,7 +99,7 @@ def kept_at(
 
 
 def kept_anywhere(
-    settings: Settings, config: LockConfig, standing: Standing | None, clock: Clock
+    settings: Settings, config: LockConfig, position: GitPosition | None, clock: Clock
 ) -> Sequence[Callable[[str], Place]]:
     """What makes of the name of a target each place at which a run on this configuration may have its lock.
 
@@ -107,6 +107,6 @@ def kept_anywhere(
     """
     if settings.sandbox:
         return [beside(SANDBOX_FILE.parent / "locks")]
-    repository = standing.repository if standing is not None else None
+    repository = position.repository if position is not None else None
     kinds = possible_types(config, repository, os.environ)
     return [made for kind in kinds if (made := places(config, kind, repository, clock)) is not None]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.loading.memory import Lack, Memory
+from reconciler.loading.memory import AppliedHistory, Lack
 from reconciler.model.change import Action, Effect
 from reconciler.model.plan import FIRST_APPLY, Finding, Severity
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.wording import many
 
 
-def memory_findings(name: str, memory: Memory, *, sandbox: bool) -> Iterable[Finding]:
+def memory_findings(name: str, memory: AppliedHistory, *, sandbox: bool) -> Iterable[Finding]:
     """What a reviewer must know of how the memory of the target `name` was read."""
     if memory.lack is Lack.MISSING:
         yield Finding(
@@ -70,14 +70,14 @@ def memory_findings(name: str, memory: Memory, *, sandbox: bool) -> Iterable[Fin
         )
 
 
-def as_planned(planned: Planned, memory: Memory) -> Planned:
+def as_planned(planned: PreparedPlan, memory: AppliedHistory) -> PreparedPlan:
     """The plan, with findings on its memory that agree with what it does."""
     return _said_once(_removing(planned, memory))
 
 
-def _removing(planned: Planned, memory: Memory) -> Planned:
+def _removing(planned: PreparedPlan, memory: AppliedHistory) -> PreparedPlan:
     """Without a note that nothing is removed, where something is, or may be."""
-    part = planned.part
+    part = planned.plan
     removes = any(change.action is Action.DELETE or change.effect is Effect.REVOKE for change in part.changes)
     if memory.remembered.ledger is not None or memory.remembered.since:
         message = (
@@ -95,13 +95,13 @@ def _removing(planned: Planned, memory: Memory) -> Planned:
         replace(finding, message=message) if finding.code == FIRST_APPLY else finding
         for finding in part.findings
     )
-    return replace(planned, part=replace(part, findings=findings))
+    return replace(planned, plan=replace(part, findings=findings))
 
 
-def _said_once(planned: Planned) -> Planned:
+def _said_once(planned: PreparedPlan) -> PreparedPlan:
     """Without what an incomplete plan says already: that nothing is known of what git declared before."""
-    part = planned.part
+    part = planned.plan
     if not part.incomplete:
         return planned
     findings = tuple(finding for finding in part.findings if finding.code != "memory-unknown")
-    return replace(planned, part=replace(part, findings=findings))
+    return replace(planned, plan=replace(part, findings=findings))

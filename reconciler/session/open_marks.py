@@ -12,7 +12,7 @@ from reconciler.execution.record import fold_record_mark, read_record
 from reconciler.files.git import Repository, short
 from reconciler.loading.chain import Chain, OpenMark, read_chain
 from reconciler.loading.fitting import require_fit
-from reconciler.loading.standing import Standing
+from reconciler.loading.position import GitPosition
 from reconciler.model.ledger import Ledger
 from reconciler.session.connecting import SANDBOX_RECORD
 from reconciler.session.settings import Settings
@@ -33,7 +33,7 @@ class MarkShown:
 
 
 def open_marks(
-    settings: Settings, standing: Standing | None, targets: Collection[str], at: datetime
+    settings: Settings, position: GitPosition | None, targets: Collection[str], at: datetime
 ) -> Sequence[MarkShown]:
     """The open marks at these targets, in the order in which they are to be closed. `at` is now.
 
@@ -47,9 +47,9 @@ def open_marks(
             if name in targets
             for run, sealed in sorted(kept.marks.items())
         ]
-    if standing is None:
+    if position is None:
         return []
-    repository = standing.repository
+    repository = position.repository
     chains = _chains(repository, targets)
     return [
         MarkShown(name, mark.mark.run, _said(mark), _closes(repository, name, mark, at))

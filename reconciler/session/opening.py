@@ -16,10 +16,10 @@ from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.first_apply import ask_remote
 from reconciler.loading.forgotten import forgotten_targets
 from reconciler.loading.load import Loaded, load
-from reconciler.loading.memory import Memory, remember
+from reconciler.loading.memory import AppliedHistory, remember
+from reconciler.loading.position import GitPosition, stand
 from reconciler.loading.recalling import declarations, read_remembered
 from reconciler.loading.signatures import with_signing
-from reconciler.loading.standing import Standing, stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.loading.trusted_endpoints import still_said
 from reconciler.model.observer import SILENT, Observer
@@ -49,27 +49,27 @@ def open_session(
     clock = SystemClock()
     tree = FolderTree(settings.identities)
     loaded = load(tree, profiles())
-    standing = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
+    position = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
     findings = [
         *loaded.findings,
         *idle_approvals(loaded.identities.approvals.values(), settings.now or clock.now()),
     ]
     config = loaded.config
     still: Mapping[str, str] = {}
-    if standing is not None:
-        config, untrusted = trusted_config(config, loaded.identities.accounts, standing)
+    if position is not None:
+        config, untrusted = trusted_config(config, loaded.identities.accounts, position)
         findings.extend(untrusted)
-        still = still_said(loaded.config, config, standing)
-        standing = with_signing(standing, os.environ, demanded=config.signed)
-        findings.extend(_standing_findings(standing))
-        findings.extend(_forgotten(standing, loaded.config))
+        still = still_said(loaded.config, config, position)
+        position = with_signing(position, os.environ, demanded=config.signed)
+        findings.extend(_standing_findings(position))
+        findings.extend(_forgotten(position, loaded.config))
     chosen = choose(config, settings, among)
     run = this_run(taking.command if taking else "plan", taking.plans if taking else {}, os.environ)
     with ExitStack() as stack:
         stack.enter_context(_resting_on(still))
         locks = Locks(())
         if taking is not None:
-            locks = stack.enter_context(locked(chosen, settings, config.lock, standing, clock, run))
+            locks = stack.enter_context(locked(chosen, settings, config.lock, position, clock, run))
         targets = connect_all(stack, chosen, settings, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
         yield Session(
@@ -80,10 +80,10 @@ def open_session(
             tree=tree,
             loaded=loaded,
             config=config,
-            standing=standing,
+            position=position,
             targets=targets,
             identities=identities,
-            memories=_memories(settings, tree, loaded, standing, identities),
+            memories=_memories(settings, tree, loaded, position, identities),
             findings=tuple(findings),
             observer=observer,
             sandbox=settings.sandbox,
@@ -107,9 +107,9 @@ def _memories(
     settings: Settings,
     tree: Tree,
     loaded: Loaded,
-    standing: Standing | None,
+    position: GitPosition | None,
     identities: Mapping[str, Mapping[str, str]],
-) -> Mapping[str, Memory]:
+) -> Mapping[str, AppliedHistory]:
     planned = declarations(loaded)
     if settings.sandbox:
         return remember_record(
@@ -120,19 +120,19 @@ def _memories(
             identity=identities,
             planned=planned,
         )
-    memories = remember(standing, identities, read_remembered, identity=identities, planned=planned)
-    return ask_remote(standing, memories)
+    memories = remember(position, identities, read_remembered, identity=identities, planned=planned)
+    return ask_remote(position, memories)
 
 
-def _standing_findings(standing: Standing) -> Iterable[Finding]:
-    if standing.trusts_head:
+def _standing_findings(position: GitPosition) -> Iterable[Finding]:
+    if position.trusts_head:
         yield Finding(
             code="head-trusted",
             severity=Severity.NOTE,
             message="HEAD itself is trusted: the guards and endpoints are those of what is checked out",
             fix="add a remote, or name the branch that people agreed on with --trusted-ref",
         )
-    for problem in standing.problems():
+    for problem in position.problems():
         yield Finding(
             code="working-tree-differs",
             severity=Severity.NOTE,
@@ -141,9 +141,9 @@ def _standing_findings(standing: Standing) -> Iterable[Finding]:
         )
 
 
-def _forgotten(standing: Standing, config: Config) -> Iterable[Finding]:
+def _forgotten(position: GitPosition, config: Config) -> Iterable[Finding]:
     """Targets that were applied and that the configuration no longer has: nothing there is taken back."""
-    for one in forgotten_targets(standing.repository, config.targets):
+    for one in forgotten_targets(position.repository, config.targets):
         yield Finding(
             code="target-not-configured",
             severity=Severity.WARNING,

@@ -26,16 +26,16 @@ _UNPUBLISHED = (
 )
 
 
-def used(space: Session, target: str, *, anywhere: bool = False) -> Collection[str]:
+def used(session: Session, target: str, *, anywhere: bool = False) -> Collection[str]:
     """The approved digests that were spent on a target; `anywhere` asks the remote, too, if there is one.
 
     Raises RecordError, also where the remote cannot be asked.
     """
-    if space.sandbox:
-        return read_record(SANDBOX_RECORD).kept(target, space.identities[target]).used
-    if space.standing is None:
+    if session.sandbox:
+        return read_record(SANDBOX_RECORD).kept(target, session.identities[target]).used
+    if session.position is None:
         return ()
-    repository = space.standing.repository
+    repository = session.position.repository
     return used_digests(repository, target, DEFAULT_REMOTE if anywhere and repository.has_remote() else None)
 
 
@@ -55,59 +55,59 @@ def check_moment(settings: Settings, *, push: bool, unpublished: bool) -> None:
         raise UsageError("--push and --unpublished contradict each other; leave one of them out")
 
 
-def publishes(space: Session, *, push: bool, unpublished: bool) -> bool:
+def publishes(session: Session, *, push: bool, unpublished: bool) -> bool:
     """Whether this apply records at the remote, too: it does where there is one, without being asked.
 
     Says what is lost where it shall not. Raises RecordError for `push` without a remote.
     """
-    if space.sandbox or space.standing is None:
+    if session.sandbox or session.position is None:
         return False
-    if not space.standing.repository.has_remote():
+    if not session.position.repository.has_remote():
         if push:
             raise RecordError(
                 f"this clone has no remote {DEFAULT_REMOTE} to push to; add it, or leave --push out"
             )
         return False
     if unpublished:
-        space.settings.remark(_UNPUBLISHED)
+        session.settings.remark(_UNPUBLISHED)
     return not unpublished
 
 
-def check_standing(space: Session, *, first_apply: bool, push: bool) -> Session:
+def check_standing(session: Session, *, first_apply: bool, push: bool) -> Session:
     """Raise RecordError unless the files are what people agreed on, and git remembers what was applied.
 
     With `push` the remote is asked whether it knows of an apply that this clone does not, and the workspace
     that comes back leaves out marks that were closed there. The sandbox asks for nothing of this.
     """
-    if space.sandbox:
-        return space
-    if space.standing is None:
+    if session.sandbox:
+        return session
+    if session.position is None:
         raise RecordError(
             "apply works from git, so that what is applied is what was reviewed; "
             "run it in a clone, or try the files with --sandbox"
         )
-    problems = space.standing.problems()
+    problems = session.position.problems()
     if problems:
         raise RecordError("\n".join(str(problem) for problem in problems))
-    if (signing := space.standing.repository.signing) is not None:
+    if (signing := session.position.repository.signing) is not None:
         signing.require_key()
-    require(space.memories, first_apply=first_apply)
+    require(session.memories, first_apply=first_apply)
     if push:
-        chains = {name: memory.chain for name, memory in space.memories.items()}
-        current = check_newest(space.standing.repository, chains)
-        space = replace(
-            space,
-            memories={name: memory.with_chain(current[name]) for name, memory in space.memories.items()},
+        chains = {name: memory.chain for name, memory in session.memories.items()}
+        current = check_newest(session.position.repository, chains)
+        session = replace(
+            session,
+            memories={name: memory.with_chain(current[name]) for name, memory in session.memories.items()},
         )
-    return space
+    return session
 
 
-def may_apply(space: Session, approvals: Approvals, *, first_apply: bool, push: bool) -> Session:
+def may_apply(session: Session, approvals: Approvals, *, first_apply: bool, push: bool) -> Session:
     """The session to apply in: raise unless the files are the trusted ones, and plans and memory fit them."""
-    unknown = [name for name in approvals.targets() or () if name not in space.config.targets]
+    unknown = [name for name in approvals.targets() or () if name not in session.config.targets]
     if unknown:
-        known = ", ".join(space.config.targets)
+        known = ", ".join(session.config.targets)
         raise PlanFileError(f"what was reviewed is for the target {unknown[0]}; configured are: {known}")
-    if not space.targets:
+    if not session.targets:
         raise UsageError("--target leaves nothing of what was reviewed; name one that it speaks of")
-    return check_standing(space, first_apply=first_apply, push=push)
+    return check_standing(session, first_apply=first_apply, push=push)

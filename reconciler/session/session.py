@@ -17,9 +17,9 @@ from reconciler.files.characters import show
 from reconciler.files.documents import suggest
 from reconciler.files.tree import Tree
 from reconciler.loading.load import Loaded
-from reconciler.loading.memory import Memory
+from reconciler.loading.memory import AppliedHistory
+from reconciler.loading.position import GitPosition
 from reconciler.loading.references import UNBLOCK
-from reconciler.loading.standing import Standing
 from reconciler.model.address import Address, Kind
 from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
@@ -27,7 +27,7 @@ from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
-from reconciler.planning.planner import Planned, plan_target, with_findings
+from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
 from reconciler.session.applying import Applied, apply_by_rule, apply_reviewed
 from reconciler.session.approvals import Approvals
 from reconciler.session.linting import with_lint
@@ -53,10 +53,10 @@ class Session:
     tree: Tree
     loaded: Loaded
     config: Config
-    standing: Standing | None
+    position: GitPosition | None
     targets: Mapping[str, Target]
     identities: Mapping[str, Mapping[str, str]]
-    memories: Mapping[str, Memory]
+    memories: Mapping[str, AppliedHistory]
     findings: tuple[Finding, ...]
     observer: Observer
     # Who runs this where, and an id unlike any other, by which locks and marks name it.
@@ -74,13 +74,13 @@ class Session:
         *,
         by_group: bool = False,
         by_rule: bool = False,
-    ) -> tuple[Plan, Mapping[str, Planned]]:
+    ) -> tuple[Plan, Mapping[str, PreparedPlan]]:
         """Read every target and plan it; the plan is for people and files, the rest for apply.
 
         `only` restricts the targets that it names to these addresses; `by_group` reads assignments the
         cheaper way, and leaves alone what that cannot see; `by_rule` leaves out what waits for a review.
         """
-        planned: dict[str, Planned] = {}
+        planned: dict[str, PreparedPlan] = {}
         # What a live user alone can tell is told below.
         whole = self.targets.keys() == self.config.targets.keys()
         notes = tuple(one for one in self.findings if not (whole and one.code == _BLOCKS_NOBODY))
@@ -111,13 +111,13 @@ class Session:
             planned[first] = with_findings(planned[first], refused)
         plan = Plan(
             now=self.now,
-            targets=tuple(one.part for one in planned.values()),
+            targets=tuple(one.plan for one in planned.values()),
             tool_version=__version__,
-            tree=self.standing.tree or "" if self.standing else "",
+            tree=self.position.tree or "" if self.position else "",
         )
         return replace(plan, places=self.loaded.locate(_origins(plan))), planned
 
-    def estimates(self, planned: Mapping[str, Planned]) -> Mapping[str, Estimate]:
+    def estimates(self, planned: Mapping[str, PreparedPlan]) -> Mapping[str, Estimate]:
         """The calls and seconds that applying takes, by target, as far as quotas tell."""
         found = {}
         for name, one in planned.items():
@@ -166,8 +166,8 @@ class Session:
         self._require_locks()
         check_moment(self.settings, push=push, unpublished=unpublished)
         publish = publishes(self, push=push, unpublished=unpublished)
-        space = may_apply(self, approvals, first_apply=first_apply, push=publish)
-        return apply_reviewed(space, approvals, push=publish, by_group=by_group)
+        session = may_apply(self, approvals, first_apply=first_apply, push=publish)
+        return apply_reviewed(session, approvals, push=publish, by_group=by_group)
 
     def reconcile(self, *, push: bool = False, unpublished: bool = False, by_group: bool = False) -> Applied:
         """Write what the causes in `auto_apply` bring about, and nothing that needs a review.
@@ -177,8 +177,8 @@ class Session:
         self._require_locks()
         check_moment(self.settings, push=push, unpublished=unpublished)
         publish = publishes(self, push=push, unpublished=unpublished)
-        space = check_standing(self, first_apply=False, push=publish)
-        return apply_by_rule(space, push=publish, by_group=by_group)
+        session = check_standing(self, first_apply=False, push=publish)
+        return apply_by_rule(session, push=publish, by_group=by_group)
 
     def _require_locks(self) -> None:
         if not self.may_write:
@@ -215,7 +215,7 @@ class Session:
             known_groups=_sure(ledger.groups),
         )
 
-    def _blocks_of_nobody(self, planned: Iterable[Planned]) -> Sequence[Finding]:
+    def _blocks_of_nobody(self, planned: Iterable[PreparedPlan]) -> Sequence[Finding]:
         """A refusal for each block that does nothing anywhere; it holds up nothing that goes by rule."""
         nobody = frozenset.intersection(*(one.blocks_nobody for one in planned))
         users = self.loaded.identities.users

@@ -15,7 +15,7 @@ from reconciler.errors import IncompleteRead, Rejected, ServiceError
 from reconciler.model.observer import Observer, Silent
 from reconciler.wire import answers, retry
 from reconciler.wire.answers import MalformedError
-from reconciler.wire.aws_errors import Asked, botocore_errors, configuration, translate
+from reconciler.wire.aws_errors import RequestInfo, botocore_errors, configuration, translate
 from reconciler.wire.clock import Clock, SystemClock
 from reconciler.wire.loopback import announced_speed, is_loopback
 from reconciler.wire.pace import Pace, aws_ceiling, aws_cost
@@ -81,7 +81,7 @@ class Aws:
 
     def region(self) -> str:
         """The Region that is asked. Raises Rejected when there is none."""
-        asked = Asked(self.target, "", "", mutates=False)
+        asked = RequestInfo(self.target, "", "", mutates=False)
         with self._clients:
             region = self._asked_region or self._ready(asked).region_name
         if not region:
@@ -115,12 +115,12 @@ class Aws:
         while True:
             attempt += 1
             self._pace.wait(cost)
-            asked = Asked(self.target, service, operation, mutates)
+            asked = RequestInfo(self.target, service, operation, mutates)
             failure = self._once(asked, params, expects)
             if not isinstance(failure, Failure):
                 return failure
             fate, retry_after = failure.fate, failure.retry_after
-            if fate is retry.Fate.THROTTLED:
+            if fate is retry.RetryDecision.THROTTLED:
                 self._pace.throttled(cost, retry_after)
             if not retry.retryable(fate, mutates=mutates):
                 raise failure.error
@@ -181,14 +181,14 @@ class Aws:
         raise bad(f"the list has not ended after {MAX_PAGES:,} pages")
 
     def _once(
-        self, asked: Asked, params: Mapping[str, Any], expects: Sequence[str]
+        self, asked: RequestInfo, params: Mapping[str, Any], expects: Sequence[str]
     ) -> dict[str, Any] | Failure:
         from botocore import xform_name
 
         try:
             client = self._client(asked)
         except ServiceError as error:
-            return Failure(error, retry.Fate.FINAL)
+            return Failure(error, retry.RetryDecision.FINAL)
         endpoint = str(client.meta.endpoint_url)
         with self._calls as calls:
             calls[asked.label] += 1
@@ -198,7 +198,7 @@ class Aws:
         except botocore_errors() as error:
             response = getattr(error, "response", None)
             self._notice_speed(endpoint, response)
-            located = Asked(asked.target, asked.service, asked.operation, asked.mutates, endpoint)
+            located = RequestInfo(asked.target, asked.service, asked.operation, asked.mutates, endpoint)
             return translate(error, located)
         self._notice_speed(endpoint, answer)
         self._pace.answered(aws_cost(asked.service, asked.operation))
@@ -218,14 +218,14 @@ class Aws:
             if not self._speed_known:
                 self._pace.speed = speed
 
-    def _client(self, asked: Asked) -> Any:
+    def _client(self, asked: RequestInfo) -> Any:
         with self._clients as clients:
             client = clients.get(asked.service)
             if client is None:
                 client = clients[asked.service] = self._connect(asked)
             return client
 
-    def _connect(self, asked: Asked) -> Any:
+    def _connect(self, asked: RequestInfo) -> Any:
         from botocore.config import Config
 
         direct = self._sandbox or (self._endpoint_url is not None and is_loopback(self._endpoint_url))
@@ -262,7 +262,7 @@ class Aws:
         client.meta.events.register("before-parse", answers.check)
         return client
 
-    def _ready(self, asked: Asked) -> Any:
+    def _ready(self, asked: RequestInfo) -> Any:
         """The session, under the lock of the clients."""
         if self._session is None:
             import boto3

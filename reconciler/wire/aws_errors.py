@@ -18,7 +18,7 @@ from reconciler.errors import (
     Throttled,
 )
 from reconciler.wire.answers import CutOffError, MalformedError
-from reconciler.wire.retry import Failure, Fate, asked_to_wait
+from reconciler.wire.retry import Failure, RetryDecision, asked_to_wait
 
 _THROTTLED = frozenset(
     ("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottledException",
@@ -64,7 +64,7 @@ _IAM_PREFIX = {"sso-admin": "sso", "accessanalyzer": "access-analyzer"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestInfo:
     """Whom was asked what: `endpoint` is the address that botocore chose, "" where it got none."""
 
     target: str
@@ -92,7 +92,7 @@ def botocore_errors() -> tuple[type[Exception], ...]:
     return (ClientError, BotoCoreError, ResponseParserError, MalformedError, CutOffError)
 
 
-def translate(error: Exception, asked: Asked) -> Failure:
+def translate(error: Exception, asked: RequestInfo) -> Failure:
     """`error`, one of `botocore_errors`, as this project says it."""
     import botocore.exceptions as b
     from botocore.parsers import ResponseParserError
@@ -102,21 +102,21 @@ def translate(error: Exception, asked: Asked) -> Failure:
     if isinstance(error, b.ClientError):
         return _answered(error.response, asked)
     if isinstance(error, (b.ParamValidationError, b.UnknownParameterError)):
-        return Failure(_error(Rejected, f"the request is not valid: {error}", asked), Fate.FINAL)
+        return Failure(_error(Rejected, f"the request is not valid: {error}", asked), RetryDecision.FINAL)
     if isinstance(error, (b.EndpointConnectionError, b.ConnectTimeoutError, b.ProxyConnectionError)):
         message = f"{asked.endpoint or 'AWS'} cannot be reached; check the region, the network and the proxy"
-        return Failure(_error(ServiceError, message, asked), Fate.UNSENT)
+        return Failure(_error(ServiceError, message, asked), RetryDecision.UNSENT)
     if isinstance(error, b.SSLError):
         message = f"no trusted connection to {asked.endpoint}: {error}; check the proxy and AWS_CA_BUNDLE"
-        return Failure(_error(ServiceError, message, asked), Fate.FINAL)
+        return Failure(_error(ServiceError, message, asked), RetryDecision.FINAL)
     if isinstance(error, (b.HTTPClientError, b.IncompleteReadError, CutOffError)):
         return _lost("the connection ended, or the answer did not come in time", asked)
     if isinstance(error, ResponseParserError):
         return _malformed(MalformedError(f"the answer cannot be read: {error}", 200), asked)
-    return Failure(configuration(error, asked), Fate.FINAL)
+    return Failure(configuration(error, asked), RetryDecision.FINAL)
 
 
-def configuration(error: Exception, asked: Asked) -> ServiceError:
+def configuration(error: Exception, asked: RequestInfo) -> ServiceError:
     """What is wrong before any request can be sent."""
     import botocore.exceptions as b
 
@@ -136,7 +136,7 @@ def configuration(error: Exception, asked: Asked) -> ServiceError:
     return _error(ServiceError, str(error), asked)
 
 
-def _answered(response: Mapping[str, Any], asked: Asked) -> Failure:
+def _answered(response: Mapping[str, Any], asked: RequestInfo) -> Failure:
     """A ClientError: an answer with a code."""
     details = response.get("Error", {})
     code, said = str(details.get("Code", "")), str(details.get("Message", ""))
@@ -145,12 +145,12 @@ def _answered(response: Mapping[str, Any], asked: Asked) -> Failure:
     status = int(meta.get("HTTPStatusCode", 0))
     request_id = str(meta.get("RequestId", ""))
 
-    def fail(kind: type[ServiceError], message: str, fate: Fate = Fate.FINAL) -> Failure:
+    def fail(kind: type[ServiceError], message: str, fate: RetryDecision = RetryDecision.FINAL) -> Failure:
         error = _error(kind, message, asked, code=code, reason=reason, request_id=request_id)
-        return Failure(error, fate, _retry_after(response) if fate is not Fate.FINAL else None)
+        return Failure(error, fate, _retry_after(response) if fate is not RetryDecision.FINAL else None)
 
     if code in _THROTTLED or status == 429:
-        return fail(Throttled, said or "the service asks for fewer calls", Fate.THROTTLED)
+        return fail(Throttled, said or "the service asks for fewer calls", RetryDecision.THROTTLED)
     if reason.upper().startswith("KMS"):
         hint = "the instance's customer-managed KMS key cannot be used; check its state and key policy"
         return fail(Denied, f"{hint}: {said}")
@@ -176,39 +176,43 @@ def _answered(response: Mapping[str, Any], asked: Asked) -> Failure:
         return fail(Rejected, said or "the service refuses the request")
     if status >= 500 or status == 408 or code in ("InternalServerException", "ServiceUnavailable"):
         kind_of = OutcomeUnknown if asked.mutates else ServiceError
-        return fail(kind_of, f"the service failed (HTTP {status}): {said}", Fate.LOST)
+        return fail(kind_of, f"the service failed (HTTP {status}): {said}", RetryDecision.LOST)
     return fail(Rejected if status == 400 else ServiceError, said or f"HTTP {status}")
 
 
-def _malformed(error: MalformedError, asked: Asked) -> Failure:
+def _malformed(error: MalformedError, asked: RequestInfo) -> Failure:
     """An answer that is none of AWS's: by its status, what can be said of the request."""
     status = error.status
     if status == 429:
-        return Failure(_error(Throttled, "something on the way asks for fewer calls", asked), Fate.THROTTLED)
+        return Failure(
+            _error(Throttled, "something on the way asks for fewer calls", asked), RetryDecision.THROTTLED
+        )
     if status >= 500 or status == 408:
         return _lost(f"HTTP {status}: {error}", asked)
     if status in (401, 403, 407):
         return Failure(
-            _error(Denied, f"refused on the way to AWS (HTTP {status}): {error}", asked), Fate.FINAL
+            _error(Denied, f"refused on the way to AWS (HTTP {status}): {error}", asked), RetryDecision.FINAL
         )
     if status >= 300:
         message = (
             f"something that is not AWS answered (HTTP {status}): {error}; check the endpoint and the proxy"
         )
-        return Failure(_error(ServiceError, message, asked), Fate.FINAL)
+        return Failure(_error(ServiceError, message, asked), RetryDecision.FINAL)
     if asked.mutates:
-        return Failure(_error(OutcomeUnknown, str(error), asked), Fate.LOST)
-    return Failure(_error(IncompleteRead, str(error), asked), Fate.FINAL)
+        return Failure(_error(OutcomeUnknown, str(error), asked), RetryDecision.LOST)
+    return Failure(_error(IncompleteRead, str(error), asked), RetryDecision.FINAL)
 
 
-def _lost(message: str, asked: Asked) -> Failure:
-    return Failure(_error(OutcomeUnknown if asked.mutates else ServiceError, message, asked), Fate.LOST)
+def _lost(message: str, asked: RequestInfo) -> Failure:
+    return Failure(
+        _error(OutcomeUnknown if asked.mutates else ServiceError, message, asked), RetryDecision.LOST
+    )
 
 
 def _error(
     kind: type[ServiceError],
     message: str,
-    asked: Asked,
+    asked: RequestInfo,
     *,
     code: str = "",
     reason: str = "",

@@ -18,7 +18,7 @@ from reconciler.wire import http_errors, retry
 from reconciler.wire.clock import Clock, SystemClock
 from reconciler.wire.http_address import checked_url
 from reconciler.wire.http_connection import Connection, Fault
-from reconciler.wire.http_errors import Asked, MalformedError
+from reconciler.wire.http_errors import MalformedError, RequestInfo
 from reconciler.wire.loopback import announced_speed
 from reconciler.wire.pace import Cost, Pace
 from reconciler.wire.pool import Guarded
@@ -153,7 +153,7 @@ class Http:
                 self._pace.answered(request.costs)
                 return answer
             fate, retry_after = answer.fate, answer.retry_after
-            if fate is retry.Fate.THROTTLED or retry_after:
+            if fate is retry.RetryDecision.THROTTLED or retry_after:
                 self._pace.throttled(request.costs, retry_after)
             if not retry.retryable(fate, mutates=request.mutates):
                 raise answer.error
@@ -175,7 +175,7 @@ class Http:
             with self._calls as calls:
                 calls[request.label] += 1
             reply = connection.exchange(request.method, target, headers, secret, body)
-            asked = Asked(
+            asked = RequestInfo(
                 self.target, request.label, request.mutates, self._host, secret.source, self.tokens.scrub
             )
             if isinstance(reply, Fault):

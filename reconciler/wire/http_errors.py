@@ -19,7 +19,7 @@ from reconciler.errors import (
     Throttled,
 )
 from reconciler.wire.http_connection import Broken, Fault, Reply
-from reconciler.wire.retry import Failure, Fate, asked_to_wait
+from reconciler.wire.retry import Failure, RetryDecision, asked_to_wait
 
 # Characters of what a service says that are shown.
 _SHOWN, _SHOWN_ID = 300, 100
@@ -36,7 +36,7 @@ _REQUEST_IDS = ("x-amzn-requestid", "x-request-id")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestInfo:
     """Whom was asked what: `host` is the address without its path.
 
     `source` says where the token stands that was sent, `scrub` blots out of a text what no text may hold.
@@ -76,33 +76,35 @@ def parsed(body: bytes, scrub: Callable[[str], str]) -> dict[str, Any]:
     return value
 
 
-def broken(fault: Fault, asked: Asked) -> Failure:
+def broken(fault: Fault, asked: RequestInfo) -> Failure:
     """No answer."""
     why = _cut(asked.scrub(fault.why))
     if fault.broken is Broken.UNREACHED:
         message = f"{asked.host} cannot be reached ({why}); check `url`, the network and the proxy"
-        return Failure(asked.error(ServiceError, message), Fate.UNSENT)
+        return Failure(asked.error(ServiceError, message), RetryDecision.UNSENT)
     if fault.broken is Broken.UNTRUSTED:
         message = (
             f"no trusted connection to {asked.host}: {why}; "
             "if its certificate comes from a private CA, name that CA's file in `ca_file`"
         )
-        return Failure(asked.error(ServiceError, message), Fate.FINAL)
+        return Failure(asked.error(ServiceError, message), RetryDecision.FINAL)
     if fault.broken is Broken.UNSENDABLE:
-        return Failure(asked.error(Rejected, "the request cannot be sent over HTTP as it is"), Fate.FINAL)
+        return Failure(
+            asked.error(Rejected, "the request cannot be sent over HTTP as it is"), RetryDecision.FINAL
+        )
     if fault.broken is Broken.LOST:
         kind = OutcomeUnknown if asked.mutates else ServiceError
-        return Failure(asked.error(kind, f"no answer from {asked.host}: {why}"), Fate.LOST)
+        return Failure(asked.error(kind, f"no answer from {asked.host}: {why}"), RetryDecision.LOST)
     again = fault.broken is Broken.CUT_OFF
     return _no_answer(f"the answer cannot be used: {why}", asked, again=again)
 
 
-def malformed(error: MalformedError, asked: Asked) -> Failure:
+def malformed(error: MalformedError, asked: RequestInfo) -> Failure:
     """Something came with a status of success that is none of the service's answers."""
     return _no_answer(str(error), asked, again=False)
 
 
-def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
+def refused(reply: Reply, asked: RequestInfo, unaccepted: str) -> Failure:
     """An answer with a status other than success (RFC 7644, section 3.12).
 
     `unaccepted` is what to say of the tokens that were tried, when none was accepted.
@@ -114,7 +116,9 @@ def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
     wait = asked_to_wait(reply.headers) if status in (429, 503) else None
     waits = f" (asks to wait {wait:,.0f} seconds)" if wait else ""
 
-    def fail(kind: type[ServiceError], message: str, fate: Fate = Fate.FINAL, reason: str = "") -> Failure:
+    def fail(
+        kind: type[ServiceError], message: str, fate: RetryDecision = RetryDecision.FINAL, reason: str = ""
+    ) -> Failure:
         error = asked.error(
             kind, message, code=str(status), reason=reason or said.kind, request_id=request_id
         )
@@ -131,7 +135,9 @@ def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
         )
         return fail(Denied, message)
     if status == 429:
-        return fail(Throttled, f"{said.or_else('the service asks for fewer calls')}{waits}", Fate.THROTTLED)
+        return fail(
+            Throttled, f"{said.or_else('the service asks for fewer calls')}{waits}", RetryDecision.THROTTLED
+        )
     if status == 404:
         if said.is_page:
             # No absence of whom we asked for: something on the way does not know the address.
@@ -142,7 +148,7 @@ def refused(reply: Reply, asked: Asked, unaccepted: str) -> Failure:
         return fail(kind, said.or_else(words), reason="MOVED" if status == 412 else "")
     if status >= 500 or status == 408:
         lost = OutcomeUnknown if asked.mutates else ServiceError
-        return fail(lost, f"the service failed (HTTP {status}){said.colon}{waits}", Fate.LOST)
+        return fail(lost, f"the service failed (HTTP {status}){said.colon}{waits}", RetryDecision.LOST)
     return fail(Rejected, said.or_else("the service refuses the request"))
 
 
@@ -187,15 +193,15 @@ class _Said:
         return self.words or words
 
 
-def _no_answer(message: str, asked: Asked, *, again: bool) -> Failure:
+def _no_answer(message: str, asked: RequestInfo, *, again: bool) -> Failure:
     kind = OutcomeUnknown if asked.mutates else IncompleteRead
     error = asked.error(kind, message)
     if isinstance(error, OutcomeUnknown):
         error.answered = not again
-    return Failure(error, Fate.LOST if again or asked.mutates else Fate.FINAL)
+    return Failure(error, RetryDecision.LOST if again or asked.mutates else RetryDecision.FINAL)
 
 
-def _redirected(reply: Reply, asked: Asked) -> str:
+def _redirected(reply: Reply, asked: RequestInfo) -> str:
     try:
         host = urlsplit(reply.headers.get("location", "")).hostname or asked.host
     except ValueError:

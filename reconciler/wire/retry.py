@@ -10,7 +10,7 @@ from enum import Enum
 from reconciler.errors import ServiceError
 
 
-class Fate(Enum):
+class RetryDecision(Enum):
     """What is known of a request that was not answered well."""
 
     FINAL = "final"  # the service said no; saying it again changes nothing
@@ -24,7 +24,7 @@ class Failure:
     """An error in our own words, what became of the request, and what the service says of trying again."""
 
     error: ServiceError
-    fate: Fate
+    fate: RetryDecision
     retry_after: float | None = None
 
 
@@ -39,19 +39,23 @@ class Limits:
 # A minute of being throttled is long, and ten attempts at a halved rate are past any burst of others;
 # nobody behind an address that cannot be reached will be there after the third try.
 LIMITS = {
-    Fate.THROTTLED: Limits(attempts=10, seconds=120.0),
-    Fate.LOST: Limits(attempts=6, seconds=90.0),
-    Fate.UNSENT: Limits(attempts=3, seconds=30.0),
+    RetryDecision.THROTTLED: Limits(attempts=10, seconds=120.0),
+    RetryDecision.LOST: Limits(attempts=6, seconds=90.0),
+    RetryDecision.UNSENT: Limits(attempts=3, seconds=30.0),
 }
 _BASE, _CAP = 0.4, 20.0
 
 
-def retryable(fate: Fate, *, mutates: bool) -> bool:
+def retryable(fate: RetryDecision, *, mutates: bool) -> bool:
     """Whether sending again cannot do anything twice: a lost write is looked up instead."""
-    return fate in (Fate.THROTTLED, Fate.UNSENT) or (fate is Fate.LOST and not mutates)
+    return fate in (RetryDecision.THROTTLED, RetryDecision.UNSENT) or (
+        fate is RetryDecision.LOST and not mutates
+    )
 
 
-def delay(fate: Fate, attempt: int, elapsed: float, retry_after: float | None, chance: float) -> float | None:
+def delay(
+    fate: RetryDecision, attempt: int, elapsed: float, retry_after: float | None, chance: float
+) -> float | None:
     """Seconds to wait after the `attempt`-th try (from 1) failed; None to give up.
 
     `elapsed` is in seconds since the first try, `retry_after` what the service asked for, `chance` a

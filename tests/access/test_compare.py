@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.access.compare import DIRECT, Row, compare, reach
-from reconciler.access.standing import Standing
+from reconciler.access.state import AccessState
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.pairs import Principal
@@ -26,9 +26,9 @@ def holder(name: str) -> Principal:
 
 def standing(
     members: dict[str, str], holders: dict[tuple[str, str], str], people: str = "ada bob cyd dee"
-) -> Standing:
+) -> AccessState:
     """Lists as words: `{"red": "ada bob"}`, `{("1", "Admin"): "red cyd"}`."""
-    return Standing(
+    return AccessState(
         {group: frozenset(who.split()) for group, who in members.items()},
         {pair: frozenset(map(holder, who.split())) for pair, who in holders.items()},
         set(people.split()),
@@ -97,7 +97,7 @@ RED = {"red": "ada bob"}
         (standing({}, {}), standing({"red": ""}, {("1", "Read"): "zoe red"}), []),
     ],
 )
-def test_rows_are_the_net(before: Standing, after: Standing, rows: list[str]) -> None:
+def test_rows_are_the_net(before: AccessState, after: AccessState, rows: list[str]) -> None:
     assert spelled(compare(before, after)) == rows
 
 
@@ -121,15 +121,15 @@ def subsets(of: Iterable[str]) -> st.SearchStrategy[frozenset[str]]:
 
 
 @st.composite
-def standings(draw: st.DrawFn) -> Standing:
+def standings(draw: st.DrawFn) -> AccessState:
     members = draw(st.dictionaries(st.sampled_from(GROUPS), subsets((*PEOPLE, "ghost"))))
     pairs = st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(SETS))
     held = draw(st.dictionaries(pairs, subsets((*GROUPS, *PEOPLE, "ghost")), max_size=6))
     people = set(draw(subsets(PEOPLE)))
-    return Standing(members, {pair: frozenset(map(holder, who)) for pair, who in held.items()}, people)
+    return AccessState(members, {pair: frozenset(map(holder, who)) for pair, who in held.items()}, people)
 
 
-def ways(side: Standing, person: str, account: str, permission_set: str) -> set[str]:
+def ways(side: AccessState, person: str, account: str, permission_set: str) -> set[str]:
     """The oracle: by which ways somebody has something somewhere."""
     found = set()
     if person in side.people:
@@ -141,7 +141,7 @@ def ways(side: Standing, person: str, account: str, permission_set: str) -> set[
     return found
 
 
-def everything(side: Standing) -> dict[Triple, set[str]]:
+def everything(side: AccessState) -> dict[Triple, set[str]]:
     return {
         (person, account, permission_set): by
         for person in (*PEOPLE, "ghost")
@@ -166,12 +166,12 @@ def multiplied(rows: Iterable[Row], direction: Direction) -> dict[Triple, set[st
 @settings(max_examples=500, deadline=None)
 @given(standings(), standings(), st.tuples(st.booleans(), st.booleans()))
 def test_compare_agrees_with_everything_multiplied_out(
-    before: Standing, after: Standing, same: tuple[bool, bool]
+    before: AccessState, after: AccessState, same: tuple[bool, bool]
 ) -> None:
     same_groups, same_people = same
     members = before.members if same_groups else after.members
     people: AbstractSet[str] = before.people if same_people else after.people
-    after = Standing(members, after.holders, people)
+    after = AccessState(members, after.holders, people)
     had, has = everything(before), everything(after)
 
     rows = list(compare(before, after))
@@ -182,7 +182,7 @@ def test_compare_agrees_with_everything_multiplied_out(
 
 @settings(max_examples=200, deadline=None)
 @given(standings(), standings())
-def test_reach_agrees_with_everything_multiplied_out(before: Standing, after: Standing) -> None:
+def test_reach_agrees_with_everything_multiplied_out(before: AccessState, after: AccessState) -> None:
     had, has = everything(before), everything(after)
     everywhere = dict.fromkeys(SETS)
 

@@ -117,11 +117,11 @@ def _live_through(state: State, here: FilesSite, folder: Path, label: str) -> No
         state.behind(here.sandbox.store)
     before = _ids(here.sandbox.store)
 
-    planned = here.plan().part
+    planned = here.plan().plan
     report = here.apply([planned])
 
     assert [result for result in report.results if result.status is not Status.DONE] == [], label
-    again = here.plan().part.changes
+    again = here.plan().plan.changes
     assert [f"{change.action} {change.address}" for change in again] == [], f"{label} does not converge"
     said = {finding.code for finding in planned.findings}
     silent = {"status-not-written"} if here.by_scim else set()

@@ -54,7 +54,7 @@ def test_every_account_is_as_the_files_say_and_the_next_plan_is_empty(applied: A
         assert reader.provisioned(latest=True) == {(account, name) for account, name, _, _ in expected}
         assert reader.provisioned(latest=False) == set()
 
-    part = applied.here.plan().part
+    part = applied.here.plan().plan
     assert part.changes == ()
     assert part.counts[Kind.ASSIGNMENT].unchanged == len(expected)
     assert part.counts[Kind.PERMISSION_SET].unchanged == len(applied.organisation.permission_sets)
@@ -76,7 +76,7 @@ def test_what_hands_do_is_found_and_what_is_ours_is_put_right(applied: Applied) 
     store.attach_policy("repo-triage", BILLING, provision=False)
     store.detach_policy("repo-triage", BILLING, provision=False)
 
-    found = applied.here.plan().part
+    found = applied.here.plan().plan
     with closing(Reader(applied.here.sandbox)) as reader:
         lagging = {row for row in reader.provisioned(latest=False) if row[1] == "repo-triage"}
         applied.here.converge([found])
@@ -123,7 +123,7 @@ def test_accounts_that_move_join_and_are_tagged_change_the_plan_because_of_selec
     store.tag_account(ids[outside[1]], {"project": "gemini"})
     store.create_account("999999999999", "joined", unit=home)
     store.set_account_state(ids[inside[1]], "SUSPENDED")
-    found = applied.here.plan().part
+    found = applied.here.plan().plan
     after = as_written(applied)
 
     left_alone = {row for row in before if row[0] == ids[inside[1]]}
@@ -159,7 +159,7 @@ def test_a_failing_account_is_reported_the_rest_is_done_and_the_next_run_finishe
     assert sandbox.store.assignments() == as_written(applied) - missing
 
     sandbox.store.break_account(broken, None)
-    finished = applied.here.plan().part
+    finished = applied.here.plan().plan
     assert rows_of(finished.changes) == {(Action.CREATE, row) for row in missing}
     applied.here.converge([finished])
     assert sandbox.store.assignments() == as_written(applied)

@@ -81,7 +81,7 @@ def test_a_replaced_set_never_leaves_anybody_without(
         write(here, RENAMED)
         seen = moments(here.sandbox)
 
-        planned = here.plan().part
+        planned = here.plan().plan
         here.converge([planned])
 
         assert len(seen) == 4  # two are made, and two are ended
@@ -184,13 +184,13 @@ class TestDelegated:
                 f'accounts: [prod, "{MANAGEMENT}"]}}}}\n',
             )
 
-            found = here.plan().part
+            found = here.plan().plan
             report = here.apply([found])
 
             assert [change.address.parts[0] for change in found.changes] == [PROD]
             assert "delegated-administrator" in {finding.code for finding in found.findings}
             assert {result.status for result in report.results} == {Status.DONE}
-            assert here.plan().part.changes == ()
+            assert here.plan().plan.changes == ()
             assert assigned(here.sandbox.store) == {(PROD, "Admin", "ops")}
 
     def test_a_set_in_use_in_the_management_account_is_left_alone_and_said(self, tmp_path: Path) -> None:
@@ -199,12 +199,12 @@ class TestDelegated:
             called_by(here, Caller.DELEGATED)
             write(here, written("managed_policies: [AdministratorAccess]"))
 
-            found = here.plan().part
+            found = here.plan().plan
 
             assert found.changes == ()
             assert "delegated-administrator" in {finding.code for finding in found.findings}
             called_by(here, Caller.MANAGEMENT)
-            (change,) = here.plan().part.changes
+            (change,) = here.plan().plan.changes
             assert (change.address.kind, change.action) == (Kind.PERMISSION_SET, Action.UPDATE)
             here.converge()
 

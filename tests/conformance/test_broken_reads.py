@@ -89,7 +89,7 @@ def test_a_lost_page_of_users_is_noticed_by_their_memberships_and_read_again(app
         applied.here.sandbox.faults.clear()
         applied.here.sandbox.faults.add(FaultKind.LOSE_PAGE, "identitystore.ListUsers", nth=number)
 
-        assert applied.here.plan().part.changes == ()
+        assert applied.here.plan().plan.changes == ()
         assert applied.here.sandbox.faults.pending() == ()
 
 
@@ -109,7 +109,7 @@ def test_a_lost_page_that_nobody_can_notice_plans_no_removal(applied: Applied, o
         applied.here.sandbox.faults.clear()
         applied.here.sandbox.faults.add(FaultKind.LOSE_PAGE, f"identitystore.{operation}", nth=number)
 
-        assert removals(applied.here.plan().part) == []
+        assert removals(applied.here.plan().plan) == []
         assert applied.here.sandbox.faults.pending() == ()
 
 
@@ -121,7 +121,7 @@ def test_a_plan_from_a_lost_page_applies_to_nothing_where_the_page_is_back(
     # The only page of a group that says nothing of its members is no loss; there are two of these.
     count = 1 if operation == "ListGroups" else 3
     applied.here.sandbox.faults.add(FaultKind.LOSE_PAGE, f"identitystore.{operation}", nth=2, count=count)
-    mistaken = applied.here.plan().part
+    mistaken = applied.here.plan().plan
 
     report = applied.here.apply([mistaken])
 
@@ -136,7 +136,7 @@ def test_a_plan_from_lost_groups_finds_them_when_it_is_applied_with_the_page_sti
 ) -> None:
     before = world(applied.here)
     applied.here.sandbox.faults.add(FaultKind.LOSE_PAGE, "identitystore.ListGroups", nth=2, count=1)
-    mistaken = applied.here.plan().part
+    mistaken = applied.here.plan().plan
     applied.here.sandbox.faults.add(FaultKind.LOSE_PAGE, "identitystore.ListGroups", nth=2, count=1)
 
     applied.here.apply([mistaken])
@@ -159,9 +159,9 @@ def test_a_plan_from_a_lost_page_never_makes_a_renamed_team_twice(applied: Appli
 
     fresh = applied.here.plan()
 
-    made = [str(change.address) for change in mistaken.part.changes if change.action is Action.CREATE]
+    made = [str(change.address) for change in mistaken.plan.changes if change.action is Action.CREATE]
     assert "aws/group/the-new-name" in made
-    stale = [str(one.address) for one in review(fresh, [mistaken.part], auto_apply=()).stale]
+    stale = [str(one.address) for one in review(fresh, [mistaken.plan], auto_apply=()).stale]
     assert stale == ["aws/group/the-new-name"]
     assert world(applied.here) == before
 
@@ -205,7 +205,7 @@ def test_answers_that_are_none_and_pages_that_never_end_are_errors_and_no_plan(
 def test_lost_people_who_are_members_of_nothing_are_found_when_they_are_made_again(small: FilesSite) -> None:
     before = world(small)
     small.sandbox.faults.add(FaultKind.LOSE_PAGE, "identitystore.ListUsers", nth=3)
-    mistaken = small.plan().part
+    mistaken = small.plan().plan
     small.sandbox.faults.add(FaultKind.LOSE_PAGE, "identitystore.ListUsers", nth=3)
 
     report = small.apply([mistaken])
@@ -231,11 +231,11 @@ def test_what_a_lost_page_hides_from_an_apply_is_found_by_the_next_plan(small: F
         "reason: leaves}}\n",
         encoding="utf-8",
     )
-    reviewed = small.plan().part
+    reviewed = small.plan().plan
     small.sandbox.faults.add(FaultKind.LOSE_PAGE, "identitystore.ListGroups", nth=2)
     small.apply([reviewed])
 
-    found = small.plan().part
+    found = small.plan().plan
 
     left = [group for group, members in store.memberships().items() if leaver in members]
     assert hidden in left

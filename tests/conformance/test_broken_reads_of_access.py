@@ -89,7 +89,7 @@ def test_a_lost_page_plans_no_removal(here: FilesSite, operation: str) -> None:
         here.sandbox.faults.add(FaultKind.LOSE_PAGE, operation, nth=number)
 
         try:
-            found = here.plan().part.changes
+            found = here.plan().plan.changes
         except IncompleteRead:
             found = ()
 
@@ -102,7 +102,7 @@ def test_a_page_that_stays_lost_plans_no_removal(here: FilesSite, operation: str
     here.sandbox.faults.add(FaultKind.LOSE_PAGE, operation, nth=2, count=None)
 
     try:
-        found = here.plan().part.changes
+        found = here.plan().plan.changes
     except IncompleteRead:
         found = ()
 
@@ -125,5 +125,5 @@ def test_pages_that_are_empty_short_or_late_change_nothing(here: FilesSite, kind
     for operation in LISTS:
         here.sandbox.faults.add(kind, operation, count=1)
 
-    assert here.plan().part.changes == ()
+    assert here.plan().plan.changes == ()
     assert here.sandbox.faults.pending() == ()

@@ -42,7 +42,7 @@ def ordinary_user(organisation: Organisation) -> str:
 def test_the_directory_is_as_the_files_say_and_the_next_plan_is_empty(applied: Applied) -> None:
     assert in_the_directory(applied.here.sandbox) == in_the_files(applied.organisation)
 
-    part = applied.here.plan().part
+    part = applied.here.plan().plan
 
     assert part.changes == ()
     assert part.applyable
@@ -113,7 +113,7 @@ def test_a_user_gone_from_the_files_is_still_remembered_after_an_apply_in_part(a
     other = ordinary_user(applied.edited())
     remove_user(applied.folder, other)
 
-    part = applied.here.plan().part
+    part = applied.here.plan().plan
     applied.here.converge([part])
 
     assert {change.address.parts[1]: change.cause for change in part.changes} == {
@@ -144,7 +144,7 @@ def test_what_only_an_apply_in_part_ever_declared_is_removed_as_a_leftover(appli
     newcomer.unlink()
     set_members(applied.folder, team, old_members)
 
-    part = applied.here.plan().part
+    part = applied.here.plan().plan
     applied.here.converge([part])
 
     assert {change.cause for change in part.changes} == {Cause.LEFTOVER}
@@ -155,7 +155,7 @@ def test_a_member_added_behind_its_back_is_found_and_removed(applied: Applied) -
     user, team = applied.organisation.idle_user, applied.organisation.largest_group
     applied.here.sandbox.store.add_member(team, applied.organisation.users[user]["user_name"])
 
-    found = applied.here.plan().part
+    found = applied.here.plan().plan
     applied.here.converge([found])
 
     (change,) = found.changes
@@ -168,7 +168,7 @@ def test_a_stranger_added_behind_its_back_loses_the_membership_and_nothing_else(
     stranger = applied.here.sandbox.store.add_user("stranger@elsewhere.example")
     applied.here.sandbox.store.add_member(team, "stranger@elsewhere.example")
 
-    found = applied.here.plan().part
+    found = applied.here.plan().plan
     applied.here.converge([found])
 
     (change,) = found.changes
@@ -183,7 +183,7 @@ def test_a_membership_taken_away_behind_its_back_is_restored_and_that_is_said_al
     team = min(applied.organisation.groups_of(user))
     applied.here.sandbox.store.remove_member(team, applied.organisation.users[user]["user_name"])
 
-    found = applied.here.plan().part
+    found = applied.here.plan().plan
     applied.here.converge([found])
 
     (change,) = found.changes

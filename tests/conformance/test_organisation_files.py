@@ -55,10 +55,10 @@ def test_the_order_of_files_and_lines_and_a_split_change_no_digest(place: Place,
                 file.write_text(text, encoding="utf-8")
 
     with files_site(first.folder, tmp_path / "home") as here:
-        before = here.plan().part
+        before = here.plan().plan
         assigned = written(first, here.sandbox.store.accounts(), here.sandbox.management_account)
         here.folder = other
-        after = here.plan().part
+        after = here.plan().plan
 
     assert len(list(other.rglob("*.yaml"))) > len(paths)
     assert len(before.changes) == len(first.users) + len(first.groups) + first.memberships + len(
@@ -93,7 +93,7 @@ def test_dropping_a_file_of_users_and_all_their_places_is_refused_until_it_is_ap
     file.unlink()
     before = applied.memberships()
 
-    refused = applied.here.plan().part
+    refused = applied.here.plan().plan
 
     assert not refused.applyable
     assert codes(refused, Severity.REFUSAL) >= {"max-removals", "set-emptied"}

@@ -118,7 +118,7 @@ def test_a_day_of_a_whole_organisation(place: Place, tmp_path: Path) -> None:
         edit(folder, leaver, team, dissolved)
         lost = disturb(sandbox.store, found, home, {leaver, team, dissolved})
 
-        part = here.plan().part
+        part = here.plan().plan
         here.converge([part])
 
         causes = {(each.cause, each.address.kind, each.action) for each in part.changes}

@@ -17,14 +17,14 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Outcome, Pending, Status, TargetReport
 from reconciler.model.resources import Value
 from reconciler.model.state import Declared, Identities, Live, Receipt, Remembered
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from reconciler.planning.review import review
 from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.wire.pool import Guarded, Pool
 from tests.planning.world import CAN_DISABLE, NOW, UNLIMITED, World
 from tests.wire.clocks import FakeClock
 
-MAY_DROP = replace(CAN_DISABLE, may_drop=True, required=("user_name",), membership_batch=3, bulk=2)
+MAY_DROP = replace(CAN_DISABLE, may_drop_attributes=True, required=("user_name",), membership_batch=3, bulk=2)
 
 
 class Service(World):
@@ -117,18 +117,18 @@ class Home:
     policy: TargetPolicy = field(default_factory=lambda: TargetPolicy("aws", guards=UNLIMITED))
     memory: Remembered = field(default_factory=Remembered)
 
-    def plan(self, git: Identities) -> Planned:
+    def plan(self, git: Identities) -> PreparedPlan:
         live = self.service.read()
         return plan_target(git, self.memory, live, self.policy, self.service.capabilities, NOW)
 
     def apply(self, git: Identities) -> TargetReport:
         """Plan, review, write, read back; a whole apply leaves a receipt, which goes through its text."""
         planned = self.plan(git)
-        job = Job(self.service, planned, review(planned, [planned.part], auto_apply=()))
+        job = Job(self.service, planned, review(planned, [planned.plan], auto_apply=()))
         (report,) = apply([job], pool=Pool, clock=FakeClock(), observer=Silent()).targets
         declared = Declared("state", git, self.policy)
         if report.whole:
-            receipt = Receipt("aws", planned.part.identity, "d", "1", NOW, unkept=report.unkept)
+            receipt = Receipt("aws", planned.plan.identity, "d", "1", NOW, unkept=report.unkept)
             self.memory = Remembered(parse_receipt(render_receipt(receipt)), declared)
         else:
             self.memory = replace(self.memory, since=(declared, *self.memory.since))
@@ -139,5 +139,5 @@ class Home:
         report = self.apply(git)
         assert [each for each in report.results if each.status is not Status.DONE] == []
         assert report.whole
-        assert self.plan(git).part.changes == ()
+        assert self.plan(git).plan.changes == ()
         return report

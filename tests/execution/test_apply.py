@@ -167,7 +167,7 @@ def test_an_unreviewed_edit_between_plan_and_write_is_not_overwritten(here: Site
     changed = replace(TEAM, users={**TEAM.users, "ada": person("ada", title="Lead", department="Platform")})
     fresh = here.plan(changed)
     here.sandbox.store.set_user("ada@example.com", "title", "Chief")
-    report = here.carry_out(changed, fresh, review(fresh, [fresh.part], auto_apply=()))
+    report = here.carry_out(changed, fresh, review(fresh, [fresh.plan], auto_apply=()))
 
     (result,) = report.results
     assert result.status is Status.FAILED
@@ -180,7 +180,7 @@ def test_an_edit_of_what_git_does_not_own_is_no_obstacle(here: Site) -> None:
     changed = replace(TEAM, users={**TEAM.users, "ada": person("ada", title="Lead", department="Platform")})
     fresh = here.plan(changed)
     here.sandbox.store.set_user("ada@example.com", "nickName", "The Countess")
-    report = here.carry_out(changed, fresh, review(fresh, [fresh.part], auto_apply=()))
+    report = here.carry_out(changed, fresh, review(fresh, [fresh.plan], auto_apply=()))
 
     assert statuses(report) == {"aws/user/ada": Status.DONE}
     assert here.sandbox.store.users()["ada@example.com"]["NickName"] == "The Countess"

@@ -135,7 +135,7 @@ def test_roles_that_lag_behind_are_renewed_one_by_one_or_all_at_once(here: Site)
         here.sandbox.store.detach_policy(name, READ_ONLY, provision=False)
 
     report = here.plan(state)
-    assert len(report.part.changes) == 5
+    assert len(report.plan.changes) == 5
     assert len(report.steps) == 2
     here.converge(state)
 
@@ -258,7 +258,7 @@ def test_a_set_that_somebody_edits_between_plan_and_write_is_not_overwritten(her
     fresh = here.plan(changed)
     here.sandbox.store.attach_policy("Admin", "arn:aws:iam::aws:policy/PowerUserAccess")
 
-    report = here.carry_out(changed, fresh, review(fresh, [fresh.part], auto_apply=()))
+    report = here.carry_out(changed, fresh, review(fresh, [fresh.plan], auto_apply=()))
 
     assert not_done(report) == {"permission-set/Admin": Status.FAILED}
     assert "changed by somebody else" in message(report, "permission-set/Admin")
@@ -291,15 +291,15 @@ def test_what_was_half_applied_is_finished_by_the_same_review(here: Site) -> Non
     )
     reviewed = here.plan(state)
     here.sandbox.faults.add(FaultKind.ERROR, "sso-admin.PutInlinePolicyToPermissionSet", count=50)
-    first = here.apply(state, [reviewed.part])
+    first = here.apply(state, [reviewed.plan])
     here.sandbox.faults.clear()
 
     assert not first.whole
     assert assigned(here) == set()
-    second = here.apply(state, [reviewed.part])
+    second = here.apply(state, [reviewed.plan])
 
     assert second.whole
-    assert here.plan(state).part.changes == ()
+    assert here.plan(state).plan.changes == ()
     assert assigned(here) == {(ONE, "Admin", "ops"), (TWO, "Admin", "ops")}
 
 

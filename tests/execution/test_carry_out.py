@@ -22,7 +22,7 @@ from reconciler.model.observer import Silent
 from reconciler.model.plan import Finding, Step, TargetPlan
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.state import Live
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.pool import Pool
@@ -102,7 +102,7 @@ def member(name: str, *after: str) -> Step:
 
 def carried_out(target: Script, *steps: Step, may_write: MayWrite = always) -> Run:
     part = TargetPlan("aws", {}, "", (), (), {}, "")
-    planned = Planned(part, steps, {}, {}, {}, {}, 0)
+    planned = PreparedPlan(part, steps, {}, {}, {}, {}, 0)
     return carry_out(
         target, planned, steps, pool=Pool, clock=SystemClock(), observer=Silent(), may_write=may_write
     )

@@ -17,7 +17,7 @@ from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.report import Report, Status, TargetReport
 from reconciler.model.resources import User, Value
 from reconciler.model.state import Live, LiveGroup, LiveUser
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.render.report import report_text
 from tests.execution.services import MAY_DROP, Home, Service
 from tests.planning.world import NOW, change, codes, group, identities, person
@@ -29,8 +29,8 @@ TEAM = identities(
 NICK = "urn:example:scim:2.0:User:nick"
 
 
-def not_kept(planned: Planned) -> Finding:
-    (found,) = [one for one in planned.part.findings if one.code == "attribute-not-persisted"]
+def not_kept(planned: PreparedPlan) -> Finding:
+    (found,) = [one for one in planned.plan.findings if one.code == "attribute-not-persisted"]
     return found
 
 
@@ -111,7 +111,7 @@ def test_taking_what_is_not_kept_out_of_git_is_no_change() -> None:
 
     planned = here.plan(identities([person("ada", nick_name="Countess"), person("bob"), person("cyd")]))
 
-    assert [str(one.address) for one in planned.part.changes if one.action is Action.UPDATE] == []
+    assert [str(one.address) for one in planned.plan.changes if one.action is Action.UPDATE] == []
     assert "attribute-not-persisted" not in codes(planned)
 
 
@@ -126,7 +126,7 @@ def test_what_is_kept_here_and_not_there_has_failed_there() -> None:
     )
     assert results(report)["aws/user/bob"] == (Status.DONE, "")
     assert (report.whole, report.unkept) == (False, ())
-    assert [str(one.address) for one in here.plan(TEAM).part.changes] == ["aws/user/ada"]
+    assert [str(one.address) for one in here.plan(TEAM).plan.changes] == ["aws/user/ada"]
 
 
 def test_what_another_object_shows_is_an_attribute_that_the_service_keeps() -> None:
@@ -151,7 +151,7 @@ def test_what_shows_on_an_object_is_written_again() -> None:
 
     planned = here.plan(TEAM)
 
-    assert [str(one.address) for one in planned.part.changes] == ["aws/user/ada"]
+    assert [str(one.address) for one in planned.plan.changes] == ["aws/user/ada"]
     assert "attribute-not-persisted" not in codes(planned)
     assert here.converge(TEAM).unkept == ()
 
@@ -217,7 +217,7 @@ def test_a_value_that_is_cleared_and_still_shows_is_no_form_of_it() -> None:
         report = here.apply(gone)
         assert results(report)["aws/user/ada"][0] is Status.FAILED
         assert (report.whole, report.unkept) == (False, ())
-        assert [str(one.address) for one in here.plan(gone).part.changes] == ["aws/user/ada"]
+        assert [str(one.address) for one in here.plan(gone).plan.changes] == ["aws/user/ada"]
 
 
 def test_a_status_that_does_not_show_is_never_remembered_away() -> None:
@@ -236,7 +236,7 @@ def test_a_status_that_does_not_show_is_never_remembered_away() -> None:
         assert status is Status.FAILED
         assert "does not show whether" in message
         assert (report.whole, report.unkept) == (False, ("pending.user/ada",))
-        assert [str(one.address) for one in here.plan(wish).part.changes] == ["aws/user/ada"]
+        assert [str(one.address) for one in here.plan(wish).plan.changes] == ["aws/user/ada"]
 
 
 def test_a_list_that_holds_one_entry_is_replaced_by_the_next_plan_which_says_so() -> None:
@@ -285,7 +285,7 @@ def test_a_name_that_is_not_kept_is_a_failure(name: str) -> None:
 
 
 def test_a_service_that_keeps_what_it_is_sent_is_excused_nothing() -> None:
-    here = Home(Service(drops=["user.title"], capabilities=replace(MAY_DROP, may_drop=False)))
+    here = Home(Service(drops=["user.title"], capabilities=replace(MAY_DROP, may_drop_attributes=False)))
 
     report = here.apply(TEAM)
 
@@ -381,8 +381,8 @@ def test_what_a_service_makes_of_those_who_leave_is_said_once_with_how_many() ->
     here.policy = replace(here.policy, on_removal=OnRemoval.DELETE)
     deleting = here.plan(fewer)
 
-    def messages(one: Planned) -> list[str]:
-        return [found.message for found in one.part.findings if found.code.endswith("-means")]
+    def messages(one: PreparedPlan) -> list[str]:
+        return [found.message for found in one.plan.findings if found.code.endswith("-means")]
 
     assert messages(planned) == ["2 users disabled, which means here: they lose every session"]
     assert messages(deleting) == ["2 users deleted, which means here: their mail is gone"]
@@ -459,10 +459,10 @@ def test_a_disguise_of_whoever_is_disabled_is_no_difference_and_is_taken_off_wit
     here.converge(identities([ada, person("bob", external_id="6f1d")]))
 
     disabled = identities([replace(ada, active=False), person("bob", external_id="6f1d")])
-    assert [each.name for each in here.plan(disabled).part.changes[0].fields] == ["active"]
+    assert [each.name for each in here.plan(disabled).plan.changes[0].fields] == ["active"]
     here.converge(disabled)
     service.settle()
-    assert here.plan(disabled).part.changes == ()
+    assert here.plan(disabled).plan.changes == ()
 
     back = identities([ada, person("bob", external_id="6f1d")])
     here.converge(back)

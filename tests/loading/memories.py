@@ -1,6 +1,6 @@
 """A reader that knows one file, `who`: one user a line, and `targets` beside it where there are others.
 
-Memory is about which states count and in which order; what loading makes of real files is tested there.
+AppliedHistory is about which states count, and in which order; real files are tested where they are loaded.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from reconciler.errors import InputError, Problem
 from reconciler.files.git import Repository
 from reconciler.files.tree import MemoryTree, Tree
-from reconciler.loading.memory import Memory, remember
+from reconciler.loading.memory import AppliedHistory, remember
+from reconciler.loading.position import GitPosition, stand
 from reconciler.loading.recalling import Declarations
 from reconciler.loading.receipt import render_receipt, tag_name
-from reconciler.loading.standing import Standing, stand
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Origin, User
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
@@ -51,7 +51,7 @@ def folder_tree(work: Work) -> MemoryTree:
     return MemoryTree(work.folder.name, files)
 
 
-def standing_of(work: Work, trusted_ref: str | None = None) -> Standing:
+def standing_of(work: Work, trusted_ref: str | None = None) -> GitPosition:
     """Where the folder stands, as it is now."""
     found = stand(work.folder, folder_tree(work), trusted_ref)
     assert found is not None
@@ -67,10 +67,12 @@ def applied(work: Work, commit: str, target: str = "aws", identity: Mapping[str,
     return receipt
 
 
-def memory_of(work: Work, trusted_ref: str | None = None, reader: CountingReader | None = None) -> Memory:
+def memory_of(
+    work: Work, trusted_ref: str | None = None, reader: CountingReader | None = None
+) -> AppliedHistory:
     """The memory of the target aws, for the folder as it is now."""
-    standing = standing_of(work, trusted_ref)
-    return remember(standing, ["aws"], reader or CountingReader(), identity={"aws": IDENTITY})["aws"]
+    position = standing_of(work, trusted_ref)
+    return remember(position, ["aws"], reader or CountingReader(), identity={"aws": IDENTITY})["aws"]
 
 
 def who(declared: Declared | None) -> str | None:

@@ -191,9 +191,9 @@ def test_equal_states_are_read_once_and_are_one_object(work: Work) -> None:
     tagged, _ = back_and_forth(work)
     applied(work, tagged)
     applied(work, tagged, "chat")
-    reader, standing = CountingReader(), standing_of(work)
+    reader, position = CountingReader(), standing_of(work)
     planned = reader(folder_tree(work))
-    both = remember(standing, ["aws", "chat"], reader, planned=planned)
+    both = remember(position, ["aws", "chat"], reader, planned=planned)
     assert reader.reads == 4  # eve, which is planned; ada, cyd and bob
     base, since = both["aws"].remembered.base, both["chat"].remembered.since
     assert base is not None
@@ -211,9 +211,9 @@ def test_a_state_goes_by_the_newest_commit_that_had_it(work: Work) -> None:
 def test_a_base_that_equals_the_state_under_plan_is_that_state(work: Work) -> None:
     tagged, _ = back_to_the_base(work)
     applied(work, tagged)
-    reader, standing = CountingReader(), standing_of(work)
+    reader, position = CountingReader(), standing_of(work)
     planned = reader(folder_tree(work))
-    remembered = remember(standing, ["aws"], reader, planned=planned)["aws"].remembered
+    remembered = remember(position, ["aws"], reader, planned=planned)["aws"].remembered
     assert remembered.base is not None
     assert remembered.base.identities is planned.identities
 
@@ -221,8 +221,8 @@ def test_a_base_that_equals_the_state_under_plan_is_that_state(work: Work) -> No
 def test_uncommitted_files_are_never_taken_for_head(work: Work) -> None:
     applied(work, work.commit({WHO: "ada"}))
     work.write({WHO: "bob"})
-    reader, standing = CountingReader(), standing_of(work)
-    remembered = remember(standing, ["aws"], reader, planned=reader(folder_tree(work)))["aws"].remembered
+    reader, position = CountingReader(), standing_of(work)
+    remembered = remember(position, ["aws"], reader, planned=reader(folder_tree(work)))["aws"].remembered
     assert who(remembered.base) == "ada"
 
 
@@ -392,10 +392,10 @@ def test_with_what_a_first_apply_began_is_remembered_once_where_it_is_the_state_
     begun = Repository.of(work.root)
     assert begun is not None
     begun.move_tag(begun_name("aws"), first, "began", AT)
-    reader, standing = CountingReader(), standing_of(work)
+    reader, position = CountingReader(), standing_of(work)
     planned = reader(folder_tree(work))
 
-    memory = remember(standing, ["aws"], reader, planned=planned)["aws"]
+    memory = remember(position, ["aws"], reader, planned=planned)["aws"]
 
     assert memory.lack is Lack.MISSING
     assert memory.remembered.unknown is None

@@ -9,9 +9,9 @@ import pytest
 from reconciler.files.git import short
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
-from reconciler.loading.memory import Memory, remember
+from reconciler.loading.memory import AppliedHistory, remember
+from reconciler.loading.position import stand
 from reconciler.loading.recalling import declarations, read_remembered
-from reconciler.loading.standing import stand
 from reconciler.model.policy import OnRemoval
 from reconciler.model.state import Remembered
 from tests.loading.memories import applied
@@ -34,10 +34,10 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     return Work(tmp_path / "work", monkeypatch)
 
 
-def memory_of(work: Work) -> Memory:
+def memory_of(work: Work) -> AppliedHistory:
     tree = FolderTree(work.folder, "identities")
-    standing = stand(work.folder, tree)
-    return remember(standing, ["aws"], read_remembered, planned=declarations(load(tree)))["aws"]
+    position = stand(work.folder, tree)
+    return remember(position, ["aws"], read_remembered, planned=declarations(load(tree)))["aws"]
 
 
 def test_each_state_is_loaded_with_its_own_configuration(work: Work) -> None:

@@ -116,7 +116,7 @@ def test_the_memory_of_git_equals_a_naive_model(
 ) -> None:
     work = Work(Path(tmp_path_factory.mktemp("model")), monkeypatch)
     build(work, history)
-    standing = standing_of(work, f"commit-{history.trusted}")
-    memory = remember(standing, ["aws"], CountingReader())["aws"]
+    position = standing_of(work, f"commit-{history.trusted}")
+    memory = remember(position, ["aws"], CountingReader())["aws"]
     base, since = remembers(memory.remembered)
     assert (memory.lack, base, since) == model(history)

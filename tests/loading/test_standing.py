@@ -10,7 +10,7 @@ import pytest
 from reconciler.errors import InputError, Problem, RecordError
 from reconciler.files.git import short
 from reconciler.files.tree import MemoryTree
-from reconciler.loading.standing import stand
+from reconciler.loading.position import stand
 from tests.loading.memories import folder_tree, standing_of
 from tests.repositories import Work
 
@@ -103,10 +103,10 @@ def test_the_folder_differs_where_what_is_read_differs(
     work: Work, done: Callable[[Work], None], changed: list[str]
 ) -> None:
     done(work)
-    standing = standing_of(work)
-    assert list(standing.changed) == changed
-    assert (standing.tree is None) == bool(changed)
-    assert [problem.message.split(":")[0] for problem in standing.problems()] == (
+    position = standing_of(work)
+    assert list(position.changed) == changed
+    assert (position.tree is None) == bool(changed)
+    assert [problem.message.split(":")[0] for problem in position.problems()] == (
         ["identities differs from HEAD"] if changed else []
     )
 
@@ -132,9 +132,9 @@ def test_a_file_that_is_too_large_to_load_is_not_compared(work: Work) -> None:
         def read(self, path: str) -> bytes:
             raise InputError([Problem(f"{path} is too large")])
 
-    standing = stand(work.folder, Large("identities", {"users.yaml": b"", "policies/deploy.json": b""}))
-    assert standing is not None
-    assert standing.changed == ()
+    position = stand(work.folder, Large("identities", {"users.yaml": b"", "policies/deploy.json": b""}))
+    assert position is not None
+    assert position.changed == ()
 
 
 # --- the trusted branch -------------------------------------------------------------------------------
@@ -186,17 +186,17 @@ def test_head_is_on_the_trusted_branch_where_that_branch_once_was(
     work: Work, done: Callable[[Work], None], *, on_trusted: bool
 ) -> None:
     done(work)
-    standing = standing_of(work, "main")
-    assert standing.on_trusted is on_trusted
-    assert standing.head is not None
-    expected = f"HEAD, which is {short(standing.head)}, is not on main"
-    assert [problem.message for problem in standing.problems()] == ([] if on_trusted else [expected])
+    position = standing_of(work, "main")
+    assert position.on_trusted is on_trusted
+    assert position.head is not None
+    expected = f"HEAD, which is {short(position.head)}, is not on main"
+    assert [problem.message for problem in position.problems()] == ([] if on_trusted else [expected])
 
 
 def test_without_a_remote_head_itself_is_trusted(work: Work) -> None:
     ahead(work)
-    standing = standing_of(work)
-    assert (standing.trusted, standing.branch, standing.problems()) == (standing.head, "HEAD", ())
+    position = standing_of(work)
+    assert (position.trusted, position.branch, position.problems()) == (position.head, "HEAD", ())
 
 
 def test_with_a_remote_its_default_branch_is_trusted(
@@ -205,9 +205,9 @@ def test_with_a_remote_its_default_branch_is_trusted(
     clone = work.clone(tmp_path / "clone", monkeypatch)
     assert standing_of(clone).problems() == ()
     clone.commit({USERS: "users: {ada: {}}\n"})
-    standing = standing_of(clone)
-    assert standing.branch == "origin/main"
-    assert "is not on origin/main" in standing.problems()[0].message
+    position = standing_of(clone)
+    assert position.branch == "origin/main"
+    assert "is not on origin/main" in position.problems()[0].message
 
 
 def test_a_trusted_ref_that_is_not_here_is_an_error_with_what_to_run(work: Work) -> None:
@@ -220,9 +220,9 @@ def test_before_the_first_commit_there_is_nothing_to_apply(
 ) -> None:
     fresh = Work(tmp_path / "fresh", monkeypatch)
     fresh.write({USERS: "users: {}\n"})
-    standing = standing_of(fresh)
-    assert (standing.head, standing.trusted, standing.on_trusted, standing.tree) == (None, None, False, None)
-    assert [problem.message for problem in standing.problems()] == [
+    position = standing_of(fresh)
+    assert (position.head, position.trusted, position.on_trusted, position.tree) == (None, None, False, None)
+    assert [problem.message for problem in position.problems()] == [
         "nothing is committed in this repository yet"
     ]
 

@@ -10,7 +10,7 @@ import pytest
 from reconciler.config import Config, load_config
 from reconciler.errors import InputError
 from reconciler.files.tree import FolderTree
-from reconciler.loading.standing import stand
+from reconciler.loading.position import stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.change import Cause
 from reconciler.model.plan import Finding
@@ -33,9 +33,9 @@ class Site:
 
     def used(self) -> tuple[Config, tuple[Finding, ...]]:
         tree = FolderTree(self.work.folder)
-        standing = stand(self.work.folder, tree, "main")
-        assert standing is not None
-        return trusted_config(load_config(tree), {}, standing)
+        position = stand(self.work.folder, tree, "main")
+        assert position is not None
+        return trusted_config(load_config(tree), {}, position)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from reconciler.errors import InputError
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
-from reconciler.loading.standing import stand
+from reconciler.loading.position import stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.plan import Finding
 from reconciler.model.policy import TargetPolicy
@@ -49,10 +49,10 @@ def propose(work: Work, **files: str | None) -> None:
 
 def used(work: Work) -> tuple[TargetPolicy, tuple[Finding, ...]]:
     tree = FolderTree(work.folder)
-    standing = stand(work.folder, tree, "main")
-    assert standing is not None
+    position = stand(work.folder, tree, "main")
+    assert position is not None
     loaded = load(tree)
-    config, findings = trusted_config(loaded.config, loaded.identities.accounts, standing)
+    config, findings = trusted_config(loaded.config, loaded.identities.accounts, position)
     return config.targets["aws"].policy, findings
 
 

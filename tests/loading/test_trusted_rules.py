@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.config import Config, load_config
 from reconciler.files.tree import FolderTree
-from reconciler.loading.standing import stand
+from reconciler.loading.position import stand
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.plan import Finding
 from reconciler.model.rules import MaxHolders, Restrict, Rule, RuledAccess
@@ -34,9 +34,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
 
 def used(work: Work) -> tuple[Config, tuple[Finding, ...]]:
     tree = FolderTree(work.folder)
-    standing = stand(work.folder, tree, "main")
-    assert standing is not None
-    return trusted_config(load_config(tree), {}, standing)
+    position = stand(work.folder, tree, "main")
+    assert position is not None
+    return trusted_config(load_config(tree), {}, position)
 
 
 def rules(config: Config) -> tuple[Rule, ...]:

@@ -12,9 +12,9 @@ from reconciler.model.pairs import Principal
 from reconciler.model.policy import Privileged
 from reconciler.model.resources import Value
 from reconciler.model.state import Desired, Inactive, Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.context import PlanContext
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.ownership.owning import own_groups, own_users
-from reconciler.planning.scene import Scene
 from tests.planning.world import CAN, NOW, POLICY, group, person
 
 NOTHING_PRIVILEGED = Privileged(defaults=False)
@@ -40,7 +40,7 @@ class Stage:
     def principal(self, key: str) -> Principal:
         return Principal(Kind.GROUP, f"g-{key}") if key in self.members else Principal(Kind.USER, f"u-{key}")
 
-    def scene(self) -> Scene:
+    def context(self) -> PlanContext:
         names = {pair.split()[1] for pair in self.assigned} | set(self.policies)
         live = Live(
             "aws",
@@ -72,8 +72,8 @@ class Stage:
             users={key: person(key) for key in self.people.split() if key not in unknown},
             groups={key: group(key) for key in self.members if key not in unknown},
         )
-        memory = Memory(None, (), known=True)
-        return Scene(
+        memory = PriorState(None, (), known=True)
+        return PlanContext(
             desired=desired,
             live=live,
             memory=memory,

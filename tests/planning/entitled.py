@@ -11,7 +11,7 @@ from reconciler.model.organization import LiveAccount, LiveUnit, Organization
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Account, Assignment, PermissionSet, Selector
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import CAN_ALL, NOTHING, NOW, ORIGIN, POLICY, World, group, identities, person
 from tests.planning.world import plan as plan_of
 
@@ -100,7 +100,7 @@ def plan(
     policy: TargetPolicy = POLICY,
     can: Capabilities = CAN_ALL,
     now: datetime = NOW,
-) -> Planned:
+) -> PreparedPlan:
     """The plan of everything."""
     return plan_of(said, world, memory, policy=policy, can=can, now=now)
 
@@ -109,5 +109,5 @@ def settled(said: Identities, world: World | None = None, *, now: datetime = NOW
     """A world in which `said` is applied."""
     world = realm() if world is None else world
     world.carry_out(plan(said, world, now=now))
-    assert plan(said, world, now=now).part.changes == ()
+    assert plan(said, world, now=now).plan.changes == ()
     return world

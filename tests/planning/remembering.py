@@ -14,7 +14,7 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.entitled import realm
 from tests.planning.world import CAN_ALL, NOW, POLICY, World, codes, plan, summary
 
@@ -40,7 +40,7 @@ class Site:
         receipt = Receipt("aws", {}, "", "", self.at) if self.base is not None else None
         return Remembered(receipt, self.base, ledger=ledger)
 
-    def plan(self, said: Identities, now: datetime = NOW) -> Planned:
+    def plan(self, said: Identities, now: datetime = NOW) -> PreparedPlan:
         """The plan of this moment."""
         return plan(said, self.world, self.memory, policy=self.policy, can=self.can, now=now)
 
@@ -60,10 +60,10 @@ class Site:
         go: Collection[str] | None = None,
         killed_after: int | None = None,
         whole: bool = True,
-    ) -> Planned:
+    ) -> PreparedPlan:
         """Apply all of the plan, or the addresses in `go`; a killed run leaves a mark and no receipt."""
         planned = self.plan(said, now)
-        chosen = {each.address for each in planned.part.changes if go is None or str(each.address) in go}
+        chosen = {each.address for each in planned.plan.changes if go is None or str(each.address) in go}
         steps = tuple(restricted(planned.steps, chosen))
         if killed_after is not None:
             self.marks.append(planned.intends(chosen))
@@ -75,7 +75,7 @@ class Site:
             self.base, self.at = Declared("base", said, self.policy), now
         return planned
 
-    def remember(self, planned: Planned, outcomes: dict[str, Outcome]) -> None:
+    def remember(self, planned: PreparedPlan, outcomes: dict[str, Outcome]) -> None:
         """Take the next ledger for the memory."""
         ids = dict(planned.ids)
         ended: dict[Address, Status] = {}

@@ -17,7 +17,7 @@ BROKEN, OLD = Severity.REFUSAL, Severity.WARNING
 
 def judged(said: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING) -> list[Finding]:
     """What is found of rules when `said` is planned."""
-    found = plan(said, world, memory, policy=replace(POLICY, rules=rules)).part.findings
+    found = plan(said, world, memory, policy=replace(POLICY, rules=rules)).plan.findings
     return [finding for finding in found if finding.code.startswith("rule")]
 
 

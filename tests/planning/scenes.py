@@ -1,4 +1,4 @@
-"""Permission sets, accounts and assignments by hand, and the scene of a comparison without its plan."""
+"""Permission sets, accounts and assignments by hand, and the context of a comparison without its plan."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from reconciler.model.pairs import Pair, Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Account, Assignment, Origin, PermissionSet, Selector, Value
 from reconciler.model.state import Identities, Live, LivePermissionSet, Remembered
-from reconciler.planning.desired.memory import remember
+from reconciler.planning.context import PlanContext
+from reconciler.planning.desired.prior import remember
 from reconciler.planning.desired.project import project
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
-from reconciler.planning.scene import Scene
 from tests.planning.world import CAN, NOTHING, NOW, POLICY
 
 ORIGIN = Origin("access.yaml", 1)
@@ -117,18 +117,18 @@ def live(
     return replace(plain, **more)  # type: ignore[arg-type]  # any field by name
 
 
-def scene(
+def context(
     said: Identities,
     there: Live,
     remembered: Remembered = NOTHING,
     policy: TargetPolicy = POLICY,
     capabilities: Capabilities = CAN_ASSIGN,
     now: datetime = NOW,
-) -> Scene:
+) -> PlanContext:
     """All that comparing takes, made as a plan makes it."""
     desired = project(said, policy, now, capabilities, there.organization)
     memory = remember(remembered, said, policy, desired, now, capabilities, there.organization)
-    return Scene(
+    return PlanContext(
         desired=desired,
         live=there,
         memory=memory,

@@ -12,7 +12,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.resources import Selector
 from reconciler.model.state import Gap, Identities, Remembered
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning import entitled
 from tests.planning.entitled import DEV, NEW, PAY, entry, git, pset
@@ -23,11 +23,11 @@ RANDOMLY = settings(max_examples=80, deadline=None, suppress_health_check=[Healt
 STATES = st.lists(organisations(), min_size=1, max_size=3)
 
 
-def plan(said: Identities, world: World, memory: Remembered) -> Planned:
+def plan(said: Identities, world: World, memory: Remembered) -> PreparedPlan:
     return entitled.plan(said, world, memory, policy=SCOPED)
 
 
-def applied(said: Identities, world: World, memory: Remembered) -> Planned:
+def applied(said: Identities, world: World, memory: Remembered) -> PreparedPlan:
     """The plan that was carried out; limits are off, and what a test wants is judged by the world alone."""
     planned = plan(said, world, memory)
     world.carry_out(planned)
@@ -47,8 +47,8 @@ def test_apply_then_plan_is_empty_whatever_hands_do_between(
     for said in states:
         applied(said, world, memory)
 
-        assert plan(said, world, memory).part.changes == ()
-        assert plan(said, world, recalled(said)).part.changes == ()
+        assert plan(said, world, memory).plan.changes == ()
+        assert plan(said, world, recalled(said)).plan.changes == ()
         memory = recalled(said)
         Hands(world).work(data)
 
@@ -200,7 +200,7 @@ def test_nobody_is_without_access_while_a_set_takes_the_place_of_another_even_if
 
     assert all(inside <= each for each in between)
     applied(after, world, recalled(before))
-    assert plan(after, world, recalled(before)).part.changes == ()
+    assert plan(after, world, recalled(before)).plan.changes == ()
     assert not {one.name for one in world.sets.values()} & moving
 
 
@@ -238,12 +238,12 @@ def test_a_half_applied_plan_goes_on_without_a_second_review(
     halfway = world.reach()
 
     fresh = plan(said, world, memory)
-    verdict = review(fresh, [reviewed.part], auto_apply=())
+    verdict = review(fresh, [reviewed.plan], auto_apply=())
     assert verdict.stale == ()
     assert verdict.left_out == ()
     world.carry_out(fresh)
 
-    assert plan(said, world, memory).part.changes == ()
+    assert plan(said, world, memory).plan.changes == ()
     assert halfway <= before | world.reach()
 
 
@@ -269,5 +269,5 @@ def test_nothing_inside_of_a_gap_is_removed(
 
     left = {(account, arn, one) for (account, arn), found in world.assignments.items() for one in found}
     assert inside <= left
-    gone = [one for one in planned.part.changes if one.action is Action.DELETE]
+    gone = [one for one in planned.plan.changes if one.action is Action.DELETE]
     assert not [one for one in gone if one.address.kind in (Kind.USER, Kind.PERMISSION_SET)]

@@ -34,7 +34,7 @@ def test_a_gap_neither_removes_nor_grants_inside_of_it(scope: str) -> None:
     outside = [] if scope == "*" else [f"delete aws/assignment/{DEV}/Read/group:ops git"]
     assert [one for one in summary(planned) if "membership" not in one] == outside
     assert "not-read" in codes(planned)
-    assert planned.part.partial
+    assert planned.plan.partial
     assert planned.uncovered
     assert summary(again) == []
     assert "assignments-not-read" in codes(again)
@@ -63,7 +63,7 @@ def test_observed_sets_are_not_made_and_nothing_is_assigned_of_them() -> None:
     planned = plan(git([OPS]), realm(), policy=policy)
 
     assert not [one for one in summary(planned) if "assignment" in one or "permission-set" in one]
-    observed = next(one for one in planned.part.findings if one.code == "observed")
+    observed = next(one for one in planned.plan.findings if one.code == "observed")
     assert f"create aws/assignment/{PAY}/Admin/group:ops" in observed.details
 
 
@@ -111,7 +111,7 @@ def test_a_delegated_administrator_leaves_the_management_account_and_its_sets_al
         f"create aws/assignment/{PAY}/Admin/user:bob git",
         "update aws/permission-set/Read git",
     ]
-    left_out = next(one for one in planned.part.findings if one.code == "delegated-administrator")
+    left_out = next(one for one in planned.plan.findings if one.code == "delegated-administrator")
     assert left_out.details == (
         f"create aws/assignment/{HOME}/Admin/user:bob",
         f"create aws/assignment/{HOME}/Read/group:ops",
@@ -168,9 +168,9 @@ def test_protected_sets_are_neither_edited_nor_removed_nor_taken_away() -> None:
     for after in (edited, removed, replaced, git()):
         planned = plan(after, world, remembered(before, policy=policy), policy=policy)
         assert "protected" in codes(planned)
-        assert not planned.part.applyable
+        assert not planned.plan.applyable
     granted = git([OPS, entry("bob", "user:bob", "Admin", PAY)])
-    assert plan(granted, world, remembered(before, policy=policy), policy=policy).part.applyable
+    assert plan(granted, world, remembered(before, policy=policy), policy=policy).plan.applyable
 
 
 def test_the_last_assignments_and_sets_are_not_removed() -> None:
@@ -179,7 +179,7 @@ def test_the_last_assignments_and_sets_are_not_removed() -> None:
 
     planned = plan(replace(git(), permission_sets={}), world, remembered(before))
 
-    emptied = {one.kind for one in planned.part.findings if one.code == "set-emptied"}
+    emptied = {one.kind for one in planned.plan.findings if one.code == "set-emptied"}
     assert emptied == {Kind.ASSIGNMENT, Kind.PERMISSION_SET}
 
 
@@ -192,7 +192,7 @@ def test_a_leaver_whose_assignment_is_the_only_one_in_the_organisation_still_los
     planned = plan(git(people=["ada"]), world, remembered(said))
 
     assert f"delete aws/assignment/{PAY}/Console/user:bob git" in summary(planned)
-    assert planned.part.applyable
+    assert planned.plan.applyable
 
 
 def test_removals_are_limited_on_one_account() -> None:
@@ -207,7 +207,7 @@ def test_removals_are_limited_on_one_account() -> None:
 
     planned = plan(after, world, remembered(before, policy=policy), policy=policy)
 
-    (refusal,) = [one for one in planned.part.findings if one.code == "max-removals"]
+    (refusal,) = [one for one in planned.plan.findings if one.code == "max-removals"]
     assert refusal.message == f"4 of 4 assignments on {PAY} would be removed; at most 3 may be"
     assert refusal.kind is Kind.ASSIGNMENT
 
@@ -228,9 +228,9 @@ def test_edits_of_sets_count_and_bringing_roles_up_to_date_does_not() -> None:
     arn = world.set_arn("Read")
     world.sets[arn] = replace(world.sets[arn], outdated=frozenset({PAY, DEV}))
 
-    assert plan(one, world, memory, policy=policy).part.applyable
+    assert plan(one, world, memory, policy=policy).plan.applyable
     refused = [
-        each for each in plan(two, world, memory, policy=policy).part.findings if each.code == "max-removals"
+        each for each in plan(two, world, memory, policy=policy).plan.findings if each.code == "max-removals"
     ]
     assert [each.message for each in refused] == [
         "2 of 2 permission sets would be removed or edited; at most 1 may be",
@@ -268,8 +268,8 @@ def test_a_plan_of_one_thing_takes_its_pairs_and_what_they_need_along(only: str,
     )
     world.carry_out(planned)
 
-    assert {str(one.address).removeprefix("aws/") for one in planned.part.changes} == expected
-    assert planned.part.partial
+    assert {str(one.address).removeprefix("aws/") for one in planned.plan.changes} == expected
+    assert planned.plan.partial
 
 
 def test_a_plan_names_its_accounts_and_counts_whose_assignments_are() -> None:
@@ -280,8 +280,8 @@ def test_a_plan_names_its_accounts_and_counts_whose_assignments_are() -> None:
 
     planned = plan(said, world, remembered(git([OPS])))
 
-    assert planned.part.accounts == {DEV: "name-3"}
-    counted = planned.part.counts[Kind.ASSIGNMENT]
+    assert planned.plan.accounts == {DEV: "name-3"}
+    counted = planned.plan.counts[Kind.ASSIGNMENT]
     assert (counted.live, counted.desired, counted.unchanged, counted.unmanaged) == (3, 2, 1, 2)
     assert change(planned, f"aws/assignment/{DEV}/Read/group:ops").name == "ops"
-    assert [(one.people, one.accounts) for one in planned.part.access] == [(("ada",), (DEV,))]
+    assert [(one.people, one.accounts) for one in planned.plan.access] == [(("ada",), (DEV,))]

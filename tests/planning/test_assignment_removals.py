@@ -72,7 +72,7 @@ def test_an_inactive_person_is_spared_where_it_is_ignored_and_said_so() -> None:
 
     assert f"delete aws/assignment/{PAY}/Console/user:bob block" in summary(planned)
     assert not [one for one in summary(planned) if "Elevated" in one]
-    spared = next(one for one in planned.part.findings if one.code == "spared")
+    spared = next(one for one in planned.plan.findings if one.code == "spared")
     assert spared.details == ("Elevated on pay: bob@example.com",)
 
 
@@ -144,7 +144,7 @@ def test_what_is_ignored_stays_in_an_exclusive_set_and_is_counted(ignored: Ignor
     planned = plan(said, world, remembered(said, policy=policy), policy=policy)
 
     assert summary(planned) == []
-    assert planned.part.counts[Kind.ASSIGNMENT].ignored == 1
+    assert planned.plan.counts[Kind.ASSIGNMENT].ignored == 1
 
 
 @pytest.mark.parametrize(
@@ -170,14 +170,14 @@ def test_orphans_go_from_exclusive_sets_and_are_reported_elsewhere(*, exclusive:
     planned = plan(said, world, remembered(said))
 
     if exclusive:
-        (gone,) = planned.part.changes
+        (gone,) = planned.plan.changes
         assert str(gone.address) == f"aws/assignment/{DEV}/Admin/user:~lost"
         assert gone.effect is Effect.NEUTRAL
         world.carry_out(planned)
         assert world.assigned() == {f"{PAY} Admin ops"}
     else:
         assert summary(planned) == []
-        found = next(one for one in planned.part.findings if one.code == "orphaned-assignments")
+        found = next(one for one in planned.plan.findings if one.code == "orphaned-assignments")
         assert found.details == (f"aws/assignment/{DEV}/Admin/user:~lost",)
 
 
@@ -272,9 +272,9 @@ def test_what_is_replaced_one_to_one_counts_against_no_limit() -> None:
     strict = Guards(max_removals=MaxRemovals(assignments=Limit(0), per_account=Limit(0)))
     policy = replace(POLICY, guards=strict)
 
-    assert plan(after, world, remembered(before, policy=policy), policy=policy).part.applyable
+    assert plan(after, world, remembered(before, policy=policy), policy=policy).plan.applyable
     less = git([entry("ops", "group:ops", "Boss", PAY)], [pset("Boss", previously=("Admin",)), pset("Read")])
-    assert not plan(less, world, remembered(before, policy=policy), policy=policy).part.applyable
+    assert not plan(less, world, remembered(before, policy=policy), policy=policy).plan.applyable
 
 
 def test_the_management_account_is_found_only_by_name() -> None:

@@ -147,8 +147,8 @@ def test_a_named_assignment_that_somebody_took_away_is_restored_and_said() -> No
     planned = plan(git([OPS]), world, remembered(git([OPS])))
 
     assert summary(planned) == [f"create aws/assignment/{PAY}/Admin/group:ops drift"]
-    assert planned.part.changes[0].restores
-    restores = next(one for one in planned.part.findings if one.code == "restores")
+    assert planned.plan.changes[0].restores
+    restores = next(one for one in planned.plan.findings if one.code == "restores")
     assert "1 assignment " in restores.message
 
 
@@ -163,7 +163,7 @@ def test_an_account_that_joins_a_selected_unit_gets_its_grants_by_selector() -> 
         f"create aws/assignment/{NEW}/Admin/group:ops selector",
         f"create aws/assignment/{NEW}/Admin/user:bob selector",
     ]
-    assert not any(one.restores for one in planned.part.changes)
+    assert not any(one.restores for one in planned.plan.changes)
 
 
 def test_one_grant_missing_on_an_account_that_has_the_others_is_drift() -> None:

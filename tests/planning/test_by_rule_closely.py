@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
 from reconciler.planning.by_rule import by_rule_alone
-from reconciler.planning.ordering.order import Context
+from reconciler.planning.ordering.order import Dependencies
 from tests.planning.access_stage import change
 
 ONE, TWO = "100000000001", "100000000002"
@@ -96,7 +96,7 @@ def test_what_goes_by_rule_alone(texts: Sequence[str], go: str) -> None:
         )
     }
 
-    may, wait = by_rule_alone(changes, RULE, Context(replaced=replaced))
+    may, wait = by_rule_alone(changes, RULE, Dependencies(replaced=replaced))
 
     chosen = [changes[int(number)] for number in go]
     assert may == chosen

@@ -13,7 +13,7 @@ from reconciler.model.plan import Finding
 from reconciler.model.state import Gap
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_members import Critical
-from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.ownership.owning import own_groups
 from tests.planning.access_stage import Stage, change
 from tests.planning.world import NOTHING, UNLIMITED, group, identities
@@ -39,7 +39,7 @@ def said(text: str) -> Change:
 def critical(
     members: Mapping[str, str], least: Mapping[str, int], changes: Sequence[Change], gaps: Sequence[str] = ()
 ) -> Critical:
-    plain = Stage(members=members, people="ada bob cyd dan eve").scene()
+    plain = Stage(members=members, people="ada bob cyd dan eve").context()
     guards = replace(UNLIMITED, min_members=least)
     judged = replace(
         plain,
@@ -177,7 +177,7 @@ def told(
     """What is said when the removals are ordered after what they wait for, or (not held) in any order."""
     changes = [said(text) for text in texts]
     found = critical(members, least, changes)
-    steps, _ = order(changes, Context(replaced=found.needed() if held else {}))
+    steps, _ = order(changes, Dependencies(replaced=found.needed() if held else {}))
     return list(found.findings(steps))
 
 
@@ -214,7 +214,7 @@ def test_who_must_go_at_once_makes_up_for_nobody_for_a_moment() -> None:
 
 def test_a_critical_group_stays_so_under_a_new_key() -> None:
     """`min_members` still says ops; another group has a new key as well."""
-    plain = Stage(members={"ops": "ada bob", "old": "eve"}, people="ada bob cyd dan eve").scene()
+    plain = Stage(members={"ops": "ada bob", "old": "eve"}, people="ada bob cyd dan eve").context()
     groups = {"aft": group("aft", previously=("old",)), "crew": group("crew", previously=("ops",))}
     desired = replace(plain.desired, groups=groups)
     policy = replace(plain.policy, guards=replace(UNLIMITED, min_members={"ops": 2}))

@@ -16,7 +16,7 @@ from reconciler.model.resources import Assignment, Origin, Window
 from reconciler.model.state import Assigned, Declared, Gap, Holder, Receipt, Remembered
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_members import Critical
-from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.order import Dependencies, order
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import ONE, TWO, entry, on
 from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, UNLIMITED, identities
@@ -56,7 +56,7 @@ class Case:
             members=TEAMS,
             people="ada bob cyd dan eve lab",
             assigned={f"{ONE} Admin": self.held, f"{TWO} Admin": self.held},
-        ).scene()
+        ).context()
         holders = (Holder(Kind(kind), key) for kind, key in (each.split(":") for each in self.wanted))
         wanted = dict.fromkeys(holders, Assigned("root", ROOT.origin))
         judged = replace(
@@ -88,7 +88,7 @@ class Case:
     def told(self, *, held: bool = True) -> list[Finding]:
         """What is said when removals are ordered after what they wait for, or (not held) in any order."""
         found = self.critical()
-        steps, _ = order(self.made, Context(replaced=found.needed() if held else {}))
+        steps, _ = order(self.made, Dependencies(replaced=found.needed() if held else {}))
         return list(found.findings(steps))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Effect
 from reconciler.model.report import Status
-from reconciler.planning.ordering.order import Context, needs
+from reconciler.planning.ordering.order import Dependencies, needs
 from reconciler.planning.ordering.schedule import Schedule
 from tests.planning.test_order_of_access import PROD, after, at, create, delete, edit, held_by, ordered
 from tests.planning.test_schedule import run
@@ -23,8 +23,8 @@ def holding(**groups: str) -> Mapping[Address, tuple[Address, ...]]:
 
 
 def test_an_edit_waits_for_what_is_taken_from_the_set_and_that_for_what_takes_its_place() -> None:
-    context = Context(replaced={at(DEVS): (at(READS),)})
-    steps = ordered([edit(ADMIN), delete(DEVS), create(READS)], context)
+    dependencies = Dependencies(replaced={at(DEVS): (at(READS),)})
+    steps = ordered([edit(ADMIN), delete(DEVS), create(READS)], dependencies)
 
     assert held_by(steps[DEVS]) == {READS}
     assert after(steps[ADMIN]) == {DEVS}
@@ -32,8 +32,8 @@ def test_an_edit_waits_for_what_is_taken_from_the_set_and_that_for_what_takes_it
 
 def test_a_set_that_changes_hands_is_edited_before_it_is_given_and_so_before_it_is_taken() -> None:
     given = f"assignment/{PROD}/Admin/group:ops"
-    context = Context(replaced={at(DEVS): (at(given),)})
-    steps = ordered([edit(ADMIN), delete(DEVS), create(given)], context)
+    dependencies = Dependencies(replaced={at(DEVS): (at(given),)})
+    steps = ordered([edit(ADMIN), delete(DEVS), create(given)], dependencies)
 
     assert after(steps[given]) == {ADMIN}
     assert held_by(steps[DEVS]) == {given}
@@ -42,10 +42,10 @@ def test_a_set_that_changes_hands_is_edited_before_it_is_given_and_so_before_it_
 
 def test_two_sets_that_change_hands_wait_in_no_circle() -> None:
     """Each loses its holder when the other one is given, and both are edited."""
-    context = Context(replaced={at(DEVS): (at(READS),), at(f"{READS}x"): (at(f"{DEVS}x"),)})
+    dependencies = Dependencies(replaced={at(DEVS): (at(READS),), at(f"{READS}x"): (at(f"{DEVS}x"),)})
     steps = ordered(
         [edit(ADMIN), edit(READ), delete(DEVS), create(READS), delete(f"{READS}x"), create(f"{DEVS}x")],
-        context,
+        dependencies,
     )
 
     assert after(steps[ADMIN]) == {DEVS}
@@ -55,7 +55,8 @@ def test_two_sets_that_change_hands_wait_in_no_circle() -> None:
 def test_an_edit_waits_for_whoever_leaves_a_group_that_has_the_set() -> None:
     leaves, elsewhere = "membership/ops/ada", "membership/guests/ada"
     steps = ordered(
-        [edit(ADMIN), delete(leaves), delete(elsewhere)], Context(holding=holding(ops="Admin", guests="Read"))
+        [edit(ADMIN), delete(leaves), delete(elsewhere)],
+        Dependencies(holding=holding(ops="Admin", guests="Read")),
     )
     assert after(steps[ADMIN]) == {leaves}
 

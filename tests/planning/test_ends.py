@@ -17,7 +17,7 @@ from reconciler.model.resources import Grant, Group, Include, Window
 from reconciler.model.rules import Deny, MaxHolders, Restrict, RuledAccess
 from reconciler.model.state import Identities
 from reconciler.planning.given.unreviewed import unreviewed
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from reconciler.planning.review import review
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
@@ -72,15 +72,15 @@ WAYS = [by_member, by_include, by_user, by_entry, by_direct_entry]
 Way = Callable[[datetime | None], Identities]
 
 
-def by_rule(site: Site, said: Identities, now: datetime) -> Planned:
+def by_rule(site: Site, said: Identities, now: datetime) -> PreparedPlan:
     """The plan that `reconcile` carries out."""
     policy = replace(site.policy, auto_apply=frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.DRIFT}))
     return plan_target(said, site.memory, site.world.live(), policy, CAN_ALL, now, by_rule=True)
 
 
-def retimed(planned: Planned) -> list[Change]:
+def retimed(planned: PreparedPlan) -> list[Change]:
     """The changes of ends."""
-    return [change for change in planned.part.changes if change.retimes]
+    return [change for change in planned.plan.changes if change.retimes]
 
 
 def applied(way: Way, end: datetime | None) -> Site:
@@ -107,8 +107,8 @@ def test_a_changed_end_is_a_change_and_the_next_plan_is_empty(
     site = applied(way, first)
     assert site.shows(way(first)) == []
     planned = site.plan(way(second))
-    assert planned.part.changes
-    assert {(each.action, each.effect) for each in planned.part.changes} == {(Action.UPDATE, effect)}
+    assert planned.plan.changes
+    assert {(each.action, each.effect) for each in planned.plan.changes} == {(Action.UPDATE, effect)}
     held = {pair: set(holders) for pair, holders in site.world.assignments.items()}
     members = {group: dict(found) for group, found in site.world.members.items()}
     site.apply(way(second), whole=whole)
@@ -121,28 +121,28 @@ def test_a_changed_end_is_a_change_and_the_next_plan_is_empty(
 def test_both_dates_are_in_the_change_and_in_the_access(way: Way) -> None:
     site = applied(way, SOON)
     planned = site.plan(way(LATE))
-    assert {(each.name, each.before, each.after) for one in planned.part.changes for each in one.fields} == {
+    assert {(each.name, each.before, each.after) for one in planned.plan.changes for each in one.fields} == {
         ("until", "2026-12-03T12:00:00Z", "2035-02-09T12:00:00Z")
     }
-    (row,) = planned.part.access
+    (row,) = planned.plan.access
     assert (row.direction, row.people, row.permission_set) == (Direction.LONGER, ("ada",), "Admin")
     assert (row.was_until, row.until) == ("2026-12-03T12:00:00Z", "2035-02-09T12:00:00Z")
-    (back,) = site.plan(way(NOW + DAY)).part.access
+    (back,) = site.plan(way(NOW + DAY)).plan.access
     assert back.direction is Direction.SHORTER
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_digest_covers_the_end(way: Way) -> None:
     site = applied(way, SOON)
-    digests = {site.plan(way(end)).part.digest for end in (SOON, LATE, LATE + DAY, None)}
+    digests = {site.plan(way(end)).plan.digest for end in (SOON, LATE, LATE + DAY, None)}
     assert len(digests) == 4
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_new_grant_shows_its_end_and_its_digest_covers_it(way: Way) -> None:
-    shown = {each.until for each in Site().plan(way(SOON)).part.changes}
+    shown = {each.until for each in Site().plan(way(SOON)).plan.changes}
     assert "2026-12-03T12:00:00Z" in shown
-    assert Site().plan(way(SOON)).part.digest != Site().plan(way(LATE)).part.digest
+    assert Site().plan(way(SOON)).plan.digest != Site().plan(way(LATE)).plan.digest
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -150,29 +150,29 @@ def test_a_new_grant_shows_its_end_and_its_digest_covers_it(way: Way) -> None:
 def test_the_earlier_end_holds_until_the_later_one_is_applied(way: Way, second: datetime | None) -> None:
     site = applied(way, SOON)
     early = by_rule(site, way(second), NOW + DAY)
-    assert early.part.changes == ()
-    assert "end-not-reviewed" in {each.code for each in early.part.findings}
+    assert early.plan.changes == ()
+    assert "end-not-reviewed" in {each.code for each in early.plan.findings}
     planned = by_rule(site, way(second), SOON)
-    assert {(each.action, each.cause) for each in planned.part.changes} == {(Action.DELETE, Cause.EXPIRY)}
-    assert "end-not-reviewed" in {each.code for each in planned.part.findings}
+    assert {(each.action, each.cause) for each in planned.plan.changes} == {(Action.DELETE, Cause.EXPIRY)}
+    assert "end-not-reviewed" in {each.code for each in planned.plan.findings}
     site.remember(planned, site.world.carry_out(planned))
     assert ("ada@example.com", PAY, "Admin") not in site.world.reach()
     again = by_rule(site, way(second), SOON + DAY)
-    assert again.part.changes == ()
+    assert again.plan.changes == ()
     assert {each.cause for each in again.left_out} == {Cause.GIT}
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_reviewed_extension_permits_making_the_grant_again_until_the_same_end(way: Way) -> None:
     site = applied(way, SOON)
-    reviewed = site.plan(way(LATE)).part
+    reviewed = site.plan(way(LATE)).plan
     expired = by_rule(site, way(LATE), SOON)
     site.remember(expired, site.world.carry_out(expired))
     fresh = site.plan(way(LATE), SOON)
-    assert {each.action for each in fresh.part.changes} == {Action.CREATE}
+    assert {each.action for each in fresh.plan.changes} == {Action.CREATE}
     verdict = review(fresh, [reviewed], auto_apply=())
     assert verdict.stale == ()
-    assert verdict.go == {each.address for each in fresh.part.changes}
+    assert verdict.go == {each.address for each in fresh.plan.changes}
     longer = site.plan(way(LATE + DAY), SOON)
     assert review(longer, [reviewed], auto_apply=()).stale
     assert review(site.plan(way(None), SOON), [reviewed], auto_apply=()).stale
@@ -189,18 +189,18 @@ def test_what_others_took_away_comes_back_by_rule_for_no_longer_than_reviewed(wa
         site.world.members[ops].clear()
     for end, back in ((LATE, False), (None, False), (NOW + DAY, True), (SOON, True)):
         planned = by_rule(site, way(end), NOW)
-        gained = [each for each in planned.part.access if each.direction is Direction.GAIN]
+        gained = [each for each in planned.plan.access if each.direction is Direction.GAIN]
         assert bool(gained) is back
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_reviewed_end_is_stale_where_git_says_another_by_now(way: Way) -> None:
     site = applied(way, SOON)
-    reviewed = site.plan(way(LATE)).part
+    reviewed = site.plan(way(LATE)).plan
     assert not review(site.plan(way(LATE)), [reviewed], auto_apply=()).stale
     assert review(site.plan(way(LATE + DAY)), [reviewed], auto_apply=()).stale
     assert review(site.plan(way(LATE)), [], auto_apply=()).stale
-    grant = Site().plan(way(SOON)).part
+    grant = Site().plan(way(SOON)).plan
     assert review(Site().plan(way(LATE)), [grant], auto_apply=()).stale
 
 
@@ -234,7 +234,7 @@ def test_a_new_way_without_an_end_keeps_access_longer() -> None:
     site = Site()
     site.apply(said)
     more = git([replace(ADMIN, window=until(SOON)), entry("own", "user:ada", "Admin", PAY)])
-    (row,) = [each for each in site.plan(more).part.access if each.people == ("ada",)]
+    (row,) = [each for each in site.plan(more).plan.access if each.people == ("ada",)]
     assert (row.direction, row.was_until, row.until) == (Direction.LONGER, "2026-12-03T12:00:00Z", None)
 
 
@@ -244,7 +244,7 @@ def test_whoever_keeps_the_same_for_ever_by_another_way_keeps_nothing_longer() -
     site.apply(git(said))
     planned = site.plan(git([ADMIN, replace(said[1], window=until(LATE))]))
     assert len(retimed(planned)) == 1
-    assert planned.part.access == ()
+    assert planned.plan.access == ()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -267,7 +267,7 @@ def test_less_time_is_no_removal_of_what_is_there(way: Way) -> None:
     """Limits on removals count what goes by this plan."""
     site = applied(way, LATE)
     site.policy = TargetPolicy("aws", guards=Guards())
-    assert [each for each in site.plan(way(SOON)).part.findings if each.severity is Severity.REFUSAL] == []
+    assert [each for each in site.plan(way(SOON)).plan.findings if each.severity is Severity.REFUSAL] == []
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -284,7 +284,7 @@ def test_rules_refuse_more_time_as_they_refuse_a_grant(way: Way, rule: Deny | Ma
     site.policy = replace(POLICY, rules=(rule,))
 
     def refused(said: Identities) -> bool:
-        return any(each.severity is Severity.REFUSAL for each in site.plan(said).part.findings)
+        return any(each.severity is Severity.REFUSAL for each in site.plan(said).plan.findings)
 
     assert refused(way(LATE))
     assert not refused(way(SOON))
@@ -313,7 +313,7 @@ def test_another_apply_does_not_record_an_end_that_it_did_not_carry_out() -> Non
     site = applied(by_member, SOON)
     said = by_member(LATE)
     said = replace(said, users={**said.users, "bob": person("bob", title="Lead")})
-    (title,) = [each for each in site.plan(said).part.changes if not each.retimes]
+    (title,) = [each for each in site.plan(said).plan.changes if not each.retimes]
     site.apply(said, go=[str(title.address)])
     assert [each.fields[0].before for each in retimed(site.plan(said))] == ["2026-12-03T12:00:00Z"]
 
@@ -353,7 +353,7 @@ def test_a_plan_of_one_address_leaves_other_ends_alone() -> None:
     site.apply(said)
     later = replace(said, groups={"ops": team("ops", ada=LATE, bob=LATE)})
     assert len(retimed(site.plan(later))) == 2
-    only = site.plan(later).part.changes[0].address
+    only = site.plan(later).plan.changes[0].address
     site.apply(later, go=[str(only)])
     assert len(retimed(site.plan(later))) == 1
 

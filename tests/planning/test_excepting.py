@@ -95,9 +95,9 @@ def test_what_a_new_entry_gives_is_withheld(excluded: Selector, says: str) -> No
     here = site()
     planned = here.plan(all_but(excluded))
 
-    assert not [one for one in planned.part.changes if one.address.kind is Kind.ASSIGNMENT]
-    assert planned.part.applyable
-    (finding,) = planned.part.blocked
+    assert not [one for one in planned.plan.changes if one.address.kind is Kind.ASSIGNMENT]
+    assert planned.plan.applyable
+    (finding,) = planned.plan.blocked
     assert (finding.code, finding.severity) == ("except-unknown", Severity.WARNING)
     assert says in finding.details
     # The people, the group and the set are made, and nothing else is ever proposed.
@@ -137,7 +137,7 @@ def test_an_entry_that_gives_nothing_new_is_warned_of_and_nothing_is_taken() -> 
     )
     assert here.shows(said) == []
     assert "except-unmatched" in here.says(said)
-    assert not here.plan(said).part.blocked
+    assert not here.plan(said).plan.blocked
 
 
 def test_what_git_gave_and_somebody_took_is_given_again() -> None:
@@ -211,9 +211,9 @@ def test_an_approval_lifts_as_many_as_it_names(count: int, *, goes: bool) -> Non
     here = site()
     planned = here.plan(replace(said, approvals={"meant": approval}))
 
-    given = [one for one in planned.part.changes if one.address.kind is Kind.ASSIGNMENT]
+    given = [one for one in planned.plan.changes if one.address.kind is Kind.ASSIGNMENT]
     assert len(given) == (2 if goes else 0)
-    assert bool(planned.part.blocked) is not goes
+    assert bool(planned.plan.blocked) is not goes
 
 
 def test_an_account_that_joins_is_withheld_where_nobody_looks() -> None:
@@ -226,5 +226,5 @@ def test_an_account_that_joins_is_withheld_where_nobody_looks() -> None:
     here.world.organization = replace(here.world.organization, units=units, accounts=accounts)
 
     planned = here.plan(said)
-    assert planned.part.changes == ()
-    assert planned.part.blocked
+    assert planned.plan.changes == ()
+    assert planned.plan.blocked

@@ -315,7 +315,7 @@ def test_what_was_removed_while_its_account_was_suspended_goes_when_that_is_back
         site.world.organization = organization(**{f"a{PAY}": "SUSPENDED"})
         site.world.gaps = gap
         site.apply(git())
-        (found,) = [each for each in site.plan(git()).part.findings if each.code == "owed"]
+        (found,) = [each for each in site.plan(git()).plan.findings if each.code == "owed"]
         assert "suspended" in found.details[0]
         assert not site.plan(git()).uncovered
         site.world.organization, site.world.gaps = organization(), ()
@@ -330,7 +330,7 @@ def test_what_a_delegated_administrator_may_not_take_back_is_owed() -> None:
     site.world.delegated = True
     planned = site.apply(git())
     assert planned.waiting == 0
-    (found,) = [each for each in site.plan(git()).part.findings if each.code == "owed"]
+    (found,) = [each for each in site.plan(git()).plan.findings if each.code == "owed"]
     assert "only the management account" in found.details[0]
     site.world.delegated = False
     empty_again(site, git())
@@ -375,7 +375,7 @@ def test_members_that_are_not_declared_any_more_are_taken_back() -> None:
     world.members[world.group_id("ops")][world.user_id("bob@example.com")] = "by hand"
     said = replace(git(), groups={"ops": group("ops", None)})
     assert site.shows(said) == ["delete aws/membership/ops/ada git"]
-    (found,) = [each for each in site.plan(said).part.findings if each.code == "members-undeclared"]
+    (found,) = [each for each in site.plan(said).plan.findings if each.code == "members-undeclared"]
     assert "members: unmanaged" in str(found.fix)
     empty_again(site, said)
     assert world.members_of("ops") == {"bob@example.com"}
@@ -428,7 +428,7 @@ def test_privileged_access_is_named_first_where_git_lets_go() -> None:
     loose = {key: replace(group(key, None), unmanaged=True) for key in teams}
     (found,) = [
         each
-        for each in site.plan(replace(git(entries), groups=loose)).part.findings
+        for each in site.plan(replace(git(entries), groups=loose)).plan.findings
         if each.code == "released"
     ]
     assert "1 of them privileged" in found.message
@@ -450,7 +450,7 @@ def test_who_left_and_can_still_sign_in_stays_named_and_counts_once() -> None:
     site.policy = POLICY
     site.apply(said)
     for _ in range(2):
-        (found,) = [each for each in site.plan(said).part.findings if each.code == "status-not-written"]
+        (found,) = [each for each in site.plan(said).plan.findings if each.code == "status-not-written"]
         assert found.details == ("ada", "bob")
         site.apply(said)
     site.policy = replace(POLICY, guards=replace(POLICY.guards, max_removals=limited))
@@ -484,7 +484,7 @@ def test_an_old_commit_that_wakes_up_late_is_taken_back() -> None:
     site = Site()
     site.apply(git())
     late = site.plan(dan)
-    site.marks.append(late.intends({each.address for each in late.part.changes}))
+    site.marks.append(late.intends({each.address for each in late.plan.changes}))
     site.apply(git())
     site.world.carry_out(late)
     assert site.shows(git()) == [f"delete aws/assignment/{PAY}/Admin/user:bob leftover"]

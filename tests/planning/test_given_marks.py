@@ -36,7 +36,7 @@ def test_both_of_them_may_have_made_something() -> None:
     site.apply(identities())
     asleep = site.plan(_named("two"))
     site.apply(_named("one"), killed_after=10)
-    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     site.world.carry_out(asleep)
     assert len(site.world.groups) == len(site.world.users) == 2
     site.apply(identities())
@@ -81,7 +81,7 @@ def test_what_a_late_run_makes_again_is_known_by_its_mark() -> None:
     world.unassign(PAY, "Admin", Principal(Kind.GROUP, team))
     world.users[user] = replace(world.users[user], attributes={**world.users[user].attributes, "title": None})
     asleep = site.plan(said)
-    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     site.apply(less)
     assert site.ledger is not None
     assert not site.ledger.members
@@ -106,7 +106,7 @@ def test_the_mark_of_an_update_alone_makes_nothing_of_whoever_left() -> None:
     one = site.world.users[user]
     site.world.users[user] = replace(one, attributes={**one.attributes, "title": "Console"})
     asleep = site.plan(said)
-    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     site.apply(identities())
     other = identities([person("ada", user_name="ada.lovelace@example.com")])
     assert site.shows(other) == ["create aws/user/ada git"]
@@ -124,7 +124,7 @@ def test_what_was_let_go_of_is_not_let_go_of_again_for_the_mark_of_an_update() -
     world.users[user] = replace(one, attributes={**one.attributes, "title": "Console"})
     world.groups[team] = replace(two, attributes={**two.attributes, "description": "Console"})
     asleep = site.plan(said)
-    site.marks.append(asleep.intends({each.address for each in asleep.part.changes}))
+    site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     external = identities(
         [replace(person("ada"), external=True)], [replace(group("ops"), members=None, external=True)]
     )

@@ -27,7 +27,7 @@ def test_who_must_have_no_access_is_taken_out_of_a_group_that_git_lets_go(how: s
         said = replace(said, users={**said.users, "ada": replace(said.users["ada"], active=False)})
     else:
         said = replace(said, users={"bob": said.users["bob"]})
-    shown = [each for each in site.plan(said).part.changes if each.address.kind is Kind.MEMBERSHIP]
+    shown = [each for each in site.plan(said).plan.changes if each.address.kind is Kind.MEMBERSHIP]
     assert [f"{each.action} {each.address}" for each in shown] == [
         "delete aws/membership/ops/ada",
         "release aws/membership/ops/bob",

@@ -21,7 +21,7 @@ def _made_twice(one: Identities, two: Identities) -> Site:
     site.apply(identities([person("ada")]))
     plans = [site.plan(one), site.plan(two)]
     for planned in plans:
-        site.marks.append(planned.intends({each.address for each in planned.part.changes}))
+        site.marks.append(planned.intends({each.address for each in planned.plan.changes}))
         site.world.carry_out(planned)
     return site
 
@@ -62,7 +62,7 @@ def test_of_two_users_the_other_one_loses_everything() -> None:
     site.apply(git(people=(), teams={"none": []}))
     plans = [site.plan(each) for each in said]
     for planned in plans:
-        site.marks.append(planned.intends({each.address for each in planned.part.changes}))
+        site.marks.append(planned.intends({each.address for each in planned.plan.changes}))
     for name in ("old", "new"):
         site.world.add_user(f"{name}@example.com", given_name="Dan", family_name="Test")
         site.world.assign(PAY, "Admin", site.world.user_principal(f"{name}@example.com"))

@@ -13,7 +13,7 @@ from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemo
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.judging.guards_removal import allowed
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import (
     CAN,
     CAN_DISABLE,
@@ -48,8 +48,8 @@ def applied(git: Identities) -> tuple[World, Remembered]:
     return world, remembered(git)
 
 
-def refusals(planned: Planned) -> list[Finding]:
-    return [finding for finding in planned.part.findings if finding.severity is Severity.REFUSAL]
+def refusals(planned: PreparedPlan) -> list[Finding]:
+    return [finding for finding in planned.plan.findings if finding.severity is Severity.REFUSAL]
 
 
 def with_limits(**limits: Limit) -> TargetPolicy:
@@ -88,7 +88,7 @@ def test_the_defaults_let_one_of_nine_people_go_but_not_two(leaving: int, *, ref
 
     planned = plan(after, world, memory, policy=defaults, can=CAN_DISABLE)
 
-    assert refused == (not planned.part.applyable)
+    assert refused == (not planned.plan.applyable)
     if refused:
         (users_refused,) = (one for one in refusals(planned) if "user" in one.message)
         assert users_refused.code == "max-removals"
@@ -142,8 +142,8 @@ def test_a_member_swapped_for_another_counts_as_one() -> None:
 
     planned = plan(identities(users, [group("team", KEYS[1:2])]), world, memory, policy=policy)
 
-    assert len(planned.part.changes) == 2
-    assert planned.part.applyable
+    assert len(planned.plan.changes) == 2
+    assert planned.plan.applyable
 
 
 def test_a_group_is_never_emptied_without_approval() -> None:
@@ -215,7 +215,7 @@ def test_a_user_deleted_and_created_again_under_one_name_is_refused() -> None:
 
     planned = plan(after, world, remembered(before, policy=policy), policy=policy)
 
-    assert not planned.part.changes or "recreate" in {one.code for one in refusals(planned)}
+    assert not planned.plan.changes or "recreate" in {one.code for one in refusals(planned)}
 
 
 def test_deleting_what_may_hold_unread_assignments_is_refused_and_no_approval_lifts_it() -> None:
@@ -272,8 +272,8 @@ def test_an_approval_lifts_a_guard_by_code_kind_and_count_until_it_expires(
 
     planned = plan(after, world, memory, policy=policy)
 
-    assert lifted == planned.part.applyable
-    (finding,) = (one for one in planned.part.findings if one.code == "max-removals")
+    assert lifted == planned.plan.applyable
+    (finding,) = (one for one in planned.plan.findings if one.code == "max-removals")
     assert finding.severity is (Severity.NOTE if lifted else Severity.REFUSAL)
     if lifted:
         assert "approved by office (office closed)" in finding.message
@@ -330,7 +330,7 @@ def test_one_approval_does_not_lift_protection_from_more_than_it_counts() -> Non
 
     assert [one.code for one in refusals(refused)] == ["protected", "protected"]
     assert all("count: 2" in str(one.fix) for one in refusals(refused))
-    assert lifted.part.applyable
+    assert lifted.plan.applyable
 
 
 def test_unmanaged_groups_count_with_the_members_that_they_have() -> None:

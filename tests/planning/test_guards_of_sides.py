@@ -12,7 +12,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Limit, Privileged, TargetPolicy
 from reconciler.model.state import Identities
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.entitled import PAY, entry, git, plan, pset, settled
 from tests.planning.world import (
     CAN,
@@ -33,9 +33,9 @@ TEAM = [f"user{number}" for number in range(9)]
 ROLE = f"arn:aws:sts::{PAY}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ada@example.com"
 
 
-def refusals(planned: Planned) -> list[tuple[str, str | None, int]]:
+def refusals(planned: PreparedPlan) -> list[tuple[str, str | None, int]]:
     return [
-        (one.code, one.kind, one.count) for one in planned.part.findings if one.severity is Severity.REFUSAL
+        (one.code, one.kind, one.count) for one in planned.plan.findings if one.severity is Severity.REFUSAL
     ]
 
 
@@ -56,16 +56,16 @@ def test_a_company_of_nine_may_have_lost_three_users_and_no_more(lost: int, *, r
 
     assert refusals(planned) == ([("live-shrank", Kind.USER, lost)] if refused else [])
     allowed = plan_of(approving(said, "live-shrank", lost, Kind.USER), world, remembered(said))
-    assert allowed.part.applyable
+    assert allowed.plan.applyable
     if refused:
         less = plan_of(approving(said, "live-shrank", lost - 1, Kind.USER), world, remembered(said))
-        assert not less.part.applyable
+        assert not less.plan.applyable
 
 
 def test_a_first_apply_makes_everything_and_is_not_refused() -> None:
     said = identities([person(key) for key in TEAM], [group("team", TEAM)])
 
-    assert plan_of(said, World(), policy=TargetPolicy("aws")).part.applyable
+    assert plan_of(said, World(), policy=TargetPolicy("aws")).plan.applyable
 
 
 @pytest.mark.parametrize(("lost", "refused"), [(3, False), (4, True)])
@@ -116,8 +116,8 @@ def test_fewer_people_in_git_need_no_approval_once_nothing_is_left_to_remove() -
 
     planned = plan_of(after, world, remembered(said))
 
-    assert planned.part.changes == ()
-    assert planned.part.applyable
+    assert planned.plan.changes == ()
+    assert planned.plan.applyable
 
 
 def lost_team() -> tuple[Identities, World]:
@@ -139,9 +139,9 @@ def test_a_lost_group_that_held_access_is_made_again_only_with_approval() -> Non
     lifted = plan(approving(said, "recreate", 1, Kind.GROUP), world, remembered(said))
 
     assert refusals(refused) == [("recreate", Kind.GROUP, 1)]
-    (finding,) = (one for one in refused.part.findings if one.code == "recreate")
+    (finding,) = (one for one in refused.plan.findings if one.code == "recreate")
     assert finding.details == ("aws/group/ops",)
-    assert lifted.part.applyable
+    assert lifted.plan.applyable
 
 
 def test_a_lost_group_that_held_nothing_is_made_again() -> None:
@@ -155,7 +155,7 @@ def test_a_lost_group_that_held_nothing_is_made_again() -> None:
 
 def as_caller(
     said: Identities, world: World, before: Identities, caller: str, can: Capabilities = CAN_ALL
-) -> Planned:
+) -> PreparedPlan:
     return plan_target(said, remembered(before), replace(world.live(), caller=caller), POLICY, can, NOW)
 
 
@@ -180,7 +180,7 @@ def test_nobody_takes_away_the_access_as_which_the_reconciler_runs(after: Identi
 
     def own(caller: str, said: Identities = after) -> list[Finding]:
         planned = as_caller(said, world, before, caller)
-        return [one for one in planned.part.findings if one.code == "self-lockout"]
+        return [one for one in planned.plan.findings if one.code == "self-lockout"]
 
     (refusal,) = own(ROLE)
     assert refusal.severity is Severity.REFUSAL
@@ -197,8 +197,8 @@ def test_one_of_two_ways_to_the_own_access_may_go() -> None:
 
     planned = as_caller(git(OWN, SETS), world, before, ROLE)
 
-    assert [str(one.address) for one in planned.part.changes] == [f"aws/assignment/{PAY}/Admin/user:ada"]
-    assert "self-lockout" not in {one.code for one in planned.part.findings}
+    assert [str(one.address) for one in planned.plan.changes] == [f"aws/assignment/{PAY}/Admin/user:ada"]
+    assert "self-lockout" not in {one.code for one in planned.plan.findings}
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_grants_are_counted_in_people_times_accounts_times_sets(
     assert found == ([(code, None, given)] if code else [])
     if code:
         lifted = plan(approving(said, code, given), world, remembered(git()), policy=policy)
-        assert lifted.part.applyable
+        assert lifted.plan.applyable
 
 
 def test_an_edit_of_a_set_counts_for_everybody_whom_it_reaches() -> None:
@@ -246,4 +246,4 @@ def test_capabilities_without_access_are_guarded_too() -> None:
 
     planned = plan_target(identities([person("bob")]), remembered(said), live, POLICY, CAN, NOW)
 
-    assert "self-lockout" not in {one.code for one in planned.part.findings}
+    assert "self-lockout" not in {one.code for one in planned.plan.findings}

@@ -12,7 +12,7 @@ from reconciler.model.change import Cause
 from reconciler.model.policy import Ignore, Mode, OnRemoval, Scope
 from reconciler.model.resources import Block, Grant, Include, Window
 from reconciler.model.state import Gap, Live
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.world import (
     CAN_DISABLE,
     NOW,
@@ -278,7 +278,7 @@ def test_nothing_is_removed_inside_of_what_was_not_read() -> None:
     partial = replace(live, members={world.group_id("dev"): {}, world.group_id("rest"): {}}, gaps=(gap,))
     everything = replace(live, members={}, gaps=(replace(gap, scope="*"),))
 
-    def part(seen: Live) -> Planned:
+    def part(seen: Live) -> PreparedPlan:
         return plan_target(
             identities([person("ada")], [group("rest", [])]),
             remembered(before),
@@ -290,7 +290,7 @@ def test_nothing_is_removed_inside_of_what_was_not_read() -> None:
 
     assert summary(part(partial)) == ["delete aws/group/dev git"]
     assert codes(part(partial)) == ["not-read"]
-    assert part(partial).part.partial
+    assert part(partial).plan.partial
     assert summary(part(everything)) == []
 
 

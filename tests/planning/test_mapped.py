@@ -190,7 +190,7 @@ def test_a_mapped_name_is_freed_before_it_is_given_to_another() -> None:
 
     planned = plan(after, world, remembered(git, policy=policy), policy=policy, can=SCIM)
 
-    steps, findings = order(planned.part.changes)
+    steps, findings = order(planned.plan.changes)
     assert findings == ()
     assert [str(step.address) for step in steps] == ["aws/user/ada", "aws/user/bob"]
     world.carry_out(planned)

@@ -212,7 +212,7 @@ def test_names_that_two_people_swapped_are_left_to_a_person_and_hold_up_nobody_e
     planned = plan(after, world, remembered(before))
 
     assert summary(planned) == ["create aws/user/eve git"]
-    assert planned.part.applyable
+    assert planned.plan.applyable
     assert planned.waiting == 2
 
 
@@ -260,7 +260,7 @@ def test_whoever_has_somebody_for_a_manager_who_must_wait_waits_as_well() -> Non
     planned = plan(git, world)
 
     assert summary(planned) == ["create aws/group/ops git"]
-    assert [one.message for one in planned.part.findings] == [
+    assert [one.message for one in planned.plan.findings] == [
         "aws/user/ada waits, because its manager cannot be created yet",
         "aws/user/boss waits, because another user has boss@example.com and keeps it",
     ]

@@ -14,7 +14,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, TargetPolicy
 from reconciler.model.resources import Block
 from reconciler.model.state import Identities
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.entitled import PAY, entry, git, plan, settled
 from tests.planning.world import CAN_ALL, NOW, ORIGIN, POLICY, UNLIMITED, World, remembered
@@ -26,9 +26,9 @@ def least(**keys: int) -> TargetPolicy:
     return replace(POLICY, guards=replace(UNLIMITED, min_members=keys))
 
 
-def refused(planned: Planned) -> list[Finding]:
+def refused(planned: PreparedPlan) -> list[Finding]:
     return [
-        one for one in planned.part.findings if one.code == "min-members" and one.severity is Severity.REFUSAL
+        one for one in planned.plan.findings if one.code == "min-members" and one.severity is Severity.REFUSAL
     ]
 
 
@@ -55,7 +55,7 @@ def test_what_is_critical_keeps_two_people(left: tuple[str, ...], key: str, *, t
         assert found[0].details == ("ada",)
         one = Approval("meant", ORIGIN, "min-members", 1, NOW + timedelta(days=1), "closing", kind)
         said = replace(team(*left), approvals={"meant": one})
-        assert plan(said, world, memory, policy=least(**{key: 2})).part.applyable
+        assert plan(said, world, memory, policy=least(**{key: 2})).plan.applyable
 
 
 def test_people_who_cannot_sign_in_do_not_count() -> None:
@@ -182,7 +182,7 @@ def test_a_removal_waits_for_review_with_the_grant_that_makes_up_for_it() -> Non
     """Somebody takes a member away by hand after the review: without that one, too few would be left."""
     before = team("ada", "bob", "cyd")
     world, memory = settled(before), remembered(before)
-    reviewed = plan(team("ada", "bob"), world, memory, policy=least(ops=2)).part
+    reviewed = plan(team("ada", "bob"), world, memory, policy=least(ops=2)).plan
     del world.members[world.group_id("ops")][world.user_id("bob@example.com")]
 
     fresh = plan(team("ada", "bob"), world, memory, policy=least(ops=2))

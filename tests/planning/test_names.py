@@ -136,4 +136,4 @@ def test_swapped_names_are_refused_with_the_way_out() -> None:
     planned = plan(after, world, remembered(before))
 
     assert "rename-cycle" in codes(planned)
-    assert not planned.part.applyable
+    assert not planned.plan.applyable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.address import Address
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.world import (
     CAN,
     NOW,
@@ -18,7 +18,7 @@ from tests.planning.world import (
 )
 
 
-def after(planned: Planned, step: str) -> set[str]:
+def after(planned: PreparedPlan, step: str) -> set[str]:
     """What a step waits for."""
     return set(next(one for one in planned.steps if one.id == step).after)
 
@@ -53,7 +53,7 @@ def test_a_part_of_a_plan_brings_along_what_it_needs_and_nothing_else() -> None:
         [group("new", ["bob", "ada"])],
     )
 
-    def part(*only: str) -> Planned:
+    def part(*only: str) -> PreparedPlan:
         addresses = [Address.parse(each) for each in only]
         return plan_target(git, remembered(before), world.live(), POLICY, CAN, NOW, only=addresses)
 

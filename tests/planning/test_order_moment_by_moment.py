@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.report import Outcome, Status
-from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.ordering.schedule import Schedule
 
 PEOPLE, GROUPS, ACCOUNTS, SETS = ("ada", "bob", "cyd"), ("g", "h", "i"), ("111", "222"), ("R", "W")
@@ -96,7 +96,7 @@ def test_nobody_ever_has_more_than_before_and_after_together(
     changes = [changed(one, Action.CREATE) for one in sorted(after - before)]
     changes += [changed(one, Action.DELETE) for one in sorted(before - after)]
     replaced = replacing(before, after) if holds else {}
-    steps, findings = order(changes, Context(replaced=replaced))
+    steps, findings = order(changes, Dependencies(replaced=replaced))
     assert findings == ()
     assert len(steps) == len(changes)
     state, allowed = set(before), reach(before) | reach(after)

@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Step
 from reconciler.model.resources import Value
-from reconciler.planning.ordering.order import Context, ends, needs, order, restricted
+from reconciler.planning.ordering.order import Dependencies, ends, needs, order, restricted
 from reconciler.planning.ordering.schedule import Schedule
 from tests.planning.test_schedule import run
 
@@ -44,9 +44,9 @@ def edit(text: str, **fields: Value) -> Change:
     return change(Action.UPDATE, text, fields=fields or {"inline_policy": "{}"})
 
 
-def ordered(changes: Sequence[Change], context: Context | None = None) -> dict[str, Step]:
+def ordered(changes: Sequence[Change], dependencies: Dependencies | None = None) -> dict[str, Step]:
     """Steps by id without the target's name, in their order; every one after what it waits for."""
-    steps, findings = order(changes, context or Context())
+    steps, findings = order(changes, dependencies or Dependencies())
     assert findings == ()
     seen: set[str] = set()
     for step in steps:
@@ -132,7 +132,7 @@ def test_whoever_enters_a_group_gets_what_it_holds_as_it_was_edited() -> None:
     admin = at("permission-set/Admin")
     steps = ordered(
         [create("membership/ops/ada"), create("membership/dev/ada"), edit("permission-set/Admin")],
-        Context(holding={at("group/ops"): (admin,)}, provisioned={admin: frozenset({PROD})}),
+        Dependencies(holding={at("group/ops"): (admin,)}, provisioned={admin: frozenset({PROD})}),
     )
 
     assert after(steps["membership/ops/ada"]) == {"permission-set/Admin", "provisioning/Admin"}
@@ -154,7 +154,7 @@ def test_an_edit_ends_in_one_provisioning_where_roles_show_it(
 ) -> None:
     admin = at("permission-set/Admin")
     steps = ordered(
-        [edit("permission-set/Admin", **fields)], Context(provisioned={admin: frozenset(provisioned)})
+        [edit("permission-set/Admin", **fields)], Dependencies(provisioned={admin: frozenset(provisioned)})
     )
 
     assert ("provisioning/Admin" in steps) is renewed
@@ -169,7 +169,7 @@ def test_roles_that_lag_behind_go_with_the_edit_of_their_set() -> None:
     admin, role = at("permission-set/Admin"), at(f"provisioning/Admin/{PROD}")
     steps = ordered(
         [edit("permission-set/Admin"), edit(f"provisioning/Admin/{PROD}")],
-        Context(provisioned={admin: frozenset({PROD, DEV})}),
+        Dependencies(provisioned={admin: frozenset({PROD, DEV})}),
     )
 
     assert set(steps) == {"permission-set/Admin", "provisioning/Admin"}
@@ -190,7 +190,7 @@ def test_more_roles_than_one_request_takes_are_renewed_one_by_one() -> None:
     admin = at("permission-set/Admin")
     accounts = frozenset(f"{number:012}" for number in range(3_501))
 
-    steps = ordered([edit("permission-set/Admin")], Context(provisioned={admin: accounts}))
+    steps = ordered([edit("permission-set/Admin")], Dependencies(provisioned={admin: accounts}))
 
     assert {step.lane for step in steps.values() if step.lane} == accounts
     assert all(step.changes == (admin,) for step in steps.values())
@@ -200,7 +200,7 @@ def test_a_revocation_waits_for_the_grant_that_takes_its_place_and_what_hangs_on
     old, new = f"assignment/{PROD}/Old/group:ops", f"assignment/{PROD}/New/group:ops"
     steps = ordered(
         [delete(old), delete("permission-set/Old"), create("permission-set/New"), create(new)],
-        Context(replaced={at(old): (at(new),)}),
+        Dependencies(replaced={at(old): (at(new),)}),
     )
 
     assert list(steps) == ["permission-set/New", new, old, "permission-set/Old"]
@@ -213,7 +213,7 @@ def test_a_revocation_waits_for_the_grant_that_takes_its_place_and_what_hangs_on
 def test_what_must_end_now_waits_for_nothing(cause: Cause) -> None:
     old, new = f"assignment/{PROD}/Old/group:ops", f"assignment/{PROD}/New/group:ops"
 
-    steps = ordered([delete(old, cause), create(new)], Context(replaced={at(old): (at(new),)}))
+    steps = ordered([delete(old, cause), create(new)], Dependencies(replaced={at(old): (at(new),)}))
 
     assert list(steps) == [old, new]
     assert held_by(steps[old]) == set()
@@ -227,7 +227,7 @@ def test_a_grant_that_waits_for_the_revocation_cannot_hold_it() -> None:
         [delete(leaves), create(enters), delete(taken), create(given)],
         # dev loses Admin only when ops has Reader; ops gets Reader only when ada has left; and she leaves
         # only when she entered dev, which waits for dev to have lost Admin.
-        Context(replaced={at(leaves): (at(enters),), at(taken): (at(given),)}),
+        Dependencies(replaced={at(leaves): (at(enters),), at(taken): (at(given),)}),
     )
 
     held = {name: held_by(step) for name, step in steps.items() if step.held_by}
@@ -239,7 +239,7 @@ def test_only_the_grant_that_closes_a_circle_does_not_hold() -> None:
     given = f"assignment/{PROD}/Reader/group:ops"
     steps = ordered(
         [delete(leaves), create(enters), create(other), create(given)],
-        Context(replaced={at(leaves): tuple(map(at, (enters, other, given)))}),
+        Dependencies(replaced={at(leaves): tuple(map(at, (enters, other, given)))}),
     )
 
     assert held_by(steps[leaves]) == {enters, other}
@@ -248,7 +248,9 @@ def test_only_the_grant_that_closes_a_circle_does_not_hold() -> None:
 def test_what_is_replaced_by_something_that_is_not_in_the_plan_goes_at_once() -> None:
     old = f"assignment/{PROD}/Old/group:ops"
 
-    steps = ordered([delete(old)], Context(replaced={at(old): (at(f"assignment/{PROD}/New/group:ops"),)}))
+    steps = ordered(
+        [delete(old)], Dependencies(replaced={at(old): (at(f"assignment/{PROD}/New/group:ops"),)})
+    )
 
     assert held_by(steps[old]) == set()
 
@@ -290,7 +292,7 @@ def test_an_edit_that_may_be_done_renews_every_role() -> None:
     admin = at("permission-set/Admin")
     steps, _ = order(
         [edit("permission-set/Admin"), edit(f"provisioning/Admin/{PROD}")],
-        Context(provisioned={admin: frozenset({PROD, DEV})}),
+        Dependencies(provisioned={admin: frozenset({PROD, DEV})}),
     )
 
     cut = restricted(steps, {admin})
@@ -308,7 +310,7 @@ def test_a_whole_organisation_is_ordered_and_handed_out() -> None:
         changes += [delete(old), create(new)]
         replaced[at(old)] = (at(new),)
 
-    steps, _ = order(changes, Context(replaced=replaced))
+    steps, _ = order(changes, Dependencies(replaced=replaced))
     submitted = run(Schedule(steps, in_flight=12))
 
     assert submitted[0] == "aws/permission-set/New"

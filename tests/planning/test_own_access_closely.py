@@ -107,7 +107,7 @@ def test_what_takes_away_the_own_access(after: Identities, *, refused: bool) -> 
 
     planned = as_caller(after, world, before, ROLE)
 
-    found = [one for one in planned.part.findings if one.code == "self-lockout"]
+    found = [one for one in planned.plan.findings if one.code == "self-lockout"]
     assert len(found) == refused
     assert all(one.count == len(one.details) == 1 for one in found)
 
@@ -118,8 +118,8 @@ def test_a_first_inline_policy_takes_nothing_away() -> None:
 
     planned = as_caller(said(), world, before, ROLE)
 
-    assert [str(one.address) for one in planned.part.changes][:1] == ["aws/permission-set/Admin"]
-    assert "self-lockout" not in {one.code for one in planned.part.findings}
+    assert [str(one.address) for one in planned.plan.changes][:1] == ["aws/permission-set/Admin"]
+    assert "self-lockout" not in {one.code for one in planned.plan.findings}
 
 
 @pytest.mark.parametrize(("gone", "refused"), [("ops", True), ("dev", False), ("fun", False)])
@@ -131,8 +131,8 @@ def test_the_group_that_gives_the_own_access_is_not_removed(gone: str, *, refuse
 
     planned = as_caller(replace(before, groups=kept, assignments=entries), world, before, ROLE)
 
-    found = [one for one in planned.part.findings if one.code == "self-lockout"]
-    assert (f"aws/group/{gone}" in {str(one.address) for one in planned.part.changes}) is True
+    found = [one for one in planned.plan.findings if one.code == "self-lockout"]
+    assert (f"aws/group/{gone}" in {str(one.address) for one in planned.plan.changes}) is True
     assert len(found) == refused
     assert all(f"aws/group/{gone}" in one.details and one.count == len(one.details) for one in found)
 
@@ -148,7 +148,7 @@ def own(assigned: str, *changes: Change, caller: str = CALLER) -> tuple[str, ...
     plain = Stage(
         members={"ops": "ada bob", "fun": "ada", "red": "bob"},
         assigned={f"{ONE} Admin": assigned, f"{ONE} Read": "fun", f"{TWO} Admin": "fun"},
-    ).scene()
+    ).context()
     judged = replace(
         plain,
         live=replace(plain.live, caller=caller),

@@ -23,11 +23,11 @@ from reconciler.model.state import (
     LivePermissionSet,
     LiveUser,
 )
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.context import Diff, PlanContext
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.ownership.assignments import AssignmentOwnership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import SetOwnership, own_sets
-from reconciler.planning.scene import Draft, Scene
 from tests.planning.access_stage import change
 from tests.planning.scenes import permission_set
 from tests.planning.world import CAN_ALL, NOW, POLICY, group, person
@@ -53,12 +53,12 @@ def sets(text: str) -> Desired:
     [
         pytest.param(MANAGED, "Admin", [], True, "declared", id="declared"),
         pytest.param(MANAGED, "Read", [], True, "unmanaged", id="unknown"),
-        pytest.param(STRICT, "Read", [], True, "strays", id="unknown, where everything is git's"),
+        pytest.param(STRICT, "Read", [], True, "undeclared", id="unknown, where everything is git's"),
         pytest.param(MANAGED, "", ["Admin"], True, "gone", id="gone"),
         pytest.param(MANAGED, "", ["Read", "Admin"], True, "gone", id="gone for longer"),
         pytest.param(STRICT, "", ["Admin"], True, "gone", id="gone, where everything is git's"),
         pytest.param(MANAGED, "", ["Admin"], False, "unmanaged", id="gone, and not known so"),
-        pytest.param(STRICT, "", ["Admin"], False, "strays", id="not known, where everything is git's"),
+        pytest.param(STRICT, "", ["Admin"], False, "undeclared", id="not known, where everything is git's"),
         pytest.param(MANAGED, "Boss<Admin", [], True, "replaced Boss", id="replaced"),
         pytest.param(MANAGED, "Boss", ["Boss<Admin"], True, "replaced Boss", id="replaced before"),
         pytest.param(
@@ -99,14 +99,14 @@ def test_whose_a_permission_set_is(
 ) -> None:
     live = Live("aws", permission_sets={"arn:Admin": LivePermissionSet("arn:Admin", {"name": "Admin"})})
     states = [sets(each) for each in then]
-    memory = Memory(states[-1] if states else None, tuple(states[:-1]), known=known)
+    memory = PriorState(states[-1] if states else None, tuple(states[:-1]), known=known)
 
     found = own_sets(sets(now), live, memory, scope)
 
     kinds = {
         "declared": found.declared,
         "gone": found.gone,
-        "strays": found.strays,
+        "undeclared": found.undeclared,
         "ignored": found.ignored,
         "unmanaged": found.unmanaged,
         **{f"replaced {name}": frozenset({arn}) for arn, name in found.replaced.items()},
@@ -117,9 +117,9 @@ def test_whose_a_permission_set_is(
 
 
 def test_the_names_that_a_set_had() -> None:
-    found = own_sets(sets("Boss<Chief,Head Read"), Live("aws"), Memory(None, (), known=True), MANAGED)
-    assert found.formers("Boss") == ("Boss", "Chief", "Head")
-    assert (found.formers("Read"), found.formers("Chief")) == (("Read",), ("Chief",))
+    found = own_sets(sets("Boss<Chief,Head Read"), Live("aws"), PriorState(None, (), known=True), MANAGED)
+    assert found.previous_keys("Boss") == ("Boss", "Chief", "Head")
+    assert (found.previous_keys("Read"), found.previous_keys("Chief")) == (("Read",), ("Chief",))
 
 
 def test_all_that_is_ours_is_counted() -> None:
@@ -127,7 +127,7 @@ def test_all_that_is_ours_is_counted() -> None:
         declared=frozenset("a"),
         replaced={"b": "x", "c": "x"},
         gone=frozenset("defg"),
-        strays=frozenset("hijklmno"),
+        undeclared=frozenset("hijklmno"),
         ignored=frozenset("p"),
         unmanaged=frozenset("q"),
     )
@@ -180,7 +180,7 @@ NOTHING = state()
 GIVEN: Mapping[tuple[str, str], Sequence[Principal]] = {(ONE, "Admin"): (ADA, OPS, GHOST)}
 
 
-def scene(
+def context(
     now: Desired,
     *then: Desired,
     scope: Scope = MANAGED,
@@ -188,7 +188,7 @@ def scene(
     inactive: Mapping[str, Inactive] | None = None,
     known: bool = True,
     exclusive: bool = False,
-) -> Scene:
+) -> PlanContext:
     """A world in which Admin is assigned in account ONE; `then` are remembered states, the base last."""
     live = Live(
         "aws",
@@ -197,8 +197,8 @@ def scene(
         permission_sets={"arn:Admin": LivePermissionSet("arn:Admin", {"name": "Admin"})},
         organization=there,
     )
-    memory = Memory(then[-1] if then else None, tuple(then[:-1]), known=known, exclusive=exclusive)
-    return Scene(
+    memory = PriorState(then[-1] if then else None, tuple(then[:-1]), known=known, exclusive=exclusive)
+    return PlanContext(
         desired=now,
         live=live,
         memory=memory,
@@ -220,165 +220,170 @@ UNREAD = Organization()
 @pytest.mark.parametrize(
     ("judged", "who", "expected"),
     [
-        pytest.param(scene(NOTHING), ADA, None, id="never git's"),
-        pytest.param(scene(NOTHING, state(GIVEN)), ADA, (GIT, None), id="git's until now"),
-        pytest.param(scene(NOTHING, state(GIVEN)), OPS, (GIT, None), id="of a group"),
+        pytest.param(context(NOTHING), ADA, None, id="never git's"),
+        pytest.param(context(NOTHING, state(GIVEN)), ADA, (GIT, None), id="git's until now"),
+        pytest.param(context(NOTHING, state(GIVEN)), OPS, (GIT, None), id="of a group"),
         pytest.param(
-            scene(NOTHING, state(GIVEN), NOTHING), ADA, (Cause.LEFTOVER, None), id="git's only since"
+            context(NOTHING, state(GIVEN), NOTHING), ADA, (Cause.LEFTOVER, None), id="git's only since"
         ),
-        pytest.param(scene(NOTHING, state(GIVEN), known=False), ADA, None, id="not known"),
-        pytest.param(scene(NOTHING, state({(TWO, "Admin"): (ADA,)})), ADA, None, id="another account's"),
-        pytest.param(scene(NOTHING, state({(ONE, "Read"): (ADA,)})), ADA, None, id="another set's"),
+        pytest.param(context(NOTHING, state(GIVEN), known=False), ADA, None, id="not known"),
+        pytest.param(context(NOTHING, state({(TWO, "Admin"): (ADA,)})), ADA, None, id="another account's"),
+        pytest.param(context(NOTHING, state({(ONE, "Read"): (ADA,)})), ADA, None, id="another set's"),
         pytest.param(
-            scene(state(lapsed=[ADA]), state(GIVEN)),
+            context(state(lapsed=[ADA]), state(GIVEN)),
             ADA,
             (Cause.EXPIRY, "the assignment's time is over"),
             id="its time is over",
         ),
-        pytest.param(scene(state(lapsed=[OPS])), ADA, None, id="another's time is over"),
+        pytest.param(context(state(lapsed=[OPS])), ADA, None, id="another's time is over"),
         pytest.param(
-            scene(state(selecting=[("Admin", ADA)]), state(selecting=[("Admin", ADA)])),
+            context(state(selecting=[("Admin", ADA)]), state(selecting=[("Admin", ADA)])),
             ADA,
             (SELECTOR, "no selector finds the account any more"),
             id="found no more",
         ),
         pytest.param(
-            scene(state(selecting=[("Admin", ADA)]), state(selecting=[("Admin", ADA)]), there=UNREAD),
+            context(state(selecting=[("Admin", ADA)]), state(selecting=[("Admin", ADA)]), there=UNREAD),
             ADA,
             None,
             id="where accounts were not read, nobody knows",
         ),
         pytest.param(
-            scene(NOTHING, state(GIVEN, selecting=[("Admin", ADA)]), there=UNREAD),
+            context(NOTHING, state(GIVEN, selecting=[("Admin", ADA)]), there=UNREAD),
             ADA,
             None,
             id="nor of what was found then",
         ),
         pytest.param(
-            scene(NOTHING, state(GIVEN, selecting=[("Admin", OPS)]), there=UNREAD),
+            context(NOTHING, state(GIVEN, selecting=[("Admin", OPS)]), there=UNREAD),
             ADA,
             (GIT, None),
             id="but of what was named",
         ),
         pytest.param(
-            scene(NOTHING, state(GIVEN, selecting=[("Read", ADA)]), there=UNREAD),
+            context(NOTHING, state(GIVEN, selecting=[("Read", ADA)]), there=UNREAD),
             ADA,
             (GIT, None),
             id="of another set",
         ),
         pytest.param(
-            scene(state(sharing=Sharing.EXCLUSIVE)), ADA, (GIT, None), id="a set that shares with nobody"
+            context(state(sharing=Sharing.EXCLUSIVE)), ADA, (GIT, None), id="a set that shares with nobody"
         ),
         pytest.param(
-            scene(state(sharing=Sharing.EXCLUSIVE), state(sharing=Sharing.EXCLUSIVE)),
+            context(state(sharing=Sharing.EXCLUSIVE), state(sharing=Sharing.EXCLUSIVE)),
             ADA,
             (Cause.DRIFT, None),
             id="as before",
         ),
         pytest.param(
-            scene(state(sharing=Sharing.SHARED), scope=Scope(assignments=Mode.AUTHORITATIVE)),
+            context(state(sharing=Sharing.SHARED), scope=Scope(assignments=Mode.AUTHORITATIVE)),
             ADA,
             None,
             id="a set that shares",
         ),
         pytest.param(
-            scene(NOTHING, scope=Scope(assignments=Mode.AUTHORITATIVE)),
+            context(NOTHING, scope=Scope(assignments=Mode.AUTHORITATIVE)),
             ADA,
             (GIT, None),
             id="where every assignment is git's",
         ),
         pytest.param(
-            scene(NOTHING, NOTHING, scope=Scope(assignments=Mode.AUTHORITATIVE), exclusive=True),
+            context(NOTHING, NOTHING, scope=Scope(assignments=Mode.AUTHORITATIVE), exclusive=True),
             ADA,
             (Cause.DRIFT, None),
             id="as it was before",
         ),
-        pytest.param(scene(NOTHING), GHOST, None, id="of nobody, and of a set that stays"),
+        pytest.param(context(NOTHING), GHOST, None, id="of nobody, and of a set that stays"),
         pytest.param(
-            scene(state(said=""), state(said="Admin")),
+            context(state(said=""), state(said="Admin")),
             GHOST,
             (GIT, "the user no longer exists"),
             id="of nobody, of a set that goes",
         ),
         pytest.param(
-            scene(state(said=""), scope=STRICT),
+            context(state(said=""), scope=STRICT),
             GHOST,
             (GIT, "the user no longer exists"),
             id="of nobody, of a stray set",
         ),
         pytest.param(
-            scene(state(said="Boss<Admin")),
+            context(state(said="Boss<Admin")),
             GHOST,
             (GIT, "the user no longer exists"),
             id="of nobody, of a set that is replaced",
         ),
         pytest.param(
-            scene(state(said="Boss<Admin")), ADA, None, id="of a set that is replaced, where git says nothing"
+            context(state(said="Boss<Admin")),
+            ADA,
+            None,
+            id="of a set that is replaced, where git says nothing",
         ),
         pytest.param(
-            scene(state({(ONE, "Boss"): (ADA,)}, said="Boss<Admin")),
+            context(state({(ONE, "Boss"): (ADA,)}, said="Boss<Admin")),
             ADA,
             (GIT, None),
             id="git says the successor",
         ),
         pytest.param(
-            scene(state({(TWO, "Boss"): (ADA,)}, said="Boss<Admin")),
+            context(state({(TWO, "Boss"): (ADA,)}, said="Boss<Admin")),
             ADA,
             None,
             id="git says the successor elsewhere",
         ),
         pytest.param(
-            scene(state({(ONE, "Boss"): (OPS,)}, said="Boss<Admin")),
+            context(state({(ONE, "Boss"): (OPS,)}, said="Boss<Admin")),
             ADA,
             None,
             id="git says the successor of others",
         ),
         pytest.param(
-            scene(state(said="Boss<Admin", sharing=Sharing.EXCLUSIVE)),
+            context(state(said="Boss<Admin", sharing=Sharing.EXCLUSIVE)),
             ADA,
             (GIT, None),
             id="a successor that shares with nobody",
         ),
         pytest.param(
-            scene(state(said=""), state(said="Admin", sharing=Sharing.EXCLUSIVE)),
+            context(state(said=""), state(said="Admin", sharing=Sharing.EXCLUSIVE)),
             ADA,
             (Cause.DRIFT, None),
             id="a set that goes and shared with nobody",
         ),
         pytest.param(
-            scene(state(said=""), state(said=""), state(said="Admin", sharing=Sharing.EXCLUSIVE)),
+            context(state(said=""), state(said=""), state(said="Admin", sharing=Sharing.EXCLUSIVE)),
             ADA,
             (Cause.DRIFT, None),
             id="the same, gone for longer",
         ),
-        pytest.param(scene(state(said=""), state(said="Admin")), ADA, None, id="a set that goes, and shared"),
         pytest.param(
-            scene(NOTHING, inactive={"u-ada": BLOCKED}),
+            context(state(said=""), state(said="Admin")), ADA, None, id="a set that goes, and shared"
+        ),
+        pytest.param(
+            context(NOTHING, inactive={"u-ada": BLOCKED}),
             ADA,
             (Cause.BLOCK, "blocked by hand"),
             id="whoever must have none",
         ),
-        pytest.param(scene(NOTHING, inactive={"u-ada": BLOCKED}), OPS, None, id="and nobody else"),
+        pytest.param(context(NOTHING, inactive={"u-ada": BLOCKED}), OPS, None, id="and nobody else"),
         pytest.param(
-            scene(NOTHING, inactive={"u-ada": BLOCKED}, scope=Scope(users=Mode.OBSERVE)),
+            context(NOTHING, inactive={"u-ada": BLOCKED}, scope=Scope(users=Mode.OBSERVE)),
             ADA,
             None,
             id="people are only observed",
         ),
         pytest.param(
-            scene(NOTHING, state(GIVEN), inactive={"u-ada": BLOCKED}, scope=Scope(users=Mode.OBSERVE)),
+            context(NOTHING, state(GIVEN), inactive={"u-ada": BLOCKED}, scope=Scope(users=Mode.OBSERVE)),
             ADA,
             (Cause.BLOCK, "blocked by hand"),
             id="people are only observed, and the assignment is git's",
         ),
         pytest.param(
-            scene(state(inactive={"ada": BLOCKED}), state(GIVEN)),
+            context(state(inactive={"ada": BLOCKED}), state(GIVEN)),
             ADA,
             (Cause.BLOCK, "blocked by hand"),
             id="git says so",
         ),
         pytest.param(
-            scene(state(inactive={"ops": BLOCKED}), state(GIVEN)),
+            context(state(inactive={"ops": BLOCKED}), state(GIVEN)),
             OPS,
             (GIT, None),
             id="a group by the key of somebody who must have none",
@@ -386,9 +391,9 @@ UNREAD = Organization()
     ],
 )
 def test_why_an_assignment_goes(
-    judged: Scene, who: Principal, expected: tuple[Cause, str | None] | None
+    judged: PlanContext, who: Principal, expected: tuple[Cause, str | None] | None
 ) -> None:
-    assert AssignmentOwnership(judged, Draft()).why((ONE, "Admin"), "arn:Admin", who) == expected
+    assert AssignmentOwnership(judged, Diff()).why((ONE, "Admin"), "arn:Admin", who) == expected
 
 
 @pytest.mark.parametrize(
@@ -408,9 +413,9 @@ def test_whoever_is_deleted_takes_their_assignments_along(
     text: str, scope: Scope, who: Principal, expected: tuple[Cause, str] | None
 ) -> None:
     one = change(text, Cause.LEAVER)
-    draft = Draft(changes=[one], ids={one.address: "g-ops" if "group" in text else "u-ada"})
+    diff = Diff(changes=[one], ids={one.address: "g-ops" if "group" in text else "u-ada"})
 
-    found = AssignmentOwnership(scene(NOTHING, scope=scope), draft)
+    found = AssignmentOwnership(context(NOTHING, scope=scope), diff)
 
     assert found.why((ONE, "Admin"), "arn:Admin", who) == expected
     assert found.leaving.get(who) == expected
@@ -429,27 +434,27 @@ def test_whoever_is_deleted_takes_their_assignments_along(
 def test_a_set_waits_for_a_successor_that_is_not_made(
     said: str, texts: Sequence[str], *, waits: bool
 ) -> None:
-    found = AssignmentOwnership(scene(state(said=said)), Draft(changes=[change(text) for text in texts]))
+    found = AssignmentOwnership(context(state(said=said)), Diff(changes=[change(text) for text in texts]))
     assert found.awaits_successor("arn:Admin") is waits
 
 
 def test_a_set_waits_for_no_successor_that_is_there() -> None:
-    plain = scene(state(said="Boss<Admin"))
+    plain = context(state(said="Boss<Admin"))
     there = {**plain.live.permission_sets, "arn:Boss": LivePermissionSet("arn:Boss", {"name": "Boss"})}
     live = replace(plain.live, permission_sets=there)
     judged = replace(plain, live=live, sets=own_sets(plain.desired, live, plain.memory, MANAGED))
-    assert not AssignmentOwnership(judged, Draft()).awaits_successor("arn:Admin")
+    assert not AssignmentOwnership(judged, Diff()).awaits_successor("arn:Admin")
 
 
 def test_everybody_who_is_there_and_whoever_must_have_none() -> None:
-    found = AssignmentOwnership(scene(NOTHING, inactive={"u-ada": BLOCKED}), Draft())
+    found = AssignmentOwnership(context(NOTHING, inactive={"u-ada": BLOCKED}), Diff())
     assert found.living == {ADA, OPS}
     assert found.inactive == {ADA}
-    assert found.formers(Holder(Kind.USER, "ada")) == (Holder(Kind.USER, "ada"),)
+    assert found.previous_keys(Holder(Kind.USER, "ada")) == (Holder(Kind.USER, "ada"),)
 
 
 def test_a_holder_is_known_under_the_keys_that_it_had() -> None:
     now = replace(NOTHING, groups={"ops": group("ops", previously=("team",))})
-    found = AssignmentOwnership(scene(now), Draft())
-    assert found.formers(HOLDERS[OPS]) == (Holder(Kind.GROUP, "ops"), Holder(Kind.GROUP, "team"))
-    assert found.formers(Holder(Kind.USER, "ops")) == (Holder(Kind.USER, "ops"),)
+    found = AssignmentOwnership(context(now), Diff())
+    assert found.previous_keys(HOLDERS[OPS]) == (Holder(Kind.GROUP, "ops"), Holder(Kind.GROUP, "team"))
+    assert found.previous_keys(Holder(Kind.USER, "ops")) == (Holder(Kind.USER, "ops"),)

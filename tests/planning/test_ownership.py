@@ -30,8 +30,8 @@ def test_what_was_never_declared_is_left_alone_and_counted() -> None:
     planned = plan(git, world, remembered(git))
 
     assert summary(planned) == []
-    assert planned.part.counts["user"].unmanaged == 1  # type: ignore[index]  # a StrEnum is its string
-    assert planned.part.counts["group"].unmanaged == 1  # type: ignore[index]  # a StrEnum is its string
+    assert planned.plan.counts["user"].unmanaged == 1  # type: ignore[index]  # a StrEnum is its string
+    assert planned.plan.counts["group"].unmanaged == 1  # type: ignore[index]  # a StrEnum is its string
     assert world.live() == before
 
 

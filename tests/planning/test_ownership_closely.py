@@ -24,7 +24,7 @@ def owned(
     former: Mapping[str, tuple[str, ...]] | None = None,
     *,
     gone: int = 0,
-    strays: int = 0,
+    undeclared: int = 0,
 ) -> Ownership:
     """Keys that are paired with ids, and so many things beside them."""
     pairing = Pairing()
@@ -35,16 +35,16 @@ def owned(
         declared={identifier: key for key, identifier in ids.items()},
         external={"x-1": "x"},
         gone={f"gone-{number}": f"was-{number}" for number in range(gone)},
-        strays=frozenset(f"stray-{number}" for number in range(strays)),
+        undeclared=frozenset(f"stray-{number}" for number in range(undeclared)),
         ignored=frozenset({"i-1"}),
         unmanaged=frozenset({"u-1"}),
         former_keys=former or {},
     )
 
 
-@pytest.mark.parametrize(("gone", "strays", "expected"), [(0, 0, 2), (3, 0, 5), (0, 4, 6), (3, 4, 9)])
-def test_what_percentages_are_of_is_all_that_is_ours(gone: int, strays: int, expected: int) -> None:
-    assert owned({"a": "1", "b": "2"}, gone=gone, strays=strays).owned() == expected
+@pytest.mark.parametrize(("gone", "undeclared", "expected"), [(0, 0, 2), (3, 0, 5), (0, 4, 6), (3, 4, 9)])
+def test_what_percentages_are_of_is_all_that_is_ours(gone: int, undeclared: int, expected: int) -> None:
+    assert owned({"a": "1", "b": "2"}, gone=gone, undeclared=undeclared).owned() == expected
 
 
 @pytest.mark.parametrize(

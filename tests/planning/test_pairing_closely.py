@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.planning.ownership.match import Candidates, Pairing, Wanted, pair
+from reconciler.planning.ownership.match import Candidates, MatchCriteria, Pairing, pair
 
 MANY = "2 live objects are named {}".format
 OF_MANY = "2 live objects carry its former names"
@@ -23,7 +23,7 @@ class Case:
     """Live objects in words (`1=name`, `2=name/external id`), keys looking for them, and what comes of it."""
 
     objects: str
-    wanted: Sequence[Wanted]
+    wanted: Sequence[MatchCriteria]
     ids: str = ""
     blocked: Mapping[str, str] = field(default_factory=dict)
     contested: str = ""
@@ -44,8 +44,9 @@ class Case:
         assert pairing.contested == set(self.contested.split())
 
 
-def of(key: str, name: str, former: str = "", previously: str = "", **more: object) -> Wanted:
-    return Wanted(key, name, former=tuple(former.split()), previously=tuple(previously.split()), **more)  # type: ignore[arg-type]  # any field by name
+def of(key: str, name: str, former: str = "", previously: str = "", **more: object) -> MatchCriteria:
+    keys = {"former": tuple(former.split()), "previously": tuple(previously.split())}
+    return MatchCriteria(key, name, **keys, **more)  # type: ignore[arg-type]  # any field by name
 
 
 BY_NAME = [

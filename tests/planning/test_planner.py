@@ -215,4 +215,4 @@ def test_the_order_of_files_and_lists_changes_no_digest() -> None:
     one = identities(users, [group("x", ["a", "b", "c"]), group("y", ["c", "d"])])
     two = identities(users[::-1], [group("y", ["d", "c"]), group("x", ["c", "b", "a"])])
 
-    assert plan(one, World()).part.digest == plan(two, World()).part.digest
+    assert plan(one, World()).plan.digest == plan(two, World()).plan.digest

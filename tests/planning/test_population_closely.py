@@ -10,11 +10,11 @@ from reconciler.model.plan import Counts
 from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import Group, Origin
 from reconciler.model.state import Assigned, Desired, Holder, Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.context import Diff, PlanContext
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.judging.population import Population, counts, population
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
-from reconciler.planning.scene import Draft, Scene
 from tests.planning.scenes import permission_set
 from tests.planning.world import CAN, CAN_ALL, NOW, ORIGIN, POLICY, group, person
 
@@ -27,7 +27,7 @@ def names(**many: int) -> list[str]:
     return [f"{key}{number}" for key, count in many.items() for number in range(count)]
 
 
-def scene(scope: Scope) -> Scene:
+def context(scope: Scope) -> PlanContext:
     """All that may be: declared and there, declared and not there, gone, ignored, external, unknown."""
     users = names(here=3, gone=1, ignored=4, external=2, unknown=5)
     groups = names(here=2, gone=2, ignored=1, external=3, unknown=4)
@@ -70,9 +70,9 @@ def scene(scope: Scope) -> Scene:
         groups={key: group(key) for key in names(gone=2)},
         permission_sets={key: permission_set(key) for key in names(Gone=3)},
     )
-    memory = Memory(base, (), known=True)
+    memory = PriorState(base, (), known=True)
     policy = replace(POLICY, scope=scope)
-    return Scene(
+    return PlanContext(
         desired=desired,
         live=live,
         memory=memory,
@@ -86,7 +86,7 @@ def scene(scope: Scope) -> Scene:
     )
 
 
-DRAFT = Draft(
+DRAFT = Diff(
     unchanged={
         Kind.USER: 21,
         Kind.GROUP: 22,
@@ -105,7 +105,7 @@ DRAFT = Draft(
 
 
 def test_what_percentages_are_of() -> None:
-    assert population(scene(Scope(ignore=IGNORE)), DRAFT) == Population(
+    assert population(context(Scope(ignore=IGNORE)), DRAFT) == Population(
         owned={
             Kind.USER: 4,
             Kind.GROUP: 4,
@@ -123,7 +123,7 @@ def test_strays_are_ours_where_everything_is() -> None:
     everything = Mode.AUTHORITATIVE
     scope = Scope(users=everything, groups=everything, permission_sets=everything, ignore=IGNORE)
 
-    found = population(scene(scope), DRAFT)
+    found = population(context(scope), DRAFT)
 
     assert (found.owned[Kind.USER], found.owned[Kind.GROUP], found.owned[Kind.PERMISSION_SET]) == (9, 8, 8)
     assert found.foreign == frozenset()
@@ -139,16 +139,16 @@ EVERYTHING = {
 
 
 def test_what_there_is_on_both_sides() -> None:
-    assert counts(scene(Scope(ignore=IGNORE)), DRAFT) == EVERYTHING
+    assert counts(context(Scope(ignore=IGNORE)), DRAFT) == EVERYTHING
 
 
 def test_what_nothing_was_found_unchanged_of_is_none() -> None:
-    plain = counts(scene(Scope(ignore=IGNORE)), replace(DRAFT, unchanged={}))
+    plain = counts(context(Scope(ignore=IGNORE)), replace(DRAFT, unchanged={}))
     assert plain == {kind: replace(one, unchanged=0) for kind, one in EVERYTHING.items()}
 
 
 def test_of_kinds_that_a_target_cannot_have_nothing_is_said_but_people_are_always_counted() -> None:
-    judged = scene(Scope(ignore=IGNORE))
+    judged = context(Scope(ignore=IGNORE))
     people = {kind: EVERYTHING[kind] for kind in (Kind.USER, Kind.GROUP, Kind.MEMBERSHIP)}
 
     assert counts(replace(judged, capabilities=CAN), DRAFT) == people

@@ -17,7 +17,7 @@ def test_a_key_that_takes_over_another_beside_its_own_object_is_in_doubt() -> No
     planned = plan(moved, world, remembered(git))
 
     assert summary(planned) == []
-    assert [str(one.address) for one in planned.part.findings if one.code == "match-blocked"] == [
+    assert [str(one.address) for one in planned.plan.findings if one.code == "match-blocked"] == [
         "aws/group/three",
         "aws/group/two",
     ]
@@ -32,7 +32,7 @@ def test_a_key_used_anew_goes_like_any_other_although_another_once_had_it() -> N
     planned = plan(gone, world, remembered(both))
 
     assert summary(planned) == ["delete aws/group/one git", "delete aws/membership/one/ada git"]
-    assert planned.part.findings == ()
+    assert planned.plan.findings == ()
 
 
 def test_a_new_group_with_the_members_of_one_that_goes_is_perhaps_that_one() -> None:
@@ -43,7 +43,7 @@ def test_a_new_group_with_the_members_of_one_that_goes_is_perhaps_that_one() -> 
     renamed = identities(people, [group("platform", ["ada", "bob"]), group("dev", ["ada"])])
 
     (finding,) = (
-        one for one in plan(renamed, world, remembered(git)).part.findings if one.code == "perhaps-renamed"
+        one for one in plan(renamed, world, remembered(git)).plan.findings if one.code == "perhaps-renamed"
     )
 
     assert finding.message == (
@@ -65,4 +65,4 @@ def test_nothing_is_guessed_of_other_members_of_none_or_where_it_is_written() ->
         [group("platform", ["ada", "bob"], previously=("ops",)), group("none", [])],
     ):
         planned = plan(identities(people, groups), world, remembered(git))
-        assert "perhaps-renamed" not in {one.code for one in planned.part.findings}
+        assert "perhaps-renamed" not in {one.code for one in planned.plan.findings}

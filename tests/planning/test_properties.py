@@ -16,7 +16,7 @@ from reconciler.model.policy import Limit, OnRemoval
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.ordering.order import ends
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.histories import SCOPED, STRANGERS, histories, organisations
 from tests.planning.world import (
@@ -61,21 +61,21 @@ def access(world: World) -> set[tuple[str, str]]:
     }
 
 
-def settled(planned: Planned) -> bool:
+def settled(planned: PreparedPlan) -> bool:
     """Whether nothing is in doubt and nothing is refused."""
-    return planned.part.applyable and not planned.waiting
+    return planned.plan.applyable and not planned.waiting
 
 
-def planned_for(git: Identities, world: World, memory: Remembered) -> Planned:
+def planned_for(git: Identities, world: World, memory: Remembered) -> PreparedPlan:
     return plan(git, world, memory, policy=SCOPED, can=CAN_DISABLE)
 
 
-def settle_drift(git: Identities, world: World, memory: Remembered, done: Planned) -> Planned:
+def settle_drift(git: Identities, world: World, memory: Remembered, done: PreparedPlan) -> PreparedPlan:
     """The next plan; after one more apply where a rule went alone and left drift of the same user behind."""
     planned = planned_for(git, world, memory)
-    by_rule = {change.address for change in done.part.changes if change.cause in (Cause.EXPIRY, Cause.BLOCK)}
-    if planned.part.changes and all(
-        change.cause is Cause.DRIFT and change.address in by_rule for change in planned.part.changes
+    by_rule = {change.address for change in done.plan.changes if change.cause in (Cause.EXPIRY, Cause.BLOCK)}
+    if planned.plan.changes and all(
+        change.cause is Cause.DRIFT and change.address in by_rule for change in planned.plan.changes
     ):
         world.carry_out(planned)
         return planned_for(git, world, memory)
@@ -102,8 +102,8 @@ def test_apply_then_plan_is_empty_and_strangers_are_untouched(
             return
         world.carry_out(planned)
 
-        assert settle_drift(git, world, memory, planned).part.changes == ()
-        assert planned_for(git, world, recalled(git)).part.changes == ()
+        assert settle_drift(git, world, memory, planned).plan.changes == ()
+        assert planned_for(git, world, recalled(git)).plan.changes == ()
         # P3: what no change names is as it was, and the ignored stranger is in whatever they were in.
         for identifier, user in before.items():
             if identifier not in touched or str(user.attributes["user_name"]) == STRANGERS[1]:
@@ -140,12 +140,12 @@ def test_a_half_applied_plan_goes_on_and_no_prefix_grants_more_than_before_and_a
     halfway = access(world)
 
     fresh = planned_for(git, world, memory)
-    verdict = review(fresh, [reviewed.part], auto_apply=())
+    verdict = review(fresh, [reviewed.plan], auto_apply=())
     assert verdict.stale == ()
     assert verdict.left_out == ()
     world.carry_out(fresh)
 
-    assert settle_drift(git, world, memory, fresh).part.changes == ()
+    assert settle_drift(git, world, memory, fresh).plan.changes == ()
     assert halfway <= before | access(world)
 
 
@@ -189,7 +189,7 @@ def test_an_applyable_plan_removes_no_more_than_its_limits_allow(
     members, users = sum(map(len, world.members.values())), set(world.users)
 
     planned = plan(later, world, remembered(earlier, policy=policy), policy=policy, can=CAN_DISABLE)
-    if not planned.part.applyable:
+    if not planned.plan.applyable:
         return
     pairs = {(team, user) for team, found in world.members.items() for user in found}
     world.carry_out(planned)
@@ -228,7 +228,7 @@ def test_a_rename_keeps_the_object_its_members_and_everybody_else(
 
     assert [
         one
-        for one in planned.part.changes
+        for one in planned.plan.changes
         if one.address.kind is Kind.USER and one.action is not Action.UPDATE
     ] == []
     world.carry_out(planned)
@@ -251,7 +251,7 @@ def test_every_pair_of_a_plan_has_ends_that_exist_or_are_created_before_it(
     planned = plan(later, world, remembered(earlier), can=CAN_DISABLE)
     if "rename-cycle" in codes(planned):
         return
-    created = {change.address for change in planned.part.changes if change.action is Action.CREATE}
+    created = {change.address for change in planned.plan.changes if change.action is Action.CREATE}
     position = {step.id: number for number, step in enumerate(planned.steps)}
 
     for step in planned.steps:
@@ -268,7 +268,7 @@ def test_the_order_of_everything_changes_nothing(git: Identities, random: Random
 
     one, two = plan(git, World()), plan(shuffled, World())
 
-    assert one.part == two.part
+    assert one.plan == two.plan
     assert _steps(one) == _steps(two)
 
 
@@ -288,12 +288,12 @@ def test_the_files_that_things_stand_in_change_nothing_but_origins(
     one = plan(later, world, remembered(earlier), can=CAN_DISABLE)
     two = plan(split, world, remembered(earlier), can=CAN_DISABLE)
 
-    assert one.part.digest == two.part.digest
-    assert [replace(each, origin=None) for each in one.part.changes] == [
-        replace(each, origin=None) for each in two.part.changes
+    assert one.plan.digest == two.plan.digest
+    assert [replace(each, origin=None) for each in one.plan.changes] == [
+        replace(each, origin=None) for each in two.plan.changes
     ]
-    assert [replace(each, origin=None) for each in one.part.findings] == [
-        replace(each, origin=None) for each in two.part.findings
+    assert [replace(each, origin=None) for each in one.plan.findings] == [
+        replace(each, origin=None) for each in two.plan.findings
     ]
 
 
@@ -309,5 +309,5 @@ def _shuffled(mapping: Mapping[str, Thing], random: Random) -> dict[str, Thing]:
     return dict(items)
 
 
-def _steps(planned: Planned) -> list[str]:
+def _steps(planned: PreparedPlan) -> list[str]:
     return [step.id for step in planned.steps]

@@ -104,7 +104,7 @@ def test_a_group_sheds_no_protection_by_a_new_key() -> None:
 
     planned = plan_of(later, world, remembered(before), policy=_policy(Protected(groups=("admins",))))
 
-    refused = [one for one in planned.part.findings if one.severity is Severity.REFUSAL]
+    refused = [one for one in planned.plan.findings if one.severity is Severity.REFUSAL]
     assert [str(one.address) for one in refused] == ["aws/group/team"]
 
 
@@ -116,7 +116,7 @@ def test_a_permission_set_sheds_no_protection_by_a_new_name() -> None:
 
     planned = plan(edited, world, remembered(said), policy=_policy(Protected(permission_sets=("Admin",))))
 
-    refused = [one for one in planned.part.findings if one.severity is Severity.REFUSAL]
+    refused = [one for one in planned.plan.findings if one.severity is Severity.REFUSAL]
     assert [str(one.address) for one in refused] == ["aws/permission-set/Boss"]
 
 
@@ -131,5 +131,5 @@ def test_a_group_sheds_no_protection_by_a_new_key_that_does_not_say_what_it_was(
 
     planned = plan(after, world, remembered(said), policy=policy)
 
-    refused = [one for one in planned.part.findings if one.code == "protected"]
+    refused = [one for one in planned.plan.findings if one.code == "protected"]
     assert [str(one.address) for one in refused] == [f"aws/assignment/{PAY}/Read/group:team"]

@@ -16,18 +16,18 @@ from reconciler.model.resources import PermissionSet
 from reconciler.model.state import Live, LiveUser, Remembered
 from reconciler.planning import hashes
 from reconciler.planning.comparing.provisioning import compare_provisioning
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.planner import plan_target
-from reconciler.planning.scene import Draft, Scene
 from tests.planning.scenes import (
     CLOSED,
     ONE,
     TWO,
     access,
     arn_of,
+    context,
     live,
     live_set,
     permission_set,
-    scene,
 )
 from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, person, remembered
 
@@ -38,33 +38,33 @@ def outdated(*accounts: str) -> Live:
     return live([live_set("Admin", accounts, accounts, managed_policies=("arn:aws:iam::aws:policy/A",))])
 
 
-def compared(around: Scene) -> Draft:
-    draft = Draft()
-    compare_provisioning(around, draft)
-    return draft
+def compared(around: PlanContext) -> Diff:
+    diff = Diff()
+    compare_provisioning(around, diff)
+    return diff
 
 
 def test_each_account_that_lags_behind_is_a_change() -> None:
-    draft = compared(scene(access([ADMIN]), outdated(ONE, TWO)))
-    assert [change.address.parts for change in draft.changes] == [("Admin", ONE), ("Admin", TWO)]
-    first = draft.changes[0]
+    diff = compared(context(access([ADMIN]), outdated(ONE, TWO)))
+    assert [change.address.parts for change in diff.changes] == [("Admin", ONE), ("Admin", TWO)]
+    first = diff.changes[0]
     assert first.effect is Effect.MIXED
-    assert first.before == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=True)
-    assert first.after == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=False)
+    assert first.before_hash == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=True)
+    assert first.after_hash == hashes.provisioning_state(arn_of("Admin"), ONE, outdated=False)
     assert first.name == "Admin on one"
     assert first.fields == (FieldChange("managed_policies", None, ("arn:aws:iam::aws:policy/A",)),)
-    assert draft.ids == {Address.of("aws", Kind.PERMISSION_SET, "Admin"): arn_of("Admin")}
+    assert diff.ids == {Address.of("aws", Kind.PERMISSION_SET, "Admin"): arn_of("Admin")}
 
 
 def test_sets_that_git_does_not_declare_are_left_as_they_are() -> None:
-    assert compared(scene(access(), outdated(ONE))).changes == []
-    assert compared(scene(access(), outdated(ONE), remembered(access([ADMIN])))).changes == []
+    assert compared(context(access(), outdated(ONE))).changes == []
+    assert compared(context(access(), outdated(ONE), remembered(access([ADMIN])))).changes == []
 
 
 def test_nothing_is_provisioned_where_no_account_is_active() -> None:
-    draft = compared(scene(access([ADMIN]), outdated(ONE, CLOSED, "5" * 12)))
-    assert [change.address.parts for change in draft.changes] == [("Admin", ONE)]
-    (finding,) = draft.findings
+    diff = compared(context(access([ADMIN]), outdated(ONE, CLOSED, "5" * 12)))
+    assert [change.address.parts for change in diff.changes] == [("Admin", ONE)]
+    (finding,) = diff.findings
     assert finding.code == "provisioning-skipped"
     assert finding.details == ("Admin on closed", f"Admin on {'5' * 12}")
 
@@ -83,7 +83,7 @@ def test_nothing_is_provisioned_where_no_account_is_active() -> None:
     ],
 )
 def test_why_a_role_lags_behind(memory: Remembered, cause: Cause) -> None:
-    (change,) = compared(scene(access([ADMIN]), outdated(ONE), memory)).changes
+    (change,) = compared(context(access([ADMIN]), outdated(ONE), memory)).changes
     assert change.cause is cause
 
 
@@ -106,27 +106,27 @@ ASSIGNED = live(
 def test_a_role_whose_last_assignment_goes_is_not_renewed(
     going: list[Principal], coming: list[str], scope: Scope, renewed: int
 ) -> None:
-    around = scene(access([ADMIN]), ASSIGNED, policy=replace(POLICY, scope=scope))
-    draft = Draft()
+    around = context(access([ADMIN]), ASSIGNED, policy=replace(POLICY, scope=scope))
+    diff = Diff()
     for action, holders in (
         (Action.DELETE, [str(around.holder(one)) for one in going]),
         (Action.CREATE, coming),
     ):
         for holder in holders:
             address = Address.of("aws", Kind.ASSIGNMENT, ONE, "Admin", holder)
-            draft.changes.append(Change(address, action, Effect.REVOKE, Cause.GIT, "", ""))
-    compare_provisioning(around, draft)
-    assert sum(change.address.kind is Kind.PROVISIONING for change in draft.changes) == renewed
+            diff.changes.append(Change(address, action, Effect.REVOKE, Cause.GIT, "", ""))
+    compare_provisioning(around, diff)
+    assert sum(change.address.kind is Kind.PROVISIONING for change in diff.changes) == renewed
 
 
 def test_a_target_that_provisions_nothing_gets_no_change() -> None:
-    assert compared(scene(access([ADMIN]), outdated(ONE), capabilities=CAN)).changes == []
+    assert compared(context(access([ADMIN]), outdated(ONE), capabilities=CAN)).changes == []
 
 
 def test_a_declared_set_under_its_own_name_only() -> None:
     new = permission_set("New", previously=("Admin",))
     declared: list[PermissionSet] = [new]
-    assert compared(scene(access(declared), outdated(ONE))).changes == []
+    assert compared(context(access(declared), outdated(ONE))).changes == []
 
 
 def test_an_edited_set_is_provisioned_one_by_one_where_an_account_with_its_role_is_closed() -> None:
@@ -134,7 +134,7 @@ def test_an_edited_set_is_provisioned_one_by_one_where_an_account_with_its_role_
     planned = plan_target(access([ADMIN]), remembered(access([ADMIN])), there, POLICY, CAN_ALL, NOW)
     renewing = [step for step in planned.steps if step.address.kind is Kind.PROVISIONING]
     assert [step.address.parts for step in renewing] == [("Admin", ONE), ("Admin", TWO)]
-    (finding,) = (one for one in planned.part.findings if one.code == "provisioning-skipped")
+    (finding,) = (one for one in planned.plan.findings if one.code == "provisioning-skipped")
     assert (finding.count, len(finding.details)) == (1, 1)
 
 
@@ -143,7 +143,7 @@ def test_an_edited_set_is_provisioned_at_once_where_every_account_is_active() ->
     planned = plan_target(access([ADMIN]), remembered(access([ADMIN])), there, POLICY, CAN_ALL, NOW)
     renewing = [step for step in planned.steps if step.address.kind is Kind.PROVISIONING]
     assert [step.address.parts for step in renewing] == [("Admin",)]
-    assert not [one for one in planned.part.findings if one.code == "provisioning-skipped"]
+    assert not [one for one in planned.plan.findings if one.code == "provisioning-skipped"]
 
 
 def test_what_a_pending_provisioning_brings_is_privileged_and_counts_as_a_grant() -> None:
@@ -160,9 +160,9 @@ def test_what_a_pending_provisioning_brings_is_privileged_and_counts_as_a_grant(
     git = access([permission_set("Admin", managed_policies=("AdministratorAccess",))])
     git = replace(git, users={"ada": person("ada")})
     planned = plan_target(git, remembered(git), there, replace(POLICY, guards=guards), CAN_ALL, NOW)
-    role = next(one for one in planned.part.changes if one.address.kind is Kind.PROVISIONING)
+    role = next(one for one in planned.plan.changes if one.address.kind is Kind.PROVISIONING)
     assert role.fields == (FieldChange("managed_policies", None, (admin,)),)
-    altered = [one for one in planned.part.access if one.direction is Direction.ALTER]
+    altered = [one for one in planned.plan.access if one.direction is Direction.ALTER]
     assert [(one.people, one.accounts, one.privileged) for one in altered] == [(("ada",), (ONE,), True)]
-    refusals = {one.code for one in planned.part.findings if one.severity is Severity.REFUSAL}
+    refusals = {one.code for one in planned.plan.findings if one.severity is Severity.REFUSAL}
     assert {"max-grants", "max-privileged-grants"} <= refusals

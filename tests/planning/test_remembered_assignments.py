@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.organization import LiveAccount
 from reconciler.model.resources import Window
 from reconciler.model.state import Declared, Desired, Identities, Receipt, Remembered
-from reconciler.planning.desired.memory import remember
+from reconciler.planning.desired.prior import remember
 from reconciler.planning.desired.project import project
 from tests.planning.entitled import DEV, git, plan, settled
 from tests.planning.entitled import entry as by_place

@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.model.change import Cause
 from reconciler.model.policy import OnRemoval
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Review, review
 from tests.planning.world import NOTHING, POLICY, World, group, identities, person, plan, remembered, summary
 
@@ -15,11 +15,11 @@ AUTO = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 TEAM = identities([person("ada"), person("bob")], [group("ops", ["ada", "bob"])])
 
 
-def judge(fresh: Planned, *reviewed: Planned, auto: frozenset[Cause] = AUTO) -> Review:
-    return review(fresh, [one.part for one in reviewed], auto_apply=auto)
+def judge(fresh: PreparedPlan, *reviewed: PreparedPlan, auto: frozenset[Cause] = AUTO) -> Review:
+    return review(fresh, [one.plan for one in reviewed], auto_apply=auto)
 
 
-def went(git: Identities, world: World, *reviewed: Planned, memory: Remembered = NOTHING) -> Review:
+def went(git: Identities, world: World, *reviewed: PreparedPlan, memory: Remembered = NOTHING) -> Review:
     return judge(plan(git, world, memory), *reviewed)
 
 
@@ -29,7 +29,7 @@ def test_the_plan_that_was_reviewed_goes() -> None:
 
     verdict = went(TEAM, world, reviewed)
 
-    assert verdict.go == {change.address for change in reviewed.part.changes}
+    assert verdict.go == {change.address for change in reviewed.plan.changes}
     assert (verdict.stale, verdict.left_out, verdict.unnecessary) == ((), (), ())
 
 
@@ -48,7 +48,7 @@ def test_a_half_applied_plan_can_be_applied_again() -> None:
         "create aws/membership/ops/bob git",
         "update aws/user/ada git",
     ]
-    assert verdict.go == {change.address for change in fresh.part.changes}
+    assert verdict.go == {change.address for change in fresh.plan.changes}
     assert verdict.stale == ()
 
 
@@ -62,7 +62,7 @@ def test_what_became_unnecessary_is_skipped_and_said() -> None:
 
     assert verdict.go == frozenset()
     assert {str(one.address) for one in verdict.unnecessary} == {
-        str(one.address) for one in reviewed.part.changes
+        str(one.address) for one in reviewed.plan.changes
     }
 
 
@@ -147,11 +147,11 @@ def test_a_digest_that_was_approved_lets_exactly_that_plan_go() -> None:
     world = World()
     fresh = plan(TEAM, world)
 
-    approved = review(fresh, [], auto_apply=AUTO, digests=[fresh.part.digest])
+    approved = review(fresh, [], auto_apply=AUTO, digests=[fresh.plan.digest])
     other = review(fresh, [], auto_apply=AUTO, digests=["sha256:" + "0" * 64])
 
-    assert approved.go == {change.address for change in fresh.part.changes}
-    assert len(other.stale) == len(fresh.part.changes)
+    assert approved.go == {change.address for change in fresh.plan.changes}
+    assert len(other.stale) == len(fresh.plan.changes)
 
 
 def test_several_reviewed_plans_may_be_given() -> None:
@@ -163,7 +163,7 @@ def test_several_reviewed_plans_may_be_given() -> None:
     verdict = went(TEAM, world, one, two)
 
     assert verdict.stale == ()
-    assert len(verdict.go) == len(two.part.changes)
+    assert len(verdict.go) == len(two.plan.changes)
 
 
 def test_a_leftover_removes_only_what_a_reviewed_plan_made() -> None:

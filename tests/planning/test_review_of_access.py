@@ -11,8 +11,8 @@ from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
-from reconciler.planning.ordering.order import Context, order
-from reconciler.planning.planner import Planned
+from reconciler.planning.ordering.order import Dependencies, order
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Review, review
 
 PROD, DEV = "111111111111", "222222222222"
@@ -26,12 +26,14 @@ def part(*changes: Change) -> TargetPlan:
     return TargetPlan("aws", {}, "", changes, (), {}, "sha256:x")
 
 
-def planned(*changes: Change, ids: Mapping[Address, str] = IDS, provisioned: Sequence[str] = ()) -> Planned:
-    context = Context(provisioned={ADMIN: frozenset(provisioned)})
-    return Planned(part(*changes), order(changes, context)[0], ids, {}, {}, {}, 0)
+def planned(
+    *changes: Change, ids: Mapping[Address, str] = IDS, provisioned: Sequence[str] = ()
+) -> PreparedPlan:
+    dependencies = Dependencies(provisioned={ADMIN: frozenset(provisioned)})
+    return PreparedPlan(part(*changes), order(changes, dependencies)[0], ids, {}, {}, {}, 0)
 
 
-def judge(fresh: Planned, *reviewed: TargetPlan) -> Review:
+def judge(fresh: PreparedPlan, *reviewed: TargetPlan) -> Review:
     return review(fresh, reviewed, auto_apply=frozenset())
 
 

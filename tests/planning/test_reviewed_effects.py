@@ -14,7 +14,7 @@ from reconciler.model.policy import Limit, Privileged, TargetPolicy
 from reconciler.model.resources import Value
 from reconciler.model.rules import Deny, MaxHolders, Restrict, RuledAccess
 from reconciler.model.state import Identities
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Review, review
 from tests.planning.entitled import DEV, PAY, entry, git, pset
 from tests.planning.remembering import Site
@@ -26,9 +26,9 @@ AUTO = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 PRIVILEGED = replace(POLICY, guards=replace(UNLIMITED, privileged=Privileged(permission_sets=("Admin",))))
 
 
-def judge(fresh: Planned, *reviewed: Planned, digests: Sequence[str] = ()) -> Review:
+def judge(fresh: PreparedPlan, *reviewed: PreparedPlan, digests: Sequence[str] = ()) -> Review:
     """The verdict on a fresh plan."""
-    return review(fresh, [one.part for one in reviewed], auto_apply=AUTO, digests=digests)
+    return review(fresh, [one.plan for one in reviewed], auto_apply=AUTO, digests=digests)
 
 
 def whys(verdict: Review) -> list[str]:
@@ -46,13 +46,13 @@ def test_a_membership_that_gives_more_by_now_is_stale_with_the_difference() -> N
     more = entry("more", "group:ops", "Admin", DEV)
     site.apply(git([ADMIN, more], people=EVERYBODY))
     fresh = site.plan(git([ADMIN, more], people=EVERYBODY, teams={"ops": ["ada", "bob"]}))
-    assert {each.address for each in fresh.part.changes} == {each.address for each in reviewed.part.changes}
+    assert {each.address for each in fresh.plan.changes} == {each.address for each in reviewed.plan.changes}
     (why,) = whys(judge(fresh, reviewed))
     assert "bob" in why
     assert "name-3" in why
     # A digest covers changes; beside a reviewed plan it approves no more than that.
-    assert judge(fresh, reviewed, digests=[fresh.part.digest]).stale
-    assert not judge(fresh, digests=[fresh.part.digest]).stale
+    assert judge(fresh, reviewed, digests=[fresh.plan.digest]).stale
+    assert not judge(fresh, digests=[fresh.plan.digest]).stale
     assert not judge(fresh, fresh).stale
 
 
@@ -162,12 +162,12 @@ def test_a_changed_user_name_is_one_who_loses_and_one_who_gains_everything() -> 
     said = git([ADMIN, entry("own", "user:ada", "Read", DEV)])
     site = Site()
     site.apply(said)
-    rows = site.plan(renamed(said)).part.access
+    rows = site.plan(renamed(said)).plan.access
     expected = {(way, name) for way in (Direction.GAIN, Direction.LOSE) for name in ("Admin", "Read")}
     assert {(each.direction, each.permission_set) for each in rows} == expected
     assert {each.people for each in rows} == {("ada",)}
     same = replace(said, users={**said.users, "ada": person("ada", user_name="ADA@example.com")})
-    assert site.plan(same).part.access == ()
+    assert site.plan(same).plan.access == ()
 
 
 @pytest.mark.parametrize(
@@ -196,5 +196,5 @@ def test_a_changed_user_name_is_judged_like_a_grant(policy: TargetPolicy) -> Non
     if site.policy.rules and isinstance(site.policy.rules[0], Restrict):
         ada = replace(moved.users["ada"], origin=replace(moved.users["ada"].origin, path="hr.yaml"))
         moved = replace(moved, users={**moved.users, "ada": ada})
-    assert any(each.severity is Severity.REFUSAL for each in site.plan(moved).part.findings)
-    assert not any(each.severity is Severity.REFUSAL for each in site.plan(said).part.findings)
+    assert any(each.severity is Severity.REFUSAL for each in site.plan(moved).plan.findings)
+    assert not any(each.severity is Severity.REFUSAL for each in site.plan(said).plan.findings)

@@ -219,7 +219,7 @@ def test_what_was_not_read_is_said_where_rules_judge() -> None:
 
 def test_rules_are_in_the_digest_of_a_plan() -> None:
     world = realm()
-    plain = plan(OPS_ON_DEV, world).part
-    ruled = plan(OPS_ON_DEV, world, policy=replace(POLICY, rules=(NO_ADMIN,))).part
-    assert plain.changes == ruled.changes
-    assert plain.digest != ruled.digest
+    plain = plan(OPS_ON_DEV, world).plan
+    rule_context = plan(OPS_ON_DEV, world, policy=replace(POLICY, rules=(NO_ADMIN,))).plan
+    assert plain.changes == rule_context.changes
+    assert plain.digest != rule_context.digest

@@ -91,7 +91,7 @@ def test_entries_count_where_the_target_has_them(
     paths: tuple[str, ...], sets: tuple[PermissionSet, ...], names: str, *, broken: bool
 ) -> None:
     policy = replace(POLICY, rules=(EXPIRE,), paths=paths or POLICY.paths)
-    found = plan(said(ops(names=names, origin=OPEN), sets=sets), realm(), policy=policy).part.findings
+    found = plan(said(ops(names=names, origin=OPEN), sets=sets), realm(), policy=policy).plan.findings
     assert ("rule-require" in [one.code for one in found]) is broken
 
 

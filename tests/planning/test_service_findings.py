@@ -34,7 +34,7 @@ def test_what_a_reading_found_stands_in_the_plan() -> None:
 
     planned = plan_target(identities([person("ada")]), NOTHING, live, POLICY, CAN, NOW)
 
-    assert found in planned.part.findings
+    assert found in planned.plan.findings
 
 
 def test_kinds_that_a_service_does_not_have_are_no_news() -> None:
@@ -61,7 +61,7 @@ def test_where_a_service_takes_no_members_its_groups_are_written_and_that_is_sai
     planned = plan(said, world, can=can)
 
     assert summary(planned) == ["create aws/group/dev git", "create aws/user/bob git"]
-    assert [one.count for one in planned.part.findings if one.code == "kind-not-applied"] == [1]
+    assert [one.count for one in planned.plan.findings if one.code == "kind-not-applied"] == [1]
 
 
 def test_where_a_service_has_no_groups_only_people_are_written() -> None:
@@ -75,7 +75,7 @@ def test_where_a_service_has_no_groups_only_people_are_written() -> None:
 
     assert summary(planned) == ["create aws/user/ada drift"]
     assert not planned.waiting
-    found = [one.message for one in planned.part.findings if one.code == "kind-not-applied"]
+    found = [one.message for one in planned.plan.findings if one.code == "kind-not-applied"]
     assert found == [
         "1 group declared and checked, not applied here",
         "1 membership declared and checked, not applied here",

@@ -16,17 +16,17 @@ from reconciler.model.state import Identities, Live, LivePermissionSet, Remember
 from reconciler.planning import hashes
 from reconciler.planning.comparing.set_values import managed_policy
 from reconciler.planning.comparing.sets import compare_sets
-from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.context import Diff, PlanContext
 from tests.planning.scenes import (
     IDENTITY,
     ONE,
     TWO,
     access,
     brief,
+    context,
     live,
     live_set,
     permission_set,
-    scene,
 )
 from tests.planning.world import CAN, NOTHING, remembered
 
@@ -35,16 +35,16 @@ ADMINISTRATOR = AWS + "AdministratorAccess"
 OPS, EVE = Principal(Kind.GROUP, "g-ops"), Principal(Kind.USER, "u-eve")
 
 
-def compared(around: Scene) -> Draft:
-    draft = Draft()
-    compare_sets(around, draft)
-    return draft
+def compared(around: PlanContext) -> Diff:
+    diff = Diff()
+    compare_sets(around, diff)
+    return diff
 
 
 def fields_of(
     declared: PermissionSet, there: LivePermissionSet, memory: Remembered = NOTHING
 ) -> tuple[FieldChange, ...]:
-    changes = compared(scene(access([declared]), live([there]), memory)).changes
+    changes = compared(context(access([declared]), live([there]), memory)).changes
     return changes[0].fields if changes else ()
 
 
@@ -75,7 +75,7 @@ def test_policies_are_those_of_the_partition_of_the_instance() -> None:
     declared = permission_set(
         "Admin", managed_policies=(ADMINISTRATOR, "Billing"), permissions_boundary="PowerUserAccess"
     )
-    (change,) = compared(scene(access([declared]), there)).changes
+    (change,) = compared(context(access([declared]), there)).changes
     values = {each.name: each.after for each in change.fields}
     assert values == {
         "managed_policies": (
@@ -97,8 +97,8 @@ def test_a_set_is_created_with_what_git_says_of_it() -> None:
         tags={"owner": "platform"},
         relay_state=None,
     )
-    draft = compared(scene(access([declared]), live()))
-    (change,) = draft.changes
+    diff = compared(context(access([declared]), live()))
+    (change,) = diff.changes
     assert [(each.name, each.before, each.after) for each in change.fields] == [
         ("description", None, "All of it"),
         ("session_duration", None, "PT4H"),
@@ -109,8 +109,8 @@ def test_a_set_is_created_with_what_git_says_of_it() -> None:
     ]
     assert (change.action, change.effect, change.cause) == (Action.CREATE, Effect.NEUTRAL, Cause.GIT)
     values = {each.name: each.after for each in change.fields}
-    assert change.after == hashes.object_state(None, values, draft.owned[change.address])
-    assert change.before == hashes.absent(Kind.PERMISSION_SET, "Admin")
+    assert change.after_hash == hashes.object_state(None, values, diff.owned[change.address])
+    assert change.before_hash == hashes.absent(Kind.PERMISSION_SET, "Admin")
 
 
 @pytest.mark.parametrize(
@@ -229,21 +229,21 @@ def test_what_git_said_and_says_no_more_is_cleared() -> None:
 )
 def test_the_effect_of_an_edit(declared: dict[str, object], effect: Effect) -> None:
     declared_set = permission_set("Admin", **declared)
-    (change,) = compared(scene(access([declared_set]), live([live_set("Admin")]))).changes
+    (change,) = compared(context(access([declared_set]), live([live_set("Admin")]))).changes
     assert change.effect is effect
 
 
 def test_an_update_hashes_what_git_owns_of_the_live_set() -> None:
     there = live_set("Admin", description="x", relay_state="u", tags={"other": "1"})
-    draft = compared(scene(access([permission_set("Admin", description="y")]), live([there])))
-    (change,) = draft.changes
-    names = draft.owned[change.address]
+    diff = compared(context(access([permission_set("Admin", description="y")]), live([there])))
+    (change,) = diff.changes
+    names = diff.owned[change.address]
     assert "relay_state" not in names
     assert "tags.other" not in names
-    assert change.before == hashes.object_state(there.id, there.attributes, names)
+    assert change.before_hash == hashes.object_state(there.id, there.attributes, names)
     after = {**there.attributes, "description": "y"}
-    assert change.after == hashes.object_state(there.id, after, names)
-    assert draft.ids[change.address] == there.id
+    assert change.after_hash == hashes.object_state(there.id, after, names)
+    assert diff.ids[change.address] == there.id
 
 
 SAME = permission_set("Admin", managed_policies=("A",))
@@ -283,37 +283,37 @@ OTHER = permission_set("Admin", managed_policies=("B",))
 def test_why_a_set_differs(
     memory: Remembered, now: PermissionSet, there: dict[str, Any], cause: Cause
 ) -> None:
-    (change,) = compared(scene(access([now]), live([live_set("Admin", **there)]), memory)).changes
+    (change,) = compared(context(access([now]), live([live_set("Admin", **there)]), memory)).changes
     assert change.cause is cause
 
 
 def test_a_set_that_is_as_git_says_is_no_change() -> None:
-    draft = compared(scene(access([SAME]), live([live_set("Admin", managed_policies=(AWS + "A",))])))
-    assert draft.changes == []
-    assert draft.unchanged[Kind.PERMISSION_SET] == 1
+    diff = compared(context(access([SAME]), live([live_set("Admin", managed_policies=(AWS + "A",))])))
+    assert diff.changes == []
+    assert diff.unchanged[Kind.PERMISSION_SET] == 1
 
 
-def _replacing(there: Live, memory: Identities | None = None) -> Scene:
+def _replacing(there: Live, memory: Identities | None = None) -> PlanContext:
     now = access([permission_set("New", managed_policies=("A",), previously=("Old",))])
-    return scene(now, there, remembered(memory) if memory else NOTHING)
+    return context(now, there, remembered(memory) if memory else NOTHING)
 
 
 def test_a_replaced_set_is_made_anew_with_a_warning_about_its_roles() -> None:
-    draft = compared(
+    diff = compared(
         _replacing(live([live_set("Old", provisioned=(ONE, TWO))]), access([permission_set("Old")]))
     )
-    assert brief(draft.changes) == {(Action.CREATE, "New", "git")}
-    assert draft.changes[0].reason == "replaces Old"
-    (finding,) = draft.findings
+    assert brief(diff.changes) == {(Action.CREATE, "New", "git")}
+    assert diff.changes[0].reason == "replaces Old"
+    (finding,) = diff.findings
     assert finding.code == "permission-set-replaced"
     assert finding.details == (ONE, TWO)
     assert "AWSReservedSSO_Old_" in str(finding.fix)
 
 
 def test_a_set_that_was_replaced_already_is_no_news() -> None:
-    draft = compared(_replacing(live([live_set("New", managed_policies=(AWS + "A",))])))
-    assert (draft.changes, draft.findings) == ([], [])
+    diff = compared(_replacing(live([live_set("New", managed_policies=(AWS + "A",))])))
+    assert (diff.changes, diff.findings) == ([], [])
 
 
 def test_a_target_without_permission_sets_gets_none() -> None:
-    assert compared(scene(access([SAME]), live(), capabilities=CAN)).changes == []
+    assert compared(context(access([SAME]), live(), capabilities=CAN)).changes == []

@@ -13,11 +13,11 @@ from reconciler.model.plan import Severity
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import Origin
 from reconciler.model.state import Assigned, Desired, Holder, Inactive
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.context import PlanContext
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.guards_shrink import live_shrank, source_shrank
 from reconciler.planning.judging.population import Population
-from reconciler.planning.scene import Scene
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import permission_set
 from tests.planning.world import POLICY, group, person
@@ -49,12 +49,12 @@ def state(count: int, kinds: Iterable[Kind] = EVERY) -> Desired:
     )
 
 
-def scene(base: Desired | None, desired: Desired | None = None, scope: Scope | None = None) -> Scene:
-    plain = Stage().scene()
+def context(base: Desired | None, desired: Desired | None = None, scope: Scope | None = None) -> PlanContext:
+    plain = Stage().context()
     return replace(
         plain,
         desired=desired or Desired("aws"),
-        memory=Memory(base, (), known=True),
+        memory=PriorState(base, (), known=True),
         policy=replace(POLICY, scope=scope or POLICY.scope),
     )
 
@@ -87,7 +87,7 @@ def test_three_or_a_fifth_of_a_kind_may_be_lost(
     ]
     changes = [*noise, *drift(kind, lost)]
 
-    found = list(live_shrank(scene(state(applied)), changes, Population(dict.fromkeys(EVERY, 1), {})))
+    found = list(live_shrank(context(state(applied)), changes, Population(dict.fromkeys(EVERY, 1), {})))
 
     what = f"{kind.replace('-', ' ')}s"
     assert [(one.code, one.severity, one.kind, one.count) for one in found] == (
@@ -104,7 +104,7 @@ def test_three_or_a_fifth_of_a_kind_may_be_lost(
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize("lost", [0, 1, 2])
 def test_where_nothing_is_left_one_object_or_two_pairs_are_too_many(kind: Kind, lost: int) -> None:
-    found = live_shrank(scene(state(99)), drift(kind, lost), Population({kind: 0}, {}))
+    found = live_shrank(context(state(99)), drift(kind, lost), Population({kind: 0}, {}))
 
     assert [(one.kind, one.count) for one in found] == (
         [(kind, lost)] if lost > (1 if kind in PAIRS else 0) else []
@@ -114,14 +114,14 @@ def test_where_nothing_is_left_one_object_or_two_pairs_are_too_many(kind: Kind, 
 def test_kinds_are_judged_one_by_one() -> None:
     changes = [each for kind in EVERY[::-1] for each in drift(kind, 4)]
 
-    found = live_shrank(scene(state(4)), changes, Population(dict.fromkeys(EVERY, 1), {}))
+    found = live_shrank(context(state(4)), changes, Population(dict.fromkeys(EVERY, 1), {}))
 
     assert [one.kind for one in found] == list(EVERY)
 
 
 def test_without_a_memory_nothing_was_lost() -> None:
-    assert not list(live_shrank(scene(None), drift(Kind.USER, 99), Population({}, {})))
-    assert not list(source_shrank(scene(None), [change("delete user/ada")]))
+    assert not list(live_shrank(context(None), drift(Kind.USER, 99), Population({}, {})))
+    assert not list(source_shrank(context(None), [change("delete user/ada")]))
 
 
 @pytest.mark.parametrize("kind", [Kind.USER, Kind.GROUP, Kind.ASSIGNMENT])
@@ -145,7 +145,7 @@ def test_without_a_memory_nothing_was_lost() -> None:
 def test_git_may_declare_three_or_a_fifth_fewer_of_a_kind_and_never_none(
     kind: Kind, then: int, now: int, *, refused: bool
 ) -> None:
-    judged = scene(state(then, [kind]), state(now, [kind]))
+    judged = context(state(then, [kind]), state(now, [kind]))
 
     found = list(source_shrank(judged, [change("delete membership/ops/ada")]))
 
@@ -169,9 +169,9 @@ def test_git_may_declare_three_or_a_fifth_fewer_of_a_kind_and_never_none(
 
 def test_sets_and_members_may_be_fewer_and_so_may_what_is_only_observed() -> None:
     removals = [change("delete membership/ops/ada")]
-    assert not list(source_shrank(scene(state(9, [Kind.PERMISSION_SET, Kind.MEMBERSHIP])), removals))
+    assert not list(source_shrank(context(state(9, [Kind.PERMISSION_SET, Kind.MEMBERSHIP])), removals))
 
-    observed = scene(state(9), scope=Scope(groups=Mode.OBSERVE))
+    observed = context(state(9), scope=Scope(groups=Mode.OBSERVE))
     assert [one.kind for one in source_shrank(observed, removals)] == [Kind.USER, Kind.ASSIGNMENT]
 
 
@@ -189,8 +189,8 @@ def test_what_counts_as_declared() -> None:
         lapsed_assignments={(ONE, "Read"): frozenset({Holder(Kind.USER, "k0"), Holder(Kind.USER, "k1")})},
     )
 
-    lost = live_shrank(scene(said), [each for kind in EVERY for each in drift(kind, 4)], Population({}, {}))
-    fewer = source_shrank(scene(said), [change("delete user/ada")])
+    lost = live_shrank(context(said), [each for kind in EVERY for each in drift(kind, 4)], Population({}, {}))
+    fewer = source_shrank(context(said), [change("delete user/ada")])
 
     assert [one.message.split(" that")[0] for one in lost] == [
         "4 of 2 users",
@@ -204,7 +204,7 @@ def test_what_counts_as_declared() -> None:
         (Kind.GROUP, 3),
         (Kind.ASSIGNMENT, 8),
     ]
-    assert not list(source_shrank(scene(said, said), [change("delete user/ada")]))
+    assert not list(source_shrank(context(said, said), [change("delete user/ada")]))
 
 
 def test_people_who_became_inactive_and_assignments_that_ended_are_declared_as_before() -> None:
@@ -217,4 +217,4 @@ def test_people_who_became_inactive_and_assignments_that_ended_are_declared_as_b
         lapsed_assignments={(ONE, "Admin"): holders},
     )
 
-    assert not list(source_shrank(scene(before, after), [change("delete user/ada")]))
+    assert not list(source_shrank(context(before, after), [change("delete user/ada")]))

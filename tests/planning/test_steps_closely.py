@@ -11,7 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Step
 from reconciler.planning.ordering.steps import (
-    Context,
+    Dependencies,
     ends,
     needs,
     needs_provisioning,
@@ -69,7 +69,7 @@ def steps(
     provisioned: Mapping[str, Sequence[str]] | None = None,
     holding: Mapping[str, Sequence[str]] | None = None,
 ) -> list[str]:
-    context = Context(
+    dependencies = Dependencies(
         holding={
             at(f"group/{key}"): tuple(at(f"permission-set/{one}") for one in names)
             for key, names in (holding or {}).items()
@@ -78,7 +78,7 @@ def steps(
             at(f"permission-set/{name}"): frozenset(found) for name, found in (provisioned or {}).items()
         },
     )
-    made = steps_of([said(text) for text in texts], context)
+    made = steps_of([said(text) for text in texts], dependencies)
     assert all(identifier == step.id for identifier, step in made.items())
     return [spelled(step) for step in made.values()]
 
@@ -359,7 +359,7 @@ def test_a_value_is_freed_before_it_is_given(texts: Sequence[str], waits: str) -
 
 def test_what_is_made_frees_no_name() -> None:
     changes = [said("delete user/x"), replace(said("create user/ada user_name:>x"), name="x")]
-    made = steps_of(changes, Context())
+    made = steps_of(changes, Dependencies())
     assert made["aws/user/ada"].after == ("aws/user/x",)
 
 
@@ -608,5 +608,5 @@ def test_what_a_step_cannot_do_without(address: str, needed: Sequence[str]) -> N
 def test_the_steps_of_what_may_be_done(
     texts: Sequence[str], go: Sequence[str], expected: Sequence[str]
 ) -> None:
-    made = steps_of([said(text) for text in texts], Context(provisioned={at(SET): frozenset(MANY)}))
+    made = steps_of([said(text) for text in texts], Dependencies(provisioned={at(SET): frozenset(MANY)}))
     assert [spelled(step) for step in restricted(made.values(), {at(each) for each in go})] == expected

@@ -13,7 +13,7 @@ from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Origin
 from reconciler.model.state import Assigned, Desired, Gap, Holder, Live
 from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 
 WHY = Assigned("entry", Origin("people.yaml", 1))
 GROUP, USER = Holder(Kind.GROUP, "ops"), Holder(Kind.USER, "ada")
@@ -53,13 +53,13 @@ def test_a_gap_in_memberships_covers_any_that_git_manages() -> None:
 
 def test_an_apply_is_whole_unless_something_was_left_out_or_could_not_be_seen() -> None:
     part = TargetPlan("aws", {}, "", (), (), {}, "", partial=True)
-    planned = Planned(part, (), {}, {}, {}, {}, 0)
+    planned = PreparedPlan(part, (), {}, {}, {}, {}, 0)
     only = replace(part, only=(Address.of("aws", Kind.USER, "ada"),))
 
     assert is_whole(planned, {})
     assert not is_whole(replace(planned, uncovered=True), {})
     assert not is_whole(replace(planned, waiting=1), {})
-    assert not is_whole(replace(planned, part=only), {})
+    assert not is_whole(replace(planned, plan=only), {})
 
 
 def test_what_nobody_can_look_at_in_a_closed_account_holds_nothing_up() -> None:

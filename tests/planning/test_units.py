@@ -30,11 +30,11 @@ def test_a_path_of_two_units_is_refused_with_both_ids() -> None:
     world = realm()
     world.organization = slashed()
     planned = plan(git([entry("x", "group:ops", "Admin", "CI/CD")]), world)
-    (finding,) = (one for one in planned.part.findings if one.code == "unit-ambiguous")
+    (finding,) = (one for one in planned.plan.findings if one.code == "unit-ambiguous")
     assert finding.severity is Severity.REFUSAL
     assert finding.details == ("x",)
     assert {CD, BOTH} <= set(finding.message.replace(",", " ").split())
-    assert not [one for one in planned.part.changes if one.address.kind is Kind.ASSIGNMENT]
+    assert not [one for one in planned.plan.changes if one.address.kind is Kind.ASSIGNMENT]
 
 
 def test_the_id_of_one_of_two_units_means_that_one() -> None:
@@ -63,8 +63,8 @@ def test_nothing_is_taken_for_a_unit_that_is_not_there_any_more() -> None:
 
     planned = plan(said, world, remembered(said))
 
-    assert planned.part.changes == ()
-    found = {one.code: one for one in planned.part.findings}
+    assert planned.plan.changes == ()
+    found = {one.code: one for one in planned.plan.findings}
     assert found["unit-unknown"].details == ("x",)
     (kept,) = found["assignments-unresolved"].details
     assert PAY in kept
@@ -80,10 +80,10 @@ def test_what_no_unresolved_entry_may_mean_goes() -> None:
 
     planned = plan(git([entry("x", "group:ops", "Admin", "Prod")]), world, remembered(before))
 
-    assert [str(one.address) for one in planned.part.changes] == [f"aws/assignment/{DEV}/Read/group:ops"]
+    assert [str(one.address) for one in planned.plan.changes] == [f"aws/assignment/{DEV}/Read/group:ops"]
 
 
 def test_an_entry_that_is_gone_takes_its_access_with_it() -> None:
     before = git([entry("x", "group:ops", "Admin", PAY)])
     world = settled(before)
-    assert len(plan(git(), world, remembered(before)).part.changes) == 1
+    assert len(plan(git(), world, remembered(before)).plan.changes) == 1

@@ -11,7 +11,7 @@ from reconciler.model.change import Cause
 from reconciler.model.policy import Ignore, Mode, Scope
 from reconciler.model.resources import User, Value
 from reconciler.model.state import Desired, Inactive, Live, LiveUser
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_users
 from tests.planning.world import ORIGIN
@@ -53,7 +53,7 @@ class Case:
             users[identifier] = LiveUser(
                 identifier, {key: one for key, one in attributes.items() if one}, True
             )
-        memory = Memory(
+        memory = PriorState(
             said(self.base) if self.base else None, tuple(said(each) for each in self.since), self.known
         )
         scope = Scope(users=self.mode, ignore=Ignore(users=self.ignore))
@@ -67,7 +67,7 @@ class Case:
             for identifier, key in keys.items():
                 words[identifier].append(f"{word}:{key}")
         for word, these in (
-            ("stray", found.strays),
+            ("stray", found.undeclared),
             ("ignored", found.ignored),
             ("unmanaged", found.unmanaged),
             ("contested", found.pairing.contested),

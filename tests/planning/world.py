@@ -30,7 +30,7 @@ from reconciler.model.state import (
 from reconciler.planning.ordering.order import ends
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORIGIN = Origin("people.yaml", 1)
@@ -229,7 +229,7 @@ class World:
 
     def carry_out(
         self,
-        planned: Planned,
+        planned: PreparedPlan,
         failing: frozenset[str] = frozenset(),
         watch: Callable[[], None] = lambda: None,
     ) -> dict[str, Outcome]:
@@ -355,21 +355,21 @@ def plan(
     policy: TargetPolicy = POLICY,
     can: Capabilities = CAN,
     now: datetime = NOW,
-) -> Planned:
+) -> PreparedPlan:
     """The plan of `git` against `world`."""
     return plan_target(git, memory, world.live(), policy, can, now)
 
 
-def summary(planned: Planned) -> list[str]:
+def summary(planned: PreparedPlan) -> list[str]:
     """The changes in a form that a test can read: `create aws/user/ada git`."""
-    return [f"{one.action} {one.address} {one.cause}" for one in planned.part.changes]
+    return [f"{one.action} {one.address} {one.cause}" for one in planned.plan.changes]
 
 
-def codes(planned: Planned) -> list[str]:
+def codes(planned: PreparedPlan) -> list[str]:
     """The codes of the findings."""
-    return [finding.code for finding in planned.part.findings]
+    return [finding.code for finding in planned.plan.findings]
 
 
-def change(planned: Planned, address: str) -> Change:
+def change(planned: PreparedPlan, address: str) -> Change:
     """The change at an address."""
-    return next(one for one in planned.part.changes if str(one.address) == address)
+    return next(one for one in planned.plan.changes if str(one.address) == address)

@@ -8,7 +8,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Rule, RuledAccess
 from reconciler.model.state import Identities
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.entitled import on
 from tests.planning.world import World
 from tests.properties import oracle
@@ -36,12 +36,12 @@ def breaches(world: World, said: Identities, rules: Sequence[Rule]) -> set[Breac
     return found
 
 
-def badly_given(planned: Planned, said: Identities, world: World, rules: Sequence[Rule]) -> set[Breach]:
+def badly_given(planned: PreparedPlan, said: Identities, world: World, rules: Sequence[Rule]) -> set[Breach]:
     """Assignments that the plan makes and that no entry gives which says what it must."""
     if ENDING not in rules:
         return set()
     found: set[Breach] = set()
-    for change in planned.part.changes:
+    for change in planned.plan.changes:
         if change.address.kind is Kind.ASSIGNMENT and change.action is Action.CREATE:
             account, name, holder = change.address.parts
             kind, _, key = holder.partition(":")

@@ -10,7 +10,7 @@ from reconciler.model.pairs import Principal
 from reconciler.model.resources import Assignment
 from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import ends
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem
@@ -30,7 +30,7 @@ class Floors:
     once (time, a block) and whoever is disabled does not count.
     """
 
-    def __init__(self, world: World, planned: Planned, entries: Mapping[str, Assignment]) -> None:
+    def __init__(self, world: World, planned: PreparedPlan, entries: Mapping[str, Assignment]) -> None:
         gone = _taken_at_once(world, planned)
         self._floors = {
             place: min(least, len(_people(world, place, gone) - _disabled(planned)))
@@ -84,10 +84,10 @@ def _people(world: World, place: _Place, gone: frozenset[tuple[str, ...]] = froz
     return {each for each in found if each in world.users and world.users[each].active is not False}
 
 
-def _taken_at_once(world: World, planned: Planned) -> frozenset[tuple[str, ...]]:
+def _taken_at_once(world: World, planned: PreparedPlan) -> frozenset[tuple[str, ...]]:
     """Pairs, as ids, that go because of the time or a block."""
     found: set[tuple[str, ...]] = set()
-    for change in planned.part.changes:
+    for change in planned.plan.changes:
         if change.action is Action.DELETE and change.cause in _AT_ONCE:
             if change.address.kind is Kind.MEMBERSHIP:
                 found.add(tuple(planned.ids[end] for end in ends(change.address)))
@@ -97,11 +97,11 @@ def _taken_at_once(world: World, planned: Planned) -> frozenset[tuple[str, ...]]
     return frozenset(found)
 
 
-def _disabled(planned: Planned) -> set[str]:
+def _disabled(planned: PreparedPlan) -> set[str]:
     """Ids of people who are disabled: that waits for nothing."""
     return {
         planned.ids[change.address]
-        for change in planned.part.changes
+        for change in planned.plan.changes
         if change.address.kind is Kind.USER
         and any(each.name == "active" and each.after is False for each in change.fields)
     }

@@ -69,7 +69,7 @@ class Ending(Settling):
         self.policy = TargetPolicy("aws", scope=OTHERS, guards=UNLIMITED)
         self.approved = True
         self.world.delegated = False
-        refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
+        refused = {each.code for each in self.plan().plan.findings if each.severity == "refusal"}
         assert refused <= UNAPPROVABLE | OF_NAMES
         self.apply_all()
         self.settle_names()
@@ -155,7 +155,7 @@ class Ending(Settling):
             if holders == {"e0": "ops", "e1": "dev"}:
                 # Who comes is there before whoever goes: that needs nobody's leave.
                 self.policy, self.approved = replace(self.policy, guards=CRITICAL), False
-                assert self.plan().part.applyable
+                assert self.plan().plan.applyable
             self._try_critically()
         self._try_ruled(people, settled)
         self.apply_all()
@@ -232,29 +232,29 @@ class Ending(Settling):
 
     def _try_drifting(self) -> None:
         """In worlds that are forgotten again, somebody takes away what git gave: that waits for review."""
-        part = self.plan().part
+        part = self.plan().plan
         for pair in sorted(pairs(self.world) & self.given.pairs)[::3]:
             with self.forgotten():
                 drop(self.world, pair)
                 before, witness, fresh = copy.deepcopy(self.world), Witness(self.world), self.plan()
                 verdict = review(fresh, [part], auto_apply=BY_RULE)
-                if fresh.part.applyable and not verdict.stale:
+                if fresh.plan.applyable and not verdict.stale:
                     self.carry_out(fresh, verdict.go)
-                    free = {each.address for each in fresh.part.changes if each.cause in BY_RULE}
+                    free = {each.address for each in fresh.plan.changes if each.cause in BY_RULE}
                     witness.wrote_only({locate(before, self.world, each) for each in free}, self.world)
 
     def _try_with_others(self) -> None:
         """In worlds that are forgotten again, with somebody in the place of each person who was reviewed."""
-        part = self.plan().part
+        part = self.plan().plan
         known = Names(self.world)
         for number, old in enumerate(whose(self.world, [part])):
             with self.forgotten():
                 self.take_the_place(old, joining=bool(number % 2))
                 before, witness, fresh = copy.deepcopy(self.world), Witness(self.world), self.plan()
                 verdict = review(fresh, [part], auto_apply=BY_RULE)
-                if fresh.part.applyable and not verdict.stale:
+                if fresh.plan.applyable and not verdict.stale:
                     self.carry_out(fresh, verdict.go)
-                    free = {each.address for each in fresh.part.changes if each.cause in UNSEEN}
+                    free = {each.address for each in fresh.plan.changes if each.cause in UNSEEN}
                     witness.wrote_to([known], {locate(before, self.world, each) for each in free}, self.world)
 
     def _try_critically(self) -> None:
@@ -303,7 +303,7 @@ class Ending(Settling):
         self.try_alone()
         self.policy, self.approved = replace(self.policy, guards=UNLIMITED), True
         fresh = self.plan()
-        assert {each.code for each in fresh.part.findings if each.severity == "refusal"} <= UNAPPROVABLE
+        assert {each.code for each in fresh.plan.findings if each.severity == "refusal"} <= UNAPPROVABLE
         self.apply_all()
         self._absent_are_in_nothing()
 

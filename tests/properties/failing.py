@@ -6,29 +6,29 @@ from collections.abc import Callable
 
 from reconciler.model.change import Action, Change, Effect
 from reconciler.planning.ordering.steps import PAIRS
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 
 
-def none(_: Planned) -> frozenset[str]:
+def none(_: PreparedPlan) -> frozenset[str]:
     """No step fails."""
     return frozenset()
 
 
-def removals(planned: Planned) -> frozenset[str]:
+def removals(planned: PreparedPlan) -> frozenset[str]:
     """Everything fails that takes a membership or an assignment away."""
     return _steps_of(planned, lambda one: one.action is Action.DELETE and one.address.kind in PAIRS)
 
 
-def odd_removals(planned: Planned) -> frozenset[str]:
+def odd_removals(planned: PreparedPlan) -> frozenset[str]:
     """Every other of them."""
     return frozenset(sorted(removals(planned))[::2])
 
 
-def grants(planned: Planned) -> frozenset[str]:
+def grants(planned: PreparedPlan) -> frozenset[str]:
     """Everything fails that gives anything."""
     return _steps_of(planned, lambda one: one.effect is Effect.GRANT)
 
 
-def _steps_of(planned: Planned, is_meant: Callable[[Change], bool]) -> frozenset[str]:
-    meant = {each.address for each in planned.part.changes if is_meant(each)}
+def _steps_of(planned: PreparedPlan, is_meant: Callable[[Change], bool]) -> frozenset[str]:
+    meant = {each.address for each in planned.plan.changes if is_meant(each)}
     return frozenset(each.id for each in planned.steps if meant & set(each.changes))

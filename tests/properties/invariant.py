@@ -19,7 +19,7 @@ from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.report import Outcome
 from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import ends
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem
@@ -142,7 +142,7 @@ class Given:
         self.doubted |= pairs(world) - self.pairs
         self.doubted_objects |= {*world.users, *world.groups, *world.sets} - self.objects.keys()
 
-    def wrote(self, planned: Planned, outcomes: Mapping[str, Outcome]) -> None:
+    def wrote(self, planned: PreparedPlan, outcomes: Mapping[str, Outcome]) -> None:
         """What git let go of is not git's any more, and whose place was reviewed is."""
         good = {
             address
@@ -150,7 +150,7 @@ class Given:
             if (one := outcomes.get(step.id)) is not None and one.status in GOOD
             for address in step.changes
         }
-        for change in planned.part.changes:
+        for change in planned.plan.changes:
             if change.address not in good:
                 continue
             if change.action is Action.RELEASE:
@@ -163,11 +163,11 @@ class Given:
 
     # What is judged.
 
-    def judge(self, planned: Planned, said: Identities, world: World, now: datetime) -> None:
+    def judge(self, planned: PreparedPlan, said: Identities, world: World, now: datetime) -> None:
         """Each given and live thing is desired, or goes by the plan, or is named as owed."""
         self.notice(world)
         self._doubt_merged(said)
-        changes = (*planned.part.changes, *planned.left_out)
+        changes = (*planned.plan.changes, *planned.left_out)
         going = {_pair(each, planned) for each in changes if _takes(each)}
         named = set(_named(planned, world))
         with self._keeping_others(going):
@@ -217,14 +217,14 @@ class Given:
         self,
         before: World,
         after: World,
-        planned: Planned,
+        planned: PreparedPlan,
         said: Identities,
         policy: TargetPolicy,
         now: datetime,
     ) -> None:
         """Nothing that git never gave went from `before` to `after`, but what may go whoever gave it."""
         ours = self.objects.keys() | self.doubted_objects
-        gone = {_pair(each, planned)[0] for each in planned.part.changes if _deletes(each)}
+        gone = {_pair(each, planned)[0] for each in planned.plan.changes if _deletes(each)}
         left = {each for each in self.keys.keys() & self.objects if not self._is_said_to_be(each, said)}
         leave = Leave(before, after, said, policy, now, ours, gone, left)
         doubtful = set().union(*self.words.values())
@@ -325,7 +325,7 @@ def _deletes(change: Change) -> bool:
     return change.action is Action.DELETE and change.address.kind in objects
 
 
-def _pair(change: Change, planned: Planned) -> Pair:
+def _pair(change: Change, planned: PreparedPlan) -> Pair:
     """The ids of what a change is about."""
     address = change.address
     if address.kind is Kind.MEMBERSHIP:
@@ -336,9 +336,9 @@ def _pair(change: Change, planned: Planned) -> Pair:
     return (planned.ids.get(address, ""),)
 
 
-def _named(planned: Planned, world: World) -> Iterator[tuple[object, ...]]:
+def _named(planned: PreparedPlan, world: World) -> Iterator[tuple[object, ...]]:
     """What the finding on what is owed names, in words."""
-    for finding in planned.part.findings:
+    for finding in planned.plan.findings:
         if finding.code == "owed":
             for line in finding.details:
                 if ": waits" in line:

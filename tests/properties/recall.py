@@ -9,7 +9,7 @@ from reconciler.loading.ledger_union import merged, united
 from reconciler.model.address import Address
 from reconciler.model.ledger import Ledger
 from reconciler.model.report import Outcome, Status
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 
 GOOD = (Status.DONE, Status.UNNECESSARY)
 
@@ -59,7 +59,7 @@ class Recall:
         self.ledger = united(self.ledger or Ledger(), self.marks.pop(name))
 
 
-def given_after(planned: Planned, outcomes: Mapping[str, Outcome]) -> Ledger:
+def given_after(planned: PreparedPlan, outcomes: Mapping[str, Outcome]) -> Ledger:
     """The ledger after an apply whose steps ended like that."""
     ids = dict(planned.ids)
     ended: dict[Address, Status] = {}

@@ -19,7 +19,7 @@ from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import ends
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties.book import Book, differences, edited
 from tests.properties.company import pairs, title_of
@@ -31,7 +31,7 @@ from tests.properties.stage import Stage
 class Asleep:
     """A run that has marked its plan and written nothing yet; `seen` are the objects as it saw them."""
 
-    planned: Planned
+    planned: PreparedPlan
     go: frozenset[Address]
     said: Identities
     now: datetime
@@ -68,8 +68,8 @@ class Runs(Stage):
             self.commit()
             self.book = book
 
-    def _mark(self, planned: Planned) -> tuple[str, frozenset[Address]]:
-        go = frozenset(each.address for each in planned.part.changes)
+    def _mark(self, planned: PreparedPlan) -> tuple[str, frozenset[Address]]:
+        go = frozenset(each.address for each in planned.plan.changes)
         self.begin_first(go)
         if self.falls_back:
             self.given.doubt_everything(self.world)
@@ -90,7 +90,7 @@ class Runs(Stage):
     def kill(self, after: int) -> None:
         """Apply everything, and die after so many steps."""
         planned = self.plan()
-        if not planned.part.applyable or not planned.part.changes:
+        if not planned.plan.applyable or not planned.plan.changes:
             return
         run, go = self._mark(planned)
         self.tell(run, "is killed after", after, "steps of", len(planned.steps))
@@ -115,7 +115,7 @@ class Runs(Stage):
         book = self.book
         self.edit(data, edits)
         planned, began = self.plan(), self.recall.ledger
-        if not planned.part.applyable or not planned.part.changes:
+        if not planned.plan.applyable or not planned.plan.changes:
             return
         run, go = self._mark(planned)
         self.tell(run, "applies everything, and its receipt is not pushed")
@@ -142,7 +142,7 @@ class Runs(Stage):
         book = self.book
         self.edit(data, edits)
         planned, began = self.plan(), self.recall.ledger
-        if not planned.part.applyable or not planned.part.changes:
+        if not planned.plan.applyable or not planned.plan.changes:
             return
         run, go = self._mark(planned)
         self.tell(run, "stops before its first write")
@@ -179,7 +179,7 @@ class Runs(Stage):
 
 
 def written_late(
-    world: World, planned: Planned, seen: Mapping[str, object], last: int | None
+    world: World, planned: PreparedPlan, seen: Mapping[str, object], last: int | None
 ) -> dict[str, Outcome]:
     """Carry out a plan in a world that has moved on; a step whose object is not as `seen` fails."""
     ids = dict(planned.ids)

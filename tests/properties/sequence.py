@@ -9,7 +9,7 @@ from dataclasses import replace
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Severity, Step
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties.witness import access, defined, durations
 
@@ -61,9 +61,9 @@ def _changing_hands(steps: Sequence[Step]) -> set[str]:
     return {edits[one] for each in removals for one in behind(each.id) if one in edits}
 
 
-def takes_before_it_gives(planned: Planned) -> None:
+def takes_before_it_gives(planned: PreparedPlan) -> None:
     """A removal that waits for nothing stands before whatever is given."""
-    actions = {each.address: each.action for each in planned.part.changes}
+    actions = {each.address: each.action for each in planned.plan.changes}
     given = False
     for step in planned.steps:
         if step.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
@@ -72,13 +72,13 @@ def takes_before_it_gives(planned: Planned) -> None:
             assert not (given and action is Action.DELETE and not step.after and not step.held_by)
 
 
-def told(planned: Planned) -> str:
+def told(planned: PreparedPlan) -> str:
     """What a plan is to do, and what is loud in it."""
     changes = [
         f"{each.action} {each.address} ({each.cause})"
         + "".join(f" {one.name}={one.after}" for one in each.fields if each.action is Action.UPDATE)
-        for each in planned.part.changes
+        for each in planned.plan.changes
     ]
-    loud = [each for each in planned.part.findings if each.severity is not Severity.NOTE]
+    loud = [each for each in planned.plan.findings if each.severity is not Severity.NOTE]
     lines = [f"{each.code}: {each.message} {', '.join(each.details)}" for each in loud]
     return "\n    ".join(("; ".join(changes) or "nothing", *lines))

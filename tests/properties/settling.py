@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.model.address import Kind
 from reconciler.model.policy import Mode
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.entitled import NEW, PAY, organization
 from tests.properties import oracle
 from tests.properties.book import Book, stem
@@ -30,14 +30,14 @@ class Settling(Runs):
         self._name_one_of_several()
         self.commit()
         self.book = self.book.unmistakable()
-        refused = {each.code for each in self.plan().part.findings if each.severity == "refusal"}
+        refused = {each.code for each in self.plan().plan.findings if each.severity == "refusal"}
         assert refused <= UNAPPROVABLE
         self.apply_all()
-        assert "match-blocked" not in {each.code for each in self.plan().part.findings}
+        assert "match-blocked" not in {each.code for each in self.plan().plan.findings}
 
     def _name_one_of_several(self) -> None:
         """Where runs made several groups for one key and no name tells which is meant, somebody says it."""
-        found = {each.address for each in self.plan().part.findings if each.code == "match-blocked"}
+        found = {each.address for each in self.plan().plan.findings if each.code == "match-blocked"}
         for address in found:
             assert address is not None
             if address.kind is Kind.USER:
@@ -72,10 +72,10 @@ class Settling(Runs):
         self._receive_part(odd_removals)
         self.world.organization = places
 
-    def _receive_part(self, failing: Callable[[Planned], frozenset[str]]) -> None:
+    def _receive_part(self, failing: Callable[[PreparedPlan], frozenset[str]]) -> None:
         fresh = self.plan()
-        if fresh.part.applyable:
-            go = frozenset(each.address for each in fresh.part.changes)
+        if fresh.plan.applyable:
+            go = frozenset(each.address for each in fresh.plan.changes)
             self.receive(fresh, self.carry_out(fresh, go, failing(fresh)))
             self.plan()
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.model.change import Cause
 from reconciler.model.state import Identities
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem
@@ -16,7 +16,7 @@ from tests.properties.witness import locate
 
 
 def in_words(
-    planned: Planned, before: World, after: World, states: Sequence[Identities], now: datetime
+    planned: PreparedPlan, before: World, after: World, states: Sequence[Identities], now: datetime
 ) -> set[tuple[object, ...]]:
     """What a plan takes for a block or an end, by stem. `states` are what git said, the present one last.
 
@@ -25,7 +25,7 @@ def in_words(
     found: set[tuple[object, ...]] = set()
     blocked = {stem(each) for each in states[-1].blocked}
     over: set[Words] | None = None
-    for change in planned.part.changes:
+    for change in planned.plan.changes:
         what = locate(before, after, change.address)
         if change.cause is Cause.BLOCK:
             assert what[-1] in blocked, f"{what} is not blocked"

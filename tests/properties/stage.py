@@ -19,7 +19,7 @@ from reconciler.model.resources import Assignment
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.steps import PAIRS
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.entitled import HOME
 from tests.planning.world import CAN_ALL, NOW, UNLIMITED
 from tests.properties import oracle
@@ -40,7 +40,7 @@ COUNTS = (Cause.GIT, Cause.LEFTOVER, *sorted(BY_RULE))
 TIGHT = Guards(max_removals=MaxRemovals(*(Limit(1, None),) * 6, Limit(1, None), Limit(2, None)))
 CRITICAL = replace(UNLIMITED, min_members=LEAST)
 WATCHED = replace(UNLIMITED, protected=Protected(users=("ada",), groups=("ops",), permission_sets=("Admin",)))
-Failing = Callable[[Planned], frozenset[str]]
+Failing = Callable[[PreparedPlan], frozenset[str]]
 
 
 class Stage(RuleBasedStateMachine):
@@ -90,7 +90,7 @@ class Stage(RuleBasedStateMachine):
 
     def carry_out(
         self,
-        planned: Planned,
+        planned: PreparedPlan,
         go: frozenset[Address],
         failing: frozenset[str] = frozenset(),
         *,
@@ -100,7 +100,7 @@ class Stage(RuleBasedStateMachine):
 
         With `keeping` nobody is without access to an account that they reach before and after all of it.
         """
-        assert not any(each.severity == "refusal" for each in planned.part.findings)
+        assert not any(each.severity == "refusal" for each in planned.plan.findings)
         self.begin_first(go)
         chosen = replace(planned, steps=tuple(restricted(planned.steps, go)))
         takes_before_it_gives(chosen)
@@ -112,7 +112,7 @@ class Stage(RuleBasedStateMachine):
         kept = inside(self.world) & inside(full) if keeping else set()
         witness = Witness(self.world)
         observed = {kind for kind in Kind if self.policy.scope.mode(kind) is Mode.OBSERVE}
-        assert not {each.address.kind for each in planned.part.changes} & observed
+        assert not {each.address.kind for each in planned.plan.changes} & observed
 
         def look() -> None:
             assert defined(self.world) <= allowed, defined(self.world) - allowed
@@ -129,7 +129,7 @@ class Stage(RuleBasedStateMachine):
         witness.kept_ids(self.world, but=self.given.doubted_objects)
         if self.world.delegated:
             witness.left_the_management_account_alone(self.world)
-        if go == {each.address for each in planned.part.changes} and not failing:
+        if go == {each.address for each in planned.plan.changes} and not failing:
             # Rules judge the end of the whole plan, and the end of a part of it only when that is planned.
             assert breaches(self.world, self.said, self.policy.rules) <= broken
             assert not badly_given(planned, self.said, self.world, self.policy.rules)
@@ -144,36 +144,36 @@ class Stage(RuleBasedStateMachine):
     def apply_all(self) -> None:
         """Apply the plan of this moment, whole, unless it is refused; then everything is as git says."""
         fresh = self.plan()
-        if not fresh.part.applyable:
+        if not fresh.plan.applyable:
             return
-        go = frozenset(each.address for each in fresh.part.changes)
+        go = frozenset(each.address for each in fresh.plan.changes)
         fell_back = self.falls_back
         outcomes = self.carry_out(fresh, go)
         assert {each.status for each in outcomes.values()} <= {Status.DONE}
         self.receive(fresh, outcomes)
-        if fell_back and (again := self.plan()).part.applyable:
+        if fell_back and (again := self.plan()).plan.applyable:
             # What the states give to the first ledger is planned as soon as there is one.
             self.write(again)
         self.nothing_left(fresh)
         self.absent_reach_nothing()
         if not fresh.waiting:
             # What only the management account may change is owed, and the memory moves on.
-            whole = "delegated-administrator" not in {each.code for each in fresh.part.findings}
+            whole = "delegated-administrator" not in {each.code for each in fresh.plan.findings}
             self.as_git_says(whole=whole)
             if whole and self.policy.guards is CRITICAL and not self.approved and self.is_managed():
                 enough(self.world, self.said)
         self.move_on(fresh, go, outcomes)
 
-    def write(self, planned: Planned) -> None:
+    def write(self, planned: PreparedPlan) -> None:
         """Carry out all of a plan, and take its receipt."""
         self.receive(
-            planned, self.carry_out(planned, frozenset(each.address for each in planned.part.changes))
+            planned, self.carry_out(planned, frozenset(each.address for each in planned.plan.changes))
         )
 
     def try_alone(self, failing: Failing = none, *, keeping: bool = False) -> None:
         """Apply in a world that is forgotten again."""
         fresh = self.plan()
-        if fresh.part.applyable:
+        if fresh.plan.applyable:
             with self.forgotten():
                 unread = {
                     each
@@ -181,7 +181,7 @@ class Stage(RuleBasedStateMachine):
                     for gap in self.world.gaps
                     if covers(gap, each, self.world)
                 }
-                go = frozenset(each.address for each in fresh.part.changes)
+                go = frozenset(each.address for each in fresh.plan.changes)
                 self.carry_out(fresh, go, failing(fresh), keeping=keeping)
                 assert unread <= pairs(self.world)
 
@@ -243,19 +243,19 @@ class Stage(RuleBasedStateMachine):
         """Whether the states answer for want of a ledger."""
         return self.recall.told is None and self.begun
 
-    def plan(self, *, by_rule: bool = False) -> Planned:
+    def plan(self, *, by_rule: bool = False) -> PreparedPlan:
         """The plan of this moment. One that only takes away breaks no rule."""
         self.states.append(self.said)
         planned = plan_target(
             self.said, self.memory, self.world.live(), self.policy, CAN_ALL, self.now, by_rule=by_rule
         )
-        refused = {each.code for each in planned.part.findings if each.severity == "refusal"}
-        if all(each.address.kind in PAIRS and each.action is Action.DELETE for each in planned.part.changes):
-            assert not {each for each in refused if each.startswith("rule-")} or not planned.part.changes
+        refused = {each.code for each in planned.plan.findings if each.severity == "refusal"}
+        if all(each.address.kind in PAIRS and each.action is Action.DELETE for each in planned.plan.changes):
+            assert not {each for each in refused if each.startswith("rule-")} or not planned.plan.changes
         if (text := told(planned)) != self._told:
             self._told = text
             self.tell("  a plan:", text)
-        assert len({each.address for each in planned.part.changes}) == len(planned.part.changes)
+        assert len({each.address for each in planned.plan.changes}) == len(planned.plan.changes)
         self.given.judge(planned, self.said, self.world, self.now)
         return planned
 
@@ -273,15 +273,15 @@ class Stage(RuleBasedStateMachine):
         scope = self.policy.scope
         return all(scope.mode(kind) is not Mode.OBSERVE for kind in Kind)
 
-    def nothing_left(self, done: Planned) -> None:
+    def nothing_left(self, done: PreparedPlan) -> None:
         """The next plan is empty; after one more apply where a rule went alone and left drift behind."""
         again = self.plan()
         observed = not self.is_managed()
-        by_rule = {each.address for each in done.part.changes if each.cause in BY_RULE}
-        if all(each.cause is Cause.DRIFT and each.address in by_rule for each in again.part.changes):
+        by_rule = {each.address for each in done.plan.changes if each.cause in BY_RULE}
+        if all(each.cause is Cause.DRIFT and each.address in by_rule for each in again.plan.changes):
             self.write(again)
             again = self.plan()
-        assert observed or again.part.changes == ()
+        assert observed or again.plan.changes == ()
 
     def absent_reach_nothing(self) -> None:
         """Whoever must have no access has none, but what somebody else answers for."""
@@ -312,12 +312,12 @@ class Stage(RuleBasedStateMachine):
             pairs_given, objects = frozenset(self.given.pairs), self.given.objects.keys()
             Verdict(self.world, self.said, self.policy, self.now, pairs_given, objects).pronounce()
 
-    def remember(self, planned: Planned, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
+    def remember(self, planned: PreparedPlan, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
         """The apply ends: its receipt has the next ledger, and the tag moves on where it was whole."""
         self.receive(planned, outcomes)
         self.move_on(planned, go, outcomes)
 
-    def receive(self, planned: Planned, outcomes: dict[str, Outcome]) -> None:
+    def receive(self, planned: PreparedPlan, outcomes: dict[str, Outcome]) -> None:
         """The next ledger, and the oracle's own account of what was given."""
         if self.recall.earlier:
             return
@@ -328,7 +328,7 @@ class Stage(RuleBasedStateMachine):
         if first and falls_back:
             self.given.doubt_everything(self.world)
 
-    def move_on(self, planned: Planned, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
+    def move_on(self, planned: PreparedPlan, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
         """Move the tag where the apply was whole (docs/concepts.md, "Memory")."""
         bad = {
             address
@@ -336,7 +336,7 @@ class Stage(RuleBasedStateMachine):
             for address in step.changes
             if (one := outcomes.get(step.id)) is None or one.status not in GOOD
         }
-        everything = (*planned.part.changes, *planned.left_out)
+        everything = (*planned.plan.changes, *planned.left_out)
         due = {each.address for each in everything if each.cause in COUNTS}
         if planned.waiting or planned.uncovered or due - go or due & bad:
             return

@@ -24,7 +24,7 @@ from reconciler.model.policy import Guards, Mode, OnRemoval
 from reconciler.model.resources import Origin
 from reconciler.model.rules import Rule
 from reconciler.model.state import Gap, Identities
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from reconciler.planning.review import review
 from reconciler.render.json import plan_from_json, plan_json
 from tests.planning.entitled import DEV, NEW, PAY
@@ -104,13 +104,13 @@ class CompanyMachine(Ending):
     @rule(chance=st.randoms(use_true_random=False))
     def review(self, chance: Random) -> None:
         """A plan is shown to somebody, saved, and read again; where things stand in files changes nothing."""
-        part = self.plan().part
+        part = self.plan().plan
         text = plan_json(Plan(self.now, (part,)))
         again = plan_from_json(text)
         assert plan_json(again) == text
         assert again.targets[0].changes == part.changes
         shuffled = _shuffled(self.said, chance)
-        other = plan_target(shuffled, self.memory, self.world.live(), self.policy, CAN_ALL, self.now).part
+        other = plan_target(shuffled, self.memory, self.world.live(), self.policy, CAN_ALL, self.now).plan
         assert other.digest == part.digest
         assert [replace(each, origin=None) for each in other.changes] == [
             replace(each, origin=None) for each in part.changes
@@ -125,7 +125,7 @@ class CompanyMachine(Ending):
         if others:
             self._take_somebodys_place(data)
         fresh = self.plan()
-        if not fresh.part.applyable:
+        if not fresh.plan.applyable:
             return
         verdict = review(fresh, self.reviewed, auto_apply=BY_RULE)
         if verdict.stale:
@@ -133,9 +133,9 @@ class CompanyMachine(Ending):
         before, witness = copy.deepcopy(self.world), Witness(self.world)
         outcomes = self.carry_out(fresh, verdict.go, self._failing(data, fresh))
         shown = {each.address for part in self.reviewed for each in part.changes}
-        shown |= {each.address for each in fresh.part.changes if each.cause in BY_RULE}
+        shown |= {each.address for each in fresh.plan.changes if each.cause in BY_RULE}
         witness.wrote_only({locate(before, self.world, each) for each in shown}, self.world)
-        free = {each.address for each in fresh.part.changes if each.cause in UNSEEN}
+        free = {each.address for each in fresh.plan.changes if each.cause in UNSEEN}
         witness.wrote_to(self.known, {locate(before, self.world, each) for each in free}, self.world)
         self.remember(fresh, verdict.go, outcomes)
 
@@ -144,10 +144,10 @@ class CompanyMachine(Ending):
         """The scheduled run: time and blocks take away, and nothing is given."""
         self.work(data, edits, strokes)
         fresh = self.plan(by_rule=True)
-        if fresh.part.applyable:
+        if fresh.plan.applyable:
             before = access(self.world)
-            go = frozenset(each.address for each in fresh.part.changes)
-            assert {each.cause for each in fresh.part.changes} <= BY_RULE
+            go = frozenset(each.address for each in fresh.plan.changes)
+            assert {each.cause for each in fresh.plan.changes} <= BY_RULE
             outcomes = self.carry_out(fresh, go)
             assert access(self.world) <= before
             self.remember(fresh, go, outcomes)
@@ -163,24 +163,24 @@ class CompanyMachine(Ending):
         """It ends where one good apply would have ended; so does what follows where a rule went alone."""
         self.work(data, edits, strokes)
         fresh = self.plan()
-        if not fresh.part.applyable:
+        if not fresh.plan.applyable:
             return
         with self.forgotten():
             self.write(fresh)
             self._finish(fresh)
             good = self.world
-        go = frozenset(each.address for each in fresh.part.changes)
+        go = frozenset(each.address for each in fresh.plan.changes)
         self.receive(fresh, self.carry_out(fresh, go, self._failing(data, fresh)))
         again = self.plan()
-        if not again.part.applyable:
+        if not again.plan.applyable:
             return
         self.write(again)
         self._finish(fresh)
         assert spelled(self.world) == spelled(good)
 
-    def _finish(self, done: Planned) -> None:
+    def _finish(self, done: PreparedPlan) -> None:
         """Where `done` has changes that go by a rule alone, do what they left behind, drift among it."""
-        if any(each.cause in BY_RULE for each in done.part.changes) and (rest := self.plan()).part.applyable:
+        if any(each.cause in BY_RULE for each in done.plan.changes) and (rest := self.plan()).plan.applyable:
             self.write(rest)
 
     @rule(data=st.data(), edits=st.integers(0, 3), strokes=st.integers(0, 2))
@@ -188,11 +188,11 @@ class CompanyMachine(Ending):
         """What nobody must have goes all the same, neither held nor skipped."""
         self.work(data, edits, strokes)
         fresh = self.plan()
-        if fresh.part.applyable:
-            go = frozenset(each.address for each in fresh.part.changes)
+        if fresh.plan.applyable:
+            go = frozenset(each.address for each in fresh.plan.changes)
             grants = {
                 each.address
-                for each in fresh.part.changes
+                for each in fresh.plan.changes
                 if each.effect is Effect.GRANT or each.action is Action.CREATE
             }
             failing = frozenset(each.id for each in fresh.steps if grants & set(each.changes))
@@ -216,8 +216,8 @@ class CompanyMachine(Ending):
         world.gaps = (gap,)
         fresh = self.plan()
         inside = {each for each in pairs(world) if covers(gap, each, world)}
-        if fresh.part.applyable:
-            self.receive(fresh, self.carry_out(fresh, frozenset(each.address for each in fresh.part.changes)))
+        if fresh.plan.applyable:
+            self.receive(fresh, self.carry_out(fresh, frozenset(each.address for each in fresh.plan.changes)))
             assert inside <= pairs(world)
         world.gaps = ()
 
@@ -229,7 +229,7 @@ class CompanyMachine(Ending):
             self.tell("somebody takes the place of", name_of(self.world, old))
             self.take_the_place(old, joining=data.draw(st.booleans()))
 
-    def _failing(self, data: st.DataObject, planned: Planned) -> frozenset[str]:
+    def _failing(self, data: st.DataObject, planned: PreparedPlan) -> frozenset[str]:
         steps = [step.id for step in planned.steps]
         return frozenset(data.draw(st.sets(st.sampled_from(steps), max_size=3))) if steps else frozenset()
 

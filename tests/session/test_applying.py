@@ -14,7 +14,7 @@ from reconciler.execution.apply import Job
 from reconciler.execution.locks.lease import Run
 from reconciler.files.tree import MemoryTree
 from reconciler.loading.load import load
-from reconciler.loading.memory import Memory
+from reconciler.loading.memory import AppliedHistory
 from reconciler.model.observer import Silent
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
@@ -60,10 +60,10 @@ def space(services: Collection[Expiring], now: datetime | None = None) -> Sessio
         config=Config(
             targets={each.name: TargetConfig(each.name, TargetPolicy(each.name)) for each in services}
         ),
-        standing=None,
+        position=None,
         targets={each.name: each for each in services},
         identities={each.name: {} for each in services},
-        memories={each.name: Memory(Remembered(), None) for each in services},
+        memories={each.name: AppliedHistory(Remembered(), None) for each in services},
         findings=(),
         observer=Silent(),
         run=Run("ada", "laptop", "r1", "apply", {}),
@@ -74,7 +74,7 @@ def space(services: Collection[Expiring], now: datetime | None = None) -> Sessio
 
 def job(service: Expiring, *, go: bool = True) -> Job:
     planned = Home(service).plan(GIT)
-    verdict = review(planned, [planned.part], auto_apply=())
+    verdict = review(planned, [planned.plan], auto_apply=())
     return Job(service, planned, verdict if go else Review(frozenset(), (), verdict.left_out, ()))
 
 

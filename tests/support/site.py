@@ -28,7 +28,7 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.desired.needs import needs
-from reconciler.planning.planner import Planned, plan_target
+from reconciler.planning.planner import PreparedPlan, plan_target
 from reconciler.planning.review import Review, review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.base import EVERYTHING, Target
@@ -76,7 +76,7 @@ class Site:
     since: tuple[Identities, ...] = ()
     now: datetime = START
 
-    def plan(self, git: Identities) -> Planned:
+    def plan(self, git: Identities) -> PreparedPlan:
         """Read what the command line would read, and plan."""
         needed = needs(git, self.memory, self.policy)
         live = self.target.read(replace(EVERYTHING, units=needed.units, tags=needed.tags))
@@ -85,20 +85,20 @@ class Site:
     def apply(self, git: Identities, reviewed: Sequence[TargetPlan] | None = None) -> TargetReport:
         """Plan, take that or `reviewed` for what people saw, read and plan again, and write."""
         if reviewed is None:
-            reviewed = [self.plan(git).part]
+            reviewed = [self.plan(git).plan]
         fresh = self.plan(git)
-        assert fresh.part.applyable, fresh.part.findings
+        assert fresh.plan.applyable, fresh.plan.findings
         verdict = review(fresh, reviewed, auto_apply=AUTO)
         assert verdict.stale == ()
         return self.carry_out(git, fresh, verdict)
 
-    def carry_out(self, git: Identities, fresh: Planned, verdict: Review) -> TargetReport:
+    def carry_out(self, git: Identities, fresh: PreparedPlan, verdict: Review) -> TargetReport:
         """Write what a review lets through, and remember it."""
         job, clock = Job(self.target, fresh, verdict), clock_of(self.sandbox)
         (report,) = apply([job], pool=pool_by(clock), clock=clock, observer=Silent()).targets
         declared = Declared("state", git, self.policy)
         if report.whole:
-            receipt = Receipt("aws", fresh.part.identity, report.digest, "", self.now, unkept=report.unkept)
+            receipt = Receipt("aws", fresh.plan.identity, report.digest, "", self.now, unkept=report.unkept)
             self.memory = Remembered(receipt, declared, ())
         else:
             self.memory = replace(self.memory, since=(declared, *self.memory.since))
@@ -108,7 +108,7 @@ class Site:
         """Apply, and expect the next plan to be empty."""
         report = self.apply(git)
         assert [result for result in report.results if str(result.status) != "done"] == []
-        assert self.plan(git).part.changes == ()
+        assert self.plan(git).plan.changes == ()
         return report
 
 
@@ -148,7 +148,7 @@ class FedSite:
     now: datetime = START
     clock: Clock = field(default_factory=SystemClock, kw_only=True)
 
-    def plan(self) -> Planned:
+    def plan(self) -> PreparedPlan:
         """Load the files, read everything that they need, and plan."""
         return self._plan()[0]
 
@@ -158,9 +158,9 @@ class FedSite:
         Fails where the plan is refused, or not what was reviewed.
         """
         if reviewed is None:
-            reviewed = [self.plan().part]
+            reviewed = [self.plan().plan]
         fresh, loaded, tree = self._plan()
-        assert fresh.part.applyable, fresh.part.findings
+        assert fresh.plan.applyable, fresh.plan.findings
         verdict = review(fresh, reviewed, auto_apply=loaded.config.targets["aws"].policy.auto_apply)
         assert verdict.stale == ()
         identity = self.target.identity()
@@ -177,10 +177,10 @@ class FedSite:
         """Apply, and expect everything to be done and the next plan to be empty."""
         report = self.apply(reviewed)
         assert [result for result in report.results if result.status is not Status.DONE] == []
-        assert self.plan().part.changes == ()
+        assert self.plan().plan.changes == ()
         return report
 
-    def _plan(self) -> tuple[Planned, Loaded, Tree]:
+    def _plan(self) -> tuple[PreparedPlan, Loaded, Tree]:
         tree = FolderTree(self.folder, "identities")
         loaded = load(tree)
         identity = self.target.identity()

@@ -13,62 +13,62 @@ from reconciler.model.ledger import GivenAssignment, Ledger
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Assigned, End, Holder
 from reconciler.planning import hashes
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.ownership.assigned_before import assigned
 from reconciler.planning.ownership.assignments import AssignmentOwnership
 from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.windows import at, later, written
 
 
-def compare_assignments(scene: Scene, draft: Draft) -> None:
-    """Add the changes of assignments to `draft`, and count those that stay, by whose they are.
+def compare_assignments(context: PlanContext, diff: Diff) -> None:
+    """Add the changes of assignments to `diff`, and count those that stay, by whose they are.
 
-    Users, groups and permission sets have been compared before: who is created or deleted stands in `draft`.
+    Users, groups and permission sets have been compared before: who is created or deleted stands in `diff`.
     """
-    if Kind.ASSIGNMENT in scene.capabilities.kinds:
-        _Comparison(scene, draft).run()
+    if Kind.ASSIGNMENT in context.capabilities.kinds:
+        _Comparison(context, diff).run()
 
 
 class _Comparison:
     """One comparison; looks everything up that many pairs share only once."""
 
-    def __init__(self, scene: Scene, draft: Draft) -> None:
-        self._scene, self._draft = scene, draft
-        self._creating = {change.address for change in draft.changes if change.action is Action.CREATE}
-        self._ours = AssignmentOwnership(scene, draft)
+    def __init__(self, context: PlanContext, diff: Diff) -> None:
+        self._context, self._diff = context, diff
+        self._creating = {change.address for change in diff.changes if change.action is Action.CREATE}
+        self._ours = AssignmentOwnership(context, diff)
         self._staying = self._ours.living - self._ours.inactive - self._ours.leaving.keys()
         self._principals: dict[Holder, Principal | None] = {}
         self._tails: dict[tuple[str, Holder], str] = {}
         self._wanted: dict[int, frozenset[Principal | None]] = {}
         self._sets_on: dict[str, list[str]] = {}
         self._entries: dict[tuple[str, str], bool] = {}
-        self._ignores = ignoring(scene)
-        gaps = [gap for gap in scene.live.gaps if gap.kind is Kind.ASSIGNMENT]
+        self._ignores = ignoring(context)
+        gaps = [gap for gap in context.live.gaps if gap.kind is Kind.ASSIGNMENT]
         self._unread = frozenset(gap.scope for gap in gaps)
 
     def run(self) -> None:
-        scene, draft = self._scene, self._draft
-        live, ids = scene.live.assignments, scene.sets.ids
+        context, diff = self._context, self._diff
+        live, ids = context.live.assignments, context.sets.ids
         compared: set[Pair] = set()
         same = 0
-        for pair, holders in scene.desired.assignments.items():
+        for pair, holders in context.desired.assignments.items():
             arn = ids.get(pair[1])
             if arn is None:
-                if scene.set_address(pair[1]) in self._creating:
+                if context.set_address(pair[1]) in self._creating:
                     self._add(pair, None, holders)
-            elif arn not in scene.sets.ignored:
+            elif arn not in context.sets.ignored:
                 compared.add((pair[0], arn))
                 same += self._pair(pair, arn, holders)
         for (account, arn), principals in live.items():
             if (account, arn) not in compared:
-                self._undesired((account, scene.set_name(arn)), arn, principals)
-        draft.unchanged[Kind.ASSIGNMENT] = same
-        draft.managed_assignments += same
+                self._undesired((account, context.set_name(arn)), arn, principals)
+        diff.unchanged[Kind.ASSIGNMENT] = same
+        diff.managed_assignments += same
 
     def _pair(self, pair: Pair, arn: str, holders: Mapping[Holder, Assigned]) -> int:
         """Compare what git says of one pair with what is; how many assignments stay as they are."""
-        there = self._scene.live.assignments.get((pair[0], arn), frozenset())
+        there = self._context.live.assignments.get((pair[0], arn), frozenset())
         wanted = self._wanted.get(id(holders))
         if wanted is None:  # pairs to which the same entries lead share one map
             wanted = self._wanted[id(holders)] = frozenset(map(self._principal, holders))
@@ -90,7 +90,7 @@ class _Comparison:
         return self._principals[holder]
 
     def _owners(self, kind: Kind) -> Ownership:
-        return self._scene.users if kind is Kind.USER else self._scene.groups
+        return self._context.users if kind is Kind.USER else self._context.groups
 
     # What is missing.
 
@@ -99,7 +99,7 @@ class _Comparison:
         unread = "*" in self._unread or account in self._unread
         for holder, why in holders.items():
             if unread or (holder.kind is Kind.USER and "users" in self._unread):
-                self._draft.unseen_assignments += 1
+                self._diff.unseen_assignments += 1
                 continue
             principal = self._principal(holder)
             if not self._can_be_assigned(holder, principal):
@@ -107,19 +107,19 @@ class _Comparison:
             if self._ignores is not None and self._ignores(account, name, principal):
                 continue
             address = self._touch(pair, arn, holder, principal)
-            end = self._scene.desired.end_of(holder, why)
+            end = self._context.desired.end_of(holder, why)
             cause = self._missing_cause(pair, holder, why, end)
             identifier = None if principal is None else principal.id
-            self._draft.changes.append(
+            self._diff.changes.append(
                 Change(
                     address=address,
                     action=Action.CREATE,
                     effect=Effect.GRANT,
                     cause=cause,
-                    before=hashes.assignment_state(account, arn, identifier, present=False),
-                    after=hashes.assignment_state(account, arn, identifier, present=True),
+                    before_hash=hashes.assignment_state(account, arn, identifier, present=False),
+                    after_hash=hashes.assignment_state(account, arn, identifier, present=True),
                     fields=written(why.start, end),
-                    name=holder.key if principal is None else self._scene.principal_name(principal),
+                    name=holder.key if principal is None else self._context.principal_name(principal),
                     reason=_selected(why) if cause is Cause.SELECTOR else why.reason,
                     origin=why.origin,
                     restores=cause is Cause.DRIFT,
@@ -129,12 +129,12 @@ class _Comparison:
     def _can_be_assigned(self, holder: Holder, principal: Principal | None) -> bool:
         """Whether the principal is there, or is about to be: a blocked one holds up its assignments."""
         if principal is None:
-            return self._scene.holder_address(holder) in self._creating
+            return self._context.holder_address(holder) in self._creating
         return principal.id not in self._owners(holder.kind).ignored and principal not in self._ours.leaving
 
     def _missing_cause(self, pair: Pair, holder: Holder, why: Assigned, end: End | None) -> Cause:
-        base, ledger = self._scene.memory.base, self._scene.memory.ledger
-        formers = self._ours.formers(holder)
+        base, ledger = self._context.memory.base, self._context.memory.ledger
+        previous_keys = self._ours.previous_keys(holder)
         if ledger is not None:
             if given := self._was_given(ledger, pair, holder):
                 # There again, and perhaps for longer than anybody reviewed.
@@ -142,18 +142,20 @@ class _Comparison:
                 return Cause.GIT if longer else Cause.DRIFT
             # Declared at the last whole apply and not given: the account was out of reach, or its time is
             # over by what was reviewed.
-            if base is None or not assigned(base, pair, formers):
+            if base is None or not assigned(base, pair, previous_keys):
                 return Cause.GIT
-            then = [base.end_of(one, said) for one in formers if (said := base.assignments[pair].get(one))]
+            then = [
+                base.end_of(one, said) for one in previous_keys if (said := base.assignments[pair].get(one))
+            ]
             longer = all(later(at(end), at(one)) for one in then)
             return Cause.GIT if longer else Cause.SELECTOR
-        if base is None or not assigned(base, pair, formers):
+        if base is None or not assigned(base, pair, previous_keys):
             return Cause.GIT
         return Cause.SELECTOR if why.selected and not self._begun(pair[0], why.entry) else Cause.DRIFT
 
     def _was_given(self, ledger: Ledger, pair: Pair, holder: Holder) -> list[GivenAssignment]:
         """What an apply ended with of the assignment."""
-        arns = [arn for arn, one in self._scene.sets.given.items() if one.name == pair[1]]
+        arns = [arn for arn, one in self._context.sets.given.items() if one.name == pair[1]]
         owners = self._owners(holder.kind)
         return [
             given
@@ -167,15 +169,19 @@ class _Comparison:
     def _begun(self, account: str, entry: str) -> bool:
         """Whether anything that an entry assigns on an account is there: then it is not new to the entry."""
         if not self._sets_on:
-            for on, name in self._scene.desired.assignments:
+            for on, name in self._context.desired.assignments:
                 self._sets_on.setdefault(on, []).append(name)
         known = self._entries.get((account, entry))
         if known is None:
             known = any(
                 why.entry == entry and self._principal(holder) in there
                 for name in self._sets_on[account]
-                if (there := self._scene.live.assignments.get((account, self._scene.sets.ids.get(name, ""))))
-                for holder, why in self._scene.desired.assignments[account, name].items()
+                if (
+                    there := self._context.live.assignments.get(
+                        (account, self._context.sets.ids.get(name, ""))
+                    )
+                )
+                for holder, why in self._context.desired.assignments[account, name].items()
             )
             self._entries[account, entry] = known
         return known
@@ -183,85 +189,85 @@ class _Comparison:
     # What is there and not wanted.
 
     def _undesired(self, pair: Pair, arn: str, principals: Iterable[Principal]) -> None:
-        scene, draft = self._scene, self._draft
+        context, diff = self._context, self._diff
         known = frozenset(principals)
-        if arn in scene.sets.ignored:
-            draft.ignored_assignments += len(known)
+        if arn in context.sets.ignored:
+            diff.ignored_assignments += len(known)
             for principal in known & (self._ours.inactive | self._ours.leaving.keys()):
                 self._stay(pair, principal)
             return
         if (
-            arn in scene.sets.unmanaged
+            arn in context.sets.unmanaged
             and self._ignores is None
             and not self._ours.tolerates_none(arn)
             and known <= self._staying
         ):
-            draft.unmanaged_assignments.extend((pair[0], arn, principal) for principal in known)
+            diff.unmanaged_assignments.extend((pair[0], arn, principal) for principal in known)
             return
         for principal in known:
             self._judge(pair, arn, principal)
 
     def _judge(self, pair: Pair, arn: str, principal: Principal) -> None:
         """What becomes of one assignment that git does not say."""
-        scene, draft = self._scene, self._draft
+        context, diff = self._context, self._diff
         account, name = pair
         owners = self._owners(principal.kind)
         if principal.id in owners.ignored or (
             self._ignores is not None and self._ignores(account, name, principal)
         ):
-            draft.ignored_assignments += 1
+            diff.ignored_assignments += 1
             self._stay(pair, principal)
         elif principal.id in owners.pairing.contested:
-            draft.unmanaged_assignments.append((account, arn, principal))
+            diff.unmanaged_assignments.append((account, arn, principal))
             self._stay(pair, principal)
         elif self._ours.awaits_successor(arn):
-            draft.unmanaged_assignments.append((account, arn, principal))
+            diff.unmanaged_assignments.append((account, arn, principal))
             self._stay(pair, principal, quietly=True)
-        elif account in scene.desired.unreachable or not self._is_active(account):
-            draft.out_of_reach[account] = draft.out_of_reach.get(account, 0) + 1
+        elif account in context.desired.unreachable or not self._is_active(account):
+            diff.out_of_reach[account] = diff.out_of_reach.get(account, 0) + 1
             self._stay(pair, principal, quietly=True)
         elif (why := self._ours.why(pair, arn, principal)) is not None:
-            if (name, scene.holder(principal)) in scene.desired.unresolved:
-                address = scene.assignment_address(account, name, scene.holder(principal))
-                draft.unresolved_assignments.append(address)
-                draft.managed_assignments += 1
+            if (name, context.holder(principal)) in context.desired.unresolved:
+                address = context.assignment_address(account, name, context.holder(principal))
+                diff.unresolved_assignments.append(address)
+                diff.managed_assignments += 1
                 self._stay(pair, principal)
             else:
                 self._remove(pair, arn, principal, *why)
         elif principal not in self._ours.living:
-            draft.orphans.append(scene.assignment_address(account, name, scene.holder(principal)))
+            diff.orphans.append(context.assignment_address(account, name, context.holder(principal)))
         else:
-            draft.unmanaged_assignments.append((account, arn, principal))
+            diff.unmanaged_assignments.append((account, arn, principal))
             self._stay(pair, principal)
 
     def _stay(self, pair: Pair, principal: Principal, *, quietly: bool = False) -> None:
         """Whoever is deleted although an assignment stays is kept; whoever should have none is named."""
         if principal in self._ours.leaving:
-            self._draft.held_in_place.add(self._scene.holder_address(self._scene.holder(principal)))
+            self._diff.held_in_place.add(self._context.holder_address(self._context.holder(principal)))
         if principal in self._ours.inactive and not quietly:
-            account = self._scene.account_name(pair[0])
-            name = self._scene.live_user_name(principal.id)
-            self._draft.spared.append(f"{pair[1]} on {account}: {name}")
+            account = self._context.account_name(pair[0])
+            name = self._context.live_user_name(principal.id)
+            self._diff.spared.append(f"{pair[1]} on {account}: {name}")
 
     def _is_active(self, account: str) -> bool:
-        found = self._scene.live.organization.accounts.get(account)
+        found = self._context.live.organization.accounts.get(account)
         return found is None or found.active
 
     def _remove(self, pair: Pair, arn: str, principal: Principal, cause: Cause, reason: str | None) -> None:
-        scene, draft = self._scene, self._draft
+        context, diff = self._context, self._diff
         account, name = pair
-        declared = scene.desired.permission_sets.get(name)
-        address = self._touch(pair, arn, scene.holder(principal), principal)
-        draft.managed_assignments += arn not in scene.sets.unmanaged
-        draft.changes.append(
+        declared = context.desired.permission_sets.get(name)
+        address = self._touch(pair, arn, context.holder(principal), principal)
+        diff.managed_assignments += arn not in context.sets.unmanaged
+        diff.changes.append(
             Change(
                 address=address,
                 action=Action.DELETE,
                 effect=Effect.REVOKE if principal in self._ours.living else Effect.NEUTRAL,
                 cause=cause,
-                before=hashes.assignment_state(account, arn, principal.id, present=True),
-                after=hashes.assignment_state(account, arn, principal.id, present=False),
-                name=scene.principal_name(principal),
+                before_hash=hashes.assignment_state(account, arn, principal.id, present=True),
+                after_hash=hashes.assignment_state(account, arn, principal.id, present=False),
+                name=context.principal_name(principal),
                 reason=reason,
                 origin=declared.origin if declared is not None else None,
             )
@@ -272,14 +278,14 @@ class _Comparison:
         account, name = pair
         tail = self._tails.get((name, holder))
         if tail is None:
-            scene, draft = self._scene, self._draft
-            permission_set, who = scene.set_address(name), scene.holder_address(holder)
+            context, diff = self._context, self._diff
+            permission_set, who = context.set_address(name), context.holder_address(holder)
             if arn is not None:
-                draft.ids[permission_set] = arn
+                diff.ids[permission_set] = arn
             if principal is not None:
-                draft.ids[who] = principal.id
+                diff.ids[who] = principal.id
             tail = self._tails[name, holder] = f"/{permission_set.key}/{holder.kind}:{who.key}"
-        return Address(self._scene.target, Kind.ASSIGNMENT, account + tail)
+        return Address(self._context.target, Kind.ASSIGNMENT, account + tail)
 
 
 def _selected(why: Assigned) -> str:

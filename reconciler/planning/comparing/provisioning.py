@@ -9,66 +9,66 @@ from reconciler.model.policy import Mode
 from reconciler.model.resources import TAG_PREFIX, Attributes, PermissionSet, Value
 from reconciler.planning import hashes
 from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.ordering.steps import needs_provisioning
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
 
-def compare_provisioning(scene: Scene, draft: Draft) -> None:
-    """Add to `draft` the accounts in which a declared set is not provisioned to its latest version.
+def compare_provisioning(context: PlanContext, diff: Diff) -> None:
+    """Add to `diff` the accounts in which a declared set is not provisioned to its latest version.
 
     To be called when assignments have been compared: where the last one of a set goes, its role goes as
     well, and to provision it would bring it back. Nothing is provisioned in an account that is not active,
     or not in the organization. Each such change has what the role would get as fields, without what it has
     now: nobody can read that.
     """
-    if Kind.PROVISIONING not in scene.capabilities.kinds:
+    if Kind.PROVISIONING not in context.capabilities.kinds:
         return
-    partition = partition_of(scene.live.identity)
+    partition = partition_of(context.live.identity)
     edited = {
         change.address: change
-        for change in draft.changes
+        for change in diff.changes
         if change.address.kind is Kind.PERMISSION_SET
         and change.action is Action.UPDATE
         and needs_provisioning(change)
     }
-    ending = _Ending(scene, draft)
+    ending = _Ending(context, diff)
     closed: list[str] = []
-    for arn in sorted(scene.sets.declared, key=scene.set_name):
-        live = scene.live.permission_sets[arn]
-        address = scene.set_address(live.name)
+    for arn in sorted(context.sets.declared, key=context.set_name):
+        live = context.live.permission_sets[arn]
+        address = context.set_address(live.name)
         if address in edited:
             # Its roles lag behind once it is edited; in accounts that are not active they stay so.
-            where = scene.closed(live.provisioned - live.outdated)
-            closed.extend(f"{live.name} on {scene.account_name(account)}" for account in sorted(where))
+            where = context.closed(live.provisioned - live.outdated)
+            closed.extend(f"{live.name} on {context.account_name(account)}" for account in sorted(where))
         if not live.outdated:
             continue
-        declared = scene.desired.permission_sets[live.name]
-        cause = _cause(scene, declared, partition)
+        declared = context.desired.permission_sets[live.name]
+        cause = _cause(context, declared, partition)
         content = _content(live.attributes, edited.get(address))
         for account in sorted(live.outdated):
-            if scene.closed((account,)):
-                closed.append(f"{live.name} on {scene.account_name(account)}")
+            if context.closed((account,)):
+                closed.append(f"{live.name} on {context.account_name(account)}")
                 continue
             if ending.covers(account, arn):
                 continue
-            draft.touch(address, arn, None)
-            draft.changes.append(
+            diff.touch(address, arn, None)
+            diff.changes.append(
                 Change(
-                    address=Address.of(scene.target, Kind.PROVISIONING, live.name, account),
+                    address=Address.of(context.target, Kind.PROVISIONING, live.name, account),
                     action=Action.UPDATE,
                     effect=Effect.MIXED,
                     cause=cause,
-                    before=hashes.provisioning_state(arn, account, outdated=True),
-                    after=hashes.provisioning_state(arn, account, outdated=False),
+                    before_hash=hashes.provisioning_state(arn, account, outdated=True),
+                    after_hash=hashes.provisioning_state(arn, account, outdated=False),
                     fields=content,
-                    name=f"{live.name} on {scene.account_name(account)}",
+                    name=f"{live.name} on {context.account_name(account)}",
                     reason="the role lags behind its permission set",
                     origin=declared.origin,
                 )
             )
     if closed:
-        draft.findings.append(
+        diff.findings.append(
             Finding(
                 code="provisioning-skipped",
                 severity=Severity.NOTE,
@@ -85,12 +85,12 @@ def compare_provisioning(scene: Scene, draft: Draft) -> None:
 class _Ending:
     """Tells the roles that go with the last assignment behind them (DeleteAccountAssignment)."""
 
-    def __init__(self, scene: Scene, draft: Draft) -> None:
-        self._scene = scene
+    def __init__(self, context: PlanContext, diff: Diff) -> None:
+        self._context = context
         self._changed = {
             change.address: change.action
-            for change in draft.changes
-            if change.address.kind is Kind.ASSIGNMENT and scene.policy.scope.assignments is not Mode.OBSERVE
+            for change in diff.changes
+            if change.address.kind is Kind.ASSIGNMENT and context.policy.scope.assignments is not Mode.OBSERVE
         }
         self._growing = {
             address.parts[:2] for address, action in self._changed.items() if action is Action.CREATE
@@ -98,14 +98,14 @@ class _Ending:
 
     def covers(self, account: str, arn: str) -> bool:
         """Whether every assignment of the set on the account goes, and none comes."""
-        scene = self._scene
-        name = scene.set_name(arn)
-        principals = scene.live.assignments.get((account, arn), frozenset())
+        context = self._context
+        name = context.set_name(arn)
+        principals = context.live.assignments.get((account, arn), frozenset())
         return (
             bool(principals)
             and (account, name) not in self._growing
             and all(
-                scene.assignment_address(account, name, scene.holder(principal)) in self._changed
+                context.assignment_address(account, name, context.holder(principal)) in self._changed
                 for principal in principals
             )
         )
@@ -117,9 +117,9 @@ def _content(live: Attributes, edit: Change | None) -> tuple[FieldChange, ...]:
     return tuple(FieldChange(name, None, will[name]) for name in WHOLE if will.get(name))
 
 
-def _cause(scene: Scene, declared: PermissionSet, partition: str) -> Cause:
+def _cause(context: PlanContext, declared: PermissionSet, partition: str) -> Cause:
     """Git, where what it says of the role is new since the last whole apply."""
-    base = scene.memory.base_set(declared.key)
+    base = context.memory.base_set(declared.key)
     if base is None:
         return Cause.GIT
     then, now = _of_role(base, partition), _of_role(declared, partition)

@@ -11,49 +11,51 @@ from reconciler.model.resources import SET_ATTRIBUTES, Attributes, PermissionSet
 from reconciler.model.state import LivePermissionSet
 from reconciler.planning import hashes
 from reconciler.planning.comparing.set_values import cleared, differs, is_harmless, partition_of, said
-from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.wording import many
 
 _ORDER = {name: number for number, name in enumerate(SET_ATTRIBUTES)}
 _LOUDEST = (Cause.GIT, Cause.LEFTOVER, Cause.DRIFT)
 
 
-def compare_sets(scene: Scene, draft: Draft) -> None:
-    """Add to `draft` the permission sets to create and to edit, and say what becomes of replaced ones."""
-    if Kind.PERMISSION_SET not in scene.capabilities.kinds:
+def compare_sets(context: PlanContext, diff: Diff) -> None:
+    """Add to `diff` the permission sets to create and to edit, and say what becomes of replaced ones."""
+    if Kind.PERMISSION_SET not in context.capabilities.kinds:
         return
-    partition = partition_of(scene.live.identity)
+    partition = partition_of(context.live.identity)
     same = 0
-    for name, permission_set in scene.desired.permission_sets.items():
-        arn = scene.sets.ids.get(name)
+    for name, permission_set in context.desired.permission_sets.items():
+        arn = context.sets.ids.get(name)
         if arn is None:
-            _create(scene, draft, permission_set, partition)
-        elif arn in scene.sets.ignored:
-            draft.findings.append(_ignored(scene, permission_set))
-        elif not _update(scene, draft, permission_set, scene.live.permission_sets[arn], partition):
+            _create(context, diff, permission_set, partition)
+        elif arn in context.sets.ignored:
+            diff.findings.append(_ignored(context, permission_set))
+        elif not _update(context, diff, permission_set, context.live.permission_sets[arn], partition):
             same += 1
-    draft.unchanged[Kind.PERMISSION_SET] = same
-    for arn, name in sorted(scene.sets.replaced.items(), key=lambda each: scene.set_name(each[0])):
-        draft.findings.append(_replaced(scene, scene.live.permission_sets[arn], name))
+    diff.unchanged[Kind.PERMISSION_SET] = same
+    for arn, name in sorted(context.sets.replaced.items(), key=lambda each: context.set_name(each[0])):
+        diff.findings.append(_replaced(context, context.live.permission_sets[arn], name))
 
 
-def _create(scene: Scene, draft: Draft, permission_set: PermissionSet, partition: str) -> None:
+def _create(context: PlanContext, diff: Diff, permission_set: PermissionSet, partition: str) -> None:
     name = permission_set.key
     values = {each: value for each, value in said(permission_set, {}, partition).items() if value is not None}
-    address = scene.set_address(name)
-    old = [each for arn, each in scene.sets.names.items() if scene.sets.replaced.get(arn) == name]
+    address = context.set_address(name)
+    old = [each for arn, each in context.sets.names.items() if context.sets.replaced.get(arn) == name]
     at_base = (
-        scene.memory.base_set(name) is not None if scene.memory.ledger is None else scene.sets.gave(name)
+        context.memory.base_set(name) is not None
+        if context.memory.ledger is None
+        else context.sets.gave(name)
     )
-    draft.owned[address] = tuple(sorted(values))
-    draft.changes.append(
+    diff.owned[address] = tuple(sorted(values))
+    diff.changes.append(
         Change(
             address=address,
             action=Action.CREATE,
             effect=Effect.NEUTRAL,
-            cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
-            before=hashes.absent(Kind.PERMISSION_SET, name),
-            after=hashes.object_state(None, values, values),
+            cause=context.memory.object_cause(at_base=at_base, wanted=True, between=True),
+            before_hash=hashes.absent(Kind.PERMISSION_SET, name),
+            after_hash=hashes.object_state(None, values, values),
             fields=tuple(FieldChange(each, None, values[each]) for each in sorted(values, key=_rank)),
             name=name,
             reason=f"replaces {', '.join(sorted(old))}" if old else None,
@@ -63,12 +65,12 @@ def _create(scene: Scene, draft: Draft, permission_set: PermissionSet, partition
 
 
 def _update(
-    scene: Scene, draft: Draft, permission_set: PermissionSet, live: LivePermissionSet, partition: str
+    context: PlanContext, diff: Diff, permission_set: PermissionSet, live: LivePermissionSet, partition: str
 ) -> bool:
     """Whether there is a change."""
     have, now = live.attributes, said(permission_set, live.attributes, partition)
     owned: dict[str, Value] = dict(now)
-    for each in _given_before(scene, permission_set, live, partition):
+    for each in _given_before(context, permission_set, live, partition):
         if each not in owned:
             owned[each] = cleared(each, have)
     fields = tuple(
@@ -78,23 +80,23 @@ def _update(
     )
     if not fields:
         return False
-    address = scene.set_address(permission_set.key)
+    address = context.set_address(permission_set.key)
     names = tuple(sorted(owned))
-    draft.touch(address, live.id, None)
-    draft.owned[address] = names
-    base = scene.memory.base_set(permission_set.key)
+    diff.touch(address, live.id, None)
+    diff.owned[address] = names
+    base = context.memory.base_set(permission_set.key)
     then = said(base, have, partition) if base is not None else None
-    if scene.memory.ledger is not None and live.id not in scene.sets.given:
+    if context.memory.ledger is not None and live.id not in context.sets.given:
         then = None  # no apply ended with this object as git's
     causes = {_cause(each, then, now) for each in fields}
-    draft.changes.append(
+    diff.changes.append(
         Change(
             address=address,
             action=Action.UPDATE,
             effect=Effect.NEUTRAL if is_harmless([each.name for each in fields]) else Effect.MIXED,
             cause=next(each for each in _LOUDEST if each in causes),
-            before=hashes.object_state(live.id, have, names),
-            after=hashes.object_state(live.id, _with(have, fields), names),
+            before_hash=hashes.object_state(live.id, have, names),
+            after_hash=hashes.object_state(live.id, _with(have, fields), names),
             fields=fields,
             name=live.name,
             origin=permission_set.origin,
@@ -104,15 +106,15 @@ def _update(
 
 
 def _given_before(
-    scene: Scene, permission_set: PermissionSet, live: LivePermissionSet, partition: str
+    context: PlanContext, permission_set: PermissionSet, live: LivePermissionSet, partition: str
 ) -> Iterable[str]:
     """The names of what git gave the set of attributes, or said of it in remembered states."""
-    if scene.memory.ledger is not None:
-        given = scene.sets.given.get(live.id)
+    if context.memory.ledger is not None:
+        given = context.sets.given.get(live.id)
         return given.attributes if given is not None else ()
     return [
         each
-        for former in scene.memory.former_set((permission_set.key,))
+        for former in context.memory.former_set((permission_set.key,))
         for each in said(former, live.attributes, partition)
     ]
 
@@ -134,26 +136,26 @@ def _rank(name: str) -> tuple[int, str]:
     return _ORDER.get(name, len(_ORDER)), name
 
 
-def _ignored(scene: Scene, permission_set: PermissionSet) -> Finding:
+def _ignored(context: PlanContext, permission_set: PermissionSet) -> Finding:
     return Finding(
         code="permission-set-ignored",
         severity=Severity.WARNING,
         message=f"{permission_set.key} is declared and ignored: it and its assignments are left alone",
-        address=scene.set_address(permission_set.key),
+        address=context.set_address(permission_set.key),
         origin=permission_set.origin,
         fix="delete it from git, or narrow scope.ignore.permission_sets",
         kind=Kind.PERMISSION_SET,
     )
 
 
-def _replaced(scene: Scene, live: LivePermissionSet, name: str) -> Finding:
+def _replaced(context: PlanContext, live: LivePermissionSet, name: str) -> Finding:
     """A new set makes new roles: whatever names the old ones must follow.
 
     IAM Identity Center User Guide, "Referencing permission sets in resource policies, Amazon EKS Cluster
     config maps, and AWS KMS key policies".
     """
     accounts = sorted(live.provisioned)
-    declared = scene.desired.permission_sets[name]
+    declared = context.desired.permission_sets[name]
     where = f" in {many(len(accounts), 'account')}" if accounts else ""
     return Finding(
         code="permission-set-replaced",
@@ -162,7 +164,7 @@ def _replaced(scene: Scene, live: LivePermissionSet, name: str) -> Finding:
             f"{name} replaces {live.name}{where}: its roles are new ones, "
             f"AWSReservedSSO_{name}_… with another suffix"
         ),
-        address=scene.set_address(name),
+        address=context.set_address(name),
         origin=declared.origin,
         fix=(
             f"before this is applied, let trust policies, EKS access entries and KMS key policies that name "

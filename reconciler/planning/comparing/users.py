@@ -15,9 +15,9 @@ from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
 from reconciler.planning.comparing.incomplete import gathered, incomplete
 from reconciler.planning.comparing.user_values import given_before, with_manager_key
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.defaults import defaults, to_ask_for
 from reconciler.planning.lists import given_entry
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
 # Why the rest of a change may not be done by rule, strongest first.
@@ -31,66 +31,66 @@ def _place(name: str) -> tuple[int, str]:
     return _ORDER.get(name, len(_ORDER)), name
 
 
-def compare_users(scene: Scene, draft: Draft) -> None:
-    """Add the changes of users to `draft`, and what a reviewer must know of them."""
+def compare_users(context: PlanContext, diff: Diff) -> None:
+    """Add the changes of users to `diff`, and what a reviewer must know of them."""
     unwritten: dict[str, list[str]] = {}
     status: list[str] = []
     same = 0
-    for key, user in scene.desired.users.items():
-        if user.external or key in scene.users.pairing.blocked:
+    for key, user in context.desired.users.items():
+        if user.external or key in context.users.pairing.blocked:
             continue
-        identifier = scene.users.pairing.ids.get(key)
+        identifier = context.users.pairing.ids.get(key)
         if identifier is None:
-            if key not in scene.desired.inactive and key not in scene.desired.not_yet:
-                _create(scene, draft, user, unwritten)
+            if key not in context.desired.inactive and key not in context.desired.not_yet:
+                _create(context, diff, user, unwritten)
             continue
-        if identifier not in scene.users.declared:
+        if identifier not in context.users.declared:
             continue  # ignored
-        if not _update(scene, draft, user, scene.live.users[identifier], unwritten, status):
+        if not _update(context, diff, user, context.live.users[identifier], unwritten, status):
             same += 1
-    for identifier, key in scene.users.gone.items():
-        _remove(scene, draft, key, scene.live.users[identifier], status)
-    for identifier in sorted(scene.users.strays):
-        _remove(scene, draft, scene.user_key(identifier), scene.live.users[identifier], status)
-    draft.unchanged[Kind.USER] = same
-    draft.findings[:] = [*gathered(draft.findings), *_findings(unwritten, status)]
+    for identifier, key in context.users.gone.items():
+        _remove(context, diff, key, context.live.users[identifier], status)
+    for identifier in sorted(context.users.undeclared):
+        _remove(context, diff, context.user_key(identifier), context.live.users[identifier], status)
+    diff.unchanged[Kind.USER] = same
+    diff.findings[:] = [*gathered(diff.findings), *_findings(unwritten, status)]
 
 
-def _create(scene: Scene, draft: Draft, user: User, unwritten: dict[str, list[str]]) -> None:
+def _create(context: PlanContext, diff: Diff, user: User, unwritten: dict[str, list[str]]) -> None:
     values = _initial(user)
-    for name in sorted(values.keys() - scene.capabilities.user_attributes):
+    for name in sorted(values.keys() - context.capabilities.user_attributes):
         unwritten.setdefault(name, []).append(user.key)
         del values[name]
-    unkept = scene.unkept.dropped[Kind.USER]
+    unkept = context.unkept.dropped[Kind.USER]
     # What a create must have is sent, kept or not.
-    for name in values.keys() & unkept - set(scene.capabilities.required):
+    for name in values.keys() & unkept - set(context.capabilities.required):
         del values[name]
-    if not _manager_exists(scene, values.get("manager")):
-        draft.findings.append(_manager_unknown(scene, user))
+    if not _manager_exists(context, values.get("manager")):
+        diff.findings.append(_manager_unknown(context, user))
         values.pop("manager", None)
-    address = scene.user_address(user.key)
-    if missing := to_ask_for(_missing(scene, values), user.attributes):
-        draft.waiting += 1
-        draft.findings.append(incomplete(user, address, missing))
+    address = context.user_address(user.key)
+    if missing := to_ask_for(_missing(context, values), user.attributes):
+        diff.waiting += 1
+        diff.findings.append(incomplete(user, address, missing))
         return
     fields = tuple(FieldChange(name, None, values[name]) for name in sorted(values, key=_place))
-    base = scene.memory.base
+    base = context.memory.base
     at_base = base is not None and any(
-        base.wants(key) and not base.users[key].external for key in scene.users.formers(user.key)
+        base.wants(key) and not base.users[key].external for key in context.users.previous_keys(user.key)
     )
-    if scene.memory.ledger is not None:
-        at_base = scene.users.gave(user.key)
-    _touch_manager(scene, draft, fields)
-    draft.creating.add(user.key)
-    draft.owned[address] = names = tuple(sorted(values.keys() - unkept))
-    draft.changes.append(
+    if context.memory.ledger is not None:
+        at_base = context.users.gave(user.key)
+    _touch_manager(context, diff, fields)
+    diff.creating.add(user.key)
+    diff.owned[address] = names = tuple(sorted(values.keys() - unkept))
+    diff.changes.append(
         Change(
             address=address,
             action=Action.CREATE,
             effect=Effect.NEUTRAL,
-            cause=scene.memory.object_cause(at_base=at_base, wanted=True, between=True),
-            before=hashes.absent(Kind.USER, fold(str(values["user_name"]))),
-            after=hashes.object_state(None, values, names),
+            cause=context.memory.object_cause(at_base=at_base, wanted=True, between=True),
+            before_hash=hashes.absent(Kind.USER, fold(str(values["user_name"]))),
+            after_hash=hashes.object_state(None, values, names),
             fields=fields,
             name=str(values["user_name"]),
             origin=user.origin,
@@ -104,71 +104,71 @@ def _initial(user: User) -> dict[str, Value]:
     return {**defaults(user.attributes), **values}
 
 
-def _missing(scene: Scene, values: Mapping[str, Value]) -> list[str]:
-    return [name for name in scene.capabilities.required if not values.get(name)]
+def _missing(context: PlanContext, values: Mapping[str, Value]) -> list[str]:
+    return [name for name in context.capabilities.required if not values.get(name)]
 
 
 def _update(
-    scene: Scene,
-    draft: Draft,
+    context: PlanContext,
+    diff: Diff,
     user: User,
     live: LiveUser,
     unwritten: dict[str, list[str]],
     status: list[str],
 ) -> bool:
     """Whether there is a change."""
-    turn = activity(scene, draft, user, live, status)
-    after_active = live.active if turn is None else turn.active
-    disguised = scene.capabilities.disguised if after_active is False else frozenset[str]()
-    fields, names = _differences(scene, draft, user, live, unwritten, disguised)
-    causes = {each.name: _cause(scene, user, live, each) for each in fields}
-    if turn is not None:
-        if turn.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
+    status_change = activity(context, diff, user, live, status)
+    after_active = live.active if status_change is None else status_change.active
+    disguised = context.capabilities.disguised if after_active is False else frozenset[str]()
+    fields, names = _differences(context, diff, user, live, unwritten, disguised)
+    causes = {each.name: _cause(context, user, live, each) for each in fields}
+    if status_change is not None:
+        if status_change.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
             # What is applied without a review takes nothing along that was not decided with it.
             fields, causes = [], {}
-        fields.append(FieldChange("active", live.active, turn.active))
-        causes["active"] = turn.cause
-    elif user.key in scene.users.replaced:
-        fields.append(FieldChange(REMOTE_ID, scene.users.replaced[user.key], live.id))
+        fields.append(FieldChange("active", live.active, status_change.active))
+        causes["active"] = status_change.cause
+    elif user.key in context.users.replaced:
+        fields.append(FieldChange(REMOTE_ID, context.users.replaced[user.key], live.id))
         causes[REMOTE_ID] = Cause.DRIFT
     if not fields:
         return False
     cause = next(each for each in _PRECEDENCE if each in causes.values())
     fields.sort(key=lambda each: _place(each.name))
-    address = scene.user_address(user.key)
-    draft.touch(address, live.id, live.version)
-    _touch_manager(scene, draft, fields)
-    draft.owned[address] = names
-    before = with_manager_key(scene, live)
+    address = context.user_address(user.key)
+    diff.touch(address, live.id, live.version)
+    _touch_manager(context, diff, fields)
+    diff.owned[address] = names
+    before = with_manager_key(context, live)
     after = {**before, **{each.name: each.after for each in fields}}
-    draft.changes.append(
+    diff.changes.append(
         Change(
             address=address,
             action=Action.UPDATE,
             effect=_effect(fields),
             cause=cause,
-            before=hashes.object_state(live.id, before, names, active=live.active),
-            after=hashes.object_state(live.id, after, names, active=after_active),
+            before_hash=hashes.object_state(live.id, before, names, active=live.active),
+            after_hash=hashes.object_state(live.id, after, names, active=after_active),
             fields=tuple(fields),
-            name=scene.live_user_name(live.id),
-            reason=turn.reason if turn else None,
+            name=context.live_user_name(live.id),
+            reason=status_change.reason if status_change else None,
             origin=user.origin,
         )
     )
     return True
 
 
-def _cause(scene: Scene, user: User, live: LiveUser, field: FieldChange) -> Cause:
-    if scene.memory.ledger is not None and live.id not in scene.users.given:
+def _cause(context: PlanContext, user: User, live: LiveUser, field: FieldChange) -> Cause:
+    if context.memory.ledger is not None and live.id not in context.users.given:
         return Cause.GIT  # no apply ended with this object as git's
-    base = scene.memory.base_user(scene.users.formers(user.key))
+    base = context.memory.base_user(context.users.previous_keys(user.key))
     declared = field.name in user.attributes
-    return scene.memory.field_cause(base, field.name, declared=declared, value=field.after)
+    return context.memory.field_cause(base, field.name, declared=declared, value=field.after)
 
 
 def _differences(
-    scene: Scene,
-    draft: Draft,
+    context: PlanContext,
+    diff: Diff,
     user: User,
     live: LiveUser,
     unwritten: dict[str, list[str]],
@@ -178,77 +178,77 @@ def _differences(
     have, want = live.attributes, user.attributes
     if disguised:
         want = {name: value for name, value in want.items() if name not in disguised}
-    shared = scene.capabilities.shared_lists
+    shared = context.capabilities.shared_lists
     differing = [
         name
         for name, value in want.items()
         if have.get(name) != value and not (name in shared and value in live.values(name))
     ]
-    cleared = given_before(scene, user, live)
-    unkept = scene.unkept.dropped[Kind.USER]
-    cleared -= disguised.union(scene.capabilities.required)
+    cleared = given_before(context, user, live)
+    unkept = context.unkept.dropped[Kind.USER]
+    cleared -= disguised.union(context.capabilities.required)
     if not differing and not cleared:
         return [], ()
-    before = with_manager_key(scene, live)
+    before = with_manager_key(context, live)
     fields = []
     for name in (*differing, *sorted(cleared)):
         after = want.get(name)
         if name in shared:
             # What others put into a list stays, and is no part of the change.
-            formers = scene.memory.former_user(scene.users.formers(user.key))
-            before[name] = given_entry(live, name, formers)
-            if any(scene.unkept.hides(Kind.USER, name, value, after) for value in live.values(name)):
+            previous_keys = context.memory.former_user(context.users.previous_keys(user.key))
+            before[name] = given_entry(live, name, previous_keys)
+            if any(context.unkept.hides(Kind.USER, name, value, after) for value in live.values(name)):
                 continue
-        if _is_as_wanted(scene, name, before.get(name), after):
+        if _is_as_wanted(context, name, before.get(name), after):
             continue
-        if name == "manager" and not _manager_exists(scene, after):
-            draft.findings.append(_manager_unknown(scene, user))
-        elif name not in scene.capabilities.user_attributes:
+        if name == "manager" and not _manager_exists(context, after):
+            diff.findings.append(_manager_unknown(context, user))
+        elif name not in context.capabilities.user_attributes:
             unwritten.setdefault(name, []).append(user.key)
         else:
             fields.append(FieldChange(name, before.get(name), after))
     return fields, tuple(sorted((want.keys() | cleared) - unkept))
 
 
-def _is_as_wanted(scene: Scene, name: str, before: Value, after: Value) -> bool:
+def _is_as_wanted(context: PlanContext, name: str, before: Value, after: Value) -> bool:
     """Whether writing an attribute would change nothing, or cannot be asked for."""
     return (
         before == after
-        or (name in scene.capabilities.required and not after)
-        or scene.unkept.hides(Kind.USER, name, before, after)
+        or (name in context.capabilities.required and not after)
+        or context.unkept.hides(Kind.USER, name, before, after)
     )
 
 
-def _touch_manager(scene: Scene, draft: Draft, fields: Iterable[FieldChange]) -> None:
+def _touch_manager(context: PlanContext, diff: Diff, fields: Iterable[FieldChange]) -> None:
     for each in fields:
         if each.name == "manager" and isinstance(each.after, str):
-            identifier = scene.users.pairing.ids.get(each.after)
+            identifier = context.users.pairing.ids.get(each.after)
             if identifier is not None:
-                draft.ids[scene.user_address(each.after)] = identifier
+                diff.ids[context.user_address(each.after)] = identifier
 
 
-def _manager_exists(scene: Scene, manager: Value) -> bool:
+def _manager_exists(context: PlanContext, manager: Value) -> bool:
     """Whether a manager can be written: no manager, one who stays, or one who is about to be created."""
     if not isinstance(manager, str):
         return True
-    if (identifier := scene.users.pairing.ids.get(manager)) is not None:
-        return identifier not in scene.users.gone or not _deletes(scene)
-    user = scene.desired.users.get(manager)
+    if (identifier := context.users.pairing.ids.get(manager)) is not None:
+        return identifier not in context.users.gone or not _deletes(context)
+    user = context.desired.users.get(manager)
     return (
         user is not None
         and not user.external
-        and manager not in scene.users.pairing.blocked
-        and scene.desired.wants(manager)
-        and not _missing(scene, _initial(user))
+        and manager not in context.users.pairing.blocked
+        and context.desired.wants(manager)
+        and not _missing(context, _initial(user))
     )
 
 
-def _manager_unknown(scene: Scene, user: User) -> Finding:
+def _manager_unknown(context: PlanContext, user: User) -> Finding:
     return Finding(
         code="manager-unknown",
         severity=Severity.WARNING,
-        message=f"{user.attributes['manager']}, the manager of {user.key}, is not at {scene.target}",
-        address=scene.user_address(user.key),
+        message=f"{user.attributes['manager']}, the manager of {user.key}, is not at {context.target}",
+        address=context.user_address(user.key),
         origin=user.origin,
         fix="declare a manager who is provisioned to this target, or none",
     )
@@ -269,47 +269,49 @@ def _effect(fields: Iterable[FieldChange]) -> Effect:
     return effects.pop() if len(effects) == 1 else Effect.MIXED
 
 
-def _deletes(scene: Scene) -> bool:
+def _deletes(context: PlanContext) -> bool:
     """Whether who leaves is deleted: where that is wanted, and means more than disabling."""
-    return scene.policy.on_removal is OnRemoval.DELETE and scene.capabilities.deletes_users
+    return context.policy.on_removal is OnRemoval.DELETE and context.capabilities.deletes_users
 
 
-def _remove(scene: Scene, draft: Draft, key: str, live: LiveUser, status: list[str]) -> None:
+def _remove(context: PlanContext, diff: Diff, key: str, live: LiveUser, status: list[str]) -> None:
     """Somebody whom git declares no more, or (authoritative) never did."""
-    remembered = next(iter(scene.memory.former_user((key,))), None)
-    why = scene.desired.inactive.get(key)
+    remembered = next(iter(context.memory.former_user((key,))), None)
+    why = context.desired.inactive.get(key)
     # Whoever is blocked and was never ours is not ours to delete.
-    ours = remembered is not None or live.id in scene.users.given
-    delete = _deletes(scene) and (why is None or ours)
+    ours = remembered is not None or live.id in context.users.given
+    delete = _deletes(context) and (why is None or ours)
     if why is not None and not delete:
         cause, reason = why.cause, why.reason
-    elif live.id in scene.users.left:
+    elif live.id in context.users.left:
         cause, reason = Cause.DRIFT, "gone from git"
     else:
-        at_base = scene.memory.base is not None and key in scene.memory.base.users
-        cause = scene.memory.object_cause(at_base=at_base, wanted=False, between=ours)
+        at_base = context.memory.base is not None and key in context.memory.base.users
+        cause = context.memory.object_cause(at_base=at_base, wanted=False, between=ours)
         reason = "gone from git" if ours else "not in git"
     if not delete and live.active is False:
         return
-    if not delete and not scene.capabilities.status:
+    if not delete and not context.capabilities.status:
         status.append(key)
-        if live.id not in scene.users.left:
-            draft.still_signing_in.append(key)
+        if live.id not in context.users.left:
+            diff.still_signing_in.append(key)
         return
-    address = scene.user_address(key)
+    address = context.user_address(key)
     names = tuple(sorted(live.attributes)) if delete else ()
-    draft.touch(address, live.id, live.version)
-    draft.owned[address] = names
-    draft.changes.append(
+    diff.touch(address, live.id, live.version)
+    diff.owned[address] = names
+    diff.changes.append(
         Change(
             address=address,
             action=Action.DELETE if delete else Action.UPDATE,
             effect=Effect.REVOKE,
             cause=cause,
-            before=hashes.object_state(live.id, with_manager_key(scene, live), names, active=live.active),
-            after=hashes.gone(live.id) if delete else hashes.object_state(live.id, {}, (), active=False),
+            before_hash=hashes.object_state(
+                live.id, with_manager_key(context, live), names, active=live.active
+            ),
+            after_hash=hashes.gone(live.id) if delete else hashes.object_state(live.id, {}, (), active=False),
             fields=() if delete else (FieldChange("active", live.active, False),),
-            name=scene.live_user_name(live.id),
+            name=context.live_user_name(live.id),
             reason=reason,
             origin=remembered.origin if remembered else None,
         )

@@ -16,11 +16,11 @@ from reconciler.model.pairs import Pair, Principal
 from reconciler.model.resources import Attributes, Group, User
 from reconciler.model.state import Assigned, Holder, LiveUser
 from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.given.former import former_ledger
 from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership, group_name, user_name
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.windows import Windows
 
 _NOBODY: frozenset[str] = frozenset()
@@ -29,12 +29,12 @@ _NOBODY: frozenset[str] = frozenset()
 class Adopting:
     """The ledger of an apply that writes nothing."""
 
-    def __init__(self, scene: Scene, draft: Draft) -> None:
-        self._scene = scene
-        self._changes = {change.address: change for change in draft.changes}
-        self._windows = Windows(scene)
-        self._before = scene.memory.ledger if scene.memory.ledger is not None else former_ledger(scene)
-        gaps = scene.live.gaps
+    def __init__(self, context: PlanContext, diff: Diff) -> None:
+        self._context = context
+        self._changes = {change.address: change for change in diff.changes}
+        self._windows = Windows(context)
+        self._before = context.memory.ledger if context.memory.ledger is not None else former_ledger(context)
+        gaps = context.live.gaps
         self._unread = {kind: {gap.scope for gap in gaps if gap.kind is kind} for kind in Kind}
         self._shapes: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
 
@@ -51,28 +51,28 @@ class Adopting:
     # Objects.
 
     def _users(self, builder: LedgerBuilder) -> None:
-        scene, owners = self._scene, self._scene.users
-        for identifier, live in scene.live.users.items():
+        context, owners = self._context, self._context.users
+        for identifier, live in context.live.users.items():
             known = self._before.users.get(identifier)
             key = owners.declared.get(identifier)
             if key is not None and key not in owners.replaced:
-                user = scene.desired.users[key]
+                user = context.desired.users[key]
                 builder.users[identifier] = self._user(user, live, known)
             elif known is not None:
-                change = self._changes.get(scene.user_address(scene.user_key(identifier)))
+                change = self._changes.get(context.user_address(context.user_key(identifier)))
                 left = known.left or (identifier in owners.gone and change is None)
                 builder.users[identifier] = replace(known, left=left)
         self._absent(builder.users, self._before.users, owners, Kind.USER)
 
     def _user(self, user: User, live: LiveUser, known: GivenObject | None) -> GivenObject:
-        change = self._changes.get(self._scene.user_address(user.key))
-        wanted = self._scene.desired.wants(user.key)
+        change = self._changes.get(self._context.user_address(user.key))
+        wanted = self._context.desired.wants(user.key)
         inactive = known is not None and (known.inactive or known.left)
         if live.active is False and not wanted:
             inactive = True
         elif live.active is not False and wanted:
             inactive = False
-        writable = self._scene.capabilities.user_attributes
+        writable = self._context.capabilities.user_attributes
         names = self._names(user.attributes, live.attributes, writable, change, known)
         title = str(live.attributes.get("user_name") or "")
         return GivenObject(
@@ -80,20 +80,20 @@ class Adopting:
         )
 
     def _groups(self, builder: LedgerBuilder) -> None:
-        scene, owners = self._scene, self._scene.groups
-        for identifier, live in scene.live.groups.items():
+        context, owners = self._context, self._context.groups
+        for identifier, live in context.live.groups.items():
             known = self._before.groups.get(identifier)
             key = owners.declared.get(identifier)
             if key is not None and key not in owners.replaced:
-                group = scene.desired.groups[key]
+                group = context.desired.groups[key]
                 builder.groups[identifier] = self._group(group, live.attributes, known)
             elif known is not None:
                 builder.groups[identifier] = known
         self._absent(builder.groups, self._before.groups, owners, Kind.GROUP)
 
     def _group(self, group: Group, live: Attributes, known: GivenObject | None) -> GivenObject:
-        change = self._changes.get(self._scene.group_address(group.key))
-        writable = self._scene.capabilities.group_attributes
+        change = self._changes.get(self._context.group_address(group.key))
+        writable = self._context.capabilities.group_attributes
         names = self._names(group.attributes, live, writable, change, known)
         title = str(live.get("display_name") or "")
         return GivenObject(group.key, _called("display_name", group_name(group), title, change, known), names)
@@ -112,22 +112,24 @@ class Adopting:
                 found[token] = one
 
     def _sets(self, builder: LedgerBuilder) -> None:
-        scene = self._scene
-        partition = partition_of(scene.live.identity)
-        for arn, live in scene.live.permission_sets.items():
+        context = self._context
+        partition = partition_of(context.live.identity)
+        for arn, live in context.live.permission_sets.items():
             known = self._before.sets.get(arn)
-            declared = scene.desired.permission_sets.get(live.name) if arn in scene.sets.declared else None
+            declared = (
+                context.desired.permission_sets.get(live.name) if arn in context.sets.declared else None
+            )
             if declared is not None:
-                change = self._changes.get(scene.set_address(live.name))
+                change = self._changes.get(context.set_address(live.name))
                 values = said(declared, live.attributes, partition)
                 loose = {name: value for name, value in values.items() if name not in WHOLE}
                 names = self._names(loose, live.attributes, loose.keys(), change, known)
                 builder.sets[arn] = GivenObject(live.name, live.name, names)
             elif known is not None:
                 builder.sets[arn] = known
-        reads = Kind.PERMISSION_SET in scene.capabilities.kinds and not self._unread[Kind.PERMISSION_SET]
+        reads = Kind.PERMISSION_SET in context.capabilities.kinds and not self._unread[Kind.PERMISSION_SET]
         for arn, one in self._before.sets.items():
-            if arn not in builder.sets and (not reads or one.name in scene.desired.permission_sets):
+            if arn not in builder.sets and (not reads or one.name in context.desired.permission_sets):
                 builder.sets[arn] = one
 
     def _names(
@@ -154,14 +156,14 @@ class Adopting:
     # Memberships.
 
     def _members(self, builder: LedgerBuilder) -> None:
-        scene, before = self._scene, self._before
-        if Kind.MEMBERSHIP not in scene.capabilities.kinds:
+        context, before = self._context, self._before
+        if Kind.MEMBERSHIP not in context.capabilities.kinds:
             builder.members.update(before.members)
             builder.unsure.update(before.unsure)
             builder.ends.update((group, dict(until)) for group, until in before.ends.items())
             return
         unread = self._unread[Kind.MEMBERSHIP]
-        for group in before.members.keys() | scene.live.members.keys():
+        for group in before.members.keys() | context.live.members.keys():
             known = before.members.get(group, _NOBODY)
             if "*" in unread or group in unread:
                 found, doubted = known, before.unsure.get(group, _NOBODY)
@@ -176,24 +178,24 @@ class Adopting:
                 builder.ends[group] = ends
 
     def _of_group(self, group: str, known: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-        scene, owners = self._scene, self._scene.groups
-        live = scene.live.members.get(group, {}).keys()
+        context, owners = self._context, self._context.groups
+        live = context.live.members.get(group, {}).keys()
         key = owners.declared.get(group)
-        lost = group not in scene.live.groups and any(group in ids for ids in owners.lost.values())
+        lost = group not in context.live.groups and any(group in ids for ids in owners.lost.values())
         if key is None and lost:
             key = next(each for each, ids in owners.lost.items() if group in ids)
-        members = scene.desired.members.get(key, {}) if key is not None else {}
-        ids = scene.users.pairing.ids
+        members = context.desired.members.get(key, {}) if key is not None else {}
+        ids = context.users.pairing.ids
         wanted = {
             identifier
             for user in members
             if (identifier := ids.get(user)) is not None
-            and user not in scene.users.replaced
-            and identifier not in scene.users.ignored
+            and user not in context.users.replaced
+            and identifier not in context.users.ignored
         }
         if live == known == wanted:
             return known, _NOBODY
-        missing = {token for user in members for token in scene.users.tokens(user)}
+        missing = {token for user in members for token in context.users.tokens(user)}
         adopted = live & wanted if key not in owners.replaced else set()
         found = frozenset((known & (live | missing)) | adopted)
         return found, self._before.unsure.get(group, _NOBODY) & found - adopted
@@ -201,17 +203,17 @@ class Adopting:
     # Assignments.
 
     def _assignments(self, builder: LedgerBuilder) -> None:
-        scene, before = self._scene, self._before
-        if Kind.ASSIGNMENT not in scene.capabilities.kinds:
+        context, before = self._context, self._before
+        if Kind.ASSIGNMENT not in context.capabilities.kinds:
             builder.assignments.update({pair: dict(held) for pair, held in before.assignments.items()})
             return
-        ignores = ignoring(scene)
-        names = {arn: one.name for arn, one in before.sets.items()} | dict(scene.sets.names)
+        ignores = ignoring(context)
+        names = {arn: one.name for arn, one in before.sets.items()} | dict(context.sets.names)
         for pair, held in before.assignments.items():
             name = names.get(pair[1])
-            wanted = scene.desired.assignments.get((pair[0], name), {}) if name is not None else {}
+            wanted = context.desired.assignments.get((pair[0], name), {}) if name is not None else {}
             tokens = self._tokens(wanted) if wanted else {}
-            live = scene.live.assignments.get(pair, frozenset())
+            live = context.live.assignments.get(pair, frozenset())
             kept = {
                 principal: how
                 for principal, how in held.items()
@@ -219,10 +221,10 @@ class Adopting:
             }
             if kept:
                 builder.assignments[pair] = kept
-        for (account, name), wanted in scene.desired.assignments.items():
-            arn = scene.sets.ids.get(name)
-            there = scene.live.assignments.get((account, arn or ""))
-            if arn is None or not there or arn in scene.sets.ignored:
+        for (account, name), wanted in context.desired.assignments.items():
+            arn = context.sets.ids.get(name)
+            there = context.live.assignments.get((account, arn or ""))
+            if arn is None or not there or arn in context.sets.ignored:
                 continue
             for holder, why in wanted.items():
                 principal = self._principal(holder)
@@ -248,14 +250,14 @@ class Adopting:
         return Principal(holder.kind, identifier)
 
     def _owners(self, kind: Kind) -> Ownership:
-        return self._scene.users if kind is Kind.USER else self._scene.groups
+        return self._context.users if kind is Kind.USER else self._context.groups
 
     def _was_read(self, pair: Pair, principal: Principal) -> bool:
         """Whether an assignment that is not there was seen not to be there."""
         unread = self._unread[Kind.ASSIGNMENT]
         if unread & {"*", pair[0]} or (principal.kind is Kind.USER and "users" in unread):
             return False
-        accounts = self._scene.live.organization.accounts
+        accounts = self._context.live.organization.accounts
         # An account that left the organization may come back with all that it had.
         return not accounts or pair[0] in accounts
 

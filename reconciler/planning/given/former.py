@@ -12,78 +12,80 @@ from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Holder
 from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.context import PlanContext
 from reconciler.planning.ownership.assigned_before import removal_cause
 from reconciler.planning.ownership.objects import Ownership, group_name, user_name
-from reconciler.planning.scene import Scene
 
 
-def former_ledger(scene: Scene) -> Ledger:
+def former_ledger(context: PlanContext) -> Ledger:
     """What is live and was declared, by the states; nothing where they are not known."""
-    if not scene.memory.known:
+    if not context.memory.known:
         return Ledger()
     return Ledger(
-        users=_users(scene),
-        groups=_groups(scene),
-        sets=_sets(scene),
-        members=_members(scene),
-        assignments=_assignments(scene),
+        users=_users(context),
+        groups=_groups(context),
+        sets=_sets(context),
+        members=_members(context),
+        assignments=_assignments(context),
     )
 
 
-def _users(scene: Scene) -> dict[str, GivenObject]:
+def _users(context: PlanContext) -> dict[str, GivenObject]:
     found: dict[str, GivenObject] = {}
-    for identifier, key in (*scene.users.declared.items(), *scene.users.gone.items()):
-        states = list(scene.memory.former_user(scene.users.formers(key)))
+    for identifier, key in (*context.users.declared.items(), *context.users.gone.items()):
+        states = list(context.memory.former_user(context.users.previous_keys(key)))
         if not states:
             continue
         names = {name for one in states for name, value in one.attributes.items() if value is not None}
         inactive = any(
             former in state.users and not state.wants(former)
-            for state in scene.memory.states
-            for former in scene.users.formers(key)
+            for state in context.memory.states
+            for former in context.users.previous_keys(key)
         )
         found[identifier] = GivenObject(key, user_name(states[0]), tuple(sorted(names)), inactive)
     return found
 
 
-def _groups(scene: Scene) -> dict[str, GivenObject]:
+def _groups(context: PlanContext) -> dict[str, GivenObject]:
     found: dict[str, GivenObject] = {}
-    for identifier, key in (*scene.groups.declared.items(), *scene.groups.gone.items()):
-        states = list(scene.memory.former_group(scene.groups.formers(key)))
+    for identifier, key in (*context.groups.declared.items(), *context.groups.gone.items()):
+        states = list(context.memory.former_group(context.groups.previous_keys(key)))
         if states:
             names = {name for one in states for name, value in one.attributes.items() if value is not None}
             found[identifier] = GivenObject(key, group_name(states[0]), tuple(sorted(names)))
     return found
 
 
-def _sets(scene: Scene) -> dict[str, GivenObject]:
+def _sets(context: PlanContext) -> dict[str, GivenObject]:
     found: dict[str, GivenObject] = {}
-    partition = partition_of(scene.live.identity)
-    for arn in (*scene.sets.declared, *scene.sets.gone, *scene.sets.replaced):
-        name = scene.set_name(arn)
-        states = list(scene.memory.former_set((name,)))
+    partition = partition_of(context.live.identity)
+    for arn in (*context.sets.declared, *context.sets.gone, *context.sets.replaced):
+        name = context.set_name(arn)
+        states = list(context.memory.former_set((name,)))
         if states:
-            live = scene.live.permission_sets[arn].attributes
+            live = context.live.permission_sets[arn].attributes
             names = {each for one in states for each in said(one, live, partition)} - set(WHOLE)
             found[arn] = GivenObject(name, name, tuple(sorted(names)))
     return found
 
 
-def _members(scene: Scene) -> dict[str, frozenset[str]]:
+def _members(context: PlanContext) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    memory = scene.memory
-    for group, live in scene.live.members.items():
-        key = scene.groups.pairing.keys.get(group)
+    memory = context.memory
+    for group, live in context.live.members.items():
+        key = context.groups.pairing.keys.get(group)
         if key is None:
             continue
-        groups = scene.groups.formers(key)
+        groups = context.groups.previous_keys(key)
         theirs = {
-            user for user in live if memory.had_member(groups, scene.users.formers(scene.user_key(user)))
+            user
+            for user in live
+            if memory.had_member(groups, context.users.previous_keys(context.user_key(user)))
         }
-        for user in scene.desired.members.get(key, ()):
-            identifier = scene.users.pairing.ids.get(user)
+        for user in context.desired.members.get(key, ()):
+            identifier = context.users.pairing.ids.get(user)
             if identifier is not None and identifier not in live:
-                cause = memory.membership_cause(groups, scene.users.formers(user), wanted=True)
+                cause = memory.membership_cause(groups, context.users.previous_keys(user), wanted=True)
                 if cause is Cause.DRIFT:
                     theirs.add(identifier)
         if theirs:
@@ -91,15 +93,15 @@ def _members(scene: Scene) -> dict[str, frozenset[str]]:
     return found
 
 
-def _assignments(scene: Scene) -> dict[Pair, dict[Principal, GivenAssignment]]:
+def _assignments(context: PlanContext) -> dict[Pair, dict[Principal, GivenAssignment]]:
     found: dict[Pair, dict[Principal, GivenAssignment]] = {}
-    for (account, arn), principals in scene.live.assignments.items():
-        pair = (account, scene.set_name(arn))
+    for (account, arn), principals in context.live.assignments.items():
+        pair = (account, context.set_name(arn))
         for principal in principals:
-            holder = scene.holder(principal)
-            owners: Ownership = scene.users if holder.kind is Kind.USER else scene.groups
-            holders = [Holder(holder.kind, key) for key in owners.formers(holder.key)]
-            cause = removal_cause(scene.memory, scene.desired, pair, holders)
+            holder = context.holder(principal)
+            owners: Ownership = context.users if holder.kind is Kind.USER else context.groups
+            holders = [Holder(holder.kind, key) for key in owners.previous_keys(holder.key)]
+            cause = removal_cause(context.memory, context.desired, pair, holders)
             if cause is not None:
                 held = found.setdefault((account, arn), {})
                 held[principal] = GivenAssignment(cause is Cause.SELECTOR)

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from reconciler.access.privilege import Privilege
 from reconciler.model.address import Kind
 from reconciler.model.selecting import select
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 
 
 class PrivilegedNow:
     """Judges assignments and groups as they are live; `names` are keys of `accounts` with their ids."""
 
-    def __init__(self, scene: Scene, names: Mapping[str, str]) -> None:
-        patterns = scene.policy.guards.privileged
-        chosen = select(patterns.accounts, (), scene.live.organization, names)
+    def __init__(self, context: PlanContext, names: Mapping[str, str]) -> None:
+        patterns = context.policy.guards.privileged
+        chosen = select(patterns.accounts, (), context.live.organization, names)
         self._accounts = chosen.accounts.keys()
         self._privilege = Privilege(patterns, chosen.accounts.keys())
-        self._scene = scene
+        self._context = context
         self._sets: dict[str, bool] = {}
         self._groups: frozenset[str] | None = None
 
@@ -28,7 +28,7 @@ class PrivilegedNow:
             return True
         marked = self._sets.get(arn)
         if marked is None:
-            live = self._scene.live.permission_sets.get(arn)
+            live = self._context.live.permission_sets.get(arn)
             marked = live is not None and self._privilege.marks(live.name, (live.attributes,))
             self._sets[arn] = marked
         return marked
@@ -38,7 +38,7 @@ class PrivilegedNow:
         if self._groups is None:
             self._groups = frozenset(
                 one.id
-                for (account, arn), principals in self._scene.live.assignments.items()
+                for (account, arn), principals in self._context.live.assignments.items()
                 if self.assignment(account, arn)
                 for one in principals
                 if one.kind is Kind.GROUP

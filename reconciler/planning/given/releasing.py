@@ -16,33 +16,33 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Origin
 from reconciler.model.state import Holder
 from reconciler.planning import hashes
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
 _SHOWN = 100
 
 
-def release(scene: Scene, draft: Draft) -> None:
-    """Add to `draft` a change for each thing that git gave and lets go of. To be called last."""
-    if scene.memory.ledger is not None:
-        _Releasing(scene, draft, scene.memory.ledger).run()
+def release(context: PlanContext, diff: Diff) -> None:
+    """Add to `diff` a change for each thing that git gave and lets go of. To be called last."""
+    if context.memory.ledger is not None:
+        _Releasing(context, diff, context.memory.ledger).run()
 
 
 class _Releasing:
-    def __init__(self, scene: Scene, draft: Draft, ledger: Ledger) -> None:
-        self._scene, self._draft, self._ledger = scene, draft, ledger
-        self._taken = {change.address for change in draft.changes if change.action is Action.DELETE}
+    def __init__(self, context: PlanContext, diff: Diff, ledger: Ledger) -> None:
+        self._context, self._diff, self._ledger = context, diff, ledger
+        self._taken = {change.address for change in diff.changes if change.action is Action.DELETE}
 
     def run(self) -> None:
-        scene, ledger = self._scene, self._ledger
-        self._objects(Kind.USER, ledger.users, scene.users, scene.desired.users)
-        self._objects(Kind.GROUP, ledger.groups, scene.groups, scene.desired.groups)
-        for arn in sorted(ledger.sets.keys() & scene.sets.ignored):
-            self._add(scene.set_address(scene.set_name(arn)), arn, scene.set_name(arn), "ignored", None)
+        context, ledger = self._context, self._ledger
+        self._objects(Kind.USER, ledger.users, context.users, context.desired.users)
+        self._objects(Kind.GROUP, ledger.groups, context.groups, context.desired.groups)
+        for arn in sorted(ledger.sets.keys() & context.sets.ignored):
+            self._add(context.set_address(context.set_name(arn)), arn, context.set_name(arn), "ignored", None)
         self._members()
         self._assignments()
 
@@ -55,70 +55,70 @@ class _Releasing:
                 continue
             key = _key(identifier, given, owners, declared)
             origin = getattr(declared.get(key), "origin", None)
-            self._add(Address.of(self._scene.target, kind, key), identifier, one.name, why, origin)
+            self._add(Address.of(self._context.target, kind, key), identifier, one.name, why, origin)
 
     def _members(self) -> None:
-        scene = self._scene
+        context = self._context
         for group, given in sorted(self._ledger.members.items()):
-            live = scene.live.members.get(group, {})
-            why = _why(scene.groups, group)
-            key = scene.groups.declared.get(group)
-            declared = scene.desired.groups.get(key) if key is not None else None
+            live = context.live.members.get(group, {})
+            why = _why(context.groups, group)
+            key = context.groups.declared.get(group)
+            declared = context.desired.groups.get(key) if key is not None else None
             if declared is not None and declared.unmanaged:
                 why = "members: unmanaged"
             for user in sorted(given & live.keys()):
-                reason = why or ("ignored" if user in scene.users.ignored else None)
+                reason = why or ("ignored" if user in context.users.ignored else None)
                 if reason is None:
                     continue
-                of = _key(group, self._ledger.groups, scene.groups, scene.desired.groups)
-                who = _key(user, self._ledger.users, scene.users, scene.desired.users)
-                address = Address.of(scene.target, Kind.MEMBERSHIP, of, who)
-                self._draft.ids[scene.group_address(of)] = group
-                self._draft.ids[scene.user_address(who)] = user
+                of = _key(group, self._ledger.groups, context.groups, context.desired.groups)
+                who = _key(user, self._ledger.users, context.users, context.desired.users)
+                address = Address.of(context.target, Kind.MEMBERSHIP, of, who)
+                self._diff.ids[context.group_address(of)] = group
+                self._diff.ids[context.user_address(who)] = user
                 origin = declared.origin if declared is not None else None
-                self._add(address, f"{group}/{user}", scene.live_user_name(user), reason, origin)
+                self._add(address, f"{group}/{user}", context.live_user_name(user), reason, origin)
 
     def _assignments(self) -> None:
-        scene = self._scene
-        ignores = ignoring(scene)
+        context = self._context
+        ignores = ignoring(context)
         for (account, arn), held in sorted(self._ledger.assignments.items()):
-            live = scene.live.assignments.get((account, arn), frozenset())
-            name = scene.set_name(arn)
+            live = context.live.assignments.get((account, arn), frozenset())
+            name = context.set_name(arn)
             for principal in sorted(held.keys() & live):
-                owners = scene.users if principal.kind is Kind.USER else scene.groups
+                owners = context.users if principal.kind is Kind.USER else context.groups
                 if (
-                    arn in scene.sets.ignored
+                    arn in context.sets.ignored
                     or principal.id in owners.ignored
                     or (ignores is not None and ignores(account, name, principal))
                 ):
                     self._assignment(account, arn, principal)
 
     def _assignment(self, account: str, arn: str, principal: Principal) -> None:
-        scene = self._scene
+        context = self._context
         if principal.kind is Kind.USER:
-            key = _key(principal.id, self._ledger.users, scene.users, scene.desired.users)
+            key = _key(principal.id, self._ledger.users, context.users, context.desired.users)
         else:
-            key = _key(principal.id, self._ledger.groups, scene.groups, scene.desired.groups)
+            key = _key(principal.id, self._ledger.groups, context.groups, context.desired.groups)
         holder = Holder(principal.kind, key)
-        address = scene.assignment_address(account, scene.set_name(arn), holder)
-        self._draft.ids[scene.set_address(scene.set_name(arn))] = arn
-        self._draft.ids[scene.holder_address(holder)] = principal.id
+        address = context.assignment_address(account, context.set_name(arn), holder)
+        self._diff.ids[context.set_address(context.set_name(arn))] = arn
+        self._diff.ids[context.holder_address(holder)] = principal.id
         what = f"{account}/{arn}/{principal.kind}/{principal.id}"
-        self._add(address, what, scene.principal_name(principal), "ignored", None)
+        self._add(address, what, context.principal_name(principal), "ignored", None)
 
     def _add(self, address: Address, what: str, name: str, why: str, origin: Origin | None) -> None:
         if address in self._taken:
             return  # whoever must have no access loses it, also where git lets go of the rest
         if address.kind in (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET):
-            self._draft.ids[address] = what
-        self._draft.changes.append(
+            self._diff.ids[address] = what
+        self._diff.changes.append(
             Change(
                 address=address,
                 action=Action.RELEASE,
                 effect=Effect.NEUTRAL,
                 cause=Cause.GIT,
-                before=hashes.digest({"given": what}),
-                after=hashes.digest({"released": what}),
+                before_hash=hashes.digest({"given": what}),
+                after_hash=hashes.digest({"released": what}),
                 name=name,
                 reason=why,
                 origin=origin,
@@ -146,13 +146,13 @@ def _why(owners: Ownership, identifier: str) -> str | None:
 
 
 def released(
-    scene: Scene, changes: Iterable[Change], ids: Mapping[Address, str], names: Mapping[str, str]
+    context: PlanContext, changes: Iterable[Change], ids: Mapping[Address, str], names: Mapping[str, str]
 ) -> Iterable[Finding]:
     """One finding on all that git lets go of, privileged access first. `names` are accounts by their keys."""
     found = [change for change in changes if change.action is Action.RELEASE]
     if not found:
         return
-    privileged = PrivilegedNow(scene, names)
+    privileged = PrivilegedNow(context, names)
     loud: list[str] = []
     quiet: list[str] = []
     for change in found:

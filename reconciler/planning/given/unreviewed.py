@@ -9,7 +9,7 @@ from reconciler.model.change import Cause, Change, Effect
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Members
 from reconciler.model.state import Assigned, Holder
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 from reconciler.planning.windows import text
 from reconciler.planning.wording import many
 
@@ -17,22 +17,22 @@ _SHOWN = 100
 _Lines = list[str]
 
 
-def held_to_reviewed(scene: Scene) -> tuple[Scene, _Lines]:
-    """The scene without what was given until an end that is over, although git says a later one by now.
+def held_to_reviewed(context: PlanContext) -> tuple[PlanContext, _Lines]:
+    """The context without what was given until an end that is over, although git says a later one by now.
 
     Beside it, each of those in a line.
     """
-    ledger, now = scene.memory.ledger, scene.now
+    ledger, now = context.memory.ledger, context.now
     if ledger is None:
-        return scene, []
+        return context, []
     lines: _Lines = []
-    desired = scene.desired
+    desired = context.desired
     members: dict[str, Members] = dict(desired.members)
     lapsed = dict(desired.lapsed)
     for group, ends in sorted(ledger.ends.items()):
-        key = scene.groups.declared.get(group)
+        key = context.groups.declared.get(group)
         theirs = desired.members.get(key, {}) if key is not None else {}
-        over = {scene.user_key(user): end for user, end in ends.items() if end <= now}
+        over = {context.user_key(user): end for user, end in ends.items() if end <= now}
         over = {user: end for user, end in over.items() if user in theirs}
         if key is None or not over:
             continue
@@ -42,22 +42,22 @@ def held_to_reviewed(scene: Scene) -> tuple[Scene, _Lines]:
     assignments = dict(desired.assignments)
     gone = dict(desired.lapsed_assignments)
     for (account, arn), held in sorted(ledger.assignments.items()):
-        pair = (account, scene.sets.names.get(arn, ""))
+        pair = (account, context.sets.names.get(arn, ""))
         wanted = assignments.get(pair)
-        ended = {scene.holder(one): how.end for one, how in held.items() if how.end and how.end <= now}
+        ended = {context.holder(one): how.end for one, how in held.items() if how.end and how.end <= now}
         late: dict[Holder, Assigned] = {one: why for one, why in (wanted or {}).items() if one in ended}
         if wanted is None or not late:
             continue
         assignments[pair] = {holder: why for holder, why in wanted.items() if holder not in late}
         gone[pair] = gone.get(pair, frozenset()) | late.keys()
-        where = f"{pair[1]} on {scene.account_name(account)}"
+        where = f"{pair[1]} on {context.account_name(account)}"
         lines += (f"{where}: {one}, which ended {text(ended[one])}" for one in sorted(late))
     if not lines:
-        return scene, []
+        return context, []
     held_to = replace(
         desired, members=members, lapsed=lapsed, assignments=assignments, lapsed_assignments=gone
     )
-    return replace(scene, desired=held_to), lines
+    return replace(context, desired=held_to), lines
 
 
 def unreviewed(over: _Lines, left_out: Iterable[Change]) -> Iterable[Finding]:

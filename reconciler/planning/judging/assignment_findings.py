@@ -8,8 +8,8 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
 # More lines than this nobody reads; `count` tells how many there are.
@@ -17,28 +17,28 @@ _SHOWN = 100
 
 
 def assignment_findings(
-    scene: Scene, draft: Draft, delegated: Sequence[Change], kept: Sequence[Change]
+    context: PlanContext, diff: Diff, delegated: Sequence[Change], kept: Sequence[Change]
 ) -> Iterable[Finding]:
     """Findings on assignments that are left alone.
 
     `delegated` are changes that only the management account may make, `kept` deletions that would take along
     an assignment that stays.
     """
-    yield from _unmanaged(scene, draft)
-    if draft.unseen_assignments:
+    yield from _unmanaged(context, diff)
+    if diff.unseen_assignments:
         yield Finding(
             code="assignments-not-read",
             severity=Severity.WARNING,
             message=(
-                f"{many(draft.unseen_assignments, 'declared assignment')} not compared, because nobody "
+                f"{many(diff.unseen_assignments, 'declared assignment')} not compared, because nobody "
                 "looked whether they are there"
             ),
             fix="plan again with everything read",
-            count=draft.unseen_assignments,
+            count=diff.unseen_assignments,
             kind=Kind.ASSIGNMENT,
         )
-    if draft.unresolved_assignments:
-        count = len(draft.unresolved_assignments)
+    if diff.unresolved_assignments:
+        count = len(diff.unresolved_assignments)
         yield Finding(
             code="assignments-unresolved",
             severity=Severity.WARNING,
@@ -47,24 +47,24 @@ def assignment_findings(
                 " not every unit that they name is"
             ),
             fix="correct the selectors; a renamed unit has another path, and the same id",
-            details=_shown(map(str, sorted(draft.unresolved_assignments))),
+            details=_shown(map(str, sorted(diff.unresolved_assignments))),
             count=count,
         )
-    if draft.orphans:
+    if diff.orphans:
         yield Finding(
             code="orphaned-assignments",
             severity=Severity.WARNING,
-            message=f"{many(len(draft.orphans), 'assignment')} of users or groups that no longer exist",
+            message=f"{many(len(diff.orphans), 'assignment')} of users or groups that no longer exist",
             fix=(
                 "delete them in the console, or write `assignments: exclusive` at their permission sets, so "
                 "that apply does"
             ),
-            details=_shown(map(str, draft.orphans)),
-            count=len(draft.orphans),
+            details=_shown(map(str, diff.orphans)),
+            count=len(diff.orphans),
             kind=Kind.ASSIGNMENT,
         )
-    if draft.out_of_reach:
-        count = sum(draft.out_of_reach.values())
+    if diff.out_of_reach:
+        count = sum(diff.out_of_reach.values())
         yield Finding(
             code="assignments-out-of-reach",
             severity=Severity.WARNING,
@@ -74,8 +74,8 @@ def assignment_findings(
             ),
             fix="nothing can be changed there until the account is active again, or is gone",
             details=tuple(
-                f"{scene.account_name(account)} ({account}): {many(number, 'assignment')}"
-                for account, number in sorted(draft.out_of_reach.items())
+                f"{context.account_name(account)} ({account}): {many(number, 'assignment')}"
+                for account, number in sorted(diff.out_of_reach.items())
             ),
             count=count,
             kind=Kind.ASSIGNMENT,
@@ -103,10 +103,10 @@ def assignment_findings(
         )
 
 
-def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
+def _unmanaged(context: PlanContext, diff: Diff) -> Iterable[Finding]:
     """Assignments beside those of git, privileged ones, and others of sets or to principals of git."""
-    judge = PrivilegedNow(scene, {key: identifier for identifier, key in scene.account_keys.items()})
-    privileged = [each for each in draft.unmanaged_assignments if judge.assignment(each[0], each[1])]
+    judge = PrivilegedNow(context, {key: identifier for identifier, key in context.account_keys.items()})
+    privileged = [each for each in diff.unmanaged_assignments if judge.assignment(each[0], each[1])]
     if privileged:
         yield Finding(
             code="unmanaged-privileged",
@@ -114,7 +114,7 @@ def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
             message=f"{many(len(privileged), 'privileged assignment')} made outside git, and left alone",
             fix="declare them, or write `assignments: exclusive` at their permission sets to remove them",
             details=_shown(
-                str(scene.assignment_address(account, scene.set_name(arn), scene.holder(principal)))
+                str(context.assignment_address(account, context.set_name(arn), context.holder(principal)))
                 for account, arn, principal in privileged
             ),
             count=len(privileged),
@@ -123,9 +123,9 @@ def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
     loud = set(privileged)
     mine = [
         (account, arn, principal)
-        for account, arn, principal in draft.unmanaged_assignments
+        for account, arn, principal in diff.unmanaged_assignments
         if (account, arn, principal) not in loud
-        and (arn in scene.sets.declared or _is_declared(scene, principal))
+        and (arn in context.sets.declared or _is_declared(context, principal))
     ]
     if mine:
         yield Finding(
@@ -134,7 +134,7 @@ def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
             message=f"{many(len(mine), 'assignment')} made outside git of what git declares, and left alone",
             fix="declare them, or write `assignments: exclusive` at their permission sets to remove them",
             details=_shown(
-                str(scene.assignment_address(account, scene.set_name(arn), scene.holder(principal)))
+                str(context.assignment_address(account, context.set_name(arn), context.holder(principal)))
                 for account, arn, principal in mine
             ),
             count=len(mine),
@@ -142,8 +142,8 @@ def _unmanaged(scene: Scene, draft: Draft) -> Iterable[Finding]:
         )
 
 
-def _is_declared(scene: Scene, principal: Principal) -> bool:
-    owners = scene.users if principal.kind is Kind.USER else scene.groups
+def _is_declared(context: PlanContext, principal: Principal) -> bool:
+    owners = context.users if principal.kind is Kind.USER else context.groups
     return principal.id in owners.declared or principal.id in owners.external
 
 

@@ -12,21 +12,23 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.state import Unmet
+from reconciler.planning.context import PlanContext
 from reconciler.planning.judging.approving import approval
-from reconciler.planning.scene import Scene
 from reconciler.planning.wording import many
 
 
-def excepting(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
+def excepting(context: PlanContext, changes: Sequence[Change]) -> Iterator[Finding]:
     """One refusal of all that is new by such entries, and a warning of the others; `changes` are the plan's.
 
     What git gave before, and somebody took away, is nothing new.
     """
-    desired = scene.desired
+    desired = context.desired
     entries: dict[str, list[Address]] = {}
     if desired.doubtful:
         doubtful = {
-            scene.assignment_address(account, name, holder): desired.assignments[account, name][holder].entry
+            context.assignment_address(account, name, holder): desired.assignments[account, name][
+                holder
+            ].entry
             for (account, name), holders in desired.doubtful.items()
             for holder in holders
         }
@@ -48,7 +50,7 @@ def excepting(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
             details=tuple(
                 f"{entry}: {said}"
                 for entry, found in sorted(entries.items())
-                for said in (*_said(scene, unmet.get(entry, ())), _reach(scene, found))
+                for said in (*_said(context, unmet.get(entry, ())), _reach(context, found))
             ),
             count=count,
             kind=Kind.ASSIGNMENT,
@@ -62,7 +64,7 @@ def excepting(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
             message=f"`except` of {_entries(idle)} names what the organization does not have",
             fix="correct the name, or delete it: what the entry would give anew is withheld until then",
             details=tuple(
-                f"{entry}: {said}" for entry, found in sorted(idle.items()) for said in _said(scene, found)
+                f"{entry}: {said}" for entry, found in sorted(idle.items()) for said in _said(context, found)
             ),
             count=len(idle),
         )
@@ -78,16 +80,16 @@ def _entries(entries: Collection[str]) -> str:
     return next(iter(entries)) if len(entries) == 1 else f"{len(entries):,} entries"
 
 
-def _said(scene: Scene, unmet: Sequence[Unmet]) -> Iterator[str]:
+def _said(context: PlanContext, unmet: Sequence[Unmet]) -> Iterator[str]:
     for one in unmet:
         if not one.near:
             yield f"{one.what} is not there"
             continue
-        names = sorted(scene.account_name(account) for account in one.accounts)
+        names = sorted(context.account_name(account) for account in one.accounts)
         kept = f"; it would keep out {', '.join(names)}" if names else ""
         yield f"{one.what} is not there: did you mean {one.near}?{kept}"
 
 
-def _reach(scene: Scene, found: Sequence[Address]) -> str:
-    accounts = sorted({scene.account_name(address.parts[0]) for address in found})
+def _reach(context: PlanContext, found: Sequence[Address]) -> str:
+    accounts = sorted({context.account_name(address.parts[0]) for address in found})
     return f"withheld on {', '.join(accounts)}"

@@ -11,17 +11,17 @@ from reconciler.model.change import Action, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Remembered
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.project import dropped
 from reconciler.planning.judging.withheld import manager
 from reconciler.planning.ordering.order import UNIQUE
 from reconciler.planning.ownership.objects import Ownership, user_name
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.wording import many
 
 
 def notable(
-    scene: Scene,
-    draft: Draft,
+    context: PlanContext,
+    diff: Diff,
     remembered: Remembered,
     observed: Sequence[Change],
     unread: Sequence[Change],
@@ -29,13 +29,13 @@ def notable(
     """Every finding that no comparison made on the spot, loudest first."""
     # What is observed restores nothing.
     kept_out = {change.address for change in observed}
-    restoring = [change for change in draft.changes if change.restores and change.address not in kept_out]
+    restoring = [change for change in diff.changes if change.restores and change.address not in kept_out]
     if restoring:
         yield _restores(restoring)
-    yield from _spared(scene, draft)
-    yield from _blocked(scene, scene.users, scene.desired.users, "user")
-    yield from _blocked(scene, scene.groups, scene.desired.groups, "group")
-    yield from _absent_externals(scene)
+    yield from _spared(context, diff)
+    yield from _blocked(context, context.users, context.desired.users, "user")
+    yield from _blocked(context, context.groups, context.desired.groups, "group")
+    yield from _absent_externals(context)
     if remembered.unknown is not None and remembered.ledger is None:
         yield Finding(
             code="memory-unknown",
@@ -63,7 +63,7 @@ def notable(
             details=tuple(sorted(f"{change.action} {change.address}" for change in unread)),
             count=len(unread),
         )
-    yield from dropped_and_unsupported(scene)
+    yield from dropped_and_unsupported(context)
 
 
 def _restores(changes: Sequence[Change]) -> Finding:
@@ -124,10 +124,10 @@ def means(changes: Iterable[Change], capabilities: Capabilities) -> Iterable[Fin
         )
 
 
-def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
+def dropped_and_unsupported(context: PlanContext) -> Iterable[Finding]:
     """What git declares and this target does not get: members kept away, kinds not applied yet."""
-    yield from dropped(scene.desired)
-    for kind, count in scene.desired.unsupported.items():
+    yield from dropped(context.desired)
+    for kind, count in context.desired.unsupported.items():
         yield Finding(
             code="kind-not-applied",
             severity=Severity.NOTE,
@@ -136,14 +136,14 @@ def dropped_and_unsupported(scene: Scene) -> Iterable[Finding]:
         )
 
 
-def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
-    spared = list(draft.spared)
-    reasons = {key: why.reason for key, why in scene.desired.inactive.items()}
-    reasons |= dict.fromkeys(scene.desired.not_yet, "not before `from`")
+def _spared(context: PlanContext, diff: Diff) -> Iterable[Finding]:
+    spared = list(diff.spared)
+    reasons = {key: why.reason for key, why in context.desired.inactive.items()}
+    reasons |= dict.fromkeys(context.desired.not_yet, "not before `from`")
     for key, reason in reasons.items():
-        identifier = scene.users.pairing.ids.get(key)
+        identifier = context.users.pairing.ids.get(key)
         if identifier is not None and (
-            identifier in scene.users.external or identifier in scene.users.ignored
+            identifier in context.users.external or identifier in context.users.ignored
         ):
             spared.append(f"{key} ({reason})")
     if spared:
@@ -151,7 +151,7 @@ def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
             code="spared",
             severity=Severity.WARNING,
             message=(
-                f"{many(len(spared), _what_is_spared(scene))} of inactive people spared, being external, "
+                f"{many(len(spared), _what_is_spared(context))} of inactive people spared, being external, "
                 "ignored or observed"
             ),
             fix="whoever owns them must take the access away",
@@ -160,22 +160,22 @@ def _spared(scene: Scene, draft: Draft) -> Iterable[Finding]:
         )
 
 
-def perhaps_renamed(scene: Scene, changes: Sequence[Change]) -> Iterable[Finding]:
+def perhaps_renamed(context: PlanContext, changes: Sequence[Change]) -> Iterable[Finding]:
     """Groups that would be made with the members of one that goes, and have nothing that says so."""
     names: dict[frozenset[str], list[str]] = {}
-    ids = {key: identifier for identifier, key in scene.groups.gone.items()}
+    ids = {key: identifier for identifier, key in context.groups.gone.items()}
     groups = [change for change in changes if change.address.kind is Kind.GROUP]
     for change in groups:
         identifier = ids.get(change.address.parts[0])
         if change.action is Action.DELETE and identifier is not None:
             old = change.address.parts[0]
-            base = scene.memory.base.members.get(old) if scene.memory.base else None
-            now = frozenset(map(scene.user_key, scene.live.members.get(identifier, ())))
+            base = context.memory.base.members.get(old) if context.memory.base else None
+            now = frozenset(map(context.user_key, context.live.members.get(identifier, ())))
             for members in {now, frozenset(base or ())}:
                 names.setdefault(members, []).append(old)
     for change in groups if names else ():
         key = change.address.parts[0]
-        members = frozenset(scene.desired.members.get(key) or ())
+        members = frozenset(context.desired.members.get(key) or ())
         if change.action is Action.CREATE and members and (like := names.get(members)):
             yield Finding(
                 code="perhaps-renamed",
@@ -188,12 +188,12 @@ def perhaps_renamed(scene: Scene, changes: Sequence[Change]) -> Iterable[Finding
             )
 
 
-def _what_is_spared(scene: Scene) -> str:
-    return "grant" if Kind.ASSIGNMENT in scene.capabilities.kinds else "membership"
+def _what_is_spared(context: PlanContext) -> str:
+    return "grant" if Kind.ASSIGNMENT in context.capabilities.kinds else "membership"
 
 
 def _blocked(
-    scene: Scene, ownership: Ownership, declared: Mapping[str, User] | Mapping[str, Group], kind: str
+    context: PlanContext, ownership: Ownership, declared: Mapping[str, User] | Mapping[str, Group], kind: str
 ) -> Iterable[Finding]:
     for key, reason in sorted(ownership.pairing.blocked.items()):
         resource = declared.get(key)
@@ -204,23 +204,23 @@ def _blocked(
             code="match-blocked",
             severity=Severity.WARNING,
             message=f"{kind} {key} and its memberships are left alone: {reason}",
-            address=scene.user_address(key) if kind == "user" else scene.group_address(key),
+            address=context.user_address(key) if kind == "user" else context.group_address(key),
             origin=resource.origin if resource else None,
             fix=fix,
         )
 
 
-def _absent_externals(scene: Scene) -> Iterable[Finding]:
+def _absent_externals(context: PlanContext) -> Iterable[Finding]:
     absent = [
         *(
             f"user {key}"
-            for key, user in scene.desired.users.items()
-            if user.external and key not in scene.users.pairing.ids
+            for key, user in context.desired.users.items()
+            if user.external and key not in context.users.pairing.ids
         ),
         *(
             f"group {key}"
-            for key, group in scene.desired.groups.items()
-            if group.external and key not in scene.groups.pairing.ids
+            for key, group in context.desired.groups.items()
+            if group.external and key not in context.groups.pairing.ids
         ),
     ]
     if absent:

@@ -31,7 +31,9 @@ from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval
 from reconciler.model.removed import BLOCKED
+from reconciler.planning.context import PlanContext
 from reconciler.planning.judging.approving import lifted
+from reconciler.planning.judging.explicit import blocks_passed, in_words
 from reconciler.planning.judging.guards_access import grants_passed, own_access
 from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
 from reconciler.planning.judging.guards_removal import (
@@ -45,15 +47,13 @@ from reconciler.planning.judging.guards_removal import (
 from reconciler.planning.judging.guards_shrink import live_shrank, source_shrank
 from reconciler.planning.judging.population import Population
 from reconciler.planning.judging.protection import protected_now
-from reconciler.planning.judging.spoken import blocks_passed, in_words
-from reconciler.planning.scene import Scene
 
 _NOBODY: Mapping[Address, frozenset[str]] = MappingProxyType({})
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def guard(
-    scene: Scene,
+    context: PlanContext,
     changes: Sequence[Change],
     population: Population,
     access: Sequence[AccessChange],
@@ -73,7 +73,7 @@ def guard(
     elsewhere. `blocked` are the people that the limit on blocks counts, by change, and `past` what runs
     without a review took away lately, by name.
     """
-    guards = replace(scene.policy.guards, protected=protected_now(scene))
+    guards = replace(context.policy.guards, protected=protected_now(context))
     removals = counting(changes, replaced)
     fresh = [change for change in removals if change.address not in pending]
     unsaid = [change for change in fresh if not in_words(change)]
@@ -84,16 +84,16 @@ def guard(
         *kinds_emptied(changes, removals, population, pending),
         *protected(changes, guards),
         *remade(changes),
-        *live_shrank(scene, changes, population),
-        *source_shrank(scene, unsaid),
-        *own_access(scene, changes),
+        *live_shrank(context, changes, population),
+        *source_shrank(context, unsaid),
+        *own_access(context, changes),
         *grants_passed(access, guards, changes),
         *more,
     ]
     # What no approval lifts, because there is no way to do it safely.
-    final = [*recreated(changes, replaced), *unsafe(removals, scene.capabilities)]
-    ids = {name: identifier for identifier, name in scene.account_keys.items()}
-    found = lifted(liftable, approvals, scene.target, scene.now, lambda name: ids.get(name, name))
+    final = [*recreated(changes, replaced), *unsafe(removals, context.capabilities)]
+    ids = {name: identifier for identifier, name in context.account_keys.items()}
+    found = lifted(liftable, approvals, context.target, context.now, lambda name: ids.get(name, name))
     return [*found, *final]
 
 

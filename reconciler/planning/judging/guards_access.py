@@ -12,10 +12,10 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
+from reconciler.planning.context import PlanContext
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.widening import is_wider
 from reconciler.planning.ordering.steps import ends
-from reconciler.planning.scene import Scene
 
 # The role that Identity Center makes of a permission set in an account, and who has assumed it (user guide,
 # "Referencing permission sets in resource policies": the name ends in 16 hex digits).
@@ -37,26 +37,26 @@ class _Caller(NamedTuple):
     groups: frozenset[Address]
 
 
-def own_access(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
+def own_access(context: PlanContext, changes: Sequence[Change]) -> Iterator[Finding]:
     """Changes that take from the reconciler what it runs as, where no other way to it stays untouched.
 
     A role that Identity Center did not make (of a CI system, say) is nothing that a plan can take away.
     """
-    caller = _caller(scene)
+    caller = _caller(context)
     if caller is None:
         return
     hits = [change for change in changes if _touches(change, caller)]
     ways = {caller.user, *caller.groups}
     cut = {_way(change) for change in hits}
     essential = [change for change in hits if _way(change) is None]
-    if not essential and not (cut and _held(scene, caller) & ways <= cut):
+    if not essential and not (cut and _held(context, caller) & ways <= cut):
         return
     yield Finding(
         code="self-lockout",
         severity=Severity.REFUSAL,
         message=(
             f"the reconciler runs as {caller.user} with {caller.permission_set} on "
-            f"{scene.account_name(caller.account)}, and would take that from itself"
+            f"{context.account_name(caller.account)}, and would take that from itself"
         ),
         fix=f"run it as somebody else; {approval('self-lockout', len(hits), None)}",
         details=tuple(str(change.address) for change in hits),
@@ -65,31 +65,31 @@ def own_access(scene: Scene, changes: Sequence[Change]) -> Iterator[Finding]:
     )
 
 
-def _caller(scene: Scene) -> _Caller | None:
-    found = _ROLE.fullmatch(scene.live.caller)
+def _caller(context: PlanContext) -> _Caller | None:
+    found = _ROLE.fullmatch(context.live.caller)
     if found is None:
         return None
     name = fold(found["user"])
     identifiers = [
-        each.id for each in scene.live.users.values() if fold(str(each.attributes.get("user_name"))) == name
+        each.id for each in context.live.users.values() if fold(str(each.attributes.get("user_name"))) == name
     ]
     if not identifiers:
         return None
-    groups = (group for group, members in scene.live.members.items() if identifiers[0] in members)
+    groups = (group for group, members in context.live.members.items() if identifiers[0] in members)
     return _Caller(
         account=found["account"],
-        permission_set=scene.set_address(found["name"]),
-        user=scene.user_address(scene.user_key(identifiers[0])),
-        groups=frozenset(scene.group_address(scene.group_key(group)) for group in groups),
+        permission_set=context.set_address(found["name"]),
+        user=context.user_address(context.user_key(identifiers[0])),
+        groups=frozenset(context.group_address(context.group_key(group)) for group in groups),
     )
 
 
-def _held(scene: Scene, caller: _Caller) -> frozenset[Address]:
+def _held(context: PlanContext, caller: _Caller) -> frozenset[Address]:
     """To whom the caller's permission set is assigned in the caller's account now."""
     return frozenset(
-        scene.holder_address(scene.holder(principal))
-        for (account, arn), principals in scene.live.assignments.items()
-        if account == caller.account and scene.set_address(scene.set_name(arn)) == caller.permission_set
+        context.holder_address(context.holder(principal))
+        for (account, arn), principals in context.live.assignments.items()
+        if account == caller.account and context.set_address(context.set_name(arn)) == caller.permission_set
         for principal in principals
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from reconciler.access.standing import NO_HOLDERS, Holders, Standing
+from reconciler.access.state import NO_HOLDERS, AccessState, Holders
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.pairs import Pair, Principal
@@ -19,9 +19,9 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.selecting import Places
 from reconciler.model.state import Holder, Identities, Remembered
+from reconciler.planning.context import PlanContext
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.replacements import Links
-from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Tokens, sides
 from reconciler.planning.wording import many
 
@@ -63,17 +63,17 @@ class Critical:
     """All that is critical at one target, before and after `changes`."""
 
     def __init__(
-        self, scene: Scene, identities: Identities, remembered: Remembered, changes: Sequence[Change]
+        self, context: PlanContext, identities: Identities, remembered: Remembered, changes: Sequence[Change]
     ) -> None:
-        self._scene, self._places = scene, list[_Place]()
-        if not scene.policy.guards.min_members:
+        self._context, self._places = context, list[_Place]()
+        if not context.policy.guards.min_members:
             return
-        self._tokens = Tokens(scene)
-        both = sides(scene, changes, self._tokens)
+        self._tokens = Tokens(context)
+        both = sides(context, changes, self._tokens)
         self._before, self._after = both.before, both.after
         self._index(changes)
         states = [identities, *([remembered.base.identities] if remembered.base else [])]
-        for key, least in sorted(scene.policy.guards.min_members.items()):
+        for key, least in sorted(context.policy.guards.min_members.items()):
             self._places.extend(self._of(key, least, states))
 
     def needed(self) -> Links:
@@ -140,17 +140,17 @@ class Critical:
     # What is critical.
 
     def _of(self, key: str, least: int, states: Sequence[Identities]) -> Iterator[_Place]:
-        scene = self._scene
-        heirs = [now for now, formers in scene.groups.former_keys.items() if key in formers]
+        context = self._context
+        heirs = [now for now, previous_keys in context.groups.former_keys.items() if key in previous_keys]
         name = heirs[0] if heirs else key
-        known = (scene.desired, *scene.memory.states)
+        known = (context.desired, *context.memory.states)
         if any(key in state.groups or name in state.groups for state in known):
             token = self._tokens.group(name)
-            unread = {gap.scope for gap in scene.live.gaps if gap.kind is Kind.MEMBERSHIP}
+            unread = {gap.scope for gap in context.live.gaps if gap.kind is Kind.MEMBERSHIP}
             if not unread & {"*", token}:
                 holders = frozenset({Principal(Kind.GROUP, token)})
                 yield self._place(key, f"group {name}", least, None, holders, holders)
-        if Kind.ASSIGNMENT in scene.capabilities.kinds:
+        if Kind.ASSIGNMENT in context.capabilities.kinds:
             for state in states:
                 if key in state.assignments:
                     yield from self._entry(key, least, state)
@@ -158,24 +158,24 @@ class Critical:
 
     def _entry(self, key: str, least: int, state: Identities) -> Iterator[_Place]:
         """An entry on every account that it leads to; somebody may hold it there by another entry."""
-        scene, entry = self._scene, state.assignments[key]
-        if entry.window.early(scene.now) or not path_matches(entry.origin.path, scene.policy.paths):
+        context, entry = self._context, state.assignments[key]
+        if entry.window.early(context.now) or not path_matches(entry.origin.path, context.policy.paths):
             return
         named = {each: account.id for each, account in state.accounts.items()}
-        found = Places(scene.live.organization, named).select(entry.accounts, entry.excluded)
-        unread = {gap.scope for gap in scene.live.gaps if gap.kind is Kind.ASSIGNMENT}
+        found = Places(context.live.organization, named).select(entry.accounts, entry.excluded)
+        unread = {gap.scope for gap in context.live.gaps if gap.kind is Kind.ASSIGNMENT}
         for account in sorted(found.accounts):
             for name in entry.permission_sets if not unread & {"*", account} else ():
                 pair = account, self._tokens.permission_set(name)
                 unseen = NO_HOLDERS
                 if "users" in unread:
-                    wanted = scene.desired.assignments.get((account, name), ())
+                    wanted = context.desired.assignments.get((account, name), ())
                     unseen = frozenset(
                         Principal(Kind.USER, self._tokens.user(one.key))
                         for one in wanted
                         if one.kind is Kind.USER
                     )
-                label = f"{key} ({name} on {scene.account_name(account)})"
+                label = f"{key} ({name} on {context.account_name(account)})"
                 held, holding = self._before.of(pair) | unseen, self._after.of(pair) | unseen
                 yield self._place(key, label, least, pair, held, holding)
 
@@ -220,18 +220,18 @@ class Critical:
 
     def _way(self, person: str, pair: Pair | None, held: Holders, holding: Holders) -> Iterator[Address]:
         """The creations by which somebody comes in, through the first of the holders."""
-        scene, tokens = self._scene, self._tokens
+        context, tokens = self._context, self._tokens
         holder = min(one for one in holding if person in self._after.behind(one))
         if pair is not None and holder not in held:
             key = tokens.user_key if holder.kind is Kind.USER else tokens.group_key
             name = tokens.set_name(pair[1])
-            yield scene.assignment_address(pair[0], name, Holder(holder.kind, key(holder.id)))
+            yield context.assignment_address(pair[0], name, Holder(holder.kind, key(holder.id)))
         user = tokens.user_key(person)
         if holder.kind is Kind.GROUP and person not in self._before.members.get(holder.id, ()):
             group = tokens.group_key(holder.id)
-            yield Address.of(scene.target, Kind.MEMBERSHIP, group, user)
+            yield Address.of(context.target, Kind.MEMBERSHIP, group, user)
         if person not in self._before.people:
-            yield scene.user_address(user)
+            yield context.user_address(user)
 
     def _index(self, changes: Iterable[Change]) -> None:
         """Removals by holder and by pair, and who is disabled: that waits for nothing."""
@@ -257,5 +257,5 @@ class Critical:
                 self._unassigned.setdefault(pair, []).append(_Removal(address, holder, None, at_once))
 
 
-def _behind(standing: Standing, holders: Holders) -> set[str]:
+def _behind(standing: AccessState, holders: Holders) -> set[str]:
     return {person for holder in holders for person in standing.behind(holder)}

@@ -12,8 +12,8 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards, Limit
 from reconciler.model.removed import TOTAL
 from reconciler.planning.judging.approving import approval
+from reconciler.planning.judging.explicit import in_words
 from reconciler.planning.judging.population import Population
-from reconciler.planning.judging.spoken import in_words
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.wording import many
 

@@ -14,9 +14,9 @@ from reconciler.model.change import Action, Cause, Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.state import Desired
+from reconciler.planning.context import PlanContext
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.population import Population
-from reconciler.planning.scene import Scene
 
 # So many, and so much of what there was, may be lost without a word; the larger of the two holds.
 LOST_COUNT, LOST_PERCENT = 3, 20
@@ -25,12 +25,12 @@ _KINDS = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET, Kind.MEMBERSHIP, Kind.ASSI
 _PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
 
 
-def live_shrank(scene: Scene, changes: Sequence[Change], population: Population) -> Iterator[Finding]:
+def live_shrank(context: PlanContext, changes: Sequence[Change], population: Population) -> Iterator[Finding]:
     """What git declared at the last whole apply and declares still is not there any more, in numbers.
 
     A cause of DRIFT says exactly that of a creation.
     """
-    base = scene.memory.base
+    base = context.memory.base
     if base is None:
         return
     made = [change for change in changes if change.action is Action.CREATE and change.cause is Cause.DRIFT]
@@ -60,18 +60,18 @@ def live_shrank(scene: Scene, changes: Sequence[Change], population: Population)
             )
 
 
-def source_shrank(scene: Scene, removals: Sequence[Change]) -> Iterator[Finding]:
+def source_shrank(context: PlanContext, removals: Sequence[Change]) -> Iterator[Finding]:
     """Git declares far fewer than at the last whole apply, and something would be removed for it.
 
     Whoever is inactive, and assignments whose time is over, are declared still.
     """
-    base = scene.memory.base
+    base = context.memory.base
     if base is None or not removals:
         return
-    then, now = _declared(base, active=False), _declared(scene.desired, active=False)
+    then, now = _declared(base, active=False), _declared(context.desired, active=False)
     for kind in (Kind.USER, Kind.GROUP, Kind.ASSIGNMENT):
         fewer = then[kind] - now[kind]
-        if scene.policy.scope.mode(kind) is Mode.OBSERVE or fewer <= 0:
+        if context.policy.scope.mode(kind) is Mode.OBSERVE or fewer <= 0:
             continue
         if not now[kind] or _too_many(fewer, then[kind]):
             what = f"{kind.replace('-', ' ')}s"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.address import Kind
 from reconciler.model.plan import Counts
-from reconciler.planning.scene import Draft, Scene
+from reconciler.planning.context import Diff, PlanContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,71 +28,69 @@ class Population:
     leaving: int = 0
 
 
-def population(scene: Scene, draft: Draft) -> Population:
+def population(context: PlanContext, diff: Diff) -> Population:
     """The population of one target, after everything was compared."""
     assigned: Counter[str] = Counter()
-    for (account, _), principals in scene.live.assignments.items():
+    for (account, _), principals in context.live.assignments.items():
         assigned[account] += len(principals)
     return Population(
         owned={
-            Kind.USER: scene.users.owned(),
-            Kind.GROUP: scene.groups.owned(),
-            Kind.MEMBERSHIP: draft.managed_memberships,
-            Kind.PERMISSION_SET: scene.sets.owned(),
-            Kind.ASSIGNMENT: draft.managed_assignments,
+            Kind.USER: context.users.owned(),
+            Kind.GROUP: context.groups.owned(),
+            Kind.MEMBERSHIP: diff.managed_memberships,
+            Kind.PERMISSION_SET: context.sets.owned(),
+            Kind.ASSIGNMENT: diff.managed_assignments,
         },
         members={
-            scene.group_address(scene.group_key(identifier)).key: len(members)
-            for identifier, members in scene.live.members.items()
+            context.group_address(context.group_key(identifier)).key: len(members)
+            for identifier, members in context.live.members.items()
         },
         assigned=assigned,
-        foreign=frozenset(scene.set_address(scene.set_name(arn)).key for arn in scene.sets.unmanaged),
-        leaving=len(draft.still_signing_in),
+        foreign=frozenset(context.set_address(context.set_name(arn)).key for arn in context.sets.unmanaged),
+        leaving=len(diff.still_signing_in),
     )
 
 
-def counts(scene: Scene, draft: Draft) -> Mapping[Kind, Counts]:
+def counts(context: PlanContext, diff: Diff) -> Mapping[Kind, Counts]:
     """What there is on both sides of each kind that this target can have."""
-    live, desired, same = scene.live, scene.desired, draft.unchanged
+    live, desired, same = context.live, context.desired, diff.unchanged
     found = {
         Kind.USER: Counts(
             live=len(live.users),
             desired=len(desired.users),
             unchanged=same.get(Kind.USER, 0),
-            unmanaged=len(scene.users.unmanaged),
-            ignored=len(scene.users.ignored) + len(scene.users.external),
+            unmanaged=len(context.users.unmanaged),
+            ignored=len(context.users.ignored) + len(context.users.external),
         ),
         Kind.GROUP: Counts(
             live=len(live.groups),
             desired=len(desired.groups),
             unchanged=same.get(Kind.GROUP, 0),
-            unmanaged=len(scene.groups.unmanaged),
-            ignored=len(scene.groups.ignored) + len(scene.groups.external),
+            unmanaged=len(context.groups.unmanaged),
+            ignored=len(context.groups.ignored) + len(context.groups.external),
         ),
         Kind.MEMBERSHIP: Counts(
-            live=draft.managed_memberships + draft.unmanaged_memberships,
+            live=diff.managed_memberships + diff.unmanaged_memberships,
             desired=sum(map(len, desired.members.values())),
             unchanged=same.get(Kind.MEMBERSHIP, 0),
-            unmanaged=draft.unmanaged_memberships,
+            unmanaged=diff.unmanaged_memberships,
         ),
         Kind.PERMISSION_SET: Counts(
             live=len(live.permission_sets),
             desired=len(desired.permission_sets),
             unchanged=same.get(Kind.PERMISSION_SET, 0),
-            unmanaged=len(scene.sets.unmanaged),
-            ignored=len(scene.sets.ignored),
+            unmanaged=len(context.sets.unmanaged),
+            ignored=len(context.sets.ignored),
         ),
         Kind.ASSIGNMENT: Counts(
             live=sum(map(len, live.assignments.values())),
             desired=sum(map(len, desired.assignments.values())),
             unchanged=same.get(Kind.ASSIGNMENT, 0),
-            unmanaged=len(draft.unmanaged_assignments)
-            + len(draft.orphans)
-            + sum(draft.out_of_reach.values()),
-            ignored=draft.ignored_assignments,
+            unmanaged=len(diff.unmanaged_assignments) + len(diff.orphans) + sum(diff.out_of_reach.values()),
+            ignored=diff.ignored_assignments,
         ),
     }
     always = (Kind.USER, Kind.GROUP, Kind.MEMBERSHIP)
     return {
-        kind: count for kind, count in found.items() if kind in always or kind in scene.capabilities.kinds
+        kind: count for kind, count in found.items() if kind in always or kind in context.capabilities.kinds
     }

@@ -9,27 +9,31 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.policy import Protected
+from reconciler.planning.context import PlanContext
 from reconciler.planning.ordering.steps import ends
 from reconciler.planning.ownership.objects import aliases, group_name, user_name
-from reconciler.planning.scene import Scene
 
 _NAMES = ("user_name", "display_name")
 
 
-def protected_now(scene: Scene) -> Protected:
+def protected_now(context: PlanContext) -> Protected:
     """What is protected, by the keys that it has and had."""
-    protected, memory, desired = scene.policy.guards.protected, scene.memory, scene.desired
+    protected, memory, desired = context.policy.guards.protected, context.memory, context.desired
     users, groups, sets = protected.users, protected.groups, protected.permission_sets
     if users:
-        names = {fold(str(one.attributes.get("user_name"))): one.id for one in scene.live.users.values()}
+        names = {fold(str(one.attributes.get("user_name"))): one.id for one in context.live.users.values()}
         users_then = [desired.users, *(state.users for state in memory.states)]
-        users = tuple(aliases(users, scene.users, names, users_then, user_name))
+        users = tuple(aliases(users, context.users, names, users_then, user_name))
     if groups:
-        names = {fold(str(one.attributes.get("display_name"))): one.id for one in scene.live.groups.values()}
+        names = {
+            fold(str(one.attributes.get("display_name"))): one.id for one in context.live.groups.values()
+        }
         groups_then = [desired.groups, *(state.groups for state in memory.states)]
-        groups = tuple(aliases(groups, scene.groups, names, groups_then, group_name))
+        groups = tuple(aliases(groups, context.groups, names, groups_then, group_name))
     if sets:
-        heirs = (name for name in desired.permission_sets if set(sets) & set(scene.sets.formers(name)))
+        heirs = (
+            name for name in desired.permission_sets if set(sets) & set(context.sets.previous_keys(name))
+        )
         sets = tuple({*sets, *heirs})
     return replace(protected, users=users, groups=groups, permission_sets=sets)
 

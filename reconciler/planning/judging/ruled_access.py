@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from reconciler.access.compare import DIRECT, Row, compare, reach
-from reconciler.access.standing import NO_HOLDERS, NOBODY, Standing
+from reconciler.access.state import NO_HOLDERS, NOBODY, AccessState
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.pairs import Principal
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
 from reconciler.model.state import Assigned, Holder
-from reconciler.planning.judging.ruled import Breach, Ruled, gives, listed
+from reconciler.planning.judging.rule_context import RuleContext, Violation, gives, listed
 from reconciler.planning.standings import Sides
 
 _KINDS = {None: "", Kind.USER: " by assignments to users", Kind.GROUP: " by assignments to groups"}
@@ -21,12 +21,12 @@ _KINDS = {None: "", Kind.USER: " by assignments to users", Kind.GROUP: " by assi
 _ENTRIES = 5
 
 
-def denied(ruled: Ruled, rule: Deny) -> Iterator[Breach]:
+def denied(rule_context: RuleContext, rule: Deny) -> Iterator[Violation]:
     """Access that nobody may have: what the plan gives of it, and what is there already."""
-    both = ruled.sides(rule.access, rule.principal)
-    rows = [*compare(both.before, both.after, both.renamed), *ruled.lasting.rows(both)]
+    both = rule_context.sides(rule.access, rule.principal)
+    rows = [*compare(both.before, both.after, both.renamed), *rule_context.lasting.rows(both)]
     gained = [row for row in rows if row.direction in (Direction.GAIN, Direction.LONGER)]
-    spelling = _Spelling(ruled)
+    spelling = _Spelling(rule_context)
     people = {person for row in gained for person in row.people}
     lines = sorted({*map(spelling.row, gained), *_made(both, gained, spelling)})
     how = _KINDS[rule.principal]
@@ -34,7 +34,7 @@ def denied(ruled: Ruled, rule: Deny) -> Iterator[Breach]:
         longer = all(row.direction is Direction.LONGER for row in gained) and bool(gained)
         verbs = ("keeps for longer", "keep for longer") if longer else ("gets", "get")
         who = f"{_people(len(people))} {verbs[len(people) != 1]}"
-        yield Breach(
+        yield Violation(
             caused=True,
             says=f"{who} access that nobody may have{how}",
             fix="take it out of `assignments` or of the groups, or change the rule in a review of its own",
@@ -42,12 +42,12 @@ def denied(ruled: Ruled, rule: Deny) -> Iterator[Breach]:
             count=len(people) or len(lines),
             origin=spelling.origin,
         )
-    spelling = _Spelling(ruled)
+    spelling = _Spelling(rule_context)
     kept = list(reach(both.after, _everything(both.after), among=both.before))
     if kept:
         people = {person for row in kept for person in row.people}
         who = f"{_people(len(people))} {'has' if len(people) == 1 else 'have'}"
-        yield Breach(
+        yield Violation(
             caused=False,
             says=f"{who} access that nobody may have{how}, and had it before this plan",
             fix="take it away; what is not from git, in the console",
@@ -57,36 +57,40 @@ def denied(ruled: Ruled, rule: Deny) -> Iterator[Breach]:
         )
 
 
-def disjoint(ruled: Ruled, rule: Disjoint) -> Iterator[Breach]:
+def disjoint(rule_context: RuleContext, rule: Disjoint) -> Iterator[Violation]:
     """People who can sign in and are in two of the groups: such as the plan put there, and the others."""
-    then = _groups(ruled, rule, ruled.people.before)
-    now = {person: keys for person, keys in _groups(ruled, rule, ruled.people.after).items() if len(keys) > 1}
-    longer = _put_off(ruled)
+    then = _groups(rule_context, rule, rule_context.people.before)
+    now = {
+        person: keys
+        for person, keys in _groups(rule_context, rule, rule_context.people.after).items()
+        if len(keys) > 1
+    }
+    longer = _put_off(rule_context)
     caused = {
         person
         for person, keys in now.items()
         if keys - then.get(person, NOBODY)
-        or person in ruled.people.renamed
+        or person in rule_context.people.renamed
         or any((key, person) in longer for key in keys)
     }
     for people in (caused, now.keys() - caused):
         if not people:
             continue
-        names = {ruled.tokens.user_key(person): now[person] for person in people}
+        names = {rule_context.tokens.user_key(person): now[person] for person in people}
         origins = [
             origin
             for person, keys in names.items()
             for key in keys
-            if (origin := _member(ruled, key, person)) is not None
+            if (origin := _member(rule_context, key, person)) is not None
         ]
         who = f"{_people(len(people))} {'is' if len(people) == 1 else 'are'}"
         before = "" if people is caused else ", and nothing of it by this plan"
-        yield Breach(
+        yield Violation(
             caused=people is caused,
             says=f"{who} in more than one of {', '.join(rule.disjoint)}{before}",
             fix="leave each of them in one of the groups at most, or change the rule in a review of its own",
             details=tuple(
-                f"{person}: {', '.join(_with_file(ruled, key) for key in sorted(keys))}"
+                f"{person}: {', '.join(_with_file(rule_context, key) for key in sorted(keys))}"
                 for person, keys in sorted(names.items())
             ),
             count=len(people),
@@ -94,23 +98,25 @@ def disjoint(ruled: Ruled, rule: Disjoint) -> Iterator[Breach]:
         )
 
 
-def holders(ruled: Ruled, rule: MaxHolders) -> Iterator[Breach]:
+def holders(rule_context: RuleContext, rule: MaxHolders) -> Iterator[Violation]:
     """More people than may have some access; by this plan where it gives it to anybody new."""
-    both = ruled.sides(rule.access)
+    both = rule_context.sides(rule.access)
     after = _behind(both.after)
     if len(after) <= rule.count:
         return
     new = (after - _behind(both.before)) | (after & both.renamed)
-    longer = ruled.lasting.extended(both)
-    spelling = _Spelling(ruled)
+    longer = rule_context.lasting.extended(both)
+    spelling = _Spelling(rule_context)
     rows = reach(both.after, _everything(both.after))
     lines = sorted(map(spelling.row, rows))
     if new:
-        lines.insert(0, f"new by this plan: {listed(map(ruled.tokens.user_key, new))}")
+        lines.insert(0, f"new by this plan: {listed(map(rule_context.tokens.user_key, new))}")
     if longer:
-        lines.insert(bool(new), f"for longer by this plan: {listed(map(ruled.tokens.user_key, longer))}")
+        lines.insert(
+            bool(new), f"for longer by this plan: {listed(map(rule_context.tokens.user_key, longer))}"
+        )
     before = "" if new or longer else ", and none of them by this plan"
-    yield Breach(
+    yield Violation(
         caused=bool(new or longer),
         says=f"{_people(len(after))} have access that at most {rule.count:,} may have{before}",
         fix="take it from others first, or change the rule in a review of its own",
@@ -123,8 +129,8 @@ def holders(ruled: Ruled, rule: MaxHolders) -> Iterator[Breach]:
 class _Spelling:
     """Rows as people read them, with the entries that give them; `origin` is the first of those."""
 
-    def __init__(self, ruled: Ruled) -> None:
-        self._ruled = ruled
+    def __init__(self, rule_context: RuleContext) -> None:
+        self._ruled = rule_context
         self.origin: Origin | None = None
 
     def row(self, row: Row) -> str:
@@ -140,9 +146,9 @@ class _Spelling:
         return self._line(token, accounts, (holder.id,), keys)
 
     def _line(self, token: str, accounts: Iterable[str], way: Iterable[str], people: AbstractSet[str]) -> str:
-        ruled = self._ruled
-        name, accounts = ruled.tokens.set_name(token), tuple(accounts)
-        groups = {each: ruled.tokens.group_key(each) for each in way if each != DIRECT}
+        rule_context = self._ruled
+        name, accounts = rule_context.tokens.set_name(token), tuple(accounts)
+        groups = {each: rule_context.tokens.group_key(each) for each in way if each != DIRECT}
         ways = [f"group {key}" for key in sorted(groups.values())]
         given = [Holder(Kind.GROUP, key) for key in groups.values()]
         if len(groups) < len(tuple(way)):
@@ -151,7 +157,7 @@ class _Spelling:
         found: dict[str, Assigned] = {}
         for holder in given:
             for account in accounts:
-                assigned = ruled.entry(account, name, holder)
+                assigned = rule_context.entry(account, name, holder)
                 if assigned is not None:
                     found.setdefault(assigned.entry, assigned)
             if len(found) > _ENTRIES:
@@ -159,7 +165,7 @@ class _Spelling:
         entries = [f"{each.entry} in {each.origin.path}" for _, each in sorted(found.items())[:_ENTRIES]]
         self._remember(each.origin for each in found.values())
         source = f"by {', '.join(entries)}" if entries else "not from git"
-        where = listed(map(ruled.scene.account_name, accounts))
+        where = listed(map(rule_context.context.account_name, accounts))
         return f"{name} in {where} through {' and '.join(ways)} ({source}): {listed(people) or 'nobody yet'}"
 
     def _remember(self, origins: Iterable[Origin]) -> None:
@@ -183,44 +189,44 @@ def _made(both: Sides, gained: Iterable[Row], spelling: _Spelling) -> Iterator[s
         yield spelling.made(token, sorted(accounts), one, both.after.behind(one))
 
 
-def _everything(standing: Standing) -> Mapping[str, None]:
+def _everything(standing: AccessState) -> Mapping[str, None]:
     return dict.fromkeys(token for _, token in standing.holders)
 
 
-def _behind(standing: Standing) -> set[str]:
+def _behind(standing: AccessState) -> set[str]:
     principals = frozenset[Principal]().union(*set(standing.holders.values()))
     return set().union(*map(standing.behind, principals))
 
 
-def _groups(ruled: Ruled, rule: Disjoint, standing: Standing) -> dict[str, set[str]]:
+def _groups(rule_context: RuleContext, rule: Disjoint, standing: AccessState) -> dict[str, set[str]]:
     """Which of the groups (keys) everybody who can sign in is in."""
     found: dict[str, set[str]] = {}
     for key in rule.disjoint:
-        for person in standing.behind(Principal(Kind.GROUP, ruled.tokens.group(key))):
+        for person in standing.behind(Principal(Kind.GROUP, rule_context.tokens.group(key))):
             found.setdefault(person, set()).add(key)
     return found
 
 
-def _put_off(ruled: Ruled) -> AbstractSet[tuple[str, str]]:
+def _put_off(rule_context: RuleContext) -> AbstractSet[tuple[str, str]]:
     """The memberships that last longer by the plan: group key and the user's token."""
     return {
-        (change.address.parts[0], ruled.tokens.user(change.address.parts[1]))
-        for change in ruled.changes
+        (change.address.parts[0], rule_context.tokens.user(change.address.parts[1]))
+        for change in rule_context.changes
         if change.retimes and change.address.kind is Kind.MEMBERSHIP and gives(change)
     }
 
 
-def _member(ruled: Ruled, key: str, person: str) -> Origin | None:
+def _member(rule_context: RuleContext, key: str, person: str) -> Origin | None:
     """The line that makes somebody a member (or includes a group that does)."""
-    group = ruled.scene.desired.groups.get(key)
-    node = ruled.scene.desired.members.get(key, {}).get(person)
+    group = rule_context.context.desired.groups.get(key)
+    node = rule_context.context.desired.members.get(key, {}).get(person)
     if group is None or node is None:
         return None
     return Origin(group.origin.path, node.node if isinstance(node, Grant) else node)
 
 
-def _with_file(ruled: Ruled, key: str) -> str:
-    group = ruled.scene.desired.groups.get(key)
+def _with_file(rule_context: RuleContext, key: str) -> str:
+    group = rule_context.context.desired.groups.get(key)
     return f"{key} ({group.origin.path})" if group else key
 
 

@@ -1,6 +1,6 @@
 """Rules on what is written: what entries must say, and the files that may decide who has some access.
 
-A breach is the plan's where one of its changes rests on what is written badly, or where that is new in git
+A violation is the plan's where one of its changes rests on what is written badly, or where that is new in git
 or was written well at the last whole apply.
 """
 
@@ -17,23 +17,23 @@ from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Holder
 from reconciler.planning.judging.other_people import others
-from reconciler.planning.judging.ruled import Breach, Ruled, gives, is_ruled
+from reconciler.planning.judging.rule_context import RuleContext, Violation, gives, is_ruled
 from reconciler.planning.wording import many
 
 _GIVING = (Effect.GRANT, Effect.MIXED)
 
 
-def required(ruled: Ruled, rule: Require) -> Iterator[Breach]:
+def required(rule_context: RuleContext, rule: Require) -> Iterator[Violation]:
     """Entries of `assignments` that do not say what they must."""
     caused: list[tuple[Assignment, tuple[str, ...]]] = []
     before: list[tuple[Assignment, tuple[str, ...]]] = []
-    for entry in _entries(ruled, rule.access):
+    for entry in _entries(rule_context, rule.access):
         if missing := _missing(entry, rule):
-            then = None if ruled.base is None else ruled.base.assignments.get(entry.key)
-            edited = ruled.base is not None and (
+            then = None if rule_context.base is None else rule_context.base.assignments.get(entry.key)
+            edited = rule_context.base is not None and (
                 then is None or not set(missing) <= set(_missing(then, rule))
             )
-            new = (edited and not ruled.only_takes) or _rests_on(ruled, entry, rule.access)
+            new = (edited and not rule_context.only_takes) or _rests_on(rule_context, entry, rule.access)
             (caused if new else before).append((entry, missing))
     wanted = " and ".join(f"`{field}`" for field in rule.require)
     for found in (caused, before):
@@ -41,7 +41,7 @@ def required(ruled: Ruled, rule: Require) -> Iterator[Breach]:
             count = len(found)
             entries = f"{count:,} {'entry' if count == 1 else 'entries'} of `assignments`"
             lacks = f"{'lacks' if count == 1 else 'lack'} what such access must say ({wanted})"
-            yield Breach(
+            yield Violation(
                 caused=found is caused,
                 says=f"{entries} {lacks}{'' if found is caused else ', as before this plan'}",
                 fix=f"write {wanted} at each",
@@ -54,21 +54,21 @@ def required(ruled: Ruled, rule: Require) -> Iterator[Breach]:
             )
 
 
-def restricted(ruled: Ruled, rule: Restrict) -> Iterator[Breach]:
+def restricted(rule_context: RuleContext, rule: Restrict) -> Iterator[Violation]:
     """Entries, permission sets and groups that decide about the access in files that may not."""
-    entries = list(_entries(ruled, rule.access))
-    deciding = _Deciding(ruled, rule, entries)
+    entries = list(_entries(rule_context, rule.access))
+    deciding = _Deciding(rule_context, rule, entries)
     caused: list[_Misplaced] = []
     before: list[_Misplaced] = []
     for one in deciding.misplaced():
-        new = one.moved and not ruled.only_takes
+        new = one.moved and not rule_context.only_takes
         (caused if new or one.rests else before).append(one)
     files = ", ".join(rule.only_from)
     for found in (caused, before):
         if found:
             what = f"{many(len(found), 'declaration')} outside of {files}"
             decides = f"{'decides' if len(found) == 1 else 'decide'} who has access that only those may give"
-            yield Breach(
+            yield Violation(
                 caused=found is caused,
                 says=f"{what} {decides}{'' if found is caused else ', as before this plan'}",
                 fix=f"move what is listed into files that match {files}",
@@ -94,37 +94,37 @@ class _Deciding:
     Besides, what was changed of the names by which those say accounts and people, and of policies in files.
     """
 
-    def __init__(self, ruled: Ruled, rule: Restrict, entries: Iterable[Assignment]) -> None:
-        self._ruled, self._rule, self._entries = ruled, rule, list(entries)
+    def __init__(self, rule_context: RuleContext, rule: Restrict, entries: Iterable[Assignment]) -> None:
+        self._ruled, self._rule, self._entries = rule_context, rule, list(entries)
         made = [
             (name, holder)
-            for (account, name), holders in ruled.made.items()
-            if _covers(ruled, account, name, rule.access)
+            for (account, name), holders in rule_context.made.items()
+            if _covers(rule_context, account, name, rule.access)
             for holder in holders
         ]
         self._sets_assigned = {name for name, _ in made}
         self._groups_assigned = {holder.key for _, holder in made if holder.kind is Kind.GROUP}
         self._joined: dict[str, set[str]] = {}
-        for change in ruled.changes:
+        for change in rule_context.changes:
             if change.address.kind is Kind.MEMBERSHIP and gives(change):
                 group, user = change.address.parts
                 self._joined.setdefault(group, set()).add(user)
         self._sets_changed = {
             change.address.parts[0]
-            for change in ruled.changes
+            for change in rule_context.changes
             if change.address.kind in (Kind.PERMISSION_SET, Kind.PROVISIONING)
             and (change.action is Action.CREATE or change.effect in _GIVING)
         }
         self._groups_made = {
             change.address.parts[0]
-            for change in ruled.changes
+            for change in rule_context.changes
             if change.address.kind is Kind.GROUP and change.action is Action.CREATE
         }
 
     def misplaced(self) -> Iterator[_Misplaced]:
         """Every declaration that stands where it may not."""
-        ruled = self._ruled
-        base = ruled.base
+        rule_context = self._ruled
+        base = rule_context.base
         for entry in self._entries:
             if self._strays(entry.origin):
                 moved = self._moved(entry.key, base.assignments if base else None)
@@ -136,7 +136,7 @@ class _Deciding:
                 yield _Misplaced(what, definition.origin, moved, self._set_rests(key))
         holding = self._holding()
         for key, through in sorted(holding.items()):
-            group = ruled.identities.groups[key]
+            group = rule_context.identities.groups[key]
             if self._strays(group.origin):
                 moved = self._moved(key, base.groups if base else None)
                 what = f"group {key}"
@@ -184,16 +184,16 @@ class _Deciding:
 
         Also where no user is renamed: another one, who was there before, now goes by the key.
         """
-        ruled = self._ruled
-        users = ruled.identities.users
-        other = others(users, {} if ruled.base is None else ruled.base.users)
-        both = ruled.sides(self._rule.access)
+        rule_context = self._ruled
+        users = rule_context.identities.users
+        other = others(users, {} if rule_context.base is None else rule_context.base.users)
+        both = rule_context.sides(self._rule.access)
         if not both.renamed and not other:
             return
         holders = {one for held in both.after.holders.values() for one in held}
         people = {person for one in holders for person in both.after.behind(one)}
         for token in sorted(people):
-            key = ruled.tokens.user_key(token)
+            key = rule_context.tokens.user_key(token)
             user = users.get(key)
             if user is not None and (token in both.renamed or key in other) and self._strays(user.origin):
                 yield _Misplaced(f"user_name of {key}", user.origin, moved=False, rests=True)
@@ -216,13 +216,13 @@ class _Deciding:
         """The definitions in question: wherever an entry gives them, where the rule names accounts."""
         access = self._rule.access
         given = {name for entry in self._entries for name in entry.permission_sets}
-        for key, definition in sorted(self._ruled.scene.desired.permission_sets.items()):
+        for key, definition in sorted(self._ruled.context.desired.permission_sets.items()):
             if is_ruled(key, access) and (not access.accounts or key in given):
                 yield definition
 
     def _holding(self) -> dict[str, set[str]]:
         """Every group that holds the access or is included by one that does: to the holding ones."""
-        groups, now = self._ruled.identities.groups, self._ruled.scene.now
+        groups, now = self._ruled.identities.groups, self._ruled.context.now
         found: dict[str, set[str]] = {}
         for holder in sorted({key for entry in self._entries for key in entry.groups}):
             waiting = [holder]
@@ -249,22 +249,22 @@ class _Deciding:
             return True
         if not self._groups_assigned.isdisjoint(through):
             return True
-        own = self._ruled.scene.desired.members.get(key, {}).keys()
+        own = self._ruled.context.desired.members.get(key, {}).keys()
         return any(
             group == key or not self._joined[group].isdisjoint(own) for group in through & self._joined.keys()
         )
 
 
-def _entries(ruled: Ruled, access: RuledAccess) -> Iterator[Assignment]:
+def _entries(rule_context: RuleContext, access: RuledAccess) -> Iterator[Assignment]:
     """The entries that give such access at this target, now or later, by key."""
-    accounts, sets = ruled.accounts(access), ruled.scene.desired.permission_sets
-    paths = ruled.scene.policy.paths
-    for _, entry in sorted(ruled.identities.assignments.items()):
-        if entry.window.over(ruled.scene.now) or not path_matches(entry.origin.path, paths):
+    accounts, sets = rule_context.accounts(access), rule_context.context.desired.permission_sets
+    paths = rule_context.context.policy.paths
+    for _, entry in sorted(rule_context.identities.assignments.items()):
+        if entry.window.over(rule_context.context.now) or not path_matches(entry.origin.path, paths):
             continue
         if not any(name in sets and is_ruled(name, access) for name in entry.permission_sets):
             continue
-        if accounts is None or not accounts.isdisjoint(ruled.entry_accounts(entry)):
+        if accounts is None or not accounts.isdisjoint(rule_context.entry_accounts(entry)):
             yield entry
 
 
@@ -273,23 +273,23 @@ def _missing(entry: Assignment, rule: Require) -> tuple[str, ...]:
     return tuple(field for field in rule.require if not said[field])
 
 
-def _covers(ruled: Ruled, account: str, name: str, access: RuledAccess) -> bool:
-    accounts = ruled.accounts(access)
+def _covers(rule_context: RuleContext, account: str, name: str, access: RuledAccess) -> bool:
+    accounts = rule_context.accounts(access)
     return is_ruled(name, access) and (accounts is None or account in accounts)
 
 
-def _rests_on(ruled: Ruled, entry: Assignment, access: RuledAccess) -> bool:
+def _rests_on(rule_context: RuleContext, entry: Assignment, access: RuledAccess) -> bool:
     """Whether the plan makes an assignment of such access that the entry gives."""
-    if not ruled.made:
+    if not rule_context.made:
         return False
-    accounts = ruled.accounts(access)
-    chosen = ruled.entry_accounts(entry)
+    accounts = rule_context.accounts(access)
+    chosen = rule_context.entry_accounts(entry)
     given = {Holder(Kind.GROUP, key) for key in entry.groups} | {
         Holder(Kind.USER, key) for key in entry.users
     }
     names = {name for name in entry.permission_sets if is_ruled(name, access)}
     return any(
-        not given.isdisjoint(ruled.made.get((account, name), ()))
+        not given.isdisjoint(rule_context.made.get((account, name), ()))
         for name in names
         for account in (chosen if accounts is None else chosen & accounts)
     )

@@ -14,10 +14,10 @@ from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, Rule, access_of
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.judging.ruled import Breach, Ruled
+from reconciler.planning.context import PlanContext
+from reconciler.planning.judging.rule_context import RuleContext, Violation
 from reconciler.planning.judging.ruled_access import denied, disjoint, holders
 from reconciler.planning.judging.ruled_files import required, restricted
-from reconciler.planning.scene import Scene
 from reconciler.planning.wording import many
 
 # What of a reading rules rest on: who is a member, and who is assigned.
@@ -25,97 +25,97 @@ _SEEN = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
 
 
 def judge(
-    scene: Scene, identities: Identities, remembered: Remembered, changes: Sequence[Change]
+    context: PlanContext, identities: Identities, remembered: Remembered, changes: Sequence[Change]
 ) -> list[Finding]:
     """A finding for every rule of the policy that the plan made of `changes` breaks, or leaves broken.
 
     All of `changes` are taken to be carried out. `remembered` tells what git newly declares badly, also
     where that changes nothing yet.
     """
-    rules = scene.policy.rules
+    rules = context.policy.rules
     if not rules:
         return []
     base = remembered.base.identities if remembered.base is not None else None
-    ruled = Ruled(scene, identities, base, changes)
-    findings = [finding for rule in rules for finding in _judged(ruled, rule)]
-    return [*findings, *_blind(ruled, rules)]
+    rule_context = RuleContext(context, identities, base, changes)
+    findings = [finding for rule in rules for finding in _judged(rule_context, rule)]
+    return [*findings, *_blind(rule_context, rules)]
 
 
-def _judged(ruled: Ruled, rule: Rule) -> Iterator[Finding]:
+def _judged(rule_context: RuleContext, rule: Rule) -> Iterator[Finding]:
     if isinstance(rule, Deny):
-        for breach in denied(ruled, rule):
+        for violation in denied(rule_context, rule):
             yield Finding(
                 code="rule-deny",
-                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
-                message=_message(rule, breach),
-                origin=breach.origin,
-                fix=breach.fix,
-                details=breach.details,
-                count=breach.count,
+                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
+                message=_message(rule, violation),
+                origin=violation.origin,
+                fix=violation.fix,
+                details=violation.details,
+                count=violation.count,
             )
     elif isinstance(rule, Disjoint):
-        for breach in disjoint(ruled, rule):
+        for violation in disjoint(rule_context, rule):
             yield Finding(
                 code="rule-disjoint",
-                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
-                message=_message(rule, breach),
-                origin=breach.origin,
-                fix=breach.fix,
-                details=breach.details,
-                count=breach.count,
+                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
+                message=_message(rule, violation),
+                origin=violation.origin,
+                fix=violation.fix,
+                details=violation.details,
+                count=violation.count,
             )
     elif isinstance(rule, Require):
-        for breach in required(ruled, rule):
+        for violation in required(rule_context, rule):
             yield Finding(
                 code="rule-require",
-                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
-                message=_message(rule, breach),
-                origin=breach.origin,
-                fix=breach.fix,
-                details=breach.details,
-                count=breach.count,
+                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
+                message=_message(rule, violation),
+                origin=violation.origin,
+                fix=violation.fix,
+                details=violation.details,
+                count=violation.count,
             )
     elif isinstance(rule, Restrict):
-        for breach in restricted(ruled, rule):
+        for violation in restricted(rule_context, rule):
             yield Finding(
                 code="rule-restrict",
-                severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
-                message=_message(rule, breach),
-                origin=breach.origin,
-                fix=breach.fix,
-                details=breach.details,
-                count=breach.count,
+                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
+                message=_message(rule, violation),
+                origin=violation.origin,
+                fix=violation.fix,
+                details=violation.details,
+                count=violation.count,
             )
     else:
-        yield from _most(ruled, rule)
+        yield from _most(rule_context, rule)
 
 
-def _most(ruled: Ruled, rule: MaxHolders) -> Iterator[Finding]:
-    for breach in holders(ruled, rule):
+def _most(rule_context: RuleContext, rule: MaxHolders) -> Iterator[Finding]:
+    for violation in holders(rule_context, rule):
         yield Finding(
             code="rule-max-holders",
-            severity=Severity.REFUSAL if breach.caused else Severity.WARNING,
-            message=_message(rule, breach),
-            origin=breach.origin,
-            fix=breach.fix,
-            details=breach.details,
-            count=breach.count,
+            severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
+            message=_message(rule, violation),
+            origin=violation.origin,
+            fix=violation.fix,
+            details=violation.details,
+            count=violation.count,
         )
 
 
-def _message(rule: Rule, breach: Breach) -> str:
+def _message(rule: Rule, violation: Violation) -> str:
     """The rule's name, what is wrong, and what those who wrote the rule want people to read."""
-    return f"{rule.name}: {breach.says}" + (f" ({rule.message})" if rule.message else "")
+    return f"{rule.name}: {violation.says}" + (f" ({rule.message})" if rule.message else "")
 
 
-def _blind(ruled: Ruled, rules: Iterable[Rule]) -> Iterator[Finding]:
+def _blind(rule_context: RuleContext, rules: Iterable[Rule]) -> Iterator[Finding]:
     """What rules cannot see: places that the organization does not have, and what was not read."""
-    live = ruled.scene.live
+    live = rule_context.context.live
     for rule in rules:
         accounts = access_of(rule).accounts
         if not accounts:
             continue
-        found = ruled.places.select(accounts)
+        found = rule_context.places.select(accounts)
         lacking = {*found.unknown, *found.ambiguous, *found.unreachable}
         described = any(selector.account is None for selector in accounts)
         if lacking or (described and not live.organization.accounts):

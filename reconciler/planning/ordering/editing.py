@@ -8,10 +8,10 @@ from dataclasses import replace
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Step
-from reconciler.planning.ordering.steps import Context, ends, needs_provisioning
+from reconciler.planning.ordering.steps import Dependencies, ends, needs_provisioning
 
 
-def take_before_edits(steps: dict[str, Step], changes: Sequence[Change], context: Context) -> bool:
+def take_before_edits(steps: dict[str, Step], changes: Sequence[Change], dependencies: Dependencies) -> bool:
     """Let each edit in `steps` wait for what is taken from the set and from the groups that hold it.
 
     That closes no circle: a removal that itself waits for the edit, even through others, is not waited for.
@@ -27,7 +27,7 @@ def take_before_edits(steps: dict[str, Step], changes: Sequence[Change], context
     ]
     if not edits:
         return False
-    removals = _removals(changes, context)
+    removals = _removals(changes, dependencies)
     dependents = _dependents(steps)
     waits = False
     for address in sorted(edits):
@@ -45,10 +45,10 @@ def take_before_edits(steps: dict[str, Step], changes: Sequence[Change], context
     return waits
 
 
-def _removals(changes: Sequence[Change], context: Context) -> Mapping[Address, list[str]]:
+def _removals(changes: Sequence[Change], dependencies: Dependencies) -> Mapping[Address, list[str]]:
     """By permission set: the removals of its assignments, and of members of the groups that have it."""
     found: dict[Address, list[str]] = {}
-    holding: dict[Address, set[Address]] = {group: set(sets) for group, sets in context.holding.items()}
+    holding: dict[Address, set[Address]] = {group: set(sets) for group, sets in dependencies.holding.items()}
     leaving: list[Address] = []
     for change in changes:
         if change.action is not Action.DELETE:

@@ -20,27 +20,27 @@ from reconciler.model.plan import Finding, Severity, Step
 from reconciler.planning.ordering import steps as making
 from reconciler.planning.ordering.editing import take_before_edits
 from reconciler.planning.ordering.replacing import hold, walk
-from reconciler.planning.ordering.steps import UNIQUE, Context, ends, needs, rank, restricted, set_of
+from reconciler.planning.ordering.steps import UNIQUE, Dependencies, ends, needs, rank, restricted, set_of
 
-__all__ = ["UNIQUE", "Context", "ends", "needs", "order", "rank", "restricted", "set_of"]
+__all__ = ["UNIQUE", "Dependencies", "ends", "needs", "order", "rank", "restricted", "set_of"]
 
-_NOTHING_ELSE = Context()
+_NOTHING_ELSE = Dependencies()
 
 
 def order(
-    changes: Sequence[Change], context: Context = _NOTHING_ELSE
+    changes: Sequence[Change], dependencies: Dependencies = _NOTHING_ELSE
 ) -> tuple[tuple[Step, ...], tuple[Finding, ...]]:
     """Steps in an order that respects every dependency, and a refusal for each circle of names."""
-    steps = making.steps(changes, context)
+    steps = making.steps(changes, dependencies)
     graph = _Graph(steps)
     circles = _circles(graph)
     if circles:
         unordered = sorted(steps.values(), key=lambda step: (step.rank, step.id))
         return tuple(unordered), tuple(map(_cycle, circles))
-    if context.replaced:
-        hold(steps, changes, context.replaced)
+    if dependencies.replaced:
+        hold(steps, changes, dependencies.replaced)
         graph = _Graph(steps)
-    if take_before_edits(steps, changes, context):
+    if take_before_edits(steps, changes, dependencies):
         graph = _Graph(steps)
     # Nothing may rank below what it waits for: a rename to the name of a container goes after it.
     ranks: dict[str, int] = {}

@@ -28,7 +28,7 @@ _ALL_AT_ONCE = 3_500
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class Dependencies:
     """What an order rests on beside the changes.
 
     `replaced` names, by revocation, the grants of the same plan that take its place; `holding`, by group,
@@ -106,9 +106,9 @@ def rank(change: Change) -> int:
     return REVOCATION if change.effect is Effect.REVOKE else CHANGE
 
 
-def steps(changes: Sequence[Change], context: Context) -> dict[str, Step]:
+def steps(changes: Sequence[Change], dependencies: Dependencies) -> dict[str, Step]:
     """The steps of a plan by id, each with what it waits for, still without what holds it."""
-    maker = _Maker(changes, context)
+    maker = _Maker(changes, dependencies)
     made: dict[str, Step] = {}
     for step in maker.provisionings():
         made[step.id] = step
@@ -123,8 +123,8 @@ def steps(changes: Sequence[Change], context: Context) -> dict[str, Step]:
 class _Maker:
     """All changes of a plan, looked up by what other changes must know of them."""
 
-    def __init__(self, changes: Sequence[Change], context: Context) -> None:
-        self._context, self._changes = context, changes
+    def __init__(self, changes: Sequence[Change], dependencies: Dependencies) -> None:
+        self._dependencies, self._changes = dependencies, changes
         self._creating = {one.address for one in changes if one.action is Action.CREATE}
         # Whoever signs in by a name is somebody: what is granted is meant for the person of the new name.
         self._passing_on = {
@@ -164,7 +164,7 @@ class _Maker:
             elif (
                 change.address in self._edited
                 and needs_provisioning(change)
-                and self._context.provisioned.get(change.address)
+                and self._dependencies.provisioned.get(change.address)
             ):
                 lagging.setdefault(change.address, [])
         edits = {one.address: one for one in self._changes if one.address in self._edited}
@@ -182,8 +182,8 @@ class _Maker:
 
     def _all_at_once(self, address: Address) -> bool:
         """Whether one step reaches all accounts of a set, and none in which it would fail for all."""
-        few = len(self._context.provisioned.get(address, ())) <= _ALL_AT_ONCE
-        return few and not self._context.closed.get(address)
+        few = len(self._dependencies.provisioned.get(address, ())) <= _ALL_AT_ONCE
+        return few and not self._dependencies.closed.get(address)
 
     def _after_edit(self, address: Address, roles: Sequence[Address]) -> Iterable[Step]:
         """One step for all accounts; one for each account where one step cannot reach them all.
@@ -194,7 +194,7 @@ class _Maker:
             yield _renewal(address.target, (address, *roles), _everywhere(address), (str(address),))
             return
         for account in sorted(
-            self._context.provisioned[address] - self._context.closed.get(address, frozenset())
+            self._dependencies.provisioned[address] - self._dependencies.closed.get(address, frozenset())
         ):
             role = Address(address.target, Kind.PROVISIONING, f"{address.key}/{account}")
             carried = (address, role) if role in set(roles) else (address,)
@@ -216,7 +216,7 @@ class _Maker:
             yield self._assignment(step)
         elif change.action is Action.DELETE:
             hanging = self._hanging_on(address)
-            if self._context.keeps_a_member and address.kind is Kind.GROUP:
+            if self._dependencies.keeps_a_member and address.kind is Kind.GROUP:
                 # They go with the group, if they have not gone before: its rank is behind theirs.
                 hanging = list(self._leaving.get((Kind.ASSIGNMENT, address), ()))
             yield replace(step, after=tuple(sorted(hanging)))
@@ -243,7 +243,7 @@ class _Maker:
         if known is None:
             edits = [
                 each
-                for one in self._context.holding.get(group, ())
+                for one in self._dependencies.holding.get(group, ())
                 for each in ([str(one)] if one in self._edited else []) + self.renewing.get(one, [])
             ]
             known = (*self._leaving.get((Kind.ASSIGNMENT, group), ()), *sorted(set(edits)))
@@ -272,7 +272,7 @@ class _Maker:
             if each.after is not None and holder is not None and holder != step.id:
                 after.add(holder)
         waits = tuple(sorted(after))
-        if self._context.keeps_a_member and address in self._entering:
+        if self._dependencies.keeps_a_member and address in self._entering:
             # By its rank it comes after everybody was tried to be created, and waits for nobody.
             step = replace(step, rank=PEOPLED, entering=tuple(sorted(self._entering[address])))
         manager = next((each for each in step.fields if each.name == "manager"), None)

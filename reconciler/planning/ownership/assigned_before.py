@@ -13,7 +13,7 @@ from reconciler.model.ledger import GivenAssignment
 from reconciler.model.pairs import Pair
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Desired, Holder
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.desired.prior import PriorState
 
 
 def assigned(state: Desired, pair: Pair, holders: Sequence[Holder]) -> bool:
@@ -28,7 +28,7 @@ def selected(state: Desired, name: str, holders: Sequence[Holder]) -> bool:
 
 
 def given_cause(
-    memory: Memory, desired: Desired, pair: Pair, holders: Sequence[Holder], given: GivenAssignment | None
+    memory: PriorState, desired: Desired, pair: Pair, holders: Sequence[Holder], given: GivenAssignment | None
 ) -> Cause | None:
     """Why an assignment goes that git gave, where that is known by id; None where git never gave it."""
     if given is None:
@@ -42,7 +42,9 @@ def given_cause(
     return Cause.LEFTOVER
 
 
-def removal_cause(memory: Memory, desired: Desired, pair: Pair, holders: Sequence[Holder]) -> Cause | None:
+def removal_cause(
+    memory: PriorState, desired: Desired, pair: Pair, holders: Sequence[Holder]
+) -> Cause | None:
     """Why an assignment goes that git declared since the last whole apply; None where it never did.
 
     A couple of set and holder that was assigned by description, on an account which no selector finds now,
@@ -65,7 +67,7 @@ def removal_cause(memory: Memory, desired: Desired, pair: Pair, holders: Sequenc
     return None
 
 
-def stranger_cause(memory: Memory, name: str, *, authoritative: bool) -> Cause:
+def stranger_cause(memory: PriorState, name: str, *, authoritative: bool) -> Cause:
     """Why an assignment that git never made leaves a set that tolerates none.
 
     `authoritative` says whether sets that did not say so themselves tolerated none at the last whole apply.

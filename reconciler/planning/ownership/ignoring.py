@@ -9,20 +9,22 @@ from reconciler.model.pairs import Principal
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import IgnoredAssignment
 from reconciler.model.state import Live
-from reconciler.planning.scene import Scene
+from reconciler.planning.context import PlanContext
 
 
-def ignoring(scene: Scene) -> Callable[[str, str, Principal | None], bool] | None:
+def ignoring(context: PlanContext) -> Callable[[str, str, Principal | None], bool] | None:
     """Whether an assignment (account id, name of the set, principal) is ignored; None where none is."""
-    patterns = scene.policy.scope.ignore.assignments
+    patterns = context.policy.scope.ignore.assignments
     if not patterns:
         return None
     names: dict[str, tuple[str, ...]] = {
-        identifier: (scene.account_name(identifier), live.name)
-        for identifier, live in scene.live.organization.accounts.items()
+        identifier: (context.account_name(identifier), live.name)
+        for identifier, live in context.live.organization.accounts.items()
     }
-    names |= {identifier: (key,) for identifier, key in scene.account_keys.items() if identifier not in names}
-    return Ignoring(patterns, scene.live, names).covers
+    names |= {
+        identifier: (key,) for identifier, key in context.account_keys.items() if identifier not in names
+    }
+    return Ignoring(patterns, context.live, names).covers
 
 
 class Ignoring:

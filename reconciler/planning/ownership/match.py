@@ -14,7 +14,7 @@ from reconciler.model.names import bare, fold
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class MatchCriteria:
     """One key looking for its remote object.
 
     `former` are names it had in remembered states, newest first, `previously` names (or the names of
@@ -100,7 +100,7 @@ class Candidates:
         return external_id is not None and theirs is not None and theirs != external_id
 
 
-def pair(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing | None = None) -> Pairing:
+def pair(wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing | None = None) -> Pairing:
     """Pair every key of `wanted` with at most one object; extends `pairing` where one is given."""
     pairing = pairing or Pairing()
     _by_external_id(wanted, candidates, pairing)
@@ -116,14 +116,14 @@ def pair(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing | No
     return pairing
 
 
-def _contest(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+def _contest(wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing) -> None:
     """What bears the name of a blocked key may be its own, and is nobody else's to take or to remove."""
     for one in wanted if pairing.blocked else ():
         if one.key in pairing.blocked:
             pairing.contested.update(each for each in candidates.named(one.name) if each not in pairing.keys)
 
 
-def _by_external_id(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+def _by_external_id(wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing) -> None:
     for one in wanted:
         if one.external_id is None:
             continue
@@ -136,7 +136,9 @@ def _by_external_id(wanted: Sequence[Wanted], candidates: Candidates, pairing: P
             pairing.claim(one.key, found[0])
 
 
-def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> list[Wanted]:
+def _by_current_name(
+    wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing
+) -> list[MatchCriteria]:
     """Current names claim first, except where the object of that name is still another key's.
 
     A holder who is still declared takes its object along, once it is known to have another one its name is
@@ -144,7 +146,7 @@ def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: 
     its object, unless this key has one of its own. Returns those whose name is still held.
     """
     declared = {one.key for one in wanted} if any(one.holder for one in wanted) else set()
-    waiting: list[Wanted] = []
+    waiting: list[MatchCriteria] = []
     for one in wanted:
         if one.key not in pairing.ids and one.key not in pairing.blocked:
             if one.holder is None:
@@ -154,7 +156,7 @@ def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: 
     moved = True
     while moved:
         moved = False
-        held: list[Wanted] = []
+        held: list[MatchCriteria] = []
         for one in waiting:
             held_up = one.holder not in pairing.ids and (
                 one.holder in declared or bool(_former(one, candidates, pairing))
@@ -169,7 +171,7 @@ def _by_current_name(wanted: Sequence[Wanted], candidates: Candidates, pairing: 
     return waiting
 
 
-def _either_way(held: Sequence[Wanted], candidates: Candidates, pairing: Pairing) -> None:
+def _either_way(held: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing) -> None:
     """Block keys whose names read as given already and as not given yet: nothing tells which it is.
 
     So it is where a key has no object under a name of its own past, and the one of its present name is
@@ -177,7 +179,7 @@ def _either_way(held: Sequence[Wanted], candidates: Candidates, pairing: Pairing
     """
     by_key = {one.key: one for one in held}
 
-    def borne(one: Wanted) -> list[str]:
+    def borne(one: MatchCriteria) -> list[str]:
         return [each for each in candidates.named(one.name) if each not in pairing.keys]
 
     for one in sorted(held, key=lambda each: each.key):
@@ -193,7 +195,7 @@ def _either_way(held: Sequence[Wanted], candidates: Candidates, pairing: Pairing
             pairing.block(key, f"no name tells which live objects {' and '.join(keys)} are", mine)
 
 
-def _ring(one: Wanted, by_key: Mapping[str, Wanted]) -> list[Wanted]:
+def _ring(one: MatchCriteria, by_key: Mapping[str, MatchCriteria]) -> list[MatchCriteria]:
     """The keys that took each other's names in a circle through `one`; empty where there is none."""
     ring = [one]
     while (following := by_key.get(ring[-1].holder or "")) is not None:
@@ -205,7 +207,7 @@ def _ring(one: Wanted, by_key: Mapping[str, Wanted]) -> list[Wanted]:
     return []
 
 
-def _claim_named(one: Wanted, candidates: Candidates, pairing: Pairing) -> None:
+def _claim_named(one: MatchCriteria, candidates: Candidates, pairing: Pairing) -> None:
     """Pair `one` with the unclaimed object that has its current name, if that is beyond doubt.
 
     Without a name it is left alone, and so is what bore a name that it had before.
@@ -226,11 +228,11 @@ def _claim_named(one: Wanted, candidates: Candidates, pairing: Pairing) -> None:
         pairing.claim(one.key, found[0])
 
 
-_Names = Callable[[Wanted], Iterable[Sequence[str]]]
+_Names = Callable[[MatchCriteria], Iterable[Sequence[str]]]
 
 
 def _by_former_names(
-    wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing, names: _Names
+    wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing, names: _Names
 ) -> None:
     """Former names claim only what nobody's current name claims; two keys after one object block both."""
     _doubt(wanted, candidates, pairing, names)
@@ -252,7 +254,7 @@ def _by_former_names(
             pairing.block(key, f"{others} had the same former name", [identifier])
 
 
-def _doubt(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing, names: _Names) -> None:
+def _doubt(wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing, names: _Names) -> None:
     """Block keys whose former name leads to a second object; what that sets free may make others doubtful."""
     doubtful = sorted(
         (one for one in wanted if one.key in pairing.ids and not one.settled), key=lambda each: each.key
@@ -267,13 +269,13 @@ def _doubt(wanted: Sequence[Wanted], candidates: Candidates, pairing: Pairing, n
                 blocked = True
 
 
-def _former(one: Wanted, candidates: Candidates, pairing: Pairing) -> list[str]:
+def _former(one: MatchCriteria, candidates: Candidates, pairing: Pairing) -> list[str]:
     """Unclaimed objects under the newest former name that leads anywhere; then under `previously`."""
     return _unclaimed(one, candidates, pairing, (*((name,) for name in one.former), one.previously))
 
 
 def _unclaimed(
-    one: Wanted, candidates: Candidates, pairing: Pairing, ways: Iterable[Sequence[str]]
+    one: MatchCriteria, candidates: Candidates, pairing: Pairing, ways: Iterable[Sequence[str]]
 ) -> list[str]:
     """Unclaimed objects under the names of the first way that leads anywhere."""
     for names in ways:

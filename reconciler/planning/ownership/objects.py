@@ -24,7 +24,7 @@ _Namer = Callable[[Resource], str]
 class Ownership:
     """The live objects of one kind, by remote id, each in exactly one of these.
 
-    `declared` and `external` are in git now, `gone` was: they map ids to keys. `strays` never was and
+    `declared` and `external` are in git now, `gone` was: they map ids to keys. `undeclared` never was and
     must go; `ignored`, `contested` and `unmanaged` stay as they are. `pairing` also says which keys
     are blocked, `former_keys` which keys a declared one had before.
 
@@ -37,7 +37,7 @@ class Ownership:
     declared: Mapping[str, str]
     external: Mapping[str, str]
     gone: Mapping[str, str]
-    strays: frozenset[str]
+    undeclared: frozenset[str]
     ignored: frozenset[str]
     unmanaged: frozenset[str]
     former_keys: Mapping[str, tuple[str, ...]]
@@ -60,13 +60,13 @@ class Ownership:
             if (one := self.given.get(identifier)) is not None
         )
 
-    def formers(self, key: str) -> tuple[str, ...]:
+    def previous_keys(self, key: str) -> tuple[str, ...]:
         """The key itself and the keys that it had before."""
         return self.former_keys.get(key, (key,))
 
     def owned(self) -> int:
         """How many live objects are ours: what percentages are of."""
-        return len(self.declared) + len(self.gone) - len(self.left) + len(self.strays)
+        return len(self.declared) + len(self.gone) - len(self.left) + len(self.undeclared)
 
 
 def user_name(user: User) -> str:
@@ -91,7 +91,9 @@ def aliases(
     `names` are the folded names of live objects, with their ids; `states` what git says and said.
     """
     wanted = frozenset(keys)
-    found = {key for key, formers in ownership.former_keys.items() if not wanted.isdisjoint(formers)}
+    found = {
+        key for key, previous_keys in ownership.former_keys.items() if not wanted.isdisjoint(previous_keys)
+    }
     for state in states:
         for key in wanted - ownership.pairing.ids.keys():
             identifier = names.get(fold(name(state[key]))) if key in state else None

@@ -13,18 +13,18 @@ from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.desired.prior import PriorState
+from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes
 from reconciler.planning.given.pairing import Sought, pair_given
-from reconciler.planning.ownership.match import Candidates, Wanted, pair
+from reconciler.planning.ownership.match import Candidates, MatchCriteria, pair
 from reconciler.planning.ownership.objects import Ownership, former_keys, group_name, user_name
-from reconciler.planning.unkept import KEEPS_ALL, Unkept
 
 Resource = TypeVar("Resource", bound=User | Group)
 _Namer = Callable[[Resource], str]
 
 
 def own_users(
-    desired: Desired, live: Live, memory: Memory, scope: Scope, unkept: Unkept = KEEPS_ALL
+    desired: Desired, live: Live, memory: PriorState, scope: Scope, unkept: DroppedAttributes = KEEPS_ALL
 ) -> Ownership:
     """Ownership of the users of one target."""
     strangers = {key: key for key in desired.inactive if key not in desired.users}
@@ -44,7 +44,7 @@ def own_users(
 
 
 def own_groups(
-    desired: Desired, live: Live, memory: Memory, scope: Scope, unkept: Unkept = KEEPS_ALL
+    desired: Desired, live: Live, memory: PriorState, scope: Scope, unkept: DroppedAttributes = KEEPS_ALL
 ) -> Ownership:
     """Ownership of the groups of one target."""
     return _own(
@@ -64,7 +64,7 @@ def own_groups(
     )
 
 
-def _spells(unkept: Unkept, kind: Kind) -> Callable[[str, str], bool] | None:
+def _spells(unkept: DroppedAttributes, kind: Kind) -> Callable[[str, str], bool] | None:
     return partial(unkept.spells, kind) if unkept.spells_names(kind) else None
 
 
@@ -83,17 +83,17 @@ def _own(
     spells: Callable[[str, str], bool] | None = None,
 ) -> Ownership:
     candidates = Candidates(objects, spells)
-    formers = former_keys(declared, states)
+    previous_keys = former_keys(declared, states)
     ignored = (
         frozenset(i for i, title, _ in objects if name_matches(title, ignore)) if ignore else frozenset()
     )
     if given is not None:
         return _own_given(
-            declared, name, formers, strangers, objects, candidates, ignored, given, mode, settled
+            declared, name, previous_keys, strangers, objects, candidates, ignored, given, mode, settled
         )
-    holders = _holders(declared, name, states, formers)
+    holders = _holders(declared, name, states, previous_keys)
     wanted = [
-        _wanted(key, resource, name, states, settled, formers.get(key, (key,)), holders)
+        _wanted(key, resource, name, states, settled, previous_keys.get(key, (key,)), holders)
         for key, resource in declared.items()
     ]
     pairing = pair(wanted, candidates)
@@ -103,9 +103,11 @@ def _own(
     external = {i: key for i, key in pairing.keys.items() if declared[key].external and i not in ignored}
     gone: dict[str, str] = {}
     if remembers or strangers:
-        lost = _lost(declared, name, states if remembers else (), formers)
+        lost = _lost(declared, name, states if remembers else (), previous_keys)
         known = {one.key for one in lost}
-        lost += [Wanted(key, title, leaving=True) for key, title in strangers.items() if key not in known]
+        lost += [
+            MatchCriteria(key, title, leaving=True) for key, title in strangers.items() if key not in known
+        ]
         before = set(pairing.keys)
         pair(lost, candidates, pairing)
         gone = {
@@ -121,17 +123,17 @@ def _own(
         declared=declared_ids,
         external=external,
         gone=gone,
-        strays=rest if strict else frozenset(),
+        undeclared=rest if strict else frozenset(),
         ignored=ignored,
         unmanaged=frozenset() if strict else rest,
-        former_keys=formers,
+        former_keys=previous_keys,
     )
 
 
 def _own_given(
     declared: Mapping[str, Resource],
     name: _Namer[Resource],
-    formers: Mapping[str, tuple[str, ...]],
+    previous_keys: Mapping[str, tuple[str, ...]],
     strangers: Mapping[str, str],
     objects: Sequence[tuple[str, str, str | None]],
     candidates: Candidates,
@@ -147,7 +149,7 @@ def _own_given(
             key,
             name(one),
             _text(one.attributes.get("external_id")),
-            formers.get(key, (key,)),
+            previous_keys.get(key, (key,)),
             one.previously,
             one.external,
         )
@@ -162,12 +164,16 @@ def _own_given(
     free = pairing.keys.keys() | ignored | pairing.contested
     gone = {i: given[i].key for i in live if i in given and i not in free}
     # What was given under another key, and is found by its name, had that key before.
-    formers = dict(formers)
+    previous_keys = dict(previous_keys)
     for identifier, current in pairing.keys.items():
         known = given.get(identifier)
-        if known is not None and known.key not in declared and known.key not in formers.get(current, ()):
-            formers[current] = (*formers.get(current, (current,)), known.key)
-    heirs = {old: key for key, keys in formers.items() for old in keys}
+        if (
+            known is not None
+            and known.key not in declared
+            and known.key not in previous_keys.get(current, ())
+        ):
+            previous_keys[current] = (*previous_keys.get(current, (current,)), known.key)
+    heirs = {old: key for key, keys in previous_keys.items() for old in keys}
     lost: dict[str, list[str]] = {}
     for identifier, one in given.items():
         if identifier not in live and not one.left:
@@ -182,7 +188,9 @@ def _own_given(
         else:
             taken.add(key)
             pairing.claim(key, identifier)
-    blocked = [Wanted(key, title, leaving=True) for key, title in strangers.items() if key not in taken]
+    blocked = [
+        MatchCriteria(key, title, leaving=True) for key, title in strangers.items() if key not in taken
+    ]
     if blocked:
         before = set(pairing.keys)
         pair(blocked, candidates, pairing)
@@ -198,10 +206,10 @@ def _own_given(
         declared=declared_ids,
         external=external,
         gone=gone,
-        strays=rest if strict else frozenset(),
+        undeclared=rest if strict else frozenset(),
         ignored=ignored,
         unmanaged=frozenset() if strict else rest,
-        former_keys=formers,
+        former_keys=previous_keys,
         given=given,
         left=frozenset(i for i in gone if i in given and given[i].left),
         lost={key: tuple(ids) for key, ids in lost.items()},
@@ -217,7 +225,7 @@ def _wanted(
     settled: Mapping[str, Resource],
     keys: tuple[str, ...],
     holders: Mapping[str, str],
-) -> Wanted:
+) -> MatchCriteria:
     current = name(resource)
     holder = holders.get(fold(current)) if holders else None
     if holder in keys:
@@ -229,11 +237,11 @@ def _wanted(
             if then is not None and then is not resource and name(then) != current:
                 former[name(then)] = None
     if not former and not resource.previously and holder is None:
-        return Wanted(key, current, _text(resource.attributes.get("external_id")))
+        return MatchCriteria(key, current, _text(resource.attributes.get("external_id")))
     at_base = settled.get(key)
     # Who was declared beside this key was somebody else: whether one became the other, nothing tells.
     beside = any(old in settled and not settled[old].external for old in keys if old != key)
-    return Wanted(
+    return MatchCriteria(
         key,
         current,
         _text(resource.attributes.get("external_id")),
@@ -272,7 +280,7 @@ def _lost(
     name: _Namer[Resource],
     states: Iterable[Mapping[str, Resource]],
     former_keys: Mapping[str, tuple[str, ...]],
-) -> list[Wanted]:
+) -> list[MatchCriteria]:
     """Keys that git declared since the last whole apply and declares no more under any name.
 
     What was last said to be somebody else's is not ours to remove, even if it was ours before.
@@ -283,7 +291,7 @@ def _lost(
         for key in state.keys() - declared.keys() - renamed:
             lost.setdefault(key, []).append(state[key])
     return [
-        Wanted(
+        MatchCriteria(
             key,
             name(resources[0]),
             _text(resources[0].attributes.get("external_id")),

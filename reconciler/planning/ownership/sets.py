@@ -9,7 +9,7 @@ from reconciler.model.ledger import GivenObject
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Desired, Live
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.ownership.objects import former_keys
 
 
@@ -18,7 +18,7 @@ class SetOwnership:
     """The live permission sets, by ARN, each in exactly one of these.
 
     `declared` are in git now, `gone` were; `replaced` has what a declared set of another name stands in for
-    now (`previously`), with that name. `strays` never were in git and must go; `ignored` and `unmanaged`
+    now (`previously`), with that name. `undeclared` never were in git and must go; `ignored` and `unmanaged`
     stay as they are. `ids` maps the names of all live sets to ARNs, `names` the other way round.
     """
 
@@ -27,7 +27,7 @@ class SetOwnership:
     declared: frozenset[str] = frozenset()
     replaced: Mapping[str, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
-    strays: frozenset[str] = frozenset()
+    undeclared: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     unmanaged: frozenset[str] = frozenset()
     former_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -38,19 +38,19 @@ class SetOwnership:
         """Whether an apply ended with a set of that name there."""
         return any(one.name == name and one.sure for one in self.given.values())
 
-    def formers(self, name: str) -> tuple[str, ...]:
+    def previous_keys(self, name: str) -> tuple[str, ...]:
         """The name itself, and the names of the sets that it stands in for."""
         return self.former_names.get(name, (name,))
 
     def owned(self) -> int:
         """How many live sets are ours: what percentages are of."""
-        return len(self.declared) + len(self.replaced) + len(self.gone) + len(self.strays)
+        return len(self.declared) + len(self.replaced) + len(self.gone) + len(self.undeclared)
 
 
 NO_SETS = SetOwnership()
 
 
-def own_sets(desired: Desired, live: Live, memory: Memory, scope: Scope) -> SetOwnership:
+def own_sets(desired: Desired, live: Live, memory: PriorState, scope: Scope) -> SetOwnership:
     """Ownership of the permission sets of one target."""
     declared = desired.permission_sets
     states = [state.permission_sets for state in memory.states]
@@ -61,7 +61,9 @@ def own_sets(desired: Desired, live: Live, memory: Memory, scope: Scope) -> SetO
     strict = scope.permission_sets is Mode.AUTHORITATIVE
     ids: dict[str, str] = {}
     replaced: dict[str, str] = {}
-    kinds: dict[str, set[str]] = {each: set() for each in ("declared", "gone", "strays", "ignored", "rest")}
+    kinds: dict[str, set[str]] = {
+        each: set() for each in ("declared", "gone", "undeclared", "ignored", "rest")
+    }
     for arn, permission_set in live.permission_sets.items():
         name = permission_set.name
         ids[name] = arn
@@ -74,14 +76,14 @@ def own_sets(desired: Desired, live: Live, memory: Memory, scope: Scope) -> SetO
         elif arn in given if memory.ledger is not None else name in remembered:
             kinds["gone"].add(arn)
         else:
-            kinds["strays" if strict else "rest"].add(arn)
+            kinds["undeclared" if strict else "rest"].add(arn)
     return SetOwnership(
         ids=ids,
         names={arn: name for name, arn in ids.items()},
         declared=frozenset(kinds["declared"]),
         replaced=replaced,
         gone=frozenset(kinds["gone"]),
-        strays=frozenset(kinds["strays"]),
+        undeclared=frozenset(kinds["undeclared"]),
         ignored=frozenset(kinds["ignored"]),
         unmanaged=frozenset(kinds["rest"]),
         former_names=former,

@@ -12,9 +12,9 @@ from reconciler.model.pairs import Principal
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import together
 from reconciler.targets.identity_center.access.reading import Access, AccessReader
+from reconciler.targets.identity_center.caller import Caller
 from reconciler.targets.identity_center.directory.reading import Read, Reader
 from reconciler.targets.identity_center.organization.reading import Accounts, OrganizationReader, is_active
-from reconciler.targets.identity_center.standing import Standing
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class SiteReader:
     access: AccessReader
     organization: OrganizationReader
 
-    def read(self, request: ReadRequest, standing: Standing) -> Site:
+    def read(self, request: ReadRequest, standing: Caller) -> Site:
         """What `request` asks for; nothing of access and accounts where the instance assigns none."""
         if not standing.assigns:
             request = replace(request, permission_sets=(), assignments=(), organization=False)
@@ -74,7 +74,7 @@ class SiteReader:
         together(*jobs)
         return lists
 
-    def _details(self, request: ReadRequest, lists: _Lists, standing: Standing) -> Site:
+    def _details(self, request: ReadRequest, lists: _Lists, standing: Caller) -> Site:
         site = Site(Read(), Access())
         accounts, groups = lists.accounts, lists.directory.groups
 
@@ -111,7 +111,7 @@ class SiteReader:
             some(Kind.GROUP) if request.groups is None else (),
         )
 
-    def _know_accounts(self, request: ReadRequest, site: Site, standing: Standing) -> None:
+    def _know_accounts(self, request: ReadRequest, site: Site, standing: Caller) -> None:
         """Every account in which something is provisioned is in the organization, or has left it."""
         wanted = {account for account, _ in site.access.assignments}
         wanted.update(account for one in site.access.sets.values() for account in one.provisioned)
@@ -124,7 +124,7 @@ class SiteReader:
             message = "access is assigned in accounts of the organization that are in no list of accounts"
             raise IncompleteRead(message, request="organizations.ListAccounts")
 
-    def _organization(self, accounts: Accounts, request: ReadRequest, standing: Standing) -> Organization:
+    def _organization(self, accounts: Accounts, request: ReadRequest, standing: Caller) -> Organization:
         return self.organization.organization(
             accounts, standing.management, units=request.units, tags=request.tags
         )

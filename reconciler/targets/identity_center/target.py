@@ -18,6 +18,8 @@ from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.reading import AccessReader
 from reconciler.targets.identity_center.access.writing import KINDS as ACCESS
 from reconciler.targets.identity_center.access.writing import AccessWriter
+from reconciler.targets.identity_center.caller import Caller
+from reconciler.targets.identity_center.caller import find as find_standing
 from reconciler.targets.identity_center.directory import mapping
 from reconciler.targets.identity_center.directory.api import Directory
 from reconciler.targets.identity_center.directory.reading import Reader
@@ -26,8 +28,6 @@ from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
 from reconciler.targets.identity_center.required import REQUIRED
 from reconciler.targets.identity_center.site_reading import SiteReader
-from reconciler.targets.identity_center.standing import Standing
-from reconciler.targets.identity_center.standing import find as find_standing
 from reconciler.wire.aws import Aws
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded
@@ -58,7 +58,7 @@ class IdentityCenter:
         self._channel = channel
         # Held while it is looked up, so that many threads ask once.
         self._identity: Guarded[dict[str, str]] = Guarded({})
-        self._standing: Guarded[list[Standing]] = Guarded([])
+        self._standing: Guarded[list[Caller]] = Guarded([])
         self._organizations = Organizations(aws)
         sso = Sso(aws, lambda: self.identity()["instance_arn"])
         directory = Directory(aws, lambda: self.identity()["identity_store_id"])
@@ -165,14 +165,14 @@ class IdentityCenter:
             caller=standing.caller,
         )
 
-    def _found_standing(self, request: ReadRequest) -> Standing:
+    def _found_standing(self, request: ReadRequest) -> Caller:
         """As whom we call; asked once, by the first request that is about more than the directory."""
         about_access = request.permission_sets != () or request.assignments != () or request.organization
         with self._standing as known:
             if about_access and not known:
                 owner = self.identity()["owner_account"]
                 known.append(find_standing(self._aws, self._organizations, owner))
-            return known[0] if known else Standing()
+            return known[0] if known else Caller()
 
     def submit(
         self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]

@@ -16,8 +16,8 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.targets.crew import each
 from reconciler.targets.scim.api import Service, last_segment
+from reconciler.targets.scim.intents import UnsettledError, WriteIntent, in_trouble
 from reconciler.targets.scim.mapping import Raw, find, identifier
-from reconciler.targets.scim.wishes import UnsettledError, Wish, in_trouble
 from reconciler.targets.scim.writing import Writer
 
 _REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -38,10 +38,10 @@ class BulkWriter:
     ) -> list[Outcome]:
         """Carry out creations; nothing is raised for what the service says."""
         ended: dict[str, Outcome] = {}
-        wishes: list[Wish] = []
+        wishes: list[WriteIntent] = []
         for step in steps:
             try:
-                made = self._writer.wish(step, ids, versions)
+                made = self._writer.intent(step, ids, versions)
             except ServiceError as error:
                 made = in_trouble(step, error)
             if isinstance(made, Outcome):
@@ -57,31 +57,31 @@ class BulkWriter:
                 ended.update(self._carry_out(part))
         return [ended[step.id] for step in steps]
 
-    def _parts(self, wishes: Sequence[Wish]) -> Iterator[list[Wish]]:
+    def _parts(self, wishes: Sequence[WriteIntent]) -> Iterator[list[WriteIntent]]:
         """As many together as the service takes, by number and by bytes."""
         traits = self._service.traits()
-        part: list[Wish] = []
+        part: list[WriteIntent] = []
         size = _FRAME
-        for wish in wishes:
-            length = len(json.dumps(self._operation(wish, "0" * 8)))
+        for intent in wishes:
+            length = len(json.dumps(self._operation(intent, "0" * 8)))
             if part and (len(part) >= traits.bulk or size + length > traits.bulk_bytes):
                 yield part
                 part, size = [], _FRAME
-            part.append(wish)
+            part.append(intent)
             size += length + 2
         if part:
             yield part
 
-    def _operation(self, wish: Wish, bulk_id: str) -> dict[str, Any]:
-        path = "/Users" if wish.kind is Kind.USER else "/Groups"
-        return {"method": "POST", "path": path, "bulkId": bulk_id, "data": self._writer.shapes.body(wish)}
+    def _operation(self, intent: WriteIntent, bulk_id: str) -> dict[str, Any]:
+        path = "/Users" if intent.kind is Kind.USER else "/Groups"
+        return {"method": "POST", "path": path, "bulkId": bulk_id, "data": self._writer.shapes.body(intent)}
 
-    def _carry_out(self, wishes: Sequence[Wish]) -> dict[str, Outcome]:
+    def _carry_out(self, wishes: Sequence[WriteIntent]) -> dict[str, Outcome]:
         if len(wishes) == 1 or self._off:
             return self._one_by_one(wishes, None)
         body = {
             "schemas": [_REQUEST],
-            "Operations": [self._operation(wish, str(number)) for number, wish in enumerate(wishes)],
+            "Operations": [self._operation(intent, str(number)) for number, intent in enumerate(wishes)],
         }
         try:
             answer = self._service.bulk(body)
@@ -93,46 +93,50 @@ class BulkWriter:
                 self._off = True
             return self._one_by_one(wishes, None)
         except ServiceError as error:
-            return {wish.step.id: in_trouble(wish.step, error) for wish in wishes}
+            return {intent.step.id: in_trouble(intent.step, error) for intent in wishes}
         return self._settled(wishes, _answers(answer, len(wishes)))
 
-    def _one_by_one(self, wishes: Sequence[Wish], lost: OutcomeUnknown | None) -> dict[str, Outcome]:
-        return {wish.step.id: outcome for wish, outcome in each(lambda one: self._create(one, lost), wishes)}
+    def _one_by_one(self, wishes: Sequence[WriteIntent], lost: OutcomeUnknown | None) -> dict[str, Outcome]:
+        return {
+            intent.step.id: outcome for intent, outcome in each(lambda one: self._create(one, lost), wishes)
+        }
 
-    def _create(self, wish: Wish, lost: OutcomeUnknown | None) -> Outcome:
+    def _create(self, intent: WriteIntent, lost: OutcomeUnknown | None) -> Outcome:
         try:
-            return self._writer.create(wish, lost)
+            return self._writer.create(intent, lost)
         except (UnsettledError, ServiceError) as error:
-            return in_trouble(wish.step, error)
+            return in_trouble(intent.step, error)
 
-    def _settled(self, wishes: Sequence[Wish], answers: Mapping[int, Raw]) -> dict[str, Outcome]:
+    def _settled(self, wishes: Sequence[WriteIntent], answers: Mapping[int, Raw]) -> dict[str, Outcome]:
         ended: dict[str, Outcome] = {}
-        again: list[Wish] = []
-        unknown: list[Wish] = []
-        for number, wish in enumerate(wishes):
+        again: list[WriteIntent] = []
+        unknown: list[WriteIntent] = []
+        for number, intent in enumerate(wishes):
             answer = answers.get(number)
             status = _status(answer)
             made = _made(answer)
             if 200 <= status < 300 and made:
                 version = find(answer or {}, "version") if self._service.traits().etag else None
                 version = version if isinstance(version, str) else None
-                ended[wish.step.id] = wish.done(remote_id=self._writer.ids.own(wish, made), version=version)
+                ended[intent.step.id] = intent.done(
+                    remote_id=self._writer.ids.own(intent, made), version=version
+                )
             elif status in (409, 412, 413, 429):
-                again.append(wish)
-            elif 400 <= status < 500 and (wish.member or self._avoidable(wish, answer, status)):
+                again.append(intent)
+            elif 400 <= status < 500 and (intent.member or self._avoidable(intent, answer, status)):
                 # For want of a member, or for something that can be left out: one by one that is seen.
-                again.append(wish)
+                again.append(intent)
             elif 400 <= status < 500:
-                ended[wish.step.id] = wish.failed(_words(answer, status))
+                ended[intent.step.id] = intent.failed(_words(answer, status))
             else:
-                unknown.append(wish)
+                unknown.append(intent)
         lost = OutcomeUnknown(
             "the answer says nothing of it", target=self._service.target, request="scim.Bulk"
         )
         return ended | self._one_by_one(again, None) | self._one_by_one(unknown, lost)
 
-    def _avoidable(self, wish: Wish, answer: Raw | None, status: int) -> bool:
-        return self._writer.shapes.avoids(wish, Rejected(_words(answer, status))) is not None
+    def _avoidable(self, intent: WriteIntent, answer: Raw | None, status: int) -> bool:
+        return self._writer.shapes.avoids(intent, Rejected(_words(answer, status))) is not None
 
 
 def _answers(answer: Raw, count: int) -> dict[int, Raw]:

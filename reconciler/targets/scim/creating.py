@@ -12,9 +12,9 @@ from reconciler.model.address import Kind
 from reconciler.targets.scim import patching, refusals
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.habits import Habits
+from reconciler.targets.scim.intents import WriteIntent
 from reconciler.targets.scim.mapping import SHARED, Raw, find, path_of
 from reconciler.targets.scim.refusals import Avoided
-from reconciler.targets.scim.wishes import Wish
 
 # Some say that a name is taken with 400, and this reason (RFC 7644 section 3.12).
 TAKEN = "uniqueness"
@@ -40,24 +40,24 @@ class Shapes:
         """Whether the service takes no group without a member, as it says or was seen to do."""
         return self._habits.how(_CREATION) == _WITH_MEMBER or self._service.known.members_required
 
-    def body(self, wish: Wish) -> dict[str, Any]:
+    def body(self, intent: WriteIntent) -> dict[str, Any]:
         """What a creation sends."""
         profile = self._service.profile
-        if wish.kind is Kind.GROUP:
-            body = patching.new_group(wish.attributes, profile)
-            if wish.member and self.wants_members:
-                body["members"] = [{"value": wish.member}]
+        if intent.kind is Kind.GROUP:
+            body = patching.new_group(intent.attributes, profile)
+            if intent.member and self.wants_members:
+                body["members"] = [{"value": intent.member}]
             return body
-        body = patching.new_user(self.taken(wish).attributes, profile)
+        body = patching.new_user(self.taken(intent).attributes, profile)
         if profile.password:
             body["password"] = secrets.token_urlsafe(24) + _PASSWORD_RULES
         shaped: dict[str, Any] = self.shaped(body, {})
         return shaped
 
-    def taken(self, wish: Wish) -> Wish:
-        """The wish without what the service was seen to refuse by name."""
-        refused = {name for name in wish.attributes if self._habits.how(_attribute(name)) == _LEFT_OUT}
-        return _without(wish, refused) if refused else wish
+    def taken(self, intent: WriteIntent) -> WriteIntent:
+        """The intent without what the service was seen to refuse by name."""
+        refused = {name for name in intent.attributes if self._habits.how(_attribute(name)) == _LEFT_OUT}
+        return _without(intent, refused) if refused else intent
 
     def shaped(self, body: Any, live: Raw) -> Any:
         """A body, or the operations of a PATCH, without refused sub-attributes; entries of `live` stay."""
@@ -72,40 +72,42 @@ class Shapes:
         known = [each for name in SHARED for each in _entries(find(live, path_of(name)))]
         return refusals.without_subs(body, subs, known)
 
-    def create(self, wish: Wish) -> tuple[str, Raw]:
+    def create(self, intent: WriteIntent) -> tuple[str, Raw]:
         """POST; where that is refused for something that can be avoided, once more without it."""
-        body = self.body(wish)
+        body = self.body(intent)
         try:
-            return self._service.create(wish.kind, body)
+            return self._service.create(intent.kind, body)
         except Rejected as refusal:
             if refusal.reason == TAKEN:
                 raise
-            if wish.kind is Kind.GROUP:
-                return self._with_member(wish, body, refusal)
-            return self.avoiding(wish, refusal, lambda less: self._service.create(less.kind, self.body(less)))
+            if intent.kind is Kind.GROUP:
+                return self._with_member(intent, body, refusal)
+            return self.avoiding(
+                intent, refusal, lambda less: self._service.create(less.kind, self.body(less))
+            )
 
-    def _with_member(self, wish: Wish, body: dict[str, Any], refusal: Rejected) -> tuple[str, Raw]:
-        if not wish.member or "members" in body:
+    def _with_member(self, intent: WriteIntent, body: dict[str, Any], refusal: Rejected) -> tuple[str, Raw]:
+        if not intent.member or "members" in body:
             raise refusal
         try:
-            made = self._service.create(wish.kind, {**body, "members": [{"value": wish.member}]})
+            made = self._service.create(intent.kind, {**body, "members": [{"value": intent.member}]})
         except Rejected:
             raise refusal from None
         self._habits.learn(_CREATION, _WITH_MEMBER)
         return made
 
-    def avoids(self, wish: Wish, refusal: Rejected) -> Avoided | None:
-        """What a refusal names of a wish and can be left out."""
-        if wish.kind is not Kind.USER:
+    def avoids(self, intent: WriteIntent, refusal: Rejected) -> Avoided | None:
+        """What a refusal names of an intent and can be left out."""
+        if intent.kind is not Kind.USER:
             return None
-        return refusals.named(refusal, wish.attributes, self._required())
+        return refusals.named(refusal, intent.attributes, self._required())
 
-    def avoiding(self, wish: Wish, refusal: Rejected, send: Callable[[Wish], Sent]) -> Sent:
+    def avoiding(self, intent: WriteIntent, refusal: Rejected, send: Callable[[WriteIntent], Sent]) -> Sent:
         """Send once more without what `refusal` names, and without what is named then.
 
         Raises `refusal` where that does not help.
         """
-        less, subs, next_one = wish, set[str](), refusal
+        less, subs, next_one = intent, set[str](), refusal
         for _ in range(_MOST):
             avoided = self.avoids(less, next_one)
             if avoided is None or (avoided.subs and avoided.subs <= subs):
@@ -119,9 +121,9 @@ class Shapes:
             except Rejected as again:
                 next_one = again
                 continue
-            for name in wish.attributes.keys() - less.attributes.keys():
+            for name in intent.attributes.keys() - less.attributes.keys():
                 # What may not be taken away may be given all the same.
-                if wish.attributes[name] is not None:
+                if intent.attributes[name] is not None:
                     self._habits.learn(_attribute(name), _LEFT_OUT)
             return done
         for each in subs:
@@ -129,9 +131,9 @@ class Shapes:
         raise refusal
 
 
-def _without(wish: Wish, names: Collection[str]) -> Wish:
-    left = {name: value for name, value in wish.attributes.items() if name not in names}
-    return replace(wish, attributes=left)
+def _without(intent: WriteIntent, names: Collection[str]) -> WriteIntent:
+    left = {name: value for name, value in intent.attributes.items() if name not in names}
+    return replace(intent, attributes=left)
 
 
 def _attribute(name: str) -> str:

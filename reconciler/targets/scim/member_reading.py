@@ -142,12 +142,12 @@ class Reader:
         everybody = [entry for said in given.values() for entry in said]
         names.learn(everybody)
         resolved = {group: names.resolve(given.get(group, ())) for group in groups}
-        strays = {stray for one in resolved.values() for stray in one.strays}
-        gone = self._gone_among(sorted(strays), known, read)
-        if strays - gone:
+        undeclared = {stray for one in resolved.values() for stray in one.undeclared}
+        gone = self._gone_among(sorted(undeclared), known, read)
+        if undeclared - gone:
             names = Names(known, groups)
             names.learn(everybody)
-            again = [group for group, one in resolved.items() if set(one.strays) - gone]
+            again = [group for group, one in resolved.items() if set(one.undeclared) - gone]
             resolved.update((group, names.resolve(given.get(group, ()))) for group in again)
         read.members.update((group, one.members) for group, one in resolved.items())
         with self._written as written:
@@ -160,7 +160,7 @@ class Reader:
             forgotten.update(gone)
             forgotten.update(group for one in resolved.values() for group in one.nested)
         self._say(
-            read, "dangling", [f"{_name(groups, g)}: {s}" for g, r in resolved.items() for s in r.strays]
+            read, "dangling", [f"{_name(groups, g)}: {s}" for g, r in resolved.items() for s in r.undeclared]
         )
         self._say(
             read,
@@ -169,11 +169,11 @@ class Reader:
         )
         self._say(read, "twice", [_name(groups, group) for group, one in resolved.items() if one.twice])
 
-    def _gone_among(self, strays: Sequence[str], known: dict[str, LiveUser], read: Read) -> set[str]:
+    def _gone_among(self, undeclared: Sequence[str], known: dict[str, LiveUser], read: Read) -> set[str]:
         """Those who do not exist; who does goes into `known`. Raises IncompleteRead where a list lost one."""
         gone: set[str] = set()
         found: dict[str, LiveUser] = {}
-        for stray, user in each(self._stray, strays):
+        for stray, user in each(self._stray, undeclared):
             if user is None:
                 gone.add(stray)
             else:
@@ -226,9 +226,9 @@ class Reader:
         if not any(finding.code == "nested-groups" for finding in read.findings):
             self._say(read, "disagree", pairs)
 
-    def _missing_groups(self, strays: Iterable[str], given: dict[str, list[Entry]]) -> None:
+    def _missing_groups(self, undeclared: Iterable[str], given: dict[str, list[Entry]]) -> None:
         """Users name groups that are in no list: gone, or the list is not whole."""
-        for group, found in each(self._objects.find_group, sorted(strays)):
+        for group, found in each(self._objects.find_group, sorted(undeclared)):
             if found is not None:
                 message = f"the group {group} has members and is in no list"
                 raise self._service.incomplete(message, "ListGroups")

@@ -18,12 +18,7 @@ from reconciler.model.report import Outcome, Status
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.habits import Habits
-from reconciler.targets.scim.mapping import Raw
-from reconciler.targets.scim.member_forms import Form, Forms, operations, wiped
-from reconciler.targets.scim.member_reading import Reader
-from reconciler.targets.scim.members import entries
-from reconciler.targets.scim.profile import Memberships
-from reconciler.targets.scim.wishes import (
+from reconciler.targets.scim.intents import (
     MOVED,
     PATIENCE,
     TRIES,
@@ -33,6 +28,11 @@ from reconciler.targets.scim.wishes import (
     settle,
     unsettled,
 )
+from reconciler.targets.scim.mapping import Raw
+from reconciler.targets.scim.member_forms import Form, Forms, operations, wiped
+from reconciler.targets.scim.member_reading import Reader
+from reconciler.targets.scim.members import entries
+from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.writing import Writer
 from reconciler.wire.pool import Guarded
 

@@ -26,12 +26,12 @@ class Entry(NamedTuple):
 class Resolved:
     """The members of one group: user id -> how the group writes the user, "" where that is the id.
 
-    `nested` are groups among them, `strays` what is neither a user nor a group that we know.
+    `nested` are groups among them, `undeclared` what is neither a user nor a group that we know.
     """
 
     members: dict[str, str] = field(default_factory=dict)
     nested: list[str] = field(default_factory=list)
-    strays: list[str] = field(default_factory=list)
+    undeclared: list[str] = field(default_factory=list)
     twice: bool = False
 
 
@@ -86,7 +86,7 @@ class Names:
                 continue
             user = self._user(each.value)
             if user is None:
-                found.strays.append(each.value)
+                found.undeclared.append(each.value)
             elif user in found.members:
                 found.twice = True
             else:

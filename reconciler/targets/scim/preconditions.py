@@ -14,7 +14,7 @@ from reconciler.errors import Conflict, NotFound
 from reconciler.model.address import Kind
 from reconciler.targets.scim import mapping
 from reconciler.targets.scim.api import Service
-from reconciler.targets.scim.wishes import MOVED
+from reconciler.targets.scim.intents import MOVED
 from reconciler.wire.pool import Guarded
 
 Result = TypeVar("Result")

@@ -110,7 +110,7 @@ class Scim:
             deactivation=profile.deactivation,
             deletion=profile.deletion,
             disguised=profile.disguised,
-            may_drop=True,
+            may_drop_attributes=True,
             keeps_a_member=True,
             shared_lists=frozenset() if profile.single_values else frozenset(SHARED),
         )

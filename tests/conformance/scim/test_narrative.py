@@ -235,7 +235,7 @@ class Life:
         (self._here.folder / "all.yaml").write_text(text, encoding="utf-8")
         report = self._here.apply()
         assert [result for result in report.results if result.status is not Status.DONE] == []
-        again = self._here.plan().part.changes
+        again = self._here.plan().plan.changes
         assert [f"{change.action} {change.address}" for change in again] == []
 
     def ids(self) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ def test_an_organisation_is_written_whole(place: Place, write: Writing, tmp_path
         report = here.apply()
 
         assert [result for result in report.results if result.status is not Status.DONE] == []
-        assert here.plan().part.changes == ()
+        assert here.plan().plan.changes == ()
         users, groups, members = in_the_files(describe(folder))
         found = service.users()
         assert {

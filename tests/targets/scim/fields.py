@@ -18,7 +18,7 @@ from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemo
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Declared, Identities, Live, Receipt, Remembered
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.scim.profile import Profile
@@ -80,11 +80,11 @@ class Patient(Site):
 
     clock: FakeClock = field(default_factory=FakeClock)
 
-    def carry_out(self, git: Identities, fresh: Planned, verdict: Review) -> TargetReport:
+    def carry_out(self, git: Identities, fresh: PreparedPlan, verdict: Review) -> TargetReport:
         job = Job(self.target, fresh, verdict)
         (report,) = apply([job], pool=Pool, clock=self.clock, observer=Silent()).targets
         if report.whole:
-            receipt = Receipt("aws", fresh.part.identity, report.digest, "", self.now, unkept=report.unkept)
+            receipt = Receipt("aws", fresh.plan.identity, report.digest, "", self.now, unkept=report.unkept)
             self.memory = Remembered(receipt, Declared("state", git, self.policy), ())
         return report
 
@@ -101,11 +101,11 @@ class Field:
     def read(self) -> Live:
         return self.target.read()
 
-    def plan(self, wish: Identities) -> Planned:
+    def plan(self, wish: Identities) -> PreparedPlan:
         return self.site.plan(wish)
 
     def changes(self, wish: Identities) -> list[str]:
-        return sorted(f"{one.action} {one.address}" for one in self.plan(wish).part.changes)
+        return sorted(f"{one.action} {one.address}" for one in self.plan(wish).plan.changes)
 
     def apply(self, wish: Identities) -> TargetReport:
         return self.site.apply(wish)

@@ -36,7 +36,7 @@ class Endpoints:
     def converge(self, wish: object) -> None:
         report = self.site.apply(wish)  # type: ignore[arg-type]  # identities that the story built
         assert [one for one in report.results if one.status is not Status.DONE] == []
-        assert self.site.plan(wish).part.changes == ()  # type: ignore[arg-type]  # identities that the story built
+        assert self.site.plan(wish).plan.changes == ()  # type: ignore[arg-type]  # identities that the story built
 
 
 @contextmanager

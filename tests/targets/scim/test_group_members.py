@@ -84,5 +84,5 @@ def test_what_is_observed_restores_nothing() -> None:
         here.site.policy = replace(here.site.policy, scope=scope)
         next(iter(odd.groups.values()))["members"] = []
         planned = here.plan(wish)
-        assert planned.part.changes == ()
-        assert [one.code for one in planned.part.findings if one.code == "restores"] == []
+        assert planned.plan.changes == ()
+        assert [one.code for one in planned.plan.findings if one.code == "restores"] == []

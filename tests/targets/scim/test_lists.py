@@ -94,7 +94,7 @@ def test_the_plan_says_what_goes_and_nothing_else_goes() -> None:
     odd.add_user("ada", emails=[{"type": "work", "value": "w@x.example", "primary": True}])
     with facing(odd) as here:
         wish = git((user("ada", email="b@x.example"),))
-        (change,) = here.plan(wish).part.changes
+        (change,) = here.plan(wish).plan.changes
         assert [(each.name, each.before, each.after) for each in change.fields] == [
             ("email", None, "b@x.example")
         ]
@@ -118,6 +118,6 @@ def test_every_photo_that_goes_stands_in_the_plan() -> None:
     odd.add_user("ada", photos=[{"value": each} for each in there])
     with facing(odd) as here:
         wish = git((user("ada", photos=("https://x.example/new",)),))
-        (change,) = here.plan(wish).part.changes
+        (change,) = here.plan(wish).plan.changes
         assert [each.before for each in change.fields] == [there]
         here.converge(wish)

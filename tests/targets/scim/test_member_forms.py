@@ -73,13 +73,13 @@ def test_where_nothing_works_it_stays_pending_and_one_finding_says_so() -> None:
             assert here.site.memory.receipt is not None
             receipt = replace(here.site.memory.receipt, unkept=report.unkept)
             here.site.memory = replace(here.site.memory, receipt=receipt)
-            (found,) = [one for one in here.plan(wish).part.findings if one.code == "members-stay"]
+            (found,) = [one for one in here.plan(wish).plan.findings if one.code == "members-stay"]
             assert (found.severity, found.details) == (Severity.WARNING, ("crew/bob", "crew/eve"))
         assert report.unkept[-1] == "service.members-removal:none"
         # Nobody is warned where nobody is to leave, or where the whole group goes.
         deleted = git(THREE)
         for quiet in (git(THREE, crew=["ada", "bob", "eve"]), deleted):
-            assert "members-stay" not in [one.code for one in here.plan(quiet).part.findings]
+            assert "members-stay" not in [one.code for one in here.plan(quiet).plan.findings]
         assert first is not None
         # The apply that found it out said so; the others leave it to their plan.
         (said,) = first.notes

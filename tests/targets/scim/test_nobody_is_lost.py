@@ -84,7 +84,7 @@ def test_an_object_without_a_version_is_looked_at_where_others_have_one() -> Non
         wish = replace(named("x"), users={"ada": user("ada", title="x"), "bob": BOB})
         planned = here.plan(wish)
         odd.groups[group]["externalId"] = "theirs"
-        report = here.site.carry_out(wish, planned, review(planned, [planned.part], auto_apply=frozenset()))
+        report = here.site.carry_out(wish, planned, review(planned, [planned.plan], auto_apply=frozenset()))
         assert [one.status for one in report.results] == [Status.FAILED]
     assert odd.groups[group]["externalId"] == "theirs"
 

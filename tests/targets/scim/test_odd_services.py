@@ -348,7 +348,7 @@ def test_somebody_by_that_name_who_is_not_as_wished_is_not_adopted() -> None:
     odd = Odd(conflict_kind="")
     with facing(odd) as here:
         planned = here.plan(git((ADA,)))
-        assert len(planned.part.changes) == 1
+        assert len(planned.plan.changes) == 1
         odd.add_user("ada", title="somebody else")
         odd.hides_from_list = frozenset()
         step = planned.steps[0]

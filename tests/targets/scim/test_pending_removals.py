@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.model.plan import Severity
 from reconciler.model.policy import Guards, Limit, MaxRemovals, TargetPolicy
 from reconciler.model.report import Status
-from reconciler.planning.planner import Planned
+from reconciler.planning.planner import PreparedPlan
 from tests.targets.scim.fields import facing, git, user
 from tests.targets.scim.odd import Odd
 
@@ -19,8 +19,8 @@ POLICY = TargetPolicy(
 )
 
 
-def refusals(planned: Planned) -> list[str]:
-    return [one.code for one in planned.part.findings if one.severity is Severity.REFUSAL]
+def refusals(planned: PreparedPlan) -> list[str]:
+    return [one.code for one in planned.plan.findings if one.severity is Severity.REFUSAL]
 
 
 def test_what_was_applied_before_and_is_still_there_counts_for_no_limit() -> None:
@@ -31,7 +31,7 @@ def test_what_was_applied_before_and_is_still_there_counts_for_no_limit() -> Non
             wish = replace(git(PEOPLE, crew=KEYS[gone:]), approvals={})
             planned = here.plan(wish)
             assert refusals(planned) == []
-            assert len(planned.part.changes) == gone
+            assert len(planned.plan.changes) == gone
             report = here.apply(wish)
             assert {one.status for one in report.results} == {Status.FAILED}
             assert len([each for each in report.unkept if each.startswith("pending.membership/")]) == gone
@@ -39,7 +39,7 @@ def test_what_was_applied_before_and_is_still_there_counts_for_no_limit() -> Non
             assert here.site.memory.receipt is not None
             receipt = replace(here.site.memory.receipt, unkept=report.unkept)
             here.site.memory = replace(here.site.memory, receipt=receipt)
-        (found,) = [one for one in here.plan(wish).part.findings if one.code == "removals-pending"]
+        (found,) = [one for one in here.plan(wish).plan.findings if one.code == "removals-pending"]
         assert found.count == 9
         # Once it is done, nothing is pending.
         odd.removal = frozenset(("path", "many"))

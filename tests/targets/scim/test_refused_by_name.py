@@ -61,7 +61,7 @@ def test_an_attribute_that_may_not_be_removed_stays_and_stays_pending() -> None:
         assert result.status is Status.FAILED
         assert "title" in result.message
         assert odd.named("ada")["locale"] == "fr"
-        assert [[each.name for each in one.fields] for one in here.plan(wish).part.changes] == [["title"]]
+        assert [[each.name for each in one.fields] for one in here.plan(wish).plan.changes] == [["title"]]
 
 
 def test_what_people_are_found_by_is_never_left_out() -> None:

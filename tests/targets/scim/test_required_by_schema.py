@@ -37,8 +37,8 @@ def test_creations_that_cannot_succeed_are_one_finding_and_no_request() -> None:
     with facing(odd) as here:
         here.read()
         planned = here.plan(git([*people, user("ada", email="ada@x.example")]))
-        assert [str(one.address) for one in planned.part.changes] == ["aws/user/ada"]
-        (found,) = [one for one in planned.part.findings if one.code == "incomplete-user"]
+        assert [str(one.address) for one in planned.plan.changes] == ["aws/user/ada"]
+        (found,) = [one for one in planned.plan.findings if one.code == "incomplete-user"]
         assert found.count == 50
         assert "50 users cannot be created: email must be set" in found.message
 

@@ -185,8 +185,8 @@ def test_what_a_service_does_not_keep_is_said_once_and_the_plan_is_empty(drops: 
         report = here.apply(wish)
         assert {one.status for one in report.results} == {Status.DONE}
         planned = here.plan(wish)
-        assert planned.part.changes == ()
-        assert [one.code for one in planned.part.findings].count("attribute-not-persisted") == 1
+        assert planned.plan.changes == ()
+        assert [one.code for one in planned.plan.findings].count("attribute-not-persisted") == 1
 
 
 # Services in particular.

@@ -100,11 +100,11 @@ class AccessReader:
         for account, arn in assigned.principals:
             # Assigned since the roles were asked for: a role comes with the assignment.
             provisioned.accounts[arn] = provisioned.accounts.get(arn, frozenset()) | {account}
-        strays = provisioned.accounts.keys() - set(listed) - assigned.gone
-        if not strays:
+        undeclared = provisioned.accounts.keys() - set(listed) - assigned.gone
+        if not undeclared:
             return ()
         again = self.list_sets()
-        for arn, raw in each(self._sso.permission_set, sorted(strays - set(again))):
+        for arn, raw in each(self._sso.permission_set, sorted(undeclared - set(again))):
             if raw is not None:
                 message = f"{arn} is assigned, and in no list of permission sets, not even in a second one"
                 raise self._incomplete("ListPermissionSets", message)

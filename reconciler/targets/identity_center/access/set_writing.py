@@ -261,7 +261,7 @@ class SetWriter:
 
 
 def _as_created(name: str, wished: Attributes) -> Attributes:
-    """What CreatePermissionSet makes of a wish: everything but its policies."""
+    """What CreatePermissionSet makes of a intent: everything but its policies."""
     plain = ("description", "session_duration", "relay_state")
     return {"name": name} | {
         key: value for key, value in wished.items() if key in plain or key.startswith(TAG_PREFIX)

@@ -172,7 +172,7 @@ class Reader:
 
     def _members_by_user(self, read: Read, listed: Read) -> None:
         members: Members = {group: {} for group in listed.groups}
-        strays: set[str] = set()
+        undeclared: set[str] = set()
         wanted = tuple(listed.users)
         request = "ListGroupMembershipsForMember"
         for done, (user, rows) in enumerate(each(self._rows_for, wanted), 1):
@@ -185,7 +185,7 @@ class Reader:
             for raw in rows or ():
                 group = self._end(raw, request, user=user)[0]
                 if group not in members:
-                    strays.add(group)
+                    undeclared.add(group)
                 self._put(members.setdefault(group, {}), user, raw, request)
             self._observer.reading(self._target, "memberships", done, len(wanted))
         # Groups were made and deleted since they were listed. A second list tells, and costs little.
@@ -194,14 +194,14 @@ class Reader:
             if self._group(group) is None:
                 del members[group]
                 read.groups.pop(group, None)
-            elif group in strays:
+            elif group in undeclared:
                 raise self._incomplete(f"the group {group} has members and is in no list", "ListGroups")
-        strays &= members.keys()
+        undeclared &= members.keys()
         if read.groups is listed.groups:
-            read.groups.update((group, again[group]) for group in strays)
+            read.groups.update((group, again[group]) for group in undeclared)
         read.members.update(members)
         # Whoever came to a new group after being asked is missing from it: ask the group itself.
-        self._read_again(sorted(strays), read)
+        self._read_again(sorted(undeclared), read)
         self._know_members(read)
 
     def _rows_for(self, user: str) -> list[Raw] | None:
@@ -213,8 +213,8 @@ class Reader:
 
     def _know_members(self, read: Read) -> None:
         """Every member must be a user that we know; who is not was made meanwhile, or a page was lost."""
-        strays = _strays(read)
-        if not strays:
+        undeclared = _strays(read)
+        if not undeclared:
             return
         read.users.update(self._list_users())
         self._read_again(
@@ -225,10 +225,10 @@ class Reader:
             ],
             read,
         )
-        strays = _strays(read)
-        if strays:
-            some = ", ".join(sorted(strays)[:3])
-            message = f"{len(strays)} members are in no list of users, not even in a second one: {some}"
+        undeclared = _strays(read)
+        if undeclared:
+            some = ", ".join(sorted(undeclared)[:3])
+            message = f"{len(undeclared)} members are in no list of users, not even in a second one: {some}"
             raise self._incomplete(message, "ListUsers")
 
     def _read_again(self, groups: Sequence[str], read: Read) -> None:

@@ -40,7 +40,7 @@ class _UnsettledError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WriteIntent:
     """A step made ready: what the object shall be, by our names, with the manager by remote id."""
 
     step: Step
@@ -123,7 +123,7 @@ class Writer:
         attributes = {each.name: each.after for each in step.fields}
         if attributes.get("manager") is not None:
             attributes["manager"] = ids[step.refs["manager"]]
-        wish = Wish(
+        intent = WriteIntent(
             step=step,
             what="User" if user else "Group",
             identifier="" if step.action is Action.CREATE else ids[step.address],
@@ -134,141 +134,141 @@ class Writer:
         refused = attributes.keys() - (can.user_attributes if user else can.group_attributes)
         if refused:
             names = ", ".join(sorted(refused))
-            return wish.failed(f"the Identity Store API cannot write {names}; leave it to whoever does")
+            return intent.failed(f"the Identity Store API cannot write {names}; leave it to whoever does")
         match step.action:
             case Action.CREATE:
-                return self._create(wish)
+                return self._create(intent)
             case Action.UPDATE:
-                return self._update(wish)
+                return self._update(intent)
             case _:
-                return self._delete(wish)
+                return self._delete(intent)
 
-    def _create(self, wish: Wish) -> Outcome:
-        user = wish.what == "User"
-        body = mapping.new_user(wish.attributes) if user else mapping.new_group(wish.attributes)
+    def _create(self, intent: WriteIntent) -> Outcome:
+        user = intent.what == "User"
+        body = mapping.new_user(intent.attributes) if user else mapping.new_group(intent.attributes)
         create = self._directory.create_user if user else self._directory.create_group
         lost: OutcomeUnknown | None = None
         for _ in range(_TRIES):
             taken: Conflict | None = None
             try:
                 answer = create(body)
-                return wish.done(remote_id=answer[f"{wish.what}Id"], version=answer.get("Revision"))
+                return intent.done(remote_id=answer[f"{intent.what}Id"], version=answer.get("Revision"))
             except OutcomeUnknown as error:
                 lost = error
             except Conflict as error:
                 if error.reason == _MOVED:
-                    return wish.failed(error, moved=True)
+                    return intent.failed(error, moved=True)
                 taken = error
-            raw = self._settle(lambda: self._find(wish), lost, expected=True)
+            raw = self._settle(lambda: self._find(intent), lost, expected=True)
             if raw is not None:
-                return self._adopt(wish, raw, lost)
+                return self._adopt(intent, raw, lost)
             if taken is not None:
-                return wish.failed(f"{taken}{self._holder(wish)}")
-        return self._unknown(wish, lost)
+                return intent.failed(f"{taken}{self._holder(intent)}")
+        return self._unknown(intent, lost)
 
-    def _adopt(self, wish: Wish, raw: Raw, lost: OutcomeUnknown | None) -> Outcome:
+    def _adopt(self, intent: WriteIntent, raw: Raw, lost: OutcomeUnknown | None) -> Outcome:
         """An object by that name is there: ours if it is exactly as wished."""
-        identifier = raw[f"{wish.what}Id"]
-        differing = wish.differing(raw)
-        if wish.what == "Group" and any(self._directory.memberships_of(identifier)):
+        identifier = raw[f"{intent.what}Id"]
+        differing = intent.differing(raw)
+        if intent.what == "Group" and any(self._directory.memberships_of(identifier)):
             # What this plan gives the group was reviewed for a group without anybody in it.
             differing.append("members")
         if not differing:
             message = "" if lost else "adopted: it was there already, exactly as planned"
-            return wish.done(message, remote_id=identifier, version=raw.get("Revision"))
-        return wish.failed(
-            f"a {wish.what.lower()} by that name is there already ({identifier}) and differs in "
+            return intent.done(message, remote_id=identifier, version=raw.get("Revision"))
+        return intent.failed(
+            f"a {intent.what.lower()} by that name is there already ({identifier}) and differs in "
             f"{', '.join(differing)}; plan again"
         )
 
-    def _find(self, wish: Wish) -> Raw | None:
+    def _find(self, intent: WriteIntent) -> Raw | None:
         """The object that has the name that was wished for."""
-        if wish.what == "User":
-            identifier = self._directory.user_id("userName", str(wish.attributes.get("user_name")))
+        if intent.what == "User":
+            identifier = self._directory.user_id("userName", str(intent.attributes.get("user_name")))
             return self._directory.user(identifier) if identifier else None
-        identifier = self._directory.group_id(str(wish.attributes.get("display_name")))
+        identifier = self._directory.group_id(str(intent.attributes.get("display_name")))
         return self._directory.group(identifier) if identifier else None
 
-    def _holder(self, wish: Wish) -> str:
+    def _holder(self, intent: WriteIntent) -> str:
         """Who has the address that is taken: to make the error helpful."""
-        email = wish.attributes.get("email")
+        email = intent.attributes.get("email")
         holder = self._directory.user_id("emails.value", email) if isinstance(email, str) else None
         return f"; the e-mail address belongs to the user {holder}" if holder else ""
 
-    def _update(self, wish: Wish) -> Outcome:
+    def _update(self, intent: WriteIntent) -> Outcome:
         lost: OutcomeUnknown | None = None
-        operations = self._operations(wish)
+        operations = self._operations(intent)
         for _ in range(_TRIES):
             try:
-                answer = self._directory.update(wish.what, wish.identifier, operations, wish.version)
-                return wish.done(version=answer.get("Revision"))
+                answer = self._directory.update(intent.what, intent.identifier, operations, intent.version)
+                return intent.done(version=answer.get("Revision"))
             except OutcomeUnknown as error:
                 lost = error
-                raw = self._settle(lambda: self._describe(wish), lost)
+                raw = self._settle(lambda: self._describe(intent), lost)
                 if raw is None:
-                    return wish.failed("it is gone")
-                if not wish.differing(raw):
-                    return wish.done(version=raw.get("Revision"))
-                if not wish.untouched(raw):
-                    return wish.failed("it was changed by somebody else meanwhile; plan again", moved=True)
+                    return intent.failed("it is gone")
+                if not intent.differing(raw):
+                    return intent.done(version=raw.get("Revision"))
+                if not intent.untouched(raw):
+                    return intent.failed("it was changed by somebody else meanwhile; plan again", moved=True)
             except Conflict as error:
                 if error.reason == _TAKEN:
-                    return wish.failed(error)
-                raw = self._describe(wish)
-                if raw is not None and not wish.differing(raw):
+                    return intent.failed(error)
+                raw = self._describe(intent)
+                if raw is not None and not intent.differing(raw):
                     # Delivered twice, or somebody else did the same.
-                    end = wish.unnecessary if lost is None else wish.done
+                    end = intent.unnecessary if lost is None else intent.done
                     return end("it was as planned already", version=raw.get("Revision"))
-                return wish.failed(error, moved=True)
-        return self._unknown(wish, lost)
+                return intent.failed(error, moved=True)
+        return self._unknown(intent, lost)
 
-    def _operations(self, wish: Wish) -> list[dict[str, Any]]:
-        if wish.what == "Group":
-            return mapping.group_operations(wish.attributes)
-        live = self._describe(wish) if mapping.keeps_more(wish.attributes) else {}
+    def _operations(self, intent: WriteIntent) -> list[dict[str, Any]]:
+        if intent.what == "Group":
+            return mapping.group_operations(intent.attributes)
+        live = self._describe(intent) if mapping.keeps_more(intent.attributes) else {}
         if live is None:
             raise NotFound("the user is gone", request="identitystore.DescribeUser")
-        return mapping.user_operations(wish.attributes, live)
+        return mapping.user_operations(intent.attributes, live)
 
-    def _delete(self, wish: Wish) -> Outcome:
+    def _delete(self, intent: WriteIntent) -> Outcome:
         lost: OutcomeUnknown | None = None
         for _ in range(_TRIES):
             try:
-                self._directory.delete(wish.what, wish.identifier, wish.version)
-                return wish.done()
+                self._directory.delete(intent.what, intent.identifier, intent.version)
+                return intent.done()
             except NotFound:
-                return wish.done() if lost else wish.unnecessary("it is gone already")
+                return intent.done() if lost else intent.unnecessary("it is gone already")
             except OutcomeUnknown as error:
                 lost = error
-                raw = self._settle(lambda: self._describe(wish), lost)
+                raw = self._settle(lambda: self._describe(intent), lost)
                 if raw is None:
-                    return wish.done()
-                if wish.version is not None and not wish.untouched(raw):
-                    return wish.failed("it was changed by somebody else meanwhile; plan again", moved=True)
+                    return intent.done()
+                if intent.version is not None and not intent.untouched(raw):
+                    return intent.failed("it was changed by somebody else meanwhile; plan again", moved=True)
             except Conflict as error:
-                return wish.failed(error, moved=True)
-        return self._unknown(wish, lost)
+                return intent.failed(error, moved=True)
+        return self._unknown(intent, lost)
 
-    def _describe(self, wish: Wish) -> Raw | None:
-        look = self._directory.user if wish.what == "User" else self._directory.group
-        return look(wish.identifier)
+    def _describe(self, intent: WriteIntent) -> Raw | None:
+        look = self._directory.user if intent.what == "User" else self._directory.group
+        return look(intent.identifier)
 
     # Memberships.
 
     def _membership(self, step: Step, ids: Mapping[Address, str]) -> Outcome:
         group, user = ids[step.refs["group"]], ids[step.refs["user"]]
-        wish = Wish(step, "Membership", ids.get(step.address, ""), {}, None)
+        intent = WriteIntent(step, "Membership", ids.get(step.address, ""), {}, None)
         if step.action is Action.CREATE:
-            return self._add_member(wish, group, user)
-        return self._remove_member(wish, group, user)
+            return self._add_member(intent, group, user)
+        return self._remove_member(intent, group, user)
 
-    def _add_member(self, wish: Wish, group: str, user: str) -> Outcome:
+    def _add_member(self, intent: WriteIntent, group: str, user: str) -> Outcome:
         lost: OutcomeUnknown | None = None
         for _ in range(_TRIES):
             taken: Conflict | None = None
             try:
                 answer = self._directory.create_membership(group, user)
-                return wish.done(remote_id=answer["MembershipId"])
+                return intent.done(remote_id=answer["MembershipId"])
             except OutcomeUnknown as error:
                 lost = error
             except Conflict as error:
@@ -279,35 +279,35 @@ class Writer:
                 expected=taken is None or taken.reason != _MOVED,
             )
             if found and lost:
-                return wish.done(remote_id=found)
+                return intent.done(remote_id=found)
             if found:
-                return wish.unnecessary("the user is a member already", remote_id=found)
+                return intent.unnecessary("the user is a member already", remote_id=found)
             if taken is not None:
-                return wish.failed(taken, moved=taken.reason == _MOVED)
-        return self._unknown(wish, lost)
+                return intent.failed(taken, moved=taken.reason == _MOVED)
+        return self._unknown(intent, lost)
 
-    def _remove_member(self, wish: Wish, group: str, user: str) -> Outcome:
+    def _remove_member(self, intent: WriteIntent, group: str, user: str) -> Outcome:
         lost: OutcomeUnknown | None = None
-        identifier: str | None = wish.identifier or self._directory.membership_id(group, user)
+        identifier: str | None = intent.identifier or self._directory.membership_id(group, user)
         for _ in range(_TRIES):
             if identifier is None:
-                return wish.done() if lost else wish.unnecessary("the user is no member any more")
+                return intent.done() if lost else intent.unnecessary("the user is no member any more")
             try:
                 self._directory.delete_membership(identifier)
-                return wish.done()
+                return intent.done()
             except OutcomeUnknown as error:
                 lost = error
             except NotFound:
                 pass
             except Conflict as error:
-                return wish.failed(error, moved=True)
+                return intent.failed(error, moved=True)
             # Gone, or made anew under another id meanwhile, which the review covers as well: the pair.
             identifier = self._settle(lambda: self._directory.membership_id(group, user), lost)
         if identifier is None:
-            return wish.done() if lost else wish.unnecessary("the user is no member any more")
+            return intent.done() if lost else intent.unnecessary("the user is no member any more")
         if lost is None:
-            return wish.failed("the membership comes back each time that it is removed", moved=True)
-        return self._unknown(wish, lost)
+            return intent.failed("the membership comes back each time that it is removed", moved=True)
+        return self._unknown(intent, lost)
 
     # What is left open.
 
@@ -328,6 +328,6 @@ class Writer:
             raise _UnsettledError(lost, error) from error
         return found
 
-    def _unknown(self, wish: Wish, lost: OutcomeUnknown | None) -> Outcome:
+    def _unknown(self, intent: WriteIntent, lost: OutcomeUnknown | None) -> Outcome:
         message = f"the answer was lost {_TRIES} times, and each look showed nothing done: {lost}"
-        return replace(wish.failed(message), status=Status.UNKNOWN)
+        return replace(intent.failed(message), status=Status.UNKNOWN)

@@ -59,14 +59,14 @@ class OrganizationReader:
         for _ in range(2):
             walked = self._tree() if units or not all(raw.get("Paths") for raw in accounts.values()) else None
             root, places = self._places(accounts, walked)
-            strays = places.keys() - accounts.keys()
+            undeclared = places.keys() - accounts.keys()
             if walked is not None:
-                strays |= {unit for place in places.values() for unit in place} - walked.units.keys()
-            if not strays:
+                undeclared |= {unit for place in places.values() for unit in place} - walked.units.keys()
+            if not undeclared:
                 break
             accounts = self.accounts(management)
         else:
-            some = ", ".join(sorted(strays)[:3])
+            some = ", ".join(sorted(undeclared)[:3])
             message = f"units and accounts are named that are in no list, not even in a second one: {some}"
             raise self._incomplete("ListOrganizationalUnitsForParent", message)
         tagged = self._tags(tuple(places)) if tags else dict.fromkeys(places)
@@ -88,8 +88,8 @@ class OrganizationReader:
 
     def lacks(self, organization: Organization, wanted: Collection[str]) -> bool:
         """Whether one of the `wanted` accounts is in the organization, and in no list of it."""
-        strays = sorted(set(wanted) - organization.accounts.keys())
-        return any(raw is not None for _, raw in each(self._api.account, strays))
+        undeclared = sorted(set(wanted) - organization.accounts.keys())
+        return any(raw is not None for _, raw in each(self._api.account, undeclared))
 
     # Where accounts lie.
 

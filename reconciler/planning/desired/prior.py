@@ -23,7 +23,7 @@ from reconciler.planning.desired.project import project
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class PriorState:
     """`base` is git at the last whole apply (None: there was none), `since` what came after, newest first.
 
     `known` is False where nothing may be removed for having been forgotten. `ledger` is what git gave, with a
@@ -170,7 +170,7 @@ def remember(
     capabilities: Capabilities,
     organization: Organization = NO_ORGANIZATION,
     ledger: Ledger | None = None,
-) -> Memory:
+) -> PriorState:
     """The memory of one target. States that equal the one under plan are not projected again.
 
     Selectors of remembered states are expanded over `organization` as it is now. `ledger` is the remembered
@@ -187,7 +187,7 @@ def remember(
 
     base = state(remembered.base.identities, remembered.base.policy) if remembered.base else None
     since = tuple(state(one.identities, one.policy) for one in remembered.since)
-    return Memory(
+    return PriorState(
         base=base,
         since=since,
         known=ledger is not None or remembered.unknown is None or base is not None,

@@ -92,7 +92,7 @@ def in_trouble(step: Step, error: Exception) -> Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WriteIntent:
     """What an object shall be, by our names, `active` among them, with the manager by remote id."""
 
     step: Step

@@ -9,7 +9,7 @@ from reconciler.wire.aws import Aws
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Caller:
     """`management` is the management account ("" outside of any organization).
 
     `assigns` says that the instance has permission sets: an instance of the organization has, an account
@@ -23,13 +23,13 @@ class Standing:
     caller: str = ""
 
 
-def find(aws: Aws, organizations: Organizations, owner_account: str) -> Standing:
+def find(aws: Aws, organizations: Organizations, owner_account: str) -> Caller:
     """By one call, or two; `owner_account` is the one that has the instance ("" where nobody says)."""
     management = organizations.management_account()
     if management is None:
-        return Standing()
+        return Caller()
     if owner_account not in ("", management):
-        return Standing(management)
+        return Caller(management)
     identity = aws.call("sts", "GetCallerIdentity", mutates=False, expects=("Account",))
     delegated = identity["Account"] != management
-    return Standing(management, assigns=True, delegated=delegated, caller=str(identity.get("Arn", "")))
+    return Caller(management, assigns=True, delegated=delegated, caller=str(identity.get("Arn", "")))

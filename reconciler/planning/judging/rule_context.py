@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.access.standing import Holders, Standing
+from reconciler.access.state import AccessState, Holders
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.pairs import Pair
@@ -16,8 +16,8 @@ from reconciler.model.resources import Assignment, Origin
 from reconciler.model.rules import RuledAccess
 from reconciler.model.selecting import Places
 from reconciler.model.state import Assigned, Holder, Identities
+from reconciler.planning.context import PlanContext
 from reconciler.planning.lasting import Lasting
-from reconciler.planning.scene import Scene
 from reconciler.planning.standings import Sides, Tokens, sides
 
 # How many names one line of details has; its group says who the others are.
@@ -25,7 +25,7 @@ _NAMES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class Violation:
     """What breaks one rule: by this plan (`caused`), or before it and still.
 
     `says` is the rest of a sentence that begins with the rule's name; `count` is of what it speaks of.
@@ -39,16 +39,16 @@ class Breach:
     origin: Origin | None = None
 
 
-class Ruled:
+class RuleContext:
     """One plan, as rules see it. `base` is what git declared at the last whole apply, where that is known."""
 
     def __init__(
-        self, scene: Scene, identities: Identities, base: Identities | None, changes: Sequence[Change]
+        self, context: PlanContext, identities: Identities, base: Identities | None, changes: Sequence[Change]
     ) -> None:
-        self.scene, self.identities, self.base, self.changes = scene, identities, base, changes
-        self.tokens = Tokens(scene)
+        self.context, self.identities, self.base, self.changes = context, identities, base, changes
+        self.tokens = Tokens(context)
         self.places = Places(
-            scene.live.organization, {key: account.id for key, account in identities.accounts.items()}
+            context.live.organization, {key: account.id for key, account in identities.accounts.items()}
         )
         # A plan that does nothing but take away goes through, whatever git declares badly.
         self.only_takes = bool(changes) and all(change.effect is Effect.REVOKE for change in changes)
@@ -101,8 +101,8 @@ class Ruled:
 
         before, after = self._sides.before, self._sides.after
         return Sides(
-            Standing(before.members, only(before.holders), before.people),
-            Standing(after.members, only(after.holders), after.people),
+            AccessState(before.members, only(before.holders), before.people),
+            AccessState(after.members, only(after.holders), after.people),
             self._sides.renamed,
         )
 
@@ -113,16 +113,16 @@ class Ruled:
 
     def entry(self, account: str, name: str, holder: Holder) -> Assigned | None:
         """What in git gives an assignment; None where it is not from git."""
-        return self.scene.desired.assignments.get((account, name), {}).get(holder)
+        return self.context.desired.assignments.get((account, name), {}).get(holder)
 
     @cached_property
     def lasting(self) -> Lasting:
         """How long access lasts on either side of the plan."""
-        return Lasting(self.scene, self.changes, self.tokens)
+        return Lasting(self.context, self.changes, self.tokens)
 
     @cached_property
     def _sides(self) -> Sides:
-        return sides(self.scene, self.changes, self.tokens)
+        return sides(self.context, self.changes, self.tokens)
 
 
 def gives(change: Change) -> bool:

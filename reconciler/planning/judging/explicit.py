@@ -16,10 +16,10 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
 from reconciler.model.removed import BLOCKED
 from reconciler.model.state import Desired, Holder, Identities, Remembered
+from reconciler.planning.context import PlanContext
 from reconciler.planning.desired.project import project
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.ordering.steps import ends
-from reconciler.planning.scene import Scene
 
 _IN_WORDS = frozenset({Cause.BLOCK, Cause.EXPIRY})
 
@@ -29,11 +29,11 @@ def in_words(change: Change) -> bool:
     return change.cause in _IN_WORDS
 
 
-class Spoken:
+class ExplicitRemovals:
     """Which people the limit on blocks counts for which change."""
 
-    def __init__(self, scene: Scene, identities: Identities, remembered: Remembered) -> None:
-        self._scene, self._identities, self._remembered = scene, identities, remembered
+    def __init__(self, context: PlanContext, identities: Identities, remembered: Remembered) -> None:
+        self._context, self._identities, self._remembered = context, identities, remembered
         self._sides: list[tuple[Desired, Desired]] | None = None
         self._later: list[tuple[Desired, Desired]] | None = None
 
@@ -54,13 +54,13 @@ class Spoken:
                 yield holder.parts[0]
             else:
                 group = self._id(holder)
-                yield from map(self._scene.user_key, self._scene.live.members.get(group, ()))
+                yield from map(self._context.user_key, self._context.live.members.get(group, ()))
         else:
             yield address.parts[0]
 
     def _id(self, address: Address) -> str:
         key = address.parts[0]
-        owners = self._scene.groups if address.kind is Kind.GROUP else self._scene.users
+        owners = self._context.groups if address.kind is Kind.GROUP else self._context.users
         return owners.pairing.ids.get(key) or key.removeprefix("~")
 
     def _foreseen(self, address: Address) -> bool:
@@ -89,34 +89,34 @@ class Spoken:
 
     def _question(self, address: Address) -> Callable[[Desired], bool]:
         """Whether a state gives something, under any key that it has and had."""
-        users, groups = self._scene.users, self._scene.groups
+        users, groups = self._context.users, self._context.groups
         if address.kind is Kind.MEMBERSHIP:
             group, user = (end.parts[0] for end in ends(address))
-            names, people = groups.formers(group), users.formers(user)
+            names, people = groups.previous_keys(group), users.previous_keys(user)
             return lambda state: any(one in state.members.get(name, ()) for name in names for one in people)
         if address.kind is Kind.ASSIGNMENT:
             holder, named = ends(address)
             owners = users if holder.kind is Kind.USER else groups
-            holders = [Holder(holder.kind, key) for key in owners.formers(holder.parts[0])]
-            pairs = [(address.parts[0], name) for name in self._scene.sets.formers(named.parts[0])]
+            holders = [Holder(holder.kind, key) for key in owners.previous_keys(holder.parts[0])]
+            pairs = [(address.parts[0], name) for name in self._context.sets.previous_keys(named.parts[0])]
             return lambda state: any(
                 one in state.assignments.get(pair, ()) for pair in pairs for one in holders
             )
-        people = users.formers(address.parts[0])
+        people = users.previous_keys(address.parts[0])
         return lambda state: any(map(state.wants, people))
 
     def _applied(self) -> Sequence[tuple[Desired, Desired]]:
         """What was applied whole last: as it was then, and as it would be by now."""
         if self._sides is None:
-            base, declared = self._scene.memory.base, self._remembered.base
+            base, declared = self._context.memory.base, self._remembered.base
             self._sides = []
             if base is not None and declared is not None:
                 now = project(
                     declared.identities,
                     declared.policy,
-                    self._scene.now,
-                    self._scene.capabilities,
-                    self._scene.live.organization,
+                    self._context.now,
+                    self._context.capabilities,
+                    self._context.live.organization,
                 )
                 self._sides.append((base, now))
         return self._sides
@@ -124,20 +124,20 @@ class Spoken:
     def _since(self) -> Sequence[tuple[Desired, Desired]]:
         """The states since then, that under plan among them: as of then, and by now."""
         if self._later is None:
-            scene, receipt = self._scene, self._remembered.receipt
-            can, organization = scene.capabilities, scene.live.organization
+            context, receipt = self._context, self._remembered.receipt
+            can, organization = context.capabilities, context.live.organization
             self._later = []
             if receipt is not None:
-                for then, one in zip(scene.memory.since, self._remembered.since, strict=True):
-                    now = project(one.identities, one.policy, scene.now, can, organization)
+                for then, one in zip(context.memory.since, self._remembered.since, strict=True):
+                    now = project(one.identities, one.policy, context.now, can, organization)
                     self._later.append((then, now))
-                then = project(self._identities, scene.policy, receipt.at, can, organization)
-                self._later.append((then, scene.desired))
+                then = project(self._identities, context.policy, receipt.at, can, organization)
+                self._later.append((then, context.desired))
         return self._later
 
     def _given(self, address: Address) -> bool:
         """Whether an apply ended with it there."""
-        ledger = self._scene.memory.ledger
+        ledger = self._context.memory.ledger
         if ledger is None:
             return False
         if address.kind is Kind.MEMBERSHIP:
@@ -145,7 +145,9 @@ class Spoken:
             return user in ledger.members.get(group, ()) and user not in ledger.unsure.get(group, ())
         if address.kind is Kind.ASSIGNMENT:
             holder, named = ends(address)
-            arns = [one.id for one in self._scene.live.permission_sets.values() if one.name == named.parts[0]]
+            arns = [
+                one.id for one in self._context.live.permission_sets.values() if one.name == named.parts[0]
+            ]
             principal = Principal(holder.kind, self._id(holder))
             held = (ledger.assignments.get((address.parts[0], arn), {}).get(principal) for arn in arns)
             return any(one is not None and one.sure for one in held)

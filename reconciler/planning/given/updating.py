@@ -16,11 +16,11 @@ from reconciler.model.pairs import Principal
 from reconciler.model.report import Status
 from reconciler.model.resources import REMOTE_ID
 from reconciler.model.state import Holder
+from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.adopting import Adopting
 from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.ordering.steps import PAIRS, ends
 from reconciler.planning.ownership.objects import group_name, user_name
-from reconciler.planning.scene import Draft, Scene
 from reconciler.planning.windows import instant
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
@@ -28,18 +28,18 @@ _GOOD = (Status.DONE, Status.UNNECESSARY)
 _OPEN = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 
 
-class Keeping:
+class LedgerUpdate:
     """The ledgers that may follow one plan; `ids` are the remote ids that its addresses have."""
 
-    def __init__(self, scene: Scene, draft: Draft, changes: Sequence[Change]) -> None:
-        self._scene, self._draft, self._changes = scene, draft, changes
+    def __init__(self, context: PlanContext, diff: Diff, changes: Sequence[Change]) -> None:
+        self._context, self._diff, self._changes = context, diff, changes
 
     def after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """The ledger after an apply. `ended` says how each change ended, as far as it was tried.
 
         `ids` has the remote ids of what the plan touches and of what was made.
         """
-        builder = Adopting(self._scene, self._draft).builder()
+        builder = Adopting(self._context, self._diff).builder()
         for change in self._changes:
             status = ended.get(change.address)
             if status in _GOOD:
@@ -54,12 +54,12 @@ class Keeping:
         What it makes again is among it, although the ledger knows it: others may let go of that before this
         run comes to write it.
         """
-        builder, again = Adopting(self._scene, self._draft).builder(), LedgerBuilder()
+        builder, again = Adopting(self._context, self._diff).builder(), LedgerBuilder()
         for change in self._changes:
             if change.address in go:
                 self._note(builder, change, ids, sure=False)
                 self._note_again(again, change, ids, builder)
-        new = difference(builder.ledger(), self._scene.memory.ledger or Ledger())
+        new = difference(builder.ledger(), self._context.memory.ledger or Ledger())
         return united(new, again.ledger())
 
     def _note_again(
@@ -110,7 +110,7 @@ class Keeping:
         pair = (account, self._token(permission_set, ids))
         if change.action is Action.CREATE:
             kind, _, key = written.partition(":")
-            why = self._scene.desired.assignments.get((account, name), {}).get(Holder(Kind(kind), key))
+            why = self._context.desired.assignments.get((account, name), {}).get(Holder(Kind(kind), key))
             how = GivenAssignment(bool(why and why.selected), sure, instant(change.until))
             builder.assign(pair, principal, how)
         elif sure and change.retimes:
@@ -127,7 +127,7 @@ class Keeping:
             return
         key = change.address.parts[0]
         fields = {each.name: each.after for each in change.fields}
-        if change.address.kind is Kind.USER and (user := self._scene.desired.users.get(key)) is not None:
+        if change.address.kind is Kind.USER and (user := self._context.desired.users.get(key)) is not None:
             # What a create gets by default is no more git's than what others set.
             apart = (REMOTE_ID, "active")
             fields = {
@@ -146,7 +146,7 @@ class Keeping:
         objects[token] = _written(known, fields, change, sure=sure, left=self._leaves(change, token))
 
     def _lost(self, address: Address) -> Iterable[str]:
-        owners = self._scene.users if address.kind is Kind.USER else self._scene.groups
+        owners = self._context.users if address.kind is Kind.USER else self._context.groups
         return owners.lost.get(address.parts[0], ())
 
     def _token(self, address: Address, ids: Mapping[Address, str]) -> str:
@@ -154,7 +154,7 @@ class Keeping:
         if (identifier := ids.get(address)) is not None:
             return identifier
         (key,) = address.parts
-        desired = self._scene.desired
+        desired = self._context.desired
         if address.kind is Kind.USER and key in desired.users:
             return UNBORN + user_name(desired.users[key])
         if address.kind is Kind.GROUP and key in desired.groups:
@@ -162,7 +162,7 @@ class Keeping:
         return UNBORN + key
 
     def _leaves(self, change: Change, token: str) -> bool:
-        return change.address.kind is Kind.USER and token in self._scene.users.gone
+        return change.address.kind is Kind.USER and token in self._context.users.gone
 
 
 _NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name", Kind.PERMISSION_SET: "name"}

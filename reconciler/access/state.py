@@ -19,7 +19,7 @@ NO_HOLDERS: Holders = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccessState:
     """Who stands where at one moment.
 
     `members` maps groups to people, `holders` pairs of account and permission set to whom they are assigned,

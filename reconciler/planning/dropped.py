@@ -111,7 +111,7 @@ def may_fold(kind: Kind, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Unkept:
+class DroppedAttributes:
     """What still holds of a receipt: `names` as they stand there.
 
     `dropped` are the attributes by kind that are not kept, `folded` those whose case is not, `respelled`
@@ -162,10 +162,10 @@ class Unkept:
         return self.hides(kind, _NAMES[kind], shown, sent)
 
 
-KEEPS_ALL = Unkept()
+KEEPS_ALL = DroppedAttributes()
 
 
-def still_unkept(names: Iterable[str], live: Live) -> Unkept:
+def still_unkept(names: Iterable[str], live: Live) -> DroppedAttributes:
     """What of the names in a receipt still holds: an attribute that some live object shows is kept again.
 
     Names that this version does not know are passed on.
@@ -179,7 +179,7 @@ def still_unkept(names: Iterable[str], live: Live) -> Unkept:
         kind = next((one for one in _KINDS if each.startswith(f"{one}.")), None)
         if kind is None or found.take(each, kind, shown):
             left.append(each)
-    return Unkept(
+    return DroppedAttributes(
         tuple(left),
         _frozen(found.dropped),
         _frozen(found.folded),
@@ -201,7 +201,7 @@ def _frozen(found: Mapping[Kind, set[str]]) -> dict[Kind, frozenset[str]]:
 
 @dataclass
 class _Sorted:
-    """The names of a receipt on users and groups, by what they say; the fields are those of Unkept."""
+    """The names of a receipt on users and groups, by what they say, as DroppedAttributes has them."""
 
     dropped: dict[Kind, set[str]] = field(default_factory=_by_kind)
     folded: dict[Kind, set[str]] = field(default_factory=_by_kind)
@@ -238,7 +238,7 @@ def _shown(kind: Kind, objects: Iterable[LiveUser | LiveGroup]) -> Iterator[str]
     return (entry(kind, name) for name in names)
 
 
-def unkept_findings(unkept: Unkept, desired: Desired) -> Iterator[Finding]:
+def unkept_findings(unkept: DroppedAttributes, desired: Desired) -> Iterator[Finding]:
     """One finding on all that git declares and the service was seen not to keep."""
     said = [
         *_said(unkept, Kind.USER, desired.users.values()),
@@ -261,7 +261,7 @@ def unkept_findings(unkept: Unkept, desired: Desired) -> Iterator[Finding]:
         )
 
 
-def _said(unkept: Unkept, kind: Kind, declared: Iterable[User] | Iterable[Group]) -> Iterator[str]:
+def _said(unkept: DroppedAttributes, kind: Kind, declared: Iterable[User] | Iterable[Group]) -> Iterator[str]:
     """`title` (3 users): each attribute that is declared, with for how many."""
     ours = [one for one in declared if not one.external]
     for name in sorted(unkept.dropped[kind]):

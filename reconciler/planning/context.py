@@ -13,19 +13,19 @@ from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Desired, Holder, Inactive, Live
-from reconciler.planning.desired.memory import Memory
+from reconciler.planning.desired.prior import PriorState
+from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.sets import NO_SETS, SetOwnership
-from reconciler.planning.unkept import KEEPS_ALL, Unkept
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class PlanContext:
     """The inputs of a comparison; nothing in here changes while comparing."""
 
     desired: Desired
     live: Live
-    memory: Memory
+    memory: PriorState
     policy: TargetPolicy
     capabilities: Capabilities
     now: datetime
@@ -37,7 +37,7 @@ class Scene:
     # What git calls accounts, by id.
     account_keys: Mapping[str, str] = field(default_factory=dict)
     # What the service was seen not to keep.
-    unkept: Unkept = KEEPS_ALL
+    unkept: DroppedAttributes = KEEPS_ALL
 
     @property
     def target(self) -> str:
@@ -108,7 +108,7 @@ class Scene:
 
 
 @dataclass(slots=True)
-class Draft:
+class Diff:
     """What comparing finds.
 
     `ids`, `versions` and `owned` speak of the addresses that changes touch: remote ids (of a membership:

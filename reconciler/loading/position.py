@@ -14,7 +14,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GitPosition:
     """The files under plan, as git sees them.
 
     `head` is the commit that is checked out (None before the first) and `changed` the files that differ
@@ -67,7 +67,7 @@ class Standing:
         return tuple(found)
 
 
-def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> Standing | None:
+def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> GitPosition | None:
     """Where `tree`, the files of the folder `path`, stands in git; None outside git.
 
     `trusted_ref` is what the user named; without it the trusted branch is origin's default branch, and HEAD
@@ -87,7 +87,7 @@ def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> Standing | 
     head = repository.head()
     committed = repository.tree(head) if head is not None else None
     changed = _differences(tree, committed)
-    return Standing(
+    return GitPosition(
         repository=repository,
         label=tree.label,
         head=head,

@@ -15,18 +15,18 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.by_rule import without_waiting
+from reconciler.planning.context import PlanContext
 from reconciler.planning.effects import effects
 from reconciler.planning.judging.approving import lifted
 from reconciler.planning.judging.excepting import excepting
+from reconciler.planning.judging.explicit import ExplicitRemovals, in_words
 from reconciler.planning.judging.guards import guard, tallies
 from reconciler.planning.judging.guards_members import Critical
 from reconciler.planning.judging.population import Population
 from reconciler.planning.judging.rules import judge
-from reconciler.planning.judging.spoken import Spoken, in_words
-from reconciler.planning.ordering.order import Context, order
+from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.pending import pending_removals
 from reconciler.planning.replacements import Links
-from reconciler.planning.scene import Scene
 from reconciler.planning.swapped import renamed
 
 _NEEDS = "needs what is refused"
@@ -61,7 +61,7 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Judge:
     """All that judging needs beside the changes.
 
     `names` are keys of `accounts` with their ids, `provisioned` where permission sets have roles, `closed`
@@ -69,7 +69,7 @@ class Bench:
     lately, by name.
     """
 
-    scene: Scene
+    context: PlanContext
     identities: Identities
     remembered: Remembered
     population: Population
@@ -80,22 +80,22 @@ class Bench:
 
     def judge(self, changes: Sequence[Change]) -> Judged:
         """What guards and rules say of `changes`, all carried out."""
-        scene = self.scene
-        reached = effects(scene, changes, self.names)
-        critical = Critical(scene, self.identities, self.remembered, changes)
+        context = self.context
+        reached = effects(context, changes, self.names)
+        critical = Critical(context, self.identities, self.remembered, changes)
         needed = critical.needed()
         waits = {
             **reached.replaced,
             **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed},
         }
-        steps, circles = order(changes, self._context(waits, reached.holding))
-        replaced = renamed(scene, changes)
-        pending = pending_removals(changes, scene.unkept.names)
+        steps, circles = order(changes, self._dependencies(waits, reached.holding))
+        replaced = renamed(context, changes)
+        pending = pending_removals(changes, context.unkept.names)
         # What was let through before, and had no effect, counts for no limit: not now, and not later.
         fresh = [change for change in changes if change.address not in pending]
-        blocked = Spoken(scene, self.identities, self.remembered).counted(fresh)
+        blocked = ExplicitRemovals(context, self.identities, self.remembered).counted(fresh)
         guarded = guard(
-            scene,
+            context,
             changes,
             self.population,
             reached.access,
@@ -106,7 +106,7 @@ class Bench:
             blocked=blocked,
             past=self.past,
         )
-        ruled = judge(scene, self.identities, self.remembered, changes)
+        ruled = judge(context, self.identities, self.remembered, changes)
         return Judged(
             changes=tuple(changes),
             steps=steps,
@@ -117,22 +117,26 @@ class Bench:
             pending=pending,
         )
 
-    def context(self, changes: Sequence[Change]) -> Context:
+    def dependencies(self, changes: Sequence[Change]) -> Dependencies:
         """What the order of `changes` must know."""
-        reached = effects(self.scene, changes, self.names)
-        return self._context(reached.replaced, reached.holding)
+        reached = effects(self.context, changes, self.names)
+        return self._dependencies(reached.replaced, reached.holding)
 
-    def _context(self, replaced: Links, holding: Links) -> Context:
-        keeps_a_member = self.scene.capabilities.keeps_a_member
-        return Context(replaced, holding, self.provisioned, self.closed, keeps_a_member)
+    def _dependencies(self, replaced: Links, holding: Links) -> Dependencies:
+        keeps_a_member = self.context.capabilities.keeps_a_member
+        return Dependencies(replaced, holding, self.provisioned, self.closed, keeps_a_member)
 
     def withhold(self, changes: Sequence[Change]) -> HeldBack:
         """The changes without new access that an `except` was perhaps to prevent, and what needs that."""
-        found = list(excepting(self.scene, changes))
+        found = list(excepting(self.context, changes))
         refusals = [one for one in found if one.severity is Severity.REFUSAL]
         found = [
             *lifted(
-                refusals, self.identities.approvals.values(), self.scene.target, self.scene.now, self._account
+                refusals,
+                self.identities.approvals.values(),
+                self.context.target,
+                self.context.now,
+                self._account,
             ),
             *(one for one in found if one.severity is not Severity.REFUSAL),
         ]
@@ -186,7 +190,7 @@ class Bench:
         if not why:
             return list(changes), []
         go = {change.address for change in changes} - why.keys()
-        rest, out = without_waiting(changes, go, self.context(changes))
+        rest, out = without_waiting(changes, go, self.dependencies(changes))
         return rest, [(change, why.get(change.address, _NEEDS)) for change in out]
 
 
