@@ -41,6 +41,11 @@ CODES = (
         (Severity.WARNING,),
         "a permission set is declared and ignored: it is left alone",
     ),
+    Code(
+        "other-person",
+        (Severity.WARNING,),
+        "somebody who gains something goes by a key that meant another person at the last whole apply",
+    ),
     Code("unmanaged-privileged", (Severity.WARNING,), "privileged assignments made outside git"),
     Code("unmanaged-assignments", (Severity.NOTE,), "assignments made outside git of what git declares"),
     Code(
