@@ -18,6 +18,7 @@ from reconciler.config.selectors import ACCOUNT_ID
 from reconciler.errors import InputError, Problem
 from reconciler.files.git_tree import GitTree
 from reconciler.loading.account_names import account_names
+from reconciler.loading.coverage import changed_coverage
 from reconciler.loading.standing import Standing
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
@@ -84,6 +85,7 @@ def trusted_config(
         *_ignored(standing, ignored),
         *_named(standing, meant, accounts),
         *_changed(standing, planned.rules, trusted.rules),
+        *(() if untrusted else changed_coverage(standing, planned, trusted)),
     )
     return replace(planned, targets=targets, lock=trusted.lock, signed=trusted.signed), findings
 
