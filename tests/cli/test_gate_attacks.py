@@ -11,7 +11,7 @@ import pytest
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import another, first_clone
 from tests.cli.stage import CONFIG, Real
-from tests.cli.test_gate import OPEN, REMOVES
+from tests.cli.test_gate import GIVES, OPEN, REMOVES
 from tests.cli.test_gate_in_ci import BOTH_WAYS, Runner, runner
 
 __all__ = ("runner",)
@@ -148,3 +148,18 @@ def test_less_that_is_managed_is_said_where_it_plans_nothing_yet(
     assert "No changes" in ended.told
     assert "scope-changed" in ended.told
     assert said in ended.told
+
+
+def test_a_branch_that_keeps_a_receipt_from_being_pushed_is_named_with_what_to_do(proposing: Real) -> None:
+    twin = "refs/heads/refs/tags/reconciler/applied/aws"
+    proposing.work.git("checkout", "-q", "main")
+    proposing.commit(dict(GIVES))
+    proposing.work.git("push", "-q", "origin", "main", f"main:{twin}")
+
+    proposing.plan()
+    ended = proposing.run("apply", proposing.file)
+
+    assert ended.code == 6, ended.told
+    assert f"git push origin --delete {twin}" in ended.told
+    proposing.work.git("push", "-q", "origin", "--delete", twin)
+    assert proposing.run("reconcile").code == 0
