@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.files.git_command import Git
 
+# Where git looks for a name, and would find another ref than the one of exactly that name.
+_BESIDE = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
 OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHORT = re.compile(r"[0-9a-f]{7,63}")
 _HEAD_OF_REMOTE = re.compile(r"refs/remotes/[^/]+/HEAD")
@@ -70,3 +72,17 @@ def full_names(git: Git, ref: str, known: Collection[str], default: str) -> Sequ
         ids = git.run("rev-parse", f"--disambiguate={ref}").line.split()
         return ids if len(ids) == 1 else ()
     return (found,)
+
+
+def beside(ref: str, there: Iterable[str]) -> str:
+    """What to do about refs at a remote (`there`, their full names) that keep git from pushing to `ref`.
+
+    "" where there are none. Whoever may push branches can make one; git then refuses, or takes it for `ref`.
+    """
+    twins = sorted({f"{space}{ref}" for space in _BESIDE}.intersection(there))
+    if not twins:
+        return ""
+    return (
+        f"; {' and '.join(twins)} there is called like {ref}, which keeps git from pushing it: delete it "
+        f"there (`git push origin --delete {twins[0]}`), and let nobody make branches or tags called refs/**"
+    )

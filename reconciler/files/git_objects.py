@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
+from reconciler.files.git_names import beside
 from reconciler.files.git_tree import MISSING_OBJECTS
 from reconciler.files.signing import Signing, apart_commit, signed_commit
 
@@ -284,4 +285,5 @@ def push_refs(git: Git, remote: str, moves: Sequence[Move]) -> None:
         raise RecordError(f"git push failed: {answer.said or answer.code}") from None
     found = _listed(there.output, b"\t")
     if any(found.get(move.ref) != move.new for move in moves):
-        raise RecordError(f"git push failed: {answer.said or answer.code}")
+        twins = "".join(beside(move.ref, found) for move in moves)
+        raise RecordError(f"git push failed: {answer.said or answer.code}{twins}")

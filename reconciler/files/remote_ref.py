@@ -7,11 +7,13 @@ decides is the remote: a push with a lease gives it the id that the ref must sti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.errors import RecordError
 from reconciler.files.git import DEFAULT_REMOTE, Repository
+from reconciler.files.git_names import beside
 
 _WHO = "reconciler <reconciler@localhost>"
 _QUIET_FETCH = (
@@ -39,12 +41,13 @@ class RemoteRef:
 
     def id(self) -> str | None:
         """The id of the object that the ref names there now; None where there is no such ref."""
+        return self._there().get(self.ref)
+
+    def _there(self) -> Mapping[str, str]:
+        """The ids of all refs there whose names end as this one's does, by name."""
         answer = self.repository.git.run("ls-remote", "--quiet", "--", self.remote, self.ref, network=True)
-        for line in answer.output.decode("utf-8", "replace").splitlines():
-            oid, _, name = line.partition("\t")
-            if name == self.ref:
-                return oid
-        return None
+        lines = answer.output.decode("utf-8", "replace").splitlines()
+        return dict(line.split("\t")[::-1] for line in lines)
 
     def read(self) -> tuple[str, str] | None:
         """The id, and the text there now; the text is "" where it is no commit that `write` made."""
@@ -98,7 +101,10 @@ class RemoteRef:
             return oid is not None
         if there != expected:
             return False
-        raise RecordError(f"{self.ref} cannot be pushed to {self.remote}: {answer.said or answer.code}")
+        twins = beside(self.ref, self._there())
+        raise RecordError(
+            f"{self.ref} cannot be pushed to {self.remote}: {answer.said or answer.code}{twins}"
+        )
 
     def _is_here(self, oid: str) -> bool:
         return self.repository.git.run("cat-file", "-e", oid, fine=None).code == 0

@@ -18,6 +18,7 @@ from reconciler.config.selectors import ACCOUNT_ID
 from reconciler.errors import InputError, Problem
 from reconciler.files.git_tree import GitTree
 from reconciler.loading.account_names import account_names
+from reconciler.loading.coverage import changed_coverage
 from reconciler.loading.position import GitPosition
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
@@ -84,6 +85,7 @@ def trusted_config(
         *_ignored(position, ignored),
         *_named(position, meant, accounts),
         *_changed(position, planned.rules, trusted.rules),
+        *(() if untrusted else changed_coverage(position, planned, trusted)),
     )
     return replace(planned, targets=targets, lock=trusted.lock, signed=trusted.signed), findings
 

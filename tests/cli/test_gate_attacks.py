@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import another, first_clone
-from tests.cli.stage import Real
-from tests.cli.test_gate import OPEN, REMOVES
+from tests.cli.stage import CONFIG, Real
+from tests.cli.test_gate import GIVES, OPEN, REMOVES
 from tests.cli.test_gate_in_ci import BOTH_WAYS, Runner, runner
 
 __all__ = ("runner",)
@@ -97,6 +97,17 @@ def test_the_first_configuration_sends_no_token_before_it_is_merged(unconfigured
             listener.accept()
 
 
+@pytest.fixture
+def proposing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
+) -> Real:
+    """A clone with a configuration, applied, on a branch to be reviewed."""
+    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
+    stage.converge("--first-apply")
+    stage.work.git("checkout", "-q", "-b", "proposal")
+    return stage
+
+
 def test_the_first_configuration_does_not_judge_itself(unconfigured: Real) -> None:
     unconfigured.work.git("checkout", "-q", "main")
     unconfigured.converge("--first-apply")
@@ -116,3 +127,39 @@ def test_a_trusted_ref_that_is_named_outside_git_is_an_error(real: Real) -> None
 
     assert ended.code == 1, ended.told
     assert "is not in a git repository" in ended.told
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scope: {memberships: observe}", "scope of memberships is observe here, authoritative there"),
+        ("scope: {ignore: {groups: [z*]}}", "`ignore` is another"),
+        ("timezone: Pacific/Kiritimati", "timezone: Pacific/Kiritimati here, UTC there"),
+    ],
+)
+def test_less_that_is_managed_is_said_where_it_plans_nothing_yet(
+    proposing: Real, text: str, said: str
+) -> None:
+    proposing.commit({"reconciler.yaml": f"{CONFIG}{text}\n"})
+
+    ended = proposing.plan()
+
+    assert ended.code == 0, ended.told
+    assert "No changes" in ended.told
+    assert "scope-changed" in ended.told
+    assert said in ended.told
+
+
+def test_a_branch_that_keeps_a_receipt_from_being_pushed_is_named_with_what_to_do(proposing: Real) -> None:
+    twin = "refs/heads/refs/tags/reconciler/applied/aws"
+    proposing.work.git("checkout", "-q", "main")
+    proposing.commit(dict(GIVES))
+    proposing.work.git("push", "-q", "origin", "main", f"main:{twin}")
+
+    proposing.plan()
+    ended = proposing.run("apply", proposing.file)
+
+    assert ended.code == 6, ended.told
+    assert f"git push origin --delete {twin}" in ended.told
+    proposing.work.git("push", "-q", "origin", "--delete", twin)
+    assert proposing.run("reconcile").code == 0

@@ -48,11 +48,20 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 def test_a_branch_that_changes_nothing_of_it_hears_nothing_of_it(site: Site) -> None:
-    site.propose(BASE + GUARDS + "scope: {users: observe}\n")
+    site.propose(BASE + GUARDS)
 
-    config, findings = site.used()
+    _, findings = site.used()
 
     assert findings == ()
+
+
+def test_what_is_managed_is_as_the_branch_under_review_has_it_and_that_is_said(site: Site) -> None:
+    site.propose(BASE + GUARDS + "scope: {users: observe}\n")
+
+    config, (finding,) = site.used()
+
+    assert finding.code == "scope-changed"
+    assert finding.details == ("aws: scope of users is observe here, managed there",)
     assert config.targets["aws"].policy.scope.users == "observe"
 
 

@@ -100,6 +100,12 @@ CODES = (
         "rules that the trusted branch has are gone or changed in the files under plan",
     ),
     Code(
+        "scope-changed",
+        (Severity.WARNING,),
+        "`scope`, `ignore`, `paths`, `provision`, `on_removal`, `map` or `timezone` differ from the "
+        "trusted branch, and are used as they are in the files under plan",
+    ),
+    Code(
         "owed",
         (Severity.WARNING,),
         (
