@@ -108,7 +108,7 @@ def width() -> int | None:
 
 def ask(question: str) -> bool:
     """Ask a person; anything but `yes` is no."""
-    write_error(f"\n{question} Only `yes` is taken as yes: ")
+    write_error(f"\n{question} Type `yes` to continue: ")
     return sys.stdin.readline().strip() == "yes"
 
 
@@ -198,7 +198,7 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
         moment = None
     if not isinstance(moment, datetime):
         raise click.BadParameter(
-            f"{value!r} is no instant of RFC 3339; write one with its time zone, such as 2026-11-23T12:00:00Z"
+            f"{value!r} is not an instant of RFC 3339; write it with its time zone: 2026-11-23T12:00:00Z"
         )
     return moment
 
@@ -298,8 +298,8 @@ _COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
         ("--trusted-ref",),
         {
             "metavar": "REF",
-            "help": "The branch that people agreed on.  [default: that of origin; HEAD without a remote]",
+            "help": "The trusted branch.  [default: that of origin; HEAD without a remote]",
         },
     ),
-    (("-v", "--verbose"), {"is_flag": True, "help": "Fold nothing away."}),
+    (("-v", "--verbose"), {"is_flag": True, "help": "Show everything."}),
 )

@@ -48,9 +48,11 @@ def remove_member(file: Path, group: str, user: str) -> None:
     with _hands(file) as hands:
         _known("group with the display name", group, hands.groups())
         if user not in hands.members(group):
-            raise ReconcilerError(f"{user} is no member of {group}; `reconciler plan --sandbox` shows who is")
+            raise ReconcilerError(
+                f"{user} is not a member of {group}; `reconciler plan --sandbox` shows who is"
+            )
         hands.remove_member(group, user)
-    answer(f"{user} is no member of {group} any more, {_UNKNOWN_TO_GIT}")
+    answer(f"{user} is not a member of {group} any more, {_UNKNOWN_TO_GIT}")
 
 
 @console.command("assign", short_help="assign a permission set")

@@ -32,7 +32,8 @@ def parse(text: str) -> Address:
         address = Address.parse(text)
     except ValueError as error:
         raise UsageError(
-            f"--only {text!r} is no address; one looks like aws/user/ada.lovelace, and its kind is one of: "
+            f"--only {text!r} is not a valid address; one looks like aws/user/ada.lovelace, "
+            "and its kind is one of: "
             f"{', '.join(Kind)}"
         ) from error
     form = _FORMS[address.kind]
@@ -51,7 +52,7 @@ def check(chosen: Mapping[str, Sequence[Address]], session: Session) -> None:
     for target, addresses in chosen.items():
         if target not in session.targets:
             raise UsageError(
-                f"--only {addresses[0]}: {target} is no target of this run; "
+                f"--only {addresses[0]}: {target} is not a target of this run; "
                 f"configured are: {', '.join(session.config.targets)}"
             )
         for address in addresses:

@@ -40,7 +40,7 @@ EnvironmentName = Annotated[
     str,
     Shape(
         r"[A-Za-z_][A-Za-z0-9_]{0,127}",
-        "is no name of an environment variable",
+        "is not a valid name of an environment variable",
         "write it as SLACK_SCIM_TOKEN",
     ),
 ]
@@ -72,11 +72,11 @@ def _url(value: str) -> str:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise refused("is no address", "write it as https://scim.example.com/scim/v2") from None
+        raise refused("is not a valid address", "write it as https://scim.example.com/scim/v2") from None
     if parts.username is not None or parts.password is not None:
         raise refused("has a user name or a password in it", "take it out; the token says who asks")
     if parts.scheme not in ("https", "http") or not host or port == 0:
-        raise refused("is no address of the web", "write it as https://scim.example.com/scim/v2")
+        raise refused("is not a web address", "write it as https://scim.example.com/scim/v2")
     if parts.scheme != "https" and not is_loopback(value):
         raise refused("is not encrypted, and no token is sent there", "write it with https://")
     if parts.query or parts.fragment or value.endswith(("?", "#")):
@@ -95,7 +95,7 @@ ProfileName = Annotated[
     str,
     Shape(
         r"[a-z0-9][a-z0-9\-]{0,62}",
-        "is no name of a profile",
+        "is not a valid name of a profile",
         "write a name from docs/scim.md, such as generic",
     ),
 ]
@@ -195,7 +195,9 @@ def build_map(document: Document, at: Loc, written: Mapping[str, str]) -> Mappin
         name = _attribute(path)
         if name is None:
             fix = suggest(path, tuple(USER_PATHS.values()))
-            document.fault((*at, path), "is no attribute of a SCIM user", fix or "see docs/scim.md", key=True)
+            document.fault(
+                (*at, path), "is not an attribute of a SCIM user", fix or "see docs/scim.md", key=True
+            )
         elif name in built:
             document.fault((*at, path), "says the same attribute twice", "delete one", key=True)
         else:
@@ -227,4 +229,4 @@ def _faults(template: str) -> Iterator[tuple[str, str]]:
             continue
         if spec or conversion or name not in _PLACEHOLDERS:
             fix = suggest(name, _PLACEHOLDERS) or f"name one of {', '.join(_PLACEHOLDERS)}"
-            yield f"speaks of {{{name}}}, which is no attribute that is text", fix
+            yield f"speaks of {{{name}}}, which is not an attribute that is text", fix

@@ -247,7 +247,7 @@ def build_timezone(document: Document, name: str) -> ZoneInfo:
     except (ValueError, OSError, LookupError):  # no such zone, a path instead of a name, a folder of zones
         known = sorted(available_timezones())
         fix = suggest(name, known) or "write a name of the IANA database, such as Europe/Zurich"
-        document.fault(("timezone",), "is no time zone", fix)
+        document.fault(("timezone",), "is not a time zone", fix)
         return ZoneInfo("UTC")
 
 

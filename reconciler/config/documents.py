@@ -43,7 +43,8 @@ TargetName = Annotated[
     str,
     Shape(
         r"[A-Za-z0-9][A-Za-z0-9_\-]{0,62}",
-        "is no name for a target: up to 63 letters, digits, _ and - are allowed, a letter or digit first",
+        "is not a valid name for a target: up to 63 letters, digits, _ and - are allowed, "
+        "a letter or digit first",
         "rename it",
     ),
 ]
@@ -59,7 +60,7 @@ IdentityStoreId = Annotated[
     str,
     Shape(
         r"d-[0-9a-f]{10}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        "is no id of an identity store",
+        "is not a valid id of an identity store",
         "it looks like d-1234567890",
     ),
 ]

@@ -25,7 +25,7 @@ Key = Annotated[
     str,
     Shape(
         r"[A-Za-z0-9._@+/\-]{1,256}",
-        "is no key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -",
+        "is not a valid key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -",
         "rename it; names for people go into fields such as display_name",
     ),
 ]
@@ -60,7 +60,7 @@ ExternalId = Annotated[
 
 Region = Annotated[
     str,
-    Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", "is no region of AWS", "write it as eu-central-1"),
+    Shape(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", "is not an AWS Region", "write it as eu-central-1"),
 ]
 
 # A shell pattern over names or keys.
@@ -93,7 +93,7 @@ Flag = Annotated[Any, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"}
 def _whole(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
         return int(value)
-    raise refused("is no whole number", "write digits, such as 20")
+    raise refused("is not a whole number", "write digits, such as 20")
 
 
 Whole = Annotated[Any, BeforeValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
@@ -116,7 +116,7 @@ def _percent(value: Any) -> float:
         number = -1.0
     if 0 <= number <= 100:
         return number
-    raise refused("is no percentage", "write a number from 0 to 100")
+    raise refused("is not a percentage", "write a number from 0 to 100")
 
 
 Percent = Annotated[

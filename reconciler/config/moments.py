@@ -25,7 +25,7 @@ _YEARS = range(1970, 9990)
 def parse_moment(value: Any) -> date | datetime:
     """A date, or an aware instant, from text; the error says what RFC 3339 wants."""
     if not isinstance(value, str):
-        raise refused("is no date", _EXAMPLES)
+        raise refused("is not a valid date", _EXAMPLES)
     match = _INSTANT.fullmatch(value)
     try:
         if _DATE.fullmatch(value):

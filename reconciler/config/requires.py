@@ -29,7 +29,7 @@ def missing_requirement(requires: str, version: str) -> tuple[str, str] | None:
     for clause in requires.split(","):
         match = _CLAUSE.fullmatch(clause)
         if match is None:
-            return "is no list of versions", 'write it as ">=0.3,<1", with numbers, in quotes'
+            return "is not a list of versions", 'write it as ">=0.3,<1", with numbers, in quotes'
         if not _COMPARE[match[1]](ours, _parts(match[2])):
             return f"wants {requires}, and this is version {version}", f"install a version {requires}"
     return None

@@ -26,7 +26,7 @@ def _unit(value: str) -> str:
     """
     if not all(value.split("/")):
         raise refused(
-            "is no path: it begins or ends with /, or has // in it",
+            "is not a valid path: it begins or ends with /, or has // in it",
             "write names with / between, as Workloads/Prod",
         )
     return value

@@ -91,7 +91,7 @@ class Dropping:
             absent = {
                 each.name: each.after
                 for each in change.fields
-                # The status is no attribute: it has to read back as it was written.
+                # The status is not an attribute: it has to read back as it was written.
                 if each.name != "active"
                 and each.after is not None
                 and attributes.get(each.name) is None

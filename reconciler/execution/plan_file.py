@@ -35,7 +35,7 @@ def read_plan(path: Path) -> Plan:
     except OSError as error:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise PlanFileError(f"{path} is no plan: it is not UTF-8") from error
+        raise PlanFileError(f"{path} is not a plan: it is not UTF-8") from error
     try:
         return plan_from_json(text)
     except PlanFileError as error:

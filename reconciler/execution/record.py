@@ -259,7 +259,7 @@ def _remembered(
 
 
 def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:
-    """The key of a tree, and its texts by path. What is no text, or too large, was never loaded."""
+    """The key of a tree, and its texts by path. What is not text, or too large, was never loaded."""
     texts: dict[str, str] = {}
     for path in tree.paths():
         try:

@@ -116,7 +116,7 @@ class FolderTree:
                 handle = os.open(name, _FILE, dir_fd=parent)
                 with os.fdopen(handle, "rb") as file:
                     if not stat.S_ISREG(os.fstat(handle).st_mode):
-                        raise InputError([self._problem(path, "is no regular file", "put the file there")])
+                        raise InputError([self._problem(path, "is not a regular file", "put the file there")])
                     data = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
             reason = f"cannot be read: {error.strerror}"

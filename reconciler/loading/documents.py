@@ -61,10 +61,10 @@ class AddressDocument(TypedDict, total=False):
 Email = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1024),
-    Shape(r"[^@\s]+@[^@\s]+", "is no e-mail address", "write one address, as name@example.com"),
+    Shape(r"[^@\s]+@[^@\s]+", "is not a valid e-mail address", "write one address, as name@example.com"),
 ]
 Birthdate = Annotated[
-    str, Shape(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "is no date", "write year, month and day: 1815-12-10")
+    str, Shape(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "is not a valid date", "write year, month and day: 1815-12-10")
 ]
 
 
@@ -205,7 +205,7 @@ AccountId = Annotated[
     str,
     Shape(
         r"[0-9]{12}",
-        "is no account id: one has exactly twelve digits",
+        "is not a valid account id: one has exactly twelve digits",
         "write all twelve digits in quotes, leading zeros included",
     ),
     Field(description="Account id: twelve digits, in quotes.", json_schema_extra=QUOTED),

@@ -121,7 +121,7 @@ _NAMES = {
 
 _ELSEWHERE = {
     "approvals": f"move it into a file of its own in the folder {APPROVALS_FOLDER}",
-    **dict.fromkeys(ConfigDocument.__annotations__, f"it belongs into {CONFIG_FILE} in the folder itself"),
+    **dict.fromkeys(ConfigDocument.__annotations__, f"it belongs in {CONFIG_FILE} in the folder itself"),
 }
 
 

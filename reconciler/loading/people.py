@@ -40,7 +40,7 @@ from reconciler.model.resources import (
 # AWS keeps them for itself (identitystore API, CreateUser and CreateGroup).
 RESERVED = frozenset(("administrator", "awsadministrators"))
 
-# What is no attribute of the person.
+# What is not an attribute of the person.
 _CONTROLS = frozenset(("external", "active", "from_", "until", "previously"))
 # What may be said of somebody else's user or group: how to find it.
 _EXTERNAL_USER = frozenset(("user_name", "external_id", "external"))

@@ -80,7 +80,7 @@ class PermissionSets:
             if nothings and self._under_plan:
                 return None
         else:
-            document.fault(at, "is no policy", "write a map, or the name of a JSON file")
+            document.fault(at, "is not a policy", "write a map, or the name of a JSON file")
             return None
         if policy is None:
             return None
@@ -88,7 +88,7 @@ class PermissionSets:
             return None  # already said, better
         if not isinstance(policy, dict) or "Statement" not in policy:
             document.fault(
-                at, "is no policy: it has no Statement", "write {Version: 2012-10-17, Statement: […]}"
+                at, "is not a policy: it has no Statement", "write {Version: 2012-10-17, Statement: […]}"
             )
             return None
         if self._under_plan:
@@ -166,7 +166,7 @@ class PermissionSets:
             return None
         except (ValueError, RecursionError) as error:
             why = "nested too deep" if isinstance(error, RecursionError) else str(error)
-            self._faults.at(path, Spot(1, 1), f"this is no policy: {why}", "mend the file")
+            self._faults.at(path, Spot(1, 1), f"this is not a policy: {why}", "fix the file")
             return None
         if deep:
             says = f"this is nested more than {MAX_DEPTH} deep"
@@ -245,7 +245,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{show(twice)} stands twice in one object")
+        raise ValueError(f"{show(twice)} appears twice in one object")
     return value
 
 

@@ -90,7 +90,7 @@ def _statement(statement: Mapping[str, Any], at: Loc) -> Iterator[Flaw]:
     yield from _unknown(statement, (*_ELEMENTS, *_PRINCIPALS), at)
     for name in _PRINCIPALS:
         if name in statement:
-            says = "is not allowed: a policy of a permission set is about whoever has the set"
+            says = "is not allowed: a policy of a permission set applies to the people who have the set"
             yield Flaw((*at, name), says, "delete it", key=True)
     if "Effect" not in statement:
         yield Flaw(at, "has no Effect", "add Effect: Allow, or Deny")
@@ -187,7 +187,7 @@ def _condition(value: Any, at: Loc) -> Iterator[Flaw]:
         for key, values in keys.items():
             if ":" not in key:
                 fix = "write it with its service, such as aws:PrincipalOrgID"
-                yield Flaw((*at, operator, key), "is no condition key", fix, key=True)
+                yield Flaw((*at, operator, key), "is not a condition key", fix, key=True)
             for loc, item in _items(values, (*at, operator, key)):
                 if item is None or isinstance(item, (dict, list)):
                     yield Flaw(loc, f"is {_shown(item)}; IAM compares text", "write text, or a list of texts")

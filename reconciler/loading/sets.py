@@ -26,7 +26,7 @@ PermissionSetName = Annotated[
     StringConstraints(min_length=1, max_length=32),
     Shape(
         rf"{_NAME}+",
-        "is no name for a permission set: letters (A to Z), digits and _ + = , . @ - are allowed",
+        "is not a valid name for a permission set: letters (A to Z), digits and _ + = , . @ - are allowed",
         "rename it; what people should read goes into description",
     ),
 ]
@@ -36,7 +36,7 @@ def parse_duration(value: str) -> str:
     """ISO 8601 for `4h`, `1h30m`, `90m` or `PT4H`, in its shortest form; 1 to 12 hours."""
     match = (value and _SHORT_DURATION.fullmatch(value)) or _ISO_DURATION.fullmatch(value)
     if not match or not any(match.groups()):
-        raise refused("is no duration", "write hours and minutes, as 4h, 1h30m or PT4H")
+        raise refused("is not a valid duration", "write hours and minutes, as 4h, 1h30m or PT4H")
     hours, minutes, seconds = (int(part or 0) for part in (*match.groups(), None)[:3])
     total = hours * 3600 + minutes * 60 + seconds
     if not 3600 <= total <= 12 * 3600:
@@ -61,7 +61,7 @@ def _managed_policy(value: str) -> str:
         )
     if not _POLICY_PATH.fullmatch(value):
         raise refused(
-            "is no policy's name, path or ARN", "write it as AdministratorAccess or job-function/Billing"
+            "is not a policy's name, path or ARN", "write it as AdministratorAccess or job-function/Billing"
         )
     return value
 
@@ -80,14 +80,16 @@ class CustomerPolicyDocument(TypedDict, total=False):
         Annotated[
             str,
             StringConstraints(min_length=1, max_length=128),
-            Shape(rf"{_NAME}+", "is no policy's name", "letters, digits and _ + = , . @ - are allowed"),
+            Shape(
+                rf"{_NAME}+", "is not a valid policy name", "letters, digits and _ + = , . @ - are allowed"
+            ),
             Field(description="The policy's name."),
         ]
     ]
     path: Annotated[
         str,
         StringConstraints(min_length=1, max_length=512),
-        Shape(rf"((/{_NAME}+)*)/", "is no path: one begins and ends with /", "write it as /ci/"),
+        Shape(rf"((/{_NAME}+)*)/", "is not a valid path: one begins and ends with /", "write it as /ci/"),
         Field(description="The policy's path. Default: /"),
     ]
 

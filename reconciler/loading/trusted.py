@@ -119,7 +119,7 @@ def trusted_file(position: GitPosition) -> Config | None:
     except InputError as error:
         first = error.problems[0]
         raise InputError(
-            [Problem(f"{CONFIG_FILE} on {position.branch} does not load: {first}", "mend it there first")]
+            [Problem(f"{CONFIG_FILE} on {position.branch} does not load: {first}", "fix it there first")]
         ) from error
 
 
@@ -166,7 +166,7 @@ def _meant(
     there, problem = account_names(tree)
     if problem is not None and not names <= there.keys():
         raise InputError(
-            [Problem(f"the accounts on {position.branch} do not load: {problem}", "mend it there first")]
+            [Problem(f"the accounts on {position.branch} do not load: {problem}", "fix it there first")]
         )
     here = {name: account.id for name, account in accounts.items()}
     return {name: there[name] for name in sorted(names & there.keys()) if there[name] != here.get(name)}

@@ -49,7 +49,7 @@ class Address(NamedTuple):
         target, _, rest = text.partition("/")
         kind, _, key = rest.partition("/")
         if not (target and key):
-            raise ValueError(f"{text!r} is no address; one looks like aws/user/ada.lovelace")
+            raise ValueError(f"{text!r} is not a valid address; one looks like aws/user/ada.lovelace")
         return cls(target, Kind(kind), key)
 
     @property

@@ -24,7 +24,7 @@ _OLD_VERSION = "2008-10-17"
 def canonical(document: str) -> str:
     """A policy (JSON text) in one form: sorted, without white space, a list of one without the list.
 
-    Every word stays as it was written, so that this is what a service may be sent. Text that is no policy
+    Every word stays as it was written, so that this is what a service may be sent. Text that is not a policy
     document comes back with its keys sorted, or as it is where it is no JSON.
     """
     try:

@@ -119,7 +119,7 @@ def _numbers(access: Sequence[AccessChange]) -> str:
             privileged.update(change.people)
     verbs = {
         **_VERBS,
-        Direction.ALTER: ("has a permission set altered", "have a permission set altered"),
+        Direction.ALTER: ("has a permission set changed", "have a permission set changed"),
         Direction.LONGER: ("keeps access longer", "keep access longer"),
         Direction.SHORTER: ("keeps access less long", "keep access less long"),
     }

@@ -70,7 +70,7 @@ def plan_from_json(text: str) -> Plan:
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise PlanFileError(f"this is no saved plan: {error}; plan again with `--out`") from None
+        raise PlanFileError(f"this is not a saved plan: {error}; plan again with `--out`") from None
     _check_version(data)
     try:
         plan = PlanDocument.model_validate(data).plan()
@@ -78,10 +78,10 @@ def plan_from_json(text: str) -> Plan:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
         raise PlanFileError(
-            f"this is no saved plan: {where}: {first['msg']}; plan again with `--out`"
+            f"this is not a saved plan: {where}: {first['msg']}; plan again with `--out`"
         ) from None
     except ValueError as error:
-        raise PlanFileError(f"this is no saved plan: {error}; plan again with `--out`") from None
+        raise PlanFileError(f"this is not a saved plan: {error}; plan again with `--out`") from None
     _check_digests(plan)
     _check_shown(data, plan)
     return plan
@@ -242,7 +242,7 @@ def _check_version(data: object) -> None:
     version = data.get("format_version") if isinstance(data, dict) else None
     major = version.partition(".")[0] if isinstance(version, str) else ""
     if not (major.isascii() and major.isdigit()):
-        raise PlanFileError("this is no saved plan: it has no format_version; plan again with `--out`")
+        raise PlanFileError("this is not a saved plan: it has no format_version; plan again with `--out`")
     known = FORMAT_VERSION.partition(".")[0]
     if int(major[:9]) != int(known):
         raise PlanFileError(
@@ -258,7 +258,7 @@ def _check_digests(plan: Plan) -> None:
     for part in plan.targets:
         if part.digest != plan_digest(part.target, part.identity, part.policy_digest, part.changes):
             raise PlanFileError(
-                f"this plan was altered: the changes of {part.target} do not match their digest; plan again"
+                f"this plan was changed: the changes of {part.target} do not match their digest; plan again"
             )
 
 
@@ -273,7 +273,7 @@ def _check_shown(data: Mapping[str, Any], plan: Plan) -> None:
         for raw, part in zip(data["targets"], plan.targets, strict=True):
             if raw.get("shown") != _shown(_target(part)):
                 raise PlanFileError(
-                    f"this plan was altered: what it shows of {part.target} does not match its digest; "
+                    f"this plan was changed: what it shows of {part.target} does not match its digest; "
                     "plan again"
                 )
     if plan.applyable and False in (
@@ -281,5 +281,5 @@ def _check_shown(data: Mapping[str, Any], plan: Plan) -> None:
         *(raw.get("applyable") for raw in data["targets"]),
     ):
         raise PlanFileError(
-            "this plan was altered: it says that it cannot be applied, and not why; plan again"
+            "this plan was changed: it says that it cannot be applied, and not why; plan again"
         )

@@ -31,7 +31,7 @@ def parts(field: FieldChange) -> tuple[Part, ...]:
     """`field` as a whole, or one part for each place where its two sides differ.
 
     An address has parts; a list of policies has items; the inline policy (JSON text on both sides) has
-    statements with parts and items of their own. Text that is no policy is shown as it is.
+    statements with parts and items of their own. Text that is not a policy is shown as it is.
     """
     whole = (Part(field.name, field.before, field.after),)
     if field.name in _LISTS:

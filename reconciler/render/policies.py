@@ -28,7 +28,7 @@ def readable(before: Value, after: Value) -> tuple[Readable, Readable] | None:
     """Both sides of an inline policy, statements under their Sid or, without one, their number.
 
     Statements that both sides have without a name are left out of both. A side that is not set is empty.
-    None where a side is no policy document.
+    None where a side is not a policy document.
     """
     sides = [_document(before), _document(after)]
     if any(side is None for side in sides):

@@ -21,7 +21,7 @@ _ALWAYS = frozenset({Status.FAILED, Status.PARTLY, Status.UNKNOWN, Status.HELD})
 
 # In the order in which they are shown: what it is called, its colour, and what to do about it.
 _STATUSES: Mapping[Status, tuple[str, Tone, str]] = {
-    Status.UNNECESSARY: ("Unnecessary", Tone.FAINT, "it was as wished already"),
+    Status.UNNECESSARY: ("Unnecessary", Tone.FAINT, "already in the desired state"),
     Status.LEFT_OUT: ("Left out", Tone.CAUTION, "nobody reviewed it; plan again and have that reviewed"),
     Status.REFUSED: ("Refused", Tone.ALARM, "a guard or rule refuses it; the top says what would lift that"),
     Status.HELD: (

@@ -126,7 +126,7 @@ def _provisioning(
         rows.append(
             Row(
                 glyph=naming.GLYPHS[Action.UPDATE],
-                label=f"{escape.name(bunch[0].address.parts[0])} lags behind in {_counted(accounts)}:",
+                label=f"{escape.name(bunch[0].address.parts[0])} is not provisioned in {_counted(accounts)}:",
                 pieces=sample(accounts) if folds else tuple(accounts),
                 remarks=remarks(bunch),
                 folded=len(accounts) - SAMPLE if folds else 0,

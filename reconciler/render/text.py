@@ -183,7 +183,7 @@ def _next(plan: Plan, layout: Layout, saved: str | None, flags: str) -> list[Lin
     if saved:
         return layout.paragraph(f"To do exactly this: reconciler apply{options} {escape.name(saved)}")
     return layout.paragraph(
-        f"To have exactly this done: save it with `reconciler plan{flags} --out plan.json`, "
+        f"To apply this plan: save it with `reconciler plan{flags} --out plan.json`, "
         f"let it be reviewed, then `reconciler apply{options} plan.json`."
     )
 

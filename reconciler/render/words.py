@@ -97,7 +97,7 @@ def people(parts: Iterable[TargetPlan]) -> str:
     elif losing:
         said.append(f"{counted(len(losing), PERSON)} {lose} something")
     if altered:
-        has = "has a permission set altered" if len(altered) == 1 else "have a permission set altered"
+        has = "has a permission set changed" if len(altered) == 1 else "have a permission set changed"
         said.append(f"{counted(len(altered), PERSON)} {has}")
     return "; ".join(said)
 

@@ -172,7 +172,7 @@ def _params(model: ServiceModel, operation: Operation, body: bytes) -> Mapping[s
         # A lone surrogate is valid JSON and no text: no database and no answer can hold it.
         json.dumps(params, ensure_ascii=False).encode()
     except ValueError as error:
-        raise ApiError("SerializationException", "The request is no valid JSON in UTF-8.") from error
+        raise ApiError("SerializationException", "The request is not valid JSON in UTF-8.") from error
     if operation.input is None:
         return {}
     violations = model.requests.check(operation.input, params)

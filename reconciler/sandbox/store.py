@@ -51,7 +51,7 @@ class Store:
         except sqlite3.Error as error:
             self._db.close()
             raise ReconcilerError(
-                f"{name} is no file of the sandbox: {error}; delete it, or name another"
+                f"{name} is not a file of the sandbox: {error}; delete it, or name another"
             ) from error
         except BaseException:
             self._db.close()

@@ -21,7 +21,8 @@ _SPENT = "was approved for an apply that took place; save a plan, and have that 
 class Approvals:
     """Reviewed plans, and digests written as `DIGEST` or `TARGET=DIGEST`.
 
-    Raises UsageError for what is no digest, and PlanFileError for a plan that this version would make
+    Raises UsageError for what is not a valid digest, and PlanFileError for a plan that this version would
+    make
     otherwise: what it says could mean something else by now.
     """
 
@@ -142,7 +143,7 @@ def _digest(text: str) -> tuple[str | None, str]:
     name, separator, digest = text.rpartition("=")
     if not _DIGEST.fullmatch(digest) or (separator and not name):
         raise UsageError(
-            f"--expect-digest {text!r} is no digest; write it as the plan shows it, sha256: and 64 "
+            f"--expect-digest {text!r} is not a valid digest; write it as the plan shows it, sha256: and 64 "
             "hexadecimal digits, or with the target before it: aws=sha256:…"
         )
     return (name if separator else None), digest

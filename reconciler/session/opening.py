@@ -130,7 +130,7 @@ def _standing_findings(position: GitPosition) -> Iterable[Finding]:
             code="head-trusted",
             severity=Severity.NOTE,
             message="HEAD itself is trusted: the guards and endpoints are those of what is checked out",
-            fix="add a remote, or name the branch that people agreed on with --trusted-ref",
+            fix="add a remote, or name the trusted branch with --trusted-ref",
         )
     for problem in position.problems():
         yield Finding(

@@ -204,7 +204,7 @@ class Http:
         segments = asked[0].lower().replace("%2e", ".").split("/")
         if any(segment in ("", ".", "..") for segment in segments):
             # An id that is empty or a path: the request would go to the whole list, or above it.
-            message = f"{request.path} is no address of one thing; the service gave an id that is none"
+            message = f"{request.path} is not the address of one thing; the service gave an id that is none"
             raise Rejected(message, target=self.target, request=request.label)
         if not (_PATH.fullmatch(asked[0]) and _QUERY.fullmatch(asked[1])):
             raise ValueError(f"{request.label}: path and query are not percent-encoded")

@@ -121,7 +121,7 @@ def test_what_is_shown_beside_the_changes_cannot_be_edited(
     ended = planned.run(command, "plan.json")
 
     assert ended.code == 1, ended.told
-    assert "this plan was altered" in ended.told
+    assert "this plan was changed" in ended.told
     assert planned.memberships() == TEAM
 
 

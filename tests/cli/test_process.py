@@ -147,7 +147,7 @@ def test_a_port_that_is_taken_is_said(played: Played) -> None:
         ),
         pytest.param(
             lambda folder: (folder.mkdir(), (folder / "sandbox.sqlite").write_bytes(b"no database" * 1000)),
-            "is no file of the sandbox: file is not a database; delete it",
+            "is not a file of the sandbox: file is not a database; delete it",
             id="a-file-that-is-none",
         ),
         pytest.param(
@@ -204,7 +204,7 @@ def test_somebody_at_the_console_is_found_out(played: Played) -> None:
     ("line", "said"),
     [
         ("add-member nobody ada@example.com", "there is no group with the display name nobody"),
-        ("remove-member dev ada@example.com", "ada@example.com is no member of dev"),
+        ("remove-member dev ada@example.com", "ada@example.com is not a member of dev"),
         ("remove-member nobody ada@example.com", "there is no group with the display name nobody"),
         ("add-member ops ada@example.com", "the sandbox refuses: "),
         ("add-member ops a\tb", "the sandbox refuses: "),

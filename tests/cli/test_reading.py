@@ -250,12 +250,12 @@ def test_show_takes_a_target_that_the_plan_has(played: Played) -> None:
     [
         pytest.param(None, "cannot be read: No such file or directory", id="missing"),
         pytest.param("/", "is not a regular file", id="a-folder"),
-        pytest.param(b"\xff\xfe", "is no plan: it is not UTF-8", id="bytes"),
-        pytest.param(b"", "this is no saved plan", id="empty"),
-        pytest.param(b"[1, 2", "this is no saved plan", id="half-of-json"),
-        pytest.param(b"[" * 100_000, "this is no saved plan", id="json-without-bottom"),
+        pytest.param(b"\xff\xfe", "is not a plan: it is not UTF-8", id="bytes"),
+        pytest.param(b"", "this is not a saved plan", id="empty"),
+        pytest.param(b"[1, 2", "this is not a saved plan", id="half-of-json"),
+        pytest.param(b"[" * 100_000, "this is not a saved plan", id="json-without-bottom"),
         pytest.param(b"{}", "it has no format_version", id="other-json"),
-        pytest.param(b'{"format_version": "1.0"}', "this is no saved plan: semantics_version", id="cut"),
+        pytest.param(b'{"format_version": "1.0"}', "this is not a saved plan: semantics_version", id="cut"),
         pytest.param(
             b'{"format_version": "2.0"}',
             "this plan has format 2, and this version of the reconciler reads format 1",
@@ -289,7 +289,7 @@ def test_an_altered_plan_is_refused(played: Played, command: str) -> None:
     ended = played.run(command, "plan.json")
 
     assert ended.code == 1
-    assert "this plan was altered: the changes of aws do not match their digest; plan again" in ended.told
+    assert "this plan was changed: the changes of aws do not match their digest; plan again" in ended.told
 
 
 @pytest.mark.parametrize("out", [".", "people.yaml/plan.json"])

@@ -35,11 +35,11 @@ _D = "sha256:" + "0" * 64
         pytest.param("demo nowhere", "Directory 'nowhere' does not exist.", id="demo-of-nothing"),
         pytest.param("plan --target azure", "no such target; configured are: aws", id="target"),
         pytest.param("plan --now tomorrow", "write one with its time zone, such as 2026-", id="now-in-words"),
-        pytest.param("plan --now 2026-11-23", "is no instant of RFC 3339", id="now-without-a-time"),
+        pytest.param("plan --now 2026-11-23", "is not an instant of RFC 3339", id="now-without-a-time"),
         pytest.param("plan --now 2026-11-23T12:00:00", "with its time zone", id="now-without-a-zone"),
-        pytest.param("plan --now 2026-02-30T12:00:00Z", "is no instant", id="now-on-no-day"),
-        pytest.param("plan --only ada", "is no address; one looks like aws/user/", id="no-address"),
-        pytest.param("plan --only aws/person/ada", "is no address", id="address-of-no-kind"),
+        pytest.param("plan --now 2026-02-30T12:00:00Z", "is not an instant", id="now-on-no-day"),
+        pytest.param("plan --only ada", "is not a valid address; one looks like aws/user/", id="no-address"),
+        pytest.param("plan --only aws/person/ada", "is not a valid address", id="address-of-no-kind"),
         pytest.param("plan --only aws/user/ada/bob", "too many or too few parts", id="address-too-long"),
         pytest.param("plan --only aws/membership/ops", "aws/membership/GROUP/USER", id="address-too-short"),
         pytest.param("plan --only aws/user/adda", "did you mean ada?", id="address-of-nobody"),
@@ -66,8 +66,10 @@ _D = "sha256:" + "0" * 64
             id="set-unknown",
         ),
         pytest.param("apply", "apply asks only on a terminal", id="nothing-reviewed"),
-        pytest.param("apply --expect-digest abc", "is no digest; write it as the plan shows", id="digest"),
-        pytest.param(f"apply --expect-digest ={_D}", "is no digest", id="digest-of-nothing"),
+        pytest.param(
+            "apply --expect-digest abc", "is not a valid digest; write it as the plan shows", id="digest"
+        ),
+        pytest.param(f"apply --expect-digest ={_D}", "is not a valid digest", id="digest-of-nothing"),
         pytest.param("apply plan.json --push", "--push makes no sense with --sandbox", id="push"),
     ],
 )

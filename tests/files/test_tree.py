@@ -108,7 +108,7 @@ def test_a_file_that_became_a_pipe_after_it_was_listed_is_refused_without_waitin
     assert list(tree.paths()) == ["a.yaml"]
     (root / "a.yaml").unlink()
     os.mkfifo(root / "a.yaml")
-    with pytest.raises(InputError, match="is no regular file"):
+    with pytest.raises(InputError, match="is not a regular file"):
         tree.read("a.yaml")
 
 

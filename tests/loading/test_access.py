@@ -17,7 +17,7 @@ CASES = [
         [
             (
                 "a.yaml:2:9",
-                "account prod is no account id: one has exactly twelve digits",
+                "account prod is not a valid account id: one has exactly twelve digits",
                 "write all twelve digits in quotes, leading zeros included",
             )
         ],
@@ -28,7 +28,7 @@ CASES = [
         [
             (
                 "a.yaml:2:9",
-                "account prod is no account id: one has exactly twelve digits",
+                "account prod is not a valid account id: one has exactly twelve digits",
                 "write all twelve digits in quotes, leading zeros included",
             )
         ],
@@ -192,7 +192,10 @@ CASES = [
         [
             (
                 "a.yaml:12:17",
-                "accounts[0].ou[0] of assignment x is no path: it begins or ends with /, or has // in it",
+                (
+                    "accounts[0].ou[0] of assignment x is not a valid path: it begins or ends with "
+                    "/, or has // in it"
+                ),
                 "write names with / between, as Workloads/Prod",
             )
         ],

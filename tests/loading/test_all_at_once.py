@@ -67,7 +67,7 @@ def test_a_key_of_another_file_is_sent_there() -> None:
         (
             "x/reconciler.yaml:1:1",
             'the file has an unknown top-level key "scope"',
-            "it belongs into reconciler.yaml in the folder itself",
+            "it belongs in reconciler.yaml in the folder itself",
         ),
     ]
 

@@ -126,7 +126,7 @@ WRONG = [
         target(", url: https://x/v2, token: {env: my-token}"),
         (
             "reconciler.yaml:2:62",
-            "targets.chat.token.env is no name of an environment variable",
+            "targets.chat.token.env is not a valid name of an environment variable",
             "write it as SLACK_SCIM_TOKEN",
         ),
         id="no name of a variable",
@@ -171,7 +171,7 @@ WRONG = [
         target(", url: 'file:///etc/passwd', token: {env: T}"),
         (
             "reconciler.yaml:2:35",
-            "targets.chat.url is no address of the web",
+            "targets.chat.url is not a web address",
             "write it as https://scim.example.com/scim/v2",
         ),
         id="a file as an address",
@@ -198,7 +198,7 @@ WRONG = [
         CHAT % ", profile: ../x",
         (
             "reconciler.yaml:2:91",
-            "targets.chat.profile is no name of a profile",
+            "targets.chat.profile is not a valid name of a profile",
             "write a name from docs/scim.md, such as generic",
         ),
         id="a profile that is a path",
@@ -207,7 +207,7 @@ WRONG = [
         CHAT % ", map: {usernam: '{email}'}",
         (
             "reconciler.yaml:2:88",
-            "targets.chat.map.usernam is no attribute of a SCIM user",
+            "targets.chat.map.usernam is not an attribute of a SCIM user",
             'did you mean "userName"?',
         ),
         id="a mistyped path",
@@ -216,7 +216,7 @@ WRONG = [
         CHAT % ", map: {userName: '{emial}'}",
         (
             "reconciler.yaml:2:98",
-            "targets.chat.map.userName speaks of {emial}, which is no attribute that is text",
+            "targets.chat.map.userName speaks of {emial}, which is not an attribute that is text",
             'did you mean "email"?',
         ),
         id="a mistyped attribute",
@@ -234,7 +234,7 @@ WRONG = [
         CHAT % ", map: {userName: '{email.__class__}'}",
         (
             "reconciler.yaml:2:98",
-            "targets.chat.map.userName speaks of {email.__class__}, which is no attribute that is text",
+            "targets.chat.map.userName speaks of {email.__class__}, which is not an attribute that is text",
             (
                 "name one of key, user_name, external_id, given_name, middle_name, family_name, "
                 "formatted_name, honorific_prefix, honorific_suffix, display_name, nick_name, email, "

@@ -12,7 +12,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:40",
-                "guards.max_removals.users.count is no whole number",
+                "guards.max_removals.users.count is not a whole number",
                 "write digits, such as 20",
             )
         ],
@@ -23,7 +23,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:42",
-                "guards.max_removals.users.percent is no percentage",
+                "guards.max_removals.users.percent is not a percentage",
                 "write a number from 0 to 100",
             )
         ],

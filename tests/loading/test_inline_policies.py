@@ -50,12 +50,12 @@ CASES = [
             "a.yaml": "permission_sets:\n  Admin: {inline_policy: p.json}\n",
             "p.json": '{"Statement": [], "Statement": []}',
         },
-        [("p.json:1:1", 'this is no policy: "Statement" stands twice in one object', "mend the file")],
+        [("p.json:1:1", 'this is not a policy: "Statement" appears twice in one object', "fix the file")],
         id="an inline policy with a name twice",
     ),
     pytest.param(
         {"a.yaml": "permission_sets:\n  Admin: {inline_policy: p.json}\n", "p.json": '{"Statement": NaN}'},
-        [("p.json:1:1", "this is no policy: NaN is no JSON", "mend the file")],
+        [("p.json:1:1", "this is not a policy: NaN is no JSON", "fix the file")],
         id="an inline policy that is NaN",
     ),
     pytest.param(
@@ -71,7 +71,7 @@ CASES = [
             "a.yaml": "permission_sets:\n  Admin: {inline_policy: p.json}\n",
             "p.json": '{"Statement": ' + "[" * 100000 + "]" * 100000 + "}",
         },
-        [("p.json:1:1", "this is no policy: nested too deep", "mend the file")],
+        [("p.json:1:1", "this is not a policy: nested too deep", "fix the file")],
         id="an inline policy that is far too deep",
     ),
     pytest.param(
@@ -98,7 +98,7 @@ CASES = [
         [
             (
                 "a.yaml:2:26",
-                "inline_policy of permission set Admin is no policy: it has no Statement",
+                "inline_policy of permission set Admin is not a policy: it has no Statement",
                 "write {Version: 2012-10-17, Statement: […]}",
             )
         ],
@@ -109,7 +109,7 @@ CASES = [
         [
             (
                 "a.yaml:2:26",
-                "inline_policy of permission set Admin is no policy: it has no Statement",
+                "inline_policy of permission set Admin is not a policy: it has no Statement",
                 "write {Version: 2012-10-17, Statement: […]}",
             )
         ],
@@ -145,7 +145,7 @@ CASES = [
         [
             (
                 "a.yaml:2:26",
-                "inline_policy of permission set Admin is no policy",
+                "inline_policy of permission set Admin is not a policy",
                 "write a map, or the name of a JSON file",
             )
         ],

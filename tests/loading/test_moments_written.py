@@ -16,7 +16,7 @@ CASES = [
                 "write a date (2027-01-31) or an instant (2027-01-31T18:00:00Z)",
             )
         ],
-        id="until that is no date",
+        id="until that is not a valid date",
     ),
     pytest.param(
         "users:\n  ada: {user_name: ada, until: 2027-02-30}\n",

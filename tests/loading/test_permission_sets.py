@@ -24,7 +24,8 @@ CASES = [
             (
                 "a.yaml:2:3",
                 (
-                    'permission set "Power User" is no name for a permission set: letters (A to Z), digits '
+                    'permission set "Power User" is not a valid name for a permission set: letters '
+                    "(A to Z), digits "
                     "and _ + = , . @ - are allowed"
                 ),
                 "rename it; what people should read goes into description",
@@ -59,11 +60,11 @@ CASES = [
         [
             (
                 "a.yaml:2:29",
-                "session_duration of permission set Admin is no duration",
+                "session_duration of permission set Admin is not a valid duration",
                 "write hours and minutes, as 4h, 1h30m or PT4H",
             )
         ],
-        id="a session that is no duration",
+        id="a session that is not a valid duration",
     ),
     pytest.param(
         'permission_sets:\n  Admin: {description: "Full \u2013 access"}\n',
@@ -117,7 +118,7 @@ CASES = [
         [
             (
                 "a.yaml:2:30",
-                "managed_policies[0] of permission set Admin is no policy's name, path or ARN",
+                "managed_policies[0] of permission set Admin is not a policy's name, path or ARN",
                 "write it as AdministratorAccess or job-function/Billing",
             )
         ],
@@ -165,7 +166,8 @@ CASES = [
             (
                 "a.yaml:2:55",
                 (
-                    "customer_managed_policies[0].path of permission set Admin is no path: one begins and "
+                    "customer_managed_policies[0].path of permission set Admin is not a valid path: "
+                    "one begins and "
                     "ends with /"
                 ),
                 "write it as /ci/",

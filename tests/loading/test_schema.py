@@ -113,7 +113,7 @@ WRONG = {
     "a title over 1024": f"users: {{ada: {{user_name: ada, title: {'t' * 1025}}}}}",
     "a list for a title": "users: {ada: {user_name: ada, title: [x]}}",
     "active that is text": "users: {ada: {user_name: ada, active: maybe}}",
-    "an until that is no date": "users: {ada: {user_name: ada, until: tomorrow}}",
+    "an until that is not a valid date": "users: {ada: {user_name: ada, until: tomorrow}}",
     "four photos": "users: {ada: {user_name: ada, photos: [a, b, c, d]}}",
     "text for members": "groups: {ops: {members: ada}}",
     "a misspelt word for members": "groups: {ops: {members: unmanged}}",

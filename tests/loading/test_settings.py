@@ -25,7 +25,7 @@ CASES = [
     ),
     pytest.param(
         configured("timezone: Europe/Zürich\n"),
-        [("reconciler.yaml:2:11", "timezone is no time zone", 'did you mean "Europe/Zurich"?')],
+        [("reconciler.yaml:2:11", "timezone is not a time zone", 'did you mean "Europe/Zurich"?')],
         id="an unknown time zone",
     ),
     pytest.param(
@@ -33,7 +33,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:11",
-                "timezone is no time zone",
+                "timezone is not a time zone",
                 "write a name of the IANA database, such as Europe/Zurich",
             )
         ],
@@ -55,7 +55,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:11",
-                "requires is no list of versions",
+                "requires is not a list of versions",
                 'write it as ">=0.3,<1", with numbers, in quotes',
             )
         ],
@@ -88,7 +88,8 @@ CASES = [
             (
                 "reconciler.yaml:2:11",
                 (
-                    "targets.aws/x is no name for a target: up to 63 letters, digits, _ and - are allowed, "
+                    "targets.aws/x is not a valid name for a target: up to 63 letters, digits, _ and "
+                    "- are allowed, "
                     "a letter or digit first"
                 ),
                 "rename it",
@@ -98,7 +99,7 @@ CASES = [
     ),
     pytest.param(
         configured("targets: {aws: {type: identity-center, region: Frankfurt}}\n"),
-        [("reconciler.yaml:2:48", "targets.aws.region is no region of AWS", "write it as eu-central-1")],
+        [("reconciler.yaml:2:48", "targets.aws.region is not an AWS Region", "write it as eu-central-1")],
         id="a bad region",
     ),
     pytest.param(
@@ -111,7 +112,7 @@ CASES = [
             ),
             (
                 "reconciler.yaml:2:76",
-                "targets.aws.identity_store_id is no id of an identity store",
+                "targets.aws.identity_store_id is not a valid id of an identity store",
                 "it looks like d-1234567890",
             ),
         ],

@@ -62,7 +62,10 @@ CASES = [
         [
             (
                 "a.yaml:2:3",
-                'user "ada lovelace" is no key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -',
+                (
+                    'user "ada lovelace" is not a valid key: a key is 1 to 256 letters (A to Z), '
+                    "digits, or . _ @ + / -"
+                ),
                 "rename it; names for people go into fields such as display_name",
             )
         ],
@@ -73,7 +76,7 @@ CASES = [
         [
             (
                 "a.yaml:2:3",
-                "group büro is no key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -",
+                "group büro is not a valid key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -",
                 "rename it; names for people go into fields such as display_name",
             )
         ],
@@ -87,7 +90,7 @@ CASES = [
                 (
                     "group "
                     '"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk…" is '
-                    "no key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -"
+                    "not a valid key: a key is 1 to 256 letters (A to Z), digits, or . _ @ + / -"
                 ),
                 "rename it; names for people go into fields such as display_name",
             )
@@ -177,12 +180,24 @@ CASES = [
     ),
     pytest.param(
         "users:\n  ada: {user_name: ada, email: ada.example.com}\n",
-        [("a.yaml:2:32", "email of user ada is no e-mail address", "write one address, as name@example.com")],
+        [
+            (
+                "a.yaml:2:32",
+                "email of user ada is not a valid e-mail address",
+                "write one address, as name@example.com",
+            )
+        ],
         id="an e-mail without at",
     ),
     pytest.param(
         "users:\n  ada: {user_name: ada, birthdate: 10.12.1815}\n",
-        [("a.yaml:2:36", "birthdate of user ada is no date", "write year, month and day: 1815-12-10")],
+        [
+            (
+                "a.yaml:2:36",
+                "birthdate of user ada is not a valid date",
+                "write year, month and day: 1815-12-10",
+            )
+        ],
         id="a birthdate that is none",
     ),
     pytest.param(

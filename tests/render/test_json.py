@@ -168,9 +168,9 @@ def test_a_plan_of_the_first_format_is_read_as_one_that_tells_nothing_of_access(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        pytest.param("", "no saved plan", id="empty"),
-        pytest.param("{", "no saved plan", id="cut off"),
-        pytest.param("[" * 100_000, "no saved plan", id="nested without end"),
+        pytest.param("", "not a saved plan", id="empty"),
+        pytest.param("{", "not a saved plan", id="cut off"),
+        pytest.param("[" * 100_000, "not a saved plan", id="nested without end"),
         pytest.param("[]", "format_version", id="a list"),
         pytest.param("{}", "format_version", id="no version"),
         pytest.param('{"format_version":"1.0","format_version":"1.0"}', "twice", id="a key twice"),
@@ -183,14 +183,14 @@ def test_a_plan_of_the_first_format_is_read_as_one_that_tells_nothing_of_access(
         pytest.param(altered(lambda data: first(data).update(action="explode")), "action", id="bad action"),
         pytest.param(altered(lambda data: first(data).update(address="nowhere")), "address", id="no address"),
         pytest.param(altered(lambda data: first(data).update(restores="yes")), "restores", id="text"),
-        pytest.param(altered(lambda data: first(data).update(after="0" * 64)), "altered", id="another after"),
-        pytest.param(altered(lambda data: first(data).update(action="delete")), "altered", id="action"),
+        pytest.param(altered(lambda data: first(data).update(after="0" * 64)), "changed", id="another after"),
+        pytest.param(altered(lambda data: first(data).update(action="delete")), "changed", id="action"),
         pytest.param(
-            altered(lambda data: data["targets"][0]["changes"].pop()), "altered", id="a change taken out"
+            altered(lambda data: data["targets"][0]["changes"].pop()), "changed", id="a change taken out"
         ),
         pytest.param(
             altered(lambda data: data["targets"][0]["identity"].update(instance_arn="x")),
-            "altered",
+            "changed",
             id="another instance",
         ),
     ],
@@ -234,5 +234,5 @@ def test_a_report_tells_every_result() -> None:
 def test_saving_needs_no_digest_to_be_right_but_loading_does() -> None:
     plan: Plan = plans.PLANS["everyday"]
     wrong = replace(plan, targets=(replace(plan.targets[0], digest="sha256:00"),))
-    with pytest.raises(PlanFileError, match="altered"):
+    with pytest.raises(PlanFileError, match="was changed"):
         plan_from_json(plan_json(wrong))

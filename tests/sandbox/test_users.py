@@ -303,7 +303,7 @@ def test_the_last_attribute_of_an_extension_takes_the_extension_along(aws: Aws) 
         pytest.param("password", "x", id="an attribute that does not exist"),
         pytest.param(f"{ENTERPRISE}.floor", "3", id="an attribute that the extension lacks"),
         pytest.param("userName", "Administrator", id="a reserved name"),
-        pytest.param("not a path!", "x", id="something that is no path"),
+        pytest.param("not a path!", "x", id="something that is not a valid path"),
     ],
 )
 def test_an_update_that_the_service_would_not_take_changes_nothing(aws: Aws, path: str, value: Any) -> None:

@@ -162,15 +162,17 @@ def test_the_state_is_read_in_both_spellings(more: dict[str, str], state: str) -
             "has no state",
             id="no state",
         ),
-        pytest.param({"accounts": [account(MANAGEMENT, Paths=["o-1/x/"])]}, "is no path of", id="no path"),
+        pytest.param(
+            {"accounts": [account(MANAGEMENT, Paths=["o-1/x/"])]}, "is not a valid path of", id="no path"
+        ),
         pytest.param(
             {"accounts": [account(MANAGEMENT, Paths=[f"o-1/r-1111/{TWO}/"])]},
-            "is no path of",
+            "is not a valid path of",
             id="another's path",
         ),
         pytest.param(
             {"accounts": [account(MANAGEMENT, Paths=[f"o-1/r-9999/{MANAGEMENT}/"])]},
-            "is no path of",
+            "is not a valid path of",
             id="another root",
         ),
         pytest.param(

@@ -79,7 +79,7 @@ class LocalPlace:
                 os.close(descriptor)
         except OSError as error:
             raise ReconcilerError(
-                f"the lock {self._file} cannot be used: {error.strerror}; mend that, or name another kind "
+                f"the lock {self._file} cannot be used: {error.strerror}; fix that, or name another kind "
                 "with `lock` in reconciler.yaml"
             ) from error
 

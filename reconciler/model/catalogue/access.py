@@ -68,7 +68,9 @@ CODES = (
         (Severity.NOTE,),
         "accounts that selectors leave out, because they are not active",
     ),
-    Code("provisioning-skipped", (Severity.NOTE,), "roles in accounts that are not active lag behind"),
+    Code(
+        "provisioning-skipped", (Severity.NOTE,), "roles in accounts that are not active are not provisioned"
+    ),
     Code(
         "unit-unknown",
         (Severity.WARNING,),

@@ -63,7 +63,7 @@ def compare_provisioning(context: PlanContext, diff: Diff) -> None:
                     after_hash=hashes.provisioning_state(arn, account, outdated=False),
                     fields=content,
                     name=f"{live.name} on {context.account_name(account)}",
-                    reason="the role lags behind its permission set",
+                    reason="the latest version of the permission set is not provisioned",
                     origin=declared.origin,
                 )
             )

@@ -103,7 +103,8 @@ def _kept(context: PlanContext, live: LivePermissionSet, left: list[str]) -> Fin
         ),
         address=context.set_address(live.name),
         fix=(
-            "have whoever made them take them away, or declare the set with `assignments: exclusive` for one "
+            "have the people who made them take them away, or declare the set with "
+            "`assignments: exclusive` for one "
             "apply, and delete it from git then"
         ),
         details=tuple(sorted(left)),

@@ -334,7 +334,7 @@ def _findings(unwritten: dict[str, list[str]], status: list[str]) -> Iterable[Fi
             severity=Severity.WARNING,
             message=(
                 f"the status of {many(len(status), 'user')} should change, which this channel cannot write: "
-                "whoever is inactive loses every membership, but can still sign in"
+                "inactive users lose every membership, but can still sign in"
             ),
             fix="enable or disable them in the Identity Center console",
             details=tuple(sorted(status)),

@@ -154,7 +154,7 @@ def _spared(context: PlanContext, diff: Diff) -> Iterable[Finding]:
                 f"{many(len(spared), _what_is_spared(context))} of inactive people spared, being external, "
                 "ignored or observed"
             ),
-            fix="whoever owns them must take the access away",
+            fix="their owner must take the access away",
             details=tuple(sorted(spared)),
             count=len(spared),
         )

@@ -177,7 +177,7 @@ def chosen(items: Any) -> Mapping[str, Any]:
 
 
 def as_list(items: Any) -> list[Mapping[str, Any]]:
-    """The values of a list; a value that stands alone, or is no object, is taken for one."""
+    """The values of a list; a value that stands alone, or is not an object, is taken for one."""
     if items is None:
         return []
     given: Sequence[Any] = items if isinstance(items, list) else [items]

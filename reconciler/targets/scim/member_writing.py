@@ -252,7 +252,7 @@ class MemberWriter:
                 raise error
             self._gone(job, moves)
             return []
-        message = "the user is a member already" if job.enter else "the user is no member any more"
+        message = "the user is a member already" if job.enter else "the user is not a member any more"
         return job.settled(moves, present, message)
 
     @staticmethod

@@ -341,7 +341,7 @@ def test_an_error_in_the_middle_is_the_end_of_it() -> None:
 
 def test_pages_that_repeat_one_and_leave_out_another_are_no_list() -> None:
     def ask(query: str) -> Mapping[str, Any]:
-        # Ordered by what is no key: each page comes from another order (SQL: LIMIT and OFFSET).
+        # Ordered by what is not a valid key: each page comes from another order (SQL: LIMIT and OFFSET).
         asked = dict(parse_qsl(query))
         start, count = int(asked["startIndex"]) - 1, int(asked["count"])
         ids = [f"u{number}" for number in range(250)]

@@ -115,7 +115,7 @@ class Sso:
         # The service says "" of a set that has none; an answer without the member says the same.
         text = answer.get("InlinePolicy")
         if text is not None and not isinstance(text, str):
-            raise self._incomplete("GetInlinePolicyForPermissionSet", "the policy is no text")
+            raise self._incomplete("GetInlinePolicyForPermissionSet", "the policy is not text")
         return text or None
 
     def permissions_boundary(self, arn: str) -> Raw | None:
@@ -126,7 +126,7 @@ class Sso:
             return None
         found = answer.get("PermissionsBoundary")
         if found is not None and not isinstance(found, Mapping):
-            raise self._incomplete("GetPermissionsBoundaryForPermissionSet", "the boundary is no object")
+            raise self._incomplete("GetPermissionsBoundaryForPermissionSet", "the boundary is not an object")
         return found or None
 
     # Where permission sets are provisioned, and to whom they are assigned.
@@ -178,7 +178,7 @@ class Sso:
         except NotFound:
             return None
         if found.get("Status") not in (IN_PROGRESS, SUCCEEDED, FAILED):
-            raise self._incomplete(name, f"{found.get('Status')!r} is no status")
+            raise self._incomplete(name, f"{found.get('Status')!r} is not a status")
         return found
 
     def requests(self, operation: Operation, status: str) -> Iterator[Sequence[Raw]]:
@@ -292,7 +292,7 @@ class Sso:
     def _read(self, operation: str, key: str, **params: Any) -> Raw:
         found = self._call(operation, mutates=False, expects=(key,), **params)[key]
         if not isinstance(found, Mapping):
-            raise self._incomplete(operation, f"{key} is no object")
+            raise self._incomplete(operation, f"{key} is not an object")
         return found
 
     def _start(self, operation: str, key: str, member: str, **params: Any) -> Raw:

@@ -19,7 +19,7 @@ from reconciler.targets.crew import each
 from reconciler.targets.identity_center.access.api import Raw, Sso
 
 _KINDS = {"USER": Kind.USER, "GROUP": Kind.GROUP}
-_UNSEEN = "read group by group: assignments to people, and to whoever is deleted, were not read"
+_UNSEEN = "read group by group: assignments to people and to deleted principals were not read"
 
 
 @dataclass(slots=True)

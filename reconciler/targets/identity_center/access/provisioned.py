@@ -66,7 +66,7 @@ class Discovery:
         self._check(every, behind, arn)
         wrong = sorted(account for account in every if not _ACCOUNT.fullmatch(account))
         if wrong:
-            message = f"{arn} is provisioned to {wrong[0]}, which is no account id of twelve digits"
+            message = f"{arn} is provisioned to {wrong[0]}, which is not a valid account id of twelve digits"
             raise self._incomplete("ListAccountsForProvisionedPermissionSet", message)
         return every, behind
 
@@ -107,7 +107,7 @@ class Discovery:
         """Between two lists a role may come; that twice running some are missing is a page that was lost."""
         if not behind <= every:
             some = min(behind - every)
-            message = f"{whose} has roles that lag behind, and that are in no list of all: {some}"
+            message = f"{whose} has roles that are not provisioned, and that are in no list of all: {some}"
             raise self._incomplete("ListAccountsForProvisionedPermissionSet", message)
 
     @staticmethod

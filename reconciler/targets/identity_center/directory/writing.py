@@ -134,7 +134,9 @@ class Writer:
         refused = attributes.keys() - (can.user_attributes if user else can.group_attributes)
         if refused:
             names = ", ".join(sorted(refused))
-            return intent.failed(f"the Identity Store API cannot write {names}; leave it to whoever does")
+            return intent.failed(
+                f"the Identity Store API cannot write {names}; leave it to the service that does"
+            )
         match step.action:
             case Action.CREATE:
                 return self._create(intent)
@@ -291,7 +293,7 @@ class Writer:
         identifier: str | None = intent.identifier or self._directory.membership_id(group, user)
         for _ in range(_TRIES):
             if identifier is None:
-                return intent.done() if lost else intent.unnecessary("the user is no member any more")
+                return intent.done() if lost else intent.unnecessary("the user is not a member any more")
             try:
                 self._directory.delete_membership(identifier)
                 return intent.done()
@@ -304,7 +306,7 @@ class Writer:
             # Gone, or made anew under another id meanwhile, which the review covers as well: the pair.
             identifier = self._settle(lambda: self._directory.membership_id(group, user), lost)
         if identifier is None:
-            return intent.done() if lost else intent.unnecessary("the user is no member any more")
+            return intent.done() if lost else intent.unnecessary("the user is not a member any more")
         if lost is None:
             return intent.failed("the membership comes back each time that it is removed", moved=True)
         return self._unknown(intent, lost)

@@ -41,7 +41,9 @@ class OrganizationReader:
         for page in self._api.accounts():
             for raw in page:
                 if not _ACCOUNT.fullmatch(raw["Id"]):
-                    raise self._incomplete("ListAccounts", f"{raw['Id']} is no account id of twelve digits")
+                    raise self._incomplete(
+                        "ListAccounts", f"{raw['Id']} is not a valid account id of twelve digits"
+                    )
                 found[raw["Id"]] = raw
             self._observer.reading(self._target, "accounts", len(found), None)
         if management not in found:
@@ -101,7 +103,9 @@ class OrganizationReader:
         for identifier, raw in accounts.items():
             found = _PATH.fullmatch(str(raw["Paths"][0]))
             if found is None or found["account"] != identifier or root not in ("", found["root"]):
-                raise self._incomplete("ListAccounts", f"{raw['Paths'][0]} is no path of {identifier}")
+                raise self._incomplete(
+                    "ListAccounts", f"{raw['Paths'][0]} is not a valid path of {identifier}"
+                )
             root, places[identifier] = found["root"], tuple(filter(None, found["units"].split("/")))
         return root, places
 

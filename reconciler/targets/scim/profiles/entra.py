@@ -11,7 +11,7 @@ PROFILE = Profile(
     title="Microsoft Entra ID",
     evidence="documented only (Microsoft Learn, SCIM API reference of 2026-03-26); not seen live",
     quirks=(
-        "Lists by cursor only, at most 100 a page whatever ServiceProviderConfig says; paths in lower case.",
+        "Lists by cursor only, at most 100 a page regardless of ServiceProviderConfig; paths in lower case.",
         "Members by filter; dynamic groups show theirs, which nobody can write: leave them to `external`.",
         "At most 20 members enter a group with one request, and one leaves.",
         f"`{_URN}User:mailNickname` is required: give it by `map`.",

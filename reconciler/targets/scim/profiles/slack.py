@@ -10,7 +10,7 @@ PROFILE = Profile(
     evidence="documented only (docs.slack.dev, SCIM API and rate limits, November 2026); not seen live",
     quirks=(
         "Pages of ten unless asked for more, at most 1,000.",
-        "Deleting a user is disabling there: whatever `on_removal` says, leavers are disabled.",
+        "Deleting a user is disabling there: regardless of `on_removal`, leavers are disabled.",
         "The manager stands in `manager.managerId`.",
         "One update of a user or group at a time; 429 otherwise. Groups have no external id.",
         "600 writes and 1,000 reads a minute, of users 180 writes, shared with every other SCIM app.",
