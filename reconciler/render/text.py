@@ -181,7 +181,7 @@ def _next(plan: Plan, layout: Layout, saved: str | None, flags: str) -> list[Lin
         return []
     options = f"{flags} --first-apply" if _is_first(plan) else flags
     if saved:
-        return layout.paragraph(f"To do exactly this: reconciler apply{options} {escape.name(saved)}")
+        return layout.paragraph(f"To apply this plan: reconciler apply{options} {escape.name(saved)}")
     return layout.paragraph(
         f"To apply this plan: save it with `reconciler plan{flags} --out plan.json`, "
         f"let it be reviewed, then `reconciler apply{options} plan.json`."

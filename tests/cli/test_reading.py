@@ -165,7 +165,7 @@ def test_a_plan_tells_changes_and_how_to_have_them_done(played: Played) -> None:
     assert ended.code == 0
     assert "Users: 3 to create" in ended.out
     assert "Plan: 8 to create; 3 people gain something." in ended.out
-    assert "To do exactly this: reconciler apply --sandbox plan.json" in ended.told
+    assert "To apply this plan: reconciler apply --sandbox plan.json" in ended.told
     assert "On the embedded sandbox" in ended.err
     assert "On the embedded sandbox" not in ended.out
 

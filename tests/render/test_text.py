@@ -242,7 +242,7 @@ def test_a_saved_plan_and_estimates_are_told() -> None:
         estimates={"aws": Estimate(75.2, {"create membership": 40, "create user": 8})},
     )
     assert "Applying takes about 1 min 15 s and 48 calls." in text
-    assert text.endswith("To do exactly this: reconciler apply out/plan.json\n")
+    assert text.endswith("To apply this plan: reconciler apply out/plan.json\n")
 
 
 def test_no_line_is_wider_than_the_terminal_where_it_can_be_broken() -> None:
