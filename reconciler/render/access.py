@@ -1,4 +1,4 @@
-"""Who gains, loses and sees altered which permission set where, through what: the end of every plan.
+"""Who gains and loses which permission set where, for whom one changes, and through what: the end of a plan.
 
 It repeats in people what the sections above say in things, so it may be folded; its numbers are always
 there, and what is privileged comes first.
@@ -31,7 +31,7 @@ _VERBS = {
     Direction.SHORTER: ("keeps", "keep"),
 }
 # What follows the permission set in a sentence.
-_HOW = {Direction.ALTER: " altered", Direction.LONGER: " longer", Direction.SHORTER: " less long"}
+_HOW = {Direction.ALTER: " changes", Direction.LONGER: " longer", Direction.SHORTER: " less long"}
 # What is worth the first lines of a plan where it is privileged.
 _GIVEN = (Direction.GAIN, Direction.ALTER, Direction.LONGER)
 # How many rows there are at most, and how many people and accounts a row names, by how much is folded.
@@ -77,12 +77,12 @@ def first_lines(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         verb = "gains" if len(people) == 1 else "gain"
         told.append(f"{words.counted(len(people), words.PERSON)} {verb} privileged access")
     if altered:
-        verb = "has" if len(altered) == 1 else "have"
-        told.append(f"{words.counted(len(altered), words.PERSON)} {verb} privileged access altered")
+        told.append(f"privileged access changes for {words.counted(len(altered), words.PERSON)}")
     if longer:
         verb = "keeps" if len(longer) == 1 else "keep"
         told.append(f"{words.counted(len(longer), words.PERSON)} {verb} privileged access longer")
-    lines = [layout.line(f"{words.listed(told)}:", Tone.CAUTION, kept=True)]
+    head = words.listed(told)
+    lines = [layout.line(f"{head[:1].upper()}{head[1:]}:", Tone.CAUTION, kept=True)]
     limit = len(gained) if names.verbose else _FIRST
     for change in gained[:limit]:
         who = ", ".join(_some([names.user(key) for key in change.people], None if names.verbose else _NAMED))
@@ -119,15 +119,16 @@ def _numbers(access: Sequence[AccessChange]) -> str:
             privileged.update(change.people)
     verbs = {
         **_VERBS,
-        Direction.ALTER: ("has a permission set changed", "have a permission set changed"),
         Direction.LONGER: ("keeps access longer", "keep access longer"),
         Direction.SHORTER: ("keeps access less long", "keep access less long"),
     }
-    parts = [
-        f"{words.counted(len(told[direction]), words.PERSON)} {verbs[direction][len(told[direction]) != 1]}"
-        for direction in Direction
-        if told[direction]
-    ]
+    parts = []
+    for direction in Direction:
+        count = words.counted(len(told[direction]), words.PERSON)
+        if told[direction]:
+            altered = direction is Direction.ALTER
+            verb = verbs[direction][len(told[direction]) != 1]
+            parts.append(f"a permission set changes for {count}" if altered else f"{count} {verb}")
     some = len(privileged)
     only = all(change.direction is not Direction.GAIN for change in access if change.privileged)
     gain = ("keeps", "keep") if only else ("gains", "gain")
@@ -151,7 +152,10 @@ def _row(change: AccessChange, names: Names, fold: Fold) -> Row:
     how = _HOW.get(change.direction, "")
     mark = f"{PRIVILEGED} " if change.privileged else ""
     mark += f"{UNKNOWN} " if change.unknown else ""
-    label = f"{mark}{who} {verb} {escape.name(change.permission_set)}{how} on {where}"
+    called = escape.name(change.permission_set)
+    label = f"{mark}{who} {verb} {called}{how} on {where}"
+    if change.direction is Direction.ALTER:
+        label = f"{mark}{called} changes for {who} on {where}"
     if change.direction in (Direction.LONGER, Direction.SHORTER):
         label = f"{label}, {_ends(change)}"
     pieces = tuple(", ".join(_some(each, limit)) for each in (people, accounts) if each)
@@ -204,8 +208,12 @@ def _rest(rest: Sequence[AccessChange]) -> Iterable[Row]:
             more = f"more{_HOW.get(direction, '')}"
             verb = _VERBS[direction][len(people) != 1]
             where = words.counted(len(accounts), words.ACCOUNT)
+            count = words.counted(len(people), words.PERSON)
+            altered = direction is Direction.ALTER
             yield Row(
                 glyph=glyph,
-                label=f"{words.counted(len(people), words.PERSON)} {verb} {more}, on {where}:",
+                label=f"more changes for {count}, on {where}:"
+                if altered
+                else f"{count} {verb} {more}, on {where}:",
                 pieces=sample([escape.name(each) for each in sets]),
             )

@@ -97,8 +97,7 @@ def people(parts: Iterable[TargetPlan]) -> str:
     elif losing:
         said.append(f"{counted(len(losing), PERSON)} {lose} something")
     if altered:
-        has = "has a permission set changed" if len(altered) == 1 else "have a permission set changed"
-        said.append(f"{counted(len(altered), PERSON)} {has}")
+        said.append(f"a permission set changes for {counted(len(altered), PERSON)}")
     return "; ".join(said)
 
 

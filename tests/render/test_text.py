@@ -319,9 +319,9 @@ def test_the_summary_agrees_with_the_access_section() -> None:
     ]
     changes = [pieces.member("new", "ada"), pieces.member("old", "ada", Action.DELETE)]
     lines = shown(pieces.plan(pieces.part(changes, access=access))).splitlines()
-    assert "Access: 1 person gains and 3 people have a permission set changed" in lines
+    assert "Access: 1 person gains and a permission set changes for 3 people" in lines
     assert (
-        "Plan: 1 to create, 1 to delete; 1 person gains something; 3 people have a permission set changed."
+        "Plan: 1 to create, 1 to delete; 1 person gains something; a permission set changes for 3 people."
         in lines
     )
 
