@@ -69,7 +69,7 @@ def test_a_file_that_is_something_else_is_refused_and_left_alone(tmp_path: Path)
     path = tmp_path / "notes.txt"
     path.write_text("not a database at all, " * 100, encoding="utf-8")
     before = path.read_bytes()
-    with pytest.raises(ReconcilerError, match="no file of the sandbox"):
+    with pytest.raises(ReconcilerError, match="is not a file of the sandbox"):
         Sandbox(path).start()
     assert path.read_bytes() == before
 
