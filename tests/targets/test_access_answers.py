@@ -86,7 +86,7 @@ def test_assignments_that_make_no_sense_end_the_read(rows: list[dict[str, str]],
         pytest.param(
             "ListAccountsForProvisionedPermissionSet",
             {"AccountIds": ["12"]},
-            "no account id",
+            "not a valid account id",
             id="no account",
         ),
         pytest.param(

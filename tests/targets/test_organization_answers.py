@@ -154,7 +154,9 @@ def test_the_state_is_read_in_both_spellings(more: dict[str, str], state: str) -
     ("changed", "message"),
     [
         pytest.param(
-            {"accounts": [account("12"), account(MANAGEMENT)]}, "no account id", id="an id of two digits"
+            {"accounts": [account("12"), account(MANAGEMENT)]},
+            "not a valid account id",
+            id="an id of two digits",
         ),
         pytest.param({"accounts": [account(ONE), account(ONE)]}, "came twice", id="an account twice"),
         pytest.param(
