@@ -38,7 +38,7 @@ def on_a_terminal(stage: Played, typed: str, *arguments: str, env: Mapping[str, 
             if not piece:
                 break
             shown += piece
-            if not asked and b"Only `yes` is taken as yes" in shown:
+            if not asked and b"Type `yes` to continue" in shown:
                 asked = True
                 if typed == CTRL_C:  # a terminal that controls nobody makes no signal of it
                     process.send_signal(signal.SIGINT)
