@@ -17,7 +17,7 @@ from reconciler.session.opening import open_session
 @click.option("--unpublished", is_flag=True, help="Keep what remembers this apply in this clone alone.")
 @common_options()
 def command(options: Options, *, by_group: bool, push: bool, unpublished: bool) -> int:
-    """Write what rules alone bring about: what has ended, who was blocked, who left.
+    """Write what rules alone bring about: what has ended, and who was blocked.
 
     `auto_apply` in reconciler.yaml names the causes. Everything else is reported as left out, and waits for
     its own review. Guards and rules judge what would be written, change by change: what they refuse is left
