@@ -124,7 +124,6 @@ def _apply_one(
                 set(unkept) - set(job.planned.unkept.names),
                 required=job.target.capabilities.required,
                 # Each apply leaves a receipt, whole or not.
-                remembered=True,
             ),
             *_earlier_ends(job.planned),
         ),

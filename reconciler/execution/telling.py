@@ -22,13 +22,10 @@ _HABITS = {
 }
 
 
-def told(
-    target: str, unkept: Collection[str], *, required: Collection[str], remembered: bool
-) -> tuple[str, ...]:
+def told(target: str, unkept: Collection[str], *, required: Collection[str]) -> tuple[str, ...]:
     """Sentences on what turned out in this apply, from the names that a receipt gives it.
 
-    `required` are the attributes that every creation needs, kept or not; `remembered` says that the names go
-    into a receipt, so that the next plan knows them.
+    `required` are the attributes that every creation needs, kept or not.
     """
     names = sorted(each for each in unkept if not each.startswith((_SERVICE, "pending.")))
     forms = [each for each in names if _is_form(each)]
@@ -43,7 +40,7 @@ def told(
     if dropped := [*plain, *(f"the case of {each.removesuffix(_CASE)}" for each in cases)]:
         said.append(
             f"{target} does not keep {', '.join(dropped)}: it answered well, and does not show what it was "
-            f"sent{_later(remembered, needed=[each for each in plain if _name(each) in required])}"
+            f"sent{_later(needed=[each for each in plain if _name(each) in required])}"
         )
     if spelled := sorted(
         {
@@ -52,8 +49,7 @@ def told(
         }
     ):
         said.append(
-            f"{target} keeps {', '.join(spelled)} in another form than it was sent"
-            f"{_later(remembered, needed=())}"
+            f"{target} keeps {', '.join(spelled)} in another form than it was sent{_later(needed=())}"
         )
     said.extend(_refused(target, unkept))
     said.extend(
@@ -91,8 +87,6 @@ def _name(entry: str) -> str:
     return entry.partition(".")[2]
 
 
-def _later(remembered: bool, *, needed: Collection[str]) -> str:  # noqa: FBT001  # a fact of the report
-    if not remembered:
-        return ""
+def _later(needed: Collection[str]) -> str:
     but = f", but for {', '.join(needed)} where one is created" if needed else ""
     return f"; later plans do not write it again{but}"
