@@ -167,7 +167,9 @@ class Given:
         """Each given and live thing is desired, or goes by the plan, or is named as owed."""
         self.notice(world)
         self._doubt_merged(said)
-        changes = (*planned.plan.changes, *planned.left_out)
+        # What a guard leaves out of a run by rule is planned, refused, and named with why in its report.
+        held = (change for change, _ in planned.refused)
+        changes = (*planned.plan.changes, *planned.left_out, *held)
         going = {_pair(each, planned) for each in changes if _takes(each)}
         named = set(_named(planned, world))
         with self._keeping_others(going):

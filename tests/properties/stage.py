@@ -338,7 +338,7 @@ class Stage(RuleBasedStateMachine):
         }
         everything = (*planned.plan.changes, *planned.left_out)
         due = {each.address for each in everything if each.cause in COUNTS}
-        if planned.waiting or planned.uncovered or due - go or due & bad:
+        if planned.waiting or planned.uncovered or planned.refused or due - go or due & bad:
             return
         self.recall.earlier = max(0, self.recall.earlier - 1)
         self.base = Declared("base", self.said, self.policy)
