@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -31,6 +32,10 @@ def on_a_terminal(stage: Played, typed: str, *arguments: str, env: Mapping[str, 
     shown, asked = b"", False
     try:
         while True:
+            # A question in other words must not be waited for without end.
+            if not select.select([leader], [], [], PATIENCE)[0]:
+                process.kill()
+                raise AssertionError(shown.decode())
             try:
                 piece = os.read(leader, 65536)
             except OSError:  # Linux says EIO when the last process has closed the other end
