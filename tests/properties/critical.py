@@ -27,14 +27,19 @@ class Floors:
     """What is critical before a plan, and how many people must be there after each of its steps.
 
     `entries` are the critical entries in the words of the state that knows them. Whoever loses access at
-    once (time, a block) and whoever is disabled does not count.
+    once (time, a block) and whoever is disabled does not count. A group that `said` has merged into another
+    is critical by that one's key, and its own object goes.
     """
 
-    def __init__(self, world: World, planned: PreparedPlan, entries: Mapping[str, Assignment]) -> None:
+    def __init__(
+        self, world: World, planned: PreparedPlan, entries: Mapping[str, Assignment], said: Identities
+    ) -> None:
         gone = _taken_at_once(world, planned)
+        merged = {old for one in said.groups.values() for old in one.previously} - said.groups.keys()
         self._floors = {
             place: min(least, len(_people(world, place, gone) - _disabled(planned)))
             for place, least in _places(world, entries)
+            if not (isinstance(place, str) and team_of(world, place) in merged)
         }
 
     def hold(self, world: World) -> None:

@@ -104,7 +104,7 @@ class Stage(RuleBasedStateMachine):
         self.begin_first(go)
         chosen = replace(planned, steps=tuple(restricted(planned.steps, go)))
         takes_before_it_gives(chosen)
-        floors = Floors(self.world, planned, self._critical_entries())
+        floors = Floors(self.world, planned, self._critical_entries(), self.said)
         broken = breaches(self.world, self.said, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
