@@ -283,11 +283,15 @@ class Stage(RuleBasedStateMachine):
             again = self.plan()
         assert observed or again.plan.changes == ()
 
+    def others(self) -> set[str]:
+        """Users that git has nothing to do with, whatever name of git's they were given by others."""
+        return self.world.users.keys() - self.given.objects.keys()
+
     def absent_reach_nothing(self) -> None:
         """Whoever must have no access has none, but what somebody else answers for."""
         if self.is_managed():
             # Of whom the states of an earlier version lost track, nobody knows that they are git's.
-            reached = Witness(self.world).ours(but=self.given.doubted_objects)
+            reached = Witness(self.world).ours(but=self.given.doubted_objects | self.others())
             theirs = HOME if self.world.delegated else ""
             people = {who for who, account, _ in reached if account != theirs}
             assert not people & self.absent() & set(PEOPLE)
