@@ -36,7 +36,7 @@ def changed_coverage(position: GitPosition, ours: Config, theirs: Config) -> tup
         Finding(
             code="scope-changed",
             severity=Severity.WARNING,
-            message=f"{CONFIG_FILE} manages something else than on {position.branch}, and is used as here",
+            message=f"{CONFIG_FILE} differs from {position.branch} in what it manages, and is used as here",
             fix="look whether that is meant: what is observed or left out is not taken back",
             details=tuple(details),
             count=len(details),

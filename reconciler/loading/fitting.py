@@ -2,7 +2,7 @@
 
 Who may push tags can put an older receipt back, or the one of another target in its place. So this clone
 keeps the newest receipt that it has read, at `refs/reconciler/seen/<target>`: outside the tags, so that no
-fetch of them moves it. Receipts that were written here and not published are no part of that: a fetch may
+fetch of them moves it. Receipts that were written here and not published are not part of that: a fetch may
 replace them, as `--unpublished` says (`refs/reconciler/unpublished/<target>` names the newest).
 """
 

@@ -74,9 +74,9 @@ def publishes(session: Session, *, push: bool, unpublished: bool) -> bool:
 
 
 def check_standing(session: Session, *, first_apply: bool, push: bool) -> Session:
-    """Raise RecordError unless the files are what people agreed on, and git remembers what was applied.
+    """Raise RecordError unless the files are those of the trusted branch, and git remembers what was applied.
 
-    With `push` the remote is asked whether it knows of an apply that this clone does not, and the workspace
+    With `push` the remote is asked whether it knows of an apply that this clone does not, and the session
     that comes back leaves out marks that were closed there. The sandbox asks for nothing of this.
     """
     if session.sandbox:
