@@ -76,6 +76,10 @@ class Schedule:
         """How many steps are handed out and not ended."""
         return len(self._running)
 
+    def handed_out(self) -> list[Step]:
+        """The steps that are handed out and not ended, in order."""
+        return sorted((self._steps[each] for each in self._running), key=lambda step: self._position[step.id])
+
     @property
     def over(self) -> bool:
         """Whether nothing runs and nothing more will be handed out."""
