@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from yaml import YAMLError
-from yaml._yaml import CParser
+from yaml import CBaseLoader, YAMLError
 from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
@@ -194,7 +193,7 @@ class _Reader:
         self._record = record
         self._nodes = 0
         self._data = data
-        self._parser = CParser(data)
+        self._parser = CBaseLoader(data)
         self._get: Callable[[], _Event] = self._parser.get_event
 
     def read(self) -> Tree:
