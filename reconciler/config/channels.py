@@ -10,7 +10,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Required
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import STRICT, Text
@@ -46,10 +46,9 @@ EnvironmentName = Annotated[
 ]
 
 
+@with_config(STRICT)
 class TokenPlaceDocument(TypedDict, total=False):
     """Where a token is found; the token itself never stands in a file of these."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     env: Annotated[EnvironmentName, Field(description="In this environment variable.")]
     file: Annotated[Text, Field(description="In this file of the machine that runs the reconciler.")]
@@ -105,10 +104,9 @@ UrlField = Annotated[Url, Field(description="The base address, up to and with `/
 TokenField = Annotated[Token, Field(description="Where the bearer token is found.")]
 
 
+@with_config(STRICT)
 class _MoreOfAChannel(TypedDict, total=False):
     """What may be said of a channel beside its address and its token."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     token_next: Annotated[
         Token, Field(description="Where the next one is found, which is tried when the first is refused.")
@@ -140,10 +138,9 @@ class ChannelFields(_MoreOfAChannel, total=False):
 CHANNEL_FIELDS = ("url", "token", "token_next", "expires", "ca_file", "proxy")
 
 
+@with_config(STRICT)
 class DirectoryDocument(TypedDict, total=False):
     """By which channel users and groups are written. Default: the Identity Store API."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     scim: Annotated[ChannelDocument, Field(description="The SCIM endpoint of this very instance.")]
 

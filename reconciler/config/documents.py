@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
@@ -68,10 +68,9 @@ IdentityStoreId = Annotated[
 ModeName = Literal["observe", "managed", "authoritative"]
 
 
+@with_config(STRICT)
 class IgnoredAssignmentDocument(TypedDict, total=False):
     """Assignments that are somebody else's. Names are shell patterns; what is absent matches anything."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     permission_set: Annotated[Pattern, Field(description="Name of the permission set.")]
     account: Annotated[Pattern, Field(description="Name or id of the account.")]
@@ -79,10 +78,9 @@ class IgnoredAssignmentDocument(TypedDict, total=False):
     user: Annotated[Pattern, Field(description="User name.")]
 
 
+@with_config(STRICT)
 class IgnoreDocument(TypedDict, total=False):
     """What is somebody else's: counted in every plan, never touched."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     users: Annotated[list[Pattern], Field(description="Shell patterns over user names.")]
     groups: Annotated[list[Pattern], Field(description="Shell patterns over display names.")]
@@ -93,10 +91,9 @@ class IgnoreDocument(TypedDict, total=False):
     ]
 
 
+@with_config(STRICT)
 class ScopeDocument(TypedDict, total=False):
     """How much of each kind is ours: `observe` nothing, `managed` what git declares, `authoritative` all."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     users: Annotated[ModeName, Field(description="Users. Default: managed.")]
     groups: Annotated[ModeName, Field(description="Groups. Default: managed.")]
@@ -106,10 +103,9 @@ class ScopeDocument(TypedDict, total=False):
     ignore: Annotated[IgnoreDocument, Field(description="What is somebody else's.")]
 
 
+@with_config(STRICT)
 class ProvisionDocument(TypedDict, total=False):
     """Who exists at this target at all."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     users_in: Annotated[
         list[Key], Field(description="Only members of these groups (keys). Default: everybody.")
@@ -123,10 +119,9 @@ def _target_type(value: Any) -> str:
     raise refused("is a type of target that does not exist", f"write {' or '.join(TARGET_TYPES)}")
 
 
+@with_config(STRICT)
 class TargetDocument(ChannelFields, total=False):
     """One service that is kept as git says."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     type: Required[
         Annotated[
@@ -173,19 +168,17 @@ class TargetDocument(ChannelFields, total=False):
     ]
 
 
+@with_config(STRICT)
 class LimitDocument(TypedDict, total=False):
     """A limit, absolute and relative; both hold. `null` lifts one of the two."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     count: Annotated[Whole | None, Field(description="At most so many.")]
     percent: Annotated[Percent | None, Field(description="At most this share; it always allows one.")]
 
 
+@with_config(STRICT)
 class CountDocument(TypedDict, total=False):
     """A limit that is a number. `null` lifts it."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     count: Annotated[Whole | None, Field(description="At most so many.")]
 
@@ -202,10 +195,9 @@ class AssignmentLimitDocument(LimitDocument, total=False):
     per_account: Annotated[LimitDocument, Field(description="Within any one account.")]
 
 
+@with_config(STRICT)
 class MaxRemovalsDocument(TypedDict, total=False):
     """How much one plan may take away."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     users: Annotated[LimitDocument, Field(description="Users. Default: 5, 2 %.")]
     groups: Annotated[LimitDocument, Field(description="Groups. Default: 5, 2 %.")]
@@ -226,29 +218,26 @@ class MaxRemovalsDocument(TypedDict, total=False):
     ]
 
 
+@with_config(STRICT)
 class MaxGrantsDocument(TypedDict, total=False):
     """How much access one plan may give: people times accounts."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     total: Annotated[LimitDocument, Field(description="Any access.")]
     privileged: Annotated[LimitDocument, Field(description="Privileged access.")]
 
 
+@with_config(STRICT)
 class ProtectedDocument(TypedDict, total=False):
     """What is never removed, disabled or renamed."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     users: Annotated[list[Key], Field(description="Keys of `users`.")]
     groups: Annotated[list[Key], Field(description="Keys of `groups`.")]
     permission_sets: Annotated[list[Text], Field(description="Keys of `permission_sets`.")]
 
 
+@with_config(STRICT)
 class PrivilegedDocument(TypedDict, total=False):
     """What counts as privileged access."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     permission_sets: Annotated[list[Pattern], Field(description="Shell patterns over permission sets.")]
     policies: Annotated[list[Text], Field(description="AWS-managed policies, by name, path or ARN.")]
@@ -262,10 +251,9 @@ class PrivilegedDocument(TypedDict, total=False):
     ]
 
 
+@with_config(STRICT)
 class GuardsDocument(TypedDict, total=False):
     """Limits that hold for plan, apply and drift alike."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     max_removals: Annotated[MaxRemovalsDocument, Field(description="How much one plan may take away.")]
     max_grants: Annotated[MaxGrantsDocument, Field(description="How much access one plan may give.")]
@@ -276,10 +264,9 @@ class GuardsDocument(TypedDict, total=False):
     privileged: Annotated[PrivilegedDocument, Field(description="What counts as privileged access.")]
 
 
+@with_config(STRICT)
 class MemoryDocument(TypedDict, total=False):
     """How what git remembers of applies is kept."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     signed: Annotated[
         Flag,
@@ -290,10 +277,9 @@ class MemoryDocument(TypedDict, total=False):
     ]
 
 
+@with_config(STRICT)
 class ConfigDocument(TypedDict, total=False):
     """How the reconciler works: its targets, what it owns, and what it must never do."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     format: Required[
         Annotated[

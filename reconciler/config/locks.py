@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import STRICT, Region
@@ -82,10 +82,9 @@ KeyPrefix = Annotated[
 ]
 
 
+@with_config(STRICT)
 class LockDocument(TypedDict, total=False):
     """How two applies at once are kept apart."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     type: Annotated[
         Any,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import STRICT, Key, PathPattern, Pattern, Positive, Text
@@ -30,10 +30,9 @@ _Sets = Annotated[list[Pattern], Field(min_length=1, description="Shell patterns
 _Accounts = Annotated[list[SelectorEntry], Field(min_length=1, description="Accounts. Default: all.")]
 
 
+@with_config(STRICT)
 class DenyDocument(TypedDict, total=False):
     """Access that nobody may have."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     principal: Annotated[
         Literal["user", "group"],
@@ -43,27 +42,24 @@ class DenyDocument(TypedDict, total=False):
     accounts: _Accounts
 
 
+@with_config(STRICT)
 class RestrictDocument(TypedDict, total=False):
     """Access that only some files may grant."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     permission_sets: _Sets
     accounts: _Accounts
 
 
+@with_config(STRICT)
 class MaxHoldersDocument(TypedDict, total=False):
     """How many people may have some access."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     count: Annotated[Positive, Field(description="At most so many people, each counted once.")]
 
 
+@with_config(STRICT)
 class RuleDocument(TypedDict, total=False):
     """One rule: exactly one of `deny`, `disjoint`, `require`, `restrict` and `max_holders`."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     message: Annotated[Text, Field(description="What people read where the rule is broken.")]
     deny: Annotated[DenyDocument, Field(min_length=1, description="Access that nobody may have.")]

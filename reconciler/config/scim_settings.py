@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import STRICT
@@ -14,10 +14,9 @@ from reconciler.config.fields import STRICT
 _MAX_PAGE, _MAX_RATE = 100_000, 1_000.0
 
 
+@with_config(STRICT)
 class SettingsDocument(TypedDict, total=False):
     """How a SCIM service keeps to the standard, where its profile says otherwise."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     paging: Annotated[
         Literal["auto", "index", "cursor", "none"],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import QUOTED, STRICT, Flag
@@ -57,10 +57,9 @@ TagValue = Annotated[
 ]
 
 
+@with_config(STRICT)
 class SelectorDocument(TypedDict, total=False):
     """Accounts. Keys are AND, the items of one key are OR; only active accounts are selected."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     account: Annotated[
         str,

@@ -1,13 +1,13 @@
-"""Submits one step, after a look whether its object is as people reviewed it; or several that are alike."""
+"""Submits steps, after a look whether their objects are as people reviewed them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import ServiceError
 from reconciler.execution.run import Run, with_manager_key
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
@@ -24,12 +24,37 @@ _OBJECTS = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)
 
 
 def submit(
-    target: Target, planned: PreparedPlan, run: Run, step: Step, change: Change | None
-) -> Outcome | Pending:
-    """Submit one step; when the object moved, look whether it is still as reviewed, and try again.
+    target: Target, planned: PreparedPlan, run: Run, steps: Sequence[Step], changes: Mapping[Address, Change]
+) -> Sequence[Outcome | Pending]:
+    """Submit steps that go in one request, or one alone.
 
-    `change` is the reviewed one of the step's own address; a step that renews roles may have none.
+    Those whose object moved are sent again, as long as it still is as reviewed. `changes` are the reviewed
+    ones by address; a step that renews roles may have none.
     """
+    ended: list[Outcome | Pending] = []
+    left = tuple(steps)
+    moved: dict[str, Outcome] = {}
+    for attempt in range(_LOOKS):
+        sent = []
+        for step in left:
+            verdict = _verdict(target, planned, run, step, changes.get(step.address), again=attempt > 0)
+            if verdict is None:
+                sent.append(step)
+            else:
+                ended.append(verdict)
+        answers = target.submit(sent, run.ids, run.versions) if sent else ()
+        moved = {each.step: each for each in answers if isinstance(each, Outcome) and each.moved}
+        ended.extend(each for each in answers if each.step not in moved)
+        left = tuple(step for step in sent if step.id in moved)
+        if not left:
+            return ended
+    return [*ended, *map(_kept_changing, moved.values())]
+
+
+def _verdict(
+    target: Target, planned: PreparedPlan, run: Run, step: Step, change: Change | None, *, again: bool
+) -> Outcome | None:
+    """How a step ends without being sent, because of what is there now; None: it is sent."""
     guarded = (
         step.action not in (Action.CREATE, Action.RELEASE)
         and step.address.kind in _OBJECTS
@@ -39,46 +64,16 @@ def submit(
     # has one, too; nothing guards a set.
     marked = target.capabilities.versions and step.address in run.versions
     unmarked = step.address.kind is Kind.PERMISSION_SET or not marked
-    look = guarded and unmarked and step.id == str(step.address)
-    answer: Outcome | Pending = Outcome(step.id, Status.FAILED, "it was never sent", moved=True)
-    for _ in range(_LOOKS):
-        if look:
-            assert change is not None
-            try:
-                verdict = _still_as_reviewed(target, planned, run, step, change)
-            except ServiceError as error:
-                return Outcome(step.id, Status.FAILED, str(error), request_id=error.request_id)
-            if verdict is not None:
-                return verdict
-        if not writes_something(step):
-            # Git lets go of it, or takes this object for its own: that is noted, and nothing is written.
-            return Outcome(step.id, Status.DONE)
-        answer = target.submit(step, run.ids, run.versions)
-        if isinstance(answer, Pending) or not answer.moved:
-            return answer
-        look = guarded
-    assert isinstance(answer, Outcome)
-    return _kept_changing(answer)
-
-
-def submit_together(target: Target, run: Run, steps: Sequence[Step]) -> Sequence[Outcome | Pending]:
-    """Submit steps that go in one request: memberships, or creations, which no reviewed state guards.
-
-    Those whose object moved meanwhile are sent again, as often as one step would be.
-    """
-    ended: list[Outcome | Pending] = []
-    left = tuple(steps)
-    for _ in range(_LOOKS):
-        if len(left) > 1:
-            answers = target.submit_together(left, run.ids, run.versions)
-        else:
-            answers = (target.submit(left[0], run.ids, run.versions),)
-        moved = {each.step: each for each in answers if isinstance(each, Outcome) and each.moved}
-        ended.extend(each for each in answers if each.step not in moved)
-        left = tuple(step for step in left if step.id in moved)
-        if not left:
-            return ended
-    return [*ended, *map(_kept_changing, moved.values())]
+    if guarded and (again or (unmarked and step.id == str(step.address))):
+        assert change is not None
+        try:
+            verdict = _still_as_reviewed(target, planned, run, step, change)
+        except ServiceError as error:
+            return Outcome(step.id, Status.FAILED, str(error), request_id=error.request_id)
+        if verdict is not None:
+            return verdict
+    # Git lets go of it, or takes this object for its own: that is noted, and nothing is written.
+    return None if writes_something(step) else Outcome(step.id, Status.DONE)
 
 
 def _kept_changing(answer: Outcome) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from reconciler.errors import ServiceError
-from reconciler.execution.before import submit, submit_together
+from reconciler.execution.before import submit
 from reconciler.execution.run import Run
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Step
@@ -167,11 +167,7 @@ class _Driver:
         self._say_pending()
 
     def _submit(self, unit: tuple[Step, ...]) -> Sequence[Outcome | Pending]:
-        if len(unit) > 1:
-            return submit_together(self._target, self._run, unit)
-        (step,) = unit
-        change = self._changes.get(step.address)
-        return (submit(self._target, self._planned, self._run, step, change),)
+        return submit(self._target, self._planned, self._run, unit, self._changes)
 
     def _look(self) -> Sequence[Outcome | Pending]:
         return self._target.poll(tuple(self._pending.values()))

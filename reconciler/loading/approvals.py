@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Required
 
-from pydantic import BeforeValidator, Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.documents import TargetName
@@ -27,10 +27,9 @@ def _current(value: object) -> object:
     return FORMERLY.get(value, value) if isinstance(value, str) else value
 
 
+@with_config(STRICT)
 class ApprovalDocument(TypedDict, total=False):
     """One permission to go past one guard."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     guard: Required[
         Annotated[
@@ -53,10 +52,9 @@ class ApprovalDocument(TypedDict, total=False):
     target: Annotated[TargetName, Field(description="At which target. Default: at all of them.")]
 
 
+@with_config(STRICT)
 class ApprovalsDocument(TypedDict, total=False):
     """Permissions to go past guards, in files of their own, so that guards' owners review them."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     approvals: Annotated[dict[Key, ApprovalDocument] | None, Field(description="Approvals, by a name.")]
 

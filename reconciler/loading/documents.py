@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Required
 
-from pydantic import Field, SkipValidation, StringConstraints, TypeAdapter
+from pydantic import Field, SkipValidation, StringConstraints, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import (
@@ -45,10 +45,9 @@ Previously = Annotated[
 UNMANAGED = "unmanaged"
 
 
+@with_config(STRICT)
 class AddressDocument(TypedDict, total=False):
     """A postal address."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     formatted: Annotated[Lines | None, Field(description="The whole address, formatted for display.")]
     street_address: Annotated[Lines | None, Field(description="Street and number.")]
@@ -72,10 +71,9 @@ def _attribute(description: str) -> Any:
     return Field(description=description + " `null` clears it.")
 
 
+@with_config(STRICT)
 class _Attributes(TypedDict, total=False):
     """Attributes that a user and an override share."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     given_name: Annotated[Text | None, _attribute("First name.")]
     middle_name: Annotated[Text | None, _attribute("Middle name.")]
@@ -140,10 +138,9 @@ class UserDocument(_Attributes, total=False):
     previously: Previously
 
 
+@with_config(STRICT)
 class MemberDocument(TypedDict, total=False):
     """A member with more to say than a name."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     user: Required[Annotated[Key, Field(description="A key of `users`.")]]
     from_: From
@@ -151,10 +148,9 @@ class MemberDocument(TypedDict, total=False):
     reason: Reason
 
 
+@with_config(STRICT)
 class IncludeDocument(TypedDict, total=False):
     """A group whose members are members here, while the window holds."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     group: Required[Annotated[Key, Field(description="A key of `groups`.")]]
     from_: From
@@ -165,10 +161,9 @@ class IncludeDocument(TypedDict, total=False):
 MemberEntry = Annotated[MemberDocument, Short("user")]
 
 
+@with_config(STRICT)
 class GroupDocument(TypedDict, total=False):
     """A set of people."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     display_name: Annotated[
         Text | None, Field(description="The name that the console shows. Default: the key.")
@@ -212,10 +207,9 @@ AccountId = Annotated[
 ]
 
 
+@with_config(STRICT)
 class AssignmentDocument(TypedDict, total=False):
     """Who gets which permission sets in which accounts: every combination of the three lists."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     groups: Annotated[list[Key], Field(description="Keys of `groups`.")]
     users: Annotated[list[Key], Field(description="Keys of `users`. Prefer groups.")]
@@ -234,10 +228,9 @@ class AssignmentDocument(TypedDict, total=False):
     reason: Reason
 
 
+@with_config(STRICT)
 class BlockDocument(TypedDict, total=False):
     """Somebody who must have no access, whatever else says so."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     since: Annotated[Moment | None, Field(description="First day or instant of the block. Default: always.")]
     reason: Reason
@@ -247,10 +240,9 @@ class OverrideDocument(_Attributes, total=False):
     """Fields laid over a user whom an import owns; absent means as imported."""
 
 
+@with_config(STRICT)
 class IdentitiesDocument(TypedDict, total=False):
     """Who has access to AWS: any of seven top-level keys, each a map by a stable key."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     users: Annotated[dict[Key, UserDocument] | None, Field(description="People, by key.")]
     groups: Annotated[dict[Key, GroupDocument | None] | None, Field(description="Groups, by key.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.fields import STRICT, Text
@@ -71,10 +71,9 @@ ManagedPolicy = Annotated[
 ]
 
 
+@with_config(STRICT)
 class CustomerPolicyDocument(TypedDict, total=False):
     """A customer-managed policy, which must exist by this name and path in every account."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     name: Required[
         Annotated[
@@ -94,19 +93,17 @@ class CustomerPolicyDocument(TypedDict, total=False):
     ]
 
 
+@with_config(STRICT)
 class BoundaryDocument(TypedDict, total=False):
     """The most that the set can allow: one policy, AWS-managed or customer-managed."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     managed_policy: Annotated[ManagedPolicy, Field(description="Name, path or ARN of an AWS-managed policy.")]
     customer_managed_policy: Annotated[CustomerPolicyDocument, Field(description="A policy of your own.")]
 
 
+@with_config(STRICT)
 class PermissionSetDocument(TypedDict, total=False):
     """What people may do in an account. Policies and boundary are whole: absent means none."""
-
-    __pydantic_config__ = STRICT  # type: ignore[misc]  # pydantic reads it; a TypedDict has no other place for it
 
     description: Annotated[
         Annotated[

@@ -77,26 +77,20 @@ class Target(Protocol):
         """What is there, whole as asked. Raises IncompleteRead or another ServiceError, never less."""
 
     def submit(
-        self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Outcome | Pending:
-        """Carry out one step, and say how it ended.
+        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
+    ) -> Sequence[Outcome | Pending]:
+        """Carry out one step, or several that may go in one request; how each ended, in the same order.
+
+        Several are changes of one group's memberships in one direction, at most
+        `capabilities.membership_batch`, or creations of users and groups, at most `capabilities.bulk`.
 
         `ids` has the remote id of every address in `step.refs` and, unless the action is CREATE, of
         `step.address`; `versions` the marks under which those objects were last read (sent as a
         precondition where the service takes one). A create that conflicts, and any write whose answer
         was lost, is settled by looking: as wished is DONE, anything else FAILED; nothing is created
         twice. An object that moved since its version was read ends FAILED with `moved` set. What the
-        service says about this one step ends in the Outcome; nothing is raised for it.
-        """
-
-    def submit_together(
-        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Sequence[Outcome | Pending]:
-        """Carry out steps that may go in one request, and say of each how it ended, in the same order.
-
-        They are changes of one group's memberships in one direction, at most `capabilities.membership_batch`,
-        or creations of users and groups, at most `capabilities.bulk`. Otherwise as `submit`: what the service
-        says of one of them is that one's Outcome, and what it says of all of them is everybody's.
+        service says about one step ends in its Outcome, and what it says of all of them in each; nothing is
+        raised for it.
         """
 
     def notices(self, now: datetime) -> Sequence[Finding]:

@@ -71,11 +71,6 @@ class Service(World):
         )
 
     def submit(
-        self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Outcome | Pending:
-        return self.submit_together([step], ids, versions)[0]
-
-    def submit_together(
         self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Sequence[Outcome | Pending]:
         with self._alone:

@@ -54,17 +54,15 @@ class Script:
         return Live("aws")
 
     def submit(
-        self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Outcome | Pending:
+        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
+    ) -> Sequence[Outcome | Pending]:
+        return [self.submit_one(step) for step in steps]
+
+    def submit_one(self, step: Step) -> Outcome | Pending:
         self.submitted.append(step.id)
         if step.address.kind is Kind.ASSIGNMENT:
             return pending(step.id)
         return Outcome(step.id, Status.DONE)
-
-    def submit_together(
-        self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Sequence[Outcome | Pending]:
-        return [self.submit(step, ids, versions) for step in steps]
 
     def notices(self, now: datetime) -> Sequence[Finding]:
         return ()
@@ -267,12 +265,10 @@ def test_a_second_ctrl_c_leaves_what_is_pending_with_its_name() -> None:
 
 def test_a_target_that_refuses_everything_still_ends_what_is_pending() -> None:
     class Refusing(Script):
-        def submit(
-            self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
-        ) -> Outcome | Pending:
+        def submit_one(self, step: Step) -> Outcome | Pending:
             if step.id == "a5":
                 return Outcome(step.id, Status.FAILED, "AccessDenied", stop=True)
-            return super().submit(step, ids, versions)
+            return super().submit_one(step)
 
     target = Refusing(done)
     run = carried_out(target, *map(grant, range(30)))

@@ -30,9 +30,11 @@ class Together(Script):
         default_factory=lambda: Capabilities(poll_seconds=0.002, membership_batch=3, bulk=2)
     )
 
-    def submit_together(
+    def submit(
         self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Answers:
+        if len(steps) == 1:
+            return super().submit(steps, ids, versions)
         self.together.append([step.id for step in steps])
         return self.answering(steps)
 

@@ -79,7 +79,7 @@ def person(name: str, **more: Value) -> dict[str, Value]:
 def submit(
     target: IdentityCenter, one: Step, ids: Ids | None = None, versions: Mapping[Address, str] | None = None
 ) -> Outcome:
-    outcome = target.submit(one, ids if ids is not None else {}, versions or {})
+    (outcome,) = target.submit((one,), ids if ids is not None else {}, versions or {})
     assert isinstance(outcome, Outcome)
     return outcome
 

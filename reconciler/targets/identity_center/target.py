@@ -175,22 +175,17 @@ class IdentityCenter:
             return known[0] if known else Caller()
 
     def submit(
-        self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Outcome | Pending:
-        """Carry out one step; see Target."""
-        if step.address.kind in ACCESS:
-            return self._access_writer.submit(step, ids, versions)
-        if self._channel is not None:
-            return self._channel.submit(step, _of_scim((step,), ids), versions)
-        return self._writer.submit(step, ids, versions)
-
-    def submit_together(
         self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Sequence[Outcome | Pending]:
-        """Carry out steps by SCIM, or one by one: no request of the API carries several; see Target."""
+        """Carry out steps by SCIM, or one by one: no request of the APIs carries several; see Target."""
         if self._channel is not None and not any(step.address.kind in ACCESS for step in steps):
-            return self._channel.submit_together(steps, _of_scim(steps, ids), versions)
-        return [self.submit(step, ids, versions) for step in steps]
+            return self._channel.submit(steps, _of_scim(steps, ids), versions)
+        return [
+            self._access_writer.submit(step, ids, versions)
+            if step.address.kind in ACCESS
+            else self._writer.submit(step, ids, versions)
+            for step in steps
+        ]
 
     def notices(self, now: datetime) -> Sequence[Finding]:
         """What there is to say of the token of SCIM; the SDK says nothing of credentials; see Target."""

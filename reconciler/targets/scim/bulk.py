@@ -16,9 +16,10 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.targets.crew import each
 from reconciler.targets.scim.api import Service, last_segment
-from reconciler.targets.scim.intents import UnsettledError, WriteIntent, in_trouble
+from reconciler.targets.scim.intents import WriteIntent
 from reconciler.targets.scim.mapping import Raw, find, identifier
 from reconciler.targets.scim.writing import Writer
+from reconciler.targets.settlement import ended as ended_by
 
 _REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 # Bytes around the operations.
@@ -43,7 +44,7 @@ class BulkWriter:
             try:
                 made = self._writer.intent(step, ids, versions)
             except ServiceError as error:
-                made = in_trouble(step, error)
+                made = ended_by(step, error)
             if isinstance(made, Outcome):
                 ended[step.id] = made
             else:
@@ -93,19 +94,14 @@ class BulkWriter:
                 self._off = True
             return self._one_by_one(wishes, None)
         except ServiceError as error:
-            return {intent.step.id: in_trouble(intent.step, error) for intent in wishes}
+            return {intent.step.id: ended_by(intent.step, error) for intent in wishes}
         return self._settled(wishes, _answers(answer, len(wishes)))
 
     def _one_by_one(self, wishes: Sequence[WriteIntent], lost: OutcomeUnknown | None) -> dict[str, Outcome]:
         return {
-            intent.step.id: outcome for intent, outcome in each(lambda one: self._create(one, lost), wishes)
+            intent.step.id: outcome
+            for intent, outcome in each(lambda one: self._writer.create_after(one, lost), wishes)
         }
-
-    def _create(self, intent: WriteIntent, lost: OutcomeUnknown | None) -> Outcome:
-        try:
-            return self._writer.create(intent, lost)
-        except (UnsettledError, ServiceError) as error:
-            return in_trouble(intent.step, error)
 
     def _settled(self, wishes: Sequence[WriteIntent], answers: Mapping[int, Raw]) -> dict[str, Outcome]:
         ended: dict[str, Outcome] = {}

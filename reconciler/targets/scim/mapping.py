@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from reconciler.model.resources import Attributes, Value
+from reconciler.model.resources import Value
 from reconciler.model.scim import GROUP_PATHS, USER_PATHS, is_extension
 
 Raw = Mapping[str, Any]
@@ -151,22 +151,6 @@ def resource_type(raw: Raw) -> str:
     meta = find(raw, "meta")
     found = find(meta, "resourceType") if isinstance(meta, Mapping) else None
     return found.lower() if isinstance(found, str) else ""
-
-
-def settled(attributes: Attributes) -> dict[str, Value]:
-    """`attributes` as a read would show them: what is None or empty is absent, also inside an address."""
-    found: dict[str, Value] = {}
-    for name, value in attributes.items():
-        if isinstance(value, Mapping):
-            parts = {part: text for part, text in value.items() if text}
-            if parts:
-                found[name] = parts
-        elif isinstance(value, (tuple, list)):
-            if value:
-                found[name] = tuple(value)
-        elif value not in (None, ""):
-            found[name] = value
-    return found
 
 
 def chosen(items: Any) -> Mapping[str, Any]:

@@ -7,8 +7,8 @@ answered with success and not done is tried in other forms (see member_forms).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
@@ -18,22 +18,14 @@ from reconciler.model.report import Outcome, Status
 from reconciler.targets.scim import mapping, patching
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.habits import Habits
-from reconciler.targets.scim.intents import (
-    MOVED,
-    PATIENCE,
-    TRIES,
-    UNREADABLE,
-    UnsettledError,
-    in_trouble,
-    settle,
-    unsettled,
-)
+from reconciler.targets.scim.intents import MOVED, UNREADABLE, gave_up
 from reconciler.targets.scim.mapping import Raw
 from reconciler.targets.scim.member_forms import Form, Forms, operations, wiped
 from reconciler.targets.scim.member_reading import Reader
 from reconciler.targets.scim.members import entries
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.writing import Writer
+from reconciler.targets.settlement import PATIENCE, EndedError, Sleep, Tried, ended, few, settle
 from reconciler.wire.pool import Guarded
 
 NOT_DONE = "the service answers every form of this request with success and does nothing"
@@ -61,10 +53,17 @@ class _Job:
         for each in moves:
             self.ended[each.step.id] = Outcome(each.step.id, status, message)
 
-    def fail(self, moves: Sequence[Move], error: Exception) -> None:
+    def fail(self, moves: Sequence[Move], error: EndedError | ServiceError) -> None:
         """So many failed, by the same error."""
         for each in moves:
-            self.ended[each.step.id] = in_trouble(each.step, error)
+            self.ended[each.step.id] = ended(each.step, error)
+
+    def gone(self, moves: Sequence[Move]) -> None:
+        """The group itself is gone, and with it all its memberships."""
+        if self.enter:
+            self.end(moves, Status.FAILED, "the group is gone")
+        else:
+            self.end(moves, Status.UNNECESSARY, "the group is gone, and its members with it")
 
     def settled(self, moves: Sequence[Move], present: Mapping[str, str], message: str) -> list[Move]:
         """End those who are where they should be; the others are left."""
@@ -84,7 +83,7 @@ class MemberWriter:
         service: Service,
         reader: Reader,
         writer: Writer,
-        sleep: Callable[[float], None],
+        sleep: Sleep,
         habits: Habits,
     ) -> None:
         self._service, self._reader, self._writer, self._sleep = service, reader, writer, sleep
@@ -125,50 +124,18 @@ class MemberWriter:
 
     def _carry_out(self, job: _Job, moves: Sequence[Move]) -> None:
         try:
-            self._try(job, list(moves))
-        except (UnsettledError, ServiceError) as error:
+            settle(_Attempt(self, job, list(moves)), self._sleep)
+        except (EndedError, ServiceError) as error:
             job.fail([each for each in moves if each.step.id not in job.ended], error)
 
-    def _try(self, job: _Job, left: list[Move]) -> None:
-        """Send, and look where that leaves something open, until nothing is left or nothing helps."""
-        lost: OutcomeUnknown | None = None
-        patience = list(PATIENCE)
-        for _ in range(TRIES):
-            try:
-                left = self._send_and_see(job, left)
-            except OutcomeUnknown as error:
-                if lost is not None and self._writer.can_put(Kind.GROUP):
-                    self._by_put_at_last(job, left, error)
-                    return
-                lost = error
-                left = self._after_loss(job, left, lost)
-            except (NotFound, Conflict, Rejected) as error:
-                left = self._after_refusal(job, left, error)
-                if not left:
-                    return
-                if isinstance(error, NotFound) and job.enter and patience:
-                    # Perhaps somebody who was only just made.
-                    self._sleep(patience.pop(0))
-                elif error.reason != MOVED:
-                    self._halve(job, left, error)
-                    return
-            else:
-                self._not_done(job, left)
-                return
-            if not left:
-                return
-        if lost is None:
-            raise Conflict("the group kept changing", target=self._service.target, reason=MOVED)
-        job.end(left, *unsettled(lost))
-
-    def _send_and_see(self, job: _Job, moves: list[Move]) -> list[Move]:
+    def send_and_see(self, job: _Job, moves: list[Move]) -> list[Move]:
         """Send in the form that works, found out by looking; those are left for whom no form did anything.
 
         Raises what sending raises in the first form, and Rejected where no other is taken.
         """
         left = moves
         for number, form in enumerate(self._forms.choices(enter=job.enter)):
-            before = self._present(job.group) if form is Form.VALUE and self._must_look(job, form) else None
+            before = self.present(job.group) if form is Form.VALUE and self._must_look(job, form) else None
             try:
                 self._in_form(job, left, form)
             except (NotFound, Conflict, Rejected):
@@ -199,9 +166,9 @@ class MemberWriter:
         left = moves
         for seconds in (0.0, *PATIENCE):
             self._sleep(seconds)
-            present = self._present(job.group)
+            present = self.present(job.group)
             if present is None:
-                self._gone(job, left)
+                job.gone(left)
                 return []
             left = job.settled(left, present, "")
             if not left:
@@ -219,7 +186,7 @@ class MemberWriter:
             self._forms.works(form, enter=job.enter)
         return left
 
-    def _not_done(self, job: _Job, left: Sequence[Move]) -> None:
+    def not_done(self, job: _Job, left: Sequence[Move]) -> None:
         """Whom no form brought in or out, although each was answered with success."""
         if left:
             self._forms.none_works(enter=job.enter)
@@ -228,42 +195,23 @@ class MemberWriter:
             for each in left:
                 job.ended[each.step.id] = replace(job.ended[each.step.id], in_vain=True)
 
-    def _after_loss(self, job: _Job, moves: list[Move], lost: OutcomeUnknown) -> list[Move]:
-        present = settle(lambda: self._present(job.group), lost, self._sleep)
-        if present is None:
-            self._gone(job, moves)
-            return []
-        return job.settled(moves, present, "")
-
-    def _by_put_at_last(self, job: _Job, moves: list[Move], lost: OutcomeUnknown) -> None:
-        """PATCH stays without an answer: look once more, then put the group back as a whole."""
-        left = self._after_loss(job, moves, lost)
-        if not left:
-            return
-        self._put(job, left)
+    def put_back(self, job: _Job, moves: list[Move]) -> None:
+        """PATCH stays without an answer: put the group back as a whole."""
+        self._put(job, moves)
         self._writer.forget_patch(Kind.GROUP)
-        job.end(left, Status.DONE)
+        job.end(moves, Status.DONE)
 
-    def _after_refusal(self, job: _Job, moves: list[Move], error: ServiceError) -> list[Move]:
-        """Some refuse to add who is in already, or to remove who is not: those are as wished."""
-        present = self._present(job.group)
-        if present is None:
-            if job.enter:
-                raise error
-            self._gone(job, moves)
-            return []
-        message = "the user is a member already" if job.enter else "the user is not a member any more"
-        return job.settled(moves, present, message)
+    @property
+    def target(self) -> str:
+        """Whose memberships these are."""
+        return self._service.target
 
-    @staticmethod
-    def _gone(job: _Job, moves: Sequence[Move]) -> None:
-        """The group itself is gone, and with it all its memberships."""
-        if job.enter:
-            job.end(moves, Status.FAILED, "the group is gone")
-        else:
-            job.end(moves, Status.UNNECESSARY, "the group is gone, and its members with it")
+    @property
+    def can_put(self) -> bool:
+        """Whether the service has PUT of groups."""
+        return self._writer.can_put(Kind.GROUP)
 
-    def _halve(self, job: _Job, moves: list[Move], error: ServiceError) -> None:
+    def halve(self, job: _Job, moves: list[Move], error: ServiceError) -> None:
         """Somebody among them is refused, or they are too many: halves tell."""
         if len(moves) == 1:
             job.fail(moves, error)
@@ -279,7 +227,7 @@ class MemberWriter:
             with self._most as most:
                 most[job.enter] = min(most[job.enter], half)
 
-    def _present(self, group: str) -> Mapping[str, str] | None:
+    def present(self, group: str) -> Mapping[str, str] | None:
         """Who is in a group now; None where the group is gone."""
         return self._reader.some((group,)).get(group)
 
@@ -330,3 +278,60 @@ class MemberWriter:
     @staticmethod
     def _shows_anybody(raw: Raw | None) -> bool:
         return raw is not None and bool(entries(raw))
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """Some moves of one group with one request; implements Write."""
+
+    writer: MemberWriter
+    job: _Job
+    left: list[Move]
+    patience: list[float] = field(default_factory=lambda: list(PATIENCE))
+
+    def send(self, tried: Tried) -> bool:
+        if self.writer.can_put and sum(isinstance(one, OutcomeUnknown) for one in tried.errors) > 1:
+            self.writer.put_back(self.job, self.left)
+            return True
+        self.left = self.writer.send_and_see(self.job, self.left)
+        self.writer.not_done(self.job, self.left)
+        return True
+
+    def is_open(self, refusal: ServiceError) -> bool:
+        return isinstance(refusal, (NotFound, Conflict, Rejected))
+
+    def look(self, _tried: Tried) -> Mapping[str, str] | None:
+        return self.writer.present(self.job.group)
+
+    def judge(self, found: Mapping[str, str] | None, tried: Tried) -> bool | None:
+        """Some refuse to add who is in already, or to remove who is not: those are as wished."""
+        job, refusal = self.job, tried.refusal
+        if found is None:
+            if refusal is not None and job.enter:
+                raise refusal
+            job.gone(self.left)
+            return True
+        message = "the user is a member already" if job.enter else "the user is not a member any more"
+        self.left = job.settled(self.left, found, "" if refusal is None else message)
+        if not self.left:
+            return True
+        if refusal is not None and not self._may_be_new(refusal) and refusal.reason != MOVED:
+            self.writer.halve(job, self.left, refusal)
+            return True
+        return None
+
+    def _may_be_new(self, refusal: ServiceError) -> bool:
+        """Whether what is not found was perhaps only just made."""
+        return isinstance(refusal, NotFound) and self.job.enter and bool(self.patience)
+
+    def again(self, tried: Tried) -> float | None:
+        wait = few(tried)
+        if wait is not None and tried.refusal is not None and self._may_be_new(tried.refusal):
+            return self.patience.pop(0)
+        return wait
+
+    def give_up(self, tried: Tried) -> bool:
+        if tried.lost is None:
+            raise Conflict("the group kept changing", target=self.writer.target, reason=MOVED)
+        self.job.end(self.left, *gave_up(tried.lost))
+        return True

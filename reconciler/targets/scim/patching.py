@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.resources import Attributes, Value
 from reconciler.model.scim import CORE_GROUP, CORE_USER, GROUP_PATHS
+from reconciler.targets.objects import as_read
 from reconciler.targets.scim.filters import equals
 from reconciler.targets.scim.mapping import (
     ADDRESS,
@@ -26,7 +27,6 @@ from reconciler.targets.scim.mapping import (
     key_of,
     parse,
     path_of,
-    settled,
     text_of,
 )
 from reconciler.targets.scim.profile import Profile, Removal
@@ -41,7 +41,7 @@ _READ_ONLY = ("meta", "groups")
 
 def new_user(attributes: Attributes, profile: Profile) -> dict[str, Any]:
     """A user for POST; `manager` is a remote id, what is None is left out. New users are active."""
-    wished = settled(attributes)
+    wished = as_read(attributes)
     body: dict[str, Any] = {"schemas": [CORE_USER], _ACTIVE: bool(wished.pop(_ACTIVE, True))}
     _lay(body, wished, {}, profile)
     return body
@@ -54,7 +54,7 @@ def new_group(attributes: Attributes, profile: Profile) -> dict[str, Any]:
         urn: dict(value) if isinstance(value, Mapping) else value
         for urn, value in profile.group_template.items()
     }
-    body |= {GROUP_PATHS[name]: value for name, value in settled(attributes).items()}
+    body |= {GROUP_PATHS[name]: value for name, value in as_read(attributes).items()}
     return body
 
 
@@ -64,7 +64,7 @@ def whole_user(raw: Raw, attributes: Attributes, before: Attributes, profile: Pr
     `before` is what git gave of lists (see `user_operations`).
     """
     body = _kept(raw)
-    wished = settled(attributes)
+    wished = as_read(attributes)
     if isinstance(attributes.get(_ACTIVE), bool):
         body[key_of(body, _ACTIVE)] = attributes[_ACTIVE]
     for name in attributes:
@@ -81,7 +81,7 @@ def whole_user(raw: Raw, attributes: Attributes, before: Attributes, profile: Pr
 def whole_group(raw: Raw, attributes: Attributes) -> dict[str, Any]:
     """The group as it is, members included, changed in `attributes` (None clears), for PUT."""
     body = _kept(raw)
-    wished = settled(attributes)
+    wished = as_read(attributes)
     for name in attributes:
         key = key_of(body, GROUP_PATHS[name])
         if name in wished:
@@ -115,7 +115,7 @@ def user_operations(
     where `keeps_more`. Of a list `before` is the entry that git gave, None where git gave none: no other
     entry is dropped or altered, and where the wished one is there already, nothing is sent.
     """
-    wished = settled(attributes)
+    wished = as_read(attributes)
     found = []
     for name in attributes:
         if name == _ACTIVE:
@@ -137,7 +137,7 @@ def user_operations(
 
 def group_operations(attributes: Attributes, before: Attributes) -> list[dict[str, Any]]:
     """The operations that give `attributes`; None clears."""
-    wished = settled(attributes)
+    wished = as_read(attributes)
     found: list[dict[str, Any]] = []
     for name in attributes:
         path, there = GROUP_PATHS[name], before.get(name) is not None

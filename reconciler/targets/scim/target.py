@@ -158,21 +158,13 @@ class Scim:
             read.findings.append(findings.schema_untrue(lacking))
 
     def submit(
-        self, step: Step, ids: Mapping[Address, str], versions: Mapping[Address, str]
-    ) -> Outcome | Pending:
-        """Carry out one step; see Target."""
-        if step.address.kind is Kind.MEMBERSHIP:
-            return self._members.submit((step,), ids)[0]
-        return self._writer.submit(step, ids, versions)
-
-    def submit_together(
         self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Sequence[Outcome | Pending]:
-        """Carry out steps that may go in one request; see Target."""
-        if len(steps) == 1:
-            return [self.submit(steps[0], ids, versions)]
+        """Carry out steps, several with one request where that may be; see Target."""
         if steps[0].address.kind is Kind.MEMBERSHIP:
             return self._members.submit(steps, ids)
+        if len(steps) == 1:
+            return [self._writer.submit(steps[0], ids, versions)]
         return self._bulk.submit(steps, ids, versions)
 
     def notices(self, now: datetime) -> Sequence[Finding]:

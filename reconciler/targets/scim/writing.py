@@ -1,39 +1,30 @@
-"""Carries out one step on a user or a group, and settles by looking what an answer leaves open.
+"""The requests on users and groups of a SCIM service.
 
-A request whose answer was lost is sent again only after a look has shown that it did nothing. Where the
-service has no PATCH, or answers none, the whole object is read, changed and put back.
+Where the service has no PATCH, or answers none, the whole object is read, changed and put back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, Rejected, ServiceError
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action
 from reconciler.model.plan import Step
-from reconciler.model.report import Outcome
+from reconciler.model.report import Outcome, Status
+from reconciler.targets import objects
 from reconciler.targets.scim import intents, mapping, patching
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.creating import TAKEN, Shapes
 from reconciler.targets.scim.extending import Extending
 from reconciler.targets.scim.habits import Habits
-from reconciler.targets.scim.intents import (
-    MOVED,
-    PATIENCE,
-    TRIES,
-    UnsettledError,
-    WriteIntent,
-    in_trouble,
-    settle,
-    who,
-)
+from reconciler.targets.scim.intents import MOVED, WriteIntent, gave_up, who
 from reconciler.targets.scim.lookup import Lookup
 from reconciler.targets.scim.mapping import Raw
 from reconciler.targets.scim.new_ids import NewIds
 from reconciler.targets.scim.preconditions import Preconditions
+from reconciler.targets.settlement import EndedError, Sleep, ended
 from reconciler.wire.pool import Guarded
 
 # Of a refused PATCH these say that what is wished is wrong, however it is sent.
@@ -43,17 +34,17 @@ _SILENT = 2  # so many times a PATCH may stay without an answer and without an e
 
 
 class Writer:
-    """Writes users and groups of one service. `sleep` waits so many seconds of its time. Thread-safe.
+    """Writes users and groups of one service; implements Objects. Thread-safe.
 
-    `hides_members` tells of a group as it shows itself whether it lacks members that it has, `members`
-    who is in the group of an id.
+    `sleep` waits so many seconds of the service's time. `hides_members` tells of a group as it shows itself
+    whether it lacks members that it has, `members` who is in the group of an id.
     """
 
     def __init__(
         self,
         service: Service,
         capabilities: Callable[[], Capabilities],
-        sleep: Callable[[float], None],
+        sleep: Sleep,
         extensions: Sequence[str] = (),
         *,
         habits: Habits,
@@ -76,20 +67,20 @@ class Writer:
         """Carry out one step; nothing is raised for what the service says."""
         try:
             intent = self.intent(step, ids, versions)
-            if isinstance(intent, Outcome):
-                return intent
-            if step.action is Action.DELETE:
-                return self._delete(intent)
-            work = self.create if step.action is Action.CREATE else self._update
-            return self._visible(lambda: work(intent))
-        except (UnsettledError, ServiceError) as error:
-            return in_trouble(step, error)
+            return intent if isinstance(intent, Outcome) else objects.write(self, intent, self._sleep)
+        except (EndedError, ServiceError) as error:
+            return ended(step, error)
+
+    def create_after(self, intent: WriteIntent, lost: OutcomeUnknown | None) -> Outcome:
+        """Create an object; `lost` says that it was tried before, so that a look comes first."""
+        try:
+            return objects.create(self, intent, self._sleep, lost)
+        except (EndedError, ServiceError) as error:
+            return ended(intent.step, error)
 
     def intent(self, step: Step, ids: _ByAddress, versions: _ByAddress) -> WriteIntent | Outcome:
         """A step made ready; an Outcome where it asks for what this channel cannot write."""
-        attributes = {each.name: each.after for each in step.fields}
-        if attributes.get("manager") is not None:
-            attributes["manager"] = ids[step.refs["manager"]]
+        attributes = objects.wished(step, ids)
         intent = WriteIntent(
             step=step,
             kind=step.address.kind,
@@ -108,46 +99,45 @@ class Writer:
             return intent.failed(f"{self._service.profile.title} takes no {names}; leave it out of git")
         return intent
 
-    def _visible(self, work: Callable[[], Outcome]) -> Outcome:
-        """Do `work`, again after a while where something is not found that was perhaps only just made."""
-        for seconds in PATIENCE:
-            try:
-                return work()
-            except NotFound:
-                self._sleep(seconds)
-        return work()
-
     # Creating.
 
-    def create(self, intent: WriteIntent, lost: OutcomeUnknown | None = None) -> Outcome:
-        """Create an object; `lost` says that it was tried before, so that a look comes first."""
-        for attempt in range(TRIES):
-            taken: ServiceError | None = None
-            if lost is None or attempt:
-                try:
-                    made, raw = self.shapes.create(intent)
-                    return intent.done(remote_id=self.ids.own(intent, made), version=self.version(raw))
-                except OutcomeUnknown as error:
-                    lost = error
-                except Conflict as error:
-                    taken = error
-                except Rejected as error:
-                    if error.reason != TAKEN:
-                        raise
-                    taken = error
-            # What is taken was there before; what was lost may just have been made.
-            look = partial(self._lookup.named, intent, fresh=lost is not None)
-            found = settle(look, lost, self._sleep, expected=lost is not None)
-            if found:
-                return self._adopt(intent, found, lost)
-            if taken is not None:
-                return intent.failed(taken)
-        return intent.unknown(lost)
+    def create(self, intent: WriteIntent) -> tuple[str, str | None]:
+        """POST, in a form that the service takes; see Objects."""
+        made, raw = self.shapes.create(intent)
+        return self.ids.own(intent, made), self.mark(raw)
 
-    def _adopt(self, intent: WriteIntent, found: Sequence[Raw], lost: OutcomeUnknown | None) -> Outcome:
+    def named(self, intent: WriteIntent, *, lost: bool) -> Sequence[Raw] | None:
+        """The objects of that name; what is taken was there before, what was lost may just have been made."""
+        return self._lookup.named(intent, fresh=lost)
+
+    def lags(self, *, lost: bool) -> bool:
+        """Only what was lost may not be shown yet; see Objects."""
+        return lost
+
+    def is_taken(self, refusal: ServiceError) -> bool:
+        """A conflict, or what says so in other words; see Objects."""
+        return isinstance(refusal, Conflict) or (isinstance(refusal, Rejected) and refusal.reason == TAKEN)
+
+    def may_be_done(self, _conflict: Conflict) -> bool:
+        """Services name no reason that excludes it; see Objects."""
+        return True
+
+    def is_outdated(self, conflict: ServiceError) -> bool:
+        """A precondition that fails; see Objects."""
+        return conflict.reason == MOVED
+
+    def holder(self, _intent: WriteIntent) -> str:
+        """Nobody says by whom something is taken; see Objects."""
+        return ""
+
+    def gave_up(self, lost: OutcomeUnknown | None) -> tuple[Status, str]:
+        """In the service's words, where it has any; see Objects."""
+        return gave_up(lost)
+
+    def adopt(self, intent: WriteIntent, found: Sequence[Raw], *, lost: bool) -> Outcome:
         """Objects of that name are there: ours if one of them is exactly as wished."""
-        what, ours = str(intent.kind), lost is not None
-        alike = [raw for raw in found if not self._differing(intent, raw, ours=ours)]
+        what = str(intent.kind)
+        alike = [raw for raw in found if not self._differing(intent, raw, ours=lost)]
         if len(alike) == 1:
             identifier = mapping.identifier(alike[0]) or ""
             # Nobody can be in a group that we made just now, and nobody has reviewed who is in any other.
@@ -156,11 +146,11 @@ class Writer:
                 said = f"a group by that name is there already ({identifier}) and has members; plan again"
                 return intent.failed(said)
             message = "" if lost else "adopted: it was there already, exactly as planned"
-            return intent.done(message, remote_id=identifier, version=self.version(alike[0]))
+            return intent.done(message, remote_id=identifier, version=self.mark(alike[0]))
         if alike:
             said = f"{len(alike)} {what}s of that name are there; remove all but one, and plan again"
             return intent.failed(said)
-        differing = ", ".join(self._differing(intent, found[0], ours=ours))
+        differing = ", ".join(self._differing(intent, found[0], ours=lost))
         return intent.failed(
             f"a {what} by that name is there already ({mapping.identifier(found[0])}) and differs in "
             f"{differing}; plan again"
@@ -175,31 +165,9 @@ class Writer:
 
     # Changing.
 
-    def _update(self, intent: WriteIntent) -> Outcome:
-        lost: OutcomeUnknown | None = None
-        silent = 0
-        for _ in range(TRIES):
-            try:
-                raw = self._send(intent, by_put=silent >= _SILENT)
-                return intent.done(version=self.version(raw))
-            except OutcomeUnknown as error:
-                lost = error
-                silent += 1
-                raw = settle(lambda: self._get(intent), lost, self._sleep)
-                if raw is None:
-                    return intent.failed("it is gone")
-                if not intent.differing(raw):
-                    return intent.done(version=self.version(raw))
-                if not intent.untouched(raw):
-                    return intent.failed("it was changed by somebody else meanwhile; plan again", moved=True)
-            except Conflict as error:
-                raw = self._get(intent)
-                if raw is not None and not intent.differing(raw):
-                    # Delivered twice, or somebody else did the same.
-                    end = intent.unnecessary if lost is None else intent.done
-                    return end("it was as planned already", version=self.version(raw))
-                return intent.failed(error, moved=error.reason == MOVED)
-        return intent.unknown(lost)
+    def update(self, intent: WriteIntent, silent: int) -> str | None:
+        """PATCH, or PUT where a PATCH did nothing; see Objects."""
+        return self.mark(self._send(intent, by_put=silent >= _SILENT))
 
     def _send(self, intent: WriteIntent, *, by_put: bool) -> Raw | None:
         """Change it; where that is refused for something that can be avoided, once more without it."""
@@ -224,7 +192,7 @@ class Writer:
             return self._extending.patch(intent, self._patch, self._put if can_put else None)
         except NotFound:
             # The object is not there, or the method is not.
-            if not can_put or self._get(intent) is None:
+            if not can_put or self.get(intent) is None:
                 raise
             missing = True
         except Rejected as refusal:
@@ -246,7 +214,7 @@ class Writer:
         if intent.kind is Kind.GROUP:
             operations = patching.group_operations(intent.attributes, before)
         else:
-            live = self._get(intent) if patching.keeps_more(intent.attributes) else {}
+            live = self.get(intent) if patching.keeps_more(intent.attributes) else {}
             if live is None:
                 raise NotFound("the user is gone", target=self._service.target, request="scim.GetUser")
             operations = patching.user_operations(intent.attributes, before, live, self._service.profile)
@@ -279,7 +247,7 @@ class Writer:
 
     def _put(self, intent: WriteIntent) -> Raw | None:
         if intent.kind is Kind.USER:
-            return self._put_back(intent, self._get(intent))
+            return self._put_back(intent, self.get(intent))
         with self.alone(intent.identifier):
             return self._put_back(intent, self.whole_group(intent.identifier))
 
@@ -318,33 +286,19 @@ class Writer:
 
     # Deleting.
 
-    def _delete(self, intent: WriteIntent) -> Outcome:
-        lost: OutcomeUnknown | None = None
-        for _ in range(TRIES):
-            try:
-                self.preconditions.send(
-                    intent.kind,
-                    intent.identifier,
-                    intent.version,
-                    lambda version: self._service.delete(intent.kind, intent.identifier, version=version),
-                )
-                return intent.done()
-            except NotFound:
-                return intent.done() if lost else intent.unnecessary("it is gone already")
-            except OutcomeUnknown as error:
-                lost = error
-                raw = settle(lambda: self._get(intent), lost, self._sleep)
-                if raw is None:
-                    return intent.done()
-                if intent.version is not None and not intent.untouched(raw):
-                    return intent.failed("it was changed by somebody else meanwhile; plan again", moved=True)
-            except Conflict as error:
-                return intent.failed(error, moved=True)
-        return intent.unknown(lost)
+    def delete(self, intent: WriteIntent) -> None:
+        """DELETE, on the version where there is one; see Objects."""
+        self.preconditions.send(
+            intent.kind,
+            intent.identifier,
+            intent.version,
+            lambda version: self._service.delete(intent.kind, intent.identifier, version=version),
+        )
 
-    def _get(self, intent: WriteIntent) -> Raw | None:
+    def get(self, intent: WriteIntent) -> Raw | None:
+        """GET by id; see Objects."""
         return self._service.get(intent.kind, intent.identifier)
 
-    def version(self, raw: Raw | None) -> str | None:
+    def mark(self, raw: Raw | None) -> str | None:
         """The mark of a resource that an answer showed, where the service has marks."""
         return mapping.version(raw) if raw is not None and self._service.traits().etag else None

@@ -97,8 +97,8 @@ def test_a_group_whose_name_no_filter_takes_is_adopted_all_the_same() -> None:
         wish = git([person("ada")], **{'Zürich "west" + 50%': ["ada"]})
         planned = here.site.plan(wish)
         step = next(each for each in planned.steps if each.address.kind is Kind.GROUP)
-        first = here.target.submit(step, {}, {})
-        again = here.target.submit(step, {}, {})
+        first = here.target.submit((step,), {}, {})[0]
+        again = here.target.submit((step,), {}, {})[0]
         assert first.status is again.status is Status.DONE  # type: ignore[union-attr]  # nothing is ever pending
         assert first.remote_id == again.remote_id  # type: ignore[union-attr]  # see above
         here.converge(wish)

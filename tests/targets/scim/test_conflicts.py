@@ -23,7 +23,7 @@ def test_many_conflicts_take_one_list_at_most(finds: str) -> None:
         for one in PEOPLE:
             odd.add_user(one.key, displayName=f"{one.key} X")
         odd.asked.clear()
-        ended = [here.target.submit(step, planned.ids, planned.versions) for step in planned.steps]
+        ended = [here.target.submit((step,), planned.ids, planned.versions)[0] for step in planned.steps]
         assert len([one for one in planned.steps if one.address.kind is Kind.USER]) == len(PEOPLE)
         assert {one.status for one in ended if isinstance(one, Outcome)} == {Status.DONE}
         assert all("adopted" in one.message for one in ended if isinstance(one, Outcome))

@@ -49,5 +49,5 @@ def test_a_service_that_takes_paths_is_looked_at_once() -> None:
         planned = here.plan(git([user(one.key, department="R") for one in people]))
         odd.asked.clear()
         for step in planned.steps:
-            here.target.submit(step, planned.ids, planned.versions)
+            here.target.submit((step,), planned.ids, planned.versions)
     assert len([path for method, path, _ in odd.asked if method == "GET"]) == 2

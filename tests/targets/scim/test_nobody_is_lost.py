@@ -189,7 +189,7 @@ def test_a_group_that_is_there_with_members_already_is_not_taken_for_the_new_one
         planned = here.plan(git((ADA,), crew=["ada"]))
         (step,) = (each for each in planned.steps if each.address.kind is Kind.GROUP)
         odd.add_group("crew", mallory)
-        outcome = here.target.submit(step, planned.ids, planned.versions)
+        outcome = here.target.submit((step,), planned.ids, planned.versions)[0]
         assert isinstance(outcome, Outcome)
         assert outcome.status is Status.FAILED
         assert "members" in outcome.message

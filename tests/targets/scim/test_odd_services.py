@@ -229,7 +229,7 @@ def test_one_put_that_shows_nobody_is_the_last() -> None:
         here.apply(git(THREE, one=[], two=[]))
         planned = here.plan(git(THREE, one=["ada"], two=["ada"]))
         for step in planned.steps:
-            here.target.submit(step, planned.ids, {})
+            here.target.submit((step,), planned.ids, {})
     assert len([one for one in odd.writes() if one[0] == "PUT"]) == 1
 
 
@@ -352,7 +352,7 @@ def test_somebody_by_that_name_who_is_not_as_wished_is_not_adopted() -> None:
         odd.add_user("ada", title="somebody else")
         odd.hides_from_list = frozenset()
         step = planned.steps[0]
-        outcome = here.target.submit(step, {}, {})
+        outcome = here.target.submit((step,), {}, {})[0]
         assert outcome.status is Status.FAILED  # type: ignore[union-attr]  # nothing is ever pending
         assert "is there already (u1) and differs in" in outcome.message  # type: ignore[union-attr]  # see above
     assert len(odd.users) == 1
@@ -364,7 +364,7 @@ def test_the_one_of_that_name_is_meant_whatever_a_filter_finds() -> None:
         (step,) = here.plan(git((ADA,))).steps
         odd.add_user("another")
         meant = odd.add_user("ada", title="somebody else")
-        outcome = here.target.submit(step, {}, {})
+        outcome = here.target.submit((step,), {}, {})[0]
         assert f"({meant})" in outcome.message  # type: ignore[union-attr]  # nothing is ever pending
 
 
@@ -381,7 +381,7 @@ def test_a_change_of_somebody_else_is_not_overwritten_after_a_lost_answer() -> N
             return None
 
         odd.fail = meanwhile
-        outcome = here.target.submit(planned.steps[0], planned.ids, {})
+        outcome = here.target.submit((planned.steps[0],), planned.ids, {})[0]
         assert outcome.moved  # type: ignore[union-attr]  # nothing is ever pending
     assert odd.named("ada")["title"] == "theirs"
     assert len([one for one in odd.writes() if one[0] == "PATCH"]) == 1
@@ -397,7 +397,7 @@ def test_one_who_is_there_already_as_wished_is_adopted() -> None:
             "name": {"givenName": "ada", "familyName": "X"},
             "displayName": "ada X",
         }
-        outcome = here.target.submit(step, {}, {})
+        outcome = here.target.submit((step,), {}, {})[0]
         assert (outcome.status, outcome.remote_id) == (Status.DONE, ada)  # type: ignore[union-attr]  # see above
 
 
@@ -410,7 +410,7 @@ def test_one_member_who_is_refused_keeps_nobody_else_out() -> None:
         planned = here.plan(wish)
         del odd.users[people[4]]
         steps = [step for step in planned.steps if step.address.kind is Kind.MEMBERSHIP]
-        outcomes = here.target.submit_together(steps, planned.ids, {})
+        outcomes = here.target.submit(steps, planned.ids, {})
         bad = [one for one in outcomes if one.status is not Status.DONE]  # type: ignore[union-attr]  # see above
         assert [one.step for one in bad] == ["aws/membership/crew/p4"]
         assert len(odd.crews()["crew"]) == 8
@@ -451,7 +451,7 @@ def test_a_change_of_somebody_else_is_never_overwritten_where_versions_are_kept(
         planned = here.plan(wish)
         (step,) = planned.steps
         odd.users[odd.named("ada")["id"]] |= {"title": "theirs", "meta": {"version": 'W/"new"'}}
-        outcome = here.target.submit(step, planned.ids, planned.versions)
+        outcome = here.target.submit((step,), planned.ids, planned.versions)[0]
         assert outcome.moved  # type: ignore[union-attr]  # nothing is ever pending
         assert odd.named("ada")["title"] == "theirs"
 
@@ -462,7 +462,7 @@ def test_the_write_that_finds_out_about_versions_overwrites_nothing_either() -> 
         here.converge(git(THREE))
         planned = here.plan(git((user("ada", title="y"), BOB, EVE)))
         odd.users[odd.named("ada")["id"]] |= {"title": "theirs", "meta": {"version": 'W/"new"'}}
-        outcome = here.target.submit(planned.steps[0], planned.ids, planned.versions)
+        outcome = here.target.submit((planned.steps[0],), planned.ids, planned.versions)[0]
         assert outcome.moved  # type: ignore[union-attr]  # nothing is ever pending
     assert odd.named("ada")["title"] == "theirs"
 
@@ -508,7 +508,7 @@ def test_who_is_refused_in_the_middle_writes_nothing_further() -> None:
     with facing(odd) as here:
         planned = here.plan(git(THREE, crew=["ada"]))
         odd.fail = lambda method, _path: Refusal(403) if method != "GET" else None
-        outcome = here.target.submit(planned.steps[0], {}, {})
+        outcome = here.target.submit((planned.steps[0],), {}, {})[0]
         assert outcome.stop  # type: ignore[union-attr]  # nothing is ever pending
 
 

@@ -46,7 +46,7 @@ def test_the_first_new_object_alone_is_looked_at_where_ids_are_as_answered() -> 
         planned = here.plan(git(THREE))
         odd.asked.clear()
         for step in planned.steps:
-            here.target.submit(step, planned.ids, {})
+            here.target.submit((step,), planned.ids, {})
     assert [path for method, path, _ in odd.asked if method == "GET"] == ['Users?filter=userName eq "ada"']
 
 

@@ -14,10 +14,10 @@ from reconciler.errors import Conflict, Denied, NotFound, ServiceError, Throttle
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.targets.identity_center.access import failures
 from reconciler.targets.identity_center.access.api import FAILED, IN_PROGRESS, SUCCEEDED, Operation, Raw, Sso
-from reconciler.targets.identity_center.access.endings import EndedError
 from reconciler.targets.identity_center.access.failures import Means
 from reconciler.targets.identity_center.access.requesting import Requester
 from reconciler.targets.identity_center.access.requests import Request, request_of
+from reconciler.targets.settlement import EndedError
 
 # From so many ended requests on, a page of those that succeeded is worth its call.
 _MANY = 3

@@ -7,7 +7,6 @@ so it is looked for before anything is sent again.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +14,8 @@ from datetime import datetime
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, ServiceError, Throttled
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.targets.identity_center.access.api import IN_PROGRESS, OUTDATED, Operation, Raw, Sso
-from reconciler.targets.identity_center.access.endings import EndedError, unsettled
 from reconciler.targets.identity_center.access.requests import Request
+from reconciler.targets.settlement import EndedError, Tried, settle
 
 # How often each kind of refusal is met in all. A conflict is an earlier write that has not spread yet, or
 # another request for the same that is under way; too many outstanding requests are refused as throttling,
@@ -39,27 +38,7 @@ class Requester:
 
         Raises EndedError, or ServiceError where it cannot be asked.
         """
-        met: Counter[type[ServiceError]] = Counter()
-        while True:
-            try:
-                raw = self._ask(request)
-                return replace(request, id=str(raw["RequestId"]), at=self._now()).pending()
-            except NotFound as error:
-                kind: type[ServiceError] = NotFound
-                failure: ServiceError = error
-                if request.operation is Operation.UNASSIGN and self.is_as_wished(request):
-                    return self._absent(request, done=met[OutcomeUnknown] > 0)
-            except (Conflict, Throttled, OutcomeUnknown) as error:
-                kind, failure = type(error), error
-                if isinstance(error, OutcomeUnknown):
-                    found = self._settle(request, error)
-                    if found is not None:
-                        return found
-            met[kind] += 1
-            if not patient or met[kind] >= _TRIES[kind]:
-                status = Status.UNKNOWN if kind is OutcomeUnknown else Status.FAILED
-                raise EndedError(f"{failure}{_hint(request, kind)}", status=status, error=failure)
-            self._sleep(min(_FIRST * 2 ** (met[kind] - 1), _LONGEST))
+        return settle(_Asking(self, request, patient=patient), self._sleep)
 
     def is_as_wished(self, request: Request) -> bool:
         """Whether the world is as if the request had been carried out. Raises ServiceError."""
@@ -78,7 +57,11 @@ class Requester:
         there = any((row.get("PrincipalType"), row.get("PrincipalId")) == wanted for row in rows)
         return there is (request.operation is Operation.ASSIGN)
 
-    def _ask(self, request: Request) -> Raw:
+    def ask(self, request: Request) -> Pending:
+        """Send it once. Raises ServiceError."""
+        return replace(request, id=str(self._asked(request)["RequestId"]), at=self._now()).pending()
+
+    def _asked(self, request: Request) -> Raw:
         if request.operation is Operation.PROVISION:
             return self._sso.provision(request.arn, request.account)
         account, principal = request.grant
@@ -86,21 +69,15 @@ class Requester:
             return self._sso.create_assignment(account, request.arn, principal)
         return self._sso.delete_assignment(account, request.arn, principal)
 
-    def _settle(self, request: Request, lost: OutcomeUnknown) -> Outcome | Pending | None:
+    def found(self, request: Request) -> Outcome | Pending | None:
         """What became of a request whose answer was lost; None where every look shows nothing."""
-        try:
-            for seconds in _LOOKS:
-                self._sleep(seconds)
-                identifier = self._under_way(request)
-                if identifier:
-                    return replace(request, id=identifier, at=self._now()).pending()
-                if self.is_as_wished(request):
-                    return Outcome(request.step, Status.DONE)
-        except NotFound:
-            # What it is about is not there (yet); to ask again says which.
-            return None
-        except ServiceError as error:
-            raise unsettled(lost, error) from error
+        for seconds in _LOOKS:
+            self._sleep(seconds)
+            identifier = self._under_way(request)
+            if identifier:
+                return replace(request, id=identifier, at=self._now()).pending()
+            if self.is_as_wished(request):
+                return Outcome(request.step, Status.DONE)
         return None
 
     def _under_way(self, request: Request) -> str:
@@ -112,18 +89,52 @@ class Requester:
                     return str(brief["RequestId"])
         return ""
 
-    @staticmethod
-    def _absent(request: Request, *, done: bool) -> Outcome:
-        if done:
-            return Outcome(request.step, Status.DONE)
-        return Outcome(request.step, Status.UNNECESSARY, "the assignment is gone already")
+
+class _Asking:
+    """One request; implements Write."""
+
+    def __init__(self, requester: Requester, request: Request, *, patient: bool) -> None:
+        self._requester, self._request, self._patient = requester, request, patient
+
+    def send(self, _tried: Tried) -> Outcome | Pending:
+        return self._requester.ask(self._request)
+
+    def is_open(self, refusal: ServiceError) -> bool:
+        return type(refusal) in _TRIES
+
+    def look(self, tried: Tried) -> Outcome | Pending | None:
+        if tried.refusal is None:
+            try:
+                return self._requester.found(self._request)
+            except NotFound:
+                # What it is about is not there (yet); to ask again says which.
+                return None
+        about_absence = isinstance(tried.refusal, NotFound) and self._request.operation is Operation.UNASSIGN
+        if about_absence and self._requester.is_as_wished(self._request):
+            if tried.lost:
+                return Outcome(self._request.step, Status.DONE)
+            return Outcome(self._request.step, Status.UNNECESSARY, "the assignment is gone already")
+        return None
+
+    def judge(self, found: Outcome | Pending | None, _tried: Tried) -> Outcome | Pending | None:
+        return found
+
+    def again(self, tried: Tried) -> float | None:
+        if not self._patient or tried.alike >= _TRIES[type(tried.errors[-1])]:
+            return None
+        return float(min(_FIRST * 2 ** (tried.alike - 1), _LONGEST))
+
+    def give_up(self, tried: Tried) -> Outcome | Pending:
+        failure = tried.errors[-1]
+        status = Status.FAILED if tried.refusal else Status.UNKNOWN
+        raise EndedError(f"{failure}{_hint(self._request, failure)}", status=status, error=failure)
 
 
-def _hint(request: Request, kind: type[ServiceError]) -> str:
-    if kind is Conflict:
+def _hint(request: Request, failure: ServiceError) -> str:
+    if isinstance(failure, Conflict):
         return "; something else that concerns the same is under way: plan again in some minutes"
-    if kind is Throttled:
+    if isinstance(failure, Throttled):
         return "; too much is under way at once, by others as well: plan again when they are done"
-    if kind is NotFound and request.account:
+    if isinstance(failure, NotFound) and request.account:
         return f"; check that the permission set and account {request.account} are there, and plan again"
     return ""

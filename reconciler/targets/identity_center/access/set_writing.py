@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, repeat
-from typing import TypeVar
+from itertools import islice, repeat
+from typing import Any
 
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, ServiceError, Throttled
 from reconciler.model.change import Action
@@ -17,11 +17,10 @@ from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import TAG_PREFIX, Value
 from reconciler.targets.identity_center.access import set_content
 from reconciler.targets.identity_center.access.api import Sso
-from reconciler.targets.identity_center.access.endings import EndedError, unsettled
 from reconciler.targets.identity_center.access.set_edits import Edit, What, begun, differing, edits
+from reconciler.targets.settlement import EndedError, Tried, looked, settle
 
 Attributes = Mapping[str, Value]
-Found = TypeVar("Found")
 
 # Seconds of the service's time between tries: ConflictException says that an earlier write has not spread
 # yet (service model), and what was only just made may not be found for a while.
@@ -32,6 +31,8 @@ _PATIENCE = (2.0, 5.0, 10.0, 15.0, *repeat(30.0, 10))
 # So many refusals into a deletion, whether anybody is still assigned the set is worth a look.
 _DOUBTS = 3
 _NAMED = 5
+# After these another look tells which edits are left.
+_PASSING = (OutcomeUnknown, Conflict, NotFound, Throttled)
 
 
 @dataclass(slots=True)
@@ -89,32 +90,21 @@ class SetWriter:
             if key.startswith(TAG_PREFIX)
         ]
         body = {"Name": name, **set_content.definition(wished), **({"Tags": tags} if tags else {})}
-        lost: OutcomeUnknown | None = None
-        error: ServiceError | None = None
-        for wait in chain(_WAITS, [None]):
-            try:
-                arn = str(self._sso.create_permission_set(body)["PermissionSetArn"])
-                return self._fill(step, arn, wished, _as_created(name, wished))
-            except OutcomeUnknown as unknown:
-                error = lost = unknown
-            except Conflict as taken:
-                error = taken
-            found = self._look(lambda: self._named(name), lost)
-            if found is not None:
-                return self._adopt(step, found, wished, lost)
-            if wait is not None:
-                self._sleep(wait)
-        message = f"the permission set is not there, and cannot be made: {error}"
-        raise EndedError(message, status=Status.UNKNOWN if lost else Status.FAILED, error=error)
+        return settle(_Creation(self, step, body, wished), self._sleep)
+
+    def create(self, step: Step, body: Mapping[str, Any], wished: Attributes) -> Outcome:
+        """Create a set, then give it its policies. Raises EndedError, ServiceError."""
+        arn = str(self._sso.create_permission_set(body)["PermissionSetArn"])
+        return self._fill(step, arn, wished, _as_created(step.address.parts[0], wished))
 
     def _fill(self, step: Step, arn: str, wished: Attributes, live: Attributes) -> Outcome:
         """Give a set that we made its policies."""
         self._bring(step, arn, wished, live, Progress(["create the permission set"], ()))
         return Outcome(step.id, Status.DONE, remote_id=arn)
 
-    def _adopt(self, step: Step, arn: str, wished: Attributes, lost: OutcomeUnknown | None) -> Outcome:
+    def adopt(self, step: Step, arn: str, wished: Attributes, lost: OutcomeUnknown | None) -> Outcome:
         """A set by that name is there: ours if it is exactly as wished, or made by us and not finished."""
-        live = self._look(lambda: set_content.read(self._sso, arn), lost)
+        live = looked(lambda: set_content.read(self._sso, arn), lost)
         if live is None:
             raise EndedError(f"a permission set by that name ({arn}) came and went; plan again")
         different = differing(live, wished)
@@ -128,7 +118,7 @@ class SetWriter:
             f" {', '.join(different)}; plan again"
         )
 
-    def _named(self, name: str) -> str | None:
+    def named(self, name: str) -> str | None:
         """The ARN of the set with this name. No list has names, so each set is asked, the newest first."""
         arns = [arn for page in self._sso.permission_sets() for arn in page]
         for arn in reversed(arns):
@@ -148,48 +138,42 @@ class SetWriter:
         progress: Progress | None = None,
     ) -> Outcome:
         """Make the set as wished; `live` is what it is, and `progress` what was done, as far as is known."""
-        progress = progress or Progress([], ())
-        trouble: ServiceError | None = None
-        for wait in chain(_WAITS, [None]):
-            lost = trouble if isinstance(trouble, OutcomeUnknown) else None
-            known, live = live, None
-            if known is None:
-                try:
-                    known = self._look(lambda: set_content.read(self._sso, arn, wished.keys()), lost)
-                except (EndedError, ServiceError) as error:
-                    raise progress.failed(arn, error) from error
-            if known is not None:
-                progress.left = edits(known, wished)
-                trouble = self._carry_out(arn, progress)
-                if trouble is None:
-                    return self._brought(step, progress)
-            elif step.action is not Action.CREATE:
-                raise progress.failed(arn, "the permission set is gone; plan again")
-            if wait is not None:
-                self._sleep(wait)
-        raise progress.failed(arn, trouble or "the permission set cannot be found again")
+        return settle(_Bringing(self, step, arn, wished, live, progress or Progress([], ())), self._sleep)
 
-    @staticmethod
-    def _brought(step: Step, progress: Progress) -> Outcome:
-        if progress.done or progress.lost:
-            return Outcome(step.id, Status.DONE)
-        return Outcome(step.id, Status.UNNECESSARY, "it was as planned already")
+    def bring_once(
+        self, arn: str, wished: Attributes, live: Attributes | None, progress: Progress, tried: Tried
+    ) -> bool:
+        """Look, unless it is known what is, and make the edits that are left; False where no set is there.
 
-    def _carry_out(self, arn: str, progress: Progress) -> ServiceError | None:
-        """Make the edits that are left; the error after which another look tells what still is."""
+        Raises EndedError, and ServiceError where another look tells which edits are left.
+        """
+        if live is None:
+            try:
+                lost = tried.lost if tried.refusal is None else None
+                live = looked(lambda: set_content.read(self._sso, arn, wished.keys()), lost)
+            except (EndedError, ServiceError) as error:
+                raise progress.failed(arn, error) from error
+        if live is None:
+            return False
+        progress.left = edits(live, wished)
+        self._carry_out(arn, progress)
+        return True
+
+    def _carry_out(self, arn: str, progress: Progress) -> None:
+        """Make the edits that are left. Raises EndedError where another look would not help."""
         while progress.left:
             edit, *rest = progress.left
             try:
                 self._edit(arn, edit)
-            except (OutcomeUnknown, Conflict, NotFound, Throttled) as error:
-                if isinstance(error, OutcomeUnknown):
-                    progress.lost.append(edit)
-                return error
+            except OutcomeUnknown:
+                progress.lost.append(edit)
+                raise
+            except _PASSING:
+                raise
             except ServiceError as error:
                 raise progress.failed(arn, error) from error
             progress.done.append(str(edit))
             progress.left = rest
-        return None
 
     def _edit(self, arn: str, edit: Edit) -> None:
         match edit.what:
@@ -215,32 +199,9 @@ class SetWriter:
     # Delete.
 
     def _delete(self, step: Step, arn: str) -> Outcome:
-        lost: OutcomeUnknown | None = None
-        error: ServiceError | None = None
-        for refusals, wait in enumerate(chain(_PATIENCE, [None]), start=1):
-            try:
-                self._sso.delete_permission_set(arn)
-                return Outcome(step.id, Status.DONE)
-            except NotFound:
-                gone = Outcome(step.id, Status.UNNECESSARY, "it is gone already")
-                return Outcome(step.id, Status.DONE) if lost else gone
-            except OutcomeUnknown as unknown:
-                error = lost = unknown
-                if self._look(lambda: self._sso.permission_set(arn), lost) is None:
-                    return Outcome(step.id, Status.DONE)
-            except Conflict as conflict:
-                error = conflict
-                if refusals == _DOUBTS or wait is None:
-                    self._still_assigned(arn, conflict)
-            if wait is not None:
-                self._sleep(wait)
-        raise EndedError(
-            f"{error}; nobody is assigned it any more, so the accounts still take its roles back:"
-            " plan again in some minutes",
-            error=error,
-        )
+        return settle(_Deletion(self, self._sso, step, arn), self._sleep)
 
-    def _still_assigned(self, arn: str, conflict: Conflict) -> None:
+    def check_unassigned(self, arn: str, conflict: ServiceError) -> None:
         """Raise EndedError where somebody is still assigned the set, so that no waiting helps."""
         accounts = (account for page in self._sso.accounts_of(arn) for account in page)
         assigned = (account for account in accounts if any(self._sso.assignments(account, arn)))
@@ -251,13 +212,120 @@ class SetWriter:
                 error=conflict,
             )
 
-    def _look(self, look: Callable[[], Found], lost: OutcomeUnknown | None) -> Found:
+
+@dataclass(frozen=True, slots=True)
+class _Creation:
+    """A set is made; implements Write. A conflict may be with an earlier write that has not spread yet."""
+
+    writer: SetWriter
+    step: Step
+    body: Mapping[str, Any]
+    wished: Attributes
+
+    def send(self, _tried: Tried) -> Outcome:
+        return self.writer.create(self.step, self.body, self.wished)
+
+    def is_open(self, refusal: ServiceError) -> bool:
+        return isinstance(refusal, Conflict)
+
+    def look(self, _tried: Tried) -> str | None:
+        return self.writer.named(self.step.address.parts[0])
+
+    def judge(self, found: str | None, tried: Tried) -> Outcome | None:
+        return None if found is None else self.writer.adopt(self.step, found, self.wished, tried.lost)
+
+    def again(self, tried: Tried) -> float | None:
+        return _wait(_WAITS, tried)
+
+    def give_up(self, tried: Tried) -> Outcome:
+        message = f"the permission set is not there, and cannot be made: {tried.errors[-1]}"
+        status = Status.UNKNOWN if tried.lost else Status.FAILED
+        raise EndedError(message, status=status, error=tried.errors[-1])
+
+
+@dataclass(slots=True)
+class _Bringing:
+    """A set is edited until it is as wished; implements Write. Each sending begins with a look."""
+
+    writer: SetWriter
+    step: Step
+    arn: str
+    wished: Attributes
+    live: Attributes | None
+    progress: Progress
+
+    def send(self, tried: Tried) -> Outcome:
+        known, self.live = self.live, None
+        if self.writer.bring_once(self.arn, self.wished, known, self.progress, tried):
+            if self.progress.done or self.progress.lost:
+                return Outcome(self.step.id, Status.DONE)
+            return Outcome(self.step.id, Status.UNNECESSARY, "it was as planned already")
+        if self.step.action is Action.CREATE:
+            raise NotFound("the permission set cannot be found again")
+        raise self.progress.failed(self.arn, "the permission set is gone; plan again")
+
+    def is_open(self, refusal: ServiceError) -> bool:
+        return isinstance(refusal, _PASSING)
+
+    def look(self, _tried: Tried) -> None:
+        return None
+
+    def judge(self, _found: None, _tried: Tried) -> Outcome | None:
+        return None
+
+    def again(self, tried: Tried) -> float | None:
+        return _wait(_WAITS, tried)
+
+    def give_up(self, tried: Tried) -> Outcome:
+        raise self.progress.failed(self.arn, tried.errors[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Deletion:
+    """A set is deleted; implements Write."""
+
+    writer: SetWriter
+    sso: Sso
+    step: Step
+    arn: str
+
+    def send(self, tried: Tried) -> Outcome:
         try:
-            return look()
-        except ServiceError as error:
-            if lost is None:
-                raise
-            raise unsettled(lost, error) from error
+            self.sso.delete_permission_set(self.arn)
+        except NotFound:
+            if not tried.lost:
+                return Outcome(self.step.id, Status.UNNECESSARY, "it is gone already")
+        return Outcome(self.step.id, Status.DONE)
+
+    def is_open(self, refusal: ServiceError) -> bool:
+        return isinstance(refusal, Conflict)
+
+    def look(self, tried: Tried) -> bool:
+        """Whether it is there; who is still assigned it after some refusals is raised."""
+        if tried.refusal is None:
+            return self.sso.permission_set(self.arn) is not None
+        if len(tried.errors) == _DOUBTS or self.again(tried) is None:
+            self.writer.check_unassigned(self.arn, tried.refusal)
+        return True
+
+    def judge(self, found: bool, _tried: Tried) -> Outcome | None:  # noqa: FBT001  # what `look` saw
+        return None if found else Outcome(self.step.id, Status.DONE)
+
+    def again(self, tried: Tried) -> float | None:
+        return _wait(_PATIENCE, tried)
+
+    def give_up(self, tried: Tried) -> Outcome:
+        error = tried.errors[-1]
+        raise EndedError(
+            f"{error}; nobody is assigned it any more, so the accounts still take its roles back:"
+            " plan again in some minutes",
+            error=error,
+        )
+
+
+def _wait(waits: Sequence[float], tried: Tried) -> float | None:
+    """Before the next of so many tries; None after the last."""
+    return waits[len(tried.errors) - 1] if len(tried.errors) <= len(waits) else None
 
 
 def _as_created(name: str, wished: Attributes) -> Attributes:

@@ -11,11 +11,11 @@ from reconciler.model.pairs import Principal
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.targets.identity_center.access.api import Operation, Sso
-from reconciler.targets.identity_center.access.endings import EndedError
 from reconciler.targets.identity_center.access.polling import Poller
 from reconciler.targets.identity_center.access.requesting import Requester
 from reconciler.targets.identity_center.access.requests import Request
 from reconciler.targets.identity_center.access.set_writing import SetWriter
+from reconciler.targets.settlement import EndedError
 from reconciler.wire.clock import Clock
 
 KINDS = frozenset((Kind.PERMISSION_SET, Kind.PROVISIONING, Kind.ASSIGNMENT))

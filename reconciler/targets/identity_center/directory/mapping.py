@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.resources import ENTERPRISE_ATTRIBUTES, Attributes, Value
+from reconciler.targets.objects import as_read
 
 ENTERPRISE = "aws:identitystore:enterprise"
 # External ids that came by SCIM have an issuer of this form; the Id is the SCIM externalId.
@@ -103,7 +104,7 @@ def group_attributes(raw: Mapping[str, Any]) -> dict[str, Value]:
 
 def new_user(attributes: Attributes) -> dict[str, Any]:
     """What CreateUser takes; `manager` is a remote id, what is None is left out."""
-    wished = settled(attributes)
+    wished = as_read(attributes)
     body: dict[str, Any] = {theirs: wished[ours] for ours, theirs in _TEXTS.items() if ours in wished}
     name = {theirs: wished[ours] for ours, theirs in _NAME.items() if ours in wished}
     if name:
@@ -129,7 +130,7 @@ def new_user(attributes: Attributes) -> dict[str, Any]:
 
 def new_group(attributes: Attributes) -> dict[str, Any]:
     """What CreateGroup takes; what is None is left out."""
-    wished = settled(attributes)
+    wished = as_read(attributes)
     return {theirs: wished[ours] for ours, theirs in _GROUP.items() if ours in wished}
 
 
@@ -144,7 +145,7 @@ def user_operations(attributes: Attributes, live: Mapping[str, Any]) -> list[dic
     `live` is the user as it is now, of which the values of lists keep what we do not model (type, display,
     primary); it matters only where `keeps_more`.
     """
-    wished = settled(attributes)
+    wished = as_read(attributes)
     return [
         _operation(_path(ours), _document(ours, wished[ours], live) if ours in wished else None)
         for ours in attributes
@@ -153,24 +154,8 @@ def user_operations(attributes: Attributes, live: Mapping[str, Any]) -> list[dic
 
 def group_operations(attributes: Attributes) -> list[dict[str, Any]]:
     """The operations of UpdateGroup that give `attributes`; None clears."""
-    wished = settled(attributes)
+    wished = as_read(attributes)
     return [_operation(_camel(_GROUP[ours]), wished.get(ours)) for ours in attributes]
-
-
-def settled(attributes: Attributes) -> dict[str, Value]:
-    """`attributes` as a read would show them: what is None or empty is absent, also inside an address."""
-    found: dict[str, Value] = {}
-    for ours, value in attributes.items():
-        if isinstance(value, Mapping):
-            parts = {part: text for part, text in value.items() if text}
-            if parts:
-                found[ours] = parts
-        elif isinstance(value, (tuple, list)):
-            if value:
-                found[ours] = tuple(value)
-        elif value not in (None, ""):
-            found[ours] = value
-    return found
 
 
 def _path(ours: str) -> str:
