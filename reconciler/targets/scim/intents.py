@@ -36,7 +36,7 @@ class UnsettledError(Exception):
 
 def who(membership: Address) -> Address:
     """The user of a membership."""
-    return Address(membership.target, Kind.USER, membership.key.split("/")[1])
+    return membership.user
 
 
 def settle(
