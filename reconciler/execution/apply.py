@@ -16,7 +16,7 @@ from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
-from reconciler.planning.ordering.order import ends, restricted
+from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.pending import next_pending, without_pending
 from reconciler.planning.planner import PreparedPlan
@@ -225,9 +225,9 @@ def _named(steps: Sequence[Step]) -> str:
 
 
 def _part(step: Step) -> str:
-    if step.address.kind is Kind.PROVISIONING:
-        _, *account = step.address.parts
-        return f"the role on {account[0]}" if account else "the roles on all accounts"
+    if step.address.kind.facts.of:
+        account = step.address.account
+        return f"the role on {account}" if account else "the roles on all accounts"
     if step.action is Action.CREATE:
         return "it was created"
     return ", ".join(each.name for each in step.fields)
@@ -245,7 +245,7 @@ def _gone_with_groups(
     return {
         address: Result(address, Status.DONE, "went with its group")
         for address, result in ended.items()
-        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and ends(address)[0] in deleted
+        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and address.group in deleted
     }
 
 

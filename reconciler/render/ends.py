@@ -62,5 +62,5 @@ def _of_person(change: Change) -> Hashable:
 def _label(change: Change, names: Names) -> str:
     """`ada in ops`, `Admin to group ops on pay (111122223333)`."""
     if change.address.kind is Kind.MEMBERSHIP:
-        return f"{names.label(change)} in {names.group(change.address.parts[0])}"
+        return f"{names.label(change)} in {names.group(change.address.group.own_key)}"
     return names.label(change)

@@ -210,11 +210,10 @@ def _restores(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
 
 def _restored(change: Change, names: Names) -> tuple[str, str]:
     """Under what something that is given again stands, and what it is called there."""
-    parts = change.address.parts
     if change.address.kind is Kind.MEMBERSHIP:
-        return f"{names.group(parts[0])}: ", names.label(change)
+        return f"{names.group(change.address.group.own_key)}: ", names.label(change)
     if change.address.kind is Kind.ASSIGNMENT:
-        return f"{names.couple(change)}: ", names.account(parts[0])
+        return f"{names.couple(change)}: ", names.account(change.address.account)
     return "", names.label(change)
 
 
@@ -243,7 +242,7 @@ def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     yield layout.line("PARTIAL: this is not everything that git says.", Tone.CAUTION)
     for kind, scope, reason in part.gaps:
         what = _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
-        nouns = words.NOUNS[Kind(kind)][1] if kind in frozenset(Kind) else escape.text(kind)
+        nouns = Kind(kind).facts.plural if kind in frozenset(Kind) else escape.text(kind)
         yield from layout.paragraph(
             f"{nouns} of {what}: not read ({escape.sentence(reason)}); nothing there is removed",
             indent=2,

@@ -163,13 +163,12 @@ def _called(address: Address, changes: Mapping[Address, Change], accounts: Mappi
     change = changes.get(address)
     glyph = naming.GLYPHS[change.action] if change else "·"
     names = []
-    pair = address.kind is Kind.MEMBERSHIP
-    if address.kind in (Kind.ASSIGNMENT, Kind.PROVISIONING, Kind.MEMBERSHIP):
-        # The last one has its name from the change.
-        names += [
-            accounts[part] for part in (address.parts[:-1] if pair else address.parts) if part in accounts
-        ]
-    if change is not None and change.name and address.parts[-1].rpartition(":")[2].startswith("~"):
+    *others, last = address.parts
+    if others:
+        # The user of a membership has their name from the change.
+        ids = others if address.kind is Kind.MEMBERSHIP else (*others, last)
+        names += [accounts[part] for part in ids if part in accounts]
+    if change is not None and change.name and last.rpartition(":")[2].startswith("~"):
         names.append(change.name)
     called = f" [{', '.join(map(escape.name, names))}]" if names else ""
     return f"{glyph} {escape.text(str(address))}{called}"

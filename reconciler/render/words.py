@@ -9,14 +9,6 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Plan, TargetPlan
 
-NOUNS = {
-    Kind.USER: ("user", "users"),
-    Kind.GROUP: ("group", "groups"),
-    Kind.MEMBERSHIP: ("membership", "memberships"),
-    Kind.PERMISSION_SET: ("permission set", "permission sets"),
-    Kind.PROVISIONING: ("provisioned role", "provisioned roles"),
-    Kind.ASSIGNMENT: ("assignment", "assignments"),
-}
 PERSON = ("person", "people")
 ACCOUNT = ("account", "accounts")
 
@@ -28,7 +20,7 @@ def counted(count: int, nouns: tuple[str, str]) -> str:
 
 def of_kind(kind: Kind, count: int) -> str:
     """`count` things of one kind."""
-    return counted(count, NOUNS[kind])
+    return counted(count, (kind.facts.noun, kind.facts.plural))
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -65,13 +57,9 @@ def todo(changes: Iterable[Change]) -> str:
 def person(change: Change) -> str | None:
     """The key of the user whose access a change touches; None where that is not one user."""
     if change.address.kind is Kind.USER:
-        return change.address.parts[0]
-    if change.address.kind is Kind.MEMBERSHIP:
-        return change.address.parts[-1]
-    if change.address.kind is Kind.ASSIGNMENT:
-        holder, _, key = change.address.parts[-1].partition(":")
-        return key if holder == Kind.USER else None
-    return None
+        return change.address.own_key
+    ends = change.address.ends if change.address.kind.facts.pair else ()
+    return next((end.own_key for end in ends if end.kind is Kind.USER), None)
 
 
 def people(parts: Iterable[TargetPlan]) -> str:
