@@ -103,7 +103,7 @@ class RemoteRef:
             return False
         twins = beside(self.ref, self._there())
         raise RecordError(
-            f"{self.ref} cannot be pushed to {self.remote}: {answer.said or answer.code}{twins}"
+            f"{self.ref} cannot be pushed to {self.remote}: {answer.message or answer.code}{twins}"
         )
 
     def _is_here(self, oid: str) -> bool:

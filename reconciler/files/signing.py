@@ -64,10 +64,10 @@ class Signing:
         self.require_key()
         if self.key is None:
             return b""
-        code, signature, said = _ssh_keygen("-Y", "sign", "-n", "git", "-f", str(self.key), stdin=payload)
+        code, signature, output = _ssh_keygen("-Y", "sign", "-n", "git", "-f", str(self.key), stdin=payload)
         if code != 0 or not signature.startswith(_BEGIN):
             raise RecordError(
-                f"nothing can be signed with the key that {KEY_VARIABLE} names, {self.key}: {said or code}"
+                f"nothing can be signed with the key that {KEY_VARIABLE} names, {self.key}: {output or code}"
             )
         if self.demanded:
             self.check(payload, signature)

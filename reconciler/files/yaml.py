@@ -335,7 +335,7 @@ class _Reader:
 
 def _syntax(error: YAMLError, data: bytes) -> Flaw:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    said = (error.problem if isinstance(error, MarkedYAMLError) else None) or "it cannot be read"
+    trouble = (error.problem if isinstance(error, MarkedYAMLError) else None) or "it cannot be read"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    line, column, message, fix = yaml_hint(data.decode("utf-8", "replace"), line, column, said)
+    line, column, message, fix = yaml_hint(data.decode("utf-8", "replace"), line, column, trouble)
     return Flaw(Spot(line, column), message, fix)

@@ -188,7 +188,7 @@ def _by_id(policy: TargetPolicy, meant: Mapping[str, str]) -> TargetPolicy:
     if not meant:
         return policy
 
-    def said(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
+    def written(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
         return tuple(
             one if one.account is None else replace(one, account=meant.get(one.account, one.account))
             for one in selectors
@@ -196,12 +196,12 @@ def _by_id(policy: TargetPolicy, meant: Mapping[str, str]) -> TargetPolicy:
 
     privileged = policy.guards.privileged
     rules = tuple(
-        replace(rule, access=replace(rule.access, accounts=said(rule.access.accounts)))
+        replace(rule, access=replace(rule.access, accounts=written(rule.access.accounts)))
         if isinstance(rule, Restrict)
         else rule
         for rule in policy.rules
     )
-    guards = replace(policy.guards, privileged=replace(privileged, accounts=said(privileged.accounts)))
+    guards = replace(policy.guards, privileged=replace(privileged, accounts=written(privileged.accounts)))
     return replace(policy, guards=guards, rules=rules)
 
 

@@ -44,12 +44,12 @@ def _rows(changes: Sequence[Change], names: Names) -> Iterable[Row]:
             label, pieces = labels[0], dates
         else:
             label, pieces = f"{what}:", (*dates, *(labels if names.verbose else sample(labels)))
-        said = "; ".join(filter(None, (_LONGER if longer else _SHORTER, place)))
+        remark = "; ".join(filter(None, (_LONGER if longer else _SHORTER, place)))
         yield Row(
             glyph=naming.GLYPHS[first.action],
             label=label,
             pieces=pieces,
-            remarks=f"({said})",
+            remarks=f"({remark})",
             takes_away=not longer,
             kept=True,
         )

@@ -84,8 +84,8 @@ def left_out_for(
 def _approvals(approvals: Sequence[str], layout: Layout) -> Iterable[Line]:
     """What lifts all that can be lifted, to paste; never wrapped."""
     if approvals:
-        said = "To approve all of it, write this into a file of identities/approvals/, with the reason:"
-        yield from layout.paragraph(said, indent=2, hang=2, kept=True)
+        advice = "To approve all of it, write this into a file of identities/approvals/, with the reason:"
+        yield from layout.paragraph(advice, indent=2, hang=2, kept=True)
         for line in approvals:
             yield layout.line(escape.text(line), kept=True)
 

@@ -111,15 +111,15 @@ class Names:
 
     def remarks(self, change: Change) -> str:
         """Effect where the glyph does not say it, cause where it is not git, reason, place: `(drift)`."""
-        said = [] if _implied(change) else [_effect(change)]
+        notes = [] if _implied(change) else [_effect(change)]
         cause = "" if change.cause is Cause.GIT else str(change.cause)
         reason = escape.sentence(change.reason) if change.reason else ""
-        said.append(": ".join(filter(None, (cause, reason))))
+        notes.append(": ".join(filter(None, (cause, reason))))
         if change.restores:
-            said.append(RESTORES)
+            notes.append(RESTORES)
         if self.verbose and (place := self.place(change.origin)):
-            said.append(place)
-        text = "; ".join(filter(None, said))
+            notes.append(place)
+        text = "; ".join(filter(None, notes))
         return f"({text})" if text else ""
 
     def place(self, origin: Origin | None) -> str:
@@ -134,10 +134,12 @@ class Names:
             if name and name != key[1:]:
                 return f"{escape.name(name)} [{escape.name(key)}]"
             return escape.name(key)
-        told = (
+        described = (
             not name or name.casefold() == key.casefold() or name.casefold().startswith(key.casefold() + "@")
         )
-        return escape.name(key) if told or not self.verbose else f"{escape.name(key)} [{escape.name(name)}]"
+        return (
+            escape.name(key) if described or not self.verbose else f"{escape.name(key)} [{escape.name(name)}]"
+        )
 
 
 def _implied(change: Change) -> bool:

@@ -148,15 +148,15 @@ def _bunch(bunch: Sequence[Change], names: Names, fold: Fold, way: _Way) -> Iter
             given = [joined]
     rows = [*given, *(row(change, names, label=way.label(change), depth=2) for change in losses)]
     common = {each.remarks for each in rows}
-    said = {fate}
+    notes = {fate}
     if len(rows) > 1 and len(common) == 1 and (given or not gains):
-        said |= common
+        notes |= common
         rows = [replace(each, remarks="") for each in rows]
     heading = Row(
         glyph="",
         label=f"{title}:",
         pieces=tuple(counts),
-        remarks=" ".join(sorted(filter(None, said))),
+        remarks=" ".join(sorted(filter(None, notes))),
         folded=0 if given else folded,
         takes_away=bool(losses),
     )

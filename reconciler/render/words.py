@@ -68,25 +68,25 @@ def people(parts: Iterable[TargetPlan]) -> str:
     It agrees with the access section: who is named there gains, loses or has altered what it says, and
     nothing for the way in which it comes. Beside them count those whose memberships lead to no access.
     """
-    told: dict[Direction, set[str]] = {direction: set() for direction in Direction}
+    described: dict[Direction, set[str]] = {direction: set() for direction in Direction}
     for part in parts:
         for direction, keys in _affected(part).items():
-            told[direction] |= keys
-    gaining = told[Direction.GAIN] | told[Direction.LONGER]
-    losing = told[Direction.LOSE] | told[Direction.SHORTER]
-    altered = told[Direction.ALTER]
+            described[direction] |= keys
+    gaining = described[Direction.GAIN] | described[Direction.LONGER]
+    losing = described[Direction.LOSE] | described[Direction.SHORTER]
+    altered = described[Direction.ALTER]
     gain = f"{counted(len(gaining), PERSON)} {'gains' if len(gaining) == 1 else 'gain'}"
     lose = "loses" if len(losing) == 1 else "lose"
-    said = []
+    notes = []
     if gaining and losing:
-        said.append(f"{gain} and {len(losing):,} {lose} something")
+        notes.append(f"{gain} and {len(losing):,} {lose} something")
     elif gaining:
-        said.append(f"{gain} something")
+        notes.append(f"{gain} something")
     elif losing:
-        said.append(f"{counted(len(losing), PERSON)} {lose} something")
+        notes.append(f"{counted(len(losing), PERSON)} {lose} something")
     if altered:
-        said.append(f"a permission set changes for {counted(len(altered), PERSON)}")
-    return "; ".join(said)
+        notes.append(f"a permission set changes for {counted(len(altered), PERSON)}")
+    return "; ".join(notes)
 
 
 def _affected(part: TargetPlan) -> Mapping[Direction, set[str]]:

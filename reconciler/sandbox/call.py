@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox import tokens
-from reconciler.sandbox.access.desk import Access
+from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind

@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from reconciler.sandbox.answers import ApiError
-from reconciler.sandbox.hands import Hands
+from reconciler.sandbox.console_base import ConsoleBase
 from reconciler.sandbox.units import STATES, depart, known_unit, put_account, unit_at
 
 _ID = re.compile(r"\d{12}", re.ASCII)
 
 
-class OrganizationConsole(Hands):
+class OrganizationConsole(ConsoleBase):
     """Accounts go by their twelve digits, units by path from the root (`Workloads/Prod`; "" is the root)."""
 
     def create_account(

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from reconciler.sandbox.spoil import Reply
+from reconciler.sandbox.faulty_replies import Reply
 
 # A request of the largest documented size is far below (100 operations of 1,024 characters).
 _LARGEST_BODY = 4 << 20

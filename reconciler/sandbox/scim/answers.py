@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.spoil import Reply
+from reconciler.sandbox.faulty_replies import Reply
 
 JSON = "application/json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -10,8 +10,8 @@ from typing import Any
 from reconciler.sandbox import tokens
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.scim.answers import UNPARSABLE, refused
-from reconciler.sandbox.spoil import Reply
 from reconciler.sandbox.world import Directory
 
 Resource = dict[str, Any]

@@ -22,7 +22,7 @@ _UNSETTLED = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 _NAMED = 5
 
 
-def renewed(
+def recheck_roles(
     target: Target, run: Run, steps: Sequence[Step], ended: Mapping[Address, Result]
 ) -> dict[Address, Result]:
     """The results among `ended` that looking at the roles makes more exact.
