@@ -33,7 +33,7 @@ def main() -> None:
     def terminate(_number: int, frame: FrameType | None) -> None:
         nonlocal terminated
         terminated = True
-        # Whatever waits for Ctrl-C now waits for this as well.
+        # The code that waits for Ctrl-C now waits for this as well.
         handler = signal.getsignal(signal.SIGINT)
         if callable(handler):
             handler(signal.SIGINT, frame)

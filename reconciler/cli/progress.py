@@ -85,7 +85,7 @@ class Progress(Observer):
             self._show(target, "apply", text, announced=None, now=steps.done == steps.total)
 
     def finish(self) -> None:
-        """Leave the line empty for whoever writes next. May be called more than once."""
+        """Leave the line empty for the next writer. May be called more than once."""
         with self._lock:
             self._reads.clear()
             if self._shown:

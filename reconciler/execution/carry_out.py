@@ -235,7 +235,7 @@ class _Driver:
 
 
 def _answers(unit: Sequence[Step], result: object) -> Iterable[Outcome | Pending]:
-    """How each step of a unit fared, one for one, whatever came back."""
+    """How each step of a unit ended, one for one, for every kind of answer."""
     if isinstance(result, Cancelled):
         message = "interrupted before it was sent"
         return [Outcome(step.id, Status.STOPPED, message) for step in unit]

@@ -1,6 +1,6 @@
 """Signatures of commits and tags by ssh keys, as git makes and verifies them (`gpg.format=ssh`).
 
-`ssh-keygen -Y` is called directly, and not through git: whatever a repository's own configuration says
+`ssh-keygen -Y` is called directly, and not through git: what a repository's own configuration says
 (`gpg.program`, `gpg.ssh.program`, `gpg.ssh.allowedSignersFile`, `gpg.format`), none of it takes part.
 `git verify-commit` and `git verify-tag` know these signatures. ssh-keygen(1), ALLOWED SIGNERS and -Y
 """

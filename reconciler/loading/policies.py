@@ -109,7 +109,7 @@ class PermissionSets:
     def _judge(
         self, document: Document, at: Loc, policy: Mapping[str, Any], file: str | None, text: str | None
     ) -> None:
-        """Note whatever IAM is certain to reject, at its place in this file or in the JSON `file`."""
+        """Note what IAM is certain to reject, at its place in this file or in the JSON `file`."""
         found = list(flaws(policy))
         if file is None or text is None:
             for loc, says, fix, key in found:

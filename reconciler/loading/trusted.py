@@ -2,8 +2,8 @@
 
 A pull request may change them; the change is shown and not used until it is merged (docs/concepts.md, "The
 trusted branch"). Its other rules are used as it has them, and what it takes from those of the branch is
-shown. Names of accounts mean in what comes from the branch what they mean there: whoever gives a name to
-another account moves no fence by that.
+shown. Names of accounts mean in what comes from the branch what they mean there: giving a name to
+another account changes no restriction.
 """
 
 from __future__ import annotations

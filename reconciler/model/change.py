@@ -35,7 +35,7 @@ class Action(StrEnum):
 
 
 class Effect(StrEnum):
-    """What that does to somebody's access, whatever the verb."""
+    """What that does to a person's access, independent of the verb."""
 
     GRANT = "grant"
     REVOKE = "revoke"

@@ -155,7 +155,7 @@ def _finding(
 
 
 def _details(finding: Finding, layout: Layout, limit: int | None) -> Iterable[Line]:
-    """Whom it is for: names in one line, and whatever is more than a name in a line of its own."""
+    """Whom it is for: names in one line, and everything longer than a name in a line of its own."""
     kept = finding.severity is Severity.REFUSAL
     shown = [escape.text(each) for each in finding.details]
     if not any(", " in each or ": " in each for each in shown):

@@ -29,9 +29,9 @@ _SHOWN_SINCE = 2
 def canonical(value: object) -> str:
     r"""The one spelling of a JSON value: keys sorted, no blanks, all but plain ASCII as `\uXXXX`.
 
-    ASCII keeps it the same bytes on every machine, valid whatever a service sent (lone surrogates), and
-    harmless on a terminal. Nor does it hold `##`, with which a command to a runner begins. Raises
-    ValueError for NaN and infinities, which are no JSON.
+    ASCII keeps it the same bytes on every machine, valid for everything that a service may send
+    (lone surrogates), and harmless on a terminal. Nor does it hold `##`, with which a command to a runner
+    begins. Raises ValueError for NaN and infinities, which are not JSON.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
     return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"

@@ -141,7 +141,7 @@ def _bunch(bunch: Sequence[Change], names: Names, fold: Fold, way: _Way) -> Iter
         if not losses:
             return [replace(joined, label=f"{title}: {joined.label}", depth=1)]
         if fold is Fold.GROUPS:
-            # One line for the bunch, whatever it gains, so that its removals cost no more than themselves.
+            # One line for the bunch and all its gains, so that its removals cost no more than themselves.
             counts[0] += f" ({', '.join(joined.pieces)})"
             given = []
         else:

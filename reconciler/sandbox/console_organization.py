@@ -107,8 +107,8 @@ class OrganizationConsole(ConsoleBase):
     def declare_policies(self, account: str, policies: Iterable[str] | None) -> None:
         """Say which customer-managed policies an account has, by path and name (`/ci/deploy`); all of them.
 
-        Of an account that nothing is said of, or None, whatever is referred to is taken to be there. The
-        account `aws` is AWS itself, which has these beside the managed policies of a dated list.
+        Of an account that nothing is said of, or None, the policies that are referred to are taken to be
+        there. The account `aws` is AWS itself, which has these beside the managed policies of a dated list.
         """
         with self._open() as (db, _):
             db.execute("DELETE FROM account_policies WHERE account = ?", (account,))

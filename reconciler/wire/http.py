@@ -229,6 +229,6 @@ class Http:
                         clock=self._clock,
                     )
                 )
-                # Whoever forgets this object leaves no socket open.
+                # A caller that forgets this object leaves no socket open.
                 weakref.finalize(self, made[0].close)
             return made[0]

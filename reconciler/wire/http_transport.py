@@ -105,7 +105,7 @@ def _raising_as_httpx() -> Iterator[None]:
 
 
 class Until(float):
-    """Seconds that a step may take, and the moment at which the whole must be over, whatever the step."""
+    """Seconds that a step may take, and the moment at which the whole must be over."""
 
     _until: float
     _monotonic: Callable[[], float]

@@ -65,7 +65,7 @@ class Words:
     clock: SandboxClock
 
     def refused(self, error: ApiError, request_id: str) -> Reply:
-        """The error's body, whoever raised it."""
+        """The error's body."""
         found = error if isinstance(error, ScimError) else _translated(error)
         at = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         body = {
