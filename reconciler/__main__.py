@@ -27,7 +27,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # None where it was closed
-            stream.reconfigure(errors="backslashreplace")  # a name that it cannot spell is no reason to end
+            stream.reconfigure(errors="backslashreplace")  # a name that it cannot spell does not end a run
     terminated = False
 
     def terminate(_number: int, frame: FrameType | None) -> None:

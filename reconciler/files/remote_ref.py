@@ -50,7 +50,7 @@ class RemoteRef:
         return dict(line.split("\t")[::-1] for line in lines)
 
     def read(self) -> tuple[str, str] | None:
-        """The id, and the text there now; the text is "" where it is no commit that `write` made."""
+        """The id, and the text there now; the text is "" where it is not a commit that `write` made."""
         problem: RecordError | None = None
         for _ in range(_LOOKS):
             oid = self.id()

@@ -99,7 +99,7 @@ class PermissionSets:
         if visible > MAX_POLICY_CHARACTERS or len(sent) > MAX_POLICY_BYTES:
             document.fault(
                 at,
-                f"has {visible:,} characters that are no space; AWS takes {MAX_POLICY_CHARACTERS:,}, "
+                f"has {visible:,} characters that are not spaces; AWS takes {MAX_POLICY_CHARACTERS:,}, "
                 f"and {MAX_POLICY_BYTES:,} bytes in all",
                 "shorten it, or make it a customer-managed policy",
                 kept=True,
@@ -250,7 +250,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _depth(value: Any) -> int:

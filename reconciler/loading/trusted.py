@@ -247,7 +247,7 @@ def _changed(
 ) -> tuple[Finding, ...]:
     """A finding on the rules that the branch has and the tree under plan has lost, or has otherwise.
 
-    What a rule says to people is no part of what it asks. A rule that is new takes nothing away.
+    What a rule says to people is not part of what it asks. A rule that is new takes nothing away.
     """
     changed = [
         f"{name} is {'changed' if name in ours else 'gone'}"

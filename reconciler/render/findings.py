@@ -20,7 +20,7 @@ from reconciler.render.style import Tone
 INCOMPLETE_PLAN = "Incomplete plan"
 # These carry the kind they speak of as their first detail, for approvals.
 _RESTORES_CODE = "restores"
-# What a gap covers, where it is no id.
+# What a gap covers, where it is not an id.
 _SCOPES: Mapping[str, str] = {"*": "all", "users": "people themselves, and of principals that are gone"}
 # How many findings of one code, and how many details of one finding, are shown without -v.
 _ALIKE = 3

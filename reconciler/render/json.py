@@ -65,7 +65,7 @@ def plan_from_json(text: str) -> Plan:
     """The plan that `plan_json` wrote.
 
     A higher minor version may have fields that are not known here; they are ignored. Raises
-    PlanFileError where the text is no plan, has another major version, or does not match its own digests.
+    PlanFileError where the text is not a plan, has another major version, or does not match its own digests.
     """
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -235,7 +235,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check_version(data: object) -> None:

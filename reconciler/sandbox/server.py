@@ -114,7 +114,7 @@ class _Http(ThreadingHTTPServer):
             thread.join(timeout=10)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
+        """A client that went away is not news."""
 
 
 class _Handler(BaseHTTPRequestHandler):

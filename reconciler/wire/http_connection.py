@@ -28,7 +28,7 @@ CONNECTIONS, KEEP_ALIVE = 16, 4.0
 # no more is read than can be wanted of it.
 MAX_BODY, MAX_ERROR_BODY = 64 * 2**20, 64 * 2**10
 _LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks", "httpx")
-_ERRORS = 300  # from this status on it is no answer but an error, or a redirection
+_ERRORS = 300  # from this status on it is not an answer but an error, or a redirection
 
 
 class Broken(Enum):

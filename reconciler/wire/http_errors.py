@@ -55,7 +55,7 @@ class RequestInfo:
 
 
 class MalformedError(Exception):
-    """The body is no JSON object."""
+    """The body is not a JSON object."""
 
 
 def parsed(body: bytes, scrub: Callable[[str], str]) -> dict[str, Any]:
@@ -70,9 +70,9 @@ def parsed(body: bytes, scrub: Callable[[str], str]) -> dict[str, Any]:
             # Half of a character, which JSON can spell and nobody can write down.
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise MalformedError(f"the answer is no JSON but {_glimpse(body, scrub)}") from None
+        raise MalformedError(f"the answer is not JSON but {_glimpse(body, scrub)}") from None
     if not isinstance(value, dict):
-        raise MalformedError(f"the answer is no JSON object but {_glimpse(body, scrub)}")
+        raise MalformedError(f"the answer is not a JSON object but {_glimpse(body, scrub)}")
     return value
 
 

@@ -1,6 +1,6 @@
 """One lock for each target of a run: taken, checked before each batch of writes, renewed, released.
 
-What decides who has a lock is a compare-and-swap at the place where it is kept. A lock is no proof: a
+What decides who has a lock is a compare-and-swap at the place where it is kept. A lock is not proof: a
 process can sleep between a check and the write that follows it.
 """
 
