@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -24,6 +24,8 @@ from reconciler.model.resources import Origin
 
 T = TypeVar("T")
 Loc = tuple[str | int, ...]
+# The complaint about an unknown field at a place, where there is a better one: a predicate, and the fix.
+Foreign = Callable[[Loc], tuple[str, str] | None]
 
 # How one entry of a section is called.
 _SINGULAR = {
@@ -52,6 +54,7 @@ class Document:
         self.path, self.value, self._faults = path, value, faults
         self._starts: dict[int, Mapping[str | int, int]] = {}
         self._elsewhere: Mapping[str, str] = {}
+        self._foreign: Foreign = lambda _loc: None
 
     @classmethod
     def read(cls, tree: Tree, path: str, faults: Faults) -> Document | None:
@@ -136,15 +139,16 @@ class Document:
         entries: bool = False,
         elsewhere: Mapping[str, str] = MappingProxyType({}),
         exact: Collection[str] = (),
+        foreign: Foreign = lambda _loc: None,
     ) -> T | None:
         """The document in a shape; what does not fit is noted, each with its place and a fix.
 
         None where something does not fit, unless `entries`: then entries of sections that do not fit are
         left out, and fields that nobody knows, and the rest is returned; in the sections `exact` an entry
         with such a field is left out whole. `elsewhere` gives the fix for top-level keys that belong into
-        another file.
+        another file, `foreign` the complaint about an unknown field that means something elsewhere.
         """
-        self._elsewhere = elsewhere
+        self._elsewhere, self._foreign = elsewhere, foreign
         value: Any = self.value
         while True:
             try:
@@ -163,14 +167,21 @@ class Document:
             self._explain(detail, adapter, at)
 
     def _explain(self, detail: ErrorDetails, adapter: TypeAdapter[Any], at: Loc) -> None:
-        loc, value = (*at, *detail["loc"]), detail["input"]
+        if detail["type"] == "union_tag_invalid":
+            return  # whoever makes a union of types says what is wrong with a type
+        loc, value = self._untagged((*at, *detail["loc"])), detail["input"]
         if value is BROKEN or (isinstance(value, str) and FORBIDDEN.search(value)):
             return  # already said, better
         if loc and loc[-1] == "[key]":
             self.fault(loc[:-1], *_complaint(detail), key=True)
         elif detail["type"] == "missing":
             self._missing(loc)
+        elif detail["type"] == "union_tag_not_found":
+            self._missing((*loc, detail["ctx"]["discriminator"].strip("'")))
         elif detail["type"] == "extra_forbidden":
+            if better := self._foreign(loc):
+                self.fault(loc, *better, key=True)
+                return
             known = _fields(adapter, tuple(detail["loc"][:-1]))
             if glued := _glued(str(loc[-1]), known):
                 says = f"{subject(loc[:-1])} has no space after the colon of {show(str(loc[-1]))}"
@@ -188,6 +199,20 @@ class Document:
             )
         else:
             self.fault(loc, *_complaint(detail), key=value is None)
+
+    def _untagged(self, loc: Loc) -> Loc:
+        """Where something stands, without the types by which pydantic tells the members of a union apart."""
+        value: Any = self.value
+        found: list[str | int] = []
+        for step in loc:
+            if isinstance(value, dict) and step not in value and value.get("type") == step:
+                continue
+            found.append(step)
+            if isinstance(value, list):
+                value = value[step] if isinstance(step, int) else None
+            else:
+                value = value.get(step) if isinstance(value, dict) else None
+        return tuple(found)
 
     def _missing(self, loc: Loc) -> None:
         if any(str(name).startswith(f"{loc[-1]}:") for name in self.at(loc[:-1])):
@@ -314,6 +339,10 @@ def _fields(adapter: TypeAdapter[Any], loc: Loc) -> tuple[str, ...]:
     definitions = schema.get("$defs", {})
     nodes: list[Mapping[str, Any]] = [schema]
     for step in (*loc, None):
+        tagged = [node["discriminator"]["mapping"].get(step) for node in nodes if "discriminator" in node]
+        if any(tagged):
+            nodes = [{"$ref": one} for one in tagged if one]
+            continue
         nodes = [inner for node in nodes for inner in _expanded(node, definitions)]
         if step is None:
             break
