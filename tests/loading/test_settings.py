@@ -68,7 +68,7 @@ CASES = [
                 "reconciler.yaml:2:23",
                 "targets.aws.type is a type of target that does not exist",
                 (
-                    "write identity-center or scim, or install the package that brings okta "
+                    'write identity-center or scim, or install the package that brings "okta" '
                     "(entry point group reconciler.targets)"
                 ),
             )
