@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, show
 from reconciler.files.faults import Faults
-from reconciler.files.shapes import LIST_OR_WORD, REFUSED
+from reconciler.files.shapes import LIST_OR_WORD, REFUSED, fields_at
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, count, parse
 from reconciler.model.plan import Finding
@@ -182,7 +182,7 @@ class Document:
             if better := self._foreign(loc):
                 self.fault(loc, *better, key=True)
                 return
-            known = _fields(adapter, tuple(detail["loc"][:-1]))
+            known = fields_at(adapter, tuple(detail["loc"][:-1]))
             if glued := _glued(str(loc[-1]), known):
                 says = f"{subject(loc[:-1])} has no space after the colon of {show(str(loc[-1]))}"
                 self._faults.add(self.origin(*loc, key=True), says, glued)
@@ -326,42 +326,3 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     return "nothing" if value is None else f"the text {show(str(value))}"
-
-
-@cache
-def _schema(adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
-    return adapter.json_schema()
-
-
-def _fields(adapter: TypeAdapter[Any], loc: Loc) -> tuple[str, ...]:
-    """The fields that a shape knows at `loc`, in its own order."""
-    schema = _schema(adapter)
-    definitions = schema.get("$defs", {})
-    nodes: list[Mapping[str, Any]] = [schema]
-    for step in (*loc, None):
-        tagged = [node["discriminator"]["mapping"].get(step) for node in nodes if "discriminator" in node]
-        if any(tagged):
-            nodes = [{"$ref": one} for one in tagged if one]
-            continue
-        nodes = [inner for node in nodes for inner in _expanded(node, definitions)]
-        if step is None:
-            break
-        below = []
-        for node in nodes:
-            properties = node.get("properties", {})
-            if step in properties:
-                below.append(properties[step])
-            elif isinstance(node.get("additionalProperties"), dict):
-                below.append(node["additionalProperties"])
-            below.extend(node.get("patternProperties", {}).values())
-            if isinstance(step, int) and "items" in node:
-                below.append(node["items"])
-        nodes = below
-    return tuple(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
-
-
-def _expanded(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if "$ref" in node:
-        return _expanded(definitions[node["$ref"].rsplit("/", 1)[1]], definitions)
-    inner = [*node.get("anyOf", ()), *node.get("oneOf", ())]
-    return [one for part in inner for one in _expanded(part, definitions)] if inner else [node]
