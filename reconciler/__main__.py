@@ -27,13 +27,13 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # None where it was closed
-            stream.reconfigure(errors="backslashreplace")  # a name that it cannot spell is no reason to end
+            stream.reconfigure(errors="backslashreplace")  # a name that it cannot spell does not end a run
     terminated = False
 
     def terminate(_number: int, frame: FrameType | None) -> None:
         nonlocal terminated
         terminated = True
-        # Whatever waits for Ctrl-C now waits for this as well.
+        # The code that waits for Ctrl-C now waits for this as well.
         handler = signal.getsignal(signal.SIGINT)
         if callable(handler):
             handler(signal.SIGINT, frame)

@@ -84,7 +84,7 @@ class PlanFileError(ReconcilerError):
 
 
 class ServiceError(ReconcilerError):
-    """A service answered with an error, or with something that is no answer.
+    """A service answered with an error, or with something that is not an answer.
 
     `target` and `request` name whom was asked what; `code` and `reason` are the service's own words,
     `request_id` what its support asks for. `rests_on` says of a configuration that is used in place of the

@@ -1,6 +1,7 @@
 """How access differs between two sides: who gains and who loses what where, and through what.
 
-It is the net: whoever keeps a permission set on an account through another group neither gains nor loses it.
+It is the net: a person who keeps a permission set on an account through another group neither gains nor
+loses it.
 Accounts where a permission set is held by the same principals on both sides are one class, and only classes
 that something touches are looked at, for the people whom it touches; so the work goes with the difference,
 and not with people times accounts.

@@ -23,7 +23,7 @@ class AccessState:
     """Who stands where at one moment.
 
     `members` maps groups to people, `holders` pairs of account and permission set to whom they are assigned,
-    `people` are those who can sign in: whoever is not among them reaches nothing. Maps and sets may be shared
+    `people` are those who can sign in: others reach nothing. Maps and sets may be shared
     between two sides; a group whose set of members is one and the same object is taken to be unchanged.
     """
 

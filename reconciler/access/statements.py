@@ -1,4 +1,4 @@
-"""What a policy document allows that makes whoever has it privileged.
+"""What a policy document allows that makes its holder privileged.
 
 Privileged is who may do everything, everything of IAM or of Organizations, or assume any role: each of them
 leads to everything else. Actions are compared without case, with `*` and `?` (IAM user guide, "IAM JSON

@@ -55,7 +55,7 @@ def command(
 ) -> int:
     """Read and plan again, and write what stands in the reviewed PLANs and still holds.
 
-    Whatever was not reviewed is either left out and said, or stops everything with exit 4 and no write.
+    A change that was not reviewed is either left out and listed, or stops everything with exit 4.
     On a terminal and without a PLAN: plan, show, ask.
     """
     _check_usage(options, asked=bool(plans or digests), push=push, unpublished=unpublished)

@@ -76,7 +76,7 @@ def write_error(text: str) -> None:
 
 
 def hang_up() -> None:
-    """Let whatever is still to be written to stdout go nowhere: its reader is gone, or it takes no more.
+    """Discard what is still to be written to stdout: its reader is gone, or it takes no more.
 
     The interpreter would otherwise complain when it flushes (Python library reference, "Note on SIGPIPE").
     """

@@ -31,11 +31,11 @@ def console() -> None:
 @click.pass_obj
 def add_member(file: Path, group: str, user: str) -> None:
     """Add USER (a user name; made if it is new) to GROUP (a display name)."""
-    with _hands(file) as hands:
-        _known("group with the display name", group, hands.groups())
-        if user not in hands.users():
-            hands.add_user(user)
-        hands.add_member(group, user)
+    with _console(file) as console:
+        _known("group with the display name", group, console.groups())
+        if user not in console.users():
+            console.add_user(user)
+        console.add_member(group, user)
     answer(f"{user} is a member of {group} now, {_UNKNOWN_TO_GIT}")
 
 
@@ -45,13 +45,13 @@ def add_member(file: Path, group: str, user: str) -> None:
 @click.pass_obj
 def remove_member(file: Path, group: str, user: str) -> None:
     """Take USER (a user name) out of GROUP (a display name)."""
-    with _hands(file) as hands:
-        _known("group with the display name", group, hands.groups())
-        if user not in hands.members(group):
+    with _console(file) as console:
+        _known("group with the display name", group, console.groups())
+        if user not in console.members(group):
             raise ReconcilerError(
                 f"{user} is not a member of {group}; `reconciler plan --sandbox` shows who is"
             )
-        hands.remove_member(group, user)
+        console.remove_member(group, user)
     answer(f"{user} is not a member of {group} any more, {_UNKNOWN_TO_GIT}")
 
 
@@ -62,11 +62,11 @@ def remove_member(file: Path, group: str, user: str) -> None:
 @click.pass_obj
 def assign(file: Path, permission_set: str, account: str, principal: str) -> None:
     """Assign PERMISSION_SET on ACCOUNT (an id or a name) to PRINCIPAL (a display name, else a user name)."""
-    with _hands(file) as hands:
-        _known("permission set", permission_set, hands.permission_sets())
-        found = _account(account, hands)
-        group, user = _principal(principal, hands)
-        hands.put_assignment(found, permission_set, group=group, user=user)
+    with _console(file) as console:
+        _known("permission set", permission_set, console.permission_sets())
+        found = _account(account, console)
+        group, user = _principal(principal, console)
+        console.put_assignment(found, permission_set, group=group, user=user)
     answer(f"{principal} has {permission_set} on {account} now, {_UNKNOWN_TO_GIT}")
 
 
@@ -77,11 +77,11 @@ def assign(file: Path, permission_set: str, account: str, principal: str) -> Non
 @click.pass_obj
 def unassign(file: Path, permission_set: str, account: str, principal: str) -> None:
     """Take PERMISSION_SET on ACCOUNT (an id or a name) from PRINCIPAL (a display name, else a user name)."""
-    with _hands(file) as hands:
-        _known("permission set", permission_set, hands.permission_sets())
-        found = _account(account, hands)
-        group, user = _principal(principal, hands)
-        hands.remove_assignment(found, permission_set, group=group, user=user)
+    with _console(file) as console:
+        _known("permission set", permission_set, console.permission_sets())
+        found = _account(account, console)
+        group, user = _principal(principal, console)
+        console.remove_assignment(found, permission_set, group=group, user=user)
     answer(f"{principal} has {permission_set} on {account} no more, {_UNKNOWN_TO_GIT}")
 
 
@@ -95,9 +95,9 @@ def attach_policy(file: Path, permission_set: str, policy: str) -> None:
     AWS's own policies go by name or ARN, those of the customer by path and name, such as /ci/deploy.
     """
     written = policy if policy.startswith(("arn:", "/")) else _AWS_POLICIES + policy
-    with _hands(file) as hands:
-        _known("permission set", permission_set, hands.permission_sets())
-        hands.attach_policy(permission_set, written)
+    with _console(file) as console:
+        _known("permission set", permission_set, console.permission_sets())
+        console.attach_policy(permission_set, written)
     answer(f"{permission_set} has the policy {policy} now, {_UNKNOWN_TO_GIT}")
 
 
@@ -107,8 +107,8 @@ def attach_policy(file: Path, permission_set: str, policy: str) -> None:
 @click.pass_obj
 def move_account(file: Path, account: str, unit: str) -> None:
     """Put ACCOUNT (an id or a name) into UNIT (a path such as Workloads/Prod; made if it is new)."""
-    with _hands(file) as hands:
-        hands.move_account(_account(account, hands), unit)
+    with _console(file) as console:
+        console.move_account(_account(account, console), unit)
     answer(f"{account} lies in {unit} now.")
 
 
@@ -118,8 +118,8 @@ def move_account(file: Path, account: str, unit: str) -> None:
 @click.pass_obj
 def rename_unit(file: Path, unit: str, name: str) -> None:
     """Give UNIT (a path such as Workloads/Prod, or an id) another NAME; its id stays."""
-    with _hands(file) as hands:
-        hands.rename_ou(unit, name)
+    with _console(file) as console:
+        console.rename_ou(unit, name)
     answer(f"{unit} is called {name} now.")
 
 
@@ -128,8 +128,8 @@ def rename_unit(file: Path, unit: str, name: str) -> None:
 @click.pass_obj
 def remove_unit(file: Path, unit: str) -> None:
     """Delete UNIT (a path such as Workloads/Prod, or an id), in which no account and no unit may be."""
-    with _hands(file) as hands:
-        hands.remove_ou(unit)
+    with _console(file) as console:
+        console.remove_ou(unit)
     answer(f"{unit} is gone.")
 
 
@@ -138,8 +138,8 @@ def remove_unit(file: Path, unit: str) -> None:
 @click.pass_obj
 def close_account(file: Path, account: str) -> None:
     """Close ACCOUNT (an id or a name): roles in it can be neither made nor changed any more."""
-    with _hands(file) as hands:
-        hands.close_account(_account(account, hands))
+    with _console(file) as console:
+        console.close_account(_account(account, console))
     answer(f"{account} is closed now.")
 
 
@@ -148,8 +148,8 @@ def close_account(file: Path, account: str) -> None:
 @click.pass_obj
 def remove_account(file: Path, account: str) -> None:
     """Let ACCOUNT (an id or a name) leave the organization."""
-    with _hands(file) as hands:
-        hands.remove_account(_account(account, hands))
+    with _console(file) as console:
+        console.remove_account(_account(account, console))
     answer(f"{account} has left the organization.")
 
 
@@ -160,8 +160,8 @@ def remove_account(file: Path, account: str) -> None:
 def tag_account(file: Path, account: str, tags: tuple[str, ...]) -> None:
     """Give ACCOUNT (an id or a name) tags; KEY alone takes a tag away."""
     given = {key: value if equals else None for key, equals, value in (tag.partition("=") for tag in tags)}
-    with _hands(file) as hands:
-        hands.tag_account(_account(account, hands), given)
+    with _console(file) as console:
+        console.tag_account(_account(account, console), given)
     answer(f"{account} has other tags now: {' '.join(tags)}.")
 
 
@@ -169,8 +169,8 @@ def tag_account(file: Path, account: str, tags: tuple[str, ...]) -> None:
 @click.pass_obj
 def create_scim_token(file: Path) -> None:
     """Make an access token for the SCIM endpoint and print it, this once. It is valid for a year."""
-    with _hands(file) as hands:
-        token = hands.create_scim_token()
+    with _console(file) as console:
+        token = console.create_scim_token()
     answer(token)
 
 
@@ -178,8 +178,8 @@ def create_scim_token(file: Path) -> None:
 @click.pass_obj
 def list_scim_tokens(file: Path) -> None:
     """Print the id of each access token and when it expires, the oldest first; there are two at most."""
-    with _hands(file) as hands:
-        tokens = hands.scim_tokens()
+    with _console(file) as console:
+        tokens = console.scim_tokens()
     for identifier, token in tokens.items():
         answer(f"{identifier} expires {datetime.fromtimestamp(token['expires_at'], UTC):%Y-%m-%d %H:%M} UTC")
 
@@ -189,15 +189,15 @@ def list_scim_tokens(file: Path) -> None:
 @click.pass_obj
 def delete_scim_token(file: Path, identifier: str) -> None:
     """Delete the access token with this IDENTIFIER, as `list-scim-tokens` prints it; it works no more."""
-    with _hands(file) as hands:
-        _known("SCIM token", identifier, hands.scim_tokens(), "sandbox console list-scim-tokens")
-        hands.delete_scim_token(identifier)
+    with _console(file) as console:
+        _known("SCIM token", identifier, console.scim_tokens(), "sandbox console list-scim-tokens")
+        console.delete_scim_token(identifier)
     answer(f"The SCIM token {identifier} works no more.")
 
 
 @contextmanager
-def _hands(file: Path) -> Iterator[Console]:
-    """Hands in the sandbox that is kept in `file`; what it refuses is a ReconcilerError."""
+def _console(file: Path) -> Iterator[Console]:
+    """ConsoleBase in the sandbox that is kept in `file`; what it refuses is a ReconcilerError."""
     from reconciler.sandbox import ApiError, Sandbox
 
     if not file.exists():
@@ -216,9 +216,9 @@ def _known(what: str, name: str, there: Collection[str], by: str = "plan --sandb
         )
 
 
-def _account(written: str, hands: Console) -> str:
+def _account(written: str, console: Console) -> str:
     """The id of an account that is written as id or name."""
-    accounts = hands.accounts()
+    accounts = console.accounts()
     if written in accounts:
         return written
     found = [identifier for identifier, account in accounts.items() if account["name"] == written]
@@ -228,9 +228,9 @@ def _account(written: str, hands: Console) -> str:
     return found[0]
 
 
-def _principal(written: str, hands: Console) -> tuple[str | None, str | None]:
+def _principal(written: str, console: Console) -> tuple[str | None, str | None]:
     """Group or user, whichever is there; a group where both are."""
-    if written in hands.groups():
+    if written in console.groups():
         return written, None
-    _known("group or user", written, hands.users())
+    _known("group or user", written, console.users())
     return None, written

@@ -21,7 +21,7 @@ def incomplete_joiners(loaded: Loaded, options: Options, tree: Tree, now: dateti
     """A problem with its place for every user who cannot be created.
 
     It is one only where every target that takes the user needs what is missing, and where the user is new:
-    neither declared at the last whole apply of a target nor on the trusted branch. Whoever was declared
+    neither declared at the last whole apply of a target nor on the trusted branch. A person who was declared
     before may be there already, and then needs no names in git. Asks nobody; git is only run where somebody
     lacks something.
     """

@@ -113,12 +113,12 @@ def _tell(error: ReconcilerError, format_: str) -> None:
 
     Who asked for a format reads stdout: a comment on a pull request must not be empty.
     """
-    told = explain(error, format_)
+    described = explain(error, format_)
     if isinstance(error, InputError) and format_ != "text":
         with contextlib.suppress(ReconcilerError, BrokenPipeError):
-            answer(told)
+            answer(described)
             return
-    remark(told)
+    remark(described)
 
 
 def _misused(error: click.ClickException) -> str:

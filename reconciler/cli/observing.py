@@ -36,8 +36,8 @@ def observing() -> Iterator[Progress]:
 def beside(progress: Progress, options: Options) -> Options:
     """The options of a session whose remarks do not run into the line of progress."""
 
-    def told(text: str) -> None:
+    def described(text: str) -> None:
         progress.finish()
         remark(text)
 
-    return replace(options, remark=told)
+    return replace(options, remark=described)

@@ -14,15 +14,6 @@ from reconciler.model.plan import Plan
 if TYPE_CHECKING:
     from reconciler.session.session import Session
 
-# How an address of each kind is written behind its target, for whoever writes another.
-_FORMS = {
-    Kind.USER: "user/KEY",
-    Kind.GROUP: "group/KEY",
-    Kind.MEMBERSHIP: "membership/GROUP/USER",
-    Kind.PERMISSION_SET: "permission-set/NAME",
-    Kind.PROVISIONING: "provisioning/NAME/ACCOUNT",
-    Kind.ASSIGNMENT: "assignment/ACCOUNT/NAME/group:KEY (or user:KEY)",
-}
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 
@@ -36,13 +27,14 @@ def parse(text: str) -> Address:
             "and its kind is one of: "
             f"{', '.join(Kind)}"
         ) from error
-    form = _FORMS[address.kind]
-    if len(address.parts) != form.partition(" ")[0].count("/"):
+    facts = address.kind.facts
+    form = facts.form
+    if len(address.parts) != len(facts.parts):
         raise UsageError(
             f"--only {text!r} has too many or too few parts; it is written {address.target}/{form}, "
             "with `/` inside a key as %2F"
         )
-    if address.kind is Kind.ASSIGNMENT and _holder(address) is None:
+    if address.has("principal") and not _names_principal(address):
         raise UsageError(f"--only {text!r} names nobody; it is written {address.target}/{form}")
     return address
 
@@ -59,7 +51,7 @@ def check(chosen: Mapping[str, Sequence[Address]], session: Session) -> None:
             for kind, key in _people(address):
                 if not key.startswith("~"):
                     _known(address, kind, key, session.keys(target, kind))
-            account = _account(address)
+            account = address.account if address.has("account") else None
             if account is not None and not _ACCOUNT.fullmatch(account):
                 found = session.loaded.identities.accounts.get(account)
                 meant = f"; write {found.id} for {account}" if found else ""
@@ -88,25 +80,17 @@ def _known(address: Address, kind: Kind, key: str, known: Collection[str]) -> No
 
 def _people(address: Address) -> Sequence[tuple[Kind, str]]:
     """The users and groups that an address names, by kind and key."""
-    parts = address.parts
-    if address.kind is Kind.MEMBERSHIP:
-        return (Kind.GROUP, parts[0]), (Kind.USER, parts[1])
-    if address.kind is Kind.ASSIGNMENT:
-        holder = _holder(address)
-        return (holder,) if holder else ()
-    return ((address.kind, parts[0]),) if address.kind in (Kind.USER, Kind.GROUP) else ()
+    named = address.ends if address.kind.facts.pair else (address,)
+    return tuple((one.kind, one.own_key) for one in named if one.kind in (Kind.USER, Kind.GROUP))
 
 
-def _holder(address: Address) -> tuple[Kind, str] | None:
-    kind, _, key = address.parts[-1].partition(":")
-    return (Kind(kind), key) if kind in (Kind.USER, Kind.GROUP) and key else None
-
-
-def _account(address: Address) -> str | None:
-    place = {Kind.ASSIGNMENT: 0, Kind.PROVISIONING: 1}.get(address.kind)
-    return None if place is None else address.parts[place]
+def _names_principal(address: Address) -> bool:
+    try:
+        principal = address.principal
+    except ValueError:
+        return False
+    return principal.kind in (Kind.USER, Kind.GROUP) and bool(principal.key)
 
 
 def _set(address: Address) -> str | None:
-    place = {Kind.PERMISSION_SET: 0, Kind.PROVISIONING: 0, Kind.ASSIGNMENT: 1}.get(address.kind)
-    return None if place is None else address.parts[place]
+    return address.permission_set.own_key if address.has("permission_set") else None

@@ -50,9 +50,9 @@ class Progress(Observer):
         of = "" if total is None else f" of {total:,}"
         with self._lock:
             self._reads[target, what] = f"{escape.sentence(what)} {done:,}{of}"
-            told = ", ".join(text for (name, _), text in self._reads.items() if name == target)
+            described = ", ".join(text for (name, _), text in self._reads.items() if name == target)
             whole = total is not None and done >= total
-            self._show(target, "read", f"reading {told}", announced="reading", now=whole)
+            self._show(target, "read", f"reading {described}", announced="reading", now=whole)
 
     def waiting(self, target: str, what: str, seconds: float) -> None:
         """Show that the service asked for patience."""
@@ -73,7 +73,7 @@ class Progress(Observer):
         with self._lock:
             steps = self._steps.setdefault(target, _Count(0))
             steps.pending = count
-            self._show(target, "apply", steps.told(), announced=None)
+            self._show(target, "apply", steps.described(), announced=None)
 
     def ended(self, target: str, step: Step, outcome: Outcome) -> None:
         """Count one step; the last one of a target is always shown."""
@@ -81,11 +81,11 @@ class Progress(Observer):
             steps = self._steps.setdefault(target, _Count(0))
             steps.done += 1
             steps.failed += outcome.status in _BAD
-            text = f"{steps.told()}: {escape.text(str(step.address))}"
+            text = f"{steps.described()}: {escape.text(str(step.address))}"
             self._show(target, "apply", text, announced=None, now=steps.done == steps.total)
 
     def finish(self) -> None:
-        """Leave the line empty for whoever writes next. May be called more than once."""
+        """Leave the line empty for the next writer. May be called more than once."""
         with self._lock:
             self._reads.clear()
             if self._shown:
@@ -121,7 +121,7 @@ class _Count:
     def __init__(self, total: int) -> None:
         self.total, self.done, self.failed, self.pending = total, 0, 0, 0
 
-    def told(self) -> str:
+    def described(self) -> str:
         """`applied 12 of 40, 1 failed, 8 under way`."""
         failed = f", {self.failed:,} failed" if self.failed else ""
         pending = f", {self.pending:,} under way" if self.pending else ""

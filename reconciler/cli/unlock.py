@@ -11,7 +11,7 @@ import click
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
 from reconciler.config import Config, read_config
 from reconciler.errors import ReconcilerError, RecordError, UsageError
-from reconciler.execution.locks.lock import Kept, Place, told
+from reconciler.execution.locks.lock import Kept, Place, described
 from reconciler.files.faults import Faults
 from reconciler.files.tree import FolderTree
 from reconciler.loading.position import GitPosition, stand
@@ -162,13 +162,13 @@ def _shown(
     lines: list[str] = []
     for one in locks:
         lines.append(f"{one.target} is locked:")
-        said = [*told(one.kept, clock.now()), f"where: {one.place.where}"]
-        lines += [f"  {escape.sentence(line)}" for line in said]
+        details = [*described(one.kept, clock.now()), f"where: {one.place.where}"]
+        lines += [f"  {escape.sentence(line)}" for line in details]
     if locks:
         lines.append(_OF_A_LOCK)
     for mark in marks:
         lines.append(f"{mark.target} has the open mark of run {escape.sentence(mark.run)}:")
-        lines += [f"  {escape.sentence(line)}" for line in mark.said]
+        lines += [f"  {escape.sentence(line)}" for line in mark.lines]
     if marks:
         lines.append(_OF_A_MARK)
     free = sorted(set(targets) - {one.target for one in locks})

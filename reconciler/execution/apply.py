@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.execution.carry_out import MayWrite, always, carry_out
+from reconciler.execution.outdated_roles import recheck_roles
 from reconciler.execution.read_back import ReadBack, read_back
-from reconciler.execution.renewed import renewed
 from reconciler.execution.run import Run
-from reconciler.execution.telling import told
+from reconciler.execution.service_remarks import service_remarks
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.report import Outcome, Report, Result, Status, TargetReport
-from reconciler.planning.ordering.order import ends, restricted
+from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.pending import next_pending, without_pending
 from reconciler.planning.planner import PreparedPlan
@@ -91,7 +91,7 @@ def _apply_one(
     changes = {change.address: change for change in job.planned.plan.changes if change.address in go}
     ended = _by_change(steps, run, changes)
     ended |= _gone_with_groups(ended, changes)
-    ended |= _renewed(job, run, steps, ended)
+    ended |= _recheck_roles(job, run, steps, ended)
     done = {
         address: changes[address]
         for address, result in ended.items()
@@ -119,7 +119,7 @@ def _apply_one(
         seconds=clock.monotonic() - began,
         notes=(
             *job.review.notes,
-            *told(
+            *service_remarks(
                 job.target.name,
                 set(unkept) - set(job.planned.unkept.names),
                 required=job.target.capabilities.required,
@@ -163,12 +163,12 @@ def _earlier_ends(planned: PreparedPlan) -> Iterable[str]:
             yield f"{finding.message} ({'; '.join(finding.details)})"
 
 
-def _renewed(
+def _recheck_roles(
     job: Job, run: Run, steps: Sequence[Step], ended: Mapping[Address, Result]
 ) -> Mapping[Address, Result]:
     """Which roles are up to date after all. Ctrl-C ends the looking, and never the report."""
     try:
-        return renewed(job.target, run, steps, ended)
+        return recheck_roles(job.target, run, steps, ended)
     except KeyboardInterrupt:
         run.interrupted = True
         return {}
@@ -209,12 +209,12 @@ def _together(address: Address, ended: Sequence[tuple[Step, Outcome]]) -> Result
     done = [step for step, outcome in ended if outcome.status is Status.DONE and writes_something(step)]
     if status is not Status.UNKNOWN and (done or any(outcome.wrote for _, outcome in ended)):
         status = Status.PARTLY
-    said = [message] if message else []
+    messages = [message] if message else []
     # What was done inside a step that did not end well is said by its own message.
-    said += [outcome.message for _, outcome in ended if outcome.wrote and outcome is not worst]
+    messages += [outcome.message for _, outcome in ended if outcome.wrote and outcome is not worst]
     if done:
-        said.append(f"done: {_named(done)}")
-    return Result(address, status, "; ".join(said), request_id=worst.request_id)
+        messages.append(f"done: {_named(done)}")
+    return Result(address, status, "; ".join(messages), request_id=worst.request_id)
 
 
 def _named(steps: Sequence[Step]) -> str:
@@ -225,9 +225,9 @@ def _named(steps: Sequence[Step]) -> str:
 
 
 def _part(step: Step) -> str:
-    if step.address.kind is Kind.PROVISIONING:
-        _, *account = step.address.parts
-        return f"the role on {account[0]}" if account else "the roles on all accounts"
+    if step.address.kind.facts.of:
+        account = step.address.account
+        return f"the role on {account}" if account else "the roles on all accounts"
     if step.action is Action.CREATE:
         return "it was created"
     return ", ".join(each.name for each in step.fields)
@@ -245,7 +245,7 @@ def _gone_with_groups(
     return {
         address: Result(address, Status.DONE, "went with its group")
         for address, result in ended.items()
-        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and ends(address)[0] in deleted
+        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and address.group in deleted
     }
 
 

@@ -121,7 +121,11 @@ class _Driver:
             self._units[unit[0].id] = unit
             self._workers.submit(unit[0].id, self._submit, unit)
         if not self._pending or self._looking:
-            self._take(self._workers.next_done(None))
+            finished = self._workers.next_done(None)
+            if finished is None:
+                self._lose_answers()
+            else:
+                self._take(finished)
             return
         left = self._look_at - self._clock.monotonic()
         finished = self._workers.next_done(left) if left > 0 else None
@@ -134,9 +138,15 @@ class _Driver:
             self._looking = True
             self._workers.submit(_LOOK, self._look)
 
-    def _take(self, finished: tuple[str, object | BaseException] | None) -> None:
-        if finished is None:
-            return
+    def _lose_answers(self) -> None:
+        """No call is under way, and steps still count as handed out: an interruption lost their answers."""
+        self._looking = False
+        for step in self._schedule.handed_out():
+            if step.id not in self._pending:
+                message = "its answer was lost by an interruption; the next plan shows how it ended"
+                self._settle(Outcome(step.id, Status.UNKNOWN, message))
+
+    def _take(self, finished: tuple[str, object | BaseException]) -> None:
         identifier, result = finished
         if identifier == _LOOK:
             self._looking = False
@@ -225,7 +235,7 @@ class _Driver:
 
 
 def _answers(unit: Sequence[Step], result: object) -> Iterable[Outcome | Pending]:
-    """How each step of a unit fared, one for one, whatever came back."""
+    """How each step of a unit ended, one for one, for every kind of answer."""
     if isinstance(result, Cancelled):
         message = "interrupted before it was sent"
         return [Outcome(step.id, Status.STOPPED, message) for step in unit]

@@ -173,8 +173,8 @@ def _folded(change: Change, attributes: Attributes, names: Collection[str]) -> d
 def _message(
     absent: Sequence[str], cased: Sequence[str], formed: Sequence[str], single: Sequence[str]
 ) -> str:
-    said = [*absent, *(f"the case of {name}" for name in cased)]
-    parts = [f"does not keep {', '.join(said)}"] if said else []
+    missing = [*absent, *(f"the case of {name}" for name in cased)]
+    parts = [f"does not keep {', '.join(missing)}"] if missing else []
     if formed:
         parts.append(f"keeps {', '.join(formed)} in another form")
     if single:

@@ -38,9 +38,9 @@ def fold_marks(
             "is then closed by its own receipt, and these can be closed after it"
         )
     ledger = united(chain.link.ledger, *(one.intents for one in marks))
-    said = f"{target}: closes {', '.join(one.mark.run for one in marks)}"
+    message = f"{target}: closes {', '.join(one.mark.run for one in marks)}"
     closes = [one.mark.run for one in marks]
-    head = write_link(repository, chain.link.receipt, ledger, [chain.head], closes, said, at)
+    head = write_link(repository, chain.link.receipt, ledger, [chain.head], closes, message, at)
     moves = [
         Move(f"{TAGS}{chain_name(target)}", chain.head, head),
         *(Move(one.ref, one.commit, None) for one in marks),

@@ -1,7 +1,7 @@
 """Before the first write: is this clone's memory the newest there is, and the mark that says what may come.
 
 The mark is what makes the memory hold with every lock off: a run that is killed, or that sleeps between its
-mark and its first write, is remembered from before that write until its receipt is published, whoever applies
+mark and its first write, is remembered from before that write until its receipt is published, in every apply
 meanwhile.
 """
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.errors import ServiceError
 from reconciler.execution.dropping import Dropping
 from reconciler.execution.run import Run, with_manager_key
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.report import Status
@@ -21,7 +21,6 @@ from reconciler.model.state import Live, LiveGroup, LivePermissionSet
 from reconciler.planning import hashes
 from reconciler.planning.dropped import may_lack
 from reconciler.planning.lists import as_planned
-from reconciler.planning.ordering.order import ends, set_of
 from reconciler.planning.planner import PreparedPlan
 from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock
@@ -85,18 +84,16 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
             users.add(run.ids[address])
         elif address.kind is Kind.GROUP:
             groups.add(run.ids[address])
-        elif address.kind is Kind.PERMISSION_SET:
-            sets.add(run.ids[address])
-        elif address.kind is Kind.PROVISIONING:
-            sets.add(run.ids[set_of(address)])
         elif address.kind is Kind.MEMBERSHIP:
-            group = ends(address)[0]
+            group = address.group
             if group not in done or done[group].action is not Action.DELETE:
                 members_of.add(run.ids[group])
+        elif not address.kind.facts.pair:
+            sets.add(run.ids[address.permission_set])
         else:
-            permission_set = ends(address)[1]
+            permission_set = address.permission_set
             if permission_set not in done or done[permission_set].action is not Action.DELETE:
-                pairs.add((address.parts[0], run.ids[permission_set]))
+                pairs.add((address.account, run.ids[permission_set]))
     return replace(
         NOTHING,
         users=tuple(sorted(users)),
@@ -117,7 +114,7 @@ def _wrong(
 ) -> str | None:
     """What is wrong with one change as it reads back; None when nothing is."""
     address = change.address
-    if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+    if address.kind in PAIRS:
         for gap in live.gaps:
             if gap.kind is address.kind and gap.scope in _scopes(run, address):
                 return f"it was written, but cannot be read back: {gap.reason}"
@@ -126,9 +123,9 @@ def _wrong(
         entered = address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE
         hint = _NEVER_SHOWN if dropping is not None and entered else ""
         return f"it was written, but reads back as not done{hint}"
-    if address.kind is Kind.PROVISIONING:
-        found_set = live.permission_sets.get(run.ids[set_of(address)])
-        if found_set is None or address.parts[1] not in found_set.outdated:
+    if address.kind.facts.of:
+        found_set = live.permission_sets.get(run.ids[address.permission_set])
+        if found_set is None or address.account not in found_set.outdated:
             return None
         return "it was provisioned, but the role still reads back as lagging behind"
     attributes = _attributes(live, planned, run, change, shared)
@@ -171,16 +168,16 @@ def _how_it_differs(change: Change, attributes: Attributes, active: bool | None)
 
 def _scopes(run: Run, address: Address) -> tuple[str, ...]:
     """How a gap may name where a membership or an assignment is."""
-    where = run.ids[ends(address)[0]] if address.kind is Kind.MEMBERSHIP else address.parts[0]
+    where = run.ids[address.group] if address.kind is Kind.MEMBERSHIP else address.account
     return where, "*"
 
 
 def _is_there(live: Live, run: Run, address: Address) -> bool:
     """Whether a membership or an assignment reads back."""
-    first, second = ends(address)
+    first, second = address.ends
     if address.kind is Kind.MEMBERSHIP:
         return run.ids[second] in live.members.get(run.ids[first], {})
-    holders = live.assignments.get((address.parts[0], run.ids[second]), frozenset())
+    holders = live.assignments.get((address.account, run.ids[second]), frozenset())
     return Principal(first.kind, run.ids[first]) in holders
 
 

@@ -169,12 +169,12 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
     judged, link = end.chain.head, end.chain.link
     closes = [end.opened.mark.run] if end.opened is not None else []
     receipt = replace(end.receipt, commit=_last_whole(repository, end), applied=end.receipt.commit)
-    said = f"{receipt.target}: applied {short(end.receipt.commit)}"
+    subject = f"{receipt.target}: applied {short(end.receipt.commit)}"
     others = [head for head in heads if head != judged]
     if not others and link is not None and _same(link, receipt, end.ledger) and as_signed(repository, link):
         return judged
     parents = [judged] if judged is not None else []
-    own = write_link(repository, receipt, end.ledger, parents, closes, said, receipt.at)
+    own = write_link(repository, receipt, end.ledger, parents, closes, subject, receipt.at)
     if not others:
         return own
     ledger, wrote = end.ledger, end.opened.intents if end.opened is not None else Ledger()
@@ -183,8 +183,8 @@ def _head(repository: Repository, end: End, heads: Sequence[str]) -> str | None:
         check_links(repository, head, receipt.target)
         ledger = merged(theirs.ledger, ledger, _common(repository, head, end.chain), wrote)
         receipt = _both(repository, theirs.receipt, receipt)
-    said = f"{receipt.target}: two applies ended at the same time"
-    return write_link(repository, receipt, ledger, [*others, own], closes, said, receipt.at)
+    subject = f"{receipt.target}: two applies ended at the same time"
+    return write_link(repository, receipt, ledger, [*others, own], closes, subject, receipt.at)
 
 
 def _common(repository: Repository, head: str, judged: Chain) -> Ledger:

@@ -32,7 +32,7 @@ class Run:
         if outcome.remote_id:
             self.ids[step.address] = outcome.remote_id
             if step.address.kind is Kind.USER:
-                self.made[outcome.remote_id] = step.address.parts[0]
+                self.made[outcome.remote_id] = step.address.own_key
         if outcome.version:
             self.versions[step.address] = outcome.version
         else:

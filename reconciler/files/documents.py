@@ -162,7 +162,7 @@ class Document:
             value = _pruned(value, [_superfluous(detail, exact) for detail in wrong])
 
     def explain(self, error: ValidationError, adapter: TypeAdapter[Any], at: Loc = ()) -> None:
-        """Note whatever an adapter found wrong with the value that stands at `at`."""
+        """Note what an adapter found wrong with the value at `at`."""
         for detail in error.errors(include_url=False):
             self._explain(detail, adapter, at)
 
@@ -228,7 +228,7 @@ def _glued(name: str, known: Sequence[str]) -> str | None:
 
 
 def repeated(entries: Sequence[Any]) -> Iterator[int]:
-    """The positions of whatever stands in a list a second time."""
+    """The positions of items that appear in a list a second time."""
     seen = set()
     for index, entry in enumerate(entries):
         if entry in seen:

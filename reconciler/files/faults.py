@@ -55,7 +55,7 @@ class Faults:
     ) -> None:
         """Note a fault at a node. `other` is named after the message: "...; the other is at FILE:1:2".
 
-        `kept` is for what a lenient load keeps: the fault is no reason to doubt what was declared.
+        `kept` is for what a lenient load keeps: the fault is not a reason to doubt what was declared.
         """
         self._faults.append(Fault(origin, message, fix, other, kept))
 

@@ -144,7 +144,7 @@ class Repository:
     def first_parents(self, until: str, since: str | None = None) -> Sequence[Commit]:
         """The commits from `until` backwards along first parents, newest first.
 
-        Without those that are `since` or reachable from it, by whatever parent; to the root when it is
+        Without those that are `since` or reachable from it, by any parent; to the root when it is
         None.
         """
         limits = [until] if since is None else [until, f"^{since}"]

@@ -42,5 +42,5 @@ class Git:
         else:
             answer = run_git(*arguments, folder=self.folder, repository=self.git_dir, stdin=stdin)
         if fine is not None and answer.code not in fine:
-            raise RecordError(f"git {arguments[0]} failed in {self.folder}: {answer.said or answer.code}")
+            raise RecordError(f"git {arguments[0]} failed in {self.folder}: {answer.message or answer.code}")
         return answer

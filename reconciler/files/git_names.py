@@ -1,4 +1,4 @@
-"""What the name of a ref means: exactly one thing, whatever else of a like name somebody pushed.
+"""What the name of a ref means: exactly one ref, also where refs with a similar name were pushed.
 
 git itself looks in six places, one after another, also for a name that begins with `refs/`: where the branch
 `refs/remotes/origin/main` was not fetched, it takes the tag `refs/tags/refs/remotes/origin/main`.
@@ -77,7 +77,8 @@ def full_names(git: Git, ref: str, known: Collection[str], default: str) -> Sequ
 def beside(ref: str, there: Iterable[str]) -> str:
     """What to do about refs at a remote (`there`, their full names) that keep git from pushing to `ref`.
 
-    "" where there are none. Whoever may push branches can make one; git then refuses, or takes it for `ref`.
+    "" where there are none. Everybody who may push branches can make one; git then
+    refuses, or takes it for `ref`.
     """
     twins = sorted({f"{space}{ref}" for space in _BESIDE}.intersection(there))
     if not twins:

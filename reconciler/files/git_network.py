@@ -89,7 +89,7 @@ def _settings(folder: Path, repository: Path) -> list[_Setting]:
     words = ("config", "--list", "--show-scope", "--show-origin", "-z", "--includes")
     answer = run_git(*words, folder=folder, repository=repository)
     if answer.code != 0:
-        raise RecordError(f"git config failed in {folder}: {answer.said or answer.code}")
+        raise RecordError(f"git config failed in {folder}: {answer.message or answer.code}")
     parts = os.fsdecode(answer.output).split("\0")
     found = []
     for scope, origin, text in zip(parts[0::3], parts[1::3], parts[2::3], strict=False):

@@ -282,8 +282,8 @@ def push_refs(git: Git, remote: str, moves: Sequence[Move]) -> None:
     try:
         there = git.run("ls-remote", "--quiet", "--refs", "--", remote, *(m.ref for m in moves), network=True)
     except RecordError:
-        raise RecordError(f"git push failed: {answer.said or answer.code}") from None
+        raise RecordError(f"git push failed: {answer.message or answer.code}") from None
     found = _listed(there.output, b"\t")
     if any(found.get(move.ref) != move.new for move in moves):
         twins = "".join(beside(move.ref, found) for move in moves)
-        raise RecordError(f"git push failed: {answer.said or answer.code}{twins}")
+        raise RecordError(f"git push failed: {answer.message or answer.code}{twins}")

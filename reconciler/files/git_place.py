@@ -58,9 +58,9 @@ def _asked(root: Path) -> Place | None:
     words = ("rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir")
     answer = run_git(*words, folder=root, environment={"GIT_CEILING_DIRECTORIES": str(root.parent)})
     if answer.code != 0:
-        if _NO_REPOSITORY in answer.said and (root / ".git").is_dir():
+        if _NO_REPOSITORY in answer.message and (root / ".git").is_dir():
             return None
-        raise RecordError(f"git cannot use the repository around {root}: {answer.said}")
+        raise RecordError(f"git cannot use the repository around {root}: {answer.message}")
     lines = os.fsdecode(answer.output).splitlines()
     if len(lines) != 2:
         raise RecordError(f"the name of {root} has a line break in it; rename the folder")

@@ -61,7 +61,7 @@ class Answer:
 
     code: int
     output: bytes
-    said: str
+    message: str
 
     @property
     def line(self) -> str:

@@ -81,7 +81,7 @@ class GitTree:
         return self._fetched[batch][path]
 
     def holds(self, path: str, content: bytes) -> bool:
-        """Whether `content` is what the file `path` has here, whatever the ends of its lines.
+        """Whether `content` is what the file `path` has here; the ends of lines do not count.
 
         (A work tree may have CRLF where git has LF, by core.autocrlf; no declaration depends on that.)
         """

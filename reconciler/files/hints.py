@@ -31,12 +31,12 @@ class Hint(NamedTuple):
     fix: str
 
 
-def yaml_hint(text: str, line: int, column: int, said: str) -> Hint:
+def yaml_hint(text: str, line: int, column: int, problem: str) -> Hint:
     """For a YAML file where libyaml says `said` at a line and a column."""
     if conflict := _conflict(text):
         return conflict
     lines = text.splitlines()
-    if "mapping values are not allowed" in said or "could not find expected ':'" in said:
+    if "mapping values are not allowed" in problem or "could not find expected ':'" in problem:
         # A scalar goes on over lines, so that the fault is found behind the line that has it.
         for number in (line - 1, line):
             glued = _GLUED.fullmatch(lines[number - 1]) if 0 < number <= len(lines) else None
@@ -45,8 +45,8 @@ def yaml_hint(text: str, line: int, column: int, said: str) -> Hint:
                 return Hint(number, glued.start("key") + 1, "a space is missing after the colon", fix)
     if 0 < line <= len(lines) and (found := _inner_quote(lines, line, column)):
         return found
-    fix = next((hint for part, hint in _HINTS if part in said), "check the indentation and the quotes")
-    return Hint(line, column, f"this is not YAML: {said}", fix)
+    fix = next((hint for part, hint in _HINTS if part in problem), "check the indentation and the quotes")
+    return Hint(line, column, f"this is not YAML: {problem}", fix)
 
 
 def json_hint(text: str, error: json.JSONDecodeError) -> Hint:

@@ -50,7 +50,7 @@ class RemoteRef:
         return dict(line.split("\t")[::-1] for line in lines)
 
     def read(self) -> tuple[str, str] | None:
-        """The id, and the text there now; the text is "" where it is no commit that `write` made."""
+        """The id, and the text there now; the text is "" where it is not a commit that `write` made."""
         problem: RecordError | None = None
         for _ in range(_LOOKS):
             oid = self.id()
@@ -103,7 +103,7 @@ class RemoteRef:
             return False
         twins = beside(self.ref, self._there())
         raise RecordError(
-            f"{self.ref} cannot be pushed to {self.remote}: {answer.said or answer.code}{twins}"
+            f"{self.ref} cannot be pushed to {self.remote}: {answer.message or answer.code}{twins}"
         )
 
     def _is_here(self, oid: str) -> bool:

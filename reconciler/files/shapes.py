@@ -1,6 +1,6 @@
 """Building blocks for what files may hold, in pydantic's terms, whose complaints are written for people.
 
-A complaint is a predicate ("has a space in it"); whoever prints it puts the subject before.
+A complaint is a predicate ("has a space in it"); the printer puts the subject before it.
 """
 
 from __future__ import annotations

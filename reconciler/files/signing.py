@@ -1,6 +1,6 @@
 """Signatures of commits and tags by ssh keys, as git makes and verifies them (`gpg.format=ssh`).
 
-`ssh-keygen -Y` is called directly, and not through git: whatever a repository's own configuration says
+`ssh-keygen -Y` is called directly, and not through git: what a repository's own configuration says
 (`gpg.program`, `gpg.ssh.program`, `gpg.ssh.allowedSignersFile`, `gpg.format`), none of it takes part.
 `git verify-commit` and `git verify-tag` know these signatures. ssh-keygen(1), ALLOWED SIGNERS and -Y
 """
@@ -64,10 +64,10 @@ class Signing:
         self.require_key()
         if self.key is None:
             return b""
-        code, signature, said = _ssh_keygen("-Y", "sign", "-n", "git", "-f", str(self.key), stdin=payload)
+        code, signature, output = _ssh_keygen("-Y", "sign", "-n", "git", "-f", str(self.key), stdin=payload)
         if code != 0 or not signature.startswith(_BEGIN):
             raise RecordError(
-                f"nothing can be signed with the key that {KEY_VARIABLE} names, {self.key}: {said or code}"
+                f"nothing can be signed with the key that {KEY_VARIABLE} names, {self.key}: {output or code}"
             )
         if self.demanded:
             self.check(payload, signature)

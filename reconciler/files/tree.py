@@ -207,6 +207,6 @@ class FolderTree:
 
 
 def _shown(names: Sequence[str]) -> str:
-    """Names on disk as one path in NFC; bytes that are no UTF-8 are shown as escapes."""
+    """Names on disk as one path in NFC; bytes that are not UTF-8 are shown as escapes."""
     path = os.fsencode("/".join(names)).decode("utf-8", "backslashreplace")
     return unicodedata.normalize("NFC", path)

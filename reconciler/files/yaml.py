@@ -3,8 +3,8 @@
 Built from libyaml's events (PyYAML's C parser). Every scalar stays the text that was written, so that
 `012345678901`, `no` and `1e3` are what they look like; only a plain `null`, `~` or nothing is None.
 Refused, because a reviewer would not see what they do: duplicate keys, anchors, aliases, merge keys, tags,
-directives, further documents, keys that are no text, characters that cannot be seen; and whatever is too
-large or too deep to be honest.
+directives, further documents, keys that are not text, characters that cannot be seen; and files that are too
+large or nested too deep.
 
 Every node that survives has a number, from 0 in the order in which it is written: a map, then its first
 key, that key's value, and so on. The numbers follow from the value alone (`count`), so reading keeps none;
@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from yaml import YAMLError
-from yaml._yaml import CParser
+from yaml import CBaseLoader, YAMLError
 from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
@@ -194,7 +193,7 @@ class _Reader:
         self._record = record
         self._nodes = 0
         self._data = data
-        self._parser = CParser(data)
+        self._parser = CBaseLoader(data)
         self._get: Callable[[], _Event] = self._parser.get_event
 
     def read(self) -> Tree:
@@ -271,7 +270,7 @@ class _Reader:
                 result.append(self._value(event, depth + 1))
 
     def _value(self, event: _Event, depth: int) -> Tree:
-        """Whatever begins with an event; `depth` is how many maps and lists it makes, one in the other."""
+        """The value that begins with an event; `depth` is how many maps and lists are around it."""
         if self._record:
             self._spot(event)
         if isinstance(event, AliasEvent):
@@ -336,7 +335,7 @@ class _Reader:
 
 def _syntax(error: YAMLError, data: bytes) -> Flaw:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    said = (error.problem if isinstance(error, MarkedYAMLError) else None) or "it cannot be read"
+    trouble = (error.problem if isinstance(error, MarkedYAMLError) else None) or "it cannot be read"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    line, column, message, fix = yaml_hint(data.decode("utf-8", "replace"), line, column, said)
+    line, column, message, fix = yaml_hint(data.decode("utf-8", "replace"), line, column, trouble)
     return Flaw(Spot(line, column), message, fix)

@@ -180,17 +180,17 @@ def write_link(
     ledger: Ledger,
     parents: Sequence[str],
     closes: Iterable[str],
-    said: str,
+    subject: str,
     at: datetime,
 ) -> str:
     """Write a receipt that follows `parents`, and return its id; no ref moves. RecordError where git fails.
 
-    `said` is what `git log` shows of it, `at` (aware) its time.
+    `subject` is what `git log` shows of it, `at` (aware) its time.
     """
     applied = receipt.applied or receipt.commit
     tree = tree_at(repository.git, applied) if applied else None
     files = link_files(receipt, ledger, closes, tree=tree or "", follows=parents)
-    return write_commit(repository.git, files, parents, said, at, repository.signing)
+    return write_commit(repository.git, files, parents, subject, at, repository.signing)
 
 
 def link_files(
@@ -244,12 +244,12 @@ def gap_of(repository: Repository, target: str, chain: Chain) -> Problem | None:
     by_files = "until the next apply the files of commits answer instead, which know less"
     try:
         tag = repository.tag(tag_name(target))
-        told = receipt_lines(tag.message).get(CHAIN) if tag is not None else None
+        named = receipt_lines(tag.message).get(CHAIN) if tag is not None else None
     except RecordError:
         return None  # said where the tag itself is read
-    if told is not None and chain.head is None:
+    if named is not None and chain.head is None:
         return Problem(
-            f"the tag {name} is missing: {tag_name(target)} names the receipt {short(told)}; {by_files}",
+            f"the tag {name} is missing: {tag_name(target)} names the receipt {short(named)}; {by_files}",
             f"run `{FETCH}`",
         )
     if tag is not None and not has_chain(tag.message) and chain.head is None:
@@ -259,7 +259,7 @@ def gap_of(repository: Repository, target: str, chain: Chain) -> Problem | None:
     return None
 
 
-def renewed(receipt: Receipt, chain: Chain) -> Receipt:
+def with_later_findings(receipt: Receipt, chain: Chain) -> Receipt:
     """The receipt of the last whole apply, with what an apply that was not whole has learned since."""
     if chain.link is None or chain.link.receipt.at < receipt.at:
         return receipt

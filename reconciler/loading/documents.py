@@ -230,7 +230,7 @@ class AssignmentDocument(TypedDict, total=False):
 
 @with_config(STRICT)
 class BlockDocument(TypedDict, total=False):
-    """Somebody who must have no access, whatever else says so."""
+    """A person who must have no access, even where other entries grant it."""
 
     since: Annotated[Moment | None, Field(description="First day or instant of the block. Default: always.")]
     reason: Reason

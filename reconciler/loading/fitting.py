@@ -158,7 +158,7 @@ def _tag_unfit(repository: Repository, target: str, chain: Chain) -> Problem | N
     )
 
 
-def _lost(repository: Repository, target: str, told: str) -> Problem | None:
+def _lost(repository: Repository, target: str, named: str) -> Problem | None:
     """Why a chain that is gone stops everything, where signatures are demanded.
 
     Who cannot sign a receipt could else make one forgotten. Everywhere else the files of commits answer.
@@ -167,25 +167,25 @@ def _lost(repository: Repository, target: str, told: str) -> Problem | None:
         return None
     ref = f"{TAGS}{chain_name(target)}"
     return Problem(
-        f"the tag {chain_name(target)} is missing, and {tag_name(target)} names the receipt {short(told)}; "
+        f"the tag {chain_name(target)} is missing, and {tag_name(target)} names the receipt {short(named)}; "
         f"receipts must be signed ({repository.signing.source}), so that nothing else may answer instead",
         f"run `{FETCH}`; where {DEFAULT_REMOTE} has none, restore it from a clone that has it: "
-        f"`git push {DEFAULT_REMOTE} {told}:{ref}`",
+        f"`git push {DEFAULT_REMOTE} {named}:{ref}`",
     )
 
 
 def _apart(repository: Repository, tag: Tag, fields: Mapping[str, str], head: str, link: Link) -> str | None:
     """Why the tag of the last whole apply, with these lines, and the chain are not of one history."""
-    told, whole = fields.get(CHAIN), link.receipt.commit
-    if told is not None and not contains(repository, head, told):
-        return f"the first names the receipt {short(told)}, and the second is older than that, or unrelated"
+    named, whole = fields.get(CHAIN), link.receipt.commit
+    if named is not None and not contains(repository, head, named):
+        return f"the first names the receipt {short(named)}, and the second is older than that, or unrelated"
     if whole and not repository.contains(tag.commit, whole):
         return (
             f"the last whole apply was of {short(whole)}, and the first is on {short(tag.commit)}, which "
             "does not contain it"
         )
     # Before there was a tree in it, the tag of an apply that changed nothing had a digest of its own.
-    digest = digest_of(repository, told, tag.commit) if TREE in fields else None
+    digest = digest_of(repository, named, tag.commit) if TREE in fields else None
     if digest is not None and digest != fields.get("digest"):
         return f"the plan of the first is not {digest[:24]}, which is that of the receipt that it names"
     return None

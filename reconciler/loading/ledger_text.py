@@ -15,7 +15,7 @@ Members go by the shortest beginning, of five characters or more, of the SHA-256
 base64url that no other user of the ledger has: a million of remote ids would be ten times as long. After `=`
 stands the token of somebody who is not among the users. `?` says that nobody saw the end of it, `*` that an
 account was found by place, tag or `all`. After `;` stands when a membership or an assignment ends, in UTC;
-one that never ends has none. Whatever is not a letter, a digit or one of @+~:/._- is
+one that never ends has none. Every character that is not a letter, a digit or one of @+~:/._- is
 percent-encoded as in an address. A reader ignores words of an object that it does not know, words and lines
 that begin with a colon, and files of other folders: a later version may add some.
 """

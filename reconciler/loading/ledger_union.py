@@ -1,6 +1,7 @@
 """Ledgers laid over each other: open marks over what is known, and two applies that ended at the same time.
 
-Neither ever loses an entry that one side added, so that what two runs gave is remembered, whoever ends last.
+Neither ever loses an entry that one side added, so that what two runs gave is remembered, in
+every order of their ends.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def _objects(
     for token, our in ours.items():
         their, then, written = theirs.get(token), base.get(token), wrote.get(token)
         if their is None:
-            # What both knew and theirs has not is gone or somebody else's by now, whatever ours set on it.
+            # What both knew and theirs has not is gone or somebody else's by now, also
+            # where ours set attributes on it.
             if then is None:
                 found[token] = our
         elif our != their and (our != then or written is not None):

@@ -46,8 +46,8 @@ def _check_some(repository: Repository, commits: Sequence[str], target: str) -> 
 
 def check_follows(fields: Mapping[str, str], parents: Sequence[str]) -> None:
     """Raise RecordError where a receipt with these lines says that it follows others than its parents."""
-    told = fields.get(FOLLOWS)
-    if told is not None and told != (" ".join(parents) or FIRST):
+    described = fields.get(FOLLOWS)
+    if described is not None and described != (" ".join(parents) or FIRST):
         what = "no receipt before it" if not parents else f"{', '.join(map(short, parents))} before it"
-        says = told if told == FIRST else ", ".join(map(short, told.split()))
+        says = described if described == FIRST else ", ".join(map(short, described.split()))
         raise RecordError(f"its chain is broken: it says that it follows {says}, and has {what}")

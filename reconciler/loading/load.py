@@ -80,7 +80,7 @@ def load_leniently(tree: Tree) -> tuple[Loaded, Sequence[Problem]]:
     """What a remembered tree declares, as far as it makes sense, and the problems of what was left out.
 
     A later release may judge more strictly than the one that applied it: so what is wrong and still means
-    something is no problem here. Files, entries and references that mean nothing are left out, and planning
+    something is accepted here. Files, entries and references that mean nothing are left out, and planning
     can rely on the rest. A configuration that does not load gives no targets, or fewer, never a default one.
     Raises RecordError when git fails.
     """

@@ -8,7 +8,15 @@ from enum import StrEnum
 
 from reconciler.errors import Problem, RecordError
 from reconciler.files.git import DEFAULT_REMOTE, FETCH, Repository, short
-from reconciler.loading.chain import NO_CHAIN, Chain, Unusable, chain_name, gap_of, read_chain, renewed
+from reconciler.loading.chain import (
+    NO_CHAIN,
+    Chain,
+    Unusable,
+    chain_name,
+    gap_of,
+    read_chain,
+    with_later_findings,
+)
 from reconciler.loading.fitting import saw, seen_ref, unfit
 from reconciler.loading.position import GitPosition
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
@@ -172,7 +180,7 @@ def _of_target(
             f"run `{FETCH}` and `git fetch {DEFAULT_REMOTE}`; if the history of {position.branch} was "
             f"rewritten, {_start_over(name)}",
         )
-    receipt = renewed(receipt, chain)
+    receipt = with_later_findings(receipt, chain)
     try:
         base, since = _states(repository, tag.commit, trusted, position.tree, marked)
         remembered = recall(target, receipt, base, since, reader, ledger)

@@ -123,7 +123,7 @@ def _check_former(declared: Iterable[_Renamed], kind: str, faults: Faults) -> No
 def check_former_keys(identities: Identities, known: Known, faults: Faults) -> None:
     """Note every key in `previously` that is still declared: what is there cannot have become another.
 
-    For files under plan only: what a remembered state said was settled when it was applied.
+    For files under plan only: what a remembered state named was settled when it was applied.
     """
     sections: tuple[tuple[str, str, Mapping[str, _Renamed]], ...] = (
         ("users", "user", identities.users),

@@ -99,7 +99,7 @@ class PermissionSets:
         if visible > MAX_POLICY_CHARACTERS or len(sent) > MAX_POLICY_BYTES:
             document.fault(
                 at,
-                f"has {visible:,} characters that are no space; AWS takes {MAX_POLICY_CHARACTERS:,}, "
+                f"has {visible:,} characters that are not spaces; AWS takes {MAX_POLICY_CHARACTERS:,}, "
                 f"and {MAX_POLICY_BYTES:,} bytes in all",
                 "shorten it, or make it a customer-managed policy",
                 kept=True,
@@ -109,7 +109,7 @@ class PermissionSets:
     def _judge(
         self, document: Document, at: Loc, policy: Mapping[str, Any], file: str | None, text: str | None
     ) -> None:
-        """Note whatever IAM is certain to reject, at its place in this file or in the JSON `file`."""
+        """Note what IAM is certain to reject, at its place in this file or in the JSON `file`."""
         found = list(flaws(policy))
         if file is None or text is None:
             for loc, says, fix, key in found:
@@ -250,7 +250,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _depth(value: Any) -> int:

@@ -148,7 +148,7 @@ def _items(value: Any, at: Loc) -> Iterable[tuple[Loc, Any]]:
 
 
 def _action(action: str) -> tuple[str, str] | None:
-    """Why this is no action, and what to write; None where it may be one."""
+    """Why this is not an action, and what to write; None where it may be one."""
     if action == "*":
         return None
     service, colon, name = action.partition(":")

@@ -40,7 +40,7 @@ class GitPosition:
 
     @property
     def trusts_head(self) -> bool:
-        """Whether what is checked out is trusted, whatever it is: nobody else agreed on it."""
+        """Whether what is checked out is trusted without a trusted branch to compare it with."""
         return self.trusted_ref == "HEAD"
 
     def problems(self) -> tuple[Problem, ...]:

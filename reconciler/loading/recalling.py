@@ -95,14 +95,14 @@ def recall(
     passed: list[str] = []
 
     def declared(state: State, *, whole: bool) -> Declared | None:
-        told = faults if whole else passed
+        described = faults if whole else passed
         try:
             found = reader(state)
         except InputError as error:
-            told.append(f"{state.label} does not load: {error.problems[0]}")
+            described.append(f"{state.label} does not load: {error.problems[0]}")
             return None
         if found.problems:
-            told.append(f"{state.label} does not load: {found.problems[0]}")
+            described.append(f"{state.label} does not load: {found.problems[0]}")
         policy = found.policies.get(target)
         if policy is None:
             # A target that is not configured declares nothing; but one was applied at the base.

@@ -56,7 +56,7 @@ def _managed_policy(value: str) -> str:
         return value
     if value.startswith("arn:"):
         raise refused(
-            "is no ARN of an AWS-managed policy",
+            "is not an ARN of an AWS-managed policy",
             "write arn:aws:iam::aws:policy/NAME; your own go under customer_managed_policies",
         )
     if not _POLICY_PATH.fullmatch(value):

@@ -2,8 +2,8 @@
 
 A pull request may change them; the change is shown and not used until it is merged (docs/concepts.md, "The
 trusted branch"). Its other rules are used as it has them, and what it takes from those of the branch is
-shown. Names of accounts mean in what comes from the branch what they mean there: whoever gives a name to
-another account moves no fence by that.
+shown. Names of accounts mean in what comes from the branch what they mean there: giving a name to
+another account changes no restriction.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def _by_id(policy: TargetPolicy, meant: Mapping[str, str]) -> TargetPolicy:
     if not meant:
         return policy
 
-    def said(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
+    def written(selectors: Iterable[Selector]) -> tuple[Selector, ...]:
         return tuple(
             one if one.account is None else replace(one, account=meant.get(one.account, one.account))
             for one in selectors
@@ -196,12 +196,12 @@ def _by_id(policy: TargetPolicy, meant: Mapping[str, str]) -> TargetPolicy:
 
     privileged = policy.guards.privileged
     rules = tuple(
-        replace(rule, access=replace(rule.access, accounts=said(rule.access.accounts)))
+        replace(rule, access=replace(rule.access, accounts=written(rule.access.accounts)))
         if isinstance(rule, Restrict)
         else rule
         for rule in policy.rules
     )
-    guards = replace(policy.guards, privileged=replace(privileged, accounts=said(privileged.accounts)))
+    guards = replace(policy.guards, privileged=replace(privileged, accounts=written(privileged.accounts)))
     return replace(policy, guards=guards, rules=rules)
 
 
@@ -247,7 +247,7 @@ def _changed(
 ) -> tuple[Finding, ...]:
     """A finding on the rules that the branch has and the tree under plan has lost, or has otherwise.
 
-    What a rule says to people is no part of what it asks. A rule that is new takes nothing away.
+    What a rule says to people is not part of what it asks. A rule that is new takes nothing away.
     """
     changed = [
         f"{name} is {'changed' if name in ours else 'gone'}"

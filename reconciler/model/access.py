@@ -24,7 +24,7 @@ class Direction(StrEnum):
 class AccessChange:
     """Each of `people` gains (loses, has altered) `permission_set` on each of `accounts`.
 
-    People are keys (remote ids behind a tilde for whoever git does not know), accounts ids, `groups` the
+    People are keys (remote ids behind a tilde for people whom git does not know), accounts ids, `groups` the
     keys of the groups through which; "" among them is a direct assignment. All are sorted. Of LONGER and
     SHORTER, `was_until` and `until` are when it ended before and ends then (UTC; None: never).
     """

@@ -22,7 +22,6 @@ from reconciler.model.resources import Origin, Value
 
 # The fields of a membership or an assignment: its window, in UTC (`2027-01-31T18:00:00Z`).
 FROM, UNTIL = "from", "until"
-_PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
 
 
 class Action(StrEnum):
@@ -36,7 +35,7 @@ class Action(StrEnum):
 
 
 class Effect(StrEnum):
-    """What that does to somebody's access, whatever the verb."""
+    """What that does to a person's access, independent of the verb."""
 
     GRANT = "grant"
     REVOKE = "revoke"
@@ -88,7 +87,12 @@ class Change:
     @property
     def retimes(self) -> bool:
         """Whether it changes when a membership or an assignment ends, and nothing else."""
-        return self.action is Action.UPDATE and self.address.kind in _PAIRS
+        return self.action is Action.UPDATE and self.address.kind.facts.pair
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether somebody may lose something by it, even where somebody else gains."""
+        return self.action is Action.DELETE or self.effect in (Effect.REVOKE, Effect.MIXED)
 
     @property
     def writes(self) -> bool:
@@ -97,7 +101,7 @@ class Change:
 
     @property
     def renames(self) -> bool:
-        """Whether whoever signs in as this user is somebody else after it."""
+        """Whether another person signs in as this user after it."""
         return (
             self.address.kind is Kind.USER
             and self.action is Action.UPDATE

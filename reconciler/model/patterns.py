@@ -1,7 +1,7 @@
 """Shell patterns over paths and names, without the file system that usually comes with them.
 
 Anybody who proposes a change writes patterns, so matching never goes back: it takes at most as many steps as
-the pattern has characters times those of the name, whatever the pattern. (A regular expression made of
+the pattern has characters times those of the name, for every pattern. (A regular expression made of
 `*a*a*a*b` takes far more.)
 """
 

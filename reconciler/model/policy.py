@@ -66,10 +66,9 @@ class Scope:
             Kind.GROUP: self.groups,
             Kind.MEMBERSHIP: self.memberships,
             Kind.PERMISSION_SET: self.permission_sets,
-            Kind.PROVISIONING: self.permission_sets,
             Kind.ASSIGNMENT: self.assignments,
         }
-        return modes[kind]
+        return modes[kind.facts.of or kind]
 
 
 @dataclass(frozen=True, slots=True)

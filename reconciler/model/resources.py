@@ -234,7 +234,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Somebody who must have no access, whatever else says so, from `since` on (None: always)."""
+    """A person who must have no access, even where other entries grant it, from `since` on (None: always)."""
 
     key: str
     origin: Origin

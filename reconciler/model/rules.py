@@ -1,4 +1,4 @@
-"""Rules: what the access of people must satisfy, whatever a plan does.
+"""Rules: what the access of people must satisfy, independent of the plan.
 
 Every rule has a name and may have a `message`, which people read where it is broken. Rules are no limits:
 no approval lifts one.

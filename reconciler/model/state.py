@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Cause
 from reconciler.model.ledger import Ledger
 from reconciler.model.organization import NO_ORGANIZATION, Organization
@@ -58,6 +58,11 @@ class Holder(NamedTuple):
 
     kind: Kind
     key: str
+
+    @classmethod
+    def at(cls, assignment: Address) -> Holder:
+        """The user or group that the address of an assignment names."""
+        return cls(assignment.principal.kind, assignment.principal.own_key)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from reconciler.model.access import AccessChange
-from reconciler.model.address import Kind, remote
+from reconciler.model.address import remote
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.planning.context import PlanContext
@@ -27,14 +27,13 @@ def called(
     accounts = {account for one in access for account in one.accounts}
     others = {key for one in access for key in (*one.people, *one.groups)}
     for change in changes:
-        parts = change.address.parts
-        if change.address.kind is Kind.ASSIGNMENT:
-            accounts.add(parts[0])
-            others.add(parts[-1].partition(":")[2])
-        elif change.address.kind is Kind.PROVISIONING:
-            accounts.add(parts[1])
-        else:
-            others.update(parts)
+        address = change.address
+        if not address.has("account"):
+            others.update(address.parts)
+            continue
+        accounts.add(address.account)
+        if address.has("principal"):
+            others.add(address.principal.own_key)
     names = {each: name for each in sorted(accounts) if (name := context.account_name(each)) != each}
     found = ((each, _name(context, each[1:])) for each in sorted(others) if each.startswith(remote("")))
     return names | {each: name for each, name in found if name}

@@ -22,7 +22,6 @@ from reconciler.model.resources import Group, User, Value
 from reconciler.model.scim import is_extension
 from reconciler.model.state import Desired, Live, LiveGroup, LiveUser
 from reconciler.planning import hashes
-from reconciler.planning.ordering.steps import UNIQUE
 from reconciler.planning.ownership.objects import group_name
 from reconciler.planning.wording import many
 
@@ -31,7 +30,6 @@ _CASE, _FORM, _ONE, _SPACE = ":case", ":form", ":one", ":space"
 # So much of a digest tells two values of one attribute apart.
 _DIGITS = 12
 # By these people and groups are found: without them nothing could be told apart.
-_NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
 
 
 def entry(kind: Kind, name: str) -> str:
@@ -84,7 +82,7 @@ def form_entry(kind: Kind, name: str, sent: Value, shown: Value) -> str:
 
 def _may_respell(kind: Kind, name: str) -> bool:
     """Whether punctuation says nothing: not in names and addresses, where it makes another one."""
-    return name not in (*UNIQUE[kind], "external_id") and not is_extension(name)
+    return name not in (*kind.facts.unique, "external_id") and not is_extension(name)
 
 
 def _alike(one: Value, other: Value) -> bool:
@@ -102,12 +100,12 @@ def _plain(text: str) -> str:
 
 def may_lack(kind: Kind, name: str) -> bool:
     """Whether people or groups can do without the attribute."""
-    return name != _NAMES.get(kind)
+    return name != kind.facts.name
 
 
 def may_fold(kind: Kind, name: str) -> bool:
     """Whether values that differ in case alone mean the same: names and addresses (RFC 7643 section 4.1)."""
-    return name in UNIQUE[kind]
+    return name in kind.facts.unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +150,14 @@ class DroppedAttributes:
 
     def spells_names(self, kind: Kind) -> bool:
         """Whether the service was seen to spell names in a way of its own, beside their case."""
-        name = _NAMES[kind]
+        name = kind.facts.name
         return name in self.spaced[kind] or any(
             each.startswith(f"{entry(kind, name)}{_FORM}=") for each in self.pairs
         )
 
     def spells(self, kind: Kind, sent: str, shown: str) -> bool:
         """Whether the service was seen to make the name `shown` of the name `sent`."""
-        return self.hides(kind, _NAMES[kind], shown, sent)
+        return self.hides(kind, kind.facts.name, shown, sent)
 
 
 KEEPS_ALL = DroppedAttributes()

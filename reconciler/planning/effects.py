@@ -77,11 +77,12 @@ def _altered(changes: Iterable[Change], tokens: Tokens) -> dict[str, AbstractSet
     for change in changes:
         if change.effect is not Effect.MIXED or change.action is not Action.UPDATE:
             continue
-        name, *account = change.address.parts
-        if change.address.kind is Kind.PERMISSION_SET:
-            altered[tokens.permission_set(name)] = None
-        elif change.address.kind is Kind.PROVISIONING:
-            roles.setdefault(tokens.permission_set(name), set()).update(account)
+        address, facts = change.address, change.address.kind.facts
+        if address.kind is Kind.PERMISSION_SET:
+            altered[tokens.permission_set(address.own_key)] = None
+        elif facts.of is Kind.PERMISSION_SET:
+            name = address.permission_set.own_key
+            roles.setdefault(tokens.permission_set(name), set()).add(address.account)
     return {**roles, **altered}
 
 
@@ -96,7 +97,7 @@ class _Spelling:
         chosen = select(patterns.accounts, (), context.live.organization, names)
         self._privilege = Privilege(patterns, chosen.accounts.keys())
         self._edits = {
-            change.address.parts[0]: {each.name: each.after for each in change.fields}
+            change.address.own_key: {each.name: each.after for each in change.fields}
             for change in changes
             if change.address.kind is Kind.PERMISSION_SET and change.action is not Action.DELETE
         }
@@ -157,7 +158,7 @@ class _Spelling:
 
 def _holding(context: PlanContext, changes: Iterable[Change], tokens: Tokens, both: Sides) -> Links:
     edited = {
-        tokens.permission_set(change.address.parts[0]): change.address
+        tokens.permission_set(change.address.own_key): change.address
         for change in changes
         if change.address.kind is Kind.PERMISSION_SET and change.action is Action.UPDATE
     }

@@ -81,7 +81,7 @@ class Looking:
         return sorted(foreign)
 
     def _live(self, address: Address) -> Attributes | None:
-        context, key = self._context, address.parts[0]
+        context, key = self._context, address.own_key
         if address.kind is Kind.USER:
             user = context.live.users.get(context.users.pairing.ids.get(key, ""))
             if user is None:

@@ -91,7 +91,7 @@ def members_stay(changes: Iterable[Change], names: Collection[str]) -> Iterator[
         return
     going = [each.address for each in changes if each.action is Action.DELETE]
     groups = {each.key for each in going if each.kind is Kind.GROUP}
-    left = [each for each in going if each.kind is Kind.MEMBERSHIP and each.parts[0] not in groups]
+    left = [each for each in going if each.kind is Kind.MEMBERSHIP and each.group.key not in groups]
     if left:
         yield Finding(
             code="members-stay",

@@ -76,7 +76,7 @@ def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, bo
 def _same_people(context: PlanContext, changes: Sequence[Change], tokens: Tokens, both: Sides) -> set[str]:
     """Who can sign in before and after, is meant to have access, and keeps the name that they sign in by."""
     renamed = {
-        tokens.user(change.address.parts[0])
+        tokens.user(change.address.own_key)
         for change in changes
         if change.address.kind is Kind.USER and change.effect is Effect.MIXED
     }

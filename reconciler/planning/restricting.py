@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address
 from reconciler.model.change import Change
 from reconciler.planning.ordering.order import Dependencies, order
-from reconciler.planning.ordering.steps import PAIRS, ends, needs, set_of
+from reconciler.planning.ordering.steps import needs
 
 
 def restricted_to(
@@ -38,6 +38,7 @@ def restricted_to(
 
 
 def _hangs_on(address: Address) -> tuple[Address, ...]:
-    if address.kind in PAIRS:
-        return ends(address)
-    return (set_of(address),) if address.kind is Kind.PROVISIONING else ()
+    facts = address.kind.facts
+    if facts.pair:
+        return address.ends
+    return (address.permission_set,) if facts.of else ()

@@ -12,20 +12,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
-from reconciler.planning.ordering.order import ends, needs, set_of
-from reconciler.planning.ordering.steps import PAIRS
+from reconciler.planning.ordering.order import needs
 from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.reviewed_access import NO_MORE, More, further
 
 # Of a permission set, what is written value by value.
 _ONE_BY_ONE = ("managed_policies", "customer_managed_policies")
-# By what people and groups are found.
-_NAME = {Kind.USER: "user_name", Kind.GROUP: "display_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +92,12 @@ def review(
             same
             or change.cause in auto_apply
             or (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier))
-            or (address.kind is Kind.PROVISIONING and set_of(address) in by_address)
+            or (address.kind.facts.of and address.permission_set in by_address)
         ):
             go.add(address)
             if change.cause in auto_apply and not same:
                 by_rule.add(address)
-            if same or address.kind is Kind.PROVISIONING:
+            if same or address.kind.facts.of:
                 seen.append(change)  # what is done by rule has the effects that rules allow
         elif earlier:
             stale.append(Difference(address, earlier[-1], change, "is not as it was when it was reviewed"))
@@ -180,7 +177,7 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
     if reviewed.action is Action.CREATE and fresh.action is Action.UPDATE:
         # Half of it is done; but what bore another name until now was not made by it.
         wanted = {
-            each.name: each.after for each in reviewed.fields if each.name != _NAME.get(fresh.address.kind)
+            each.name: each.after for each in reviewed.fields if each.name != fresh.address.kind.facts.name
         }
         return bool(fresh.fields) and all(
             each.name in wanted and wanted[each.name] == each.after for each in fresh.fields
@@ -209,7 +206,7 @@ def _same_pair(
     reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating: Collection[Address]
 ) -> bool:
     """A pair was reviewed with the ids that its ends had then: none where a create was yet to come."""
-    choices = [[ids.get(end), None] if end in creating else [ids.get(end)] for end in ends(fresh.address)]
+    choices = [[ids.get(end), None] if end in creating else [ids.get(end)] for end in fresh.address.ends]
     present = fresh.action is Action.DELETE
     return any(
         _pair_state(fresh.address, first, second, present=present) == reviewed.before_hash
@@ -220,16 +217,16 @@ def _same_pair(
 def _pair_state(address: Address, first: str | None, second: str | None, *, present: bool) -> str:
     if address.kind is Kind.MEMBERSHIP:
         return hashes.pair_state(first, second, present=present)
-    return hashes.assignment_state(address.parts[0], second, first, present=present)
+    return hashes.assignment_state(address.account, second, first, present=present)
 
 
 def _end_state(fresh: Change, ids: Mapping[Address, str]) -> str:
     """The hash of when a pair ends that is to be made, by the ids that its ends have."""
-    first, second = (ids.get(end) for end in ends(fresh.address))
+    first, second = (ids.get(end) for end in fresh.address.ends)
     until = fresh.until if isinstance(fresh.until, str) else None
     if fresh.address.kind is Kind.MEMBERSHIP:
         return hashes.end_state((first, second), until)
-    return hashes.end_state((fresh.address.parts[0], second, first), until)
+    return hashes.end_state((fresh.address.account, second, first), until)
 
 
 def _orphaned(

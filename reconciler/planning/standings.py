@@ -15,6 +15,7 @@ from reconciler.access.state import AccessState
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Pair, Principal
+from reconciler.model.state import Holder
 from reconciler.planning.context import PlanContext
 
 _NEW = "+"
@@ -57,17 +58,15 @@ class Tokens:
 
     def membership(self, address: Address) -> tuple[str, str]:
         """Group and user of a membership."""
-        # Plain keys, of which there may be a million, need no decoding.
-        group, user = address.parts if "%" in address.key else address.key.split("/")
+        group, user = address.parts
         return self.group(group), self.user(user)
 
     def assignment(self, address: Address) -> tuple[Pair, Principal]:
         """The pair and the holder of an assignment."""
-        account, name, holder = address.parts
-        kind, _, key = holder.partition(":")
-        if kind == Kind.GROUP:
-            return (account, self.permission_set(name)), Principal(Kind.GROUP, self.group(key))
-        return (account, self.permission_set(name)), Principal(Kind.USER, self.user(key))
+        holder = Holder.at(address)
+        token = self.group if holder.kind is Kind.GROUP else self.user
+        pair = (address.account, self.permission_set(address.permission_set.own_key))
+        return pair, Principal(holder.kind, token(holder.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def sides(context: PlanContext, changes: Sequence[Change], tokens: Tokens) -> Si
     memberships, assignments = _Edits[str, str](), _Edits[Pair, Principal]()
     people = set(before.people)
     groups, sets = set[str](), set[str]()
-    renamed = {tokens.user(change.address.parts[0]) for change in changes if change.renames}
+    renamed = {tokens.user(change.address.own_key) for change in changes if change.renames}
     for change in changes:
         address, deleting = change.address, change.action is Action.DELETE
         if not change.writes:
@@ -101,11 +100,11 @@ def sides(context: PlanContext, changes: Sequence[Change], tokens: Tokens) -> Si
         elif address.kind is Kind.ASSIGNMENT:
             assignments.note(*tokens.assignment(address), added=not deleting)
         elif address.kind is Kind.USER:
-            _person(change, tokens.user(address.parts[0]), people)
+            _person(change, tokens.user(address.own_key), people)
         elif deleting and address.kind is Kind.GROUP:
-            groups.add(tokens.group(address.parts[0]))
+            groups.add(tokens.group(address.own_key))
         elif deleting and address.kind is Kind.PERMISSION_SET:
-            sets.add(tokens.permission_set(address.parts[0]))
+            sets.add(tokens.permission_set(address.own_key))
     members = dict(before.members)
     for group in memberships.touched:
         members[group] = frozenset(memberships.laid(group, members.get(group, ())))

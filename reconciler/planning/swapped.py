@@ -18,13 +18,12 @@ def renamed(context: PlanContext, changes: Iterable[Change]) -> frozenset[Addres
     changed = {change.address: change.action for change in changes}
 
     def is_kept(address: Address) -> bool:
-        account, name, holder = address.parts
-        kind, _, key = holder.partition(":")
-        heir = heirs.get(name)
+        account, holder = address.account, Holder.at(address)
+        heir = heirs.get(address.permission_set.own_key)
         if heir is None:
             return False
-        like = context.assignment_address(account, heir, Holder(Kind(kind), key))
-        wanted = Holder(Kind(kind), key) in context.desired.assignments.get((account, heir), ())
+        like = context.assignment_address(account, heir, holder)
+        wanted = holder in context.desired.assignments.get((account, heir), ())
         return wanted and (changed.get(like) is Action.CREATE or heir in context.sets.ids)
 
     return frozenset(

@@ -72,16 +72,16 @@ def first_lines(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         for direction in _GIVEN
     )
     altered, longer = altered - people, longer - people - altered
-    told = []
+    described = []
     if people:
         verb = "gains" if len(people) == 1 else "gain"
-        told.append(f"{words.counted(len(people), words.PERSON)} {verb} privileged access")
+        described.append(f"{words.counted(len(people), words.PERSON)} {verb} privileged access")
     if altered:
-        told.append(f"privileged access changes for {words.counted(len(altered), words.PERSON)}")
+        described.append(f"privileged access changes for {words.counted(len(altered), words.PERSON)}")
     if longer:
         verb = "keeps" if len(longer) == 1 else "keep"
-        told.append(f"{words.counted(len(longer), words.PERSON)} {verb} privileged access longer")
-    head = words.listed(told)
+        described.append(f"{words.counted(len(longer), words.PERSON)} {verb} privileged access longer")
+    head = words.listed(described)
     lines = [layout.line(f"{head[:1].upper()}{head[1:]}:", Tone.CAUTION, kept=True)]
     limit = len(gained) if names.verbose else _FIRST
     for change in gained[:limit]:
@@ -111,10 +111,10 @@ def _rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
 
 def _numbers(access: Sequence[AccessChange]) -> str:
     """`3 people gain, 1 loses, 40 keep what an edit alters; 2 gain what is privileged`."""
-    told: dict[Direction, set[str]] = {direction: set() for direction in Direction}
+    described: dict[Direction, set[str]] = {direction: set() for direction in Direction}
     privileged: set[str] = set()
     for change in access:
-        told[change.direction].update(change.people)
+        described[change.direction].update(change.people)
         if change.privileged and change.direction in (Direction.GAIN, Direction.LONGER):
             privileged.update(change.people)
     verbs = {
@@ -124,10 +124,10 @@ def _numbers(access: Sequence[AccessChange]) -> str:
     }
     parts = []
     for direction in Direction:
-        count = words.counted(len(told[direction]), words.PERSON)
-        if told[direction]:
+        count = words.counted(len(described[direction]), words.PERSON)
+        if described[direction]:
             altered = direction is Direction.ALTER
-            verb = verbs[direction][len(told[direction]) != 1]
+            verb = verbs[direction][len(described[direction]) != 1]
             parts.append(f"a permission set changes for {count}" if altered else f"{count} {verb}")
     some = len(privileged)
     only = all(change.direction is not Direction.GAIN for change in access if change.privileged)
@@ -192,10 +192,10 @@ def _some(labels: Sequence[str], limit: int | None) -> Sequence[str]:
 def _through(groups: Sequence[str], names: Names, limit: int | None) -> str:
     """Through which groups; an assignment to the person themself is none."""
     through = [names.group(key) for key in groups if key]
-    said = [f"through {', '.join(_some(through, limit))}"] if through else []
+    notes = [f"through {', '.join(_some(through, limit))}"] if through else []
     if "" in groups:
-        said.append("directly")
-    return f"({'; '.join(said)})" if said else ""
+        notes.append("directly")
+    return f"({'; '.join(notes)})" if notes else ""
 
 
 def _rest(rest: Sequence[AccessChange]) -> Iterable[Row]:

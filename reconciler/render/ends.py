@@ -44,12 +44,12 @@ def _rows(changes: Sequence[Change], names: Names) -> Iterable[Row]:
             label, pieces = labels[0], dates
         else:
             label, pieces = f"{what}:", (*dates, *(labels if names.verbose else sample(labels)))
-        said = "; ".join(filter(None, (_LONGER if longer else _SHORTER, place)))
+        remark = "; ".join(filter(None, (_LONGER if longer else _SHORTER, place)))
         yield Row(
             glyph=naming.GLYPHS[first.action],
             label=label,
             pieces=pieces,
-            remarks=f"({said})",
+            remarks=f"({remark})",
             takes_away=not longer,
             kept=True,
         )
@@ -62,5 +62,5 @@ def _of_person(change: Change) -> Hashable:
 def _label(change: Change, names: Names) -> str:
     """`ada in ops`, `Admin to group ops on pay (111122223333)`."""
     if change.address.kind is Kind.MEMBERSHIP:
-        return f"{names.label(change)} in {names.group(change.address.parts[0])}"
+        return f"{names.label(change)} in {names.group(change.address.group.own_key)}"
     return names.label(change)

@@ -20,7 +20,7 @@ from reconciler.render.style import Tone
 INCOMPLETE_PLAN = "Incomplete plan"
 # These carry the kind they speak of as their first detail, for approvals.
 _RESTORES_CODE = "restores"
-# What a gap covers, where it is no id.
+# What a gap covers, where it is not an id.
 _SCOPES: Mapping[str, str] = {"*": "all", "users": "people themselves, and of principals that are gone"}
 # How many findings of one code, and how many details of one finding, are shown without -v.
 _ALIKE = 3
@@ -84,8 +84,8 @@ def left_out_for(
 def _approvals(approvals: Sequence[str], layout: Layout) -> Iterable[Line]:
     """What lifts all that can be lifted, to paste; never wrapped."""
     if approvals:
-        said = "To approve all of it, write this into a file of identities/approvals/, with the reason:"
-        yield from layout.paragraph(said, indent=2, hang=2, kept=True)
+        advice = "To approve all of it, write this into a file of identities/approvals/, with the reason:"
+        yield from layout.paragraph(advice, indent=2, hang=2, kept=True)
         for line in approvals:
             yield layout.line(escape.text(line), kept=True)
 
@@ -155,7 +155,7 @@ def _finding(
 
 
 def _details(finding: Finding, layout: Layout, limit: int | None) -> Iterable[Line]:
-    """Whom it is for: names in one line, and whatever is more than a name in a line of its own."""
+    """Whom it is for: names in one line, and everything longer than a name in a line of its own."""
     kept = finding.severity is Severity.REFUSAL
     shown = [escape.text(each) for each in finding.details]
     if not any(", " in each or ": " in each for each in shown):
@@ -210,11 +210,10 @@ def _restores(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
 
 def _restored(change: Change, names: Names) -> tuple[str, str]:
     """Under what something that is given again stands, and what it is called there."""
-    parts = change.address.parts
     if change.address.kind is Kind.MEMBERSHIP:
-        return f"{names.group(parts[0])}: ", names.label(change)
+        return f"{names.group(change.address.group.own_key)}: ", names.label(change)
     if change.address.kind is Kind.ASSIGNMENT:
-        return f"{names.couple(change)}: ", names.account(parts[0])
+        return f"{names.couple(change)}: ", names.account(change.address.account)
     return "", names.label(change)
 
 
@@ -243,7 +242,7 @@ def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     yield layout.line("PARTIAL: this is not everything that git says.", Tone.CAUTION)
     for kind, scope, reason in part.gaps:
         what = _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
-        nouns = words.NOUNS[Kind(kind)][1] if kind in frozenset(Kind) else escape.text(kind)
+        nouns = Kind(kind).facts.plural if kind in frozenset(Kind) else escape.text(kind)
         yield from layout.paragraph(
             f"{nouns} of {what}: not read ({escape.sentence(reason)}); nothing there is removed",
             indent=2,

@@ -59,8 +59,8 @@ def _annotations(plan: Plan) -> Iterable[str]:
                 if finding.severity is severity and (place or needed):
                     title = f"{part.target}: {finding.code}"
                     # What refuses a plan also says whom it is for: nobody should have to search the log.
-                    told = finding.details if severity is Severity.REFUSAL else ()
-                    text = _message(finding.message, finding.fix, told)
+                    described = finding.details if severity is Severity.REFUSAL else ()
+                    text = _message(finding.message, finding.fix, described)
                     if finding in part.incomplete:
                         title = f"{findings.INCOMPLETE_PLAN}: {title}"
                     # Each of them ends with an exit code that is not 0.
@@ -77,5 +77,5 @@ def command(level: str, title: str, message: str, place: Place | None) -> str:
     properties = {"title": title}
     if place:
         properties |= {"file": place.path, "line": str(place.line), "col": str(place.column)}
-    told = ",".join(f"{name}={escape.command_property(each)}" for name, each in properties.items())
-    return f"::{level} {told}::{escape.command_data(message)}\n"
+    described = ",".join(f"{name}={escape.command_property(each)}" for name, each in properties.items())
+    return f"::{level} {described}::{escape.command_data(message)}\n"

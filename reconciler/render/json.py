@@ -29,9 +29,9 @@ _SHOWN_SINCE = 2
 def canonical(value: object) -> str:
     r"""The one spelling of a JSON value: keys sorted, no blanks, all but plain ASCII as `\uXXXX`.
 
-    ASCII keeps it the same bytes on every machine, valid whatever a service sent (lone surrogates), and
-    harmless on a terminal. Nor does it hold `##`, with which a command to a runner begins. Raises
-    ValueError for NaN and infinities, which are no JSON.
+    ASCII keeps it the same bytes on every machine, valid for everything that a service may send
+    (lone surrogates), and harmless on a terminal. Nor does it hold `##`, with which a command to a runner
+    begins. Raises ValueError for NaN and infinities, which are not JSON.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
     return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
@@ -65,7 +65,7 @@ def plan_from_json(text: str) -> Plan:
     """The plan that `plan_json` wrote.
 
     A higher minor version may have fields that are not known here; they are ignored. Raises
-    PlanFileError where the text is no plan, has another major version, or does not match its own digests.
+    PlanFileError where the text is not a plan, has another major version, or does not match its own digests.
     """
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -235,7 +235,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _check_version(data: object) -> None:

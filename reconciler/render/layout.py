@@ -17,7 +17,7 @@ _NARROWEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of output. `kept` lines are shown whatever a limit on lines says."""
+    """One line of output. `kept` lines are shown also beyond a limit on lines."""
 
     text: str
     kept: bool = False

@@ -244,6 +244,6 @@ def _incomplete(plan: Plan, max_bytes: int) -> str:
         shown.append(line)
         removals += removal
     total = sum(removal for _, removal in wanted)
-    told = f"{removals:,} of {words.counted(total, ('removal is', 'removals are'))} listed here."
+    described = f"{removals:,} of {words.counted(total, ('removal is', 'removals are'))} listed here."
     block = escape.fenced(shown, "diff") if shown else ""
-    return "\n\n".join(filter(None, (head, told, block, tail))) + "\n"
+    return "\n\n".join(filter(None, (head, described, block, tail))) + "\n"

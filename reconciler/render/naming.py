@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Place
-from reconciler.model.address import Kind
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import TargetPlan
-from reconciler.model.resources import GROUP_ATTRIBUTES, SET_ATTRIBUTES, USER_ATTRIBUTES, Origin, Value
+from reconciler.model.resources import Origin, Value
 from reconciler.render import escape, nested
 from reconciler.render.nested import Part
 
@@ -20,12 +20,6 @@ RESTORES = "RESTORES"
 # More different ends than this are told as a span.
 _ENDS = 3
 
-_ORDERS = {
-    Kind.USER: {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))},
-    Kind.GROUP: {name: position for position, name in enumerate(GROUP_ATTRIBUTES)},
-    Kind.PERMISSION_SET: {name: position for position, name in enumerate(SET_ATTRIBUTES)},
-    Kind.PROVISIONING: {name: position for position, name in enumerate(SET_ATTRIBUTES)},
-}
 # What stands before access that the guards call privileged.
 PRIVILEGED = "PRIVILEGED"
 _EFFECTS = {Effect.GRANT: "grants", Effect.REVOKE: "revokes", Effect.MIXED: "grants and revokes"}
@@ -42,9 +36,7 @@ def takes_away(change: Change) -> bool:
     A role that catches up with its permission set is not among them: what the set allows was decided when
     the set was, and `Fold` keeps a row for each set.
     """
-    if change.address.kind is Kind.PROVISIONING:
-        return False
-    return change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
+    return not change.address.kind.facts.of and change.takes_away
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +59,42 @@ class Names:
         groups: dict[str, str] = dict(remote)
         users: dict[str, str] = dict(remote)
         for change in part.changes:
-            kind, parts = change.address.kind, change.address.parts
-            if kind is Kind.GROUP and change.name:
-                groups[parts[0]] = change.name
-            elif kind in (Kind.USER, Kind.MEMBERSHIP) and change.name:
-                users[parts[-1]] = change.name
-            elif kind is Kind.ASSIGNMENT and change.name:
-                holder, _, key = parts[-1].partition(":")
-                (groups if holder == Kind.GROUP else users).setdefault(key, change.name)
+            kind, address = change.address.kind, change.address
+            if not change.name:
+                continue
+            if kind is Kind.GROUP:
+                groups[address.own_key] = change.name
+            elif kind in (Kind.USER, Kind.MEMBERSHIP):
+                users[address.user.own_key] = change.name
+            elif kind is Kind.ASSIGNMENT:
+                principal = address.principal
+                named = groups if principal.kind is Kind.GROUP else users
+                named.setdefault(principal.own_key, change.name)
         return cls(groups, users, part.accounts, places, verbose)
 
     def label(self, change: Change) -> str:
         """The object, by its key; by its name where it has no key. A membership goes by its user."""
-        kind, parts = change.address.kind, change.address.parts
-        if kind is Kind.ASSIGNMENT:
-            return f"{self.couple(change)} on {self.account(parts[0])}"
-        if kind is Kind.PROVISIONING:
-            return (
-                f"{escape.name(parts[0])} on {self.account(parts[1])}" if parts[1:] else escape.name(parts[0])
+        address = change.address
+        if address.has("account"):
+            what = (
+                self.couple(change)
+                if address.kind.facts.pair
+                else escape.name(address.permission_set.own_key)
             )
-        return self._called(parts[-1], change.name)
+            return f"{what} on {self.account(address.account)}" if address.account else what
+        return self._called(
+            address.user.own_key if address.kind is Kind.MEMBERSHIP else address.own_key, change.name
+        )
 
     def couple(self, change: Change) -> str:
         """The two ends of an assignment that are not the account: `ReadOnly to group sre`."""
-        _, permission_set, principal = change.address.parts
-        return f"{escape.name(permission_set)} to {self.principal(principal)}"
+        permission_set = escape.name(change.address.permission_set.own_key)
+        return f"{permission_set} to {self.principal(change.address.principal)}"
 
-    def principal(self, principal: str) -> str:
-        """Whom an address assigns to: `group sre`, `user ada`."""
-        holder, _, key = principal.partition(":")
-        called = self.group(key) if holder == Kind.GROUP else self.user(key)
-        return f"{escape.text(holder)} {called}"
+    def principal(self, principal: Address) -> str:
+        """Whom an assignment is for: `group sre`, `user ada`."""
+        called = self.group if principal.kind is Kind.GROUP else self.user
+        return f"{escape.text(principal.kind)} {called(principal.own_key)}"
 
     def account(self, identifier: str) -> str:
         """An account by name and id: `payments-prod (123456789012)`."""
@@ -114,15 +111,15 @@ class Names:
 
     def remarks(self, change: Change) -> str:
         """Effect where the glyph does not say it, cause where it is not git, reason, place: `(drift)`."""
-        said = [] if _implied(change) else [_effect(change)]
+        notes = [] if _implied(change) else [_effect(change)]
         cause = "" if change.cause is Cause.GIT else str(change.cause)
         reason = escape.sentence(change.reason) if change.reason else ""
-        said.append(": ".join(filter(None, (cause, reason))))
+        notes.append(": ".join(filter(None, (cause, reason))))
         if change.restores:
-            said.append(RESTORES)
+            notes.append(RESTORES)
         if self.verbose and (place := self.place(change.origin)):
-            said.append(place)
-        text = "; ".join(filter(None, said))
+            notes.append(place)
+        text = "; ".join(filter(None, notes))
         return f"({text})" if text else ""
 
     def place(self, origin: Origin | None) -> str:
@@ -137,19 +134,20 @@ class Names:
             if name and name != key[1:]:
                 return f"{escape.name(name)} [{escape.name(key)}]"
             return escape.name(key)
-        told = (
+        described = (
             not name or name.casefold() == key.casefold() or name.casefold().startswith(key.casefold() + "@")
         )
-        return escape.name(key) if told or not self.verbose else f"{escape.name(key)} [{escape.name(name)}]"
+        return (
+            escape.name(key) if described or not self.verbose else f"{escape.name(key)} [{escape.name(name)}]"
+        )
 
 
 def _implied(change: Change) -> bool:
     """Whether glyph and kind say the effect already."""
-    if change.address.kind is Kind.PROVISIONING:
+    facts = change.address.kind.facts
+    if facts.of or change.retimes:
         return True
-    if change.retimes:
-        return True
-    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+    if facts.pair:
         expected = {Action.CREATE: Effect.GRANT, Action.DELETE: Effect.REVOKE}
         return expected.get(change.action) is change.effect
     return change.action is Action.DELETE and change.effect is Effect.REVOKE
@@ -171,10 +169,12 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
     what every create gets by default (docs/identities.md, "People"): given and family name, the user name.
     Of a role that lags behind, what it would get: nobody knows what it has.
     """
-    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+    facts = change.address.kind.facts
+    if facts.pair:
         return window(change)
-    action = Action.CREATE if change.address.kind is Kind.PROVISIONING else change.action
-    shown = sorted(change.fields, key=lambda each: _ORDERS.get(change.address.kind, {}).get(each.name, 99))
+    action = Action.CREATE if facts.of else change.action
+    order = {name: position for position, name in enumerate(facts.attributes)}
+    shown = sorted(change.fields, key=lambda each: order.get(each.name, 99))
     if not everything and change.action is Action.CREATE and change.address.kind is Kind.USER:
         values = {each.name: each.after for each in shown}
         defaults = {

@@ -44,7 +44,7 @@ def parts(field: FieldChange) -> tuple[Part, ...]:
 
 
 def _items(name: str, before: Value, after: Value) -> Iterable[Part]:
-    """The items that go and come; nothing where a side is no list."""
+    """The items that go and come; nothing where a side is not a list."""
     then, now = (side or () for side in (before, after))
     if isinstance(then, tuple) and isinstance(now, tuple):
         yield from (Part(name, each, None, item=True) for each in then if each not in now)

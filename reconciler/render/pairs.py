@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
+from reconciler.model.state import Holder
 from reconciler.render import escape, naming, words
 from reconciler.render.naming import Names
 from reconciler.render.rows import FOLDABLE, GROUPS_SHOWN, SAMPLE, Fold, Row, bunches, remarks, row, sample
@@ -39,27 +40,30 @@ def memberships(
     changes: Sequence[Change], everything: Sequence[Change], names: Names, fold: Fold
 ) -> Iterable[Row]:
     """Under each group, who joins and who leaves; `everything` tells what becomes of the groups."""
-    fates = {each.address.parts[0]: each.action for each in everything if each.address.kind is Kind.GROUP}
+    fates = {each.address: each.action for each in everything if each.address.kind is Kind.GROUP}
     way = _Way(
-        title=lambda change: names.group(change.address.parts[0]),
+        title=lambda change: names.group(change.address.group.own_key),
         label=names.label,
         gain=("joins", "join"),
         lose=("leaves", "leave"),
         rest=lambda total, count, _: f"{total:,} more join {words.of_kind(Kind.GROUP, count)}:",
-        fate=lambda change: _FATES.get(fates.get(change.address.parts[0], Action.UPDATE), ""),
+        fate=lambda change: _FATES.get(fates.get(change.address.group, Action.UPDATE), ""),
     )
     ordered = sorted(changes, key=lambda change: change.address.parts)
-    return _rows(list(bunches(ordered, lambda change: change.address.parts[0])), names, fold, way)
+    return _rows(list(bunches(ordered, lambda change: change.address.group)), names, fold, way)
 
 
 def assignments(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable[Row]:
     """Under each permission set and principal the accounts; or, where that is shorter, under each account."""
 
     def account(change: Change) -> str:
-        return names.account(change.address.parts[0])
+        return names.account(change.address.account)
 
-    in_order = sorted(changes, key=lambda change: (*change.address.parts[1:], account(change)))
-    by_couple = list(bunches(in_order, lambda change: change.address.parts[1:]))
+    def couple(change: Change) -> tuple[str, str]:
+        return change.address.permission_set.own_key, str(Holder.at(change.address))
+
+    in_order = sorted(changes, key=lambda change: (*couple(change), account(change)))
+    by_couple = list(bunches(in_order, couple))
     by_account = list(bunches(sorted(in_order, key=account), account))
     # Names of accounts come in front, so that what is alike stands together.
     title, label, found = names.couple, account, by_couple
@@ -75,7 +79,7 @@ def assignments(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable
             f"{name}: {total:,} more granted:" if name else f"{total:,} more granted:"
         ),
         alone=True,
-        family=lambda change: escape.name(change.address.parts[1]) if by_set else "",
+        family=lambda change: escape.name(change.address.permission_set.own_key) if by_set else "",
     )
     return _rows(found, names, fold, way)
 
@@ -137,22 +141,22 @@ def _bunch(bunch: Sequence[Change], names: Names, fold: Fold, way: _Way) -> Iter
         if not losses:
             return [replace(joined, label=f"{title}: {joined.label}", depth=1)]
         if fold is Fold.GROUPS:
-            # One line for the bunch, whatever it gains, so that its removals cost no more than themselves.
+            # One line for the bunch and all its gains, so that its removals cost no more than themselves.
             counts[0] += f" ({', '.join(joined.pieces)})"
             given = []
         else:
             given = [joined]
     rows = [*given, *(row(change, names, label=way.label(change), depth=2) for change in losses)]
     common = {each.remarks for each in rows}
-    said = {fate}
+    notes = {fate}
     if len(rows) > 1 and len(common) == 1 and (given or not gains):
-        said |= common
+        notes |= common
         rows = [replace(each, remarks="") for each in rows]
     heading = Row(
         glyph="",
         label=f"{title}:",
         pieces=tuple(counts),
-        remarks=" ".join(sorted(filter(None, said))),
+        remarks=" ".join(sorted(filter(None, notes))),
         folded=0 if given else folded,
         takes_away=bool(losses),
     )

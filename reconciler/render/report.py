@@ -99,16 +99,20 @@ def _target(
                 results, alike = _gathered(results)
                 for message, those in alike.items():
                     first = _called(those[0].address, changes, accounts)
-                    told = f"{first} and {len(those) - 1:,} more: {escape.sentence(message)}; -v shows all"
-                    yield from layout.paragraph(told, indent=2, hang=4)
+                    described = (
+                        f"{first} and {len(those) - 1:,} more: {escape.sentence(message)}; -v shows all"
+                    )
+                    yield from layout.paragraph(described, indent=2, hang=4)
             yield from _results(results, changes, accounts, layout, everything=everything)
             yield layout.line()
     for note in part.notes:
         yield from layout.paragraph(escape.sentence(note), hang=2)
     yield from _sum(part, by_status, changes, layout)
     if verbose and part.calls:
-        told = ", ".join(f"{escape.sentence(name)} {count:,}" for name, count in sorted(part.calls.items()))
-        yield from layout.paragraph(f"Calls: {told}", hang=2, tone=Tone.FAINT)
+        described = ", ".join(
+            f"{escape.sentence(name)} {count:,}" for name, count in sorted(part.calls.items())
+        )
+        yield from layout.paragraph(f"Calls: {described}", hang=2, tone=Tone.FAINT)
 
 
 def _sum(
@@ -125,8 +129,8 @@ def _sum(
         yield layout.line(f"{escape.text(part.target)}: {len(partly):,} partly done, with {sent}.")
     elif part.writes:
         sent = words.counted(part.writes, ("write was", "writes were"))
-        told = f"{sent} answered with success at {escape.text(part.target)}, and no effect was seen."
-        yield from layout.paragraph(told, hang=2)
+        described = f"{sent} answered with success at {escape.text(part.target)}, and no effect was seen."
+        yield from layout.paragraph(described, hang=2)
     else:
         yield layout.line(f"Nothing was done at {escape.text(part.target)}.")
 
@@ -136,7 +140,7 @@ def _gathered(results: Sequence[Result]) -> tuple[list[Result], Mapping[str, lis
     by_message: dict[str, list[Result]] = {}
     for result in results:
         by_message.setdefault(result.message, []).append(result)
-    alike = {said: those for said, those in by_message.items() if said and len(those) > _SHOWN}
+    alike = {message: those for message, those in by_message.items() if message and len(those) > _SHOWN}
     return [result for result in results if result.message not in alike], alike
 
 
@@ -163,13 +167,12 @@ def _called(address: Address, changes: Mapping[Address, Change], accounts: Mappi
     change = changes.get(address)
     glyph = naming.GLYPHS[change.action] if change else "·"
     names = []
-    pair = address.kind is Kind.MEMBERSHIP
-    if address.kind in (Kind.ASSIGNMENT, Kind.PROVISIONING, Kind.MEMBERSHIP):
-        # The last one has its name from the change.
-        names += [
-            accounts[part] for part in (address.parts[:-1] if pair else address.parts) if part in accounts
-        ]
-    if change is not None and change.name and address.parts[-1].rpartition(":")[2].startswith("~"):
+    *others, last = address.parts
+    if others:
+        # The user of a membership has their name from the change.
+        ids = others if address.kind is Kind.MEMBERSHIP else (*others, last)
+        names += [accounts[part] for part in ids if part in accounts]
+    if change is not None and change.name and last.rpartition(":")[2].startswith("~"):
         names.append(change.name)
     called = f" [{', '.join(map(escape.name, names))}]" if names else ""
     return f"{glyph} {escape.text(str(address))}{called}"
@@ -177,11 +180,11 @@ def _called(address: Address, changes: Mapping[Address, Change], accounts: Mappi
 
 def _done(part: TargetReport, done: Sequence[Result], changes: Mapping[Address, Change]) -> str:
     verbs = Counter(_DONE[changes[each.address].action] for each in done if each.address in changes)
-    told = ", ".join(f"{verbs[verb]:,} {verb}" for verb in _DONE.values() if verbs[verb])
+    described = ", ".join(f"{verbs[verb]:,} {verb}" for verb in _DONE.values() if verbs[verb])
     sent = words.counted(part.writes, ("write", "writes"))
     if part.calls:
         sent += f" and {words.calls(part.calls)} in all"
-    what = told or f"{len(done):,} done"
+    what = described or f"{len(done):,} done"
     return f"{escape.text(part.target)}: {what}, with {sent} in {words.duration(part.seconds)}."
 
 

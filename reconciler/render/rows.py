@@ -101,10 +101,10 @@ def sample(labels: Sequence[str], size: int = SAMPLE) -> tuple[str, ...]:
 def remarks(changes: Sequence[Change]) -> str:
     """What is remarkable about some of the changes that one row stands for, with how many."""
     causes = Counter(str(change.cause) for change in changes if change.cause is not Cause.GIT)
-    said = [
+    notes = [
         cause if count == len(changes) else f"{count:,} {cause}" for cause, count in sorted(causes.items())
     ]
-    said += naming.ends(changes)
+    notes += naming.ends(changes)
     if restored := sum(change.restores for change in changes):
-        said.append(naming.RESTORES if restored == len(changes) else f"{restored:,} {naming.RESTORES}")
-    return f"({', '.join(said)})" if said else ""
+        notes.append(naming.RESTORES if restored == len(changes) else f"{restored:,} {naming.RESTORES}")
+    return f"({', '.join(notes)})" if notes else ""

@@ -27,15 +27,6 @@ from reconciler.render.rows import (
     sample,
 )
 
-_TITLES = {
-    Kind.USER: "Users",
-    Kind.GROUP: "Groups",
-    Kind.MEMBERSHIP: "Memberships",
-    Kind.PERMISSION_SET: "Permission sets",
-    Kind.PROVISIONING: "Provisioning",
-    Kind.ASSIGNMENT: "Assignments",
-}
-
 
 def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
     """One section for each kind that changes, in the order of kinds."""
@@ -60,11 +51,11 @@ def sections(part: TargetPlan, names: Names, fold: Fold) -> tuple[Section, ...]:
                 rows = pairs.memberships(changes, part.changes, names, fold)
             elif kind is Kind.ASSIGNMENT:
                 rows = pairs.assignments(changes, names, fold)
-            elif kind is Kind.PROVISIONING:
+            elif kind.facts.of:
                 rows = _provisioning(changes, _privileged(part), names, fold)
             else:
                 rows = _objects(kind, changes, names, fold)
-            made.append(Section(_TITLES[kind], words.todo(changes), tuple(rows)))
+            made.append(Section(kind.facts.title, words.todo(changes), tuple(rows)))
     return tuple(made)
 
 
@@ -115,25 +106,24 @@ def _provisioning(
     rows: list[Row] = []
     rest: list[list[Change]] = []
     ordered = sorted(changes, key=lambda change: change.address.parts)
-    for position, bunch in enumerate(bunches(ordered, lambda change: change.address.parts[0])):
+    for position, bunch in enumerate(bunches(ordered, lambda change: change.address.permission_set)):
         if fold is Fold.GROUPS and position >= GROUPS_SHOWN:
             rest.append(bunch)
             continue
-        accounts = sorted(
-            names.account(change.address.parts[1]) for change in bunch if change.address.parts[1:]
-        )
+        accounts = sorted(names.account(change.address.account) for change in bunch if change.address.account)
         folds = fold > Fold.NOTHING and len(accounts) >= FOLDABLE
+        name = bunch[0].address.permission_set.own_key
         rows.append(
             Row(
                 glyph=naming.GLYPHS[Action.UPDATE],
-                label=f"{escape.name(bunch[0].address.parts[0])} is not provisioned in {_counted(accounts)}:",
+                label=f"{escape.name(name)} is not provisioned in {_counted(accounts)}:",
                 pieces=sample(accounts) if folds else tuple(accounts),
                 remarks=remarks(bunch),
                 folded=len(accounts) - SAMPLE if folds else 0,
             )
         )
         if content := naming.fields(bunch[0], everything=names.verbose):
-            mark = f"{PRIVILEGED} " if bunch[0].address.parts[0] in privileged else ""
+            mark = f"{PRIVILEGED} " if name in privileged else ""
             rows.append(
                 Row(
                     glyph="+",
@@ -149,7 +139,7 @@ def _provisioning(
             Row(
                 glyph=naming.GLYPHS[Action.UPDATE],
                 label=f"{words.of_kind(Kind.PERMISSION_SET, len(rest))} more:",
-                pieces=sample([escape.name(bunch[0].address.parts[0]) for bunch in rest]),
+                pieces=sample([escape.name(bunch[0].address.permission_set.own_key) for bunch in rest]),
                 remarks=remarks([change for bunch in rest for change in bunch]),
                 folded=lagging,
             )

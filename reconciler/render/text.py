@@ -148,10 +148,10 @@ def _footer(plan: Plan, layout: Layout, folded: int) -> list[Line]:
         return []
     lines: list[Line] = []
     if folded:
-        said = (
+        note = (
             f"{words.counted(folded, ('change is', 'changes are'))} folded into counts; -v names every one."
         )
-        lines += [layout.line(said, Tone.CAUTION), layout.line()]
+        lines += [layout.line(note, Tone.CAUTION), layout.line()]
     lines.append(layout.line(words.summary(plan), Tone.HEADING))
     lines += [
         layout.line(f"{escape.text(part.target)} {escape.text(part.digest)}", Tone.FAINT)

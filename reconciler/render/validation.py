@@ -20,8 +20,8 @@ Places = Mapping[Origin, Place]
 
 def problems_json(problems: Sequence[Problem]) -> str:
     """Files that are not valid, as JSON on one line: `valid` is false, and `problems` has every problem."""
-    told = [{**_place(each.place), "message": each.message, "fix": each.fix} for each in problems]
-    return _json({"valid": False, "summary": None, "problems": told, "findings": []})
+    described = [{**_place(each.place), "message": each.message, "fix": each.fix} for each in problems]
+    return _json({"valid": False, "summary": None, "problems": described, "findings": []})
 
 
 def problems_markdown(problems: Sequence[Problem]) -> str:
@@ -32,7 +32,7 @@ def problems_markdown(problems: Sequence[Problem]) -> str:
 
 def valid_json(summary: str, findings: Sequence[Finding], places: Places) -> str:
     """Files that are valid, as JSON on one line, with the findings on them."""
-    told = [
+    described = [
         {
             **_place(places.get(each.origin) if each.origin else None),
             "code": each.code,
@@ -43,7 +43,7 @@ def valid_json(summary: str, findings: Sequence[Finding], places: Places) -> str
         }
         for each in findings
     ]
-    return _json({"valid": True, "summary": summary, "problems": [], "findings": told})
+    return _json({"valid": True, "summary": summary, "problems": [], "findings": described})
 
 
 def valid_markdown(summary: str, findings: Sequence[Finding], places: Places) -> str:

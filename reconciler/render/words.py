@@ -9,14 +9,6 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Plan, TargetPlan
 
-NOUNS = {
-    Kind.USER: ("user", "users"),
-    Kind.GROUP: ("group", "groups"),
-    Kind.MEMBERSHIP: ("membership", "memberships"),
-    Kind.PERMISSION_SET: ("permission set", "permission sets"),
-    Kind.PROVISIONING: ("provisioned role", "provisioned roles"),
-    Kind.ASSIGNMENT: ("assignment", "assignments"),
-}
 PERSON = ("person", "people")
 ACCOUNT = ("account", "accounts")
 
@@ -28,7 +20,7 @@ def counted(count: int, nouns: tuple[str, str]) -> str:
 
 def of_kind(kind: Kind, count: int) -> str:
     """`count` things of one kind."""
-    return counted(count, NOUNS[kind])
+    return counted(count, (kind.facts.noun, kind.facts.plural))
 
 
 def listed(parts: Sequence[str]) -> str:
@@ -65,13 +57,9 @@ def todo(changes: Iterable[Change]) -> str:
 def person(change: Change) -> str | None:
     """The key of the user whose access a change touches; None where that is not one user."""
     if change.address.kind is Kind.USER:
-        return change.address.parts[0]
-    if change.address.kind is Kind.MEMBERSHIP:
-        return change.address.parts[-1]
-    if change.address.kind is Kind.ASSIGNMENT:
-        holder, _, key = change.address.parts[-1].partition(":")
-        return key if holder == Kind.USER else None
-    return None
+        return change.address.own_key
+    ends = change.address.ends if change.address.kind.facts.pair else ()
+    return next((end.own_key for end in ends if end.kind is Kind.USER), None)
 
 
 def people(parts: Iterable[TargetPlan]) -> str:
@@ -80,25 +68,25 @@ def people(parts: Iterable[TargetPlan]) -> str:
     It agrees with the access section: who is named there gains, loses or has altered what it says, and
     nothing for the way in which it comes. Beside them count those whose memberships lead to no access.
     """
-    told: dict[Direction, set[str]] = {direction: set() for direction in Direction}
+    described: dict[Direction, set[str]] = {direction: set() for direction in Direction}
     for part in parts:
         for direction, keys in _affected(part).items():
-            told[direction] |= keys
-    gaining = told[Direction.GAIN] | told[Direction.LONGER]
-    losing = told[Direction.LOSE] | told[Direction.SHORTER]
-    altered = told[Direction.ALTER]
+            described[direction] |= keys
+    gaining = described[Direction.GAIN] | described[Direction.LONGER]
+    losing = described[Direction.LOSE] | described[Direction.SHORTER]
+    altered = described[Direction.ALTER]
     gain = f"{counted(len(gaining), PERSON)} {'gains' if len(gaining) == 1 else 'gain'}"
     lose = "loses" if len(losing) == 1 else "lose"
-    said = []
+    notes = []
     if gaining and losing:
-        said.append(f"{gain} and {len(losing):,} {lose} something")
+        notes.append(f"{gain} and {len(losing):,} {lose} something")
     elif gaining:
-        said.append(f"{gain} something")
+        notes.append(f"{gain} something")
     elif losing:
-        said.append(f"{counted(len(losing), PERSON)} {lose} something")
+        notes.append(f"{counted(len(losing), PERSON)} {lose} something")
     if altered:
-        said.append(f"a permission set changes for {counted(len(altered), PERSON)}")
-    return "; ".join(said)
+        notes.append(f"a permission set changes for {counted(len(altered), PERSON)}")
+    return "; ".join(notes)
 
 
 def _affected(part: TargetPlan) -> Mapping[Direction, set[str]]:

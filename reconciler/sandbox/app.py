@@ -14,10 +14,10 @@ from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faulty_replies import JSON_TYPE, Reply, before, refusal, server_error, throttled
 from reconciler.sandbox.models import COMMON_ERRORS, Operation, ServiceModel, by_target_prefix, service_model
 from reconciler.sandbox.serving import Service
 from reconciler.sandbox.shapes import Violation, describe
-from reconciler.sandbox.spoil import JSON_TYPE, Reply, before, refusal, server_error, throttled
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "identitystore": identitystore.OPERATIONS,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox import tokens
-from reconciler.sandbox.access.desk import Access
+from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind
@@ -26,7 +26,7 @@ class Call:
     """An operation with checked parameters, inside an open transaction on `db`.
 
     `region` is the one that the caller signed for, `meta` the identity of the store, `faults` what
-    shall go wrong. `largest_page` is how many items any page may have, whatever the operation allows.
+    shall go wrong. `largest_page` is how many items any page may have, also where the operation allows more.
     """
 
     operation: Operation

@@ -10,18 +10,18 @@ from typing import Any
 
 from reconciler.sandbox.answers import not_found
 from reconciler.sandbox.console_access import AccessConsole
+from reconciler.sandbox.console_base import group_named, user_named
 from reconciler.sandbox.console_organization import OrganizationConsole
 from reconciler.sandbox.console_scim import ScimConsole
 from reconciler.sandbox.directory.attributes import updated_group, updated_user
 from reconciler.sandbox.directory.rules import SCIM_ISSUER
 from reconciler.sandbox.directory.users import ENABLED
-from reconciler.sandbox.hands import group_named, user_named
 
 _ALL = 1 << 40
 
 
 class Console(OrganizationConsole, AccessConsole, ScimConsole):
-    """One set of hands. Thread-safe; users go by user name, groups by display name."""
+    """What one person does in the console. Thread-safe; users go by user name, groups by display name."""
 
     def add_user(
         self,

@@ -8,17 +8,17 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.sandbox.access.desk import Access
 from reconciler.sandbox.access.grants import GROUP, USER, Grant
 from reconciler.sandbox.access.policies import AWS, CUSTOMER
+from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.access.sets import PermissionSet, missing, tags_of
 from reconciler.sandbox.answers import invalid
-from reconciler.sandbox.hands import Hands, group_named, user_named
+from reconciler.sandbox.console_base import ConsoleBase, group_named, user_named
 
 Assigned = tuple[str, str, str, str]
 
 
-class AccessConsole(Hands):
+class AccessConsole(ConsoleBase):
     """Permission sets go by name, accounts by their twelve digits, principals by user or display name.
 
     What is edited here is provisioned at once, as the console of AWS does it; `provision` False leaves the

@@ -7,13 +7,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from reconciler.sandbox.answers import ApiError
-from reconciler.sandbox.hands import Hands
+from reconciler.sandbox.console_base import ConsoleBase
 from reconciler.sandbox.units import STATES, depart, known_unit, put_account, unit_at
 
 _ID = re.compile(r"\d{12}", re.ASCII)
 
 
-class OrganizationConsole(Hands):
+class OrganizationConsole(ConsoleBase):
     """Accounts go by their twelve digits, units by path from the root (`Workloads/Prod`; "" is the root)."""
 
     def create_account(
@@ -107,8 +107,8 @@ class OrganizationConsole(Hands):
     def declare_policies(self, account: str, policies: Iterable[str] | None) -> None:
         """Say which customer-managed policies an account has, by path and name (`/ci/deploy`); all of them.
 
-        Of an account that nothing is said of, or None, whatever is referred to is taken to be there. The
-        account `aws` is AWS itself, which has these beside the managed policies of a dated list.
+        Of an account that nothing is said of, or None, the policies that are referred to are taken to be
+        there. The account `aws` is AWS itself, which has these beside the managed policies of a dated list.
         """
         with self._open() as (db, _):
             db.execute("DELETE FROM account_policies WHERE account = ?", (account,))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.sandbox.hands import Hands
+from reconciler.sandbox.console_base import ConsoleBase
 from reconciler.sandbox.scim import bearer
 
 
-class ScimConsole(Hands):
+class ScimConsole(ConsoleBase):
     """Tokens are made and deleted here and nowhere else: no API does it."""
 
     def create_scim_token(self) -> str:

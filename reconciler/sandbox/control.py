@@ -24,8 +24,8 @@ from urllib.parse import parse_qs, urlsplit
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.console import Console
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.journal import Journal
-from reconciler.sandbox.spoil import Reply
 
 _READS = ("users", "groups", "memberships", "accounts", "permission_sets", "assignments", "scim_tokens")
 

@@ -28,7 +28,7 @@ class FaultKind(StrEnum):
     TRUNCATED = "truncated"  # half a body that claims to be whole
     EMPTY = "empty"  # 200 without a body
     HTML = "html"  # 200 with a proxy's page
-    GARBAGE = "garbage"  # 200 with bytes that are no JSON
+    GARBAGE = "garbage"  # 200 with bytes that are not JSON
     WRONG_TYPE = "wrong-type"  # lists become strings
     MISSING_KEY = "missing-key"  # 200 with {}
     WRONG_SCHEMA = "wrong-schema"  # SCIM only: JSON of another API, whole and well-formed
@@ -60,7 +60,7 @@ class Fault:
     RetryAfterSeconds of a throttled answer (for SCIM the header Retry-After, which it has only then).
     `status` replaces the HTTP status of an error, and `reason` is put into its Reason (`KMS_ACCESS_DENIED`
     of a denied instance with a key of its own); for FAIL it is the FailureReason, for REDIRECT the address.
-    What an operation or a service does not have is no fault there.
+    What an operation or a service does not have is not a fault there.
     """
 
     kind: FaultKind

@@ -14,12 +14,12 @@ from reconciler.sandbox.console import Console
 from reconciler.sandbox.control import Control
 from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.journal import Journal
 from reconciler.sandbox.scim import bearer
 from reconciler.sandbox.scim.app import ScimApp, is_meant
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Server
-from reconciler.sandbox.spoil import Reply
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.throttle import Throttle
 from reconciler.sandbox.world import World
@@ -191,7 +191,7 @@ class Sandbox:
 
     @property
     def store(self) -> Console:
-        """Hands behind the API's back: what an administrator does in the console, and what is there now."""
+        """What an administrator does in the console, past the API, and what is there now."""
         return Console(self._running, self._clock)
 
     def info(self) -> Mapping[str, str | float | int]:

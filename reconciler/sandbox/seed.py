@@ -104,7 +104,7 @@ class _Seed:
             mark = getattr(error, "problem_mark", None)
             place = Place(str(file), mark.line + 1, mark.column + 1) if mark else None
             text = getattr(error, "problem", None) or "it holds characters that YAML does not allow"
-            self._problems.append(Problem(f"this is no YAML: {text}", "correct it", place))
+            self._problems.append(Problem(f"this is not YAML: {text}", "correct it", place))
         return None
 
     def _write(self, content: Mapping[str, Any]) -> None:
@@ -200,7 +200,7 @@ class _Seed:
 
 
 def _unit_paths(content: Any) -> Iterator[list[str]]:
-    """The unit paths that any `ou:` in `content` names, one or a list; ids of units are no paths."""
+    """The unit paths that any `ou:` in `content` names, one or a list; ids of units are not paths."""
     if isinstance(content, list):
         for item in content:
             yield from _unit_paths(item)

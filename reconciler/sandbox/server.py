@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from reconciler.sandbox.spoil import Reply
+from reconciler.sandbox.faulty_replies import Reply
 
 # A request of the largest documented size is far below (100 operations of 1,024 characters).
 _LARGEST_BODY = 4 << 20
@@ -114,7 +114,7 @@ class _Http(ThreadingHTTPServer):
             thread.join(timeout=10)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
+        """A client that went away is not news."""
 
 
 class _Handler(BaseHTTPRequestHandler):

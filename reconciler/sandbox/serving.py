@@ -1,4 +1,4 @@
-"""What every request goes through, whatever it speaks: journal, latency, faults, always an answer."""
+"""What every request of every protocol goes through: journal, latency, faults, always an answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Protocol
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
+from reconciler.sandbox.faulty_replies import Dropped, Reply, apply_faults
 from reconciler.sandbox.journal import Entry, Journal
-from reconciler.sandbox.spoil import Dropped, Reply, spoil
 from reconciler.sandbox.throttle import Throttle
 from reconciler.sandbox.world import World
 
@@ -54,9 +54,9 @@ class Service:
             reply = Reply(0, b"", dropped=True)
         except ApiError as error:
             reply = speech.refused(error, request_id)
-        except Exception as error:  # noqa: BLE001  # whatever is wrong here is answered
+        except Exception as error:  # noqa: BLE001  # every fault here is answered
             reply = speech.refused(speech.broken(f"sandbox bug in {label}: {error!r}"), request_id)
-        reply = spoil(reply, faults, lambda fault: speech.refused(speech.failed(fault), request_id))
+        reply = apply_faults(reply, faults, lambda fault: speech.refused(speech.failed(fault), request_id))
         reply.headers["x-amzn-RequestId"] = request_id
         service, _, operation = label.partition(".")
         self.journal.end(

@@ -19,7 +19,7 @@ _NAMESPACES = {
     SERVICE: "https://sts.amazonaws.com/doc/2011-06-15/",
     IAM: "https://iam.amazonaws.com/doc/2010-05-08/",
 }
-# Whoever calls from an account that the organisation does not have.
+# A caller from an account that the organisation does not have.
 _STRANGER = "000000000001"
 _OPERATIONS = {
     name: Operation(service, name, None, None, frozenset(), None)

@@ -1,7 +1,7 @@
 """How many calls a second each API takes: token buckets, by the documented quotas.
 
 identitystore: 20 a second and operation; sso-admin: 20 a second together; SCIM: 40 a second and reading
-operation, 25 a second and writing operation, and 25 changes of memberships a second, whatever request they
+operation, 25 a second and writing operation, and 25 changes of memberships a second, in all requests that
 come in (IAM Identity Center user guide, quotas; that the last limit is 25 too is the sandbox's reading of
 it). organizations publishes no table; 5 a second is the rate that is safe in the field.
 """

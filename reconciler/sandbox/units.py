@@ -1,4 +1,4 @@
-"""Accounts, organizational units and tags as the tables have them, whoever writes."""
+"""Accounts, organizational units and tags as the tables have them, for every writer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unit_below(db: sqlite3.Connection, parent: str, path: str, name: str) -> tup
 
 
 def unit_at(db: sqlite3.Connection, meta: Mapping[str, str], path: str) -> str:
-    """The id of the unit at `path` (`Workloads/Prod`; "" is the root); whatever is new on the way is made."""
+    """The id of the unit at `path` (`Workloads/Prod`; "" is the root); missing units on the way are made."""
     found, where = meta["root_id"], f"{meta['organization_id']}/{meta['root_id']}/"
     for name in filter(None, path.split("/")):
         found, where = unit_below(db, found, where, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-from reconciler.sandbox.access.desk import Access
+from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.access.terms import Circumstances, Durations, Quotas
 from reconciler.sandbox.directory.groups import Groups
 from reconciler.sandbox.directory.memberships import Memberships

@@ -13,7 +13,7 @@ from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import Difference, Review, review
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# An approval is for one apply: whoever undoes it afterwards must not have it done again by an old one.
+# An approval is for one apply: a change that was undone afterwards must not be made again by an old one.
 _BESIDE = "is part of a plan whose digest was not approved: a plan file and a digest must both allow it"
 _SPENT = "was approved for an apply that took place; save a plan, and have that reviewed and applied"
 

@@ -24,7 +24,7 @@ from reconciler.wire.clock import Clock
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
 
-# Where a run on the sandbox keeps its data and its record, beside whatever folder it is run in.
+# Where a run on the sandbox keeps its data and its record, in the folder that it is run in.
 SANDBOX_FILE = Path(".reconciler/sandbox.sqlite")
 SANDBOX_RECORD = Path(".reconciler/sandbox-record.json")
 SANDBOX_TOKEN = Path(".reconciler/sandbox-scim-token")

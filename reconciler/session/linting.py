@@ -29,7 +29,7 @@ def with_lint(
     makes no reviewed plan stale.
     """
     keys = {
-        change.address.parts[0]
+        change.address.own_key
         for change in plan.changes
         if change.address.kind is Kind.PERMISSION_SET and change.action is not Action.DELETE
     }
@@ -44,9 +44,7 @@ def with_lint(
             found.setdefault(finding.origin, []).append(finding)
     parts = []
     for part in plan.targets:
-        of = {
-            change.address.parts[0] for change in part.changes if change.address.kind is Kind.PERMISSION_SET
-        }
+        of = {change.address.own_key for change in part.changes if change.address.kind is Kind.PERMISSION_SET}
         own = sorted((one for one in written if one.key in of), key=lambda each: each.key)
         mine = [finding for one in own for finding in found.get(one.origin, ())]
         policies = {one.key: one.inline_policy for one in own if one.inline_policy and not played}

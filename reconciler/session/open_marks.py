@@ -28,7 +28,7 @@ class MarkShown:
 
     target: str
     run: str
-    said: Sequence[str]
+    lines: Sequence[str]
     close: Callable[[], None]
 
 

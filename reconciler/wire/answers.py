@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
-_OK = 300  # from this status on it is no answer but an error, or somebody else's redirection
+_OK = 300  # from this status on it is not an answer but an error, or somebody else's redirection
 
 # Bytes of an object in S3 that are read at most: what we keep there is far smaller.
 _LONGEST = 65_536
@@ -44,7 +44,7 @@ class CutOffError(Exception):
 def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
     """A handler of botocore's `before-parse` event. Unknown members are ignored.
 
-    Raises CutOffError when less came than was announced, MalformedError when what came is no answer.
+    Raises CutOffError when less came than was announced, MalformedError when what came is not an answer.
     """
     status = int(response_dict["status_code"])
     body, headers = response_dict["body"], response_dict["headers"]
@@ -62,9 +62,9 @@ def check(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> N
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise MalformedError(f"the answer is no JSON but {_glimpse(body)}", status) from None
+        raise MalformedError(f"the answer is not JSON but {_glimpse(body)}", status) from None
     if not isinstance(answer, dict):
-        raise MalformedError(f"the answer is no JSON object but {_glimpse(body)}", status)
+        raise MalformedError(f"the answer is not a JSON object but {_glimpse(body)}", status)
     if status >= _OK:
         # REST services say it in a header (Smithy, AWS restJson1 protocol), the others in the body.
         code = answer.get("__type") or headers.get("x-amzn-errortype")
@@ -101,9 +101,9 @@ def _check_xml(operation_model: Any, status: int, body: bytes) -> None:
         # What answers is AWS, or somebody in its place who could as well answer properly.
         root = ET.fromstring(body)  # noqa: S314  # see above; expat limits what entities may grow to
     except (ET.ParseError, ValueError):
-        raise MalformedError(f"the answer is no XML but {_glimpse(body)}", status) from None
+        raise MalformedError(f"the answer is not XML but {_glimpse(body)}", status) from None
     if root.tag.rpartition("}")[2] != wanted:
-        raise MalformedError(f"the answer is no {wanted} but {_glimpse(body)}", status)
+        raise MalformedError(f"the answer is not {wanted} but {_glimpse(body)}", status)
 
 
 def _fault(shape: Any, value: Any, path: str) -> str:

@@ -231,7 +231,7 @@ class Aws:
         direct = self._sandbox or (self._endpoint_url is not None and is_loopback(self._endpoint_url))
         options: dict[str, Any] = {"proxies": {}} if direct else {}
         if self._sandbox:
-            # Whatever the environment prefers for AWS, there is one address.
+            # The address is this one, also where the environment prefers another for AWS.
             options |= {"use_fips_endpoint": False, "use_dualstack_endpoint": False}
         config = Config(
             connect_timeout=CONNECT_TIMEOUT,

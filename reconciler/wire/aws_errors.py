@@ -139,7 +139,7 @@ def configuration(error: Exception, asked: RequestInfo) -> ServiceError:
 def _answered(response: Mapping[str, Any], asked: RequestInfo) -> Failure:
     """A ClientError: an answer with a code."""
     details = response.get("Error", {})
-    code, said = str(details.get("Code", "")), str(details.get("Message", ""))
+    code, text = str(details.get("Code", "")), str(details.get("Message", ""))
     reason = str(response.get("Reason") or "")
     meta = response.get("ResponseMetadata", {})
     status = int(meta.get("HTTPStatusCode", 0))
@@ -150,34 +150,34 @@ def _answered(response: Mapping[str, Any], asked: RequestInfo) -> Failure:
         return Failure(error, fate, _retry_after(response) if fate is not RetryDecision.FINAL else None)
 
     if code in _THROTTLED or status == 429:
-        return fail(Throttled, said or "the service asks for fewer calls", RetryDecision.THROTTLED)
+        return fail(Throttled, text or "the service asks for fewer calls", RetryDecision.THROTTLED)
     if reason.upper().startswith("KMS"):
         hint = "the instance's customer-managed KMS key cannot be used; check its state and key policy"
-        return fail(Denied, f"{hint}: {said}")
+        return fail(Denied, f"{hint}: {text}")
     if code in _CREDENTIALS:
-        return fail(Denied, f"{_CREDENTIALS[code]} ({said})" if said else _CREDENTIALS[code])
+        return fail(Denied, f"{_CREDENTIALS[code]} ({text})" if text else _CREDENTIALS[code])
     if code in _DENIED or status in (401, 403):
-        found = _ACTION.search(said)
+        found = _ACTION.search(text)
         action = found[1] if found else asked.action
         return fail(
-            Denied, f"not allowed: the caller needs the IAM action {action} ({said or 'no reason given'})"
+            Denied, f"not allowed: the caller needs the IAM action {action} ({text or 'no reason given'})"
         )
     if code in _CONFLICT:
-        return fail(Conflict, said or "the object exists already, or changed meanwhile")
+        return fail(Conflict, text or "the object exists already, or changed meanwhile")
     if code == "ResourceNotFoundException":
         kind = str(response.get("ResourceType") or "")
         if kind == "IDENTITY_STORE":
             # No absence of whom we asked for: we asked in the wrong place.
-            return fail(Rejected, f"there is no such identity store in this region ({said})")
-        return fail(NotFound, said or f"{kind or 'the object'} does not exist")
+            return fail(Rejected, f"there is no such identity store in this region ({text})")
+        return fail(NotFound, text or f"{kind or 'the object'} does not exist")
     if code in _ABSENT:
-        return fail(NotFound, said or "it does not exist")
+        return fail(NotFound, text or "it does not exist")
     if code in _REJECTED:
-        return fail(Rejected, said or "the service refuses the request")
+        return fail(Rejected, text or "the service refuses the request")
     if status >= 500 or status == 408 or code in ("InternalServerException", "ServiceUnavailable"):
         kind_of = OutcomeUnknown if asked.mutates else ServiceError
-        return fail(kind_of, f"the service failed (HTTP {status}): {said}", RetryDecision.LOST)
-    return fail(Rejected if status == 400 else ServiceError, said or f"HTTP {status}")
+        return fail(kind_of, f"the service failed (HTTP {status}): {text}", RetryDecision.LOST)
+    return fail(Rejected if status == 400 else ServiceError, text or f"HTTP {status}")
 
 
 def _malformed(error: MalformedError, asked: RequestInfo) -> Failure:

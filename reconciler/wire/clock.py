@@ -17,7 +17,7 @@ class Clock(Protocol):
         """Seconds since some fixed moment; never runs backwards."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds; none or less is no wait."""
+        """Wait so many seconds; with none or less, return at once."""
 
 
 class SystemClock:
@@ -32,6 +32,6 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds; none or less is no wait."""
+        """Wait so many seconds; with none or less, return at once."""
         if seconds > 0:
             time.sleep(seconds)

@@ -25,7 +25,7 @@ from reconciler.wire.pool import Guarded
 from reconciler.wire.retry import Failure
 from reconciler.wire.tokens import Tokens, TokenSource
 
-_OK = 300  # from this status on it is no answer but an error, or a redirection
+_OK = 300  # from this status on it is not an answer but an error, or a redirection
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})+")
 _QUERY = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
 _HEADER = re.compile(r"[\t -~]*")
@@ -146,7 +146,7 @@ class Http:
         while True:
             attempt += 1
             self._pace.wait(request.costs)
-            # The wait in our own line is no sign that the service is ill: it counts for nothing below.
+            # The wait in our own line is not a sign that the service is ill: it counts for nothing below.
             began = self._clock.monotonic()
             answer = self._once(request)
             if isinstance(answer, Answer):
@@ -229,6 +229,6 @@ class Http:
                         clock=self._clock,
                     )
                 )
-                # Whoever forgets this object leaves no socket open.
+                # A caller that forgets this object leaves no socket open.
                 weakref.finalize(self, made[0].close)
             return made[0]

@@ -26,7 +26,7 @@ def checked_url(url: str, target: str) -> str:
         host, port, parts = "", None, urlsplit("")
     if not host or parts.scheme not in ("https", "http") or port == 0 or not _PRINTABLE.fullmatch(url):
         # Not quoted: who mistook a field may have put the token here.
-        raise refuse("`url` is no URL; write it like https://scim.example.com/v2")
+        raise refuse("`url` is not a URL; write it like https://scim.example.com/v2")
     if parts.username is not None or parts.password is not None:
         raise refuse("`url` contains credentials; put them into `token`, and only the address into `url`")
     if "?" in url or "#" in url:

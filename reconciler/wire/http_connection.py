@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Self, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from reconciler import __version__
@@ -28,8 +28,7 @@ CONNECTIONS, KEEP_ALIVE = 16, 4.0
 # no more is read than can be wanted of it.
 MAX_BODY, MAX_ERROR_BODY = 64 * 2**20, 64 * 2**10
 _LOGGERS = ("httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks", "httpx")
-_ERRORS = 300  # from this status on it is no answer but an error, or a redirection
-_LATE = "the time for the whole is over"
+_ERRORS = 300  # from this status on it is not an answer but an error, or a redirection
 
 
 class Broken(Enum):
@@ -68,24 +67,13 @@ class Connection:
     """
 
     def __init__(self, url: str, target: str, *, ca_file: str | None, proxied: bool, clock: Clock) -> None:
-        import httpx
+        from reconciler.wire.http_transport import http_transport
 
         self._url, self._clock = url, clock
         authorities = trusted(url, ca_file, target)
         proxy = environment_proxy(url, authorities, target) if proxied else None
         # Not a client: that would keep cookies, and follow its own mind about addresses and encodings.
-        self._transport = httpx.HTTPTransport(
-            verify=authorities,
-            trust_env=False,
-            proxy=proxy,
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS,
-                max_keepalive_connections=CONNECTIONS,
-                keepalive_expiry=KEEP_ALIVE,
-            ),
-        )
-        pool: Any = self._transport._pool  # noqa: SLF001  # httpx has no other way to bound a whole answer
-        pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001  # see above
+        self._transport = http_transport(authorities, proxy, connections=CONNECTIONS, keep_alive=KEEP_ALIVE)
         for name in _LOGGERS:
             # What they log are names of people in addresses, and headers of answers: not ours to show.
             logging.getLogger(name).disabled = True
@@ -115,6 +103,8 @@ class Connection:
     ) -> Reply | Fault:
         import httpx
 
+        from reconciler.wire.http_transport import Until
+
         parts = urlsplit(self._url)
         url = httpx.URL(f"{parts.scheme}://{parts.netloc}{target}")
         if url.raw_path != target.encode("ascii"):
@@ -132,9 +122,9 @@ class Connection:
             content=body,
             extensions={
                 "timeout": {
-                    "connect": _Until(CONNECT_TIMEOUT, until, self._clock.monotonic),
-                    "read": _Until(READ_TIMEOUT, until, self._clock.monotonic),
-                    "write": _Until(READ_TIMEOUT, until, self._clock.monotonic),
+                    "connect": Until(CONNECT_TIMEOUT, until, self._clock.monotonic),
+                    "read": Until(READ_TIMEOUT, until, self._clock.monotonic),
+                    "write": Until(READ_TIMEOUT, until, self._clock.monotonic),
                     "pool": WHOLE_TIMEOUT,
                 }
             },
@@ -144,67 +134,6 @@ class Connection:
             answered = {name.lower(): value for name, value in response.headers.items()}
             read = _read(response.status_code, answered, cast(Iterator[bytes], response.stream))
         return read if isinstance(read, Fault) else Reply(response.status_code, answered, read)
-
-
-class _Until(float):
-    """Seconds that a step may take, and the moment at which the whole must be over, whatever the step."""
-
-    _until: float
-    _monotonic: Callable[[], float]
-
-    def __new__(cls, seconds: float, until: float, monotonic: Callable[[], float]) -> Self:
-        made = super().__new__(cls, seconds)
-        made._until, made._monotonic = until, monotonic
-        return made
-
-    def left(self, late: type[Exception]) -> float:
-        """The seconds for the next piece; raises `late` when the whole is over."""
-        left = self._until - self._monotonic()
-        if left <= 0:
-            raise late(_LATE)
-        return min(float(self), left)
-
-
-class _Backend:
-    """httpcore's way to the network, which ends on time even where bytes keep dripping."""
-
-    def __init__(self, backend: Any) -> None:
-        self._backend = backend
-
-    def connect_tcp(self, *args: Any, timeout: _Until, **more: Any) -> _Stream:
-        import httpcore
-
-        left = timeout.left(httpcore.ConnectTimeout)
-        return _Stream(self._backend.connect_tcp(*args, timeout=left, **more))
-
-
-class _Stream:
-    """One connection of `_Backend`."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: _Until) -> bytes:
-        import httpcore
-
-        return cast(bytes, self._stream.read(max_bytes, timeout.left(httpcore.ReadTimeout)))
-
-    def write(self, buffer: bytes, timeout: _Until) -> None:
-        import httpcore
-
-        self._stream.write(buffer, timeout.left(httpcore.WriteTimeout))
-
-    def start_tls(self, *args: Any, timeout: _Until, **more: Any) -> _Stream:
-        import httpcore
-
-        left = timeout.left(httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(*args, timeout=left, **more))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 def _fault(error: BaseException) -> Fault | None:

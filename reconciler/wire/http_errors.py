@@ -55,7 +55,7 @@ class RequestInfo:
 
 
 class MalformedError(Exception):
-    """The body is no JSON object."""
+    """The body is not a JSON object."""
 
 
 def parsed(body: bytes, scrub: Callable[[str], str]) -> dict[str, Any]:
@@ -70,9 +70,9 @@ def parsed(body: bytes, scrub: Callable[[str], str]) -> dict[str, Any]:
             # Half of a character, which JSON can spell and nobody can write down.
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise MalformedError(f"the answer is no JSON but {_glimpse(body, scrub)}") from None
+        raise MalformedError(f"the answer is not JSON but {_glimpse(body, scrub)}") from None
     if not isinstance(value, dict):
-        raise MalformedError(f"the answer is no JSON object but {_glimpse(body, scrub)}")
+        raise MalformedError(f"the answer is not a JSON object but {_glimpse(body, scrub)}")
     return value
 
 
@@ -110,7 +110,7 @@ def refused(reply: Reply, asked: RequestInfo, unaccepted: str) -> Failure:
     `unaccepted` is what to say of the tokens that were tried, when none was accepted.
     """
     status = reply.status
-    said = _Said.of(reply, asked.scrub)
+    answer = _ErrorBody.of(reply, asked.scrub)
     request_id = next((reply.headers[name] for name in _REQUEST_IDS if reply.headers.get(name)), "")
     request_id = asked.scrub(request_id)[:_SHOWN_ID]
     wait = asked_to_wait(reply.headers) if status in (429, 503) else None
@@ -120,40 +120,40 @@ def refused(reply: Reply, asked: RequestInfo, unaccepted: str) -> Failure:
         kind: type[ServiceError], message: str, fate: RetryDecision = RetryDecision.FINAL, reason: str = ""
     ) -> Failure:
         error = asked.error(
-            kind, message, code=str(status), reason=reason or said.kind, request_id=request_id
+            kind, message, code=str(status), reason=reason or answer.kind, request_id=request_id
         )
         return Failure(error, fate, wait)
 
     if status < 400:
         return fail(ServiceError, _redirected(reply, asked))
     if status == 401:
-        return fail(Denied, f"{unaccepted}{said.bracketed}")
+        return fail(Denied, f"{unaccepted}{answer.bracketed}")
     if status in (403, 407):
         message = (
             f"not allowed: give the token in {asked.source} the right to do this at the service, "
-            f"and check from which addresses it may be called{said.bracketed}"
+            f"and check from which addresses it may be called{answer.bracketed}"
         )
         return fail(Denied, message)
     if status == 429:
         return fail(
-            Throttled, f"{said.or_else('the service asks for fewer calls')}{waits}", RetryDecision.THROTTLED
+            Throttled, f"{answer.or_else('the service asks for fewer calls')}{waits}", RetryDecision.THROTTLED
         )
     if status == 404:
-        if said.is_page:
+        if answer.is_page:
             # No absence of whom we asked for: something on the way does not know the address.
-            return fail(Rejected, f"something that is not the service answered: {said.words}; check `url`")
-        return fail(NotFound, said.or_else("it does not exist"))
+            return fail(Rejected, f"something that is not the service answered: {answer.words}; check `url`")
+        return fail(NotFound, answer.or_else("it does not exist"))
     if status in _REFUSALS:
         kind, words = _REFUSALS[status]
-        return fail(kind, said.or_else(words), reason="MOVED" if status == 412 else "")
+        return fail(kind, answer.or_else(words), reason="MOVED" if status == 412 else "")
     if status >= 500 or status == 408:
         lost = OutcomeUnknown if asked.mutates else ServiceError
-        return fail(lost, f"the service failed (HTTP {status}){said.colon}{waits}", RetryDecision.LOST)
-    return fail(Rejected, said.or_else("the service refuses the request"))
+        return fail(lost, f"the service failed (HTTP {status}){answer.colon}{waits}", RetryDecision.LOST)
+    return fail(Rejected, answer.or_else("the service refuses the request"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _ErrorBody:
     """The service's own words, its scimType, and whether it is a page for people and no service's answer.
 
     What is cut was scrubbed before: the beginning of a token tells as well.
@@ -164,7 +164,7 @@ class _Said:
     is_page: bool = False
 
     @classmethod
-    def of(cls, reply: Reply, scrub: Callable[[str], str]) -> _Said:
+    def of(cls, reply: Reply, scrub: Callable[[str], str]) -> _ErrorBody:
         if not reply.body.strip():
             return cls()
         try:
@@ -178,8 +178,8 @@ class _Said:
             place.get(name) for place in places for name in ("detail", "message", "Message", "description")
         )
         kind = body.get("scimType")
-        said = next((word for word in words if isinstance(word, str) and word.strip()), "")
-        return cls(_cut(scrub(said)), scrub(kind)[:_SHOWN_ID] if isinstance(kind, str) else "")
+        text = next((word for word in words if isinstance(word, str) and word.strip()), "")
+        return cls(_cut(scrub(text)), scrub(kind)[:_SHOWN_ID] if isinstance(kind, str) else "")
 
     @property
     def colon(self) -> str:

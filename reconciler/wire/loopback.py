@@ -22,7 +22,7 @@ def is_loopback(endpoint: str) -> bool:
 
 
 def announced_speed(endpoint: str, headers: Mapping[str, str]) -> float | None:
-    """How many times faster the sandbox at `endpoint` runs; None where it is no sandbox, or does not say."""
+    """How many times faster the sandbox at `endpoint` runs; None where it does not say."""
     if not is_loopback(endpoint):
         return None
     try:

@@ -30,7 +30,7 @@ _BURST = 4
 _DECREASE, _FLOOR, _ONCE_IN = 0.5, 1 / 32, 1.0
 # Quiet: so much of the ceiling more, for each of so many seconds without a refusal.
 _INCREASE, _QUIET = 1 / 16, 1.0
-# Seconds. Whoever is told to stay away for longer gives up (see `retry.LIMITS`); nobody is held back longer.
+# Seconds. A call that is told to wait for longer gives up (see `retry.LIMITS`); nobody is held back longer.
 _LONGEST_PAUSE = 120.0
 
 

@@ -1,9 +1,10 @@
 """The one file that owns threads: a pool whose results come back in the order in which they finish.
 
-Ctrl-C, as the pool takes it: while a pool is open in the main thread, the first SIGINT raises
-KeyboardInterrupt only where the caller waits for a result, never between a result and its reader, so that
-nothing that was done is forgotten. Calls that run go on to their end, and their results can still be
-fetched; what has not begun never begins. A second SIGINT acts as it did before the pool was opened.
+Ctrl-C, as the pool takes it: while a pool is open in the main thread, each SIGINT raises KeyboardInterrupt
+only where the caller waits for a result, never between a result and its reader, so that nothing that was
+done is forgotten. Calls that run go on to their end, and their results can still be fetched; what has not
+begun never begins. Where the pool only waits for threads whose results nobody takes, a second SIGINT acts at
+once, as it did before the pool was opened.
 
 Work of one pool may open a pool of its own: when the outer one is interrupted, or its `map` ends before its
 time, the `map` of the inner one begins nothing further and ends with Cancelled.
@@ -52,8 +53,10 @@ class Pool:
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._queues: list[SimpleQueue[Any]] = [self._done]
         self._futures: dict[Future[Any], str] = {}
-        self._interrupted = False
-        self._raised = False
+        # How many interruptions came, and how many of them the caller has met.
+        self._interrupts = self._raised = 0
+        # Whether the main thread waits for threads whose results nobody takes.
+        self._leaving = False
         self._previous: Any = None
 
     def __enter__(self) -> Self:
@@ -67,6 +70,7 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leaving = True
         try:
             self._executor.shutdown(wait=True, cancel_futures=True)
         finally:
@@ -87,8 +91,8 @@ class Pool:
 
         None when nothing finished within `timeout` seconds, whether or not anything is under way. Without a
         timeout it waits as long as it takes, and None says that nothing is under way. A call that was
-        cancelled before it began comes with CancelledError. Raises KeyboardInterrupt once after Ctrl-C, and
-        goes on to deliver when called again.
+        cancelled before it began comes with CancelledError. Raises KeyboardInterrupt once for each Ctrl-C,
+        and goes on to deliver when called again.
         """
         while self._futures or timeout is not None:
             self._raise_interrupt()
@@ -133,19 +137,28 @@ class Pool:
         finally:
             for future in running:
                 future.cancel()
-            while any(not future.done() for future in running):
-                finished.get()
-            self._queues.remove(finished)
-            self._ending = False
+            self._leaving = True
+            try:
+                while any(not future.done() for future in running):
+                    finished.get()
+            finally:
+                self._leaving = False
+                self._queues.remove(finished)
+                self._ending = False
 
     @property
     def is_ending(self) -> bool:
         """Whether nobody waits any more for what runs here, or in the pools around it."""
         return self._interrupted or self._ending or (self._outer is not None and self._outer.is_ending)
 
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        self._interrupted = True
-        self._restore()
+    @property
+    def _interrupted(self) -> bool:
+        return self._interrupts > 0
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts += 1
+        if self._leaving and self._interrupts > 1 and callable(self._previous):
+            self._previous(number, frame)
         for future in list(self._futures):
             future.cancel()
         for queue in self._queues:
@@ -157,8 +170,8 @@ class Pool:
             self._previous = None
 
     def _raise_interrupt(self) -> None:
-        if self._interrupted and not self._raised:
-            self._raised = True
+        if self._raised < self._interrupts:
+            self._raised += 1
             raise KeyboardInterrupt
 
 

@@ -49,12 +49,12 @@ def scrub(text: str, token: str) -> str:
         while start >= 0:
             holes.append((spans[start][0], spans[start + len(form) - 1][1]))
             start = characters.find(form, start + len(form))
-    told, kept = [], 0
+    described, kept = [], 0
     for start, end in sorted(holes):
         if start >= kept:
-            told += [text[kept:start], SHOWN]
+            described += [text[kept:start], SHOWN]
         kept = max(kept, end)
-    return "".join((*told, text[kept:]))
+    return "".join((*described, text[kept:]))
 
 
 def shown_in(body: bytes, token: str) -> bool:

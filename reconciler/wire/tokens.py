@@ -196,5 +196,5 @@ def _load(source: TokenSource) -> Secret | None:
 
 
 def _without_line_break(content: bytes) -> str:
-    # Whatever is no ASCII stays recognisable as that, and is refused before it is sent.
+    # A character outside ASCII stays recognisable as that, and is refused before it is sent.
     return content.decode("ascii", "replace").removesuffix("\n").removesuffix("\r")

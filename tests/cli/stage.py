@@ -124,7 +124,7 @@ class Played(Stage):
 
     @contextmanager
     def console(self) -> Iterator[Console]:
-        """Hands in the sandbox, between two commands."""
+        """ConsoleBase in the sandbox, between two commands."""
         with Sandbox(self.root / DATA) as sandbox:
             yield sandbox.store
 

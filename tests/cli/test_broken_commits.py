@@ -27,7 +27,7 @@ def stage(done: Done) -> Real:
         pytest.param({"people.yaml": PEOPLE + "  eve: {user_name: [\n"}, id="no YAML"),
         pytest.param({"people.yaml": PEOPLE + PEOPLE}, id="a section twice"),
         pytest.param({"more.yaml": "groups: {all: {members: [nobody]}}\n"}, id="valid only apart"),
-        pytest.param({"reconciler.yaml": "format: [\n"}, id="a configuration that is no YAML"),
+        pytest.param({"reconciler.yaml": "format: [\n"}, id="a configuration that is not YAML"),
         pytest.param({"more.yaml": "groups: {all: {membres: []}}\n"}, id="an unknown field"),
     ],
 )

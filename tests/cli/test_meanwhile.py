@@ -1,4 +1,4 @@
-"""Hands in the console between the look of an apply and its writes: nothing unseen is overwritten."""
+"""ConsoleBase in the console between the look of an apply and its writes: nothing unseen is overwritten."""
 
 from __future__ import annotations
 

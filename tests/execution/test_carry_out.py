@@ -18,7 +18,7 @@ from reconciler.execution.run import Run
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action
-from reconciler.model.observer import Silent
+from reconciler.model.observer import SILENT, Observer, Silent
 from reconciler.model.plan import Finding, Step, TargetPlan
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.state import Live
@@ -98,11 +98,13 @@ def member(name: str, *after: str) -> Step:
     return Step(name, address, Action.CREATE, (address,), after=after)
 
 
-def carried_out(target: Script, *steps: Step, may_write: MayWrite = always) -> Run:
+def carried_out(
+    target: Script, *steps: Step, may_write: MayWrite = always, observer: Observer = SILENT
+) -> Run:
     part = TargetPlan("aws", {}, "", (), (), {}, "")
     planned = PreparedPlan(part, steps, {}, {}, {}, {}, 0)
     return carry_out(
-        target, planned, steps, pool=Pool, clock=SystemClock(), observer=Silent(), may_write=may_write
+        target, planned, steps, pool=Pool, clock=SystemClock(), observer=observer, may_write=may_write
     )
 
 
@@ -220,6 +222,30 @@ def test_after_ctrl_c_the_wait_for_what_is_pending_is_bounded() -> None:
     assert statuses(run) == {"a1": Status.UNKNOWN, "a2": Status.SKIPPED}
     assert run.outcomes["a1"].request_id == "r-a1"
     assert 20 <= target.looked <= 40
+
+
+@pytest.mark.parametrize("moment", range(1, 8))
+def test_an_interruption_at_any_moment_loses_no_step_and_ends(moment: int) -> None:
+    """Also one that comes between an answer and its reader, as no pool of ours lets it."""
+    taken = 0
+
+    class Interrupting(Silent):
+        def ended(self, target: str, step: Step, outcome: Outcome) -> None:
+            self.pending(target, 0)
+
+        def pending(self, target: str, count: int) -> None:
+            nonlocal taken
+            taken += 1
+            if taken == moment:
+                raise KeyboardInterrupt
+
+    steps = (grant(1), grant(2), member("ann"), member("bob", "a1"))
+    run = carried_out(Script(done), *steps, observer=Interrupting())
+
+    ended = statuses(run)
+    assert run.interrupted
+    assert set(ended) == {"a1", "a2", "ann", "bob"}
+    assert Status.FAILED not in ended.values()
 
 
 def test_a_second_ctrl_c_leaves_what_is_pending_with_its_name() -> None:

@@ -55,7 +55,7 @@ CASES = [
     ),
     pytest.param(
         {"a.yaml": "permission_sets:\n  Admin: {inline_policy: p.json}\n", "p.json": '{"Statement": NaN}'},
-        [("p.json:1:1", "this is not a policy: NaN is no JSON", "fix the file")],
+        [("p.json:1:1", "this is not a policy: NaN is not JSON", "fix the file")],
         id="an inline policy that is NaN",
     ),
     pytest.param(
@@ -91,7 +91,7 @@ CASES = [
     pytest.param(
         {"a.yaml": "permission_sets:\n  Admin: {inline_policy: p.json}\n", "p.json": b"\xff"},
         [("p.json:1:1", "the file is not UTF-8", "save it as UTF-8")],
-        id="an inline policy that is no UTF-8",
+        id="an inline policy that is not UTF-8",
     ),
     pytest.param(
         {"a.yaml": "permission_sets:\n  Admin: {inline_policy: p.json}\n", "p.json": "[]"},
@@ -158,7 +158,7 @@ CASES = [
             (
                 "a.yaml:2:22",
                 (
-                    "inline_policy of permission set A has 10,316 characters that are no space; AWS "
+                    "inline_policy of permission set A has 10,316 characters that are not spaces; AWS "
                     "takes 10,240, and 32,768 bytes in all"
                 ),
                 "shorten it, or make it a customer-managed policy",

@@ -107,7 +107,7 @@ CASES = [
         [
             (
                 "a.yaml:2:30",
-                "managed_policies[0] of permission set Admin is no ARN of an AWS-managed policy",
+                "managed_policies[0] of permission set Admin is not an ARN of an AWS-managed policy",
                 "write arn:aws:iam::aws:policy/NAME; your own go under customer_managed_policies",
             )
         ],

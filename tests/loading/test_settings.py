@@ -110,7 +110,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:54",
-                "targets.aws.instance_arn is no ARN of an IAM Identity Center instance",
+                "targets.aws.instance_arn is not an ARN of an IAM Identity Center instance",
                 "it looks like arn:aws:sso:::instance/ssoins-1234567890abcdef",
             ),
             (

@@ -106,7 +106,7 @@ def realm() -> World:
 
 
 @dataclass
-class Hands:
+class ConsoleBase:
     """Somebody at the console: assigns and takes away, edits sets, moves accounts."""
 
     world: World

@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Step
 from reconciler.model.resources import Value
-from reconciler.planning.ordering.order import Dependencies, ends, needs, order, restricted
+from reconciler.planning.ordering.order import Dependencies, needs, order, restricted
 from reconciler.planning.ordering.schedule import Schedule
 from tests.planning.test_schedule import run
 
@@ -77,7 +77,7 @@ def held_by(step: Step) -> set[str]:
 def test_the_ends_of_an_assignment_are_its_principal_and_its_set(
     address: Address, principal: tuple[str, tuple[str, ...]]
 ) -> None:
-    who, what = ends(address)
+    who, what = address.ends
 
     assert (who.kind, who.parts) == principal
     assert what == Address.of("aws", Kind.PERMISSION_SET, address.parts[1])

@@ -15,7 +15,6 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.policy import Limit, OnRemoval
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.ordering.order import ends
 from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.histories import SCOPED, STRANGERS, histories, organisations
@@ -257,7 +256,7 @@ def test_every_pair_of_a_plan_has_ends_that_exist_or_are_created_before_it(
     for step in planned.steps:
         assert all(position[each] < position[step.id] for each in step.after)
         if step.address.kind is Kind.MEMBERSHIP:
-            for end in ends(step.address):
+            for end in step.address.ends:
                 assert end in planned.ids or end in created
 
 

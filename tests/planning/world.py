@@ -27,7 +27,6 @@ from reconciler.model.state import (
     Receipt,
     Remembered,
 )
-from reconciler.planning.ordering.order import ends
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.planner import PreparedPlan, plan_target
@@ -259,7 +258,7 @@ class World:
         if address.kind in (Kind.PERMISSION_SET, Kind.PROVISIONING, Kind.ASSIGNMENT):
             return self._write_access(step, values, ids)
         if address.kind is Kind.MEMBERSHIP:
-            group_id, user_id = (ids[end] for end in ends(address))
+            group_id, user_id = (ids[end] for end in address.ends)
             if action is Action.CREATE:
                 assert user_id not in self.members[group_id]
                 self.members[group_id][user_id] = self._id("m")

@@ -9,7 +9,6 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.pairs import Principal
 from reconciler.model.resources import Assignment
 from reconciler.model.state import Identities
-from reconciler.planning.ordering.order import ends
 from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
@@ -95,9 +94,9 @@ def _taken_at_once(world: World, planned: PreparedPlan) -> frozenset[tuple[str, 
     for change in planned.plan.changes:
         if change.action is Action.DELETE and change.cause in _AT_ONCE:
             if change.address.kind is Kind.MEMBERSHIP:
-                found.add(tuple(planned.ids[end] for end in ends(change.address)))
+                found.add(tuple(planned.ids[end] for end in change.address.ends))
             elif change.address.kind is Kind.ASSIGNMENT:
-                who, what = (planned.ids[end] for end in ends(change.address))
+                who, what = (planned.ids[end] for end in change.address.ends)
                 found.add((change.address.parts[0], what, who))
     return frozenset(found)
 

@@ -7,14 +7,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.address import Kind
+from reconciler.model.address import PAIRS, Kind
 from reconciler.model.change import Cause
 from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import Mode, OnRemoval, Scope, TargetPolicy
 from reconciler.model.resources import ALWAYS, Group, User, Value
 from reconciler.model.state import Gap
-from reconciler.planning.ordering.order import ends
-from reconciler.planning.ordering.steps import PAIRS
 from reconciler.planning.review import review
 from tests.planning.entitled import DEV, PAY, entry, pset
 from tests.planning.world import ORIGIN, UNLIMITED, World, person
@@ -46,7 +44,7 @@ GAPS = [
 def whose(world: World, reviewed: Iterable[TargetPlan]) -> list[str]:
     """Ids of people of ours whose memberships or assignments were shown."""
     shown = [each.address for part in reviewed for each in part.changes]
-    meant = {stem(end.key) for each in shown if each.kind in PAIRS for end in ends(each)}
+    meant = {stem(end.key) for each in shown if each.kind in PAIRS for end in each.ends}
     ours = [each for each in sorted(world.users) if name_of(world, each) not in FOREIGN_PEOPLE]
     return [each for each in ours if person_of(world, each) in meant]
 

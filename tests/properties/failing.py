@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconciler.model.address import PAIRS
 from reconciler.model.change import Action, Change, Effect
-from reconciler.planning.ordering.steps import PAIRS
 from reconciler.planning.planner import PreparedPlan
 
 

@@ -18,7 +18,6 @@ from reconciler.model.change import Action, Change
 from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.report import Outcome
 from reconciler.model.state import Identities
-from reconciler.planning.ordering.order import ends
 from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
@@ -331,9 +330,9 @@ def _pair(change: Change, planned: PreparedPlan) -> Pair:
     """The ids of what a change is about."""
     address = change.address
     if address.kind is Kind.MEMBERSHIP:
-        return tuple(planned.ids.get(end, "") for end in ends(address))
+        return tuple(planned.ids.get(end, "") for end in address.ends)
     if address.kind is Kind.ASSIGNMENT:
-        who, what = (planned.ids.get(end, "") for end in ends(address))
+        who, what = (planned.ids.get(end, "") for end in address.ends)
         return address.parts[0], what, who
     return (planned.ids.get(address, ""),)
 

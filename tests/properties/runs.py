@@ -18,7 +18,6 @@ from reconciler.model.report import Outcome, Status
 from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.schedule import Schedule
-from reconciler.planning.ordering.steps import ends
 from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import World
 from tests.properties.book import Book, differences, edited
@@ -203,7 +202,7 @@ def _write(
 ) -> tuple[Status, str]:
     address, creating = step.address, step.action is Action.CREATE
     if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT) and step.action is not Action.RELEASE:
-        both = [ids.get(each, "") for each in ends(address)]
+        both = [ids.get(each, "") for each in address.ends]
         there = tuple(both) if address.kind is Kind.MEMBERSHIP else (address.parts[0], *reversed(both))
         if (there in pairs(world)) == creating:
             return Status.UNNECESSARY, ""

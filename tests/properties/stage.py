@@ -10,7 +10,7 @@ from dataclasses import replace
 from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Cause
 from reconciler.model.plan import TargetPlan
 from reconciler.model.policy import Guards, Limit, MaxRemovals, Mode, Protected, TargetPolicy
@@ -18,7 +18,6 @@ from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Assignment
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.ordering.steps import PAIRS
 from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.entitled import HOME
 from tests.planning.world import CAN_ALL, NOW, UNLIMITED

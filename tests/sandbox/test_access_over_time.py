@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.access.desk import Access
 from reconciler.sandbox.access.grants import Grant
 from reconciler.sandbox.access.requests import FAILED, IN_PROGRESS, SUCCEEDED, Kind, Orders
+from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.access.terms import Quotas
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.directory.records import Hand

@@ -67,7 +67,7 @@ class TestInline:
             ),
             pytest.param(
                 '{"Statement":["' + "x" * 10_224 + '"]}', "ServiceQuotaExceededException",
-                id="10,241 characters that are no space",
+                id="10,241 characters that are not spaces",
             ),
         ],
     )  # fmt: skip

@@ -11,10 +11,10 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.scim import app
 from reconciler.sandbox.scim.call import Call
 from reconciler.sandbox.scim.groups import create_group
-from reconciler.sandbox.spoil import Reply
 from tests.sandbox.scim import ERROR, NOBODY, Scim, members, patch, person, put
 
 

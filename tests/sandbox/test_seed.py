@@ -98,9 +98,9 @@ def test_seeding_twice_changes_nothing(tmp_path: Path) -> None:
         pytest.param("tags: [a]", "tags of the root", id="tags as a list"),
         pytest.param("management: {name: x}", "management has no id", id="management without id"),
         pytest.param("- a", "an organisation file is a map", id="a list"),
-        pytest.param("a: [", "this is no YAML", id="no YAML"),
+        pytest.param("a: [", "this is not YAML", id="no YAML"),
         pytest.param("a: \xff", "not UTF-8", id="no UTF-8"),
-        pytest.param("a: \x07", "this is no YAML", id="control character"),
+        pytest.param("a: \x07", "this is not YAML", id="control character"),
     ],
 )
 def test_a_seed_that_is_wrong_is_an_input_error_and_leaves_nothing(

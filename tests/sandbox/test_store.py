@@ -227,7 +227,7 @@ def test_an_answer_that_the_model_forbids_is_a_500_and_nothing_is_kept(
 
 
 class TestConsole:
-    """Hands behind the API's back."""
+    """ConsoleBase behind the API's back."""
 
     def test_a_member_added_and_removed_shows_through_the_api(self, aws: Aws, sandbox: Sandbox) -> None:
         group = sandbox.store.add_group("Platform", description="d")

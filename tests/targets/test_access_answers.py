@@ -59,7 +59,7 @@ def test_a_scripted_instance_is_read() -> None:
     access = scripted({})
 
     (found,) = access.sets.values()
-    # A policy that is no JSON stays as it is, and an answer without boundary has none.
+    # A policy that is not JSON stays as it is, and an answer without boundary has none.
     assert found.attributes == {"name": "Admin", "inline_policy": "{not json"}
     assert {each.id for each in access.assignments[ONE, ARN]} == {GROUP}
 

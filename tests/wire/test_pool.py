@@ -261,3 +261,49 @@ def test_a_pool_goes_on_after_a_caller_has_stopped_asking() -> None:
         first.close()  # type: ignore[attr-defined]  # it is a generator
 
         assert sorted(result for _, result in pool.map(nested, [4, 5])) == [[4], [5]]
+
+
+def test_a_second_ctrl_c_never_comes_between_a_result_and_its_reader() -> None:
+    """Each one waits for the caller to wait, however many there are."""
+    taken: list[str] = []
+    met = 0
+    with Pool(2) as pool:
+        for number in range(20):
+            pool.submit(f"call {number}", lambda: None)
+        while True:
+            try:
+                finished = pool.next_done(None)
+            except KeyboardInterrupt:
+                met += 1
+                continue
+            if finished is None:
+                break
+            if len(taken) < 5:
+                interrupt()
+            taken.append(finished[0])
+
+    assert sorted(taken) == sorted(f"call {number}" for number in range(20))
+    assert met == 5
+
+
+def test_a_second_ctrl_c_ends_the_wait_for_threads_whose_results_nobody_takes() -> None:
+    may_end = threading.Event()
+    ended: list[bool] = []
+
+    def work() -> None:
+        ended.append(may_end.wait(10))
+
+    def hammer() -> None:
+        while not pool._leaving:
+            may_end.wait(0.001)
+        interrupt()
+        while pool._interrupts < 1:  # the system makes one of two that nobody has taken yet
+            may_end.wait(0.001)
+        interrupt()
+
+    with pytest.raises(KeyboardInterrupt), Pool(1) as pool:  # noqa: PT012  # leaving the pool is the point
+        pool.submit("runs", work)
+        threading.Thread(target=hammer).start()
+
+    assert ended == []
+    may_end.set()

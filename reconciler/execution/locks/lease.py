@@ -81,8 +81,8 @@ def _lease(found: Mapping[str, str]) -> Lease | None:
         return None
     if any(when.tzinfo is None for when in whens.values()):
         return None
-    said = {name: value for name, value in found.items() if name not in (*_WHEN, "serial")}
-    return Lease(**said, **{name: when.astimezone(UTC) for name, when in whens.items()}, serial=serial)  # type: ignore[arg-type]  # by name, each of its own type
+    texts = {name: value for name, value in found.items() if name not in (*_WHEN, "serial")}
+    return Lease(**texts, **{name: when.astimezone(UTC) for name, when in whens.items()}, serial=serial)  # type: ignore[arg-type]  # by name, each of its own type
 
 
 def _stamp(when: datetime) -> str:

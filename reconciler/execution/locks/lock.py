@@ -1,6 +1,6 @@
 """One lock for each target of a run: taken, checked before each batch of writes, renewed, released.
 
-What decides who has a lock is a compare-and-swap at the place where it is kept. A lock is no proof: a
+What decides who has a lock is a compare-and-swap at the place where it is kept. A lock is not proof: a
 process can sleep between a check and the write that follows it.
 """
 
@@ -209,7 +209,7 @@ class Lock:
     def _taken(self, there: Kept | None) -> str:
         lines = [f"{self.target} is locked by another run; nothing was written."]
         if there is not None:
-            lines += told(there, self._clock.now())
+            lines += described(there, self._clock.now())
         lines.append(f"where: {self.place.where}")
         lines.append(
             f"Try again when that run has ended; `{self._run.unlock} --target {self.target}` breaks the lock "
@@ -264,7 +264,7 @@ class Locks:
         return [why for lock in reversed(self._locks) if (why := lock.release()) is not None]
 
 
-def told(there: Kept, now: datetime) -> list[str]:
+def described(there: Kept, now: datetime) -> list[str]:
     """What a lock says, line by line."""
     lease = parse_lease(there.text)
     if lease is None:

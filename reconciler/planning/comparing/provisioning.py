@@ -93,7 +93,9 @@ class _Ending:
             if change.address.kind is Kind.ASSIGNMENT and context.policy.scope.assignments is not Mode.OBSERVE
         }
         self._growing = {
-            address.parts[:2] for address, action in self._changed.items() if action is Action.CREATE
+            (address.account, address.permission_set.own_key)
+            for address, action in self._changed.items()
+            if action is Action.CREATE
         }
 
     def covers(self, account: str, arn: str) -> bool:

@@ -18,7 +18,6 @@ from reconciler.model.state import Holder
 from reconciler.planning import hashes
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
-from reconciler.planning.ordering.steps import ends
 from reconciler.planning.ownership.ignoring import ignoring
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.wording import many
@@ -176,7 +175,7 @@ def released(
 
 def _is_privileged(change: Change, ids: Mapping[Address, str], privileged: PrivilegedNow) -> bool:
     if change.address.kind is Kind.ASSIGNMENT:
-        return privileged.assignment(change.address.parts[0], ids.get(ends(change.address)[1], ""))
+        return privileged.assignment(change.address.account, ids.get(change.address.permission_set, ""))
     if change.address.kind is Kind.MEMBERSHIP:
-        return privileged.group(ids.get(ends(change.address)[0], ""))
+        return privileged.group(ids.get(change.address.group, ""))
     return change.address.kind is Kind.GROUP and privileged.group(ids.get(change.address, ""))

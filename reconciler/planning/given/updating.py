@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger, difference, united
 from reconciler.model.pairs import Principal
@@ -19,7 +19,6 @@ from reconciler.model.state import Holder
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.adopting import Adopting
 from reconciler.planning.given.builder import LedgerBuilder
-from reconciler.planning.ordering.steps import PAIRS, ends
 from reconciler.planning.ownership.objects import group_name, user_name
 from reconciler.planning.windows import instant
 
@@ -69,7 +68,7 @@ class LedgerUpdate:
         kind = change.address.kind
         if kind in PAIRS:
             self._note(again, change, ids, sure=False)
-        elif kind is not Kind.PROVISIONING and change.action is Action.UPDATE:
+        elif not kind.facts.of and change.action is Action.UPDATE:
             token = self._token(change.address, ids)
             known, fields = builder.of(kind).get(token), {each.name: each.after for each in change.fields}
             if known is None:
@@ -89,7 +88,7 @@ class LedgerUpdate:
     ) -> None:
         kind, action = change.address.kind, change.action
         if kind is Kind.MEMBERSHIP:
-            group, user = (self._token(end, ids) for end in ends(change.address))
+            group, user = (self._token(end, ids) for end in change.address.ends)
             if action is Action.CREATE:
                 builder.join(group, user, sure=sure, end=instant(change.until))
             elif sure and change.retimes:
@@ -98,19 +97,18 @@ class LedgerUpdate:
                 builder.leave(group, user)
         elif kind is Kind.ASSIGNMENT:
             self._assignment(builder, change, ids, sure=sure)
-        elif kind is not Kind.PROVISIONING:
+        elif not kind.facts.of:
             self._object(builder, change, self._token(change.address, ids), sure=sure)
 
     def _assignment(
         self, builder: LedgerBuilder, change: Change, ids: Mapping[Address, str], *, sure: bool
     ) -> None:
-        account, name, written = change.address.parts
-        who, permission_set = ends(change.address)
+        account, (who, permission_set) = change.address.account, change.address.ends
         principal = Principal(who.kind, self._token(who, ids))
         pair = (account, self._token(permission_set, ids))
         if change.action is Action.CREATE:
-            kind, _, key = written.partition(":")
-            why = self._context.desired.assignments.get((account, name), {}).get(Holder(Kind(kind), key))
+            wanted = self._context.desired.assignments.get((account, permission_set.own_key), {})
+            why = wanted.get(Holder.at(change.address))
             how = GivenAssignment(bool(why and why.selected), sure, instant(change.until))
             builder.assign(pair, principal, how)
         elif sure and change.retimes:
@@ -125,7 +123,7 @@ class LedgerUpdate:
             if sure:
                 objects.pop(token, None)
             return
-        key = change.address.parts[0]
+        key = change.address.own_key
         fields = {each.name: each.after for each in change.fields}
         if change.address.kind is Kind.USER and (user := self._context.desired.users.get(key)) is not None:
             # What a create gets by default is no more git's than what others set.
@@ -147,13 +145,13 @@ class LedgerUpdate:
 
     def _lost(self, address: Address) -> Iterable[str]:
         owners = self._context.users if address.kind is Kind.USER else self._context.groups
-        return owners.lost.get(address.parts[0], ())
+        return owners.lost.get(address.own_key, ())
 
     def _token(self, address: Address, ids: Mapping[Address, str]) -> str:
         """The remote id, or the name by which the object will be found; its key may have two in two runs."""
         if (identifier := ids.get(address)) is not None:
             return identifier
-        (key,) = address.parts
+        key = address.own_key
         desired = self._context.desired
         if address.kind is Kind.USER and key in desired.users:
             return UNBORN + user_name(desired.users[key])
@@ -163,9 +161,6 @@ class LedgerUpdate:
 
     def _leaves(self, change: Change, token: str) -> bool:
         return change.address.kind is Kind.USER and token in self._context.users.gone
-
-
-_NAMES = {Kind.USER: "user_name", Kind.GROUP: "display_name", Kind.PERMISSION_SET: "name"}
 
 
 def _written(
@@ -185,7 +180,7 @@ def _written(
         inactive = True
     elif sure and fields.get("active") is True:
         inactive = False
-    named = fields.get(_NAMES[change.address.kind])
+    named = fields.get(change.address.kind.facts.name)
     return replace(
         known,
         name=named if sure and isinstance(named, str) else known.name,

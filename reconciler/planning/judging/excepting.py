@@ -91,5 +91,5 @@ def _said(context: PlanContext, unmet: Sequence[Unmet]) -> Iterator[str]:
 
 
 def _reach(context: PlanContext, found: Sequence[Address]) -> str:
-    accounts = sorted({context.account_name(address.parts[0]) for address in found})
+    accounts = sorted({context.account_name(address.account) for address in found})
     return f"withheld on {', '.join(accounts)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Cause, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
@@ -19,7 +19,6 @@ from reconciler.model.state import Desired, Holder, Identities, Remembered
 from reconciler.planning.context import PlanContext
 from reconciler.planning.desired.project import project
 from reconciler.planning.judging.approving import approval
-from reconciler.planning.ordering.steps import ends
 
 _IN_WORDS = frozenset({Cause.BLOCK, Cause.EXPIRY})
 
@@ -47,19 +46,19 @@ class ExplicitRemovals:
 
     def _people(self, address: Address) -> Iterator[str]:
         if address.kind is Kind.MEMBERSHIP:
-            yield ends(address)[1].parts[0]
+            yield address.user.own_key
         elif address.kind is Kind.ASSIGNMENT:
-            holder = ends(address)[0]
+            holder = address.principal
             if holder.kind is Kind.USER:
-                yield holder.parts[0]
+                yield holder.own_key
             else:
                 group = self._id(holder)
                 yield from map(self._context.user_key, self._context.live.members.get(group, ()))
         else:
-            yield address.parts[0]
+            yield address.own_key
 
     def _id(self, address: Address) -> str:
-        key = address.parts[0]
+        key = address.own_key
         owners = self._context.groups if address.kind is Kind.GROUP else self._context.users
         return owners.pairing.ids.get(key) or key.removeprefix("~")
 
@@ -69,8 +68,8 @@ class ExplicitRemovals:
         What hangs on a person ends with the person, too.
         """
         ways = [address]
-        if address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
-            ways += [end for end in ends(address) if end.kind is Kind.USER]
+        if address.kind in PAIRS:
+            ways += [end for end in address.ends if end.kind is Kind.USER]
         return any(map(self._is_foreseen, ways))
 
     def _is_foreseen(self, address: Address) -> bool:
@@ -91,18 +90,18 @@ class ExplicitRemovals:
         """Whether a state gives something, under any key that it has and had."""
         users, groups = self._context.users, self._context.groups
         if address.kind is Kind.MEMBERSHIP:
-            group, user = (end.parts[0] for end in ends(address))
+            group, user = (end.own_key for end in address.ends)
             names, people = groups.previous_keys(group), users.previous_keys(user)
             return lambda state: any(one in state.members.get(name, ()) for name in names for one in people)
         if address.kind is Kind.ASSIGNMENT:
-            holder, named = ends(address)
+            holder, named = address.ends
             owners = users if holder.kind is Kind.USER else groups
-            holders = [Holder(holder.kind, key) for key in owners.previous_keys(holder.parts[0])]
-            pairs = [(address.parts[0], name) for name in self._context.sets.previous_keys(named.parts[0])]
+            holders = [Holder(holder.kind, key) for key in owners.previous_keys(holder.own_key)]
+            pairs = [(address.account, name) for name in self._context.sets.previous_keys(named.own_key)]
             return lambda state: any(
                 one in state.assignments.get(pair, ()) for pair in pairs for one in holders
             )
-        people = users.previous_keys(address.parts[0])
+        people = users.previous_keys(address.own_key)
         return lambda state: any(map(state.wants, people))
 
     def _applied(self) -> Sequence[tuple[Desired, Desired]]:
@@ -141,15 +140,15 @@ class ExplicitRemovals:
         if ledger is None:
             return False
         if address.kind is Kind.MEMBERSHIP:
-            group, user = map(self._id, ends(address))
+            group, user = map(self._id, address.ends)
             return user in ledger.members.get(group, ()) and user not in ledger.unsure.get(group, ())
         if address.kind is Kind.ASSIGNMENT:
-            holder, named = ends(address)
+            holder, named = address.ends
             arns = [
-                one.id for one in self._context.live.permission_sets.values() if one.name == named.parts[0]
+                one.id for one in self._context.live.permission_sets.values() if one.name == named.own_key
             ]
             principal = Principal(holder.kind, self._id(holder))
-            held = (ledger.assignments.get((address.parts[0], arn), {}).get(principal) for arn in arns)
+            held = (ledger.assignments.get((address.account, arn), {}).get(principal) for arn in arns)
             return any(one is not None and one.sure for one in held)
         user_given = ledger.users.get(self._id(address))
         return user_given is not None and user_given.sure

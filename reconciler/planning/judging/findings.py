@@ -14,7 +14,6 @@ from reconciler.model.state import Remembered
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.project import dropped
 from reconciler.planning.judging.withheld import manager
-from reconciler.planning.ordering.order import UNIQUE
 from reconciler.planning.ownership.objects import Ownership, user_name
 from reconciler.planning.wording import many
 
@@ -87,7 +86,7 @@ def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
     waiting = {change.address for change in taken if change.action is Action.CREATE}
     for change in taken:
         kind = change.address.kind
-        names = sorted({str(each.after) for each in change.fields if each.name in UNIQUE[kind]})
+        names = sorted({str(each.after) for each in change.fields if each.name in kind.facts.unique})
         why = f"another {kind} has {' or '.join(names)} and keeps it"
         if manager(change) in waiting:
             why = "its manager cannot be created yet"
@@ -166,15 +165,15 @@ def perhaps_renamed(context: PlanContext, changes: Sequence[Change]) -> Iterable
     ids = {key: identifier for identifier, key in context.groups.gone.items()}
     groups = [change for change in changes if change.address.kind is Kind.GROUP]
     for change in groups:
-        identifier = ids.get(change.address.parts[0])
+        identifier = ids.get(change.address.own_key)
         if change.action is Action.DELETE and identifier is not None:
-            old = change.address.parts[0]
+            old = change.address.own_key
             base = context.memory.base.members.get(old) if context.memory.base else None
             now = frozenset(map(context.user_key, context.live.members.get(identifier, ())))
             for members in {now, frozenset(base or ())}:
                 names.setdefault(members, []).append(old)
     for change in groups if names else ():
-        key = change.address.parts[0]
+        key = change.address.own_key
         members = frozenset(context.desired.members.get(key) or ())
         if change.action is Action.CREATE and members and (like := names.get(members)):
             yield Finding(

@@ -15,7 +15,6 @@ from reconciler.model.policy import Guards
 from reconciler.planning.context import PlanContext
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.widening import is_wider
-from reconciler.planning.ordering.steps import ends
 
 # The role that Identity Center makes of a permission set in an account, and who has assumed it (user guide,
 # "Referencing permission sets in resource policies": the name ends in 16 hex digits).
@@ -98,21 +97,19 @@ def _touches(change: Change, caller: _Caller) -> bool:
     address, deleting = change.address, change.action is Action.DELETE
     if address == caller.user:
         renamed = any(each.name == "user_name" for each in change.fields)
-        return change.action not in (Action.CREATE, Action.RELEASE) and (
-            deleting or renamed or change.effect in (Effect.REVOKE, Effect.MIXED)
-        )
+        return change.action not in (Action.CREATE, Action.RELEASE) and (renamed or change.takes_away)
     if address == caller.permission_set:
         return deleting or (change.action is Action.UPDATE and not is_wider(change))
     if address.kind is Kind.GROUP:
         return deleting and address in caller.groups
     if address.kind is Kind.MEMBERSHIP and deleting:
-        group, user = ends(address)
+        group, user = address.ends
         return user == caller.user and group in caller.groups
     if address.kind is Kind.ASSIGNMENT and deleting:
-        principal, permission_set = ends(address)
+        principal, permission_set = address.ends
         return (
             permission_set == caller.permission_set
-            and address.parts[0] == caller.account
+            and address.account == caller.account
             and (principal == caller.user or principal in caller.groups)
         )
     return False
@@ -121,7 +118,7 @@ def _touches(change: Change, caller: _Caller) -> bool:
 def _way(change: Change) -> Address | None:
     """The principal through which a removal takes the access; None where it takes every way at once."""
     if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
-        return ends(change.address)[0]
+        return change.address.principal
     return change.address if change.address.kind is Kind.GROUP else None
 
 

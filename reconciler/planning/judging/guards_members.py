@@ -242,10 +242,10 @@ class Critical:
         for change in changes:
             address, at_once = change.address, change.cause in _AT_ONCE
             if address.kind is Kind.USER and change.effect in (Effect.REVOKE, Effect.MIXED):
-                self._people[self._tokens.user(address.parts[0])] = address
+                self._people[self._tokens.user(address.own_key)] = address
             if address.kind is Kind.USER and change.action is Action.UPDATE:
                 if any(each.name == "active" and each.after is False for each in change.fields):
-                    self._disabled.add(self._tokens.user(address.parts[0]))
+                    self._disabled.add(self._tokens.user(address.own_key))
             elif change.action is not Action.DELETE:
                 continue
             elif address.kind is Kind.MEMBERSHIP:

@@ -12,7 +12,6 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.protection import touched
-from reconciler.planning.ordering.steps import ends
 from reconciler.planning.wording import many
 
 _OBJECTS = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)
@@ -78,7 +77,7 @@ def remade(changes: Sequence[Change]) -> Iterator[Finding]:
         end
         for change in changes
         if change.address.kind is Kind.ASSIGNMENT and change.action is Action.CREATE
-        for end in ends(change.address)
+        for end in change.address.ends
     }
     for kind in _OBJECTS:
         found = [one for one in made if one.address.kind is kind and one.address in assigned]

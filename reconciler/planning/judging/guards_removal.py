@@ -14,7 +14,6 @@ from reconciler.model.removed import TOTAL
 from reconciler.planning.judging.approving import approval
 from reconciler.planning.judging.explicit import in_words
 from reconciler.planning.judging.population import Population
-from reconciler.planning.ordering.steps import ends
 from reconciler.planning.wording import many
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -24,9 +23,7 @@ _LOSS = 2
 
 def removes(change: Change) -> bool:
     """Whether it takes something away now; bringing a role up to date is the edit's doing."""
-    if change.address.kind is Kind.PROVISIONING or change.retimes:
-        return False
-    return change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
+    return change.takes_away and not (change.address.kind.facts.of or change.retimes)
 
 
 def allowed(limit: Limit, population: int, least: int = 1) -> int | None:
@@ -109,7 +106,7 @@ def limits_passed(
         (Kind.PERMISSION_SET, limits.permission_sets),
         (Kind.ASSIGNMENT, limits.assignments),
     ):
-        what, owned = f"{kind.replace('-', ' ')}s", population.owned.get(kind, 0)
+        what, owned = kind.facts.plural, population.owned.get(kind, 0)
         more = population.leaving if kind is Kind.USER else 0
         yield from held.passed(limit, by_kind.get(kind, []), owned, what, kind, more=more)
     leaving = {change.address.key for change in by_kind.get(Kind.GROUP, ())}
@@ -125,7 +122,7 @@ def limits_passed(
                 less=coming.get(group, 0),
                 least=_LOSS,
             )
-    for account, found in _by(by_kind.get(Kind.ASSIGNMENT, ()), lambda change: change.address.parts[0]):
+    for account, found in _by(by_kind.get(Kind.ASSIGNMENT, ()), lambda change: change.address.account):
         assigned = population.assigned.get(account, 0)
         yield from held.passed(
             limits.per_account, found, assigned, f"assignments on {account}", f"account:{account}"
@@ -155,13 +152,13 @@ def counts_as(change: Change) -> tuple[str, ...]:
     if kind is Kind.MEMBERSHIP:
         names.append(f"group:{_group(change)}")
     elif kind is Kind.ASSIGNMENT:
-        names.append(f"account:{change.address.parts[0]}")
+        names.append(f"account:{change.address.account}")
     return tuple(names)
 
 
 def _group(change: Change) -> str:
     """The (encoded) key of the group of a membership."""
-    return change.address.key.partition("/")[0]
+    return change.address.group.key
 
 
 def groups_emptied(
@@ -230,7 +227,7 @@ def kinds_emptied(
             yield Finding(
                 code="set-emptied",
                 severity=Severity.REFUSAL,
-                message=f"every one of {many(owned, kind.replace('-', ' '))} would be removed",
+                message=f"every one of {many(owned, kind.facts.noun)} would be removed",
                 fix=approval("set-emptied", owned, kind),
                 kind=kind,
                 count=owned,
@@ -240,7 +237,7 @@ def kinds_emptied(
 
 def _is_foreign(change: Change, population: Population) -> bool:
     """Whether it is of a permission set that git never knew, which may well be a leaver's last."""
-    return change.address.kind is Kind.ASSIGNMENT and ends(change.address)[1].key in population.foreign
+    return change.address.kind is Kind.ASSIGNMENT and change.address.permission_set.key in population.foreign
 
 
 def takes_away(change: Change) -> bool:

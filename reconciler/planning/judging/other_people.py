@@ -34,7 +34,7 @@ def other_people(
     if base is None or not found:
         return
     changes = list(changes)
-    said = {change.address.parts[0] for change in changes if change.address.kind is Kind.USER}
+    said = {change.address.own_key for change in changes if change.address.kind is Kind.USER}
     gaining = {_person(change) for change in changes if change.action is Action.CREATE}
     keys = sorted((found - said) & gaining)
     if keys:
@@ -53,8 +53,8 @@ def other_people(
 
 def _person(change: Change) -> str | None:
     if change.address.kind is Kind.MEMBERSHIP:
-        return change.address.parts[1]
+        return change.address.user.own_key
     if change.address.kind is Kind.ASSIGNMENT:
-        kind, _, key = change.address.parts[2].partition(":")
-        return key if kind == Kind.USER else None
+        principal = change.address.principal
+        return principal.own_key if principal.kind is Kind.USER else None
     return None

@@ -10,7 +10,6 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.policy import Protected
 from reconciler.planning.context import PlanContext
-from reconciler.planning.ordering.steps import ends
 from reconciler.planning.ownership.objects import aliases, group_name, user_name
 
 _NAMES = ("user_name", "display_name")
@@ -50,22 +49,21 @@ def touched(changes: Sequence[Change], protected: Protected) -> Iterable[tuple[C
 
     def covers(address: Address) -> bool:
         found = {Kind.USER: users, Kind.GROUP: groups, Kind.PERMISSION_SET: sets}.get(address.kind)
-        return found is not None and address.parts[0] in found
+        return found is not None and address.own_key in found
 
     for change in changes:
         kind = change.address.kind
-        if kind is Kind.PROVISIONING or change.action in (Action.CREATE, Action.RELEASE):
+        if kind.facts.of or change.action in (Action.CREATE, Action.RELEASE):
             continue
         if kind is Kind.MEMBERSHIP:
-            hit = change.action is Action.DELETE and covers(ends(change.address)[1])
+            hit = change.action is Action.DELETE and covers(change.address.user)
         elif kind is Kind.ASSIGNMENT:
-            hit = change.action is Action.DELETE and any(map(covers, ends(change.address)))
+            hit = change.action is Action.DELETE and any(map(covers, change.address.ends))
         elif kind is Kind.PERMISSION_SET:
             hit = covers(change.address)
         else:
             renamed = any(each.name in _NAMES for each in change.fields)
-            takes = change.action is Action.DELETE or change.effect in (Effect.REVOKE, Effect.MIXED)
-            hit = (renamed or takes) and covers(change.address)
+            hit = (renamed or change.takes_away) and covers(change.address)
         if hit:
             yield change, _verb(change)
 

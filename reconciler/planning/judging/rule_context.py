@@ -59,9 +59,8 @@ class RuleContext:
         made: dict[Pair, set[Holder]] = {}
         for change in self.changes:
             if change.address.kind is Kind.ASSIGNMENT and gives(change):
-                account, name, holder = change.address.parts
-                kind, _, key = holder.partition(":")
-                made.setdefault((account, name), set()).add(Holder(Kind(kind), key))
+                pair = (change.address.account, change.address.permission_set.own_key)
+                made.setdefault(pair, set()).add(Holder.at(change.address))
         return made
 
     def accounts(self, access: RuledAccess) -> AbstractSet[str] | None:

@@ -210,7 +210,7 @@ def _groups(rule_context: RuleContext, rule: Disjoint, standing: AccessState) ->
 def _put_off(rule_context: RuleContext) -> AbstractSet[tuple[str, str]]:
     """The memberships that last longer by the plan: group key and the user's token."""
     return {
-        (change.address.parts[0], rule_context.tokens.user(change.address.parts[1]))
+        (change.address.group.own_key, rule_context.tokens.user(change.address.user.own_key))
         for change in rule_context.changes
         if change.retimes and change.address.kind is Kind.MEMBERSHIP and gives(change)
     }

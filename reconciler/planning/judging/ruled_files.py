@@ -107,16 +107,16 @@ class _Deciding:
         self._joined: dict[str, set[str]] = {}
         for change in rule_context.changes:
             if change.address.kind is Kind.MEMBERSHIP and gives(change):
-                group, user = change.address.parts
-                self._joined.setdefault(group, set()).add(user)
+                group, user = change.address.ends
+                self._joined.setdefault(group.own_key, set()).add(user.own_key)
         self._sets_changed = {
-            change.address.parts[0]
+            change.address.permission_set.own_key
             for change in rule_context.changes
-            if change.address.kind in (Kind.PERMISSION_SET, Kind.PROVISIONING)
+            if Kind.PERMISSION_SET in (change.address.kind, change.address.kind.facts.of)
             and (change.action is Action.CREATE or change.effect in _GIVING)
         }
         self._groups_made = {
-            change.address.parts[0]
+            change.address.own_key
             for change in rule_context.changes
             if change.address.kind is Kind.GROUP and change.action is Action.CREATE
         }

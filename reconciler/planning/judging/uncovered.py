@@ -40,9 +40,8 @@ def _covers(gap: Gap, state: Desired) -> bool:
         # Which key the group has is not asked here: any managed membership might be meant.
         Kind.MEMBERSHIP: bool(state.members),
         Kind.PERMISSION_SET: bool(state.permission_sets),
-        Kind.PROVISIONING: bool(state.permission_sets),
     }
-    return declared[gap.kind]
+    return declared[gap.kind.facts.of or gap.kind]
 
 
 def _covers_assignments(scope: str, state: Desired) -> bool:

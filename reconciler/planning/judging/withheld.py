@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.names import fold
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Gap, Live
-from reconciler.planning.ordering.steps import PAIRS, UNIQUE, ends
 
 Parted = tuple[list[Change], list[Change]]
 
@@ -44,10 +43,10 @@ def without_unread(changes: Iterable[Change], gaps: Iterable[Gap], ids: Mapping[
         if change.action is not Action.DELETE:
             return False
         if address.kind is Kind.ASSIGNMENT:
-            person = ends(address)[0].kind is Kind.USER
-            return bool(accounts & {"*", address.parts[0]}) or (person and "users" in accounts)
+            person = address.principal.kind is Kind.USER
+            return bool(accounts & {"*", address.account}) or (person and "users" in accounts)
         if address.kind is Kind.MEMBERSHIP:
-            return "*" in members or ids.get(ends(address)[0]) in members
+            return "*" in members or ids.get(address.group) in members
         if address.kind is Kind.GROUP:
             return bool(accounts - {"users"}) or "*" in members or ids.get(address) in members
         return bool(accounts or (members and address.kind is Kind.USER))
@@ -71,11 +70,10 @@ def without_delegated(changes: Iterable[Change], live: Live, ids: Mapping[Addres
         if not change.writes:
             return False  # nothing is written
         if address.kind is Kind.ASSIGNMENT:
-            return address.parts[0] == management
-        if address.kind not in (Kind.PERMISSION_SET, Kind.PROVISIONING) or change.action is Action.CREATE:
+            return address.account == management
+        if not address.has("permission_set") or change.action is Action.CREATE:
             return False
-        whole = Address.of(address.target, Kind.PERMISSION_SET, address.parts[0])
-        found = live.permission_sets.get(ids.get(whole, ""))
+        found = live.permission_sets.get(ids.get(address.permission_set, ""))
         return found is not None and management in found.provisioned
 
     make, held = _part(changes, theirs)
@@ -94,7 +92,7 @@ def _with_what_hangs(make: list[Change], held: list[Change], successors: Mapping
         end
         for change in held
         if change.address.kind in PAIRS and change.action is Action.DELETE
-        for end in ends(change.address)
+        for end in change.address.ends
     }
     if not missing and not kept:
         return make, held
@@ -102,7 +100,7 @@ def _with_what_hangs(make: list[Change], held: list[Change], successors: Mapping
     def hangs(change: Change) -> bool:
         if change.address.kind not in PAIRS:
             return change.action is Action.DELETE and change.address in kept
-        both = ends(change.address)
+        both = change.address.ends
         if change.action is Action.DELETE:
             return successors.get(both[1]) in missing
         return any(end in missing for end in both)
@@ -151,7 +149,7 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
         make, _ = _part(
             make,
             lambda change: (
-                change.address.kind in PAIRS and any(end in missing for end in ends(change.address))
+                change.address.kind in PAIRS and any(end in missing for end in change.address.ends)
             ),
         )
     return make, taken
@@ -171,7 +169,7 @@ def _claims(change: Change, *, before: bool) -> Iterable[_Claim]:
     kind = change.address.kind
     for each in change.fields:
         value = each.before if before else each.after
-        if each.name in UNIQUE.get(kind, ()) and value is not None:
+        if each.name in kind.facts.unique and value is not None:
             yield kind, each.name, fold(str(value))
 
 
@@ -184,7 +182,7 @@ def _holders(changes: Iterable[Change], live: Live) -> Mapping[_Claim, str]:
         ((kind, name, fold(str(value))), one.id)
         for kind, objects in ((Kind.USER, live.users), (Kind.GROUP, live.groups))
         for one in objects.values()
-        for name in UNIQUE[kind]
+        for name in kind.facts.unique
         if (value := one.attributes.get(name)) is not None
     )
     return {claim: identifier for claim, identifier in held if claim in wanted}

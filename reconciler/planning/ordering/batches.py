@@ -45,7 +45,7 @@ class Batches:
         if self._limits.get(kind, 1) <= 1 or step.lane or not writes_something(step):
             return None
         if kind is Kind.MEMBERSHIP:
-            return step.rank, kind, action, step.address.key.split("/")[0]
+            return step.rank, kind, action, step.address.group.key
         return (step.rank, kind, action, "") if action is Action.CREATE else None
 
     def add(self, alike: Alike, entry: Entry) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Step
-from reconciler.planning.ordering.steps import Dependencies, ends, needs_provisioning
+from reconciler.planning.ordering.steps import Dependencies, needs_provisioning
 
 
 def take_before_edits(steps: dict[str, Step], changes: Sequence[Change], dependencies: Dependencies) -> bool:
@@ -54,13 +54,13 @@ def _removals(changes: Sequence[Change], dependencies: Dependencies) -> Mapping[
         if change.action is not Action.DELETE:
             continue
         if change.address.kind is Kind.ASSIGNMENT:
-            principal, permission_set = ends(change.address)
+            principal, permission_set = change.address.ends
             found.setdefault(permission_set, []).append(str(change.address))
             holding.setdefault(principal, set()).add(permission_set)
         elif change.address.kind is Kind.MEMBERSHIP:
             leaving.append(change.address)
     for address in leaving:
-        for permission_set in holding.get(ends(address)[0], ()):
+        for permission_set in holding.get(address.group, ()):
             found.setdefault(permission_set, []).append(str(address))
     return found
 

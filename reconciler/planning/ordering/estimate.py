@@ -16,7 +16,6 @@ from reconciler.planning.ordering.steps import writes_something
 
 # Calls a second that sso-admin takes, all of them together; a quarter below the 20 of the user guide, limits.
 _SSO_ADMIN_PER_SECOND = 14.0
-_SSO_ADMIN = (Kind.PERMISSION_SET, Kind.ASSIGNMENT, Kind.PROVISIONING)
 # Seconds of the service's own time: one role is made, or renewed in many accounts side by side.
 _ASSIGNMENT, _PROVISIONING, _EACH_ACCOUNT = 3.0, 5.0, 0.1
 
@@ -59,8 +58,8 @@ def estimate(
             call, count = f"{step.action} {step.address.kind}", _calls(step)
             if count:
                 calls[call] += count
-            together = step.address.kind in _SSO_ADMIN
-            gate, rate = ("sso-admin", _SSO_ADMIN_PER_SECOND * speed) if together else (call, per_second)
+            shared = step.address.kind.facts.shared_rate
+            gate, rate = (shared, _SSO_ADMIN_PER_SECOND * speed) if shared else (call, per_second)
             starts = max(now, free_at.get(gate, 0.0))
             free_at[gate] = starts + count / rate
             ends = starts + count * latency + _service_time(step) / speed

@@ -20,9 +20,9 @@ from reconciler.model.plan import Finding, Severity, Step
 from reconciler.planning.ordering import steps as making
 from reconciler.planning.ordering.editing import take_before_edits
 from reconciler.planning.ordering.replacing import hold, walk
-from reconciler.planning.ordering.steps import UNIQUE, Dependencies, ends, needs, rank, restricted, set_of
+from reconciler.planning.ordering.steps import Dependencies, needs, rank, restricted
 
-__all__ = ["UNIQUE", "Dependencies", "ends", "needs", "order", "rank", "restricted", "set_of"]
+__all__ = ["Dependencies", "needs", "order", "rank", "restricted"]
 
 _NOTHING_ELSE = Dependencies()
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.address import Address
+from reconciler.model.address import PAIRS, Address
 from reconciler.model.change import Action, Cause, Change
 from reconciler.model.plan import Step
-from reconciler.planning.ordering.steps import PAIRS
 
 # Who must have no access must not keep it until something else is there.
 _AT_ONCE = (Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER)

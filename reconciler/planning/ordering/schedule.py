@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from reconciler.model.address import Kind
+from reconciler.model.address import KINDS, Kind
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.planning.ordering.batches import Alike, Batches
 
 _GOOD = (Status.DONE, Status.UNNECESSARY)
-# What the service finishes on its own time, and how much of it may be under way: one below the quotas, so
-# that somebody else's call fits in too (user guide, limits: 15 assignments, 3 provisionings).
-OUTSTANDING: Mapping[Kind, int] = {Kind.ASSIGNMENT: 14, Kind.PROVISIONING: 2}
 
 # Rank, position in the plan, id.
 _Entry = tuple[int, int, str]
@@ -30,10 +27,10 @@ class Schedule:
 
     What one request carries is a unit: one step, or several that are alike and ready, up to
     `membership_batch` memberships of one group and direction, or `bulk` creations of users or of groups
-    (capabilities of the target). At most `in_flight` units run at once, one step per lane; kinds that stand
-    in OUTSTANDING have a limit of their own instead, so that neither a full kind nor a full lane keeps the
-    others waiting. Every step of a rank is ended before one of a higher rank is handed out. A step that is
-    held by others waits for them to end, and is HELD when one of them did not succeed.
+    (capabilities of the target). At most `in_flight` units run at once, one step per lane; kinds with a
+    limit on what is outstanding (KindFacts) have that instead, so that neither a full kind nor a full lane
+    keeps the others waiting. Every step of a rank is ended before one of a higher rank is handed out. A step
+    that is held by others waits for them to end, and is HELD when one of them did not succeed.
     """
 
     def __init__(
@@ -43,8 +40,9 @@ class Schedule:
         self._position = {step.id: position for position, step in enumerate(steps)}
         # None is every kind that has no limit of its own.
         self._limits: dict[Kind | None, int] = {None: in_flight}
-        for kind, limit in OUTSTANDING.items():
-            self._limits[kind] = limit
+        for kind, facts in KINDS.items():
+            if facts.outstanding:
+                self._limits[kind] = facts.outstanding
         self._ready: dict[Kind | None, list[_Entry]] = {family: [] for family in self._limits}
         # Ready, but for their lane.
         self._parked: dict[str, dict[Kind | None, list[_Entry]]] = {}
@@ -75,6 +73,10 @@ class Schedule:
     def running(self) -> int:
         """How many steps are handed out and not ended."""
         return len(self._running)
+
+    def handed_out(self) -> list[Step]:
+        """The steps that are handed out and not ended, in order."""
+        return sorted((self._steps[each] for each in self._running), key=lambda step: self._position[step.id])
 
     @property
     def over(self) -> bool:
@@ -225,4 +227,4 @@ class Schedule:
 
 
 def _family(step: Step) -> Kind | None:
-    return step.address.kind if step.address.kind in OUTSTANDING else None
+    return step.address.kind if step.address.kind.facts.outstanding else None

@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.names import fold
 from reconciler.model.plan import Step
 from reconciler.model.resources import REMOTE_ID
 
 REVOCATION, CHANGE, PEOPLED, CONTAINER = range(4)
-# Attributes that no two objects of one kind may share, so that a value must be freed before it is given.
-UNIQUE = {Kind.USER: ("user_name", "email"), Kind.GROUP: ("display_name",)}
-PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
-# What holds other things, and goes after them.
-_CONTAINERS = (Kind.GROUP, Kind.PERMISSION_SET)
 # Roles of a set that did not change are renewed account by account up to so many, else all at once.
 _ONE_BY_ONE = 3
 # ProvisionPermissionSet takes so many accounts with ALL_PROVISIONED_ACCOUNTS (user guide, limits).
@@ -42,22 +37,6 @@ class Dependencies:
     provisioned: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     keeps_a_member: bool = False
-
-
-def ends(address: Address) -> tuple[Address, Address]:
-    """What a pair is between: group and user of a membership, principal and set of an assignment."""
-    if address.kind is Kind.MEMBERSHIP:
-        group, user = address.key.split("/")
-        return Address(address.target, Kind.GROUP, group), Address(address.target, Kind.USER, user)
-    _, permission_set, holder = address.key.split("/")
-    kind, _, key = holder.partition(":")
-    principal = Address(address.target, Kind(kind), key)
-    return principal, Address(address.target, Kind.PERMISSION_SET, permission_set)
-
-
-def set_of(provisioning: Address) -> Address:
-    """The permission set whose roles a provisioning brings up to date."""
-    return Address(provisioning.target, Kind.PERMISSION_SET, provisioning.key.split("/")[0])
 
 
 def needs(step: Step) -> Iterable[str]:
@@ -93,14 +72,14 @@ def restricted(steps: Iterable[Step], go: Collection[Address]) -> list[Step]:
             # An edit that may be done reaches every role, so what lagged for another reason goes with it.
             chosen.append(replace(step, changes=may))
         else:
-            chosen.extend(_renewal(step.address.target, (one,), one, step.after) for one in may)
+            chosen.extend(_renewal((one,), one, step.after) for one in may)
     return chosen
 
 
 def rank(change: Change) -> int:
     """The rank of a change: what is taken away, what is made or altered, what held other things."""
     if change.action is Action.DELETE:
-        if change.address.kind in _CONTAINERS:
+        if change.address.kind.facts.container:
             return CONTAINER
         return REVOCATION
     return REVOCATION if change.effect is Effect.REVOKE else CHANGE
@@ -114,7 +93,7 @@ def steps(changes: Sequence[Change], dependencies: Dependencies) -> dict[str, St
         made[step.id] = step
         maker.renewing.setdefault(step.refs["permission_set"], []).append(step.id)
     for change in changes:
-        if change.address.kind is not Kind.PROVISIONING:
+        if not change.address.kind.facts.of:
             for step in maker.steps(change):
                 made[step.id] = step
     return made
@@ -141,14 +120,14 @@ class _Maker:
         self._leaving: dict[tuple[Kind, Address], list[str]] = {}
         for change in changes:
             if change.address.kind in PAIRS and change.action is Action.DELETE:
-                for end in ends(change.address):
+                for end in change.address.ends:
                     self._leaving.setdefault((change.address.kind, end), []).append(str(change.address))
         self._freed = _freed(changes)
         # By a group that is created: who enters it.
         self._entering: dict[Address, list[Address]] = {}
         for change in changes:
             if change.address.kind is Kind.MEMBERSHIP and change.action is Action.CREATE:
-                group = ends(change.address)[0]
+                group = change.address.group
                 if group in self._creating:
                     self._entering.setdefault(group, []).append(change.address)
         # By set: the ids of the steps that bring its roles up to date.
@@ -159,8 +138,8 @@ class _Maker:
         """The steps that bring roles up to date, those of edited sets after the edit."""
         lagging: dict[Address, list[Address]] = {}
         for change in self._changes:
-            if change.address.kind is Kind.PROVISIONING:
-                lagging.setdefault(set_of(change.address), []).append(change.address)
+            if change.address.kind.facts.of:
+                lagging.setdefault(change.address.permission_set, []).append(change.address)
             elif (
                 change.address in self._edited
                 and needs_provisioning(change)
@@ -174,11 +153,11 @@ class _Maker:
                 yield from self._after_edit(address, roles)
             elif _ONE_BY_ONE < len(roles) <= _ALL_AT_ONCE and self._all_at_once(address):
                 after = (str(address),) if edit is not None else ()
-                yield _renewal(address.target, roles, _everywhere(address), after)
+                yield _renewal(roles, _everywhere(address), after)
             else:
                 after = (str(address),) if edit is not None else ()
                 for role in roles:
-                    yield _renewal(address.target, (role,), role, after)
+                    yield _renewal((role,), role, after)
 
     def _all_at_once(self, address: Address) -> bool:
         """Whether one step reaches all accounts of a set, and none in which it would fail for all."""
@@ -191,14 +170,14 @@ class _Maker:
         A role in a closed account is left behind: nothing can be provisioned there.
         """
         if self._all_at_once(address):
-            yield _renewal(address.target, (address, *roles), _everywhere(address), (str(address),))
+            yield _renewal((address, *roles), _everywhere(address), (str(address),))
             return
         for account in sorted(
             self._dependencies.provisioned[address] - self._dependencies.closed.get(address, frozenset())
         ):
             role = Address(address.target, Kind.PROVISIONING, f"{address.key}/{account}")
             carried = (address, role) if role in set(roles) else (address,)
-            yield _renewal(address.target, carried, role, (str(address),))
+            yield _renewal(carried, role, (str(address),))
 
     def steps(self, change: Change) -> Iterable[Step]:
         """The steps of any other change: one, or two where a manager is set later."""
@@ -230,7 +209,7 @@ class _Maker:
         return tuple(str(one) for one in addresses if one in self._creating or one in self._passing_on)
 
     def _membership(self, step: Step) -> Step:
-        group, user = ends(step.address)
+        group, user = step.address.ends
         after: tuple[str, ...] = ()
         if step.action is Action.CREATE:
             # Nobody enters a group before it lost what it shall lose, and before what it holds was edited.
@@ -251,7 +230,7 @@ class _Maker:
         return known
 
     def _assignment(self, step: Step) -> Step:
-        principal, permission_set = ends(step.address)
+        principal, permission_set = step.address.ends
         after: tuple[str, ...] = ()
         if step.action is Action.CREATE:
             after = self._made_before(principal, permission_set)
@@ -261,7 +240,7 @@ class _Maker:
             if principal.kind is Kind.GROUP:
                 after += tuple(self._leaving.get((Kind.MEMBERSHIP, principal), ()))
         refs = {"permission_set": permission_set, "principal": principal}
-        return replace(step, after=after, refs=refs, lane=step.address.key.split("/")[0])
+        return replace(step, after=after, refs=refs, lane=step.address.account)
 
     def _object(self, change: Change, step: Step) -> Iterable[Step]:
         """A user, group or set that is made or altered."""
@@ -304,7 +283,7 @@ def writes_something(step: Step) -> bool:
     """Whether a step sends anything: letting go, taking an object as git's, or another end does not."""
     if step.action is Action.RELEASE:
         return False
-    if step.action is not Action.UPDATE or step.address.kind is Kind.PROVISIONING:
+    if step.action is not Action.UPDATE or step.address.kind.facts.of:
         return True
     return bool(step.fields)
 
@@ -318,17 +297,16 @@ def _everywhere(address: Address) -> Address:
     return Address(address.target, Kind.PROVISIONING, address.key)
 
 
-def _renewal(target: str, changes: Sequence[Address], address: Address, after: Sequence[str]) -> Step:
+def _renewal(changes: Sequence[Address], address: Address, after: Sequence[str]) -> Step:
     """The step that brings the roles of a set up to date: in one account, or (one part) wherever they are."""
-    parts = address.key.split("/")
     return Step(
         id=str(address),
         address=address,
         action=Action.UPDATE,
         changes=tuple(changes),
         after=tuple(after),
-        refs={"permission_set": Address(target, Kind.PERMISSION_SET, parts[0])},
-        lane=parts[1] if len(parts) > 1 else "",
+        refs={"permission_set": address.permission_set},
+        lane=address.account,
         rank=CHANGE,
     )
 
@@ -338,12 +316,13 @@ def _freed(changes: Sequence[Change]) -> Mapping[tuple[Kind, str, str], str]:
     freed: dict[tuple[Kind, str, str], str] = {}
     for change in changes:
         kind = change.address.kind
-        if kind not in UNIQUE:
+        unique = kind.facts.unique
+        if not unique:
             continue
         if change.action is Action.UPDATE:
             for each in change.fields:
-                if each.name in UNIQUE[kind] and each.before is not None:
+                if each.name in unique and each.before is not None:
                     freed[kind, each.name, fold(str(each.before))] = str(change.address)
         elif change.action is Action.DELETE:
-            freed[kind, UNIQUE[kind][0], fold(change.name)] = str(change.address)
+            freed[kind, unique[0], fold(change.name)] = str(change.address)
     return freed

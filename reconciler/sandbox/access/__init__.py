@@ -1,1 +1,1 @@
-"""Permission sets, assignments and roles under the rules of Identity Center, whoever writes."""
+"""Permission sets, assignments and roles under the rules of Identity Center, for every writer."""

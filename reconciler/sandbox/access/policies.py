@@ -80,7 +80,7 @@ class Policies:
         try:
             policy = json.loads(document)
         except (ValueError, RecursionError) as error:
-            raise invalid("The inline policy document is not valid: it is no JSON") from error
+            raise invalid("The inline policy document is not valid: it is not JSON") from error
         if not isinstance(policy, dict) or "Statement" not in policy:
             raise invalid("The inline policy document is not valid: it has no Statement")
         self._sets.set_inline_policy(arn, document)

@@ -1,6 +1,6 @@
 """What time does: role changes that are due are made, in their order, before anything else is looked at.
 
-There is no thread: whoever opens a transaction settles first, so that the state derives from the clock.
+There is no thread: each transaction settles first, so that the state derives from the clock.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Settling:
     def settle(self, until: float | None = None) -> None:
         """Make every role change that is due by `until` (seconds since the epoch), which is now if not given.
 
-        Infinity ends whatever is under way, in the order in which it would have ended.
+        Infinity ends everything that is under way, in the order in which it would have ended.
         """
         db, due = self.requests.db, self.requests.now if until is None else until
         query = (
@@ -155,7 +155,7 @@ class Settling:
         have = {
             row[0] for row in db.execute("SELECT policy FROM account_policies WHERE account = ?", (account,))
         }
-        # An account of which nothing was declared is taken to have whatever it needs.
+        # An account of which nothing was declared is taken to have all that it needs.
         for policy in self.policies.customer_policies(found.id) if have else ():
             if policy not in have:
                 text = f"Not supported policy arn:aws:iam::{account}:policy{policy}"

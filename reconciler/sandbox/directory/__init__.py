@@ -1,1 +1,1 @@
-"""The directory: users, groups and memberships under the rules of the Identity Store, whoever writes."""
+"""The directory: users, groups and memberships under the rules of the Identity Store, for every writer."""

@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.spoil import Reply
+from reconciler.sandbox.faulty_replies import Reply
 
 JSON = "application/json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -65,7 +65,7 @@ class Words:
     clock: SandboxClock
 
     def refused(self, error: ApiError, request_id: str) -> Reply:
-        """The error's body, whoever raised it."""
+        """The error's body."""
         found = error if isinstance(error, ScimError) else _translated(error)
         at = datetime.fromtimestamp(self.clock.now(), UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         body = {

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faulty_replies import Reply, before
 from reconciler.sandbox.scim import bearer, discovery, groups, users
 from reconciler.sandbox.scim.answers import (
     UNPARSABLE,
@@ -24,7 +25,6 @@ from reconciler.sandbox.scim.answers import (
 )
 from reconciler.sandbox.scim.call import Call, Handler
 from reconciler.sandbox.serving import Service
-from reconciler.sandbox.spoil import Reply, before
 
 SERVICE = "scim"
 # The fifteen operations of the developer guide.

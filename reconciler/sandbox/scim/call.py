@@ -10,8 +10,8 @@ from typing import Any
 from reconciler.sandbox import tokens
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import PAGE_FAULTS, Fault, FaultKind
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.scim.answers import UNPARSABLE, refused
-from reconciler.sandbox.spoil import Reply
 from reconciler.sandbox.world import Directory
 
 Resource = dict[str, Any]
@@ -26,7 +26,8 @@ MOST = 100
 _COUNT = re.compile("[0-9]{1,3}")
 # Membership changes in one request.
 MOST_MEMBERS = 100
-# A cursor matches [-a-zA-Z0-9+=/:_]*, which is not safe in an address: whoever does not encode it loses it.
+# A cursor matches [-a-zA-Z0-9+=/:_]*, which is not safe in an address: a client
+# that does not encode it loses it.
 _MARK = "c+/:"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.scim.answers import ScimError, answered
 from reconciler.sandbox.scim.call import LIST, Call, Handler, Resource
 from reconciler.sandbox.scim.resources import ENTERPRISE, GROUP, TEXTS, USER
-from reconciler.sandbox.spoil import Reply
 
 _SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 _GUIDE = "https://docs.aws.amazon.com/singlesignon/latest/developerguide/what-is-scim.html"

@@ -8,11 +8,11 @@ from typing import Any
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.directory import rules
 from reconciler.sandbox.directory.records import Record
+from reconciler.sandbox.faulty_replies import Reply
 from reconciler.sandbox.scim import resources
 from reconciler.sandbox.scim.answers import UNPARSABLE, answered, refused
 from reconciler.sandbox.scim.call import MOST_MEMBERS, Call, Handler, Resource, operations
 from reconciler.sandbox.scim.filters import parsed
-from reconciler.sandbox.spoil import Reply
 
 # Developer guide, ListGroups. A bare id is valid there, and discouraged.
 FILTERS: Collection[frozenset[str]] = frozenset(

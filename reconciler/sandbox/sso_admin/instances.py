@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.sandbox.answers import ApiError, invalid
 from reconciler.sandbox.call import Answer, Call, Handler
 
-# InstanceList holds 10 at most, whatever MaxResults says (service model).
+# InstanceList holds 10 at most, also where MaxResults is larger (service model).
 _PAGE = 10
 
 

@@ -25,7 +25,7 @@ InstanceArn = Annotated[
     str,
     Shape(
         r"arn:aws(-[a-z]{1,5}){0,3}:sso:::instance/(sso)?ins-[a-zA-Z0-9\-.]{16}",
-        "is no ARN of an IAM Identity Center instance",
+        "is not an ARN of an IAM Identity Center instance",
         "it looks like arn:aws:sso:::instance/ssoins-1234567890abcdef",
     ),
 ]

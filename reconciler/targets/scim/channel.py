@@ -31,7 +31,7 @@ _EXTENSION_PATH = re.compile(r"urn:[A-Za-z0-9][A-Za-z0-9-]{1,31}:[A-Za-z0-9.:_\-
 _OURS: Mapping[str, str] = {path.lower(): name for name, path in USER_PATHS.items()}
 # What a template may speak of beside attributes.
 KEY = "key"
-# What is no single text, and can neither be made from others nor be a part of them.
+# What is not a single text, and can neither be made from others nor be a part of them.
 _NOT_TEXT = frozenset(("address", "photos", "manager"))
 _PLACEHOLDERS = (KEY, *(name for name in USER_ATTRIBUTES if name not in _NOT_TEXT))
 _MAX_URL = 2048

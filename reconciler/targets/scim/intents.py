@@ -22,7 +22,7 @@ MOVED = "MOVED"
 
 def who(membership: Address) -> Address:
     """The user of a membership."""
-    return Address(membership.target, Kind.USER, membership.key.split("/")[1])
+    return membership.user
 
 
 def gave_up(lost: OutcomeUnknown | None) -> tuple[Status, str]:

@@ -38,7 +38,7 @@ ENDS: Mapping[str, Answer] = {
     "400": raising(Rejected("no such page", code="400", reason="invalidValue")),
     "416": raising(Rejected("no such range", code="416")),
     "500": raising(ServiceError("index out of range", code="500")),
-    "a page for people": raising(IncompleteRead("the answer is no JSON")),
+    "a page for people": raising(IncompleteRead("the answer is not JSON")),
     "an error under success": lambda: {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"]},
 }
 

@@ -83,7 +83,7 @@ class SetWriter:
     # Create.
 
     def _create(self, step: Step, wished: Attributes) -> Outcome:
-        name = step.address.parts[0]
+        name = step.address.own_key
         tags = [
             {"Key": key[len(TAG_PREFIX) :], "Value": value}
             for key, value in sorted(wished.items())

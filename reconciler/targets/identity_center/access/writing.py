@@ -65,16 +65,15 @@ class AccessWriter:
         return self._poller.poll(pendings)
 
     def _request(self, step: Step, arn: str, ids: Mapping[Address, str]) -> Request:
-        parts = step.address.parts
+        account = step.address.account
         if step.address.kind is Kind.PROVISIONING:
-            account = parts[1] if len(parts) > 1 else None
             return Request(
-                step.id, Operation.PROVISION, arn, account, None, self._now(), patience=_PROVISIONING
+                step.id, Operation.PROVISION, arn, account or None, None, self._now(), patience=_PROVISIONING
             )
         who = step.refs["principal"]
         principal = Principal(who.kind, ids[who])
         operation = Operation.ASSIGN if step.action is Action.CREATE else Operation.UNASSIGN
-        return Request(step.id, operation, arn, parts[0], principal, self._now(), patience=_ASSIGNING)
+        return Request(step.id, operation, arn, account, principal, self._now(), patience=_ASSIGNING)
 
     def _ended(self, step: Step, arn: str | None, ended: EndedError) -> Outcome:
         message, stop = str(ended), isinstance(ended.error, Denied)

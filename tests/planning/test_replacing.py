@@ -1,4 +1,4 @@
-"""What holds a revocation, closely: which grants, and where it would wait for itself, none."""
+"""What holds a revocation: which grants, and where it would wait for itself, none."""
 
 from __future__ import annotations
 

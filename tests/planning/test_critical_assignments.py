@@ -1,4 +1,4 @@
-"""What is critical of assignments, closely: which entries count where, and what a removal waits for."""
+"""What is critical of assignments: which entries count where, and what a removal waits for."""
 
 from __future__ import annotations
 

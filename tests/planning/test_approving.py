@@ -1,4 +1,4 @@
-"""Approvals, closely: what is written to let a refusal pass, which one does, and why another does not."""
+"""Approvals: what is written to let a refusal pass, which one does, and why another does not."""
 
 from __future__ import annotations
 

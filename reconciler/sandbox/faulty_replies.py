@@ -1,4 +1,4 @@
-"""How the faults that are switched on stop a request, or spoil its answer."""
+"""How the faults that are switched on stop a request, or apply_faults its answer."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def refusal(operation: Operation, fault: Fault) -> ApiError | None:
     return None
 
 
-def spoil(reply: Reply, faults: Sequence[Fault], failure: Callable[[Fault], Reply]) -> Reply:
+def apply_faults(reply: Reply, faults: Sequence[Fault], failure: Callable[[Fault], Reply]) -> Reply:
     """The answer as the faults leave it. What was refused stays as it is; `failure` words a 5xx."""
     if not 200 <= reply.status < 300:
         return reply

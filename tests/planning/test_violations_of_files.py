@@ -1,4 +1,4 @@
-"""Rules on what is written, closely: which entries they speak of, and on what a change of the plan rests."""
+"""Rules on what is written: which entries they speak of, and on what a change of the plan rests."""
 
 from __future__ import annotations
 

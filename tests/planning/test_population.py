@@ -1,4 +1,4 @@
-"""How much there is of each kind, closely: each number of what is counted differs from every other."""
+"""How much there is of each kind: each number of what is counted differs from every other."""
 
 from __future__ import annotations
 

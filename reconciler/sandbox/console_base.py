@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconciler.sandbox.access.desk import Access
+from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.answers import not_found
 from reconciler.sandbox.clock import SandboxClock
 from reconciler.sandbox.directory.records import Hand, Record
@@ -15,8 +15,8 @@ from reconciler.sandbox.world import Directory, World
 _ROLE = "arn:aws:sts::{account}:assumed-role/Administrator/console"
 
 
-class Hands:
-    """Hands in a world that may be running at the same time. Thread-safe."""
+class ConsoleBase:
+    """ConsoleBase in a world that may be running at the same time. Thread-safe."""
 
     def __init__(self, world: World, clock: SandboxClock) -> None:
         self._world, self._clock = world, clock

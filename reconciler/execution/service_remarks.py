@@ -22,7 +22,7 @@ _HABITS = {
 }
 
 
-def told(target: str, unkept: Collection[str], *, required: Collection[str]) -> tuple[str, ...]:
+def service_remarks(target: str, unkept: Collection[str], *, required: Collection[str]) -> tuple[str, ...]:
     """Sentences on what turned out in this apply, from the names that a receipt gives it.
 
     `required` are the attributes that every creation needs, kept or not.
@@ -36,9 +36,9 @@ def told(target: str, unkept: Collection[str], *, required: Collection[str]) -> 
         for each in names
         if each not in forms and each not in refused and not each.endswith((_CASE, _ONE, _SPACE))
     ]
-    said = []
+    sentences = []
     if dropped := [*plain, *(f"the case of {each.removesuffix(_CASE)}" for each in cases)]:
-        said.append(
+        sentences.append(
             f"{target} does not keep {', '.join(dropped)}: it answered well, and does not show what it was "
             f"sent{_later(needed=[each for each in plain if _name(each) in required])}"
         )
@@ -48,29 +48,31 @@ def told(target: str, unkept: Collection[str], *, required: Collection[str]) -> 
             *(each.removesuffix(_SPACE) for each in names if each.endswith(_SPACE)),
         }
     ):
-        said.append(
+        sentences.append(
             f"{target} keeps {', '.join(spelled)} in another form than it was sent{_later(needed=())}"
         )
-    said.extend(_refused(target, unkept))
-    said.extend(
+    sentences.extend(_refused(target, unkept))
+    sentences.extend(
         f"{target} shows a part of its list of {what}: what was just read by id is missing there, and no "
         "plan rests on such a list; set `paging` or `page_size` in the `settings` of the target"
         for what in ("users", "groups")
         if any(each.startswith(f"service.short-list-of-{what}:") for each in unkept)
     )
-    return (*said, *(_HABITS[each].format(target=target) for each in sorted(unkept) if each in _HABITS))
+    return (*sentences, *(_HABITS[each].format(target=target) for each in sorted(unkept) if each in _HABITS))
 
 
 def _refused(target: str, names: Collection[str]) -> list[str]:
     """What the service refuses by name."""
     entries = sorted(each.removeprefix(_ENTRY).partition(":")[0] for each in names if each.startswith(_ENTRY))
     attributes = sorted(_attribute(each) for each in names if each.startswith(_ATTRIBUTE))
-    said = []
+    sentences = []
     if entries:
-        said.append(f"{target} refuses {' and '.join(entries)} in the entries of lists: they were left out")
+        sentences.append(
+            f"{target} refuses {' and '.join(entries)} in the entries of lists: they were left out"
+        )
     if attributes:
-        said.append(f"{target} refuses {', '.join(attributes)} by name: the rest was written without")
-    return said
+        sentences.append(f"{target} refuses {', '.join(attributes)} by name: the rest was written without")
+    return sentences
 
 
 def _attribute(habit: str) -> str:

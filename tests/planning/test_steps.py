@@ -12,12 +12,10 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Step
 from reconciler.planning.ordering.steps import (
     Dependencies,
-    ends,
     needs,
     needs_provisioning,
     rank,
     restricted,
-    set_of,
 )
 from reconciler.planning.ordering.steps import steps as steps_of
 from tests.planning.access_stage import change, written
@@ -548,12 +546,12 @@ def test_which_edits_of_a_set_reach_its_roles(texts: str, *, reaches: bool) -> N
 
 
 def test_what_addresses_are_between() -> None:
-    assert ends(at("membership/ops/ada")) == (at("group/ops"), at("user/ada"))
-    assert ends(at(OPS_ON_ONE)) == (at("group/ops"), at("permission-set/Admin"))
-    assert ends(at(ADA_ON_ONE)) == (at("user/ada"), at("permission-set/Admin"))
+    assert at("membership/ops/ada").ends == (at("group/ops"), at("user/ada"))
+    assert at(OPS_ON_ONE).ends == (at("group/ops"), at("permission-set/Admin"))
+    assert at(ADA_ON_ONE).ends == (at("user/ada"), at("permission-set/Admin"))
     assert (
-        set_of(at(f"provisioning/Admin/{ONE}"))
-        == set_of(at("provisioning/Admin"))
+        at(f"provisioning/Admin/{ONE}").permission_set
+        == at("provisioning/Admin").permission_set
         == at("permission-set/Admin")
     )
 

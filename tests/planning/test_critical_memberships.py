@@ -1,4 +1,4 @@
-"""What is critical, closely: who counts, what a removal waits for, and what is said of too few."""
+"""What is critical: who counts, what a removal waits for, and what is said of too few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All of it together, for the length of one transaction."""
+"""Everything that the access service keeps, for the length of one transaction."""
 
 from __future__ import annotations
 

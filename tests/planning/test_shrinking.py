@@ -1,4 +1,4 @@
-"""A side that came back too small, closely: how much may be lost of each kind, and what is counted."""
+"""A side that came back too small: how much may be lost of each kind, and what is counted."""
 
 from __future__ import annotations
 

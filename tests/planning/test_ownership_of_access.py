@@ -1,4 +1,4 @@
-"""Whose a live permission set or assignment is, closely: each reason why it goes, and each why it stays."""
+"""Whose a live permission set or assignment is: each reason why it goes, and each why it stays."""
 
 from __future__ import annotations
 

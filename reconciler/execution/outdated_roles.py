@@ -14,7 +14,6 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.plan import Step
 from reconciler.model.report import Result, Status
 from reconciler.model.state import LivePermissionSet
-from reconciler.planning.ordering.order import set_of
 from reconciler.planning.wording import many
 from reconciler.targets.base import NOTHING, Target
 
@@ -23,7 +22,7 @@ _UNSETTLED = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 _NAMED = 5
 
 
-def renewed(
+def recheck_roles(
     target: Target, run: Run, steps: Sequence[Step], ended: Mapping[Address, Result]
 ) -> dict[Address, Result]:
     """The results among `ended` that looking at the roles makes more exact.
@@ -35,11 +34,11 @@ def renewed(
     unsettled = [
         step
         for step in steps
-        if step.address.kind is Kind.PROVISIONING
+        if step.address.kind.facts.of
         and step.id in run.outcomes
         and run.outcomes[step.id].status in _UNSETTLED
     ]
-    sets = {set_of(step.address): run.ids[set_of(step.address)] for step in unsettled}
+    sets = {step.address.permission_set: run.ids[step.address.permission_set] for step in unsettled}
     if not sets:
         return {}
     try:
@@ -50,13 +49,13 @@ def renewed(
     written = _edited(run, steps)
     exact: dict[Address, Result] = {}
     for step in unsettled:
-        found = live.permission_sets.get(sets[set_of(step.address)])
+        found = live.permission_sets.get(sets[step.address.permission_set])
         for address in step.changes:
             known = ended.get(address)
             if found is None or known is None or known.status not in _UNSETTLED:
                 continue
-            if address.kind is Kind.PROVISIONING:
-                if address.parts[1] not in found.outdated:
+            if address.kind.facts.of:
+                if address.account not in found.outdated:
                     exact[address] = Result(address, Status.DONE)
             elif address in written:
                 exact[address] = _edit(known, found)

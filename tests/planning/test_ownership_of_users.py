@@ -1,4 +1,4 @@
-"""Whose each live object is, closely: of git now, of git then, somebody else's, or nobody's."""
+"""Whose each live object is: of git now, of git then, somebody else's, or nobody's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which key gets which live object, closely: on names and ids alone, without a plan around them."""
+"""Which key gets which live object: on names and ids alone, without a plan around them."""
 
 from __future__ import annotations
 
