@@ -41,7 +41,7 @@ def test_without_a_file_there_is_one_target_with_every_default() -> None:
     assert not found.exists
     assert found.timezone == ZoneInfo("UTC")
     (target,) = found.targets.values()
-    assert (target.name, target.type, target.region) == ("aws", "identity-center", None)
+    assert (target.name, target.type, target.settings.region) == ("aws", "identity-center", None)
     assert target.policy == TargetPolicy("aws")
 
 
@@ -63,9 +63,9 @@ def test_a_target_is_described_whole() -> None:
     )
     assert found.timezone == ZoneInfo("Europe/Zurich")
     target = found.targets["main"]
-    assert target.region == "eu-central-2"
-    assert target.instance_arn == "arn:aws:sso:::instance/ssoins-1234567890abcdef"
-    assert target.identity_store_id == "d-1234567890"
+    assert target.settings.region == "eu-central-2"
+    assert target.settings.instance_arn == "arn:aws:sso:::instance/ssoins-1234567890abcdef"
+    assert target.settings.identity_store_id == "d-1234567890"
     assert target.policy == TargetPolicy(
         target="main",
         paths=("teams/**", "people.yaml"),

@@ -60,7 +60,7 @@ def _alternatives(schema: dict[str, Any], nodes: list[dict[str, Any]]) -> list[d
     for node in nodes:
         target = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
         found.append(target)
-        found += _alternatives(schema, target.get("anyOf", []))
+        found += _alternatives(schema, [*target.get("anyOf", []), *target.get("oneOf", [])])
     return found
 
 

@@ -19,7 +19,6 @@ from reconciler.model.resources import ALWAYS, USER_ATTRIBUTES, Grant, PolicyRef
 from reconciler.model.rules import Rule
 from reconciler.model.state import Desired, Identities
 from reconciler.planning.desired.project import project
-from reconciler.targets.registry import profiles
 
 FOLDER = Path(__file__).resolve().parents[1] / "identities"
 WRITTEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -170,9 +169,9 @@ def test_what_the_configuration_shows_in_comments_works_when_it_is_let_in() -> N
     files = {path: FolderTree(FOLDER).read(path) for path in FolderTree(FOLDER).paths()}
     files["reconciler.yaml"] = (text[:start] + shown + text[end:]).encode()
 
-    found = load(MemoryTree("identities", files), profiles()).config
+    found = load(MemoryTree("identities", files)).config
 
     assert found.targets.keys() == {"aws", "chat"}
-    assert found.targets["aws"].channel is not None
-    assert found.targets["aws"].channel.endpoint.token_next is not None
+    assert found.targets["aws"].settings.channel is not None
+    assert found.targets["aws"].settings.channel.endpoint.token_next is not None
     assert found.targets["chat"].policy.map == {"user_name": "{email}", "nick_name": "{given_name}"}

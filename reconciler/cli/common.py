@@ -190,7 +190,7 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
     """The moment of --now: an instant, because a date alone would begin elsewhere in every time zone."""
     if value is None:
         return None
-    from reconciler.config.moments import parse_moment
+    from reconciler.files.moments import parse_moment
 
     try:
         moment = parse_moment(value)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from reconciler.config.targets import required
 from reconciler.errors import Problem, RecordError
 from reconciler.planning.desired.defaults import defaults
-from reconciler.targets.registry import required
 
 if TYPE_CHECKING:
     from reconciler.cli.common import Options

@@ -25,6 +25,7 @@ def command(options: Options) -> None:
     `--format github` annotates the lines at fault in a pull request, `markdown` makes a comment for it.
     """
     from reconciler.cli.joiners import incomplete_joiners
+    from reconciler.config import check_usable
     from reconciler.errors import InputError
     from reconciler.files.tree import FolderTree
     from reconciler.loading.lint import lint
@@ -32,12 +33,12 @@ def command(options: Options) -> None:
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
     from reconciler.planning.judging.idle_approvals import idle_approvals
-    from reconciler.targets.registry import profiles
     from reconciler.wire.clock import SystemClock
 
     now = SystemClock().now()
     tree = FolderTree(options.identities)
-    loaded = load(tree, profiles())
+    loaded = load(tree)
+    check_usable(tree, loaded.config.targets)
     if problems := incomplete_joiners(loaded, options, tree, now):
         raise InputError(problems)
     findings = (

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from reconciler import __version__
-from reconciler.config.channels import CHANNEL_FIELDS, Channel, build_channel, build_map
-from reconciler.config.documents import CONFIG, IDENTITY_CENTER, SCIM, ConfigDocument, TargetDocument
+from reconciler.config.documents import ConfigDocument, TargetDocument
 from reconciler.config.locks import LockConfig, build_lock
 from reconciler.config.requires import missing_requirement
 from reconciler.config.rules import build_rules, ruled_accounts
-from reconciler.config.scim_settings import AS_PROFILED, ScimSettings, build_settings
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
+from reconciler.config.targets import CONFIG_FILE, Broken, TargetConfig, adapter_for, foreign_field, make
 from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
@@ -35,42 +35,12 @@ from reconciler.model.policy import (
     TargetPolicy,
 )
 from reconciler.model.rules import Rule
-from reconciler.model.scim import is_extension
+from reconciler.targets.registry import IDENTITY_CENTER, find
+from reconciler.targets.target_type import Place
 
-CONFIG_FILE = "reconciler.yaml"
 DEFAULT_TARGET = "aws"
-DEFAULT_PROFILE = "generic"
-_FIELDS_OF_THE_OTHER: Mapping[str, tuple[str, ...]] = {
-    IDENTITY_CENTER: (*CHANNEL_FIELDS, "profile", "map", "settings"),
-    SCIM: ("region", "instance_arn", "identity_store_id", "directory"),
-}
 _KINDS = ("users", "groups", "memberships", "permission_sets", "assignments")
 _AUTO_APPLY = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
-
-
-@dataclass(frozen=True, slots=True)
-class TargetConfig:
-    """One target: how to reach it, and what may be done there. None is "as AWS is configured".
-
-    `channel` is how a SCIM service is reached, or the SCIM endpoint of an Identity Center instance (None: the
-    Identity Store API). `profile` names what is known of a SCIM service, `settings` what
-    holds in its place.
-    """
-
-    name: str
-    policy: TargetPolicy
-    type: str = IDENTITY_CENTER
-    region: str | None = None
-    instance_arn: str | None = None
-    identity_store_id: str | None = None
-    channel: Channel | None = None
-    profile: str | None = None
-    settings: ScimSettings = AS_PROFILED
-
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """The paths of attributes in extensions that are written here beside ours, sorted."""
-        return tuple(sorted(name for name in self.policy.map if is_extension(name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,41 +77,31 @@ def default_config() -> Config:
     return Config(targets=MappingProxyType({DEFAULT_TARGET: target}))
 
 
-def load_config(tree: Tree, profiles: Collection[str] | None = None) -> Config:
+def load_config(tree: Tree) -> Config:
     """The configuration of a tree. Raises InputError with everything that is wrong in its file.
 
-    References to users, groups and accounts are checked by `reconciler.loading.load`. `profiles` are the
-    names of the profiles that there are, which only the registry of targets knows (None: not checked).
+    References to users, groups and accounts are checked by `reconciler.loading.load`, and whether the type
+    of a target can be used by `check_usable`.
     """
     faults = Faults(tree)
-    found = read_config(tree, faults, profiles)
+    found = read_config(tree, faults)
     if faults:
         raise faults.error()
     return found.config
 
 
-def read_config(tree: Tree, faults: Faults, profiles: Collection[str] | None = None) -> ConfigFile:
-    """The configuration of a tree, with what is wrong noted in `faults`; `profiles` as in `load_config`."""
+def read_config(tree: Tree, faults: Faults) -> ConfigFile:
+    """The configuration of a tree, with what is wrong noted in `faults`; see `load_config`."""
     if CONFIG_FILE not in tree.paths():
         return ConfigFile(default_config(), None)
     document = Document.read(tree, CONFIG_FILE, faults)
     if document is None:
         return ConfigFile(default_config(), None)
     check_quoted(document, tree, _account_ids(document), faults)
-    written = document.check(CONFIG)
+    written = document.check(adapter_for(document), foreign=partial(foreign_field, document))
     if written is None:
         return ConfigFile(default_config(), None)
-    if profiles is not None:
-        _check_profiles(document, written, profiles)
     return ConfigFile(build_config(document, written), document)
-
-
-def _check_profiles(document: Document, written: ConfigDocument, profiles: Collection[str]) -> None:
-    for name, target in written.get("targets", {}).items():
-        profile = target.get("profile")
-        if profile is not None and profile not in profiles:
-            fix = suggest(profile, tuple(profiles)) or f"write {', '.join(sorted(profiles))}"
-            document.fault(("targets", name, "profile"), "is a profile that does not exist", fix)
 
 
 def build_config(document: Document, written: ConfigDocument) -> Config:
@@ -160,6 +120,7 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
     default: dict[str, TargetDocument] = {DEFAULT_TARGET: {"type": IDENTITY_CENTER}}
     for name, target in written.get("targets", default).items():
         provision = target.get("provision", {})
+        made = make(target["type"], target, Place(document, ("targets", name), zone))
         policy = TargetPolicy(
             target=name,
             paths=tuple(target.get("paths", ("**",))),
@@ -172,20 +133,9 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
             on_removal=OnRemoval(target.get("on_removal", OnRemoval.DEACTIVATE)),
             auto_apply=auto_apply,
             rules=tuple(rules.values()),
-            map=MappingProxyType(dict(build_map(document, ("targets", name, "map"), target.get("map", {})))),
+            map=MappingProxyType(dict(made.map)),
         )
-        _check_fields(document, name, target)
-        targets[name] = TargetConfig(
-            name=name,
-            policy=policy,
-            type=target["type"],
-            region=target.get("region"),
-            instance_arn=target.get("instance_arn"),
-            identity_store_id=target.get("identity_store_id"),
-            channel=_channel(document, name, target, zone),
-            profile=target.get("profile", DEFAULT_PROFILE) if target["type"] == SCIM else None,
-            settings=build_settings(target.get("settings", {})),
-        )
+        targets[name] = TargetConfig(name, policy, target["type"], made.settings)
     _check_apart(document, targets)
     return Config(
         targets=MappingProxyType(targets),
@@ -200,44 +150,19 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
     )
 
 
-def _check_fields(document: Document, name: str, target: TargetDocument) -> None:
-    """Note every field that makes no sense for the type of a target."""
-    theirs = _FIELDS_OF_THE_OTHER[target["type"]]
-    other = SCIM if target["type"] == IDENTITY_CENTER else IDENTITY_CENTER
-    for each in theirs:
-        if each not in target:
-            continue
-        fix = f"delete it, or make the target one of type {other}"
-        if target["type"] == IDENTITY_CENTER and each in CHANNEL_FIELDS:
-            fix = f"write it as `directory: {{scim: {{{each}: …}}}}`"
-        says = f"makes no sense for a target of type {target['type']}"
-        document.fault(("targets", name, each), says, fix, key=True)
-
-
-def _channel(document: Document, name: str, target: TargetDocument, zone: ZoneInfo) -> Channel | None:
-    at: Loc = ("targets", name)
-    if target["type"] == SCIM:
-        return build_channel(document, at, target, zone)
-    directory = target.get("directory")
-    if directory is None:
-        return None
-    if "scim" not in directory:
-        document.fault((*at, "directory"), "names no channel", "add `scim: {url: …, token: …}`, or delete it")
-        return None
-    return build_channel(document, (*at, "directory", "scim"), directory["scim"], zone)
-
-
 def _check_apart(document: Document, targets: Mapping[str, TargetConfig]) -> None:
     """Two targets at one address would undo each other's work."""
-    known: dict[str, str] = {}
+    known: dict[tuple[str, str], str] = {}
     for name, target in targets.items():
-        if target.type != SCIM or target.channel is None:
+        if target.settings is None or isinstance(target.settings, Broken):
             continue
-        address = target.channel.endpoint.url.rstrip("/")
-        if address in known:
-            says = f"is the address of {known[address]}, too: each would remove what the other made"
+        address = find(target.type).address(target.settings)
+        if address is None:
+            continue
+        if other := known.get((target.type, address)):
+            says = f"is the address of {other}, too: each would remove what the other made"
             document.fault(("targets", name, "url"), says, "make them one target")
-        known.setdefault(address, name)
+        known.setdefault((target.type, address), name)
 
 
 def build_timezone(document: Document, name: str) -> ZoneInfo:

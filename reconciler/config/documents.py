@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema, with_config
+from pydantic import BeforeValidator, Field, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.channels import ChannelFields, DirectoryDocument, MapDocument, ProfileName
-from reconciler.config.fields import (
+from reconciler.config.locks import LockDocument
+from reconciler.config.rules import RuleDocument
+from reconciler.config.selectors import SelectorEntry
+from reconciler.files.fields import (
     STRICT,
     Flag,
     Key,
@@ -16,18 +18,12 @@ from reconciler.config.fields import (
     Pattern,
     Percent,
     Positive,
-    Region,
     Text,
     Whole,
 )
-from reconciler.config.locks import LockDocument
-from reconciler.config.rules import RuleDocument
-from reconciler.config.scim_settings import SettingsDocument
-from reconciler.config.selectors import SelectorEntry
 from reconciler.files.shapes import Shape, refused
 
 FORMAT = 1
-IDENTITY_CENTER, SCIM = TARGET_TYPES = ("identity-center", "scim")
 
 
 def _format(value: Any) -> int:
@@ -46,22 +42,6 @@ TargetName = Annotated[
         "is not a valid name for a target: up to 63 letters, digits, _ and - are allowed, "
         "a letter or digit first",
         "rename it",
-    ),
-]
-InstanceArn = Annotated[
-    str,
-    Shape(
-        r"arn:aws(-[a-z]{1,5}){0,3}:sso:::instance/(sso)?ins-[a-zA-Z0-9\-.]{16}",
-        "is not an ARN of an IAM Identity Center instance",
-        "it looks like arn:aws:sso:::instance/ssoins-1234567890abcdef",
-    ),
-]
-IdentityStoreId = Annotated[
-    str,
-    Shape(
-        r"d-[0-9a-f]{10}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        "is not a valid id of an identity store",
-        "it looks like d-1234567890",
     ),
 ]
 
@@ -113,31 +93,11 @@ class ProvisionDocument(TypedDict, total=False):
     groups: Annotated[list[Pattern], Field(description="Only groups whose keys match. Default: all.")]
 
 
-def _target_type(value: Any) -> str:
-    if value in TARGET_TYPES:
-        return str(value)
-    raise refused("is a type of target that does not exist", f"write {' or '.join(TARGET_TYPES)}")
-
-
 @with_config(STRICT)
-class TargetDocument(ChannelFields, total=False):
-    """One service that is kept as git says."""
+class TargetDocument(TypedDict, total=False):
+    """One service that is kept as git says: the fields of every type."""
 
-    type: Required[
-        Annotated[
-            Any,
-            BeforeValidator(_target_type),
-            WithJsonSchema({"type": "string", "enum": list(TARGET_TYPES)}),
-            Field(description="The kind of service."),
-        ]
-    ]
-    region: Annotated[
-        Region, Field(description="Home region of the instance. Default: as AWS is configured.")
-    ]
-    instance_arn: Annotated[InstanceArn, Field(description="The instance. Default: the only one there is.")]
-    identity_store_id: Annotated[
-        IdentityStoreId, Field(description="Its identity store. Default: discovered.")
-    ]
+    type: Required[Annotated[str, Field(description="The kind of service.")]]
     paths: Annotated[
         list[PathPattern],
         Field(min_length=1, description='Which files feed this target, as shell patterns. Default: "**".'),
@@ -149,22 +109,6 @@ class TargetDocument(ChannelFields, total=False):
     provision: Annotated[ProvisionDocument, Field(description="Who exists at this target at all.")]
     scope: Annotated[
         ScopeDocument, Field(description="What differs here from `scope` at the top, field by field.")
-    ]
-    directory: Annotated[
-        DirectoryDocument,
-        Field(
-            description="How users and groups of an instance are written. Default: its Identity Store API."
-        ),
-    ]
-    profile: Annotated[
-        ProfileName, Field(description="What is known of the SCIM service, by name. Default: generic.")
-    ]
-    settings: Annotated[
-        SettingsDocument, Field(description="What holds of the SCIM service in place of its profile.")
-    ]
-    map: Annotated[
-        MapDocument,
-        Field(description='SCIM attributes that are made from others: `userName: "{email}"`. By SCIM path.'),
     ]
 
 
@@ -308,6 +252,3 @@ class ConfigDocument(TypedDict, total=False):
     rules: Annotated[
         dict[Key, RuleDocument], Field(description="What the resulting access must satisfy, by name.")
     ]
-
-
-CONFIG: TypeAdapter[ConfigDocument] = TypeAdapter(ConfigDocument)

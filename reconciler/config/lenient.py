@@ -13,18 +13,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.config.channels import build_map
-from reconciler.config.configuration import (
-    CONFIG_FILE,
-    Config,
-    build_config,
-    build_timezone,
-    default_config,
-)
-from reconciler.config.documents import CONFIG, ConfigDocument
+from reconciler.config.configuration import Config, build_config, build_timezone, default_config
+from reconciler.config.documents import ConfigDocument
+from reconciler.config.targets import CONFIG_FILE, Broken, adapter_for
 from reconciler.files.documents import Document
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
+from reconciler.targets.registry import find
+from reconciler.targets.target_type import Place
 
 # What decides what a target owns; where it is wrong, no policy is safe. Everything else can be left out.
 _OPTIONAL = frozenset(("requires", "timezone", "auto_apply", "guards", "rules"))
@@ -46,14 +42,15 @@ def read_config_leniently(tree: Tree, faults: Faults) -> Config:
     written = _sensible(document)
     if written is None:
         return nothing
-    build_timezone(document, written.get("timezone", "UTC"))
+    zone = build_timezone(document, written.get("timezone", "UTC"))
     # What is odd about the values that remain does not matter for what was declared.
     silent = Document(CONFIG_FILE, document.value, Faults(tree))
     config = build_config(silent, written)
     targets = {
         name: target
         for name, target in config.targets.items()
-        if _maps_well(document, name, written.get("targets", {}).get(name, {}), faults)
+        if isinstance(target.settings, Broken)
+        or _maps_well(Place(document, ("targets", name), zone), written.get("targets", {}).get(name), faults)
     }
     return replace(config, targets=MappingProxyType(targets))
 
@@ -61,12 +58,13 @@ def read_config_leniently(tree: Tree, faults: Faults) -> Config:
 def _sensible(document: Document) -> ConfigDocument | None:
     """What was written, without optional sections and targets that are wrong; None where nothing is safe."""
     value: Mapping[str, Any] = document.value
+    shape = adapter_for(document)
     while True:
         try:
-            return CONFIG.validate_python(value)
+            return shape.validate_python(value)
         except ValidationError as error:
             if value is document.value:
-                document.explain(error, CONFIG)
+                document.explain(error, shape)
             wrong = [detail["loc"] for detail in error.errors(include_url=False, include_input=False)]
         targets = value.get("targets")
         bad = {loc[1] for loc in wrong if loc[0] == "targets" and len(loc) > 1}
@@ -80,7 +78,10 @@ def _sensible(document: Document) -> ConfigDocument | None:
                 return None
 
 
-def _maps_well(document: Document, name: str, target: Mapping[str, Any], faults: Faults) -> bool:
+def _maps_well(place: Place, target: Mapping[str, Any] | None, faults: Faults) -> bool:
+    """Whether the attributes that a target makes from others are those that were written."""
+    if target is None:
+        return True
     before = len(faults)
-    build_map(document, ("targets", name, "map"), target.get("map", {}))
+    find(target["type"]).attribute_map(target, place)
     return len(faults) == before

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT, Region
 from reconciler.files.documents import Document, Loc
+from reconciler.files.fields import STRICT, Region
 from reconciler.files.shapes import Shape, refused
 
 DEFAULT_LEASE_SECONDS = 900

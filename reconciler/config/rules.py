@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT, Key, PathPattern, Pattern, Positive, Text
 from reconciler.config.selectors import SelectorEntry, build_selectors, selected_ids
 from reconciler.files.documents import Document, Loc
+from reconciler.files.fields import STRICT, Key, PathPattern, Pattern, Positive, Text
 from reconciler.model.address import Kind
 from reconciler.model.resources import Selector
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, Rule, RuledAccess

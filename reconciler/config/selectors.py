@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import QUOTED, STRICT, Flag
 from reconciler.files.documents import Document, Loc
 from reconciler.files.faults import Faults, spots_of
+from reconciler.files.fields import QUOTED, STRICT, Flag
 from reconciler.files.shapes import OneOrMany, Shape, Short, refused
 from reconciler.files.tree import Tree
 from reconciler.model.resources import Selector

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from reconciler.errors import InputError
 from reconciler.files.characters import FORBIDDEN, show
 from reconciler.files.faults import Faults
-from reconciler.files.shapes import LIST_OR_WORD, REFUSED
+from reconciler.files.shapes import LIST_OR_WORD, REFUSED, fields_at
 from reconciler.files.tree import Tree
 from reconciler.files.yaml import BROKEN, count, parse
 from reconciler.model.plan import Finding
@@ -24,6 +24,8 @@ from reconciler.model.resources import Origin
 
 T = TypeVar("T")
 Loc = tuple[str | int, ...]
+# The complaint about an unknown field at a place, where there is a better one: a predicate, and the fix.
+Foreign = Callable[[Loc], tuple[str, str] | None]
 
 # How one entry of a section is called.
 _SINGULAR = {
@@ -52,6 +54,7 @@ class Document:
         self.path, self.value, self._faults = path, value, faults
         self._starts: dict[int, Mapping[str | int, int]] = {}
         self._elsewhere: Mapping[str, str] = {}
+        self._foreign: Foreign = lambda _loc: None
 
     @classmethod
     def read(cls, tree: Tree, path: str, faults: Faults) -> Document | None:
@@ -136,15 +139,16 @@ class Document:
         entries: bool = False,
         elsewhere: Mapping[str, str] = MappingProxyType({}),
         exact: Collection[str] = (),
+        foreign: Foreign = lambda _loc: None,
     ) -> T | None:
         """The document in a shape; what does not fit is noted, each with its place and a fix.
 
         None where something does not fit, unless `entries`: then entries of sections that do not fit are
         left out, and fields that nobody knows, and the rest is returned; in the sections `exact` an entry
         with such a field is left out whole. `elsewhere` gives the fix for top-level keys that belong into
-        another file.
+        another file, `foreign` the complaint about an unknown field that means something elsewhere.
         """
-        self._elsewhere = elsewhere
+        self._elsewhere, self._foreign = elsewhere, foreign
         value: Any = self.value
         while True:
             try:
@@ -163,15 +167,22 @@ class Document:
             self._explain(detail, adapter, at)
 
     def _explain(self, detail: ErrorDetails, adapter: TypeAdapter[Any], at: Loc) -> None:
-        loc, value = (*at, *detail["loc"]), detail["input"]
+        if detail["type"] == "union_tag_invalid":
+            return  # whoever makes a union of types says what is wrong with a type
+        loc, value = self._untagged((*at, *detail["loc"])), detail["input"]
         if value is BROKEN or (isinstance(value, str) and FORBIDDEN.search(value)):
             return  # already said, better
         if loc and loc[-1] == "[key]":
             self.fault(loc[:-1], *_complaint(detail), key=True)
         elif detail["type"] == "missing":
             self._missing(loc)
+        elif detail["type"] == "union_tag_not_found":
+            self._missing((*loc, detail["ctx"]["discriminator"].strip("'")))
         elif detail["type"] == "extra_forbidden":
-            known = _fields(adapter, tuple(detail["loc"][:-1]))
+            if better := self._foreign(loc):
+                self.fault(loc, *better, key=True)
+                return
+            known = fields_at(adapter, tuple(detail["loc"][:-1]))
             if glued := _glued(str(loc[-1]), known):
                 says = f"{subject(loc[:-1])} has no space after the colon of {show(str(loc[-1]))}"
                 self._faults.add(self.origin(*loc, key=True), says, glued)
@@ -188,6 +199,20 @@ class Document:
             )
         else:
             self.fault(loc, *_complaint(detail), key=value is None)
+
+    def _untagged(self, loc: Loc) -> Loc:
+        """Where something stands, without the types by which pydantic tells the members of a union apart."""
+        value: Any = self.value
+        found: list[str | int] = []
+        for step in loc:
+            if isinstance(value, dict) and step not in value and value.get("type") == step:
+                continue
+            found.append(step)
+            if isinstance(value, list):
+                value = value[step] if isinstance(step, int) else None
+            else:
+                value = value.get(step) if isinstance(value, dict) else None
+        return tuple(found)
 
     def _missing(self, loc: Loc) -> None:
         if any(str(name).startswith(f"{loc[-1]}:") for name in self.at(loc[:-1])):
@@ -301,38 +326,3 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     return "nothing" if value is None else f"the text {show(str(value))}"
-
-
-@cache
-def _schema(adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
-    return adapter.json_schema()
-
-
-def _fields(adapter: TypeAdapter[Any], loc: Loc) -> tuple[str, ...]:
-    """The fields that a shape knows at `loc`, in its own order."""
-    schema = _schema(adapter)
-    definitions = schema.get("$defs", {})
-    nodes: list[Mapping[str, Any]] = [schema]
-    for step in (*loc, None):
-        nodes = [inner for node in nodes for inner in _expanded(node, definitions)]
-        if step is None:
-            break
-        below = []
-        for node in nodes:
-            properties = node.get("properties", {})
-            if step in properties:
-                below.append(properties[step])
-            elif isinstance(node.get("additionalProperties"), dict):
-                below.append(node["additionalProperties"])
-            below.extend(node.get("patternProperties", {}).values())
-            if isinstance(step, int) and "items" in node:
-                below.append(node["items"])
-        nodes = below
-    return tuple(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
-
-
-def _expanded(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if "$ref" in node:
-        return _expanded(definitions[node["$ref"].rsplit("/", 1)[1]], definitions)
-    inner = [*node.get("anyOf", ()), *node.get("oneOf", ())]
-    return [one for part in inner for one in _expanded(part, definitions)] if inner else [node]

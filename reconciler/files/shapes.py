@@ -5,10 +5,12 @@ A complaint is a predicate ("has a space in it"); the printer puts the subject b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -124,3 +126,42 @@ class OneOrMany:
 
     def _widen(self, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
+
+
+@cache
+def _schema(adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
+    return adapter.json_schema()
+
+
+def fields_at(adapter: TypeAdapter[Any], loc: tuple[str | int, ...]) -> tuple[str, ...]:
+    """The fields that a shape knows at `loc`, in its own order."""
+    schema = _schema(adapter)
+    definitions = schema.get("$defs", {})
+    nodes: list[Mapping[str, Any]] = [schema]
+    for step in (*loc, None):
+        tagged = [node["discriminator"]["mapping"].get(step) for node in nodes if "discriminator" in node]
+        if any(tagged):
+            nodes = [{"$ref": one} for one in tagged if one]
+            continue
+        nodes = [inner for node in nodes for inner in _expanded(node, definitions)]
+        if step is None:
+            break
+        below = []
+        for node in nodes:
+            properties = node.get("properties", {})
+            if step in properties:
+                below.append(properties[step])
+            elif isinstance(node.get("additionalProperties"), dict):
+                below.append(node["additionalProperties"])
+            below.extend(node.get("patternProperties", {}).values())
+            if isinstance(step, int) and "items" in node:
+                below.append(node["items"])
+        nodes = below
+    return tuple(dict.fromkeys(name for node in nodes for name in node.get("properties", {})))
+
+
+def _expanded(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if "$ref" in node:
+        return _expanded(definitions[node["$ref"].rsplit("/", 1)[1]], definitions)
+    inner = [*node.get("anyOf", ()), *node.get("oneOf", ())]
+    return [one for part in inner for one in _expanded(part, definitions)] if inner else [node]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from reconciler.config.moments import end_of
 from reconciler.config.selectors import ACCOUNT_ID, build_selectors, selected_ids
 from reconciler.files.characters import show
 from reconciler.files.documents import Document, Loc, repeated
+from reconciler.files.moments import end_of
 from reconciler.loading.approvals import ApprovalDocument
 from reconciler.loading.documents import AssignmentDocument
 from reconciler.loading.people import checked_window

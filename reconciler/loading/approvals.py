@@ -9,9 +9,9 @@ from pydantic import BeforeValidator, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from reconciler.config.documents import TargetName
-from reconciler.config.fields import STRICT, Key, Positive, Text
-from reconciler.config.moments import Moment
 from reconciler.files.documents import Document
+from reconciler.files.fields import STRICT, Key, Positive, Text
+from reconciler.files.moments import Moment
 from reconciler.model.catalogue import FORMERLY, LIFTABLE
 from reconciler.model.plan import Finding, Severity
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Required
 from pydantic import Field, SkipValidation, StringConstraints, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import (
+from reconciler.config.selectors import SelectorEntry
+from reconciler.files.fields import (
     QUOTED,
     STRICT,
     ExternalId,
@@ -21,8 +22,7 @@ from reconciler.config.fields import (
     Text,
     UserName,
 )
-from reconciler.config.moments import Moment
-from reconciler.config.selectors import SelectorEntry
+from reconciler.files.moments import Moment
 from reconciler.files.shapes import OrWord, Shape, Short
 from reconciler.loading.sets import PermissionSetDocument, PermissionSetName
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -47,14 +47,14 @@ class Loaded:
     files: int
 
 
-def load(tree: Tree, profiles: Collection[str] | None = None, *, under_plan: bool = True) -> Loaded:
+def load(tree: Tree, *, under_plan: bool = True) -> Loaded:
     """Everything that a tree declares. Raises InputError with all problems of all files at once.
 
-    `profiles` are the names of the profiles of SCIM services that there are (None: not checked). What a
-    service is certain to reject is an error only `under_plan`: states of the past are read as they are.
+    What a service is certain to reject is an error only `under_plan`: states of the past are read as they
+    are.
     """
     faults = Faults(tree)
-    loading = _Loading(tree, faults, read_config(tree, faults, profiles), under_plan=under_plan)
+    loading = _Loading(tree, faults, read_config(tree, faults), under_plan=under_plan)
     loading.read()
     found = loading.identities()
     findings: tuple[Finding, ...] = ()

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.config.moments import is_empty, start_of, window
 from reconciler.files.characters import show
 from reconciler.files.documents import Document, Loc, repeated, subject
+from reconciler.files.moments import is_empty, start_of, window
 from reconciler.loading.documents import (
     MEMBER,
     UNMANAGED,

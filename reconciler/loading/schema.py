@@ -14,14 +14,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.config.documents import CONFIG
+from reconciler.config.targets import adapter
 from reconciler.loading.approvals import APPROVALS
 from reconciler.loading.documents import IDENTITIES
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ADAPTERS: Mapping[str, tuple[str, TypeAdapter[Any]]] = {
     "identities.schema.json": ("Identities", IDENTITIES),
-    "reconciler.schema.json": ("Configuration of the reconciler", CONFIG),
+    "reconciler.schema.json": ("Configuration of the reconciler", adapter()),
     "approvals.schema.json": ("Approvals", APPROVALS),
 }
 # What YAML readers make of plain scalars.
@@ -31,8 +31,8 @@ _SCALARS = ["string", "number", "boolean"]
 def schemas() -> Mapping[str, str]:
     """The text of each schema by its file's name; equal for equal versions."""
     texts = {}
-    for name, (title, adapter) in _ADAPTERS.items():
-        schema = _widened(adapter.json_schema())
+    for name, (title, shape) in _ADAPTERS.items():
+        schema = _widened(shape.json_schema())
         whole = {"$schema": _DIALECT, **schema, "title": title}
         texts[name] = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
     return texts
@@ -62,7 +62,7 @@ def _widened(node: Any) -> Any:
         if key == "enum"
         else _widened(value)
         for key, value in node.items()
-        if key != "title"
+        if key not in ("title", "discriminator")
     }
     if wide.get("type") == "string" and "enum" not in wide:
         wide["type"] = _SCALARS

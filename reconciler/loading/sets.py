@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import AfterValidator, Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT, Text
 from reconciler.config.selectors import TagKey, TagValue
+from reconciler.files.fields import STRICT, Text
 from reconciler.files.shapes import Shape, refused
 
 # Ten thousand hours would be a typing error, and so is more than twelve: the API takes one to twelve.

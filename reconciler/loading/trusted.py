@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from reconciler.config import CONFIG_FILE, Config, TargetConfig, load_config
 from reconciler.config.configuration import DEFAULT_TARGET, default_config
-from reconciler.config.documents import IDENTITY_CENTER
 from reconciler.config.selectors import ACCOUNT_ID
+from reconciler.config.targets import is_default_endpoint
 from reconciler.errors import InputError, Problem
 from reconciler.files.git_tree import GitTree
 from reconciler.loading.account_names import account_names
@@ -101,7 +101,7 @@ def _before_any(planned: Config) -> Config:
     targets = {
         name: replace(one, policy=replace(policy, target=name))
         for name, one in planned.targets.items()
-        if one.type == IDENTITY_CENTER and one.channel is None
+        if is_default_endpoint(one)
     }
     return replace(defaults, targets=targets)
 

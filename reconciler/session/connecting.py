@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.config import Config, TargetConfig
-from reconciler.config.channels import Channel
+from reconciler.config import Config, TargetConfig, check_usable
+from reconciler.config.targets import connect, is_played
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 from reconciler.files.private import write_private
+from reconciler.files.tree import FolderTree
 from reconciler.model.observer import Observer
 from reconciler.session.settings import Settings
 from reconciler.targets.base import Target
-from reconciler.targets.registry import IDENTITY_CENTER, connect, is_loopback_endpoint
+from reconciler.targets.registry import is_loopback_endpoint
+from reconciler.targets.target_type import Played
 from reconciler.wire.clock import Clock
-from reconciler.wire.http import Endpoint
-from reconciler.wire.tokens import TokenSource
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
@@ -55,12 +55,14 @@ def choose(config: Config, settings: Settings, among: Collection[str] | None) ->
         for name, target in config.targets.items()
         if name in (settings.targets or config.targets) and (among is None or name in among)
     }
-    return _played(chosen, settings) if settings.sandbox else chosen
+    used = _played(chosen, settings) if settings.sandbox else chosen
+    check_usable(FolderTree(settings.identities), used)
+    return used
 
 
 def _played(chosen: Mapping[str, TargetConfig], settings: Settings) -> Mapping[str, TargetConfig]:
     """Those that the sandbox can take the place of, the others named. Raises UsageError where none is."""
-    played = {name: target for name, target in chosen.items() if target.type == IDENTITY_CENTER}
+    played = {name: target for name, target in chosen.items() if is_played(target)}
     left = ", ".join(name for name in chosen if name not in played)
     if left and not played:
         raise UsageError(f"the sandbox plays AWS, and stands in for no SCIM service ({left})")
@@ -78,7 +80,7 @@ def connect_all(
 ) -> Mapping[str, Target]:
     """The targets themselves. With --sandbox it runs as long as `stack` is open."""
     if not settings.sandbox:
-        return {name: connect(target, clock=clock, observer=observer) for name, target in chosen.items()}
+        return {name: connect(target, clock, observer) for name, target in chosen.items()}
     from reconciler.sandbox import Sandbox
 
     speed = sandbox_speed()
@@ -88,29 +90,16 @@ def connect_all(
     settings.remark(
         f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched."
     )
+    played = Played(sandbox.url, sandbox.region, sandbox.scim_url, partial(_scim_token, sandbox))
     return {
-        name: connect(
-            replace(
-                target,
-                region=sandbox.region,
-                instance_arn=None,
-                identity_store_id=None,
-                channel=None if target.channel is None else _played_channel(sandbox),
-            ),
-            clock=clock,
-            observer=observer,
-            endpoint_url=sandbox.url,
-            speed=speed,
-            sandbox=True,
-        )
-        for name, target in chosen.items()
+        name: connect(target, clock, observer, speed=speed, played=played) for name, target in chosen.items()
     }
 
 
-def _played_channel(sandbox: Sandbox) -> Channel:
-    """The sandbox's own SCIM endpoint, with a token of its own, kept beside its data."""
+def _scim_token(sandbox: Sandbox) -> Path:
+    """A file with a token of the sandbox's own SCIM endpoint, kept beside its data."""
     write_private(SANDBOX_TOKEN, sandbox.scim_token())
-    return Channel(Endpoint(url=sandbox.scim_url, token=TokenSource(file=str(SANDBOX_TOKEN))))
+    return SANDBOX_TOKEN
 
 
 def make_folder(file: Path) -> None:

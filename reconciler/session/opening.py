@@ -29,7 +29,6 @@ from reconciler.session.connecting import SANDBOX_RECORD, choose, connect_all, s
 from reconciler.session.locking import Taking, locked
 from reconciler.session.session import Session
 from reconciler.session.settings import Settings
-from reconciler.targets.registry import profiles
 from reconciler.wire.clock import SystemClock
 
 
@@ -48,7 +47,7 @@ def open_session(
     """
     clock = SystemClock()
     tree = FolderTree(settings.identities)
-    loaded = load(tree, profiles())
+    loaded = load(tree)
     position = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
     findings = [
         *loaded.findings,

@@ -1,83 +1,70 @@
-"""From a target's configuration to the target: the one place that names concrete ones."""
+"""From the name of a type in YAML to the type: those that ship with this package, and those of others.
+
+The one place that names concrete targets. Others register an entry point of the group `reconciler.targets`.
+It is found by its name, and loaded only where a configuration names it. What ships cannot be replaced.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from typing import Any
 
-from reconciler.config.documents import IDENTITY_CENTER, SCIM, TARGET_TYPES
-from reconciler.errors import Rejected
+from reconciler.errors import ReconcilerError
+from reconciler.files.characters import show
+from reconciler.targets.target_type import TargetType
 
-if TYPE_CHECKING:
-    from reconciler.config.channels import Channel
-    from reconciler.config.scim_settings import ScimSettings
-    from reconciler.model.observer import Observer
-    from reconciler.targets.base import Target
-    from reconciler.wire.clock import Clock
-
-__all__ = ["IDENTITY_CENTER", "SCIM", "Settings", "connect", "is_loopback_endpoint", "profiles"]
-
-# What is known of the SCIM endpoint of IAM Identity Center.
-_AWS_PROFILE = "aws"
+GROUP = "reconciler.targets"
+IDENTITY_CENTER, SCIM = SHIPPED = ("identity-center", "scim")
 # The services that are called, as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>.
 _SERVICES = ("IDENTITYSTORE", "SSO_ADMIN", "ORGANIZATIONS", "STS")
 
 
-class Settings(Protocol):
-    """What a target is made from; the configuration's TargetConfig is one."""
+class UnknownTypeError(ReconcilerError):
+    """No package that is installed has a type of target by that name; `fix` says what to do."""
 
-    @property
-    def name(self) -> str:
-        """The first part of every address."""
-
-    @property
-    def type(self) -> str:
-        """Which kind of service: `identity-center` or `scim`."""
-
-    @property
-    def region(self) -> str | None:
-        """The Region of the instance; None: that of the environment or profile."""
-
-    @property
-    def instance_arn(self) -> str | None:
-        """Which instance, where there are several."""
-
-    @property
-    def identity_store_id(self) -> str | None:
-        """Which identity store, where there are several."""
-
-    @property
-    def channel(self) -> Channel | None:
-        """How a SCIM service is reached, or the SCIM endpoint of an instance."""
-
-    @property
-    def profile(self) -> str | None:
-        """What is known of a SCIM service, by name."""
-
-    @property
-    def settings(self) -> ScimSettings:
-        """What the configuration states of a SCIM service in place of its profile."""
-
-    @property
-    def extensions(self) -> tuple[str, ...]:
-        """The paths of attributes in extensions that are written beside ours."""
+    def __init__(self, name: str) -> None:
+        super().__init__("is a type of target that does not exist")
+        known = " or ".join((*SHIPPED, *sorted(_registered().keys() - set(SHIPPED))))
+        self.fix = (
+            f"write {known}, or install the package that brings {show(name)} (entry point group {GROUP})"
+        )
 
 
-def profiles() -> tuple[str, ...]:
-    """The names of the profiles of SCIM services that there are."""
-    from reconciler.targets.scim.profile_list import names
+class BrokenTypeError(ReconcilerError):
+    """A registered type of target cannot be used. The message is a predicate, `fix` says what to do."""
 
-    return names()
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
-def required(settings: Settings) -> tuple[str, ...]:
-    """The attributes without which the target creates no user, as far as they are known without asking it."""
-    from reconciler.targets.identity_center.required import REQUIRED
-    from reconciler.targets.scim.profile_list import names, profile
+def find(name: str) -> TargetType[Any]:
+    """The type of that name. Raises UnknownTypeError, or BrokenTypeError where its package does not load."""
+    if name in SHIPPED:
+        return _shipped(name)
+    found = _registered().get(name, ())
+    if not found:
+        raise UnknownTypeError(name)
+    if len(found) > 1:
+        packages = " and ".join(sorted(_package(one) for one in found))
+        raise BrokenTypeError(
+            f"is a type of target that several packages register: {packages}", "uninstall all but one of them"
+        )
+    return _load(name)
 
-    if settings.type == IDENTITY_CENTER:
-        return REQUIRED
-    return profile(settings.profile).required if settings.profile in names() else ("user_name",)
+
+def shipped() -> Sequence[TargetType[Any]]:
+    """The types that ship with this package."""
+    return tuple(_shipped(name) for name in SHIPPED)
+
+
+def default_settings() -> object:
+    """The settings of the target that there is without a configuration."""
+    from reconciler.targets.identity_center.type import IdentityCenterSettings
+
+    return IdentityCenterSettings()
 
 
 def is_loopback_endpoint(environment: Mapping[str, str]) -> bool:
@@ -90,88 +77,45 @@ def is_loopback_endpoint(environment: Mapping[str, str]) -> bool:
     return all(is_loopback(environment.get(f"AWS_ENDPOINT_URL_{name}", everywhere)) for name in _SERVICES)
 
 
-def connect(
-    settings: Settings,
-    *,
-    clock: Clock,
-    observer: Observer,
-    endpoint_url: str | None = None,
-    speed: float | None = None,
-    sandbox: bool = False,
-) -> Target:
-    """The target that `settings` describe; nobody is called yet.
+def _shipped(name: str) -> TargetType[Any]:
+    from reconciler.targets.identity_center.type import IdentityCenterType
+    from reconciler.targets.scim.type import ScimType
 
-    `endpoint_url` replaces the service's own addresses; `sandbox` says that the embedded sandbox is behind
-    it, `speed` by how much the time of what is there runs faster. Raises Rejected for an unknown type.
-    """
-    if settings.type == SCIM and settings.channel is not None:
-        return _scim(
-            settings, settings.channel, settings.profile or "", clock=clock, observer=observer, speed=speed
-        )
-    if settings.type == IDENTITY_CENTER:
-        from reconciler.targets.identity_center.target import IdentityCenter
-        from reconciler.wire.aws import Aws
-
-        aws = Aws(
-            settings.name,
-            region=settings.region,
-            endpoint_url=endpoint_url,
-            clock=clock,
-            observer=observer,
-            speed=speed,
-            sandbox=sandbox,
-        )
-        by_scim: Target | None = None
-        if settings.channel is not None:
-            by_scim = _scim(
-                settings, settings.channel, _AWS_PROFILE, clock=clock, observer=observer, speed=speed
-            )
-        return IdentityCenter(
-            aws,
-            clock=clock,
-            observer=observer,
-            instance_arn=settings.instance_arn,
-            identity_store_id=settings.identity_store_id,
-            channel=by_scim,
-        )
-    message = f"there is no target type {settings.type!r}; there is {' and '.join(TARGET_TYPES)}"
-    raise Rejected(message, target=settings.name)
+    return IdentityCenterType() if name == IDENTITY_CENTER else ScimType()
 
 
-def _scim(
-    settings: Settings,
-    channel: Channel,
-    name: str,
-    *,
-    clock: Clock,
-    observer: Observer,
-    speed: float | None = None,
-) -> Target:
-    from reconciler.targets.scim.adjusting import adjusted
-    from reconciler.targets.scim.profile_list import names, profile
-    from reconciler.targets.scim.target import Scim
-    from reconciler.wire.http import Http
+def _registered() -> Mapping[str, Sequence[metadata.EntryPoint]]:
+    """What other packages register, by name; nothing of it is loaded."""
+    found: dict[str, dict[tuple[str, str], metadata.EntryPoint]] = {}
+    for one in metadata.entry_points(group=GROUP):
+        # A package that stands twice on the path registers once.
+        found.setdefault(one.name, {})[_package(one), one.value] = one
+    return {name: tuple(ones.values()) for name, ones in found.items()}
 
-    if name not in names():
-        message = f"there is no profile {name!r}; there is {', '.join(names())}"
-        raise Rejected(message, target=settings.name)
-    known = profile(name)
-    if settings.type == SCIM:
-        known = adjusted(known, settings.settings)
-    http = Http(
-        settings.name,
-        channel.endpoint,
-        rate=known.rate,
-        clock=clock,
-        observer=observer,
-        headers=known.headers,
-        speed=speed,
-    )
-    return Scim(
-        http,
-        known,
-        clock=clock,
-        observer=observer,
-        extensions=settings.extensions,
-        expires=channel.expires,
+
+def _package(point: metadata.EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value
+
+
+@cache
+def _load(name: str) -> TargetType[Any]:
+    """The type that one package registers. Raises BrokenTypeError for whatever goes wrong in it."""
+    (point,) = _registered()[name]
+    package = _package(point)
+    try:
+        loaded = point.load()
+        found = loaded() if isinstance(loaded, type) else loaded
+    except (Exception, SystemExit) as error:  # code of others: what it raises is its own fault
+        raise _broken(package, f"does not load ({type(error).__name__}: {error})") from error
+    if not isinstance(found, TargetType):
+        raise _broken(package, f"registers {point.value}, which is not a TargetType")
+    if (inside := getattr(found, "name", None)) != name:
+        raise _broken(package, f"calls it {inside!r} inside")
+    return found
+
+
+def _broken(package: str, says: str) -> BrokenTypeError:
+    return BrokenTypeError(
+        f"is a type of target whose package {package} {says}",
+        f"install a version of {package} that works with this one, or delete the target",
     )

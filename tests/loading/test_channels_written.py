@@ -28,25 +28,27 @@ def test_a_scim_service_is_described_whole() -> None:
         "    proxy: environment\n    map: {userName: '{email}', emails.value: '{user_name}'}\n"
     ).targets["chat"]
     assert found.type == "scim"
-    assert found.profile == "slack"
-    assert found.channel is not None
-    assert found.channel.endpoint == Endpoint(
+    assert found.settings.profile == "slack"
+    assert found.settings.channel is not None
+    assert found.settings.channel.endpoint == Endpoint(
         url="https://api.slack.com/scim/v2/",
         token=TokenSource(env="SLACK_SCIM_TOKEN"),
         token_next=TokenSource(file="/run/secrets/next"),
         ca_file="/etc/ca.pem",
         environment_proxy=True,
     )
-    assert found.channel.expires == datetime(2027, 3, 2, tzinfo=ZoneInfo("Europe/Zurich"))
+    assert found.settings.channel.expires == datetime(2027, 3, 2, tzinfo=ZoneInfo("Europe/Zurich"))
     assert found.policy.map == {"user_name": "{email}", "email": "{user_name}"}
 
 
 def test_a_scim_service_needs_no_more_than_an_address_and_a_token() -> None:
     found = config(CHAT % "").targets["chat"]
-    assert found.profile == "generic"
-    assert found.channel is not None
-    assert found.channel.endpoint == Endpoint(url="https://chat.example/scim/v2", token=TokenSource(env="T"))
-    assert found.channel.expires is None
+    assert found.settings.profile == "generic"
+    assert found.settings.channel is not None
+    assert found.settings.channel.endpoint == Endpoint(
+        url="https://chat.example/scim/v2", token=TokenSource(env="T")
+    )
+    assert found.settings.channel.expires is None
 
 
 def test_an_instance_may_be_written_through_its_scim_endpoint() -> None:
@@ -54,9 +56,8 @@ def test_an_instance_may_be_written_through_its_scim_endpoint() -> None:
         "targets: {aws: {type: identity-center, directory: {scim: {url: https://scim.example/v2, "
         "token: {env: AWS_SCIM_TOKEN}}}}}\n"
     ).targets["aws"]
-    assert found.channel is not None
-    assert found.channel.endpoint.url == "https://scim.example/v2"
-    assert found.profile is None
+    assert found.settings.channel is not None
+    assert found.settings.channel.endpoint.url == "https://scim.example/v2"
 
 
 def test_an_attribute_without_a_name_of_ours_is_mapped_by_its_path() -> None:
@@ -72,7 +73,7 @@ def test_only_this_machine_is_reached_without_encryption(host: str) -> None:
     (target,) = config(
         f"targets: {{chat: {{type: scim, url: 'http://{host}:8080/v2', token: {{env: T}}}}}}\n"
     ).targets.values()
-    assert target.channel is not None
+    assert target.settings.channel is not None
 
 
 def target(more: str) -> str:

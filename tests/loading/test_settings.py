@@ -67,7 +67,10 @@ CASES = [
             (
                 "reconciler.yaml:2:23",
                 "targets.aws.type is a type of target that does not exist",
-                "write identity-center or scim",
+                (
+                    'write identity-center or scim, or install the package that brings "okta" '
+                    "(entry point group reconciler.targets)"
+                ),
             )
         ],
         id="an unknown type of target",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,10 +14,11 @@ from itertools import count
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.config.channels import Channel
-from reconciler.config.scim_settings import AS_PROFILED, ScimSettings
+from reconciler.config import TargetConfig
+from reconciler.config.targets import connect
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.record import read_record, remember_record, save_partial, save_whole
+from reconciler.files.private import write_private
 from reconciler.files.tree import FolderTree, Tree
 from reconciler.loading.load import Loaded, load
 from reconciler.loading.recalling import Declarations
@@ -32,7 +33,9 @@ from reconciler.planning.planner import PreparedPlan, plan_target
 from reconciler.planning.review import Review, review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.base import EVERYTHING, Target
-from reconciler.targets.registry import connect
+from reconciler.targets.identity_center.type import IdentityCenterSettings
+from reconciler.targets.scim.channel import Channel
+from reconciler.targets.target_type import Played
 from reconciler.wire.clock import Clock, SystemClock
 from reconciler.wire.http import Endpoint
 from reconciler.wire.tokens import TokenSource
@@ -48,21 +51,6 @@ START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 # What a call takes, in seconds of the sandbox: nobody else moves its time on, and quotas count by it.
 CALL = 0.06
 _HOURS = count()
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A target's configuration, as the registry wants it."""
-
-    region: str | None
-    name: str = "aws"
-    type: str = "identity-center"
-    instance_arn: str | None = None
-    identity_store_id: str | None = None
-    channel: Channel | None = None
-    profile: str | None = None
-    extensions: tuple[str, ...] = ()
-    settings: ScimSettings = AS_PROFILED
 
 
 @dataclass
@@ -121,18 +109,26 @@ def site(policy: TargetPolicy | None = None, **sandbox: object) -> Iterator[Site
 
 def client(sandbox: Sandbox, *, by_scim: bool = False) -> Target:
     """The real client, in front of a sandbox that runs; `by_scim` writes people by its SCIM endpoint."""
-    channel = None
-    if by_scim:
-        os.environ[TOKEN] = sandbox.scim_token()
-        channel = Channel(Endpoint(url=sandbox.scim_url, token=TokenSource(env=TOKEN)))
+    channel = Channel(Endpoint(url=sandbox.scim_url, token=TokenSource(env=TOKEN))) if by_scim else None
+    settings = IdentityCenterSettings(channel=channel)
     return connect(
-        Settings(sandbox.region, channel=channel),
-        clock=clock_of(sandbox),
-        observer=Silent(),
-        endpoint_url=sandbox.url,
+        TargetConfig("aws", TargetPolicy("aws"), settings=settings),
+        clock_of(sandbox),
+        Silent(),
         speed=sandbox.speed,
-        sandbox=True,
+        played=played(sandbox),
     )
+
+
+def played(sandbox: Sandbox) -> Played:
+    """A sandbox that takes the place of AWS."""
+
+    def token() -> Path:
+        file = Path(tempfile.mkdtemp()) / "token"
+        write_private(file, sandbox.scim_token())
+        return file
+
+    return Played(sandbox.url, sandbox.region, sandbox.scim_url, token)
 
 
 @dataclass

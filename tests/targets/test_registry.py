@@ -5,31 +5,28 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.config.channels import Channel
-from reconciler.errors import Rejected
+from reconciler.config import TargetConfig
+from reconciler.config.targets import connect
 from reconciler.model.address import Kind
 from reconciler.model.observer import Silent
+from reconciler.model.policy import TargetPolicy
 from reconciler.sandbox import Sandbox
-from reconciler.targets.registry import connect, is_loopback_endpoint, profiles
+from reconciler.targets.identity_center.type import IdentityCenterSettings
+from reconciler.targets.registry import is_loopback_endpoint
+from reconciler.targets.scim.channel import Channel
+from reconciler.targets.scim.type import ScimSettings
+from reconciler.targets.target_type import Played
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.http import Endpoint
 from reconciler.wire.tokens import TokenSource
-from tests.support.site import Settings
 
-AWS = Settings("us-east-1")
-CHAT = Settings(
-    None,
-    name="chat",
-    type="scim",
-    profile="slack",
-    channel=Channel(Endpoint(url="https://chat.example/scim/v2", token=TokenSource(env="T"))),
-)
+CHANNEL = Channel(Endpoint(url="https://chat.example/scim/v2", token=TokenSource(env="T")))
+AWS = TargetConfig("aws", TargetPolicy("aws"), settings=IdentityCenterSettings("us-east-1"))
+CHAT = TargetConfig("chat", TargetPolicy("chat"), "scim", ScimSettings(CHANNEL, "slack"))
 
 
 def test_settings_become_a_target_of_that_name(sandbox: Sandbox) -> None:
-    target = connect(
-        AWS, clock=SystemClock(), observer=Silent(), endpoint_url=sandbox.url, speed=1000, sandbox=True
-    )
+    target = connect(AWS, SystemClock(), Silent(), speed=1000, played=Played(sandbox.url, sandbox.region))
 
     assert target.name == "aws"
     assert target.identity()["instance_arn"] == sandbox.instance_arn
@@ -41,18 +38,13 @@ def test_a_sandbox_behind_aws_endpoint_url_announces_itself(
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    target = connect(AWS, clock=SystemClock(), observer=Silent())
+    target = connect(AWS, SystemClock(), Silent())
 
     assert target.identity()["instance_arn"] == sandbox.instance_arn
 
 
-def test_a_type_that_does_not_exist_is_said() -> None:
-    with pytest.raises(Rejected, match="no target type 'okta'"):
-        connect(replace(AWS, type="okta"), clock=SystemClock(), observer=Silent())
-
-
 def test_a_scim_service_is_made_of_its_profile_without_a_call_or_a_token() -> None:
-    target = connect(CHAT, clock=SystemClock(), observer=Silent())
+    target = connect(CHAT, SystemClock(), Silent())
 
     assert target.name == "chat"
     assert target.identity() == {"url": "https://chat.example/scim/v2"}
@@ -61,18 +53,12 @@ def test_a_scim_service_is_made_of_its_profile_without_a_call_or_a_token() -> No
 
 
 def test_an_instance_with_a_scim_endpoint_can_disable_people() -> None:
-    assert not connect(AWS, clock=SystemClock(), observer=Silent()).capabilities.status
-    by_scim = connect(replace(AWS, channel=CHAT.channel), clock=SystemClock(), observer=Silent())
+    assert not connect(AWS, SystemClock(), Silent()).capabilities.status
+    by_scim = connect(replace(AWS, settings=IdentityCenterSettings(channel=CHANNEL)), SystemClock(), Silent())
 
     assert by_scim.capabilities.status
     assert "external_id" in by_scim.capabilities.user_attributes
     assert by_scim.capabilities.membership_batch == 100
-
-
-def test_a_profile_that_does_not_exist_is_said_with_those_that_do() -> None:
-    with pytest.raises(Rejected, match="no profile 'slak'; there is aws, entra, generic") as refused:
-        connect(replace(CHAT, profile="slak"), clock=SystemClock(), observer=Silent())
-    assert all(name in str(refused.value) for name in profiles())
 
 
 @pytest.mark.parametrize(

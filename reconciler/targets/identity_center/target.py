@@ -26,8 +26,8 @@ from reconciler.targets.identity_center.directory.reading import Reader
 from reconciler.targets.identity_center.directory.writing import Writer
 from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
-from reconciler.targets.identity_center.required import REQUIRED
 from reconciler.targets.identity_center.site_reading import SiteReader
+from reconciler.targets.identity_center.type import REQUIRED
 from reconciler.wire.aws import Aws
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded

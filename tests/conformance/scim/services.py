@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.config.channels import Channel
+from reconciler.config import TargetConfig
+from reconciler.config.targets import connect
 from reconciler.model.observer import Silent
+from reconciler.model.policy import TargetPolicy
 from reconciler.sandbox import Sandbox
-from reconciler.targets.registry import connect
+from reconciler.targets.scim.channel import Channel
+from reconciler.targets.scim.type import ScimSettings
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.http import Endpoint
 from reconciler.wire.tokens import TokenSource
 from tests.servers.running import Server, scim2_server, scimmy
-from tests.support.site import SPEED, FedSite, Settings
+from tests.support.site import SPEED, FedSite
 
 TOKEN = "RECONCILER_TEST_SCIM_TOKEN"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -100,16 +103,14 @@ def shown(server: Server) -> Mapping[str, frozenset[str]]:
 def fed(service: Service, folder: Path, home: Path) -> Iterator[FedSite]:
     """The real client in front of a service, fed from `folder`, with its memory in `home`."""
     home.mkdir(parents=True, exist_ok=True)
-    settings = Settings(
-        None,
-        type="scim",
-        profile=service.profile,
-        channel=Channel(Endpoint(url=service.server.url, token=TokenSource(env=TOKEN))),
-    )
+    channel = Channel(Endpoint(url=service.server.url, token=TokenSource(env=TOKEN)))
+    settings = ScimSettings(channel, service.profile)
     os.environ[TOKEN] = service.server.token
     try:
         # What a service is spared in the field, one that runs for the test alone is not.
-        target = connect(settings, clock=SystemClock(), observer=Silent(), speed=SPEED)
+        target = connect(
+            TargetConfig("aws", TargetPolicy("aws"), "scim", settings), SystemClock(), Silent(), speed=SPEED
+        )
         yield FedSite(target, folder, home / "record.json")
     finally:
         del os.environ[TOKEN]

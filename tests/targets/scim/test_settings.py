@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.config import load_config
-from reconciler.config.scim_settings import ScimSettings
 from reconciler.errors import InputError
-from reconciler.targets.scim.adjusting import adjusted
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.profile_list import profile
+from reconciler.targets.scim.settings import Deviations, adjusted
+from reconciler.targets.scim.type import ScimSettings
 from tests.targets.scim.fields import facing, git, user
 from tests.targets.scim.odd import Odd
 from tests.trees import tree
@@ -27,8 +27,10 @@ targets:
     settings: """
 
 
-def settings(text: str) -> ScimSettings:
-    return load_config(tree({"reconciler.yaml": _TARGET + text})).targets["chat"].settings
+def settings(text: str) -> Deviations:
+    found = load_config(tree({"reconciler.yaml": _TARGET + text})).targets["chat"].settings
+    assert isinstance(found, ScimSettings)
+    return found.deviations
 
 
 def lists(odd: Odd) -> list[str]:
@@ -73,7 +75,7 @@ def test_rates_are_those_that_are_set() -> None:
 
 def test_without_settings_a_profile_is_as_it_is() -> None:
     for name in ("generic", "aws", "slack"):
-        assert adjusted(profile(name), ScimSettings()) == profile(name)
+        assert adjusted(profile(name), Deviations()) == profile(name)
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT
+from reconciler.files.fields import STRICT
+from reconciler.targets.scim.profile import Memberships, Paging, Profile, Removal
 
+# The forms of a removal that are habits of a service, and no part of a profile.
+_HABITS = {"one-by-one": "service.members-removal:one", "put": "service.members-removal:put"}
 _MAX_PAGE, _MAX_RATE = 100_000, 1_000.0
 
 
 @with_config(STRICT)
-class SettingsDocument(TypedDict, total=False):
+class DeviationsDocument(TypedDict, total=False):
     """How a SCIM service keeps to the standard, where its profile says otherwise."""
 
     paging: Annotated[
@@ -69,7 +72,7 @@ class SettingsDocument(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class ScimSettings:
+class Deviations:
     """The same as values; None is "as the profile says". `counted` says that `page_size` was stated."""
 
     paging: str | None = None
@@ -88,11 +91,51 @@ class ScimSettings:
     writes_per_second: float | None = None
 
 
-AS_PROFILED = ScimSettings()
+AS_PROFILED = Deviations()
 
 
-def build_settings(written: Mapping[str, Any]) -> ScimSettings:
+def build_deviations(written: Mapping[str, Any]) -> Deviations:
     """The settings of a target."""
-    known = {each.name for each in fields(ScimSettings)}
+    known = {each.name for each in fields(Deviations)}
     stated = {name: value for name, value in written.items() if name in known}
-    return ScimSettings(**stated, counted="page_size" in stated)
+    return Deviations(**stated, counted="page_size" in stated)
+
+
+def adjusted(profile: Profile, settings: Deviations) -> Profile:
+    """The profile as `settings` have it."""
+    said = _lists(profile, settings)
+    if settings.filters is not None:
+        said["filters_trusted"] = settings.filters == "trusted"
+        if settings.filters == "none":
+            said["user_filters"] = said["group_filters"] = frozenset()
+    if settings.put is not None:
+        said["put_users"] = said["put_groups"] = settings.put
+    if settings.removal is not None:
+        by_value = settings.removal == Removal.BY_VALUE
+        said["removal"] = Removal.BY_VALUE if by_value else Removal.BY_PATH
+        said["habits"] = (_HABITS[settings.removal],) if settings.removal in _HABITS else ()
+    if settings.memberships is not None:
+        said["memberships"] = Memberships(settings.memberships)
+    for name in ("patch", "discovery", "bulk", "single_values"):
+        if (value := getattr(settings, name)) is not None:
+            said[name] = value
+    return replace(profile, **said, rates={**profile.rates, **_rates(settings)})
+
+
+def _lists(profile: Profile, settings: Deviations) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if settings.paging is not None:
+        said["paging"] = Paging(settings.paging)
+        # What stands in a query of a first page by cursor means nothing to another way.
+        said["first"] = profile.first if said["paging"] is profile.paging else ""
+    if settings.counted:
+        said["page_size"] = settings.page_size
+    if settings.totals is not None:
+        said["total_counts"] = settings.totals != "ignored"
+        said["total_trusted"] = settings.totals == "trusted"
+    return said
+
+
+def _rates(settings: Deviations) -> dict[str, float]:
+    stated = {"read": settings.reads_per_second, "write": settings.writes_per_second}
+    return {family: rate for family, rate in stated.items() if rate is not None}

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT, Text
-from reconciler.config.moments import Moment, end_of
 from reconciler.files.documents import Document, Loc, suggest
+from reconciler.files.fields import STRICT, Text
+from reconciler.files.moments import Moment, end_of
 from reconciler.files.shapes import Shape, refused
 from reconciler.model.resources import USER_ATTRIBUTES
 from reconciler.model.scim import CORE_USER, ENTERPRISE_USER, USER_PATHS
@@ -90,16 +90,6 @@ Url = Annotated[
     AfterValidator(_url),
     WithJsonSchema({"type": "string", "pattern": r"^https?://", "maxLength": _MAX_URL}),
 ]
-ProfileName = Annotated[
-    str,
-    Shape(
-        r"[a-z0-9][a-z0-9\-]{0,62}",
-        "is not a valid name of a profile",
-        "write a name from docs/scim.md, such as generic",
-    ),
-]
-
-
 UrlField = Annotated[Url, Field(description="The base address, up to and with `/v2`.")]
 TokenField = Annotated[Token, Field(description="Where the bearer token is found.")]
 
@@ -136,13 +126,6 @@ class ChannelFields(_MoreOfAChannel, total=False):
 
 
 CHANNEL_FIELDS = ("url", "token", "token_next", "expires", "ca_file", "proxy")
-
-
-@with_config(STRICT)
-class DirectoryDocument(TypedDict, total=False):
-    """By which channel users and groups are written. Default: the Identity Store API."""
-
-    scim: Annotated[ChannelDocument, Field(description="The SCIM endpoint of this very instance.")]
 
 
 MapDocument = dict[

@@ -1,0 +1,303 @@
+"""Targets of other packages: found by an entry point, planned, applied and planned again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import Approvals, Settings, Taking, open_session
+from reconciler.errors import InputError, ReconcilerError, ServiceError
+from reconciler.loading.load import load
+from reconciler.loading.schema import schemas
+from tests.repositories import Work
+from tests.session.third_party import block, install, module, notebook, site_packages
+from tests.trees import configured, problems, tree
+
+PEOPLE = """\
+users:
+  ada: {user_name: ada, title: %s}
+  bob: {user_name: bob}
+groups:
+  ops: {members: [ada, bob]}
+"""
+BOOK = block("identities/reconciler.yaml")
+BROKEN = {
+    "raises": "raise RuntimeError('no such tenant')",
+    "exits": "raise SystemExit(3)",
+    "cannot be imported": "import a_package_that_nobody_has",
+    "has no such class": "",
+    "is not a type": "class ATarget: pass",
+    "is another": "from reconciler.targets.scim.type import ScimType as ATarget",
+}
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "site-packages"
+    with site_packages(folder, monkeypatch):
+        yield folder
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    made = Work(tmp_path / "work", monkeypatch)
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def commit(work: Work, people: str, config: str = BOOK) -> None:
+    work.commit({"identities/people.yaml": people, "identities/reconciler.yaml": config})
+
+
+def test_the_example_is_planned_and_applied_and_nothing_is_left_to_do(packages: Path, work: Work) -> None:
+    notebook(packages)
+    commit(work, PEOPLE % "Engineer")
+
+    with open_session(Settings()) as session:
+        plan, _ = session.plan()
+    assert {str(one.address) for one in plan.changes} == {
+        "office/user/ada",
+        "office/user/bob",
+        "office/group/ops",
+        "office/membership/ops/ada",
+        "office/membership/ops/bob",
+    }
+    with open_session(Settings(), taking=Taking("apply")) as session:
+        applied = session.apply(Approvals([plan]), first_apply=True)
+    assert applied.exit_code == 0
+
+    with module().NOTEBOOKS["second"] as book:
+        assert [one["title"] for one in book.users.values() if one["user_name"] == "ada"] == ["Engineer"]
+        assert sorted(map(len, book.members.values())) == [2]
+    with open_session(Settings()) as session:
+        assert session.plan()[0].changes == ()
+
+    commit(work, PEOPLE % "Lead")
+    with open_session(Settings()) as session:
+        plan, _ = session.plan()
+    with open_session(Settings(), taking=Taking("apply")) as session:
+        assert session.apply(Approvals([plan])).exit_code == 0
+    with open_session(Settings()) as session:
+        assert session.plan()[0].changes == ()
+
+
+def test_the_example_passes_the_suite(packages: Path) -> None:
+    notebook(packages)
+    named: dict[str, Any] = {}
+    exec(block("test_notebook.py"), named)  # the code of the page
+    tests = [name for name in dir(named["TestNotebook"]) if name.startswith("test_")]
+    for name in tests:
+        getattr(named["TestNotebook"](), name)()
+    assert len(tests) >= 12
+    assert {
+        name
+        for name in tests
+        if f"`{name}`" not in (Path(__file__).parents[2] / "docs/targets.md").read_text()
+    } == set()
+
+
+WRONG: Mapping[str, tuple[str, str]] = {
+    "test_a_read_that_cannot_be_completed_is_an_error": ("if book.is_torn:", "if False:"),
+    "test_a_read_is_complete": (
+        "one for one in there if ids is None",
+        "one for one in list(there)[:100] if ids is None",
+    ),
+    "test_what_is_asked_for_is_read_and_nothing_else": ("if ids is None or one in ids", "if True"),
+    "test_creations_changes_and_removals_converge": ("there[identifier].update(wished)", "pass"),
+    "test_members_enter_and_leave": ('book.members[group][user] = ""', "pass"),
+    "test_a_write_whose_answer_is_lost_after_it_was_done_is_not_done_twice": (
+        "return alike[0] if alike else None",
+        "return None",
+    ),
+    "test_a_write_that_was_lost_before_it_was_done_is_done": ("return few(tried)", "return None"),
+    "test_what_is_there_already_is_not_made_twice": ("if any(one[name] == wished[name]", "if any(False"),
+    "test_an_attribute_that_it_cannot_write_is_refused": ("if refused:", "if False:"),
+    "test_nobody_elses_objects_are_touched": ("del there[identifier]", "there.clear()"),
+    "test_a_refusal_is_an_outcome_and_not_an_exception": (
+        "isinstance(refusal, (Conflict, NotFound))",
+        "isinstance(refusal, Conflict)",
+    ),
+    "test_it_says_which_instance_it_is": ('return {"shelf": self._shelf}', "return {}"),
+    "test_it_can_be_asked_at_any_time": (
+        "return ()\n\n\n@dataclass",
+        "raise NotImplementedError\n\n\n@dataclass",
+    ),
+}
+
+
+@pytest.mark.parametrize("test", WRONG)
+def test_the_suite_sees_a_target_that_does_not_keep_its_promise(packages: Path, test: str) -> None:
+    right, wrong = WRONG[test]
+    code = block("notebook_target.py")
+    assert right in code
+    install(
+        packages, "notebook-target", code.replace(right, wrong), "notebook = notebook_target:NotebookType"
+    )
+    named: dict[str, Any] = {}
+    exec(block("test_notebook.py"), named)  # the code of the page
+
+    with pytest.raises((AssertionError, ServiceError, NotImplementedError)):
+        getattr(named["TestNotebook"](), test)()
+
+
+@pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
+def test_a_package_that_does_not_load_stops_only_the_runs_that_use_it(
+    packages: Path, work: Work, code: str
+) -> None:
+    notebook(packages)
+    install(packages, "a-target", code, "wiki = a_target:ATarget")
+    commit(work, PEOPLE % "Engineer")
+    with open_session(Settings()) as session:
+        assert session.plan()[0].changes
+
+    commit(work, PEOPLE % "Engineer", BOOK + "  wiki:\n    type: wiki\n    space: x\n")
+    with open_session(Settings(targets=("office",))) as session:
+        assert session.plan()[0].changes
+    with pytest.raises(InputError) as caught, open_session(Settings()):
+        pass
+    (problem,) = caught.value.problems
+    assert str(problem.place) == "identities/reconciler.yaml:7:11"
+    assert problem.message.startswith("targets.wiki.type is a type of target whose package a-target ")
+    assert problem.fix == "install a version of a-target that works with this one, or delete the target"
+
+
+def test_the_command_line_shows_no_traceback_of_a_package(packages: Path, work: Work) -> None:
+    install(packages, "a-target", BROKEN["raises"], "wiki = a_target:ATarget")
+    commit(work, PEOPLE % "Engineer", "format: 1\ntargets:\n  wiki: {type: wiki}\n")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(packages), str(Path(__file__).parents[2])]),
+    }
+    for command in ("validate", "plan"):
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", command],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "identities/reconciler.yaml:3:16" in done.stderr
+        assert "does not load (RuntimeError: no such tenant)" in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "schema"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+def test_a_type_that_nobody_brings_is_said_with_those_that_there_are(packages: Path) -> None:
+    notebook(packages)
+    assert problems(configured("targets: {wiki: {type: wiki}}\n")) == [
+        (
+            "reconciler.yaml:2:24",
+            "targets.wiki.type is a type of target that does not exist",
+            (
+                'write identity-center or scim or notebook, or install the package that brings "wiki" '
+                "(entry point group reconciler.targets)"
+            ),
+        )
+    ]
+
+
+def test_two_packages_with_one_type_are_refused_by_name(packages: Path, work: Work) -> None:
+    notebook(packages)
+    install(packages, "other-target", block("notebook_target.py"), "notebook = other_target:NotebookType")
+    commit(work, PEOPLE % "Engineer")
+    with (
+        pytest.raises(InputError, match="several packages register: notebook-target and other-target"),
+        open_session(Settings()),
+    ):
+        pass
+
+
+def test_what_ships_cannot_be_replaced(packages: Path) -> None:
+    install(packages, "a-target", "raise RuntimeError('loaded')", "scim = a_target:ATarget")
+    found = load(
+        tree(
+            {
+                **configured("targets: {chat: {type: scim, url: 'https://x/v2', token: {env: T}}}\n"),
+                "a.yaml": "users: {a: {user_name: a}}",
+            }
+        )
+    )
+    assert type(found.config.targets["chat"].settings).__module__.startswith("reconciler.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("type: notebook", ("reconciler.yaml:2:11", "targets.office has no shelf", "add `shelf: …`")),
+        (
+            "type: notebook, shelf: x, shelv: y",
+            ("reconciler.yaml:2:46", 'targets.office has an unknown field "shelv"', 'did you mean "shelf"?'),
+        ),
+        (
+            "type: notebook, shelf: x, region: us-east-1",
+            (
+                "reconciler.yaml:2:46",
+                "targets.office.region makes no sense for a target of type notebook",
+                "delete it, or make the target one of type identity-center",
+            ),
+        ),
+        (
+            "type: notebook, shelf: []",
+            ("reconciler.yaml:2:43", "targets.office.shelf is a list; it takes text", "write text"),
+        ),
+    ],
+)
+def test_its_settings_are_checked_as_those_that_ship(
+    packages: Path, settings: str, said: tuple[str, str, str]
+) -> None:
+    notebook(packages)
+    assert problems(configured(f"targets: {{office: {{{settings}}}}}\n")) == [said]
+
+
+def test_a_type_that_fails_on_settings_is_said_at_its_place(packages: Path, work: Work) -> None:
+    code = block("notebook_target.py").replace(
+        'return NotebookSettings(written["shelf"])', 'return written["nothing"]'
+    )
+    install(packages, "notebook-target", code, "notebook = notebook_target:NotebookType")
+    commit(work, PEOPLE % "Engineer")
+    with (
+        pytest.raises(InputError, match="fails in notebook_target \\(KeyError: 'nothing'\\)"),
+        open_session(Settings()),
+    ):
+        pass
+
+
+def test_the_schemas_are_those_of_what_ships(packages: Path) -> None:
+    before = schemas()
+    notebook(packages)
+    load(
+        tree(
+            {
+                **configured("targets: {office: {type: notebook, shelf: x}}\n"),
+                "a.yaml": "users: {a: {user_name: a}}",
+            }
+        )
+    )
+    assert schemas() == before
+    assert "notebook" not in before["reconciler.schema.json"]
+
+
+def test_a_pull_request_cannot_bring_a_type_of_its_own(packages: Path, work: Work) -> None:
+    """The trusted branch says which targets there are, and of which type."""
+    notebook(packages)
+    commit(work, PEOPLE % "Engineer", "format: 1\ntargets:\n  office: {type: identity-center}\n")
+    work.git("branch", "trusted")
+    commit(work, PEOPLE % "Engineer")
+    with pytest.raises(ReconcilerError):  # noqa: SIM117  # whichever of both comes first
+        with open_session(Settings(trusted_ref="trusted")) as session:
+            session.plan()
+    assert "second" not in module().NOTEBOOKS
