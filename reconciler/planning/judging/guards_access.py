@@ -117,8 +117,9 @@ def _touches(change: Change, caller: _Caller) -> bool:
 
 def _way(change: Change) -> Address | None:
     """The principal through which a removal takes the access; None where it takes every way at once."""
-    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
-        return change.address.principal
+    if change.address.kind.facts.pair:
+        principal, _ = change.address.ends
+        return principal
     return change.address if change.address.kind is Kind.GROUP else None
 
 
