@@ -17,16 +17,16 @@ from reconciler.model.state import Identities, Remembered
 from reconciler.planning.by_rule import without_waiting
 from reconciler.planning.context import PlanContext
 from reconciler.planning.effects import effects
-from reconciler.planning.judging.approving import lifted
-from reconciler.planning.judging.excepting import excepting
-from reconciler.planning.judging.explicit import ExplicitRemovals, in_words
-from reconciler.planning.judging.guards import guard, tallies
-from reconciler.planning.judging.guards_members import Critical
-from reconciler.planning.judging.population import Population
-from reconciler.planning.judging.rules import judge
+from reconciler.planning.guards.approving import lifted
+from reconciler.planning.guards.excepting import excepting
+from reconciler.planning.guards.explicit import ExplicitRemovals, in_words
+from reconciler.planning.guards.guard import guard, tallies
+from reconciler.planning.guards.members import Critical
+from reconciler.planning.guards.population import Population
 from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.pending import pending_removals
 from reconciler.planning.replacements import Links
+from reconciler.planning.rules.judging import judge
 from reconciler.planning.swapped import renamed
 
 _NEEDS = "needs what is refused"

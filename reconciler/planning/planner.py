@@ -33,26 +33,17 @@ from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes, still_unkept, unkept_findings
 from reconciler.planning.effects import effects
+from reconciler.planning.findings.assignments import assignment_findings
+from reconciler.planning.findings.declared import other_people, past
+from reconciler.planning.findings.objects import means, name_taken, notable, perhaps_renamed
 from reconciler.planning.given.owed import Withheld, owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
 from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
 from reconciler.planning.given.updating import LedgerUpdate
+from reconciler.planning.guards.approving import proposed
+from reconciler.planning.guards.population import counts, population
 from reconciler.planning.judge import Judge
-from reconciler.planning.judging.approving import proposed
-from reconciler.planning.judging.assignment_findings import assignment_findings
-from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
-from reconciler.planning.judging.other_people import other_people
-from reconciler.planning.judging.past import past
-from reconciler.planning.judging.population import counts, population
-from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
-from reconciler.planning.judging.withheld import (
-    without_delegated,
-    without_kept,
-    without_observed,
-    without_taken,
-    without_unread,
-)
 from reconciler.planning.looking import Looking
 from reconciler.planning.ordering.order import Dependencies
 from reconciler.planning.ownership.objects import Ownership
@@ -60,6 +51,14 @@ from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.pending import members_stay, pending_findings
 from reconciler.planning.restricting import restricted_to
+from reconciler.planning.uncovered import gaps_in_use, uncovered
+from reconciler.planning.withheld import (
+    without_delegated,
+    without_kept,
+    without_observed,
+    without_taken,
+    without_unread,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from reconciler.model.change import Cause, Change
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Assignment, Origin, Window
 from reconciler.model.state import Assigned, Declared, Gap, Holder, Receipt, Remembered
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.members import Critical
 from reconciler.planning.ordering.order import Dependencies, order
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import ONE, TWO, entry, on

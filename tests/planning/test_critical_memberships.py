@@ -11,8 +11,8 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Finding
 from reconciler.model.state import Gap
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.members import Critical
 from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.ownership.owning import own_groups
 from tests.planning.access_stage import Stage, change

@@ -21,8 +21,8 @@ from reconciler.model.state import (
     LivePermissionSet,
     LiveUser,
 )
-from reconciler.planning.judging.uncovered import uncovered
-from reconciler.planning.judging.withheld import (
+from reconciler.planning.uncovered import uncovered
+from reconciler.planning.withheld import (
     manager,
     without_delegated,
     without_kept,

@@ -15,8 +15,8 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.state import Desired
 from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.population import Population
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.population import Population
 
 # So many, and so much of what there was, may be lost without a word; the larger of the two holds.
 LOST_COUNT, LOST_PERCENT = 3, 20

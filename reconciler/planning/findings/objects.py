@@ -13,8 +13,8 @@ from reconciler.model.resources import Group, User
 from reconciler.model.state import Remembered
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.project import dropped
-from reconciler.planning.judging.withheld import manager
 from reconciler.planning.ownership.objects import Ownership, user_name
+from reconciler.planning.withheld import manager
 from reconciler.planning.wording import many
 
 

@@ -20,7 +20,7 @@ from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.selecting import Places
 from reconciler.model.state import Holder, Identities, Remembered
 from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import approval
+from reconciler.planning.guards.approving import approval
 from reconciler.planning.replacements import Links
 from reconciler.planning.standings import Tokens, sides
 from reconciler.planning.wording import many
