@@ -132,7 +132,7 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
             freed: Container[object] = freed,
             missing: Container[object] = missing,
         ) -> bool:
-            return manager(change) in missing or any(
+            return change.manager in missing or any(
                 claim in holders
                 and claim not in freed
                 and holders[claim] not in gone
@@ -153,12 +153,6 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
             ),
         )
     return make, taken
-
-
-def manager(change: Change) -> Address | None:
-    """The user whom a change makes somebody's manager."""
-    key = next((each.after for each in change.fields if each.name == "manager"), None)
-    return Address.of(change.address.target, Kind.USER, key) if isinstance(key, str) else None
 
 
 _Claim = tuple[Kind, str, str]

@@ -23,7 +23,6 @@ from reconciler.model.state import (
 )
 from reconciler.planning.uncovered import uncovered
 from reconciler.planning.withheld import (
-    manager,
     without_delegated,
     without_kept,
     without_observed,
@@ -323,7 +322,7 @@ def test_what_wants_a_name_that_another_keeps(texts: Sequence[str], taken: str, 
     ],
 )
 def test_whom_a_change_makes_a_manager(text: str, expected: Address | None) -> None:
-    assert manager(written(text)) == expected
+    assert written(text).manager == expected
 
 
 # Where nobody looked.

@@ -14,7 +14,6 @@ from reconciler.model.state import Remembered
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.project import dropped
 from reconciler.planning.ownership.objects import Ownership, user_name
-from reconciler.planning.withheld import manager
 from reconciler.planning.wording import many
 
 
@@ -88,7 +87,7 @@ def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
         kind = change.address.kind
         names = sorted({str(each.after) for each in change.fields if each.name in kind.facts.unique})
         why = f"another {kind} has {' or '.join(names)} and keeps it"
-        if manager(change) in waiting:
+        if change.manager in waiting:
             why = "its manager cannot be created yet"
         yield Finding(
             code="name-taken",
@@ -106,7 +105,7 @@ def means(changes: Iterable[Change], capabilities: Capabilities) -> Iterable[Fin
     for change in changes:
         if change.address.kind is Kind.USER:
             deleted += change.action is Action.DELETE
-            disabled += any(each.name == "active" and each.after is False for each in change.fields)
+            disabled += change.disables
     if disabled and capabilities.deactivation:
         yield Finding(
             code="deactivation-means",
@@ -130,7 +129,7 @@ def dropped_and_unsupported(context: PlanContext) -> Iterable[Finding]:
         yield Finding(
             code="kind-not-applied",
             severity=Severity.NOTE,
-            message=f"{many(count, kind.replace('-', ' '))} declared and checked, not applied here",
+            message=f"{many(count, kind.facts.noun)} declared and checked, not applied here",
             count=count,
         )
 

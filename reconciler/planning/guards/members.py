@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.access.state import NO_HOLDERS, AccessState, Holders
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import AT_ONCE, Action, Change, Effect
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
@@ -24,8 +24,6 @@ from reconciler.planning.guards.approving import approval
 from reconciler.planning.replacements import Links
 from reconciler.planning.standings import Tokens, sides
 from reconciler.planning.wording import many
-
-_AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +238,11 @@ class Critical:
         self._disabled: set[str] = set()
         self._people: dict[str, Address] = {}
         for change in changes:
-            address, at_once = change.address, change.cause in _AT_ONCE
+            address, at_once = change.address, change.cause in AT_ONCE
             if address.kind is Kind.USER and change.effect in (Effect.REVOKE, Effect.MIXED):
                 self._people[self._tokens.user(address.own_key)] = address
             if address.kind is Kind.USER and change.action is Action.UPDATE:
-                if any(each.name == "active" and each.after is False for each in change.fields):
+                if change.disables:
                     self._disabled.add(self._tokens.user(address.own_key))
             elif change.action is not Action.DELETE:
                 continue
