@@ -9,8 +9,8 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
 from reconciler.model.names import same_value
 from reconciler.model.resources import DEFAULT_DURATION, Attributes, Value
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import PlanContext
-from reconciler.planning.effects import effects
 from reconciler.planning.user_values import with_manager_key
 
 # By what an object may reach, or be reached, and what a create that says nothing of it leaves empty.
@@ -42,7 +42,7 @@ class Looking:
 
     def access(self, changes: Sequence[Change]) -> tuple[AccessChange, ...]:
         """What these changes alone do to people."""
-        return effects(self._context, changes, self._accounts).access
+        return Consequences(self._context, changes, self._accounts).access
 
     def is_external(self, group: str) -> bool:
         """Whether the members of a group (by key) are somebody else's to say."""

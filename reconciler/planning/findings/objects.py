@@ -14,6 +14,7 @@ from reconciler.model.state import Remembered
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.project import dropped
 from reconciler.planning.ownership.objects import Ownership, user_name
+from reconciler.planning.withheld import Withheld
 from reconciler.planning.wording import many
 
 
@@ -21,10 +22,10 @@ def notable(
     context: PlanContext,
     diff: Diff,
     remembered: Remembered,
-    observed: Sequence[Change],
-    unread: Sequence[Change],
+    withheld: Withheld,
 ) -> Iterable[Finding]:
     """Every finding that no comparison made on the spot, loudest first."""
+    observed, unread = withheld.observed, withheld.unread
     # What is observed restores nothing.
     kept_out = {change.address for change in observed}
     restoring = [change for change in diff.changes if change.restores and change.address not in kept_out]

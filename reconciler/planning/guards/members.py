@@ -19,10 +19,9 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.selecting import Places
 from reconciler.model.state import Holder, Identities, Remembered
-from reconciler.planning.context import PlanContext
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.guards.approving import approval
 from reconciler.planning.replacements import Links
-from reconciler.planning.standings import Tokens, sides
 from reconciler.planning.wording import many
 
 
@@ -58,18 +57,16 @@ class _Place:
 
 
 class Critical:
-    """All that is critical at one target, before and after `changes`."""
+    """All that is critical at one target, before and after a plan."""
 
-    def __init__(
-        self, context: PlanContext, identities: Identities, remembered: Remembered, changes: Sequence[Change]
-    ) -> None:
+    def __init__(self, consequences: Consequences, identities: Identities, remembered: Remembered) -> None:
+        context = consequences.context
         self._context, self._places = context, list[_Place]()
         if not context.policy.guards.min_members:
             return
-        self._tokens = Tokens(context)
-        both = sides(context, changes, self._tokens)
+        self._tokens, both = consequences.tokens, consequences.sides
         self._before, self._after = both.before, both.after
-        self._index(changes)
+        self._index(consequences.changes)
         states = [identities, *([remembered.base.identities] if remembered.base else [])]
         for key, least in sorted(context.policy.guards.min_members.items()):
             self._places.extend(self._of(key, least, states))

@@ -7,14 +7,13 @@ new rule stops neither the plan that mends it nor a leaver's. A plan that only t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, Rule, access_of
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.context import PlanContext
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.rules.access import denied, disjoint, holders
 from reconciler.planning.rules.context import RuleContext, Violation
 from reconciler.planning.rules.files import required, restricted
@@ -31,19 +30,17 @@ _CODES: Mapping[type[Rule], str] = {
 }
 
 
-def judge(
-    context: PlanContext, identities: Identities, remembered: Remembered, changes: Sequence[Change]
-) -> list[Finding]:
-    """A finding for every rule of the policy that the plan made of `changes` breaks, or leaves broken.
+def judge(consequences: Consequences, identities: Identities, remembered: Remembered) -> list[Finding]:
+    """A finding for every rule of the policy that a plan with these consequences breaks, or leaves broken.
 
-    All of `changes` are taken to be carried out. `remembered` tells what git newly declares badly, also
+    `remembered` tells what git newly declares badly, also
     where that changes nothing yet.
     """
-    rules = context.policy.rules
+    rules = consequences.context.policy.rules
     if not rules:
         return []
     base = remembered.base.identities if remembered.base is not None else None
-    rule_context = RuleContext(context, identities, base, changes)
+    rule_context = RuleContext(consequences, identities, base)
     findings = [finding for rule in rules for finding in _judged(rule_context, rule)]
     return [*findings, *_blind(rule_context, rules)]
 
