@@ -123,7 +123,9 @@ class Change:
 
     @property
     def manager(self) -> Address | None:
-        """The user whom it makes somebody's manager."""
+        """The user whom it makes the manager of its user."""
+        if self.address.kind is not Kind.USER:
+            return None
         key = next((each.after for each in self.fields if each.name == "manager"), None)
         return Address.of(self.address.target, Kind.USER, key) if isinstance(key, str) else None
 
