@@ -8,8 +8,11 @@ SCIMMY := tests/servers/scimmy
 # Not from the environment: shells count their own SECONDS.
 SECONDS = 600
 TESTS =
+# What `make test-fast` runs, and of it what.
+ROOMS = tests/access tests/files tests/loading tests/model tests/planning tests/render tests/wire
+FAST = not slow and not long and not real and not hypothesis
 
-.PHONY: demo test search servers check format lock schemas bench clean
+.PHONY: demo test test-fast search servers check format lock schemas bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -24,6 +27,9 @@ demo: $(VENV)/.installed  ## the main job against the embedded sandbox, as a tou
 
 test: $(VENV)/.installed  ## every test, or those that TESTS="-m real" or TESTS=tests/cli select
 	@$(BIN)/python -m pytest -n auto --dist worksteal -q $(TESTS)
+
+test-fast: $(VENV)/.installed  ## under a minute: what needs no git, no process and no search
+	@$(BIN)/python -m pytest -n auto --dist worksteal -q -m "$(FAST)" $(ROOMS)
 
 search: $(VENV)/.installed  ## every property test with new examples, for SECONDS=600 or as many as are named
 	@$(BIN)/python -m tests.support.searching $(SECONDS)

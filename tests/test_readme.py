@@ -114,7 +114,7 @@ def test_the_table_of_exit_codes_is_complete() -> None:
         {
             target
             for text in PAGES.values()
-            for target in re.findall(r"(?:^|`)make (?!PYTHON=)(\w+)", text, re.MULTILINE)
+            for target in re.findall(r"(?:^|`)make (?!PYTHON=)([\w-]+)", text, re.MULTILINE)
         }
     ),
 )

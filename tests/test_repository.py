@@ -122,3 +122,28 @@ def test_updates_wait_until_others_have_tried_them() -> None:
     config = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
     assert {update["package-ecosystem"] for update in config["updates"]} == {"github-actions", "pip"}
     assert all(update["cooldown"]["default-days"] >= 7 for update in config["updates"])
+
+
+def _variable(name: str) -> str:
+    found = re.search(rf"^{name} = (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_the_fast_run_leaves_out_what_is_marked() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r'^test-fast:.*\n\t.* -m "\$\(FAST\)" \$\(ROOMS\)$', makefile, flags=re.MULTILINE)
+    assert _variable("FAST").split(" and ") == [
+        f"not {each}" for each in ("slow", "long", "real", "hypothesis")
+    ]
+
+
+@pytest.mark.parametrize("room", _variable("ROOMS").split())
+def test_what_starts_a_process_or_a_service_is_not_in_the_fast_run(room: str) -> None:
+    files = sorted((ROOT / room).glob("test_*.py"))
+    assert files
+    starts = re.compile(r"\b(Work|subprocess|Sandbox|Popen|files_site)\b")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    assert [
+        name for name, text in texts.items() if starts.search(text) and "pytest.mark.slow" not in text
+    ] == []

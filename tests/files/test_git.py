@@ -13,6 +13,8 @@ from reconciler.files.git import Repository
 from reconciler.files.git_process import redact
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
 TAG = "reconciler/applied/aws"
 

@@ -22,6 +22,8 @@ from reconciler.files.git_objects import (
 )
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
 BELOW = "refs/tags/reconciler/"
 ONE, TWO = f"{BELOW}one", f"{BELOW}deep/two"

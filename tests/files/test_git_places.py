@@ -12,6 +12,8 @@ from reconciler.errors import RecordError
 from reconciler.files.git import Repository
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
 TAG = "reconciler/applied/aws"
 

@@ -14,6 +14,8 @@ from reconciler.files.git_tree import GitTree
 from reconciler.files.tree import FolderTree
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:

@@ -24,6 +24,8 @@ from tests.loading.memories import (
 )
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 WHO = "identities/who"
 
 

@@ -21,6 +21,8 @@ from tests.loading.ledgers import LEDGER
 from tests.loading.memories import AT, IDENTITY, memory_of, remembers
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 WHO = "identities/who"
 
 

@@ -17,6 +17,8 @@ from reconciler.model.state import Remembered
 from tests.loading.memories import applied
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 USERS, CONFIG = "identities/users.yaml", "identities/reconciler.yaml"
 ADA = "users:\n  ada: {user_name: ada@example.com, given_name: Ada, family_name: Lovelace}\n"
 EVE = "  eve: {user_name: eve@example.com, given_name: Eve, family_name: Mallory}\n"

@@ -14,6 +14,8 @@ from reconciler.loading.memory import Lack, remember
 from tests.loading.memories import CountingReader, applied, remembers, standing_of
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Node:

@@ -19,6 +19,8 @@ from reconciler.loading.schema import schemas, write_schemas
 from tests.support.organisation import Place, organisations
 from tests.trees import tree
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -14,6 +14,8 @@ from reconciler.loading.position import stand
 from tests.loading.memories import folder_tree, standing_of
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 USERS, POLICY = "identities/users.yaml", "identities/policies/deploy.json"
 START: dict[str, str | None] = {USERS: "users: {}\n", POLICY: "{}\n", ".gitignore": "*.tmp.yaml\n"}
 

@@ -17,6 +17,8 @@ from reconciler.model.plan import Finding
 from reconciler.model.policy import Guards, Limit
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 FILE = "identities/reconciler.yaml"
 BASE = "format: 1\ntargets:\n  aws: {type: identity-center, region: eu-central-1}\n"
 GUARDS = "guards: {max_removals: {users: {count: 1}}, protected: {users: [root]}}\n"

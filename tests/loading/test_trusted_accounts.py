@@ -19,6 +19,8 @@ from reconciler.model.rules import access_of
 from reconciler.planning.digest import policy_digest
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 PROD, LAB, OTHER = "210000000020", "210000000030", "210000000099"
 CONFIG = f"""\
 format: 1

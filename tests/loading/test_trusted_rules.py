@@ -14,6 +14,8 @@ from reconciler.model.plan import Finding
 from reconciler.model.rules import MaxHolders, Restrict, Rule, RuledAccess
 from tests.repositories import Work
 
+pytestmark = pytest.mark.slow
+
 FILE = "identities/reconciler.yaml"
 BASE = "format: 1\ntargets:\n  aws: {type: identity-center, region: eu-central-1}\n"
 RULES = (

@@ -25,6 +25,8 @@ from reconciler.wire.tokens import TokenSource
 from tests.wire.clocks import FakeClock
 from tests.wire.web import DROP, Heard, Say, Web, page, scim_error, serve
 
+pytestmark = pytest.mark.slow
+
 LIST = Request("GET", "Users", "scim.ListUsers", mutates=False)
 CREATE = Request("POST", "Users", "scim.CreateUser", mutates=True, body={"userName": "ada"})
 DELETE = Request("DELETE", "Users/7", "scim.DeleteUser", mutates=True, needs_body=False)
