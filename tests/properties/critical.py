@@ -34,7 +34,9 @@ class Floors:
         self, world: World, planned: PreparedPlan, entries: Mapping[str, Assignment], said: Identities
     ) -> None:
         gone = _taken_at_once(world, planned)
-        merged = {old for one in said.groups.values() for old in one.previously} - said.groups.keys()
+        # By stems, as `team_of` has them: what is merged may go by a key that it got without a word.
+        merged = {stem(old) for one in said.groups.values() for old in one.previously}
+        merged -= {stem(key) for key in said.groups}
         self._floors = {
             place: min(least, len(_people(world, place, gone) - _disabled(planned)))
             for place, least in _places(world, entries)
