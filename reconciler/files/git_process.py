@@ -15,6 +15,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -120,6 +121,7 @@ def redact(text: str) -> str:
     return _PARAMETER.sub(r"\1…", _QUERY.sub(r"\1…", _USERINFO.sub("://", text)))
 
 
+@lru_cache(maxsize=8)
 def absolute_path(path: str) -> str:
     """A PATH without the folders that are relative to the current one."""
     return os.pathsep.join(folder for folder in path.split(os.pathsep) if Path(folder).is_absolute())

@@ -301,6 +301,7 @@ def test_an_edit_that_may_be_done_renews_every_role() -> None:
     assert all(step.changes == (admin,) for step in cut)
 
 
+@pytest.mark.slow  # for its size
 def test_a_whole_organisation_is_ordered_and_handed_out() -> None:
     """30,000 assignments are replaced: it must not take anything like the square of that."""
     changes, replaced = [create("permission-set/New"), delete("permission-set/Old")], {}
