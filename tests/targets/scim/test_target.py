@@ -34,13 +34,12 @@ def test_a_profile_is_a_file_in_its_folder_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_profile_says_how_it_is_known_and_asks_for_nothing_that_it_forbids(name: str) -> None:
+def test_a_profile_says_how_it_is_known_and_asks_for_nothing_that_it_does_not_write(name: str) -> None:
     known = profile(name)
     assert known.name == name
     assert known.evidence.startswith(("seen live: ", "documented only ("))
     assert "2026" in known.evidence
-    assert not known.forbidden & set(known.required)
-    assert known.forbidden <= set(USER_PATHS)
+    assert {one for one in known.required if ":" not in one} <= known.user_attributes <= set(USER_PATHS)
     assert {"read", "write"} <= set(known.rates)
     assert all(known.rate(family) > 0 for family, _ in known.pace("PatchGroup", mutates=True, memberships=5))
 
