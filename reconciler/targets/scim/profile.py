@@ -38,9 +38,10 @@ class Removal(StrEnum):
     BY_VALUE = "by-value"
 
 
-# All that RFC 7643 has (sections 4.1 to 4.3), and what only its extension for enterprises has.
+# All that RFC 7643 has (sections 4.1 to 4.3), what every service takes, and the extension for enterprises.
 STANDARD_USER = frozenset(USER_PATHS)
 STANDARD_GROUP = frozenset(GROUP_PATHS)
+NAMES = frozenset(("user_name", "external_id", "given_name", "family_name", "display_name", "email"))
 ENTERPRISE = frozenset(
     ("employee_number", "cost_center", "organization", "division", "department", "manager")
 )

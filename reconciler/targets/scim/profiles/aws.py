@@ -6,26 +6,21 @@ ServiceProviderConfig says of paging is not what it does.
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import ENTERPRISE, Memberships, Paging, Profile, Removal
+from reconciler.targets.scim.profile import ENTERPRISE, NAMES, Memberships, Paging, Profile, Removal
 
 PROFILE = Profile(
     name="aws",
     title="IAM Identity Center",
     evidence="documented only (developer guide and field reports, November 2026); not seen live",
     user_attributes=ENTERPRISE
+    | NAMES
     | frozenset(
         (
-            "user_name",
-            "external_id",
-            "given_name",
             "middle_name",
-            "family_name",
             "formatted_name",
             "honorific_prefix",
             "honorific_suffix",
-            "display_name",
             "nick_name",
-            "email",
             "phone_number",
             "address",
             "user_type",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import ENTERPRISE, Memberships, Paging, Profile
+from reconciler.targets.scim.profile import ENTERPRISE, NAMES, Memberships, Paging, Profile
 
 _URN = "urn:ietf:params:scim:schemas:extension:Microsoft:Entra:2.0:"
 
@@ -11,18 +11,13 @@ PROFILE = Profile(
     title="Microsoft Entra ID",
     evidence="documented only (Microsoft Learn, SCIM API reference of 2026-03-26); not seen live",
     user_attributes=ENTERPRISE
+    | NAMES
     | frozenset(
         (
-            "user_name",
-            "external_id",
-            "given_name",
             "middle_name",
-            "family_name",
             "formatted_name",
             "honorific_prefix",
             "honorific_suffix",
-            "display_name",
-            "email",
             "phone_number",
             "address",
             "user_type",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import Profile
+from reconciler.targets.scim.profile import NAMES, Profile
 
 PROFILE = Profile(
     name="github-enterprise",
     title="GitHub Enterprise",
     evidence="documented only (docs.github.com, REST API for SCIM, November 2026); not seen live",
-    user_attributes=frozenset(
+    user_attributes=NAMES
+    | frozenset(
         (
-            "user_name",
-            "external_id",
-            "given_name",
             "middle_name",
-            "family_name",
             "formatted_name",
-            "display_name",
-            "email",
             "role",
         )
     ),

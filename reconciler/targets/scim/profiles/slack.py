@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import ENTERPRISE, Profile
+from reconciler.targets.scim.profile import ENTERPRISE, NAMES, Profile
 
 PROFILE = Profile(
     name="slack",
@@ -10,15 +10,10 @@ PROFILE = Profile(
     evidence="documented only (docs.slack.dev, SCIM API and rate limits, November 2026); not seen live",
     # Without nick_name: it is the user name under another name there.
     user_attributes=ENTERPRISE
+    | NAMES
     | frozenset(
         (
-            "user_name",
-            "external_id",
-            "given_name",
-            "family_name",
             "honorific_prefix",
-            "display_name",
-            "email",
             "phone_number",
             "address",
             "user_type",
