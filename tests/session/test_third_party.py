@@ -146,6 +146,70 @@ def test_the_suite_sees_a_target_that_does_not_keep_its_promise(packages: Path, 
         getattr(named["TestNotebook"](), test)()
 
 
+WITH_DOCUMENT = """\
+from typing_extensions import TypedDict
+from reconciler.targets.target_type import TargetType
+class Document(TypedDict, total=False):
+    {field}
+class ATarget(TargetType):
+    name = "wiki"
+    document = {document}
+    def settings(self, written, place): return {settings}
+    def connect(self, settings, connection): raise RuntimeError("no way")
+"""
+NO_TYPED_DICT = "its document is not a TypedDict"
+MISMADE = {
+    "a class as its document": ("x: int", "int", "1", f"TypeError: {NO_TYPED_DICT}"),
+    "no document": ("x: int", "None", "1", f"TypeError: {NO_TYPED_DICT}"),
+    "a field of an unknown type": (
+        "space: 'Nothing'",
+        "Document",
+        "1",
+        "NameError: name 'Nothing' is not defined",
+    ),
+    "a field of every target": (
+        "paths: int",
+        "Document",
+        "1",
+        "TypeError: its document has what every target has: paths",
+    ),
+    "settings that fail": ("space: str", "Document", "1 / 0", "ZeroDivisionError: division by zero"),
+}
+
+
+@pytest.mark.parametrize(("field", "document", "settings", "says"), MISMADE.values(), ids=MISMADE)
+def test_a_type_that_is_made_wrongly_is_said_at_its_place(
+    packages: Path, work: Work, field: str, document: str, settings: str, says: str
+) -> None:
+    code = WITH_DOCUMENT.format(field=field, document=document, settings=settings)
+    install(packages, "a-target", code, "wiki = a_target:ATarget")
+    commit(work, PEOPLE % "Engineer", "format: 1\ntargets:\n  wiki: {type: wiki, space: x}\n")
+    with pytest.raises(InputError) as caught, open_session(Settings()):
+        pass
+    (problem,) = caught.value.problems
+    assert str(problem.place) == "identities/reconciler.yaml:3:16"
+    assert problem.message == f"targets.wiki.type is a type of target that fails in a_target ({says})"
+
+
+def test_a_connection_that_fails_is_said_with_the_name_of_the_target(packages: Path, work: Work) -> None:
+    code = WITH_DOCUMENT.format(field="space: str", document="Document", settings="1")
+    install(packages, "a-target", code, "wiki = a_target:ATarget")
+    commit(work, PEOPLE % "Engineer", "format: 1\ntargets:\n  wiki: {type: wiki, space: x}\n")
+    with pytest.raises(ReconcilerError, match="RuntimeError: no way") as caught, open_session(Settings()):
+        pass
+    assert str(caught.value).startswith("target wiki: its type ")
+
+
+def test_a_field_that_a_type_requires_is_required(packages: Path) -> None:
+    code = block("notebook_target.py").replace(
+        "NotebookDocument(TypedDict, total=False)", "NotebookDocument(TypedDict)"
+    )
+    install(packages, "notebook-target", code, "notebook = notebook_target:NotebookType")
+    assert problems(configured("targets: {office: {type: notebook}}\n")) == [
+        ("reconciler.yaml:2:11", "targets.office has no shelf", "add `shelf: …`")
+    ]
+
+
 @pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
 def test_a_package_that_does_not_load_stops_only_the_runs_that_use_it(
     packages: Path, work: Work, code: str

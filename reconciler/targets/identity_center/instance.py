@@ -1,4 +1,4 @@
-"""Which Identity Center instance a target is (exactly one, in its primary Region, and active), and who calls."""
+"""Which Identity Center instance a target is: one, in its primary Region, and active. And who calls it."""
 
 from __future__ import annotations
 
