@@ -19,9 +19,9 @@ from reconciler.model.pairs import Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Desired, Live, LiveGroup, LivePermissionSet, LiveUser
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import PlanContext
 from reconciler.planning.desired.prior import PriorState
-from reconciler.planning.effects import effects
 from reconciler.planning.ownership.owning import own_groups, own_users
 
 # Each group has up to three permission sets, each in one of the folders of ten accounts.
@@ -130,12 +130,13 @@ def measure(changes: Iterable[Change], *, empty: bool) -> str:
     stage, edits = scene(empty=empty), list(changes)
     held = peak()
     began = time.perf_counter()
-    found = effects(stage, edits, {})
+    found = Consequences(stage, edits, {})
+    access, replaced = found.access, found.replaced
     seconds = time.perf_counter() - began
-    reach = sum(len(row.people) * len(row.accounts) for row in found.access)
+    reach = sum(len(row.people) * len(row.accounts) for row in access)
     return (
-        f"{seconds:.2f} s, {peak() - held:.0f} MiB more, {len(edits):,} changes, {len(found.access):,} rows "
-        f"for {reach:,} people times accounts, {len(found.replaced):,} revocations replaced"
+        f"{seconds:.2f} s, {peak() - held:.0f} MiB more, {len(edits):,} changes, {len(access):,} rows "
+        f"for {reach:,} people times accounts, {len(replaced):,} revocations replaced"
     )
 
 

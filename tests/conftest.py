@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.internal.constants_ast import Constants
 
+from tests.support import in_process
 from tests.support.searching import SEARCHES
 
 # A slow machine is not the fault of a test. The suite draws the same examples everywhere, so that no result
@@ -27,6 +28,9 @@ if not SEARCHES:
     # Hypothesis also draws constants of all local modules that happen to be loaded, so that examples would
     # depend on which tests ran before in the same process. There is no setting for it.
     HypothesisProvider._local_constants = property(lambda _self: Constants())  # type: ignore[assignment,method-assign]  # a cached property of theirs
+
+
+in_process.install()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,6 +50,14 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def _socket_or_not(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A sandbox answers in process, but where a test is about the socket."""
+    in_process.answer_in_process(yes=request.node.get_closest_marker("socket") is None)
+    yield
+    in_process.answer_in_process(yes=True)
 
 
 @pytest.fixture(autouse=True)

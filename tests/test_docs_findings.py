@@ -29,10 +29,29 @@ def _findings() -> Iterator[tuple[Path, Mapping[str, ast.expr]]]:
     for path in (ROOT / "reconciler").rglob("*.py"):
         if path.name == "documents.py" and path.parent.name == "render":
             continue  # reads those of saved plans
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        module = ast.parse(path.read_text("utf-8"))
+        tables = _tables(module)
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
                 named = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-                yield path, {**dict(zip(("code", "severity", "message"), node.args, strict=False)), **named}
+                made = {**dict(zip(("code", "severity", "message"), node.args, strict=False)), **named}
+                code = made["code"]
+                chosen = (
+                    isinstance(code, ast.Subscript) and isinstance(code.value, ast.Name) and code.value.id
+                )
+                for one in tables.get(chosen or "", [code]):
+                    yield path, {**made, "code": one}
+
+
+def _tables(module: ast.Module) -> Mapping[str, Sequence[ast.expr]]:
+    """The values of each mapping that a module has, for codes that are chosen from one."""
+    return {
+        node.target.id: node.value.values
+        for node in module.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.value, ast.Dict)
+    }
 
 
 def _literal(path: Path, value: ast.expr) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.config.targets import required
 from reconciler.errors import Problem, RecordError
-from reconciler.planning.desired.defaults import defaults
+from reconciler.model.resources import defaults
 
 if TYPE_CHECKING:
     from reconciler.cli.common import Options
@@ -55,7 +55,7 @@ def _missing(loaded: Loaded, needs: Mapping[str, tuple[str, ...]], now: datetime
     """By key what is missing at every target that takes the user and would create them."""
     from reconciler.model.address import Kind
     from reconciler.model.capabilities import Capabilities
-    from reconciler.planning.desired.defaults import to_ask_for
+    from reconciler.model.resources import to_ask_for
     from reconciler.planning.desired.project import project
 
     people = Capabilities(kinds=frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP)))

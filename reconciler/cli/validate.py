@@ -32,7 +32,7 @@ def command(options: Options) -> None:
     from reconciler.loading.load import load
     from reconciler.loading.summary import summary
     from reconciler.model.plan import Severity
-    from reconciler.planning.judging.idle_approvals import idle_approvals
+    from reconciler.planning.findings.declared import idle_approvals
     from reconciler.wire.clock import SystemClock
 
     now = SystemClock().now()

@@ -19,7 +19,7 @@ from reconciler.config.targets import CONFIG_FILE, TargetConfig, adapter_for, ad
 from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
-from reconciler.model.change import Cause
+from reconciler.model.change import AT_ONCE, Cause
 from reconciler.model.policy import (
     Guards,
     Ignore,
@@ -40,7 +40,6 @@ from reconciler.targets.target_type import Place
 
 DEFAULT_TARGET = "aws"
 _KINDS = ("users", "groups", "memberships", "permission_sets", "assignments")
-_AUTO_APPLY = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Config:
     format: int = 1
     requires: str | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    auto_apply: frozenset[Cause] = _AUTO_APPLY
+    auto_apply: frozenset[Cause] = AT_ONCE
     rules: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
     lock: LockConfig = field(default_factory=LockConfig)
     signed: bool = False
@@ -112,7 +111,7 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
     rules = build_rules(document, written.get("rules", {}))
     scope = _scope(Scope(), written.get("scope", {}))
     guards = _guards(document, written.get("guards", {}))
-    auto_apply = _AUTO_APPLY
+    auto_apply = AT_ONCE
     if "auto_apply" in written:
         auto_apply = frozenset(Cause(cause) for cause in written["auto_apply"])
     zone = build_timezone(document, written.get("timezone", "UTC"))

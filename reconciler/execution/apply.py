@@ -25,7 +25,6 @@ from reconciler.targets.base import Learning, Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Pool
 
-_GOOD = (Status.DONE, Status.UNNECESSARY)
 # Which changes must be done before the memory moves forward (docs/concepts.md, "Memory").
 _COUNTS_FOR_WHOLE = (Cause.GIT, Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER, Cause.LEFTOVER)
 # From bad to worse: a change that takes two steps is as well as the worse of them.
@@ -185,7 +184,7 @@ def is_whole(planned: PreparedPlan, ended: Mapping[Address, Result]) -> bool:
     for change in (*planned.plan.changes, *planned.left_out):
         if change.cause in _COUNTS_FOR_WHOLE:
             result = ended.get(change.address)
-            if result is None or result.status not in _GOOD:
+            if result is None or not result.status.good:
                 return False
     return True
 
@@ -204,7 +203,7 @@ def _together(address: Address, ended: Sequence[tuple[Step, Outcome]]) -> Result
     """How a change of one step or several ended: as the worst of them, or partly where any of it was done."""
     worst = max((outcome for _, outcome in ended), key=lambda outcome: _WORSE.index(outcome.status))
     status, message = worst.status, worst.message
-    if status in (*_GOOD, Status.LEFT_OUT):
+    if status.good or status is Status.LEFT_OUT:
         return Result(address, status, message, request_id=worst.request_id)
     done = [step for step, outcome in ended if outcome.status is Status.DONE and writes_something(step)]
     if status is not Status.UNKNOWN and (done or any(outcome.wrote for _, outcome in ended)):
@@ -240,12 +239,12 @@ def _gone_with_groups(
     deleted = {
         address
         for address, result in ended.items()
-        if address.kind is Kind.GROUP and changes[address].action is Action.DELETE and result.status in _GOOD
+        if address.kind is Kind.GROUP and changes[address].action is Action.DELETE and result.status.good
     }
     return {
         address: Result(address, Status.DONE, "went with its group")
         for address, result in ended.items()
-        if address.kind is Kind.MEMBERSHIP and result.status not in _GOOD and address.group in deleted
+        if address.kind is Kind.MEMBERSHIP and not result.status.good and address.group in deleted
     }
 
 

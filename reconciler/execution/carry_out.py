@@ -227,7 +227,7 @@ class _Driver:
             self._run.writes += 1
 
     def _settle(self, outcome: Outcome) -> None:
-        if outcome.status in (Status.DONE, Status.UNNECESSARY):
+        if outcome.status.good:
             self._run.learn(self._steps[outcome.step], outcome)
         for each in self._schedule.ended(outcome):
             self._run.outcomes[each.step] = each

@@ -17,7 +17,6 @@ from reconciler.model.state import LivePermissionSet
 from reconciler.planning.wording import many
 from reconciler.targets.base import NOTHING, Target
 
-_UNSETTLED = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 # How many accounts a message names.
 _NAMED = 5
 
@@ -34,9 +33,7 @@ def recheck_roles(
     unsettled = [
         step
         for step in steps
-        if step.address.kind.facts.of
-        and step.id in run.outcomes
-        and run.outcomes[step.id].status in _UNSETTLED
+        if step.address.kind.facts.of and step.id in run.outcomes and run.outcomes[step.id].status.doubtful
     ]
     sets = {step.address.permission_set: run.ids[step.address.permission_set] for step in unsettled}
     if not sets:
@@ -52,7 +49,7 @@ def recheck_roles(
         found = live.permission_sets.get(sets[step.address.permission_set])
         for address in step.changes:
             known = ended.get(address)
-            if found is None or known is None or known.status not in _UNSETTLED:
+            if found is None or known is None or not known.status.doubtful:
                 continue
             if address.kind.facts.of:
                 if address.account not in found.outdated:
@@ -64,13 +61,12 @@ def recheck_roles(
 
 def _edited(run: Run, steps: Sequence[Step]) -> Collection[Address]:
     """The permission sets whose own definition was written."""
-    good = (Status.DONE, Status.UNNECESSARY)
     return {
         step.address
         for step in steps
         if step.address.kind is Kind.PERMISSION_SET
         and step.id in run.outcomes
-        and run.outcomes[step.id].status in good
+        and run.outcomes[step.id].status.good
     }
 
 

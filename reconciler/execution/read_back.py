@@ -20,8 +20,8 @@ from reconciler.model.resources import Attributes
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet
 from reconciler.planning import hashes
 from reconciler.planning.dropped import may_lack
-from reconciler.planning.lists import as_planned
 from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.user_values import as_planned
 from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock
 

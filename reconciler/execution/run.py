@@ -8,6 +8,7 @@ from reconciler.model.address import Address, Kind, remote
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
 from reconciler.model.resources import Attributes
+from reconciler.planning import user_values
 from reconciler.planning.planner import PreparedPlan
 
 
@@ -41,8 +42,6 @@ class Run:
 
 def with_manager_key(attributes: Attributes, planned: PreparedPlan, run: Run) -> Attributes:
     """Live attributes with the manager by key, as hashes want them."""
-    manager = attributes.get("manager")
-    if not isinstance(manager, str):
-        return attributes
-    key = planned.keys.get(manager) or run.made.get(manager)
-    return {**attributes, "manager": key or remote(manager)}
+    return user_values.with_manager_key(
+        attributes, lambda one: planned.keys.get(one) or run.made.get(one) or remote(one)
+    )

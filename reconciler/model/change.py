@@ -55,6 +55,11 @@ class Cause(StrEnum):
     LEFTOVER = "leftover"
 
 
+# The causes of removals that take effect at once: they wait for no review unless `auto_apply` says otherwise,
+# and for no grant that would take their place.
+AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One attribute's two sides; None is "not set"."""
@@ -110,6 +115,19 @@ class Change:
                 for each in self.fields
             )
         )
+
+    @property
+    def disables(self) -> bool:
+        """Whether a user cannot sign in after it."""
+        return any(each.name == "active" and each.after is False for each in self.fields)
+
+    @property
+    def manager(self) -> Address | None:
+        """The user whom it makes the manager of its user."""
+        if self.address.kind is not Kind.USER:
+            return None
+        key = next((each.after for each in self.fields if each.name == "manager"), None)
+        return Address.of(self.address.target, Kind.USER, key) if isinstance(key, str) else None
 
     @property
     def until(self) -> Value:

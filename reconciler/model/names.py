@@ -28,6 +28,13 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+def same_value(one: object, other: object) -> bool:
+    """Whether two values of an attribute are one, where services may write text in another case."""
+    if isinstance(one, str) and isinstance(other, str):
+        return fold(one) == fold(other)
+    return one == other
+
+
 def tidy(name: str) -> str:
     """A name without white space at its ends, one space for more of it, and in Unicode's form NFC."""
     return unicodedata.normalize("NFC", " ".join(name.split()))

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Cause
+from reconciler.model.change import AT_ONCE, Cause
 from reconciler.model.resources import Origin, Selector
 from reconciler.model.rules import Rule
 
@@ -167,7 +167,7 @@ class TargetPolicy:
     scope: Scope = Scope()
     guards: Guards = Guards()
     on_removal: OnRemoval = OnRemoval.DEACTIVATE
-    auto_apply: frozenset[Cause] = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
+    auto_apply: frozenset[Cause] = AT_ONCE
     # By name, so that the order in which they are written says nothing.
     rules: tuple[Rule, ...] = ()
     # Attributes of users that are made here from others: our name (or an extension's path) to a template such

@@ -14,7 +14,7 @@ class Status(StrEnum):
     """How a step, or a change, ended."""
 
     DONE = "done"
-    UNNECESSARY = "unnecessary"  # the world was already as wished
+    UNNECESSARY = "unnecessary"  # it was already in the desired state
     FAILED = "failed"
     PARTLY = "partly-done"  # of several writes some were done, and the others were not
     SKIPPED = "skipped"  # something that it depends on failed
@@ -23,6 +23,16 @@ class Status(StrEnum):
     REFUSED = "refused"  # left out of what goes by rule, because a guard or rule refuses it
     STOPPED = "stopped"  # interrupted, or the target stopped answering to us
     UNKNOWN = "unknown"  # the answer was lost and looking did not settle it
+
+    @property
+    def good(self) -> bool:
+        """Whether the object is now as it should be."""
+        return self in (Status.DONE, Status.UNNECESSARY)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it was done in part, or may have been done."""
+        return self in (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

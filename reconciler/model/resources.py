@@ -7,7 +7,7 @@ because 100,000 users with thirty optional fields each must fit beside their liv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +66,10 @@ SET_ATTRIBUTES = (
     "inline_policy",
 )
 TAG_PREFIX = "tags."
+# What `defaults` makes of other attributes of a user.
+BY_DEFAULT = ("display_name", "email")
+# CreatePermissionSet, SessionDuration: "By default, the session duration is one hour".
+DEFAULT_DURATION = "PT1H"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -251,3 +255,32 @@ class Override:
     attributes: Attributes = field(default_factory=dict)
     active: bool | None = None
     window: Window | None = None
+
+
+def several(value: Value) -> frozenset[Value]:
+    """The entries of an attribute that is a list; none of any other value."""
+    return frozenset(value) if isinstance(value, tuple) else frozenset()
+
+
+def defaults(attributes: Attributes) -> dict[str, Value]:
+    """What a create adds where git says nothing (docs/identities.md, "People"); null counts as said.
+
+    The display name comes from both names, the address from a user name that is one.
+    """
+    given, family = attributes.get("given_name"), attributes.get("family_name")
+    name = attributes.get("user_name")
+    found: dict[str, Value] = {}
+    if given and family and "display_name" not in attributes:
+        found["display_name"] = f"{given} {family}"
+    if isinstance(name, str) and "@" in name.strip("@") and "email" not in attributes:
+        found["email"] = name
+    return found
+
+
+def to_ask_for(missing: Sequence[str], attributes: Attributes) -> list[str]:
+    """Those of the `missing` attributes that people must write: not what a default makes of the others."""
+    names = ("given_name", "family_name")
+    by_default = "display_name" not in attributes and all(
+        name in missing or attributes.get(name) for name in names
+    )
+    return [name for name in missing if name != "display_name" or not by_default]

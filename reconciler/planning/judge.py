@@ -14,19 +14,19 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.by_rule import without_waiting
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import PlanContext
-from reconciler.planning.effects import effects
-from reconciler.planning.judging.approving import lifted
-from reconciler.planning.judging.excepting import excepting
-from reconciler.planning.judging.explicit import ExplicitRemovals, in_words
-from reconciler.planning.judging.guards import guard, tallies
-from reconciler.planning.judging.guards_members import Critical
-from reconciler.planning.judging.population import Population
-from reconciler.planning.judging.rules import judge
+from reconciler.planning.guards.approving import lifted
+from reconciler.planning.guards.excepting import excepting
+from reconciler.planning.guards.explicit import ExplicitRemovals, in_words
+from reconciler.planning.guards.guard import guard, tallies
+from reconciler.planning.guards.members import Critical
+from reconciler.planning.guards.population import Population
 from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.pending import pending_removals
 from reconciler.planning.replacements import Links
+from reconciler.planning.rules.judging import judge
+from reconciler.planning.selection import without_waiting
 from reconciler.planning.swapped import renamed
 
 _NEEDS = "needs what is refused"
@@ -64,9 +64,8 @@ class HeldBack:
 class Judge:
     """All that judging needs beside the changes.
 
-    `names` are keys of `accounts` with their ids, `provisioned` where permission sets have roles, `closed`
-    in which of those accounts no role can be changed any more, `past` is what runs without a review took away
-    lately, by name.
+    `names` are keys of `accounts` with their ids, `past` is what runs without a review took away lately, by
+    name.
     """
 
     context: PlanContext
@@ -74,21 +73,17 @@ class Judge:
     remembered: Remembered
     population: Population
     names: Mapping[str, str]
-    provisioned: Mapping[Address, frozenset[str]]
-    closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     past: Mapping[str, int] = field(default_factory=dict)
 
     def judge(self, changes: Sequence[Change]) -> Judged:
         """What guards and rules say of `changes`, all carried out."""
         context = self.context
-        reached = effects(context, changes, self.names)
-        critical = Critical(context, self.identities, self.remembered, changes)
-        needed = critical.needed()
-        waits = {
-            **reached.replaced,
-            **{one: (*reached.replaced.get(one, ()), *needed[one]) for one in needed},
-        }
-        steps, circles = order(changes, self._dependencies(waits, reached.holding))
+        consequences = Consequences(context, changes, self.names)
+        critical = Critical(consequences, self.identities, self.remembered)
+        needed, replacements = critical.needed(), consequences.replaced
+        waits = {**replacements, **{one: (*replacements.get(one, ()), *needed[one]) for one in needed}}
+        keeps_a_member = context.capabilities.keeps_a_member
+        steps, circles = order(changes, consequences.dependencies(waits, keeps_a_member=keeps_a_member))
         replaced = renamed(context, changes)
         pending = pending_removals(changes, context.unkept.names)
         # What was let through before, and had no effect, counts for no limit: not now, and not later.
@@ -98,7 +93,7 @@ class Judge:
             context,
             changes,
             self.population,
-            reached.access,
+            consequences.access,
             self.identities.approvals.values(),
             replaced=replaced,
             pending=pending,
@@ -106,12 +101,12 @@ class Judge:
             blocked=blocked,
             past=self.past,
         )
-        ruled = judge(context, self.identities, self.remembered, changes)
+        ruled = judge(consequences, self.identities, self.remembered)
         return Judged(
             changes=tuple(changes),
             steps=steps,
             findings=(*guarded, *circles, *ruled),
-            access=reached.access,
+            access=consequences.access,
             needed=needed,
             tallies=tallies(fresh, replaced, blocked),
             pending=pending,
@@ -119,12 +114,8 @@ class Judge:
 
     def dependencies(self, changes: Sequence[Change]) -> Dependencies:
         """What the order of `changes` must know."""
-        reached = effects(self.context, changes, self.names)
-        return self._dependencies(reached.replaced, reached.holding)
-
-    def _dependencies(self, replaced: Links, holding: Links) -> Dependencies:
-        keeps_a_member = self.context.capabilities.keeps_a_member
-        return Dependencies(replaced, holding, self.provisioned, self.closed, keeps_a_member)
+        consequences = Consequences(self.context, changes, self.names)
+        return consequences.dependencies(keeps_a_member=self.context.capabilities.keeps_a_member)
 
     def withhold(self, changes: Sequence[Change]) -> HeldBack:
         """The changes without new access that an `except` was perhaps to prevent, and what needs that."""

@@ -7,10 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
-from reconciler.model.names import fold
-from reconciler.model.resources import Attributes, Value
+from reconciler.model.names import same_value
+from reconciler.model.resources import DEFAULT_DURATION, Attributes, Value
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import PlanContext
-from reconciler.planning.effects import effects
+from reconciler.planning.user_values import with_manager_key
 
 # By what an object may reach, or be reached, and what a create that says nothing of it leaves empty.
 _NEVER_MADE = {
@@ -19,7 +20,7 @@ _NEVER_MADE = {
     Kind.PERMISSION_SET: ("description", "relay_state", "session_duration"),
 }
 # What a create without it has (IAM Identity Center API, CreatePermissionSet).
-_DEFAULTS: Mapping[str, Value] = {"session_duration": "PT1H"}
+_DEFAULTS: Mapping[str, Value] = {"session_duration": DEFAULT_DURATION}
 # What is written in a step of its own, after the object was made.
 _LATER = {
     Kind.USER: ("manager",),
@@ -41,7 +42,7 @@ class Looking:
 
     def access(self, changes: Sequence[Change]) -> tuple[AccessChange, ...]:
         """What these changes alone do to people."""
-        return effects(self._context, changes, self._accounts).access
+        return Consequences(self._context, changes, self._accounts).access
 
     def is_external(self, group: str) -> bool:
         """Whether the members of a group (by key) are somebody else's to say."""
@@ -70,7 +71,7 @@ class Looking:
             name
             for name, value in wanted.items()
             if f"{kind}.{name}" not in unkept
-            and not _alike(live.get(name), value)
+            and not same_value(live.get(name), value)
             and not self._context.unkept.hides(kind, name, live.get(name), value)
         ]
         foreign += [
@@ -86,16 +87,9 @@ class Looking:
             user = context.live.users.get(context.users.pairing.ids.get(key, ""))
             if user is None:
                 return None
-            boss = user.attributes.get("manager")
-            return {**user.attributes, "manager": context.user_key(str(boss)) if boss else None}
+            return with_manager_key(user.attributes, context.user_key)
         if address.kind is Kind.GROUP:
             group = context.live.groups.get(context.groups.pairing.ids.get(key, ""))
             return None if group is None else group.attributes
         found = context.live.permission_sets.get(context.sets.ids.get(key, ""))
         return None if found is None else found.attributes
-
-
-def _alike(live: Value, wanted: Value) -> bool:
-    if isinstance(live, str) and isinstance(wanted, str):
-        return fold(live) == fold(wanted)  # services may write names and addresses small
-    return live == wanted

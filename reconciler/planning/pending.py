@@ -21,8 +21,7 @@ _NO_REMOVAL = "service.members-removal:none"
 
 def is_removal(change: Change) -> bool:
     """Whether a change takes something away: a deletion, or the disabling of a user."""
-    disables = any(each.name == "active" and each.after is False for each in change.fields)
-    return change.action is Action.DELETE or disables
+    return change.action is Action.DELETE or change.disables
 
 
 def pending_removals(changes: Iterable[Change], names: Collection[str]) -> frozenset[Address]:
@@ -53,7 +52,7 @@ def next_pending(
         planned.add(entry)
         if result is None or result.status in (Status.STOPPED, Status.SKIPPED, Status.HELD):
             found |= {entry} & set(names)
-        elif result.status in (Status.FAILED, Status.PARTLY, Status.UNKNOWN):
+        elif result.status.doubtful:
             found.add(entry)
     if not whole:
         found |= {each for each in names if each.startswith(_PREFIX)} - planned

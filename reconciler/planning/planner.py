@@ -1,8 +1,11 @@
-"""The plan of one target: project, remember, match, compare, guard, order, digest. In this order, once."""
+"""The plan of one target, as a line of values.
+
+Context, diff, withheld, selection, consequences (which guards, rules and the order share), plan.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,7 +19,6 @@ from reconciler.model.removed import lately, summed
 from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
-from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.called import called, with_names
 from reconciler.planning.comparing.assignments import compare_assignments
 from reconciler.planning.comparing.ends import compare_ends
@@ -26,40 +28,32 @@ from reconciler.planning.comparing.provisioning import compare_provisioning
 from reconciler.planning.comparing.set_removal import delete_sets
 from reconciler.planning.comparing.sets import compare_sets
 from reconciler.planning.comparing.users import compare_users
+from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.prior import PriorState, remember
 from reconciler.planning.desired.project import project
 from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes, still_unkept, unkept_findings
-from reconciler.planning.effects import effects
-from reconciler.planning.given.owed import Withheld, owed
+from reconciler.planning.findings.assignments import assignment_findings
+from reconciler.planning.findings.declared import other_people, past
+from reconciler.planning.findings.objects import means, name_taken, notable, perhaps_renamed
+from reconciler.planning.given.owed import owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
 from reconciler.planning.given.unreviewed import held_to_reviewed, unreviewed
 from reconciler.planning.given.updating import LedgerUpdate
-from reconciler.planning.judge import Judge
-from reconciler.planning.judging.approving import proposed
-from reconciler.planning.judging.assignment_findings import assignment_findings
-from reconciler.planning.judging.findings import means, name_taken, notable, perhaps_renamed
-from reconciler.planning.judging.other_people import other_people
-from reconciler.planning.judging.past import past
-from reconciler.planning.judging.population import counts, population
-from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
-from reconciler.planning.judging.withheld import (
-    without_delegated,
-    without_kept,
-    without_observed,
-    without_taken,
-    without_unread,
-)
+from reconciler.planning.guards.approving import proposed
+from reconciler.planning.guards.population import counts, population
+from reconciler.planning.judge import HeldBack, Judge, Judged
 from reconciler.planning.looking import Looking
-from reconciler.planning.ordering.order import Dependencies
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.pending import members_stay, pending_findings
-from reconciler.planning.restricting import restricted_to
+from reconciler.planning.selection import select
+from reconciler.planning.uncovered import gaps_in_use, uncovered
+from reconciler.planning.withheld import Withheld, withhold
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +61,7 @@ class PreparedPlan:
     """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
 
     `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
-    what git declares and nobody can plan until somebody mends it (two candidates, missing names).
+    what git declares and cannot be planned until somebody fixes it (two candidates, missing names).
     `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
     `left_out` is what a plan by rule alone does not contain, and what waits for a review. `needed` maps
     removals from what is critical to the grants without which too few people would be left there. `unkept`
@@ -123,84 +117,104 @@ def plan_target(
     change, with what such runs took away in the last 24 hours. `notes` are findings that somebody made before
     (loading, memory) and that belong to this target's plan.
     """
-    desired = project(identities, policy, now, capabilities, live.organization)
-    ledger = resolved(remembered.ledger, live) if remembered.ledger is not None else None
-    memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization, ledger)
-    before = remembered.receipt.unkept if remembered.receipt else ()
-    unkept = still_unkept(before, live) if capabilities.may_drop_attributes else DroppedAttributes(before)
-    capabilities = replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single)
-    context = _context(identities, desired, live, memory, policy, capabilities, now, unkept)
-    context, over = held_to_reviewed(context) if by_rule else (context, [])
+    context = _context(identities, remembered, live, policy, capabilities, now)
+    context, later = held_to_reviewed(context) if by_rule else (context, [])
     diff = compared(context)
-    successors = {
-        context.set_address(context.set_name(arn)): context.set_address(name)
-        for arn, name in context.sets.replaced.items()
-    }
-    changes, unread = without_unread(diff.changes, live.gaps, diff.ids)
-    changes, observed = without_observed(changes, policy.scope, successors)
-    changes, delegated = without_delegated(changes, live, diff.ids)
-    changes, kept = without_kept(changes, diff.held_in_place)
-    changes, taken = without_taken(changes, live, diff.ids)
+    withheld = withhold(context, diff)
     accounts = {key: account.id for key, account in identities.accounts.items()}
-    provisioned = {
-        context.set_address(one.name): one.provisioned
-        for one in live.permission_sets.values()
-        if one.provisioned
-    }
-    closed = {one: where for one in provisioned if (where := context.closed(provisioned[one]))}
-    changes.sort(key=lambda change: change.address)
-    debts = list(owed(context, changes, Withheld(observed, unread, delegated, kept), accounts))
-    reached = effects(context, changes, accounts)
-    if only:
-        changes = restricted_to(
-            changes, only, Dependencies(reached.replaced, reached.holding, provisioned, closed)
-        )
-        changes.sort(key=lambda change: change.address)
-        reached = effects(context, changes, accounts)
-    left: list[Change] = []
-    if by_rule:
-        dependencies = Dependencies(reached.replaced, reached.holding, provisioned, closed)
-        changes, left = by_rule_alone(changes, policy.auto_apply, dependencies)
+    changes, waiting = select(
+        withheld.changes,
+        lambda chosen: Consequences(context, chosen, accounts).dependencies(),
+        only=only,
+        causes=policy.auto_apply if by_rule else None,
+    )
+    measured = population(context, diff)
     judge = Judge(
         context=context,
         identities=identities,
         remembered=remembered,
         # Who left waits for a review, where only what goes by rule is judged.
-        population=replace(population(context, diff), leaving=0) if by_rule else population(context, diff),
+        population=replace(measured, leaving=0) if by_rule else measured,
         names=accounts,
-        provisioned=provisioned,
-        closed=closed,
         past=summed(lately(remembered.removed, now)) if by_rule else {},
     )
-    said = (*diff.findings, *remarks(desired, live.organization), *live.findings, *notes)
+    known = (*diff.findings, *remarks(context.desired, live.organization), *live.findings, *notes)
     held = judge.withhold(changes)
-    judged = judge.let_through(held.changes, said) if by_rule else judge.judge(held.changes)
-    changes = list(judged.changes)
-    findings = [
+    judged = judge.let_through(held.changes, known) if by_rule else judge.judge(held.changes)
+    findings = (
         *judged.findings,
         # Withheld already: people review the rest, which can be applied.
         *(held.findings if by_rule else map(_as_warning, held.findings)),
-        *said,
-        *debts,
-        *released(context, changes, diff.ids, accounts),
-        *other_people(identities, remembered.base.identities if remembered.base else None, changes),
-        *notable(context, diff, remembered, observed, unread),
-        *assignment_findings(context, diff, delegated, kept),
-        *name_taken(taken),
-        *unkept_findings(unkept, desired),
-        *pending_findings(judged.pending),
-        *members_stay(changes, unkept.names),
-        *means(changes, capabilities),
-        *perhaps_renamed(context, changes),
-        *unreviewed(over, left),
-        *past(identities, remembered, policy.paths, now),
-    ]
+        *known,
+        *_noticed(context, diff, withheld, judged, identities, remembered),
+        *unreviewed(later, waiting),
+    )
+    return PreparedPlan(
+        plan=_target_plan(context, diff, judged, findings, held, identities, only),
+        steps=judged.steps,
+        ids=diff.ids,
+        versions=diff.versions,
+        owned=diff.owned,
+        keys=context.users.pairing.keys,
+        waiting=_waiting(context, diff, withheld) + len(held.refused),
+        uncovered=context.memory.ledger is None
+        and uncovered(gaps_in_use(live), (context.desired, *context.memory.states)),
+        left_out=tuple(waiting),
+        needed=judged.needed,
+        refused=(*held.refused, *judged.refused) if by_rule else judged.refused,
+        tallies=judged.tallies,
+        blocks_nobody=frozenset(
+            key
+            for key in context.desired.inactive
+            if key not in context.desired.users and key not in context.users.pairing.ids
+        ),
+        unkept=context.unkept,
+        ledger_update=LedgerUpdate(context, diff, judged.changes),
+        looking=Looking(context, accounts),
+    )
+
+
+def _noticed(
+    context: PlanContext,
+    diff: Diff,
+    withheld: Withheld,
+    judged: Judged,
+    identities: Identities,
+    remembered: Remembered,
+) -> Iterator[Finding]:
+    """What a reviewer must know beside what comparing, guards and rules find."""
+    changes = judged.changes
+    accounts = {key: account.id for key, account in identities.accounts.items()}
+    yield from owed(context, withheld, accounts)
+    yield from released(context, changes, diff.ids, accounts)
+    yield from other_people(identities, remembered.base.identities if remembered.base else None, changes)
+    yield from notable(context, diff, remembered, withheld)
+    yield from assignment_findings(context, diff, withheld)
+    yield from name_taken(withheld.taken)
+    yield from unkept_findings(context.unkept, context.desired)
+    yield from pending_findings(judged.pending)
+    yield from members_stay(changes, context.unkept.names)
+    yield from means(changes, context.capabilities)
+    yield from perhaps_renamed(context, changes)
+    yield from past(identities, remembered, context.policy.paths, context.now)
+
+
+def _target_plan(
+    context: PlanContext,
+    diff: Diff,
+    judged: Judged,
+    findings: Iterable[Finding],
+    held: HeldBack,
+    identities: Identities,
+    only: Sequence[Address],
+) -> TargetPlan:
+    policy, live, changes = context.policy, context.live, judged.changes
     policy_hash = policy_digest(policy)
-    part = TargetPlan(
+    return TargetPlan(
         target=policy.target,
         identity=dict(live.identity),
         policy_digest=policy_hash,
-        changes=tuple(changes),
+        changes=changes,
         findings=tuple(sorted((with_names(context, one) for one in findings), key=_loudness)),
         counts=counts(context, diff),
         digest=plan_digest(policy.target, live.identity, policy_hash, changes),
@@ -211,57 +225,41 @@ def plan_target(
         access=judged.access,
         accounts=called(context, changes, judged.access),
         approvals=proposed(
-            (*judged.findings, *held.findings), policy.target, now, identities.approvals.keys()
+            (*judged.findings, *held.findings), policy.target, context.now, identities.approvals.keys()
         ),
     )
-    absent = sum(why == NOT_IN_ORGANIZATION for why in desired.unreachable.values())
+
+
+def _waiting(context: PlanContext, diff: Diff, withheld: Withheld) -> int:
+    """How much git declares that cannot be planned now."""
     blocked = len(context.users.pairing.blocked) + len(context.groups.pairing.blocked)
-    return PreparedPlan(
-        plan=part,
-        steps=judged.steps,
-        ids=diff.ids,
-        versions=diff.versions,
-        owned=diff.owned,
-        keys=context.users.pairing.keys,
-        # What a ledger holds is not forgotten when the tag moves on.
-        waiting=diff.waiting
-        + len(taken)
-        + blocked
-        + len(held.refused)
-        + (0 if ledger is not None else len(delegated) + absent),
-        uncovered=ledger is None and uncovered(gaps_in_use(live), (desired, *memory.states)),
-        left_out=tuple(left),
-        needed=judged.needed,
-        refused=(*held.refused, *judged.refused) if by_rule else judged.refused,
-        tallies=judged.tallies,
-        blocks_nobody=frozenset(
-            key
-            for key in desired.inactive
-            if key not in desired.users and key not in context.users.pairing.ids
-        ),
-        unkept=unkept,
-        ledger_update=LedgerUpdate(context, diff, changes),
-        looking=Looking(context, accounts),
-    )
+    count = diff.waiting + len(withheld.taken) + blocked
+    if context.memory.ledger is not None:
+        return count  # what a ledger holds is not forgotten when the tag moves on
+    absent = sum(why == NOT_IN_ORGANIZATION for why in context.desired.unreachable.values())
+    return count + len(withheld.delegated) + absent
 
 
 def _context(
     identities: Identities,
-    desired: Desired,
+    remembered: Remembered,
     live: Live,
-    memory: PriorState,
     policy: TargetPolicy,
     capabilities: Capabilities,
     now: datetime,
-    unkept: DroppedAttributes,
 ) -> PlanContext:
+    desired = project(identities, policy, now, capabilities, live.organization)
+    ledger = resolved(remembered.ledger, live) if remembered.ledger is not None else None
+    memory = remember(remembered, identities, policy, desired, now, capabilities, live.organization, ledger)
+    before = remembered.receipt.unkept if remembered.receipt else ()
+    unkept = still_unkept(before, live) if capabilities.may_drop_attributes else DroppedAttributes(before)
     users = own_users(desired, live, memory, policy.scope, unkept)
     return PlanContext(
         desired=desired,
         live=live,
         memory=memory,
         policy=policy,
-        capabilities=capabilities,
+        capabilities=replace(capabilities, shared_lists=capabilities.shared_lists - unkept.single),
         now=now,
         users=users,
         groups=own_groups(desired, live, memory, policy.scope, unkept),

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import AT_ONCE, Action, Change, Effect
 from reconciler.model.pairs import Principal
 from reconciler.planning.context import PlanContext
 from reconciler.planning.standings import Sides, Tokens
 
 Links = Mapping[Address, tuple[Address, ...]]
 
-_AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 # Beyond so many grants a revocation waits for one of each person's (or each account's) only.
 _MANY = 20
 
@@ -59,7 +58,7 @@ def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, bo
     """
     going, coming = _Edits(), _Edits()
     for change in changes:
-        if change.action is Action.DELETE and change.effect is Effect.REVOKE and change.cause not in _AT_ONCE:
+        if change.action is Action.DELETE and change.effect is Effect.REVOKE and change.cause not in AT_ONCE:
             going.note(change, tokens)
     if not (going.assignments or going.memberships):
         return {}

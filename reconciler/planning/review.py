@@ -15,7 +15,7 @@ from itertools import product
 from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import TargetPlan
-from reconciler.model.resources import Value
+from reconciler.model.resources import several
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import needs
 from reconciler.planning.planner import PreparedPlan
@@ -194,12 +194,8 @@ def _within(fresh: FieldChange, reviewed: FieldChange) -> bool:
         return True
     if (fresh.name, fresh.after) != (reviewed.name, reviewed.after) or fresh.name not in _ONE_BY_ONE:
         return False
-    found, before, after = (_several(value) for value in (fresh.before, reviewed.before, reviewed.after))
+    found, before, after = (several(value) for value in (fresh.before, reviewed.before, reviewed.after))
     return before & after <= found <= before | after
-
-
-def _several(value: Value) -> frozenset[Value]:
-    return frozenset(value) if isinstance(value, tuple) else frozenset()
 
 
 def _same_pair(

@@ -11,7 +11,7 @@ from reconciler.errors import Place
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import TargetPlan
-from reconciler.model.resources import Origin, Value
+from reconciler.model.resources import BY_DEFAULT, Origin, Value, defaults
 from reconciler.render import escape, nested
 from reconciler.render.nested import Part
 
@@ -177,11 +177,8 @@ def fields(change: Change, *, everything: bool = True) -> tuple[str, ...]:
     shown = sorted(change.fields, key=lambda each: order.get(each.name, 99))
     if not everything and change.action is Action.CREATE and change.address.kind is Kind.USER:
         values = {each.name: each.after for each in shown}
-        defaults = {
-            "display_name": f"{values.get('given_name')} {values.get('family_name')}",
-            "email": values.get("user_name"),
-        }
-        shown = [each for each in shown if each.after != defaults.get(each.name, ())]
+        default = defaults({name: value for name, value in values.items() if name not in BY_DEFAULT})
+        shown = [each for each in shown if each.after != default.get(each.name, ())]
     return tuple(
         _field(_short(part, everything=everything), action) for each in shown for part in nested.parts(each)
     )

@@ -32,7 +32,8 @@ class Server:
     """Serves `route` on 127.0.0.1; port 0 takes any that is free."""
 
     def __init__(self, route: Route, *, port: int, headers: Mapping[str, str]) -> None:
-        handler = type("Handler", (_Handler,), {"route": staticmethod(route), "always": dict(headers)})
+        self.route, self.headers = route, dict(headers)
+        handler = type("Handler", (_Handler,), {"route": staticmethod(route), "always": self.headers})
         self._http = _Http(("127.0.0.1", port), handler)
         self._thread: threading.Thread | None = None
 

@@ -24,7 +24,7 @@ from reconciler.loading.trusted import trusted_config
 from reconciler.loading.trusted_endpoints import still_said
 from reconciler.model.observer import SILENT, Observer
 from reconciler.model.plan import Finding, Severity
-from reconciler.planning.judging.idle_approvals import idle_approvals
+from reconciler.planning.findings.declared import idle_approvals
 from reconciler.session.connecting import SANDBOX_RECORD, choose, connect_all, sandbox_speed
 from reconciler.session.locking import Taking, locked
 from reconciler.session.session import Session

@@ -12,7 +12,7 @@ from reconciler.model.address import Kind
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval
 from reconciler.model.resources import Origin
-from reconciler.planning.judging.approving import approval, lifted
+from reconciler.planning.guards.approving import approval, lifted
 from tests.planning.world import NOW, ORIGIN
 
 DAY = timedelta(days=1)

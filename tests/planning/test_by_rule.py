@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, Change
-from reconciler.planning.by_rule import by_rule_alone
 from reconciler.planning.ordering.order import Dependencies
+from reconciler.planning.selection import by_rule_alone
 from tests.planning.access_stage import change
 
 ONE, TWO = "100000000001", "100000000002"

@@ -14,8 +14,9 @@ from reconciler.model.change import Cause, Change
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Assignment, Origin, Window
 from reconciler.model.state import Assigned, Declared, Gap, Holder, Receipt, Remembered
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.consequences import Consequences
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.members import Critical
 from reconciler.planning.ordering.order import Dependencies, order
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import ONE, TWO, entry, on
@@ -73,7 +74,7 @@ class Case:
         git = identities(assignments={one.key: one for one in self.entries})
         base = identities(assignments={one.key: one for one in self.then})
         memory = Remembered(Receipt("aws", {}, "", "", NOW), Declared("base", base, POLICY))
-        return Critical(judged, git, memory if self.then else NOTHING, self.made)
+        return Critical(Consequences(judged, self.made, {}), git, memory if self.then else NOTHING)
 
     def waits(self) -> dict[str, str]:
         """By removal, what it waits for; assignments on the one account by their holder alone."""

@@ -11,8 +11,9 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Finding
 from reconciler.model.state import Gap
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_members import Critical
+from reconciler.planning.consequences import Consequences
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.members import Critical
 from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.ownership.owning import own_groups
 from tests.planning.access_stage import Stage, change
@@ -48,7 +49,7 @@ def critical(
             plain.live, gaps=tuple(Gap(Kind(each.split()[0]), each.split()[1], "why") for each in gaps)
         ),
     )
-    return Critical(judged, identities(), NOTHING, changes)
+    return Critical(Consequences(judged, changes, {}), identities(), NOTHING)
 
 
 def waits(members: str, least: int, *texts: str, gaps: Sequence[str] = ()) -> dict[str, str]:
@@ -226,12 +227,12 @@ def test_a_critical_group_stays_so_under_a_new_key() -> None:
     )
     changes = [change("delete membership/crew/ada"), change("create membership/crew/dan")]
 
-    found = Critical(renamed, identities(), NOTHING, changes)
+    found = Critical(Consequences(renamed, changes, {}), identities(), NOTHING)
 
     assert {str(key): [*map(str, needed)] for key, needed in found.needed().items()} == {
         "aws/membership/crew/ada": ["aws/membership/crew/dan"]
     }
-    (told_of,) = Critical(renamed, identities(), NOTHING, changes[:1]).findings([])
+    (told_of,) = Critical(Consequences(renamed, changes[:1], {}), identities(), NOTHING).findings([])
     assert told_of.message == "group crew would have 1 of at least 2 members who can sign in"
 
 

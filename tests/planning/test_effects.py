@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.change import Cause, Change, Effect
 from reconciler.model.policy import Privileged
 from reconciler.model.resources import Selector
-from reconciler.planning.effects import Effects, effects
+from reconciler.planning.consequences import Consequences
 from tests.planning.access_stage import Stage, change, links, spelled
 
 NAMES = {"prod": "3"}
@@ -77,7 +77,7 @@ RED = Stage({"red": "ada bob", "blue": "cyd"}, {"1 Admin": "red", "2 Admin": "re
 def test_access_is_what_people_gain_lose_and_have_altered(
     stage: Stage, changes: list[Change], access: list[str]
 ) -> None:
-    assert spelled(effects(stage.context(), changes, NAMES).access) == access
+    assert spelled(Consequences(stage.context(), changes, NAMES).access) == access
 
 
 ADMINISTRATOR = "arn:aws-cn:iam::aws:policy/job-function/ViewOnlyAccess"
@@ -106,7 +106,9 @@ def test_privileged_is_marked_by_set_by_policy_and_by_account(
     assigned = {"1 Admin": "red", "2 Admin": "red", "3 Admin": "red"}
     stage = Stage({"red": "ada"}, assigned, policies={"Admin": policies}, privileged=privileged)
 
-    assert spelled(effects(stage.context(), [change("create membership/red/cyd")], NAMES).access) == access
+    assert (
+        spelled(Consequences(stage.context(), [change("create membership/red/cyd")], NAMES).access) == access
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_whoever_gains_a_set_gains_what_it_will_carry_and_whoever_loses_it_what_
         change("delete membership/red/ada"),
     ]
 
-    assert spelled(effects(stage.context(), changes, NAMES).access) == access
+    assert spelled(Consequences(stage.context(), changes, NAMES).access) == access
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_whoever_gains_a_set_gains_what_it_will_carry_and_whoever_loses_it_what_
 def test_a_revocation_is_replaced_by_what_gives_the_same_person_the_same_account(
     stage: Stage, changes: list[Change], replaced: dict[str, list[str]]
 ) -> None:
-    assert links(effects(stage.context(), changes, NAMES).replaced) == replaced
+    assert links(Consequences(stage.context(), changes, NAMES).replaced) == replaced
 
 
 def test_groups_hold_the_edited_sets_that_they_are_assigned_after_the_plan() -> None:
@@ -227,8 +229,11 @@ def test_groups_hold_the_edited_sets_that_they_are_assigned_after_the_plan() -> 
         change("create assignment/3/Admin/user:ada"),
     ]
 
-    assert links(effects(RED.context(), changes, NAMES).holding) == {"group/blue": ["permission-set/Admin"]}
+    assert links(Consequences(RED.context(), changes, NAMES).holding) == {
+        "group/blue": ["permission-set/Admin"]
+    }
 
 
-def test_nothing_to_do_has_no_effects() -> None:
-    assert effects(RED.context(), [], NAMES) == Effects()
+def test_nothing_to_do_has_no_consequences() -> None:
+    found = Consequences(RED.context(), [], NAMES)
+    assert (found.access, found.replaced, found.holding) == ((), {}, {})

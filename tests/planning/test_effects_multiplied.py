@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change, Effect
-from reconciler.planning.effects import effects
+from reconciler.planning.consequences import Consequences
 from tests.planning.access_stage import Stage, change
 
 Triple = tuple[str, str, str]
@@ -100,7 +100,7 @@ def multiplied(access: Iterable[AccessChange], direction: Direction) -> set[Trip
 @given(plans())
 def test_effects_agree_with_everything_multiplied_out(plan: tuple[Stage, Whole, list[Change]]) -> None:
     stage, whole, changes = plan
-    found = effects(stage.context(), changes, {})
+    found = Consequences(stage.context(), changes, {})
     before = whole.access()
     for one in changes:
         whole.carry_out(one)
@@ -145,7 +145,7 @@ def test_replacements_are_grants_of_the_same_access_and_none_is_missed(
     after = Whole(set(before.people), set(before.members), set(before.assigned))
     for one in changes:
         after.carry_out(one)
-    found = effects(stage.context(), changes, {}).replaced
+    found = Consequences(stage.context(), changes, {}).replaced
 
     grants = [one for one in changes if one.effect is Effect.GRANT]
     for one in changes:

@@ -12,7 +12,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemoval, Protected, TargetPolicy
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.judging.guards_removal import allowed
+from reconciler.planning.guards.removal import allowed
 from reconciler.planning.planner import PreparedPlan
 from tests.planning.world import (
     CAN,

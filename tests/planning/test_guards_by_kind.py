@@ -13,11 +13,11 @@ from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import Finding
 from reconciler.model.policy import Limit, Protected
 from reconciler.model.resources import Origin
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_access import grants_passed
-from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
-from reconciler.planning.judging.guards_removal import groups_emptied, kinds_emptied, limits_passed, removes
-from reconciler.planning.judging.population import Population
+from reconciler.planning.guards.access import grants_passed
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.objects import protected, recreated, remade, unsafe
+from reconciler.planning.guards.population import Population
+from reconciler.planning.guards.removal import groups_emptied, kinds_emptied, limits_passed, removes
 from tests.planning.access_stage import change
 from tests.planning.world import CAN, UNLIMITED
 

@@ -12,7 +12,7 @@ from reconciler.model.resources import Group, Origin
 from reconciler.model.state import Assigned, Desired, Holder, Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.prior import PriorState
-from reconciler.planning.judging.population import Population, counts, population
+from reconciler.planning.guards.population import Population, counts, population
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from tests.planning.scenes import permission_set

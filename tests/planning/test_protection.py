@@ -10,7 +10,7 @@ from reconciler.model.change import Cause, Effect
 from reconciler.model.plan import Severity
 from reconciler.model.policy import Guards, Mode, OnRemoval, Protected, Scope, TargetPolicy
 from reconciler.model.resources import Value
-from reconciler.planning.judging.protection import touched
+from reconciler.planning.guards.protection import touched
 from tests.planning.access_stage import change
 from tests.planning.entitled import PAY, entry, git, plan, pset, settled
 from tests.planning.world import UNLIMITED, World, group, identities, person, remembered

@@ -10,8 +10,8 @@ import pytest
 from reconciler.model.change import Change, Effect, FieldChange
 from reconciler.model.resources import Assignment, PermissionSet, PolicyReference, User, Value
 from reconciler.model.state import Identities
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_access import own_access
+from reconciler.planning.guards.access import own_access
+from reconciler.planning.guards.approving import approval
 from reconciler.planning.ownership.sets import own_sets
 from tests.planning.access_stage import Stage, change, written
 from tests.planning.entitled import DEV, PAY, entry, git, pset, settled

@@ -15,9 +15,9 @@ from reconciler.model.resources import Origin
 from reconciler.model.state import Assigned, Desired, Holder, Inactive
 from reconciler.planning.context import PlanContext
 from reconciler.planning.desired.prior import PriorState
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.guards_shrink import live_shrank, source_shrank
-from reconciler.planning.judging.population import Population
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.population import Population
+from reconciler.planning.guards.shrink import live_shrank, source_shrank
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import permission_set
 from tests.planning.world import POLICY, group, person

@@ -12,8 +12,8 @@ from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Origin
 from reconciler.model.state import Assigned, Desired, Gap, Holder, Live
-from reconciler.planning.judging.uncovered import gaps_in_use, uncovered
 from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.uncovered import gaps_in_use, uncovered
 
 WHY = Assigned("entry", Origin("people.yaml", 1))
 GROUP, USER = Holder(Kind.GROUP, "ops"), Holder(Kind.USER, "ada")

@@ -13,7 +13,7 @@ from reconciler.model.plan import Severity
 from reconciler.model.resources import Assignment, Block, Grant, Group, Origin, Selector, Window
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Rule
 from reconciler.model.state import Gap, Identities
-from reconciler.planning.judging.rule_context import listed
+from reconciler.planning.rules.context import listed
 from tests.planning.entitled import DEV, PAY, entry, git, pset, realm, settled
 from tests.planning.ruling import ADMIN, ADMIN_ON_PROD, BROKEN, OLD, judged, verdicts
 from tests.planning.world import NOW, ORIGIN, World, group, identities, person, remembered

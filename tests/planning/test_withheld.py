@@ -21,9 +21,8 @@ from reconciler.model.state import (
     LivePermissionSet,
     LiveUser,
 )
-from reconciler.planning.judging.uncovered import uncovered
-from reconciler.planning.judging.withheld import (
-    manager,
+from reconciler.planning.uncovered import uncovered
+from reconciler.planning.withheld import (
     without_delegated,
     without_kept,
     without_observed,
@@ -323,7 +322,7 @@ def test_what_wants_a_name_that_another_keeps(texts: Sequence[str], taken: str, 
     ],
 )
 def test_whom_a_change_makes_a_manager(text: str, expected: Address | None) -> None:
-    assert manager(written(text)) == expected
+    assert written(text).manager == expected
 
 
 # Where nobody looked.

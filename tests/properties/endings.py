@@ -58,9 +58,21 @@ class Ending(Settling):
     """What follows the last rule of a story."""
 
     def teardown(self) -> None:
+        """The end of the story, which is told in words where it failed, here or before."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            self.tell_all(error)
+            return
+        if not hasattr(self, "book"):
+            return
+        try:
+            self._end()
+        except Exception as failed:
+            self.tell_all(failed)
+            raise
+
+    def _end(self) -> None:
         """At last everything is managed and nothing refused: one apply, and there is nothing to do."""
-        if not hasattr(self, "book") or sys.exc_info()[0] is not None:
-            return  # the story failed before its ending
         self.tell("the ending")
         self.settle_runs()
         self.commit()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine
 
 from reconciler.model.address import PAIRS, Address, Kind
@@ -53,6 +52,7 @@ class Stage(RuleBasedStateMachine):
         self.given = Given()
         self.recall = Recall()
         self.console = Console(self.world)
+        self.story: list[str] = []
         self._told = ""
         self.now = NOW
         self.policy = TargetPolicy("aws", scope=OTHERS, guards=UNLIMITED)
@@ -69,8 +69,12 @@ class Stage(RuleBasedStateMachine):
         self.known: list[Names] = []
 
     def tell(self, *words: object) -> None:
-        """A step of the story, for whoever reads of one that failed."""
-        note(f"{self.now:%d %b %H:%M}  " + " ".join(map(str, words)))
+        """A step of the story, for those who read of one that failed."""
+        self.story.append(f"{self.now:%d %b %H:%M}  " + " ".join(map(str, words)).rstrip())
+
+    def tell_all(self, error: BaseException) -> None:
+        """Let `error` say what had happened until then."""
+        error.add_note("\n".join(["The story:", *self.story]))
 
     def commit(self, *, broken: bool = False) -> None:
         """What git says becomes part of its history; a commit that does not load is passed over."""
@@ -145,6 +149,7 @@ class Stage(RuleBasedStateMachine):
         fresh = self.plan()
         if not fresh.plan.applyable:
             return
+        self.tell("it is applied, all of it")
         go = frozenset(each.address for each in fresh.plan.changes)
         fell_back = self.falls_back
         outcomes = self.carry_out(fresh, go)

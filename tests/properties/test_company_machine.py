@@ -11,9 +11,11 @@ import copy
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
+from unittest import TestCase
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
@@ -38,6 +40,12 @@ from tests.properties.stage import BY_RULE, CRITICAL, TIGHT, WATCHED
 from tests.properties.witness import Names, Witness, access, locate
 
 pytestmark = pytest.mark.long
+GUARDS = {
+    id(UNLIMITED): "without limits",
+    id(TIGHT): "tight",
+    id(WATCHED): "watched",
+    id(CRITICAL): "with critical people",
+}
 
 
 class CompanyMachine(Ending):
@@ -74,6 +82,7 @@ class CompanyMachine(Ending):
     @rule(hours=st.sampled_from([6, 30]))
     def wait(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
+        self.tell(hours, "hours have passed")
 
     @rule(
         kind=st.sampled_from(["users", "groups", "memberships", "permission_sets", "assignments"]),
@@ -84,20 +93,24 @@ class CompanyMachine(Ending):
         self.commit()
         scope = replace(self.policy.scope, **{kind: mode})  # type: ignore[arg-type]  # a field by name
         self.policy = replace(self.policy, scope=scope, on_removal=on_removal)
+        self.tell("the scope of", kind, "is", f"{mode}, and what is removed is to be:", on_removal)
 
     @rule(guards=st.sampled_from([UNLIMITED, TIGHT, WATCHED, CRITICAL, CRITICAL]), approved=st.booleans())
     def change_the_guards(self, guards: Guards, *, approved: bool) -> None:
         self.policy = replace(self.policy, guards=guards)
         self.approved = approved
+        self.tell("the guards are", GUARDS[id(guards)], "and everything is approved" * approved)
 
     @rule(rules=st.lists(st.sampled_from(RULES), unique_by=lambda one: one.name))
     def change_the_rules(self, rules: list[Rule]) -> None:
         self.policy = replace(self.policy, rules=tuple(rules))
+        self.tell("the rules are:", ", ".join(each.name for each in rules) or "none")
 
     @rule(delegated=st.booleans())
     def delegate(self, *, delegated: bool) -> None:
         """The tool runs in another account than the management account, or in that again."""
         self.world.delegated = delegated
+        self.tell("the tool runs in", "a delegated account" if delegated else "the management account")
 
     # What the tool does.
 
@@ -117,6 +130,7 @@ class CompanyMachine(Ending):
         ]
         self.reviewed = [*self.reviewed[-2:], again.targets[0]]
         self.known = [*self.known[-2:], Names(self.world)]
+        self.tell("this plan is reviewed and saved")
 
     @precondition(lambda self: self.reviewed)
     @rule(data=st.data(), strokes=st.integers(0, 1), others=st.booleans())
@@ -130,6 +144,7 @@ class CompanyMachine(Ending):
         verdict = review(fresh, self.reviewed, auto_apply=BY_RULE)
         if verdict.stale:
             return
+        self.tell("what was reviewed is applied:", len(verdict.go), "of", len(fresh.plan.changes), "changes")
         before, witness = copy.deepcopy(self.world), Witness(self.world)
         outcomes = self.carry_out(fresh, verdict.go, self._failing(data, fresh))
         shown = {each.address for part in self.reviewed for each in part.changes}
@@ -145,6 +160,7 @@ class CompanyMachine(Ending):
         self.work(data, edits, strokes)
         fresh = self.plan(by_rule=True)
         if fresh.plan.applyable:
+            self.tell("what goes by a rule alone is applied")
             before = access(self.world)
             go = frozenset(each.address for each in fresh.plan.changes)
             assert {each.cause for each in fresh.plan.changes} <= BY_RULE
@@ -169,8 +185,9 @@ class CompanyMachine(Ending):
             self.write(fresh)
             self._finish(fresh)
             good = self.world
-        go = frozenset(each.address for each in fresh.plan.changes)
-        self.receive(fresh, self.carry_out(fresh, go, self._failing(data, fresh)))
+        go, failing = frozenset(each.address for each in fresh.plan.changes), self._failing(data, fresh)
+        self.tell("it is applied, and these fail:", ", ".join(sorted(failing)) or "none")
+        self.receive(fresh, self.carry_out(fresh, go, failing))
         again = self.plan()
         if not again.plan.applyable:
             return
@@ -196,6 +213,7 @@ class CompanyMachine(Ending):
                 if each.effect is Effect.GRANT or each.action is Action.CREATE
             }
             failing = frozenset(each.id for each in fresh.steps if grants & set(each.changes))
+            self.tell("it is applied, and no grant succeeds")
             self.receive(fresh, self.carry_out(fresh, go, failing))
             self.absent_reach_nothing()
 
@@ -214,9 +232,11 @@ class CompanyMachine(Ending):
         if scope == "members":
             gap = Gap(Kind.MEMBERSHIP, "*", "not asked")
         world.gaps = (gap,)
+        self.tell("not read are:", gap.kind, gap.scope)
         fresh = self.plan()
         inside = {each for each in pairs(world) if covers(gap, each, world)}
         if fresh.plan.applyable:
+            self.tell("it is applied")
             self.receive(fresh, self.carry_out(fresh, frozenset(each.address for each in fresh.plan.changes)))
             assert inside <= pairs(world)
         world.gaps = ()
@@ -252,14 +272,25 @@ def _shuffled(said: Identities, chance: Random) -> Identities:
     return replace(said, **{name: mixed(dict(getattr(said, name))) for name in names})  # type: ignore[arg-type]  # fields by name
 
 
-TestCompany = CompanyMachine.TestCase
-TestCompany.settings = settings(
-    max_examples=examples(150),
-    stateful_step_count=steps(10),
-    deadline=None,
-    # A short run is the same one everywhere, so that nobody's change is red by chance; a search is not.
-    derandomize=SAME,
-    # A search is for stories, which tell their steps in words; to shrink one takes longer than to find it.
-    phases=[each for each in Phase if SAME or each not in (Phase.shrink, Phase.explain)],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+def _shard(number: int) -> type[TestCase]:
+    """Some of the stories, to be told beside others: by a seed of its own, the same one everywhere."""
+    company: Any = type(f"Company{number}", (CompanyMachine,), {})
+    told: Any = (seed(number)(company) if SAME else company).TestCase
+    told.settings = settings(
+        max_examples=examples(10),
+        stateful_step_count=steps(10),
+        deadline=None,
+        # Each shard has a seed, so that nobody's change is red by chance; a search has none.
+        derandomize=False,
+        database=None if SAME else settings.default.database,  # type: ignore[union-attr]  # a profile is loaded
+        # A search is for stories, which say their steps in words: shrinking takes longer than finding.
+        phases=[each for each in Phase if SAME or each not in (Phase.shrink, Phase.explain)],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+    shard: type[TestCase] = told
+    return shard
+
+
+# Ten stories each. A class of this module is a test of its own, so that several workers share them.
+TestCompany0, TestCompany1, TestCompany2, TestCompany3, TestCompany4 = map(_shard, range(5))
+TestCompany5, TestCompany6, TestCompany7, TestCompany8, TestCompany9 = map(_shard, range(5, 10))

@@ -12,6 +12,8 @@ import pytest
 from reconciler.sandbox import SPEED_HEADER, FaultKind, Sandbox
 from tests.sandbox.aws import NOBODY
 
+pytestmark = pytest.mark.socket
+
 SCOPE = "AWS4-HMAC-SHA256 Credential=AKID/20261123/us-east-1/{service}/aws4_request, SignedHeaders=host"
 
 

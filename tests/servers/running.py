@@ -1,6 +1,6 @@
 """SCIM service providers of others, each a process of its own on loopback with an empty store.
 
-`scim2_server` is a Python one, complete or restricted (no PATCH, no Bulk, no ETag, cursor pages of two);
+`scim2_server` is a Python one, complete or restricted (no PATCH, no Bulk, no ETag, small cursor pages);
 `scimmy` is one on Node.js. On a user's machine a test of one that is not installed is skipped, saying what
 is missing; where RECONCILER_REQUIRE_SERVERS is set, as in CI, it fails.
 """
@@ -34,7 +34,7 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REQUIRED = "RECONCILER_REQUIRE_SERVERS"
 # Seconds until a process that was started and does not answer is given up.
 _PATIENCE = 600.0
-_RESTRICTED = {
+_RESTRICTED: Mapping[str, Any] = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
     "patch": {"supported": False},
     "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
@@ -46,8 +46,6 @@ _RESTRICTED = {
         "cursor": True,
         "index": False,
         "defaultPaginationMethod": "cursor",
-        "defaultPageSize": 2,
-        "maxPageSize": 2,
         "cursorTimeout": 3600,
     },
     "authenticationSchemes": [],
@@ -117,15 +115,16 @@ class Server:
 
 
 @contextmanager
-def scim2_server(*, restricted: bool = False) -> Iterator[Server]:
-    """scim2-server, with everything that it can do, or with as little as a server may do."""
+def scim2_server(*, restricted: bool = False, page: int = 2) -> Iterator[Server]:
+    """scim2-server, with everything that it can do, or with as little as a server may do, in small pages."""
     program = Path(sys.executable).with_name("scim2-server")
     if not program.exists():
         _missing("scim2-server is not installed; `make test` installs it")
     token, port = _token(), _free_port()
     command = [str(program), "--port", str(port), "--bearer-token", token]
     address = f"http://127.0.0.1:{port}/v2"
-    with _spooled("spc.json", json.dumps(_RESTRICTED)) as config:
+    paging = {**_RESTRICTED["pagination"], "defaultPageSize": page, "maxPageSize": page}
+    with _spooled("spc.json", json.dumps({**_RESTRICTED, "pagination": paging})) as config:
         if restricted:
             command += ["--service-provider-config", str(config), "--dynamic-tenants"]
             address = f"http://127.0.0.1:{port}/acme/v2"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.model import policy_documents
 from reconciler.model.resources import (
+    DEFAULT_DURATION,
     SET_ATTRIBUTES,
     TAG_PREFIX,
     Attributes,
@@ -25,8 +26,6 @@ from reconciler.model.resources import (
 WHOLE = ("managed_policies", "customer_managed_policies", "permissions_boundary", "inline_policy")
 # Fields that nobody's access depends on.
 HARMLESS = frozenset(("description",))
-# CreatePermissionSet, SessionDuration: "By default, the session duration is one hour".
-DEFAULT_DURATION = "PT1H"
 # IAM user guide, "AWS managed policies for job functions": those that lie under that path.
 _JOB_FUNCTIONS = frozenset(
     (

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.change import AT_ONCE, Action, Cause, Change, Effect, FieldChange
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import OnRemoval
-from reconciler.model.resources import REMOTE_ID, USER_ATTRIBUTES, User, Value
+from reconciler.model.resources import REMOTE_ID, USER_ATTRIBUTES, User, Value, defaults, to_ask_for
 from reconciler.model.state import LiveUser
 from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
 from reconciler.planning.comparing.incomplete import gathered, incomplete
-from reconciler.planning.comparing.user_values import given_before, with_manager_key
 from reconciler.planning.context import Diff, PlanContext
-from reconciler.planning.desired.defaults import defaults, to_ask_for
-from reconciler.planning.lists import given_entry
+from reconciler.planning.user_values import given_before, given_entry, with_manager_key
 from reconciler.planning.wording import many
 
 # Why the rest of a change may not be done by rule, strongest first.
 _PRECEDENCE = (Cause.GIT, Cause.LEFTOVER, Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY, Cause.DRIFT)
-_BY_RULE = frozenset({Cause.BLOCK, Cause.LEAVER, Cause.EXPIRY})
 _ORDER = {name: position for position, name in enumerate(("active", *USER_ATTRIBUTES))}
 
 
@@ -123,7 +120,7 @@ def _update(
     fields, names = _differences(context, diff, user, live, unwritten, disguised)
     causes = {each.name: _cause(context, user, live, each) for each in fields}
     if status_change is not None:
-        if status_change.cause in _BY_RULE and set(causes.values()) <= {Cause.DRIFT}:
+        if status_change.cause in AT_ONCE and set(causes.values()) <= {Cause.DRIFT}:
             # What is applied without a review takes nothing along that was not decided with it.
             fields, causes = [], {}
         fields.append(FieldChange("active", live.active, status_change.active))
@@ -139,7 +136,7 @@ def _update(
     diff.touch(address, live.id, live.version)
     _touch_manager(context, diff, fields)
     diff.owned[address] = names
-    before = with_manager_key(context, live)
+    before = with_manager_key(live.attributes, context.user_key)
     after = {**before, **{each.name: each.after for each in fields}}
     diff.changes.append(
         Change(
@@ -189,7 +186,7 @@ def _differences(
     cleared -= disguised.union(context.capabilities.required)
     if not differing and not cleared:
         return [], ()
-    before = with_manager_key(context, live)
+    before = dict(with_manager_key(live.attributes, context.user_key))
     fields = []
     for name in (*differing, *sorted(cleared)):
         after = want.get(name)
@@ -307,7 +304,7 @@ def _remove(context: PlanContext, diff: Diff, key: str, live: LiveUser, status: 
             effect=Effect.REVOKE,
             cause=cause,
             before_hash=hashes.object_state(
-                live.id, with_manager_key(context, live), names, active=live.active
+                live.id, with_manager_key(live.attributes, context.user_key), names, active=live.active
             ),
             after_hash=hashes.gone(live.id) if delete else hashes.object_state(live.id, {}, (), active=False),
             fields=() if delete else (FieldChange("active", live.active, False),),

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from string import Formatter
 
-from reconciler.model.resources import Attributes, User, Value
-from reconciler.planning.desired.defaults import defaults
+from reconciler.model.resources import Attributes, User, Value, defaults
 
 # The name by which a template speaks of the user's key.
 _KEY = "key"

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Change
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.state import Holder
 from reconciler.planning.context import PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
+from reconciler.planning.withheld import Withheld
 from reconciler.planning.wording import many
 
 _SHOWN = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """Changes that are not made, by what they wait for."""
-
-    observed: Sequence[Change] = ()
-    unread: Sequence[Change] = ()
-    delegated: Sequence[Change] = ()
-    kept: Sequence[Change] = ()
-
-    def reasons(self) -> Mapping[Address, str]:
-        """What each of them waits for, by address."""
-        told = (
-            (self.observed, "its kind is only observed"),
-            (self.unread, "not everything was read"),
-            (self.delegated, "only the management account may change it"),
-            (self.kept, "an assignment of it must stay"),
-        )
-        return {change.address: why for changes, why in told for change in changes}
-
-
-def owed(
-    context: PlanContext, changes: Iterable[Change], withheld: Withheld, names: Mapping[str, str]
-) -> Iterable[Finding]:
-    """One finding on all of it, privileged access first. `changes` are those that the plan makes."""
+def owed(context: PlanContext, withheld: Withheld, names: Mapping[str, str]) -> Iterable[Finding]:
+    """One finding on all of it, privileged access first; what `withheld` leaves in the plan is not owed."""
     if context.memory.ledger is None:
         return
-    judge = _Owed(context, {change.address for change in changes}, withheld.reasons(), names)
+    judge = _Owed(context, {change.address for change in withheld.changes}, withheld.reasons(), names)
     lines = sorted([*judge.objects(), *judge.memberships(), *judge.assignments()])
     if not lines:
         return

@@ -22,10 +22,6 @@ from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.ownership.objects import group_name, user_name
 from reconciler.planning.windows import instant
 
-_GOOD = (Status.DONE, Status.UNNECESSARY)
-# Nobody knows whether it was done, or it was done in part.
-_OPEN = (Status.FAILED, Status.PARTLY, Status.UNKNOWN)
-
 
 class LedgerUpdate:
     """The ledgers that may follow one plan; `ids` are the remote ids that its addresses have."""
@@ -41,10 +37,8 @@ class LedgerUpdate:
         builder = Adopting(self._context, self._diff).builder()
         for change in self._changes:
             status = ended.get(change.address)
-            if status in _GOOD:
-                self._note(builder, change, ids, sure=True)
-            elif status in _OPEN:
-                self._note(builder, change, ids, sure=False)
+            if status is not None and (status.good or status.doubtful):
+                self._note(builder, change, ids, sure=status.good)
         return builder.ledger()
 
     def intends(self, go: Collection[Address], ids: Mapping[Address, str]) -> Ledger:

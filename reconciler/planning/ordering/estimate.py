@@ -11,6 +11,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
+from reconciler.model.resources import several
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
 
@@ -81,9 +82,7 @@ def _calls(step: Step) -> int:
     policies = 0
     for each in step.fields:
         if isinstance(each.before, tuple) or isinstance(each.after, tuple):
-            before = set(each.before) if isinstance(each.before, tuple) else set()
-            after = set(each.after) if isinstance(each.after, tuple) else set()
-            policies += len(before ^ after)
+            policies += len(several(each.before) ^ several(each.after))
         elif each.name in ("inline_policy", "permissions_boundary"):
             policies += 1
     return 1 + policies

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.address import PAIRS, Address
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import AT_ONCE, Action, Change
 from reconciler.model.plan import Step
 
 # Who must have no access must not keep it until something else is there.
-_AT_ONCE = (Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER)
 
 
 def hold(
@@ -29,7 +28,7 @@ def hold(
         if change.address in replaced
         and change.action is Action.DELETE
         and change.address.kind in PAIRS
-        and change.cause not in _AT_ONCE
+        and change.cause not in AT_ONCE
         and str(change.address) in steps
     }
     for waiting, grant in _closing(steps, held):

@@ -16,8 +16,6 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.planning.ordering.batches import Alike, Batches
 
-_GOOD = (Status.DONE, Status.UNNECESSARY)
-
 # Rank, position in the plan, id.
 _Entry = tuple[int, int, str]
 
@@ -140,7 +138,7 @@ class Schedule:
         self._record(outcome)
         if outcome.stop:
             self.stop()
-        if outcome.status in _GOOD:
+        if outcome.status.good:
             for dependent in self._dependents.get(step.id, ()):
                 waits = self._waiting_for.get(dependent)
                 if waits is not None:

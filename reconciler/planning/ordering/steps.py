@@ -254,13 +254,12 @@ class _Maker:
         if self._dependencies.keeps_a_member and address in self._entering:
             # By its rank it comes after everybody was tried to be created, and waits for nobody.
             step = replace(step, rank=PEOPLED, entering=tuple(sorted(self._entering[address])))
-        manager = next((each for each in step.fields if each.name == "manager"), None)
-        if address.kind is not Kind.USER or manager is None or manager.after is None:
+        manager = change.manager
+        if manager is None:
             yield replace(step, after=waits)
             return
-        boss = Address.of(address.target, Kind.USER, str(manager.after))
-        if boss not in self._creating:
-            yield replace(step, after=waits, refs={"manager": boss})
+        if manager not in self._creating:
+            yield replace(step, after=waits, refs={"manager": manager})
             return
         # A manager who is created in this very plan is set by a later update, so that circles are fine.
         rest = tuple(each for each in step.fields if each.name != "manager")
@@ -272,9 +271,9 @@ class _Maker:
             address=address,
             action=Action.UPDATE,
             changes=(address,),
-            fields=(manager,),
-            after=tuple(sorted({str(boss)} | ({step.id} if first else set()))),
-            refs={"manager": boss},
+            fields=tuple(each for each in step.fields if each.name == "manager"),
+            after=tuple(sorted({str(manager)} | ({step.id} if first else set()))),
+            refs={"manager": manager},
             rank=CHANGE,
         )
 

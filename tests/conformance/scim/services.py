@@ -61,8 +61,8 @@ def complete() -> Iterator[Service]:
 
 @contextmanager
 def restricted() -> Iterator[Service]:
-    """scim2-server without PATCH, Bulk and ETags, in pages of two."""
-    with scim2_server(restricted=True) as server:
+    """scim2-server without PATCH, Bulk and ETags, in pages that everything here takes several of."""
+    with scim2_server(restricted=True, page=20) as server:
         yield Service("scim2-server, restricted", server, "generic", lambda: shown(server))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.report import Status
-from tests.conformance.scim.services import PLACES, Place, fed
+from tests.conformance.scim.services import PLACES, Place, aws_endpoint, complete, fed
 from tests.conformance.worlds import in_the_files
 from tests.support.organisation import Place as Writing
 from tests.support.organisation import describe, organisations, without_access
@@ -18,8 +18,20 @@ pytestmark = pytest.mark.long
 SCALE = 0.1
 
 
-@pytest.mark.parametrize("write", organisations(scale=SCALE))
-@pytest.mark.parametrize("place", PLACES)
+GENERATED, REAL = organisations(scale=SCALE)
+
+
+@pytest.mark.parametrize(
+    ("place", "write"),
+    [
+        *(pytest.param(place, *GENERATED.values, id=place.__name__) for place in PLACES),
+        # What only size shows, two show: the fastest of the others, and Identity Center's own.
+        *(
+            pytest.param(place, *REAL.values, id=f"{place.__name__}-{REAL.id}", marks=REAL.marks)
+            for place in (complete, aws_endpoint)
+        ),
+    ],
+)
 def test_an_organisation_is_written_whole(place: Place, write: Writing, tmp_path: Path) -> None:
     folder = tmp_path / "identities"
     write(folder)

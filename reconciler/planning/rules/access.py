@@ -13,7 +13,7 @@ from reconciler.model.pairs import Principal
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
 from reconciler.model.state import Assigned, Holder
-from reconciler.planning.judging.rule_context import RuleContext, Violation, gives, listed
+from reconciler.planning.rules.context import RuleContext, Violation, gives, listed
 from reconciler.planning.standings import Sides
 
 _KINDS = {None: "", Kind.USER: " by assignments to users", Kind.GROUP: " by assignments to groups"}

@@ -32,11 +32,13 @@ from reconciler.model.plan import Finding
 from reconciler.model.policy import Approval
 from reconciler.model.removed import BLOCKED
 from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import lifted
-from reconciler.planning.judging.explicit import blocks_passed, in_words
-from reconciler.planning.judging.guards_access import grants_passed, own_access
-from reconciler.planning.judging.guards_objects import protected, recreated, remade, unsafe
-from reconciler.planning.judging.guards_removal import (
+from reconciler.planning.guards.access import grants_passed, own_access
+from reconciler.planning.guards.approving import lifted
+from reconciler.planning.guards.explicit import blocks_passed, in_words
+from reconciler.planning.guards.objects import protected, recreated, remade, unsafe
+from reconciler.planning.guards.population import Population
+from reconciler.planning.guards.protection import protected_now
+from reconciler.planning.guards.removal import (
     counts_as,
     groups_emptied,
     joining,
@@ -44,9 +46,7 @@ from reconciler.planning.judging.guards_removal import (
     limits_passed,
     removes,
 )
-from reconciler.planning.judging.guards_shrink import live_shrank, source_shrank
-from reconciler.planning.judging.population import Population
-from reconciler.planning.judging.protection import protected_now
+from reconciler.planning.guards.shrink import live_shrank, source_shrank
 
 _NOBODY: Mapping[Address, frozenset[str]] = MappingProxyType({})
 _NOTHING: Mapping[str, int] = MappingProxyType({})

@@ -13,8 +13,8 @@ from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
 from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.widening import is_wider
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.widening import is_wider
 
 # The role that Identity Center makes of a permission set in an account, and who has assumed it (user guide,
 # "Referencing permission sets in resource policies": the name ends in 16 hex digits).
@@ -117,8 +117,9 @@ def _touches(change: Change, caller: _Caller) -> bool:
 
 def _way(change: Change) -> Address | None:
     """The principal through which a removal takes the access; None where it takes every way at once."""
-    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
-        return change.address.principal
+    if change.address.kind.facts.pair:
+        principal, _ = change.address.ends
+        return principal
     return change.address if change.address.kind is Kind.GROUP else None
 
 

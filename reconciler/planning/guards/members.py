@@ -13,19 +13,16 @@ from dataclasses import dataclass
 
 from reconciler.access.state import NO_HOLDERS, AccessState, Holders
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect
+from reconciler.model.change import AT_ONCE, Action, Change, Effect
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.patterns import path_matches
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.selecting import Places
 from reconciler.model.state import Holder, Identities, Remembered
-from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import approval
+from reconciler.planning.consequences import Consequences
+from reconciler.planning.guards.approving import approval
 from reconciler.planning.replacements import Links
-from reconciler.planning.standings import Tokens, sides
 from reconciler.planning.wording import many
-
-_AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +57,16 @@ class _Place:
 
 
 class Critical:
-    """All that is critical at one target, before and after `changes`."""
+    """All that is critical at one target, before and after a plan."""
 
-    def __init__(
-        self, context: PlanContext, identities: Identities, remembered: Remembered, changes: Sequence[Change]
-    ) -> None:
+    def __init__(self, consequences: Consequences, identities: Identities, remembered: Remembered) -> None:
+        context = consequences.context
         self._context, self._places = context, list[_Place]()
         if not context.policy.guards.min_members:
             return
-        self._tokens = Tokens(context)
-        both = sides(context, changes, self._tokens)
+        self._tokens, both = consequences.tokens, consequences.sides
         self._before, self._after = both.before, both.after
-        self._index(changes)
+        self._index(consequences.changes)
         states = [identities, *([remembered.base.identities] if remembered.base else [])]
         for key, least in sorted(context.policy.guards.min_members.items()):
             self._places.extend(self._of(key, least, states))
@@ -240,11 +235,11 @@ class Critical:
         self._disabled: set[str] = set()
         self._people: dict[str, Address] = {}
         for change in changes:
-            address, at_once = change.address, change.cause in _AT_ONCE
+            address, at_once = change.address, change.cause in AT_ONCE
             if address.kind is Kind.USER and change.effect in (Effect.REVOKE, Effect.MIXED):
                 self._people[self._tokens.user(address.own_key)] = address
             if address.kind is Kind.USER and change.action is Action.UPDATE:
-                if any(each.name == "active" and each.after is False for each in change.fields):
+                if change.disables:
                     self._disabled.add(self._tokens.user(address.own_key))
             elif change.action is not Action.DELETE:
                 continue

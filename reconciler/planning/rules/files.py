@@ -16,8 +16,8 @@ from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
 from reconciler.model.rules import Require, Restrict, RuledAccess
 from reconciler.model.state import Holder
-from reconciler.planning.judging.other_people import others
-from reconciler.planning.judging.rule_context import RuleContext, Violation, gives, is_ruled
+from reconciler.planning.findings.declared import others
+from reconciler.planning.rules.context import RuleContext, Violation, gives, is_ruled
 from reconciler.planning.wording import many
 
 _GIVING = (Effect.GRANT, Effect.MIXED)

@@ -13,8 +13,8 @@ from reconciler.model.resources import Group, User
 from reconciler.model.state import Remembered
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.desired.project import dropped
-from reconciler.planning.judging.withheld import manager
 from reconciler.planning.ownership.objects import Ownership, user_name
+from reconciler.planning.withheld import Withheld
 from reconciler.planning.wording import many
 
 
@@ -22,10 +22,10 @@ def notable(
     context: PlanContext,
     diff: Diff,
     remembered: Remembered,
-    observed: Sequence[Change],
-    unread: Sequence[Change],
+    withheld: Withheld,
 ) -> Iterable[Finding]:
     """Every finding that no comparison made on the spot, loudest first."""
+    observed, unread = withheld.observed, withheld.unread
     # What is observed restores nothing.
     kept_out = {change.address for change in observed}
     restoring = [change for change in diff.changes if change.restores and change.address not in kept_out]
@@ -88,7 +88,7 @@ def name_taken(taken: Sequence[Change]) -> Iterable[Finding]:
         kind = change.address.kind
         names = sorted({str(each.after) for each in change.fields if each.name in kind.facts.unique})
         why = f"another {kind} has {' or '.join(names)} and keeps it"
-        if manager(change) in waiting:
+        if change.manager in waiting:
             why = "its manager cannot be created yet"
         yield Finding(
             code="name-taken",
@@ -106,7 +106,7 @@ def means(changes: Iterable[Change], capabilities: Capabilities) -> Iterable[Fin
     for change in changes:
         if change.address.kind is Kind.USER:
             deleted += change.action is Action.DELETE
-            disabled += any(each.name == "active" and each.after is False for each in change.fields)
+            disabled += change.disables
     if disabled and capabilities.deactivation:
         yield Finding(
             code="deactivation-means",
@@ -130,7 +130,7 @@ def dropped_and_unsupported(context: PlanContext) -> Iterable[Finding]:
         yield Finding(
             code="kind-not-applied",
             severity=Severity.NOTE,
-            message=f"{many(count, kind.replace('-', ' '))} declared and checked, not applied here",
+            message=f"{many(count, kind.facts.noun)} declared and checked, not applied here",
             count=count,
         )
 

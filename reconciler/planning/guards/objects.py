@@ -10,8 +10,8 @@ from reconciler.model.change import Action, Cause, Change
 from reconciler.model.names import fold
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.protection import touched
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.protection import touched
 from reconciler.planning.wording import many
 
 _OBJECTS = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)

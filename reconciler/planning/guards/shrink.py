@@ -15,14 +15,12 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.state import Desired
 from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.population import Population
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.population import Population
 
 # So many, and so much of what there was, may be lost without a word; the larger of the two holds.
 LOST_COUNT, LOST_PERCENT = 3, 20
 _KINDS = (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET, Kind.MEMBERSHIP, Kind.ASSIGNMENT)
-# One pair that somebody took away is a RESTORES of its own, and no sign of an incomplete answer.
-_PAIRS = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
 
 
 def live_shrank(context: PlanContext, changes: Sequence[Change], population: Population) -> Iterator[Finding]:
@@ -39,12 +37,13 @@ def live_shrank(context: PlanContext, changes: Sequence[Change], population: Pop
     for kind in _KINDS:
         if not lost[kind]:
             continue
-        emptied = not population.owned.get(kind, 0) and (lost[kind] > 1 or kind not in _PAIRS)
+        # One pair that somebody took away is a RESTORES of its own, and no sign of an incomplete answer.
+        emptied = not population.owned.get(kind, 0) and (lost[kind] > 1 or not kind.facts.pair)
         if not emptied and lost[kind] <= LOST_COUNT:
             continue
         then = _declared(base, active=True) if then is None else then
         if emptied or _too_many(lost[kind], then[kind]):
-            what = f"{kind.replace('-', ' ')}s"
+            what = kind.facts.plural
             yield Finding(
                 code="live-shrank",
                 severity=Severity.REFUSAL,
@@ -74,7 +73,7 @@ def source_shrank(context: PlanContext, removals: Sequence[Change]) -> Iterator[
         if context.policy.scope.mode(kind) is Mode.OBSERVE or fewer <= 0:
             continue
         if not now[kind] or _too_many(fewer, then[kind]):
-            what = f"{kind.replace('-', ' ')}s"
+            what = kind.facts.plural
             yield Finding(
                 code="source-shrank",
                 severity=Severity.REFUSAL,

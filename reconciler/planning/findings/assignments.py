@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
+from reconciler.planning.withheld import Withheld
 from reconciler.planning.wording import many
 
 # More lines than this nobody reads; `count` tells how many there are.
 _SHOWN = 100
 
 
-def assignment_findings(
-    context: PlanContext, diff: Diff, delegated: Sequence[Change], kept: Sequence[Change]
-) -> Iterable[Finding]:
-    """Findings on assignments that are left alone.
-
-    `delegated` are changes that only the management account may make, `kept` deletions that would take along
-    an assignment that stays.
-    """
+def assignment_findings(context: PlanContext, diff: Diff, withheld: Withheld) -> Iterable[Finding]:
+    """Findings on assignments that are left alone."""
+    delegated, kept = withheld.delegated, withheld.kept
     yield from _unmanaged(context, diff)
     if diff.unseen_assignments:
         yield Finding(

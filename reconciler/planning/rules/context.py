@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +16,8 @@ from reconciler.model.resources import Assignment, Origin
 from reconciler.model.rules import RuledAccess
 from reconciler.model.selecting import Places
 from reconciler.model.state import Assigned, Holder, Identities
-from reconciler.planning.context import PlanContext
-from reconciler.planning.lasting import Lasting
-from reconciler.planning.standings import Sides, Tokens, sides
+from reconciler.planning.consequences import Consequences
+from reconciler.planning.standings import Sides
 
 # How many names one line of details has; its group says who the others are.
 _NAMES = 50
@@ -40,13 +39,15 @@ class Violation:
 
 
 class RuleContext:
-    """One plan, as rules see it. `base` is what git declared at the last whole apply, where that is known."""
+    """One plan, as rules see it: `people` are both sides of it, `lasting` how long access lasts on either.
 
-    def __init__(
-        self, context: PlanContext, identities: Identities, base: Identities | None, changes: Sequence[Change]
-    ) -> None:
+    `base` is what git declared at the last whole apply, where that is known.
+    """
+
+    def __init__(self, consequences: Consequences, identities: Identities, base: Identities | None) -> None:
+        context, changes = consequences.context, consequences.changes
         self.context, self.identities, self.base, self.changes = context, identities, base, changes
-        self.tokens = Tokens(context)
+        self.tokens, self.people, self.lasting = consequences.tokens, consequences.sides, consequences.lasting
         self.places = Places(
             context.live.organization, {key: account.id for key, account in identities.accounts.items()}
         )
@@ -98,30 +99,16 @@ class RuleContext:
                     found[pair] = held
             return found
 
-        before, after = self._sides.before, self._sides.after
+        before, after = self.people.before, self.people.after
         return Sides(
             AccessState(before.members, only(before.holders), before.people),
             AccessState(after.members, only(after.holders), after.people),
-            self._sides.renamed,
+            self.people.renamed,
         )
-
-    @property
-    def people(self) -> Sides:
-        """Both sides of the plan, whole."""
-        return self._sides
 
     def entry(self, account: str, name: str, holder: Holder) -> Assigned | None:
         """What in git gives an assignment; None where it is not from git."""
         return self.context.desired.assignments.get((account, name), {}).get(holder)
-
-    @cached_property
-    def lasting(self) -> Lasting:
-        """How long access lasts on either side of the plan."""
-        return Lasting(self.context, self.changes, self.tokens)
-
-    @cached_property
-    def _sides(self) -> Sides:
-        return sides(self.context, self.changes, self.tokens)
 
 
 def gives(change: Change) -> bool:

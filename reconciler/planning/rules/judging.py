@@ -7,93 +7,62 @@ new rule stops neither the plan that mends it nor a leaver's. A plan that only t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Restrict, Rule, access_of
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.rule_context import RuleContext, Violation
-from reconciler.planning.judging.ruled_access import denied, disjoint, holders
-from reconciler.planning.judging.ruled_files import required, restricted
+from reconciler.planning.consequences import Consequences
+from reconciler.planning.rules.access import denied, disjoint, holders
+from reconciler.planning.rules.context import RuleContext, Violation
+from reconciler.planning.rules.files import required, restricted
 from reconciler.planning.wording import many
 
 # What of a reading rules rest on: who is a member, and who is assigned.
 _SEEN = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
+_CODES: Mapping[type[Rule], str] = {
+    Deny: "rule-deny",
+    Disjoint: "rule-disjoint",
+    Require: "rule-require",
+    Restrict: "rule-restrict",
+    MaxHolders: "rule-max-holders",
+}
 
 
-def judge(
-    context: PlanContext, identities: Identities, remembered: Remembered, changes: Sequence[Change]
-) -> list[Finding]:
-    """A finding for every rule of the policy that the plan made of `changes` breaks, or leaves broken.
+def judge(consequences: Consequences, identities: Identities, remembered: Remembered) -> list[Finding]:
+    """A finding for every rule of the policy that a plan with these consequences breaks, or leaves broken.
 
-    All of `changes` are taken to be carried out. `remembered` tells what git newly declares badly, also
+    `remembered` tells what git newly declares badly, also
     where that changes nothing yet.
     """
-    rules = context.policy.rules
+    rules = consequences.context.policy.rules
     if not rules:
         return []
     base = remembered.base.identities if remembered.base is not None else None
-    rule_context = RuleContext(context, identities, base, changes)
+    rule_context = RuleContext(consequences, identities, base)
     findings = [finding for rule in rules for finding in _judged(rule_context, rule)]
     return [*findings, *_blind(rule_context, rules)]
 
 
+def _violations(rule_context: RuleContext, rule: Rule) -> Iterable[Violation]:
+    match rule:
+        case Deny():
+            return denied(rule_context, rule)
+        case Disjoint():
+            return disjoint(rule_context, rule)
+        case Require():
+            return required(rule_context, rule)
+        case Restrict():
+            return restricted(rule_context, rule)
+        case MaxHolders():
+            return holders(rule_context, rule)
+
+
 def _judged(rule_context: RuleContext, rule: Rule) -> Iterator[Finding]:
-    if isinstance(rule, Deny):
-        for violation in denied(rule_context, rule):
-            yield Finding(
-                code="rule-deny",
-                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
-                message=_message(rule, violation),
-                origin=violation.origin,
-                fix=violation.fix,
-                details=violation.details,
-                count=violation.count,
-            )
-    elif isinstance(rule, Disjoint):
-        for violation in disjoint(rule_context, rule):
-            yield Finding(
-                code="rule-disjoint",
-                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
-                message=_message(rule, violation),
-                origin=violation.origin,
-                fix=violation.fix,
-                details=violation.details,
-                count=violation.count,
-            )
-    elif isinstance(rule, Require):
-        for violation in required(rule_context, rule):
-            yield Finding(
-                code="rule-require",
-                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
-                message=_message(rule, violation),
-                origin=violation.origin,
-                fix=violation.fix,
-                details=violation.details,
-                count=violation.count,
-            )
-    elif isinstance(rule, Restrict):
-        for violation in restricted(rule_context, rule):
-            yield Finding(
-                code="rule-restrict",
-                severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
-                message=_message(rule, violation),
-                origin=violation.origin,
-                fix=violation.fix,
-                details=violation.details,
-                count=violation.count,
-            )
-    else:
-        yield from _most(rule_context, rule)
-
-
-def _most(rule_context: RuleContext, rule: MaxHolders) -> Iterator[Finding]:
-    for violation in holders(rule_context, rule):
+    for violation in _violations(rule_context, rule):
         yield Finding(
-            code="rule-max-holders",
+            code=_CODES[type(rule)],
             severity=Severity.REFUSAL if violation.caused else Severity.WARNING,
             message=_message(rule, violation),
             origin=violation.origin,

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from reconciler.model.change import Change, FieldChange
-from reconciler.model.resources import Value
+from reconciler.model.resources import DEFAULT_DURATION, Value, several
 
 # Of AWS's own policies those that are known to have no Deny (AWS managed policy reference guide).
 _ALLOW_ONLY = frozenset(
@@ -26,8 +26,6 @@ _ALLOW_ONLY = frozenset(
 )
 _AWS_POLICY = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(?P<path>.+)")
 _DURATION = re.compile(r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
-# A session lasts an hour where nothing is said (CreatePermissionSet, SessionDuration).
-_DEFAULT_SECONDS = 3600
 
 
 def is_wider(change: Change) -> bool:
@@ -37,10 +35,10 @@ def is_wider(change: Change) -> bool:
 
 def _is_wider(each: FieldChange) -> bool:
     if each.name == "managed_policies":
-        added = _several(each.after) - _several(each.before)
-        return _several(each.before) <= _several(each.after) and all(map(_only_allows, added))
+        added = several(each.after) - several(each.before)
+        return several(each.before) <= several(each.after) and all(map(_only_allows, added))
     if each.name == "customer_managed_policies":
-        return _several(each.before) == _several(each.after)
+        return several(each.before) == several(each.after)
     if each.name == "inline_policy":
         return _inline_wider(each.before, each.after)
     if each.name == "permissions_boundary":
@@ -52,19 +50,13 @@ def _is_wider(each: FieldChange) -> bool:
     return True
 
 
-def _several(value: Value) -> frozenset[Value]:
-    return frozenset(value) if isinstance(value, tuple) else frozenset()
-
-
 def _only_allows(policy: Value) -> bool:
     found = _AWS_POLICY.fullmatch(str(policy))
     return (found["path"] if found else str(policy)) in _ALLOW_ONLY
 
 
 def _seconds(value: Value) -> int | None:
-    if value is None:
-        return _DEFAULT_SECONDS
-    found = _DURATION.fullmatch(str(value))
+    found = _DURATION.fullmatch(str(value or DEFAULT_DURATION))
     if found is None:
         return None
     days, hours, minutes, seconds = (int(found[name] or 0) for name in "dhms")

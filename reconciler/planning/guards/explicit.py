@@ -18,7 +18,7 @@ from reconciler.model.removed import BLOCKED
 from reconciler.model.state import Desired, Holder, Identities, Remembered
 from reconciler.planning.context import PlanContext
 from reconciler.planning.desired.project import project
-from reconciler.planning.judging.approving import approval
+from reconciler.planning.guards.approving import approval
 
 _IN_WORDS = frozenset({Cause.BLOCK, Cause.EXPIRY})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from functools import cached_property
 
 from reconciler.access.compare import Row, compare, reach
 from reconciler.access.privilege import Privilege
@@ -15,51 +15,69 @@ from reconciler.model.resources import Attributes
 from reconciler.model.selecting import select
 from reconciler.planning.context import PlanContext
 from reconciler.planning.lasting import Lasting
+from reconciler.planning.ordering.order import Dependencies
 from reconciler.planning.replacements import Links, replaced
 from reconciler.planning.standings import Sides, Tokens, sides
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a plan does to access, and what its order must know of that.
+class Consequences:
+    """What `changes` do to access when all are carried out; each part is computed once, when asked for.
 
-    `replaced` maps revocations to the grants of the same plan that take their place, `holding` groups to
-    those permission sets with an update in the plan that are assigned to them after it.
+    Guards, rules, minimum members and the order of steps use the same one. `names` are keys of `accounts`
+    with their ids, for the selectors of what is privileged. People in groups that somebody else owns count as
+    what is read says, and people who cannot sign in have no access.
     """
 
-    access: tuple[AccessChange, ...] = ()
-    replaced: Links = field(default_factory=dict)
-    holding: Links = field(default_factory=dict)
+    def __init__(self, context: PlanContext, changes: Sequence[Change], names: Mapping[str, str]) -> None:
+        self.context, self.changes, self._names = context, changes, names
+        self.tokens = Tokens(context)
 
+    @cached_property
+    def sides(self) -> Sides:
+        """Who has access to what, before the plan and after all of it."""
+        return sides(self.context, self.changes, self.tokens)
 
-def effects(context: PlanContext, changes: Sequence[Change], names: Mapping[str, str]) -> Effects:
-    """The effects of `changes`, all of which are assumed to be carried out.
+    @cached_property
+    def lasting(self) -> Lasting:
+        """How long access lasts on either side of the plan."""
+        return Lasting(self.context, self.changes, self.tokens)
 
-    `names` are keys of `accounts` with their ids, for the selectors of what is privileged. People in groups
-    that somebody else owns count as what is read says, and people who cannot sign in have no access.
-    """
-    if not changes:
-        return Effects()
-    tokens = Tokens(context)
-    both = sides(context, changes, tokens)
-    return Effects(
-        access=_access(context, changes, names, tokens, both),
-        replaced=replaced(context, changes, tokens, both),
-        holding=_holding(context, changes, tokens, both),
-    )
+    @cached_property
+    def access(self) -> tuple[AccessChange, ...]:
+        """Who gains and loses what where, in the order in which plans show it."""
+        if not self.changes:
+            return ()
+        both, altered = self.sides, _altered(self.changes, self.tokens)
+        rows = [*compare(both.before, both.after, both.renamed), *self.lasting.rows(both)]
+        if altered:
+            rows += reach(both.after, altered, among=both.before)
+        if not rows:
+            return ()
+        spelling = _Spelling(self.context, self.changes, self._names, self.tokens)
+        return tuple(sorted(spelling.spelled(rows), key=_position))
 
+    @cached_property
+    def replaced(self) -> Links:
+        """By revocation, the grants of the same plan that take its place."""
+        return replaced(self.context, self.changes, self.tokens, self.sides) if self.changes else {}
 
-def _access(
-    context: PlanContext, changes: Sequence[Change], names: Mapping[str, str], tokens: Tokens, both: Sides
-) -> tuple[AccessChange, ...]:
-    altered = _altered(changes, tokens)
-    rows = [*compare(both.before, both.after, both.renamed), *Lasting(context, changes, tokens).rows(both)]
-    if altered:
-        rows += reach(both.after, altered, among=both.before)
-    if not rows:
-        return ()
-    found = sorted(_Spelling(context, changes, names, tokens).spelled(rows), key=_position)
-    return tuple(found)
+    @cached_property
+    def holding(self) -> Links:
+        """By group, those permission sets with an update in the plan that are assigned to it after it."""
+        return _holding(self.context, self.changes, self.tokens, self.sides) if self.changes else {}
+
+    def dependencies(self, waits: Links | None = None, *, keeps_a_member: bool = False) -> Dependencies:
+        """What an order of the changes rests on; `waits`, where given, in place of `replaced`."""
+        context = self.context
+        provisioned = {
+            context.set_address(one.name): one.provisioned
+            for one in context.live.permission_sets.values()
+            if one.provisioned
+        }
+        closed = {one: found for one, where in provisioned.items() if (found := context.closed(where))}
+        return Dependencies(
+            self.replaced if waits is None else waits, self.holding, provisioned, closed, keeps_a_member
+        )
 
 
 _TURN = {direction: number for number, direction in enumerate(Direction)}

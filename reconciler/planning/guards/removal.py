@@ -11,9 +11,9 @@ from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards, Limit
 from reconciler.model.removed import TOTAL
-from reconciler.planning.judging.approving import approval
-from reconciler.planning.judging.explicit import in_words
-from reconciler.planning.judging.population import Population
+from reconciler.planning.guards.approving import approval
+from reconciler.planning.guards.explicit import in_words
+from reconciler.planning.guards.population import Population
 from reconciler.planning.wording import many
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})

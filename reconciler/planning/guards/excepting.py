@@ -13,7 +13,7 @@ from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.state import Unmet
 from reconciler.planning.context import PlanContext
-from reconciler.planning.judging.approving import approval
+from reconciler.planning.guards.approving import approval
 from reconciler.planning.wording import many
 
 

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from reconciler.model.address import PAIRS, Address, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.names import fold
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Gap, Live
+from reconciler.planning.context import Diff, PlanContext
 
 Parted = tuple[list[Change], list[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """The `changes` that are left of a diff, and those that are not made, by what they wait for."""
+
+    changes: Sequence[Change] = ()
+    observed: Sequence[Change] = ()
+    unread: Sequence[Change] = ()
+    delegated: Sequence[Change] = ()
+    kept: Sequence[Change] = ()
+    taken: Sequence[Change] = ()
+
+    def reasons(self) -> Mapping[Address, str]:
+        """What those that may be owed wait for, by address."""
+        waiting = (
+            (self.observed, "its kind is only observed"),
+            (self.unread, "not everything was read"),
+            (self.delegated, "only the management account may change it"),
+            (self.kept, "an assignment of it must stay"),
+        )
+        return {change.address: why for changes, why in waiting for change in changes}
+
+
+def withhold(context: PlanContext, diff: Diff) -> Withheld:
+    """Take out of the diff what cannot be made now."""
+    live, sets = context.live, context.sets
+    successors = {
+        context.set_address(context.set_name(arn)): context.set_address(name)
+        for arn, name in sets.replaced.items()
+    }
+    changes, unread = without_unread(diff.changes, live.gaps, diff.ids)
+    changes, observed = without_observed(changes, context.policy.scope, successors)
+    changes, delegated = without_delegated(changes, live, diff.ids)
+    changes, kept = without_kept(changes, diff.held_in_place)
+    changes, taken = without_taken(changes, live, diff.ids)
+    return Withheld(changes, observed, unread, delegated, kept, taken)
 
 
 def without_observed(
@@ -132,7 +171,7 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
             freed: Container[object] = freed,
             missing: Container[object] = missing,
         ) -> bool:
-            return manager(change) in missing or any(
+            return change.manager in missing or any(
                 claim in holders
                 and claim not in freed
                 and holders[claim] not in gone
@@ -153,12 +192,6 @@ def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, s
             ),
         )
     return make, taken
-
-
-def manager(change: Change) -> Address | None:
-    """The user whom a change makes somebody's manager."""
-    key = next((each.after for each in change.fields if each.name == "manager"), None)
-    return Address.of(change.address.target, Kind.USER, key) if isinstance(key, str) else None
 
 
 _Claim = tuple[Kind, str, str]

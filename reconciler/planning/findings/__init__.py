@@ -1,0 +1,1 @@
+"""Findings: what a reviewer must know beside the changes. Pure."""

@@ -1,0 +1,1 @@
+"""Rules: what the access after a plan must be like. Pure."""
