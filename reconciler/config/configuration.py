@@ -15,7 +15,7 @@ from reconciler.config.locks import LockConfig, build_lock
 from reconciler.config.requires import missing_requirement
 from reconciler.config.rules import build_rules, ruled_accounts
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
-from reconciler.config.targets import CONFIG_FILE, Broken, TargetConfig, adapter_for, foreign_field, make
+from reconciler.config.targets import CONFIG_FILE, TargetConfig, adapter_for, address, foreign_field, make
 from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
@@ -35,7 +35,7 @@ from reconciler.model.policy import (
     TargetPolicy,
 )
 from reconciler.model.rules import Rule
-from reconciler.targets.registry import IDENTITY_CENTER, find
+from reconciler.targets.registry import IDENTITY_CENTER
 from reconciler.targets.target_type import Place
 
 DEFAULT_TARGET = "aws"
@@ -153,15 +153,13 @@ def _check_apart(document: Document, targets: Mapping[str, TargetConfig]) -> Non
     """Two targets at one address would undo each other's work."""
     known: dict[tuple[str, str], str] = {}
     for name, target in targets.items():
-        if target.settings is None or isinstance(target.settings, Broken):
+        at = address(target)
+        if at is None:
             continue
-        address = find(target.type).address(target.settings)
-        if address is None:
-            continue
-        if other := known.get((target.type, address)):
+        if other := known.get((target.type, at)):
             says = f"is the address of {other}, too: each would remove what the other made"
             document.fault(("targets", name, "url"), says, "make them one target")
-        known.setdefault((target.type, address), name)
+        known.setdefault((target.type, at), name)
 
 
 def build_timezone(document: Document, name: str) -> ZoneInfo:

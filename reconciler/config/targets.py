@@ -5,15 +5,15 @@ Only the types that a file names are looked for; those that ship are always part
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
 from types import new_class
-from typing import Annotated, Any, Literal, NamedTuple, Required
+from typing import Annotated, Any, Literal, NamedTuple, Required, TypeVar, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
-from typing_extensions import TypedDict, get_type_hints
+from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from reconciler.config.documents import ConfigDocument, TargetDocument, TargetName
 from reconciler.errors import ReconcilerError
@@ -30,12 +30,14 @@ from reconciler.targets.registry import (
     BrokenTypeError,
     UnknownTypeError,
     default_settings,
+    described,
     find,
 )
 from reconciler.targets.target_type import NO_MAP, Connection, Place, Played, TargetType
 from reconciler.wire.clock import Clock
 
 CONFIG_FILE = "reconciler.yaml"
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def adapter_for(document: Document, *, silently: bool = False) -> TypeAdapter[Co
         if name in SHIPPED:
             continue
         try:
-            find(name)
+            _document_of(name)
         except UnknownTypeError as error:
             if not silently:
                 document.fault(at, str(error), error.fix)
@@ -98,11 +100,11 @@ def adapter(others: tuple[str, ...] = ()) -> TypeAdapter[ConfigDocument]:
     """The shape of a configuration with the types that ship, and `others` that are registered."""
     documents = [_target_document(name) for name in (*SHIPPED, *others)]
     fields = get_type_hints(ConfigDocument, include_extras=True)
-    (described,) = fields["targets"].__metadata__
+    (about,) = fields["targets"].__metadata__
     # Made at run time, which a type checker cannot follow.
     annotated: Any = Annotated
     union: Any = annotated[reduce(or_, documents), Field(discriminator="type")]
-    fields["targets"] = annotated[dict[TargetName, union], described]
+    fields["targets"] = annotated[dict[TargetName, union], about]
     return TypeAdapter(_made(ConfigDocument, fields))
 
 
@@ -123,9 +125,10 @@ def foreign_field(document: Document, loc: Loc) -> tuple[str, str] | None:
 def make(name: str, written: Mapping[str, Any], place: Place) -> Made:
     """What a target's own fields come to; what makes no sense between them is noted."""
     try:
-        kind = find(name)
+        _document_of(name)
     except BrokenTypeError as error:
         return Made(Broken(str(error), error.fix), NO_MAP)
+    kind = find(name)
     try:
         return Made(kind.settings(written, place), kind.attribute_map(written, place))
     except Exception as error:
@@ -149,23 +152,33 @@ def check_usable(tree: Tree, targets: Mapping[str, TargetConfig]) -> None:
 
 def is_default_endpoint(target: TargetConfig) -> bool:
     """Whether a target leads to a place that no file of a pull request can choose; see TargetType."""
-    usable = target.settings is not None and not isinstance(target.settings, Broken)
-    return usable and find(target.type).is_default_endpoint(target.settings)
+    return _is_usable(target) and _ask(target, lambda kind: kind.is_default_endpoint(target.settings))
 
 
-def differences(ours: TargetConfig, theirs: TargetConfig) -> Iterator[str]:
+def differences(ours: TargetConfig, theirs: TargetConfig) -> Sequence[str]:
     """What the trusted branch says otherwise of how to reach a target."""
     if ours.type != theirs.type:
-        yield f"{theirs.type} for `type`, where the file here says {ours.type}"
-    elif None not in (ours.settings, theirs.settings) and not (
-        isinstance(ours.settings, Broken) or isinstance(theirs.settings, Broken)
-    ):
-        yield from find(ours.type).differences(ours.settings, theirs.settings)
+        return (f"{theirs.type} for `type`, where the file here says {ours.type}",)
+    if not (_is_usable(ours) and _is_usable(theirs)):
+        return ()
+    return _ask(ours, lambda kind: tuple(kind.differences(ours.settings, theirs.settings)))
+
+
+def address(target: TargetConfig) -> str | None:
+    """The address that its field `url` names; None where there is none."""
+    return _ask(target, lambda kind: kind.address(target.settings)) if _is_usable(target) else None
 
 
 def is_played(target: TargetConfig) -> bool:
     """Whether the embedded sandbox can take its place."""
     return not isinstance(target.settings, Broken) and find(target.type).is_played
+
+
+def required(target: TargetConfig) -> tuple[str, ...]:
+    """The attributes without which the target creates no user, as far as they are known without asking it."""
+    if isinstance(target.settings, Broken):
+        return ()
+    return _ask(target, lambda kind: kind.required(target.settings))
 
 
 def connect(
@@ -177,28 +190,31 @@ def connect(
     played: Played | None = None,
 ) -> Target:
     """The target that a configuration describes; nobody is called yet. Raises ReconcilerError."""
-    kind = find(target.type)
     connection = Connection(target.name, clock, observer, target.extensions, speed, played)
+    return _ask(target, lambda kind: kind.connect(target.settings, connection))
+
+
+def _is_usable(target: TargetConfig) -> bool:
+    return target.settings is not None and not isinstance(target.settings, Broken)
+
+
+def _ask(target: TargetConfig, ask: Callable[[TargetType[Any]], Answer]) -> Answer:
+    """What its type answers. Raises ReconcilerError for whatever the code of another package raises."""
+    kind = find(target.type)
     try:
-        return kind.connect(target.settings, connection)
+        return ask(kind)
     except ReconcilerError:
         raise
     except Exception as error:
         if target.type in SHIPPED:
             raise
-        failed = _failed(kind, error)
-        raise ReconcilerError(f"the type of target {target.name} {failed.says}; {failed.fix}") from error
-
-
-def required(target: TargetConfig) -> tuple[str, ...]:
-    """The attributes without which the target creates no user, as far as they are known without asking it."""
-    usable = not isinstance(target.settings, Broken)
-    return find(target.type).required(target.settings) if usable else ()
+        broken = _failed(kind, error)
+        raise ReconcilerError(f"target {target.name}: its type {broken.says}; {broken.fix}") from error
 
 
 def _failed(kind: TargetType[Any], error: Exception) -> Broken:
     """A type of another package that raises what it should not."""
-    says = f"is a type of target that fails in {type(kind).__module__} ({type(error).__name__}: {error})"
+    says = f"is a type of target that fails in {type(kind).__module__} ({described(error)})"
     return Broken(says, "report it to its package, or delete the target")
 
 
@@ -209,24 +225,57 @@ def _named(document: Document) -> Iterator[tuple[Loc, str]]:
             yield ("targets", name, "type"), target["type"]
 
 
-def _target_document(name: str) -> type:
-    """The fields of every target and those of one type."""
-    common = get_type_hints(TargetDocument, include_extras=True)
-    tag = {"type": Required[Annotated[Literal[name], *common.pop("type").__args__[0].__metadata__]]}
+@cache
+def _document_of(name: str) -> type:
+    """The fields of every target and those of one type. Raises BrokenTypeError where those make no sense."""
+    kind, (tag, common) = find(name), _common(name)
     try:
-        own = find(name).document
-        fields = {**tag, **get_type_hints(own, include_extras=True), **common}
-        made = _made(own, fields)
-        TypeAdapter(made)
-    except BrokenTypeError:
-        made = _made(_AnythingDocument, {**tag, **common}, extra="allow")
+        own: Any = kind.document
+        if not is_typeddict(own):
+            raise TypeError("its document is not a TypedDict")
+        fields = get_type_hints(own, include_extras=True)
+        if both := sorted(fields.keys() & (tag | common).keys()):
+            raise TypeError(f"its document has what every target has: {', '.join(both)}")
+        made = _made(own, {**tag, **fields, **common}, required=own.__required_keys__)
+        if name not in SHIPPED:
+            TypeAdapter(made)  # whether pydantic can make sense of it
+    except Exception as error:
+        if name in SHIPPED:
+            raise
+        broken = _failed(kind, error)
+        raise BrokenTypeError(broken.says, broken.fix) from error
     return made
 
 
-def _made(of: type, fields: Mapping[str, Any], extra: Literal["forbid", "allow"] = "forbid") -> type:
+def _target_document(name: str) -> type:
+    """The same; where the type cannot be used, the fields of every target, and any other."""
+    try:
+        return _document_of(name)
+    except BrokenTypeError:
+        tag, common = _common(name)
+        return _made(_AnythingDocument, {**tag, **common}, extra="allow")
+
+
+def _common(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The field `type`, which tells the members of the union apart, and the other fields of every target."""
+    fields = get_type_hints(TargetDocument, include_extras=True)
+    about = fields.pop("type").__args__[0].__metadata__
+    return {"type": Required[Annotated[Literal[name], *about]]}, fields
+
+
+def _made(
+    of: type,
+    fields: Mapping[str, Any],
+    extra: Literal["forbid", "allow"] = "forbid",
+    required: Collection[str] = (),
+) -> type:
     """A TypedDict like `of` with these fields."""
+    marked = {
+        name: Required[hint] if name in required and get_origin(hint) is not Required else hint
+        for name, hint in fields.items()
+    }
 
     def body(names: dict[str, Any]) -> None:
-        names.update(__annotations__=dict(fields), __module__=__name__, __doc__=of.__doc__)
+        names.update(__annotations__=marked, __module__=__name__, __doc__=of.__doc__)
 
     return with_config(ConfigDict(extra=extra))(new_class(of.__name__, (TypedDict,), {"total": False}, body))

@@ -55,7 +55,7 @@ class People:
 
     def user(self, key: str, node: int, written: UserDocument) -> User:
         """One user."""
-        fields: dict[str, Any] = written  # type: ignore[assignment]  # a TypedDict is a dict
+        fields: dict[str, Any] = dict(written)
         if fields["user_name"].lower() in RESERVED:
             self._reserved(("users", key, "user_name"))
         if _CONTROLS.isdisjoint(fields) and "address" not in fields and "photos" not in fields:
@@ -74,7 +74,7 @@ class People:
 
     def group(self, key: str, node: int, written: GroupDocument | None) -> Group:
         """One group."""
-        fields: dict[str, Any] = written or {}  # type: ignore[assignment]  # a TypedDict is a dict
+        fields: dict[str, Any] = dict(written or {})
         at: Loc = ("groups", key)
         if (fields.get("display_name") or key).lower() in RESERVED:
             self._reserved((*at, "display_name"))
@@ -119,7 +119,7 @@ class People:
 
     def override(self, key: str, node: int, written: OverrideDocument, user: User | None) -> Override:
         """What is laid over one user. A `from` or `until` that it does not mention stays the user's own."""
-        fields: dict[str, Any] = written  # type: ignore[assignment]  # a TypedDict is a dict
+        fields: dict[str, Any] = dict(written)
         at: Loc = ("overrides", key)
         if not self._document.at(at):
             self._document.fault(

@@ -17,7 +17,7 @@ from reconciler.files.tree import FolderTree
 from reconciler.model.observer import Observer
 from reconciler.session.settings import Settings
 from reconciler.targets.base import Target
-from reconciler.targets.registry import is_loopback_endpoint
+from reconciler.targets.registry import SCIM, is_loopback_endpoint
 from reconciler.targets.target_type import Played
 from reconciler.wire.clock import Clock
 
@@ -63,11 +63,13 @@ def choose(config: Config, settings: Settings, among: Collection[str] | None) ->
 def _played(chosen: Mapping[str, TargetConfig], settings: Settings) -> Mapping[str, TargetConfig]:
     """Those that the sandbox can take the place of, the others named. Raises UsageError where none is."""
     played = {name: target for name, target in chosen.items() if is_played(target)}
-    left = ", ".join(name for name in chosen if name not in played)
+    others = [target for name, target in chosen.items() if name not in played]
+    left = ", ".join(target.name for target in others)
+    what = "SCIM service" if all(target.type == SCIM for target in others) else "other service"
     if left and not played:
-        raise UsageError(f"the sandbox plays AWS, and stands in for no SCIM service ({left})")
+        raise UsageError(f"the sandbox plays AWS, and stands in for no {what} ({left})")
     if left:
-        settings.remark(f"Left out, because the sandbox stands in for no SCIM service: {left}.")
+        settings.remark(f"Left out, because the sandbox stands in for no {what}: {left}.")
     return played
 
 

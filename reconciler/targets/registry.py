@@ -93,8 +93,18 @@ def _registered() -> Mapping[str, Sequence[metadata.EntryPoint]]:
     return {name: tuple(ones.values()) for name, ones in found.items()}
 
 
+def described(error: BaseException) -> str:
+    """An error of somebody else's code, on one line."""
+    text = "".join(one for one in " ".join(str(error).split()) if one.isprintable())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def _package(point: metadata.EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else point.value
+    try:
+        name = point.dist.name if point.dist is not None else None
+    except Exception:  # noqa: BLE001  # metadata of others: whatever is wrong with it, the package has no name
+        name = None
+    return name or point.value
 
 
 @cache
@@ -106,7 +116,7 @@ def _load(name: str) -> TargetType[Any]:
         loaded = point.load()
         found = loaded() if isinstance(loaded, type) else loaded
     except (Exception, SystemExit) as error:  # code of others: what it raises is its own fault
-        raise _broken(package, f"does not load ({type(error).__name__}: {error})") from error
+        raise _broken(package, f"does not load ({described(error)})") from error
     if not isinstance(found, TargetType):
         raise _broken(package, f"registers {point.value}, which is not a TargetType")
     if (inside := getattr(found, "name", None)) != name:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from reconciler.execution.apply import Job, apply
 from reconciler.model.address import Kind
 from reconciler.model.observer import SILENT
+from reconciler.model.plan import Severity
 from reconciler.model.policy import Guards, Limit, MaxRemovals, OnRemoval, TargetPolicy
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.resources import Group, Origin, User, Value
@@ -73,7 +74,7 @@ class World:
     def apply(self, git: Identities) -> TargetReport:
         """Plan, review what is planned, plan again, write, and remember."""
         reviewed, fresh = self.plan(git), self.plan(git)
-        refusals = [str(one.message) for one in fresh.plan.findings if one.severity == "refusal"]
+        refusals = [str(one.message) for one in fresh.plan.findings if one.severity is Severity.REFUSAL]
         assert not refusals, f"the plan is refused: {refusals}"
         verdict = review(fresh, [reviewed.plan], auto_apply=())
         assert not verdict.stale, f"two reads of the same service differ: {verdict.stale}"

@@ -203,3 +203,13 @@ def test_errors_in_configuration_and_approvals_are_refused(tmp_path: Path, schem
     name = "reconciler.yaml" if schema.startswith("reconciler") else "approvals/a.yaml"
     with pytest.raises(InputError):
         load(tree({name: text, "a.yaml": "users: {ada: {user_name: ada}}"}))
+
+
+@pytest.mark.parametrize("name", ["identities", "reconciler", "approvals"])
+def test_every_map_with_fields_refuses_the_fields_that_it_does_not_know(name: str) -> None:
+    """A document that lost its configuration would take a misspelt guard for none."""
+    schema = json.loads(schemas()[f"{name}.schema.json"])
+    named = {"the file": schema, **schema["$defs"]}
+    fields = {one: node for one, node in named.items() if "properties" in node}
+    assert len(fields) > 1
+    assert [one for one, node in fields.items() if node.get("additionalProperties") is not False] == []

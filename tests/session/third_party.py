@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from reconciler.config.targets import adapter
+from reconciler.config import targets
 from reconciler.targets import registry
 from tests.support.organisation import ROOT
 
@@ -67,4 +67,5 @@ def module() -> ModuleType:
 def _forget() -> None:
     importlib.invalidate_caches()
     registry._load.cache_clear()
-    adapter.cache_clear()
+    targets.adapter.cache_clear()
+    targets._document_of.cache_clear()

@@ -12,8 +12,8 @@ from reconciler.model.pairs import Principal
 from reconciler.targets.base import ReadRequest
 from reconciler.targets.crew import together
 from reconciler.targets.identity_center.access.reading import Access, AccessReader
-from reconciler.targets.identity_center.caller import Caller
 from reconciler.targets.identity_center.directory.reading import Read, Reader
+from reconciler.targets.identity_center.instance import Caller
 from reconciler.targets.identity_center.organization.reading import Accounts, OrganizationReader, is_active
 
 

@@ -18,12 +18,11 @@ from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.reading import AccessReader
 from reconciler.targets.identity_center.access.writing import KINDS as ACCESS
 from reconciler.targets.identity_center.access.writing import AccessWriter
-from reconciler.targets.identity_center.caller import Caller
-from reconciler.targets.identity_center.caller import find as find_standing
 from reconciler.targets.identity_center.directory import mapping
 from reconciler.targets.identity_center.directory.api import Directory
 from reconciler.targets.identity_center.directory.reading import Reader
 from reconciler.targets.identity_center.directory.writing import Writer
+from reconciler.targets.identity_center.instance import Caller, find_caller
 from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
 from reconciler.targets.identity_center.site_reading import SiteReader
@@ -171,7 +170,7 @@ class IdentityCenter:
         with self._standing as known:
             if about_access and not known:
                 owner = self.identity()["owner_account"]
-                known.append(find_standing(self._aws, self._organizations, owner))
+                known.append(find_caller(self._aws, self._organizations, owner))
             return known[0] if known else Caller()
 
     def submit(

@@ -10,13 +10,12 @@ from reconciler.errors import Denied, IncompleteRead, NotFound, OutcomeUnknown, 
 from reconciler.model.address import Kind
 from reconciler.targets.scim import discovery
 from reconciler.targets.scim.discovery import Traits
-from reconciler.targets.scim.filters import equals
 from reconciler.targets.scim.known_names import KnownNames
 from reconciler.targets.scim.mapping import Raw, find, identifier, key_of
 from reconciler.targets.scim.paging import Pager
 from reconciler.targets.scim.patching import patch as patch_body
 from reconciler.targets.scim.profile import Profile
-from reconciler.targets.scim.terms import Listed, Terms
+from reconciler.targets.scim.terms import Listed, Terms, equals
 from reconciler.wire.http import Answer, Http, Request
 from reconciler.wire.pool import Guarded
 

@@ -14,8 +14,8 @@ from reconciler.model.observer import Observer
 from reconciler.model.state import LiveGroup, LiveUser
 from reconciler.targets.crew import each
 from reconciler.targets.scim import findings
-from reconciler.targets.scim.filters import equals
 from reconciler.targets.scim.reading import Objects, Read
+from reconciler.targets.scim.terms import equals
 
 # An id that nobody has: whoever is found by it is found by a filter that is not looked at.
 _NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -13,11 +13,9 @@ from dataclasses import replace
 from typing import Generic
 
 from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected, ServiceError, Throttled
-from reconciler.targets.scim.bounds import SET_PAGING, beyond
-from reconciler.targets.scim.filters import query
 from reconciler.targets.scim.mapping import Raw, find, identifier, resource_type
 from reconciler.targets.scim.profile import Paging
-from reconciler.targets.scim.terms import Item, Listed, Terms, cursor_of, total_of
+from reconciler.targets.scim.terms import SET_PAGING, Item, Listed, Terms, beyond, cursor_of, query, total_of
 
 # A list with more pages than this does not end; so many pages in a row without anything new lead nowhere.
 MAX_PAGES = 50_000

@@ -12,7 +12,6 @@ from typing import Any
 from reconciler.model.resources import Attributes, Value
 from reconciler.model.scim import CORE_GROUP, CORE_USER, GROUP_PATHS
 from reconciler.targets.objects import as_read
-from reconciler.targets.scim.filters import equals
 from reconciler.targets.scim.mapping import (
     ADDRESS,
     LISTS,
@@ -30,6 +29,7 @@ from reconciler.targets.scim.mapping import (
     text_of,
 )
 from reconciler.targets.scim.profile import Profile, Removal
+from reconciler.targets.scim.terms import equals
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _ACTIVE = "active"

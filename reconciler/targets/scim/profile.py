@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.address import Kind
-from reconciler.model.resources import GROUP_ATTRIBUTES
 from reconciler.model.scim import GROUP_PATHS, USER_PATHS
 
 
@@ -39,6 +38,15 @@ class Removal(StrEnum):
     BY_VALUE = "by-value"
 
 
+# All that RFC 7643 has (sections 4.1 to 4.3), what every service takes, and the extension for enterprises.
+STANDARD_USER = frozenset(USER_PATHS)
+STANDARD_GROUP = frozenset(GROUP_PATHS)
+NAMES = frozenset(("user_name", "external_id", "given_name", "family_name", "display_name", "email"))
+ENTERPRISE = frozenset(
+    ("employee_number", "cost_center", "organization", "division", "department", "manager")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How one service keeps to the standard, and where it does not.
@@ -47,12 +55,15 @@ class Profile:
     only" or "seen live", when, and from what). Rates are requests a second, by family: "read" and "write",
     and where the service counts them apart "membership" (each single change is one) and "user-write". With
     `per_api` each of the service's operations has a rate of its own. A service that was not told of in a
-    line keeps to the RFCs there.
+    line keeps to the RFCs there, but for what may be written, which each names.
     """
 
     name: str
     title: str
     evidence: str
+    # What may be written, by our names, extensions apart: everything else is never sent.
+    user_attributes: frozenset[str]
+    group_attributes: frozenset[str]
     quirks: tuple[str, ...] = ()
     # What is known beside these fields, as a receipt names it (see Habits).
     habits: tuple[str, ...] = ()
@@ -82,8 +93,6 @@ class Profile:
     put_users: bool = True
     put_groups: bool = True
     bulk: bool = True
-    forbidden: frozenset[str] = frozenset()
-    forbidden_of_groups: frozenset[str] = frozenset()
     required: tuple[str, ...] = ("user_name",)
     # Whether `emails`, `phoneNumbers`, `addresses` take one value only, and `roles` as well.
     single_values: bool = False
@@ -133,16 +142,6 @@ class Profile:
         if mutates and api.endswith("User") and "user-write" in self.rates:
             found.append(("user-write", 1.0))
         return tuple(found)
-
-    @property
-    def user_attributes(self) -> frozenset[str]:
-        """What can be written of users, by our names, extensions apart."""
-        return frozenset(USER_PATHS) - self.forbidden
-
-    @property
-    def group_attributes(self) -> frozenset[str]:
-        """What can be written of groups, by our names."""
-        return frozenset(name for name in GROUP_ATTRIBUTES if name in GROUP_PATHS) - self.forbidden_of_groups
 
     @property
     def writes_per_second(self) -> float:

@@ -13,7 +13,7 @@ from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ReadRequest
-from reconciler.targets.scim import findings, notices
+from reconciler.targets.scim import findings
 from reconciler.targets.scim.api import Service
 from reconciler.targets.scim.bulk import BulkWriter
 from reconciler.targets.scim.habits import Habits
@@ -169,12 +169,14 @@ class Scim:
 
     def notices(self, now: datetime) -> Sequence[Finding]:
         """That the token ends soon; calls nobody."""
-        return notices.token_ends(self.name, now, self._expires, next_ready=self._http.tokens.next_is_there())
+        return findings.token_ends(
+            self.name, now, self._expires, next_ready=self._http.tokens.next_is_there()
+        )
 
     def ready(self, now: datetime, seconds: float) -> None:
         """Raises Denied where there is no token, or where it would end meanwhile and no other is there."""
         self._http.tokens.current()
-        if notices.ends_within(now, seconds, self._expires) and not self._http.tokens.next_is_there():
+        if findings.ends_within(now, seconds, self._expires) and not self._http.tokens.next_is_there():
             message = (
                 f"the token ends at {self._expires:%Y-%m-%d %H:%M %Z}, before this apply would; renew it, or "
                 "put the next one where `token_next` points"

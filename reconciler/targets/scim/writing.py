@@ -20,9 +20,8 @@ from reconciler.targets.scim.creating import TAKEN, Shapes
 from reconciler.targets.scim.extending import Extending
 from reconciler.targets.scim.habits import Habits
 from reconciler.targets.scim.intents import MOVED, WriteIntent, gave_up, who
-from reconciler.targets.scim.lookup import Lookup
+from reconciler.targets.scim.lookup import Lookup, NewIds
 from reconciler.targets.scim.mapping import Raw
-from reconciler.targets.scim.new_ids import NewIds
 from reconciler.targets.scim.preconditions import Preconditions
 from reconciler.targets.settlement import EndedError, Sleep, ended
 from reconciler.wire.pool import Guarded

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, unquote
 
 import pytest
 
-from reconciler.targets.scim import filters
+from reconciler.targets.scim import terms
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from reconciler.targets.scim import filters
     ],
 )
 def test_a_value_can_only_be_read_as_a_value(value: str, expected: str) -> None:
-    assert filters.equals("userName", value) == expected
+    assert terms.equals("userName", value) == expected
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def test_a_value_can_only_be_read_as_a_value(value: str, expected: str) -> None:
     ],
 )
 def test_a_query_has_nothing_in_it_that_a_server_could_take_apart(text: str, expected: str) -> None:
-    assert filters.encoded(text) == expected
+    assert terms.encoded(text) == expected
 
 
 def test_a_query_reads_back_as_what_was_asked() -> None:
-    wish = filters.equals("displayName", 'R&D "west" + 50% #1')
-    query = filters.query(("cursor", None), ("filter", wish), ("count", "100"))
+    wish = terms.equals("displayName", 'R&D "west" + 50% #1')
+    query = terms.query(("cursor", None), ("filter", wish), ("count", "100"))
     assert query.startswith("cursor&filter=")
     assert "+" not in query
     assert parse_qsl(query) == [("filter", wish), ("count", "100")]

@@ -12,7 +12,7 @@ from reconciler.errors import Denied
 from reconciler.model.address import Kind
 from reconciler.model.report import Status
 from reconciler.model.scim import USER_PATHS
-from reconciler.targets.scim import notices, profiles
+from reconciler.targets.scim import findings, profiles
 from reconciler.targets.scim.profile import Memberships
 from reconciler.targets.scim.profile_list import names, profile
 from tests.targets.scim.fields import DELETING, NEXT, TOKEN, Field, facing, git, user
@@ -34,13 +34,12 @@ def test_a_profile_is_a_file_in_its_folder_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_profile_says_how_it_is_known_and_asks_for_nothing_that_it_forbids(name: str) -> None:
+def test_a_profile_says_how_it_is_known_and_asks_for_nothing_that_it_does_not_write(name: str) -> None:
     known = profile(name)
     assert known.name == name
     assert known.evidence.startswith(("seen live: ", "documented only ("))
     assert "2026" in known.evidence
-    assert not known.forbidden & set(known.required)
-    assert known.forbidden <= set(USER_PATHS)
+    assert {one for one in known.required if ":" not in one} <= known.user_attributes <= set(USER_PATHS)
     assert {"read", "write"} <= set(known.rates)
     assert all(known.rate(family) > 0 for family, _ in known.pace("PatchGroup", mutates=True, memberships=5))
 
@@ -110,7 +109,7 @@ def test_deleting_is_safe_but_where_assignments_are_not_seen() -> None:
     ],
 )
 def test_the_end_of_a_token_is_said_ever_louder(days: float, next_ready: bool, expected: str | None) -> None:  # noqa: FBT001  # a table
-    found = notices.token_ends("chat", NOW, NOW + timedelta(days=days), next_ready=next_ready)
+    found = findings.token_ends("chat", NOW, NOW + timedelta(days=days), next_ready=next_ready)
     assert len(found) == (expected is not None)
     if expected is not None:
         assert expected in found[0].message
@@ -118,7 +117,7 @@ def test_the_end_of_a_token_is_said_ever_louder(days: float, next_ready: bool, e
 
 
 def test_nobody_who_named_no_end_is_warned() -> None:
-    assert notices.token_ends("chat", NOW, None, next_ready=False) == []
+    assert findings.token_ends("chat", NOW, None, next_ready=False) == []
 
 
 @pytest.mark.parametrize(

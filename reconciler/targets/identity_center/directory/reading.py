@@ -47,9 +47,15 @@ class Reader:
 
         Raises IncompleteRead when it cannot be had whole, ServiceError.
         """
-        users = listed.users if request.users is None else self._by_id("users", request.users, self._user)
+        users = (
+            listed.users
+            if request.users is None
+            else self._by_id("users", request.users, self._user, self._list_users)
+        )
         groups = (
-            listed.groups if request.groups is None else self._by_id("groups", request.groups, self._group)
+            listed.groups
+            if request.groups is None
+            else self._by_id("groups", request.groups, self._group, self._list_groups)
         )
         read = Read(users, groups)
         if request.members_of is None:
@@ -123,13 +129,17 @@ class Reader:
         return None if raw is None else live_group(raw)
 
     def _by_id(
-        self, what: str, wanted: Sequence[str], look: Callable[[str], Found | None]
+        self,
+        what: str,
+        wanted: Sequence[str],
+        look: Callable[[str], Found | None],
+        whole: Callable[[], Mapping[str, Found]],
     ) -> dict[str, Found]:
         """Those of `wanted` that exist, by whatever takes fewer calls."""
         found: dict[str, Found] = {}
         if len(wanted) > self._sizes.get(what, _FEW * _PAGE) / _PAGE:
-            listed = self._list_users() if what == "users" else self._list_groups()
-            found = {each: listed[each] for each in wanted if each in listed}  # type: ignore[misc]  # what and Found go together
+            listed = whole()
+            found = {each: listed[each] for each in wanted if each in listed}
         # Also behind a list: what seems gone is gone only when the service says so of itself.
         missing = [each for each in wanted if each not in found]
         for identifier, one in each(look, missing):

@@ -6,12 +6,33 @@ ServiceProviderConfig says of paging is not what it does.
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import Memberships, Paging, Profile, Removal
+from reconciler.targets.scim.profile import ENTERPRISE, NAMES, Memberships, Paging, Profile, Removal
 
 PROFILE = Profile(
     name="aws",
     title="IAM Identity Center",
     evidence="documented only (developer guide and field reports, November 2026); not seen live",
+    user_attributes=ENTERPRISE
+    | NAMES
+    | frozenset(
+        (
+            "middle_name",
+            "formatted_name",
+            "honorific_prefix",
+            "honorific_suffix",
+            "nick_name",
+            "phone_number",
+            "address",
+            "user_type",
+            "title",
+            "role",
+            "preferred_language",
+            "locale",
+            "timezone",
+            "profile_url",
+        )
+    ),
+    group_attributes=frozenset(("display_name", "external_id")),
     quirks=(
         "Lists by cursor, `?cursor` on the first page, at most 100 a page; totals are not used.",
         "Members by filter, `groups.value` or `members.value`, from the side that takes fewer calls.",
@@ -30,7 +51,6 @@ PROFILE = Profile(
     removal=Removal.BY_VALUE,
     put_groups=False,
     bulk=False,
-    forbidden=frozenset(("photos",)),
     required=("user_name", "display_name", "given_name", "family_name"),
     single_values=True,
     discovery=False,

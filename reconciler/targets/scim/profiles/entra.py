@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import Memberships, Paging, Profile
+from reconciler.targets.scim.profile import ENTERPRISE, NAMES, Memberships, Paging, Profile
 
 _URN = "urn:ietf:params:scim:schemas:extension:Microsoft:Entra:2.0:"
 
@@ -10,6 +10,24 @@ PROFILE = Profile(
     name="entra",
     title="Microsoft Entra ID",
     evidence="documented only (Microsoft Learn, SCIM API reference of 2026-03-26); not seen live",
+    user_attributes=ENTERPRISE
+    | NAMES
+    | frozenset(
+        (
+            "middle_name",
+            "formatted_name",
+            "honorific_prefix",
+            "honorific_suffix",
+            "phone_number",
+            "address",
+            "user_type",
+            "title",
+            "preferred_language",
+            "locale",
+            "timezone",
+        )
+    ),
+    group_attributes=frozenset(("display_name",)),
     quirks=(
         "Lists by cursor only, at most 100 a page regardless of ServiceProviderConfig; paths in lower case.",
         "Members by filter; dynamic groups show theirs, which nobody can write: leave them to `external`.",
@@ -28,8 +46,6 @@ PROFILE = Profile(
     put_users=False,
     put_groups=False,
     bulk=False,
-    forbidden=frozenset(("photos", "profile_url", "role", "nick_name")),
-    forbidden_of_groups=frozenset(("external_id",)),
     required=("user_name", "display_name", f"{_URN}User:mailNickname"),
     password=True,
     group_template={f"{_URN}Group": {"mailEnabled": False, "securityEnabled": True}},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import Profile
+from reconciler.targets.scim.profile import STANDARD_GROUP, STANDARD_USER, Profile
 
 PROFILE = Profile(
     name="generic",
     title="a SCIM service",
     evidence="seen live: scim2-server 0.8.3, full and restricted, on loopback, November 2026",
+    user_attributes=STANDARD_USER,
+    group_attributes=STANDARD_GROUP,
     quirks=(
         "Lists are read one request past their end, because totals and indexes are not always true.",
         "What ServiceProviderConfig, ResourceTypes and Schemas say is used where it is there and holds.",

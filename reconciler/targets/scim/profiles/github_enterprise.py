@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import Profile
+from reconciler.targets.scim.profile import NAMES, Profile
 
 PROFILE = Profile(
     name="github-enterprise",
     title="GitHub Enterprise",
     evidence="documented only (docs.github.com, REST API for SCIM, November 2026); not seen live",
+    user_attributes=NAMES
+    | frozenset(
+        (
+            "middle_name",
+            "formatted_name",
+            "role",
+        )
+    ),
+    group_attributes=frozenset(("display_name", "external_id")),
     quirks=(
         "Users and groups need an external id, users also all names and an email.",
         "Disabling suspends, and GitHub then disguises handle and address, which are compared again later.",
@@ -18,28 +27,6 @@ PROFILE = Profile(
     page_size=100,
     user_filters=frozenset(("userName", "externalId")),
     group_filters=frozenset(("displayName", "externalId")),
-    forbidden=frozenset(
-        (
-            "honorific_prefix",
-            "honorific_suffix",
-            "nick_name",
-            "phone_number",
-            "address",
-            "user_type",
-            "title",
-            "preferred_language",
-            "locale",
-            "timezone",
-            "profile_url",
-            "photos",
-            "employee_number",
-            "cost_center",
-            "organization",
-            "division",
-            "department",
-            "manager",
-        )
-    ),
     required=("user_name", "external_id", "display_name", "given_name", "family_name", "email"),
     bulk=False,
     etag=False,

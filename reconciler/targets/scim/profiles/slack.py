@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from reconciler.targets.scim.profile import Profile
+from reconciler.targets.scim.profile import ENTERPRISE, NAMES, Profile
 
 PROFILE = Profile(
     name="slack",
     title="Slack",
     evidence="documented only (docs.slack.dev, SCIM API and rate limits, November 2026); not seen live",
+    # Without nick_name: it is the user name under another name there.
+    user_attributes=ENTERPRISE
+    | NAMES
+    | frozenset(
+        (
+            "honorific_prefix",
+            "phone_number",
+            "address",
+            "user_type",
+            "title",
+            "role",
+            "preferred_language",
+            "locale",
+            "timezone",
+            "profile_url",
+            "photos",
+        )
+    ),
+    group_attributes=frozenset(("display_name",)),
     quirks=(
         "Pages of ten unless asked for more, at most 1,000.",
         "Deleting a user is disabling there: regardless of `on_removal`, leavers are disabled.",
@@ -18,9 +37,6 @@ PROFILE = Profile(
     page_size=200,
     user_filters=frozenset(("userName",)),
     group_filters=frozenset(("displayName",)),
-    # A nickname is the user name under another name there.
-    forbidden=frozenset(("middle_name", "formatted_name", "honorific_suffix", "nick_name")),
-    forbidden_of_groups=frozenset(("external_id",)),
     # "The user's primary email is missing from the request": email_empty.
     required=("user_name", "email"),
     manager_value="managerId",
