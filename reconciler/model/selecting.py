@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.model.address import AccountId
 from reconciler.model.excepting import Absent, absent
 from reconciler.model.organization import Organization
 from reconciler.model.resources import Selector
@@ -31,7 +32,7 @@ class Selection:
     not there.
     """
 
-    accounts: Mapping[str, bool] = field(default_factory=dict)
+    accounts: Mapping[AccountId, bool] = field(default_factory=dict)
     unreachable: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -95,13 +96,14 @@ class Places:
         named, described, unknown = self._found(selectors)
         off_named, off_described, off_unknown = self._found(excluded)
         off = off_described.union(off_named)
-        accounts, unreachable = {}, {}
+        accounts: dict[AccountId, bool] = {}
+        unreachable: dict[str, str] = {}
         live = self._organization.accounts
         for identifier in sorted((described | named) - off):
             if identifier in named and live and identifier not in live:
                 unreachable[identifier] = NOT_IN_ORGANIZATION
             elif identifier not in live or live[identifier].active:
-                accounts[identifier] = identifier not in named
+                accounts[AccountId(identifier)] = identifier not in named
             elif identifier in named:
                 unreachable[identifier] = f"its state is {live[identifier].state}"
         written = {unit for one in (*selectors, *excluded) for unit in one.ou}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import AT_ONCE, Action, Change, Effect
-from reconciler.model.pairs import Principal
+from reconciler.model.pairs import Pair, Principal
 from reconciler.planning.context import PlanContext
 from reconciler.planning.standings import Sides, Tokens
 
@@ -177,7 +177,7 @@ def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]
 
 
 def _accounts(
-    holders: Mapping[tuple[str, str], frozenset[Principal]], wanted: set[Principal]
+    holders: Mapping[Pair, frozenset[Principal]], wanted: set[Principal]
 ) -> Mapping[Principal, set[str]]:
     """By principal the accounts in which it holds anything."""
     found: dict[Principal, set[str]] = {}

@@ -18,8 +18,8 @@ def renamed(context: PlanContext, changes: Iterable[Change]) -> frozenset[Addres
     changed = {change.address: change.action for change in changes}
 
     def is_kept(address: Address) -> bool:
-        account, holder = address.account, Holder.at(address)
-        heir = heirs.get(address.permission_set.own_key)
+        (account, name), holder = address.declared_pair, Holder.at(address)
+        heir = heirs.get(name)
         if heir is None:
             return False
         like = context.assignment_address(account, heir, holder)

@@ -33,8 +33,8 @@ def compare_sets(context: PlanContext, diff: Diff) -> None:
         elif not _update(context, diff, permission_set, context.live.permission_sets[arn], partition):
             same += 1
     diff.unchanged[Kind.PERMISSION_SET] = same
-    for arn, name in sorted(context.sets.replaced.items(), key=lambda each: context.set_name(each[0])):
-        diff.findings.append(_replaced(context, context.live.permission_sets[arn], name))
+    for old, name in sorted(context.sets.replaced.items(), key=lambda each: context.set_name(each[0])):
+        diff.findings.append(_replaced(context, context.live.permission_sets[old], name))
 
 
 def _create(context: PlanContext, diff: Diff, permission_set: PermissionSet, partition: str) -> None:

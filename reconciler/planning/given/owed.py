@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Kind, SetName
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
@@ -134,7 +134,7 @@ class _Owed:
         names = {arn: one.name for arn, one in self._ledger.sets.items()} | dict(context.sets.names)
         for (account, arn), held in self._ledger.assignments.items():
             live = context.live.assignments.get((account, arn), frozenset())
-            name = names.get(arn, arn)
+            name = SetName(names.get(arn, arn))
             desired = context.desired.assignments.get((account, name), {})
             wanted = {self._principal(holder) for holder in desired} if desired else set()
             for principal in held.keys() - wanted:

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reconciler.access.state import NO_HOLDERS, AccessState, Holders
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Kind, SetName
 from reconciler.model.change import AT_ONCE, Action, Change, Effect
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.patterns import path_matches
@@ -160,7 +160,7 @@ class Critical:
         found = Places(context.live.organization, named).select(entry.accounts, entry.excluded)
         unread = {gap.scope for gap in context.live.gaps if gap.kind is Kind.ASSIGNMENT}
         for account in sorted(found.accounts):
-            for name in entry.permission_sets if not unread & {"*", account} else ():
+            for name in map(SetName, entry.permission_sets) if not unread & {"*", account} else ():
                 pair = account, self._tokens.permission_set(name)
                 unseen = NO_HOLDERS
                 if "users" in unread:

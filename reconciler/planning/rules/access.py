@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from reconciler.access.compare import DIRECT, Row, compare, reach
 from reconciler.access.state import NO_HOLDERS, NOBODY, AccessState
 from reconciler.model.access import Direction
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Kind
 from reconciler.model.pairs import Principal
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
@@ -157,7 +157,7 @@ class _Spelling:
         found: dict[str, Assigned] = {}
         for holder in given:
             for account in accounts:
-                assigned = rule_context.entry(account, name, holder)
+                assigned = rule_context.entry(AccountId(account), name, holder)
                 if assigned is not None:
                     found.setdefault(assigned.entry, assigned)
             if len(found) > _ENTRIES:
@@ -185,8 +185,8 @@ def _made(both: Sides, gained: Iterable[Row], spelling: _Spelling) -> Iterator[s
             for one in held - before:
                 if (token, one.id) not in said:
                     added.setdefault((token, one), []).append(account)
-    for (token, one), accounts in added.items():
-        yield spelling.made(token, sorted(accounts), one, both.after.behind(one))
+    for (name, one), accounts in added.items():
+        yield spelling.made(name, sorted(accounts), one, both.after.behind(one))
 
 
 def _everything(standing: AccessState) -> Mapping[str, None]:

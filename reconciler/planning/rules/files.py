@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Kind, SetName
 from reconciler.model.change import Action, Effect
 from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
@@ -287,7 +287,7 @@ def _rests_on(rule_context: RuleContext, entry: Assignment, access: RuledAccess)
     given = {Holder(Kind.GROUP, key) for key in entry.groups} | {
         Holder(Kind.USER, key) for key in entry.users
     }
-    names = {name for name in entry.permission_sets if is_ruled(name, access)}
+    names = {SetName(name) for name in entry.permission_sets if is_ruled(name, access)}
     return any(
         not given.isdisjoint(rule_context.made.get((account, name), ()))
         for name in names
