@@ -54,7 +54,7 @@ class _Edits:
 def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, both: Sides) -> Links:
     """By revocation (of a membership or an assignment) the grants that replace it, sorted.
 
-    A grant may itself wait for the revocation, through a name that is freed: whoever orders must look.
+    A grant may itself wait for the revocation, through a name that is freed: the order must respect that.
     """
     going, coming = _Edits(), _Edits()
     for change in changes:

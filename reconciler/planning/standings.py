@@ -80,7 +80,7 @@ class Sides:
 
 
 def sides(context: PlanContext, changes: Sequence[Change], tokens: Tokens) -> Sides:
-    """Both sides of the plan made of `changes`; whoever is disabled or not there is not among its people."""
+    """Both sides of the plan made of `changes`; a person who is disabled or absent is not counted."""
     live = context.live
     before = AccessState(
         members={group: members.keys() for group, members in live.members.items()},

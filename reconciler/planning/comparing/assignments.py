@@ -1,6 +1,6 @@
 """Assignments, compared pair by pair as sets; a Change exists only where the two sides differ.
 
-What is ignored stays, whatever else holds, and so does what is in accounts where nothing can be changed.
+What is ignored stays in any case, and so does what is in accounts where nothing can be changed.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ class _Comparison:
             if base is None or not assigned(base, pair, previous_keys):
                 return Cause.GIT
             then = [
-                base.end_of(one, said) for one in previous_keys if (said := base.assignments[pair].get(one))
+                base.end_of(one, earlier)
+                for one in previous_keys
+                if (earlier := base.assignments[pair].get(one))
             ]
             longer = all(later(at(end), at(one)) for one in then)
             return Cause.GIT if longer else Cause.SELECTOR
@@ -241,7 +243,7 @@ class _Comparison:
             self._stay(pair, principal)
 
     def _stay(self, pair: DeclaredPair, principal: Principal, *, quietly: bool = False) -> None:
-        """Whoever is deleted although an assignment stays is kept; whoever should have none is named."""
+        """Keep a person who is deleted although an assignment stays; name one who should have none."""
         if principal in self._ours.leaving:
             self._diff.held_in_place.add(self._context.holder_address(self._context.holder(principal)))
         if principal in self._ours.inactive and not quietly:

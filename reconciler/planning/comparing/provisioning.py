@@ -8,7 +8,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.resources import TAG_PREFIX, Attributes, PermissionSet, Value
 from reconciler.planning import hashes
-from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.comparing.set_values import WHOLE, declared_values, partition_of
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.ordering.steps import needs_provisioning
 from reconciler.planning.wording import many
@@ -128,5 +128,5 @@ def _cause(context: PlanContext, declared: PermissionSet, partition: str) -> Cau
 
 def _of_role(permission_set: PermissionSet, partition: str) -> dict[str, Value]:
     """What a role has of its set: everything but the tags."""
-    values = said(permission_set, {}, partition)
+    values = declared_values(permission_set, {}, partition)
     return {name: value for name, value in values.items() if not name.startswith(TAG_PREFIX)}

@@ -78,15 +78,15 @@ class Entitling:
         Where entries say the same, the one that ends last counts; an account is `selected` only where no
         entry names it.
         """
-        said = _said(identities, policy, audience, now)
+        inputs = _inputs(identities, policy, audience, now)
         for known, result in self._known:
-            if known == said:
+            if known == inputs:
                 return result
-        united = _Union(said.audience, Places(self._organization, said.accounts), now)
-        for _, entry in sorted(said.entries.items()):
+        united = _Union(inputs.audience, Places(self._organization, inputs.accounts), now)
+        for _, entry in sorted(inputs.entries.items()):
             united.add(entry)
         result = united.result()
-        self._known.append((said, result))
+        self._known.append((inputs, result))
         return result
 
     def learn(
@@ -98,16 +98,16 @@ class Entitling:
         result: Entitlements,
     ) -> None:
         """Take note of what was answered already, over the same organization."""
-        self._known.append((_said(identities, policy, audience, now), result))
+        self._known.append((_inputs(identities, policy, audience, now), result))
 
 
-def _said(identities: Identities, policy: TargetPolicy, audience: Audience, now: datetime) -> _Said:
+def _inputs(identities: Identities, policy: TargetPolicy, audience: Audience, now: datetime) -> _Said:
     entries = identities.assignments
     if policy.paths != ("**",):
         entries = {
             key: entry for key, entry in entries.items() if path_matches(entry.origin.path, policy.paths)
         }
-    # Whoever no entry names makes no difference, so that a newcomer alone does not.
+    # A person whom no entry names makes no difference, so that a newcomer alone does not.
     sets = frozenset(name for entry in entries.values() for name in entry.permission_sets)
     users = frozenset(key for entry in entries.values() for key in entry.users)
     groups = frozenset(key for entry in entries.values() for key in entry.groups)

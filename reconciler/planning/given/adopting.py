@@ -15,7 +15,7 @@ from reconciler.model.ledger import GivenAssignment, GivenObject
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.resources import Attributes, Group, User
 from reconciler.model.state import Assigned, Holder, LiveUser
-from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.comparing.set_values import WHOLE, declared_values, partition_of
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.given.former import former_ledger
@@ -121,7 +121,7 @@ class Adopting:
             )
             if declared is not None:
                 change = self._changes.get(context.set_address(live.name))
-                values = said(declared, live.attributes, partition)
+                values = declared_values(declared, live.attributes, partition)
                 loose = {name: value for name, value in values.items() if name not in WHOLE}
                 names = self._names(loose, live.attributes, loose.keys(), change, known)
                 builder.sets[arn] = GivenObject(live.name, live.name, names)

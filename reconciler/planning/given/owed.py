@@ -26,7 +26,7 @@ def owed(context: PlanContext, withheld: Withheld, names: Mapping[str, str]) -> 
     if not lines:
         return
     loud = sum(1 for rank, _ in lines if not rank)
-    told = f", {loud} of them privileged" if loud else ""
+    privileged = f", {loud} of them privileged" if loud else ""
     shown = [line for _, line in lines[:_SHOWN]]
     if len(lines) > _SHOWN:
         shown.append(f"and {len(lines) - _SHOWN:,} more")
@@ -35,7 +35,7 @@ def owed(context: PlanContext, withheld: Withheld, names: Mapping[str, str]) -> 
         severity=Severity.WARNING,
         message=(
             f"{many(len(lines), 'thing')} that git gave and does not want any more cannot be taken back "
-            f"now{told}"
+            f"now{privileged}"
         ),
         fix="see what each waits for; it is planned again as soon as it can be",
         details=tuple(shown),

@@ -110,8 +110,8 @@ class _Pairs:
 
     def _homes_of(self, one: Sought) -> list[str]:
         """What git gave under the key, else under those that it says it was, else under what those were."""
-        said = [key for key in one.keys if key in one.names]
-        for keys in ([one.key], said, one.keys):
+        named = [key for key in one.keys if key in one.names]
+        for keys in ([one.key], named, one.keys):
             if ids := [each for key in keys for each in self._homes.get(key, ())]:
                 return ids
         return []

@@ -79,6 +79,6 @@ def stranger_cause(memory: PriorState, name: str, *, authoritative: bool) -> Cau
     if memory.base is None:
         return Cause.GIT
     then = memory.base.permission_sets.get(name)
-    said = then.assignments if then is not None else None
-    strict = authoritative if said is None else said is Sharing.EXCLUSIVE
+    sharing = then.assignments if then is not None else None
+    strict = authoritative if sharing is None else sharing is Sharing.EXCLUSIVE
     return Cause.DRIFT if strict else Cause.GIT

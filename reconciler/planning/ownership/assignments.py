@@ -1,7 +1,7 @@
 """Whose a live assignment is that git does not say: why it goes, or that it stays.
 
 What git says now or said since the last whole apply is ours; of a set that tolerates no others
-(`assignments: exclusive`, or an authoritative scope) everything is; and whoever must have no access, or is
+(`assignments: exclusive`, or an authoritative scope) everything is; and who must have no access, or is
 deleted, loses what others gave, too.
 """
 

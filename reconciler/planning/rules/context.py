@@ -51,7 +51,7 @@ class RuleContext:
         self.places = Places(
             context.live.organization, {key: account.id for key, account in identities.accounts.items()}
         )
-        # A plan that does nothing but take away goes through, whatever git declares badly.
+        # A plan that does nothing but take away goes through, even where git declares something badly.
         self.only_takes = bool(changes) and all(change.effect is Effect.REVOKE for change in changes)
 
     @cached_property
