@@ -24,10 +24,9 @@ from reconciler.planning.guards.members import Critical
 from reconciler.planning.guards.population import Population
 from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.pending import pending_removals
-from reconciler.planning.replacements import Links
+from reconciler.planning.replacements import Links, renamed
 from reconciler.planning.rules.judging import judge
 from reconciler.planning.selection import without_waiting
-from reconciler.planning.swapped import renamed
 
 _NEEDS = "needs what is refused"
 
