@@ -12,10 +12,10 @@ import time
 from collections.abc import Iterable, Iterator
 
 from benchmarks.planning import GROUPS, MEMBERS, NOW, USERS, members
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import AccountId, Address, Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Cause, Change, Effect
-from reconciler.model.pairs import Principal
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Desired, Live, LiveGroup, LivePermissionSet, LiveUser
@@ -46,11 +46,11 @@ def scene(*, empty: bool) -> PlanContext:
         groups={f"group{n}": Group(f"group{n}", {}, ORIGIN) for n in range(GROUPS)},
     )
     ids = [f"9067{n:08x}" for n in range(USERS)]
-    assignments: dict[tuple[str, str], set[Principal]] = {}
+    assignments: dict[Pair, set[Principal]] = {}
     for number in range(GROUPS):
         for account, name in holdings(number):
             holder = Principal(Kind.GROUP, f"a0b1{number:08x}")
-            assignments.setdefault((account, f"arn:{name}"), set()).add(holder)
+            assignments.setdefault((AccountId(account), Arn(f"arn:{name}")), set()).add(holder)
     live = (
         Live("aws")
         if empty
@@ -65,7 +65,7 @@ def scene(*, empty: bool) -> PlanContext:
                 f"a0b1{n:08x}": dict.fromkeys((ids[user] for user in members(n)), "") for n in range(GROUPS)
             },
             permission_sets={
-                f"arn:Set{n:03d}": LivePermissionSet(f"arn:Set{n:03d}", {"name": f"Set{n:03d}"})
+                f"arn:Set{n:03d}": LivePermissionSet(Arn(f"arn:Set{n:03d}"), {"name": f"Set{n:03d}"})
                 for n in range(SETS)
             },
             assignments={pair: frozenset(holders) for pair, holders in assignments.items()},

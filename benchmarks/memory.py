@@ -19,7 +19,7 @@ from reconciler.files.git import Repository
 from reconciler.files.git_objects import write_commit
 from reconciler.loading.chain import link_files, read_link
 from reconciler.loading.ledger_text import parse_ledger, render_ledger
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Arn, Kind
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Receipt
@@ -73,7 +73,7 @@ def ledger_of(size: Size, seed: int = 1) -> Ledger:
     }
     assignments: dict[Pair, dict[Principal, GivenAssignment]] = {}
     for number in range(size.assignments):
-        pair = (f"{210_000_000_000 + number // 20:012d}", chance.choice(arns))
+        pair = (AccountId(f"{210_000_000_000 + number // 20:012d}"), Arn(chance.choice(arns)))
         assignments.setdefault(pair, {})[Principal(Kind.GROUP, chance.choice(teams))] = GivenAssignment()
     return Ledger(users, groups, sets, members, {}, assignments)
 

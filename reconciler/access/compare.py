@@ -66,7 +66,7 @@ def compare(before: AccessState, after: AccessState, others: AbstractSet[str] = 
 def _all_of(side: AccessState, people: AbstractSet[str], direction: Direction) -> Iterator[Row]:
     """All that such of `people` have on one side as can sign in there."""
     alone = replace(side, people=side.people & people)
-    wanted = dict.fromkeys(name for _, name in side.holders)
+    wanted: dict[str, None] = dict.fromkeys(arn for _, arn in side.holders)
     yield from (row._replace(direction=direction) for row in reach(alone, wanted))
 
 
@@ -88,11 +88,11 @@ def reach(
                 key = permission_set, holders, other.standing.of(pair)
                 classes.setdefault(key, []).append(account)
     merged = _Merged()
-    for (permission_set, holders, others), found in classes.items():
+    for (name, holders, others), found in classes.items():
         people = side.behind_any(holders)
         if other is not side:
             people &= other.behind_any(others)
-        merged.add(Direction.ALTER, permission_set, found, side.ways(people, holders))
+        merged.add(Direction.ALTER, name, found, side.ways(people, holders))
     yield from merged.rows()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.errors import ServiceError
 from reconciler.execution.dropping import Dropping
 from reconciler.execution.run import Run, with_manager_key
-from reconciler.model.address import PAIRS, Address, Kind
+from reconciler.model.address import PAIRS, Address, Arn, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.report import Status
@@ -93,7 +93,7 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
         else:
             permission_set = address.permission_set
             if permission_set not in done or done[permission_set].action is not Action.DELETE:
-                pairs.add((address.account, run.ids[permission_set]))
+                pairs.add((address.account, Arn(run.ids[permission_set])))
     return replace(
         NOTHING,
         users=tuple(sorted(users)),
@@ -177,7 +177,7 @@ def _is_there(live: Live, run: Run, address: Address) -> bool:
     first, second = address.ends
     if address.kind is Kind.MEMBERSHIP:
         return run.ids[second] in live.members.get(run.ids[first], {})
-    holders = live.assignments.get((address.account, run.ids[second]), frozenset())
+    holders = live.assignments.get((address.account, Arn(run.ids[second])), frozenset())
     return Principal(first.kind, run.ids[first]) in holders
 
 

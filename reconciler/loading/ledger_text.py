@@ -33,7 +33,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 from reconciler.errors import RecordError
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Arn, Kind
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Pair, Principal
 
@@ -305,7 +305,7 @@ def _assignments(
                 raise RecordError(f"{place}: {word[:40]!r} is not a user or a group")
             how = GivenAssignment(selected=_SELECTED in marks, sure=_UNSURE not in marks, end=end)
             given[Principal(_PRINCIPALS[kind], _plain(identifier))] = how
-        _once(found, place, (_plain(account), _plain(rest[0])), given)
+        _once(found, place, (AccountId(_plain(account)), Arn(_plain(rest[0]))), given)
     return found
 
 

@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, NewType
 from urllib.parse import quote, unquote
 
 from reconciler.model.resources import GROUP_ATTRIBUTES, SET_ATTRIBUTES, USER_ATTRIBUTES
+
+# The twelve digits of an account, never its key in git.
+AccountId = NewType("AccountId", str)
+# The ARN of a permission set, never its name; of a set that a plan creates, the token that stands for it.
+Arn = NewType("Arn", str)
+# The name of a permission set, which is its key in git.
+SetName = NewType("SetName", str)
+# What git assigns: account and permission set (model/pairs.py has the same by ARN).
+DeclaredPair = tuple[AccountId, SetName]
 
 # ":" separates a principal's type from its key and "~" marks a remote id; neither may stand in a key.
 _PLAIN = "@+~:"
@@ -210,11 +219,16 @@ class Address(NamedTuple):
         return self._end(_SET)
 
     @property
-    def account(self) -> str:
+    def account(self) -> AccountId:
         """The id of the account of an assignment or a provisioning; "" where it names none."""
         parts = self.key.split("/")
         place = KINDS[self.kind].parts.index(_ACCOUNT)
-        return unquote(parts[place]) if place < len(parts) else ""
+        return AccountId(unquote(parts[place]) if place < len(parts) else "")
+
+    @property
+    def declared_pair(self) -> DeclaredPair:
+        """The account and the name of the permission set of an assignment or a provisioning."""
+        return self.account, SetName(self.permission_set.own_key)
 
     def has(self, part: str) -> bool:
         """Whether addresses of this kind have a part of that name (KindFacts.parts)."""

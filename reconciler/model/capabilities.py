@@ -16,15 +16,15 @@ class Capabilities:
     `group_attributes` can be written; `status` says whether a user can be disabled and enabled; `required`
     must be there to create a user.
     `safe_deletion` says that deleting a user or a group leaves no grant behind unseen.
-    `deletes_users` says that a user who is deleted is gone; elsewhere leaving means being disabled, whatever
-    the configuration says.
+    `deletes_users` says that a user who is deleted is gone; elsewhere leaving means being disabled, in
+    spite of the configuration.
     `versions` says that an update or a deletion carries the version it was planned on, and that the
     service refuses it when the object moved. `writes_per_second` is the rate of each kind of write
     that the client keeps to, for estimates. `membership_batch` is how many membership changes of one
     group and one direction fit one request, `bulk` how many creations of users and groups do.
     `poll_seconds` lie between two looks at what the service finishes on its own time. `deactivation` and
     `deletion` say for people what the service makes of a user who is disabled or deleted ("" where there
-    is nothing to say). `disguised` are the attributes that it shows otherwise of whoever is disabled: they
+    is nothing to say). `disguised` are the attributes that it shows otherwise of disabled users: they
     are neither compared nor written as long as somebody is. `may_drop_attributes` says that the service may
     answer a write well and not keep all of it, so that an attribute that reads back as absent is one that it
     does not keep. `shared_lists` are the attributes of users that are lists there, of which git gives one

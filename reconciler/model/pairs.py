@@ -1,10 +1,13 @@
-"""Who has what where, by remote ids."""
+"""Who has what where: account ids, ARNs and principals, on the side of the service and on that of git."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Arn, Kind
+
+# What is assigned at the service: account and permission set, as in Live and in a ledger.
+Pair = tuple[AccountId, Arn]
 
 
 class Principal(NamedTuple):
@@ -12,7 +15,3 @@ class Principal(NamedTuple):
 
     kind: Kind
     id: str
-
-
-# Account id and permission set: by its key in Desired, by its ARN in Live and in a ledger.
-Pair = tuple[str, str]

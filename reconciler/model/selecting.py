@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.model.address import AccountId
 from reconciler.model.excepting import Absent, absent
 from reconciler.model.organization import Organization
 from reconciler.model.resources import Selector
@@ -31,7 +32,7 @@ class Selection:
     not there.
     """
 
-    accounts: Mapping[str, bool] = field(default_factory=dict)
+    accounts: Mapping[AccountId, bool] = field(default_factory=dict)
     unreachable: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -85,23 +86,24 @@ class Places:
 
     def select(self, selectors: Sequence[Selector], excluded: Sequence[Selector] = ()) -> Selection:
         """What `selectors` find, less what `excluded` finds (a named account, too)."""
-        said = tuple(map(_said, selectors)), tuple(map(_said, excluded))
-        found = self._known.get(said)
+        written = tuple(map(_written, selectors)), tuple(map(_written, excluded))
+        found = self._known.get(written)
         if found is None:
-            found = self._known[said] = self._select(selectors, excluded)
+            found = self._known[written] = self._select(selectors, excluded)
         return found
 
     def _select(self, selectors: Sequence[Selector], excluded: Sequence[Selector]) -> Selection:
         named, described, unknown = self._found(selectors)
         off_named, off_described, off_unknown = self._found(excluded)
         off = off_described.union(off_named)
-        accounts, unreachable = {}, {}
+        accounts: dict[AccountId, bool] = {}
+        unreachable: dict[str, str] = {}
         live = self._organization.accounts
         for identifier in sorted((described | named) - off):
             if identifier in named and live and identifier not in live:
                 unreachable[identifier] = NOT_IN_ORGANIZATION
             elif identifier not in live or live[identifier].active:
-                accounts[identifier] = identifier not in named
+                accounts[AccountId(identifier)] = identifier not in named
             elif identifier in named:
                 unreachable[identifier] = f"its state is {live[identifier].state}"
         written = {unit for one in (*selectors, *excluded) for unit in one.ou}
@@ -139,15 +141,15 @@ class Places:
         return account if plain else None
 
     def _describe(self, selector: Selector) -> frozenset[str]:
-        said = _said(selector)
-        found = self._described.get(said)
+        written = _written(selector)
+        found = self._described.get(written)
         if found is None:
             found = self._everywhere if selector.all or selector.ou or selector.tag else frozenset[str]()
             if selector.ou:
                 found &= frozenset[str]().union(*(self._unit(unit, selector) for unit in selector.ou))
             for key, values in selector.tag.items():
                 found &= frozenset[str]().union(*(self._tagged.get((key, value), ()) for value in values))
-            self._described[said] = found
+            self._described[written] = found
         return found
 
     def _unit(self, unit: str, selector: Selector) -> frozenset[str] | set[str]:
@@ -179,6 +181,6 @@ class Places:
         return unit not in units and bool(units or self._organization.accounts)
 
 
-def _said(selector: Selector) -> _Said:
+def _written(selector: Selector) -> _Said:
     tag = tuple(sorted((key, tuple(values)) for key, values in selector.tag.items()))
     return selector.account, tuple(selector.ou), selector.direct, tag, selector.all

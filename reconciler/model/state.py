@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Arn, DeclaredPair, Kind, SetName
 from reconciler.model.change import Cause
 from reconciler.model.ledger import Ledger
 from reconciler.model.organization import NO_ORGANIZATION, Organization
@@ -126,7 +126,7 @@ class Remarks:
 
 NO_REMARKS = Remarks()
 
-Assignments = Mapping[Pair, Mapping[Holder, Assigned]]
+Assignments = Mapping[DeclaredPair, Mapping[Holder, Assigned]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +156,13 @@ class Desired:
     # people who are inactive, not yet there or not provisioned left out.
     assignments: Assignments = field(default_factory=dict)
     # Assignments that are written, whose time is over by one entry at least, and that none gives now.
-    lapsed_assignments: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
+    lapsed_assignments: Mapping[DeclaredPair, frozenset[Holder]] = field(default_factory=dict)
     # Permission sets and holders that some entry assigns by place, tag or `all`, wherever that leads now.
     selecting: frozenset[tuple[str, Holder]] = frozenset()
     # Those of an entry with a selector of which nobody knows what it means: what they have stays.
     unresolved: frozenset[tuple[str, Holder]] = frozenset()
     # Assignments that only entries give whose `except` names what nobody has: they may reach too far.
-    doubtful: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
+    doubtful: Mapping[DeclaredPair, frozenset[Holder]] = field(default_factory=dict)
     # Accounts that git names and that cannot be assigned to: not in the organization, or not active.
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS
@@ -228,15 +228,15 @@ class LivePermissionSet:
     behind the definition.
     """
 
-    id: str
+    id: Arn
     attributes: Attributes
     provisioned: frozenset[str] = frozenset()
     outdated: frozenset[str] = frozenset()
 
     @property
-    def name(self) -> str:
+    def name(self) -> SetName:
         """Its name, which never changes, and which is its key in git."""
-        return str(self.attributes["name"])
+        return SetName(str(self.attributes["name"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class _Spelling:
         return key
 
     def _is_privileged(self, token: str, name: str, direction: Direction) -> bool:
-        """Whoever gains a set gains what it will carry, and whoever loses it loses what it carried."""
+        """Who gains a set gains what it will carry, and who loses it loses what it carried."""
         marked = self._marked.get((token, direction))
         if marked is None:
             carried = self._carried(token, name, direction)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.model.address import Address, Kind, remote
+from reconciler.model.address import Address, Kind, SetName, remote
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Change
 from reconciler.model.pairs import Principal
@@ -52,9 +52,9 @@ class PlanContext:
         """The key of a live group: the one in git, or its remote id behind a tilde."""
         return self.groups.pairing.keys.get(identifier) or remote(identifier)
 
-    def set_name(self, arn: str) -> str:
+    def set_name(self, arn: str) -> SetName:
         """The name of a live permission set, which is its key."""
-        return self.sets.names.get(arn, arn)
+        return self.sets.names.get(arn) or SetName(arn)
 
     def holder(self, principal: Principal) -> Holder:
         """A live principal in git's words, or by its remote id behind a tilde."""

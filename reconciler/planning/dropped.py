@@ -238,24 +238,24 @@ def _shown(kind: Kind, objects: Iterable[LiveUser | LiveGroup]) -> Iterator[str]
 
 def unkept_findings(unkept: DroppedAttributes, desired: Desired) -> Iterator[Finding]:
     """One finding on all that git declares and the service was seen not to keep."""
-    said = [
+    names = [
         *_said(unkept, Kind.USER, desired.users.values()),
         *_said(unkept, Kind.GROUP, desired.groups.values()),
     ]
-    if said:
+    if names:
         yield Finding(
             code="attribute-not-persisted",
             severity=Severity.NOTE,
             message=(
-                f"{many(len(said), 'declared attribute')} left out, since the service was seen not to keep "
-                f"what it was sent: {', '.join(said)}"
+                f"{many(len(names), 'declared attribute')} left out, since the service was seen not to keep "
+                f"what it was sent: {', '.join(names)}"
             ),
             fix=(
                 "remove it from git for this target, or write it there as the service shows it; if the "
                 "service keeps it by now, set it there on one object, and it is written again"
             ),
-            details=tuple(said),
-            count=len(said),
+            details=tuple(names),
+            count=len(names),
         )
 
 

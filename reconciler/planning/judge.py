@@ -24,10 +24,9 @@ from reconciler.planning.guards.members import Critical
 from reconciler.planning.guards.population import Population
 from reconciler.planning.ordering.order import Dependencies, order
 from reconciler.planning.pending import pending_removals
-from reconciler.planning.replacements import Links
+from reconciler.planning.replacements import Links, renamed
 from reconciler.planning.rules.judging import judge
 from reconciler.planning.selection import without_waiting
-from reconciler.planning.swapped import renamed
 
 _NEEDS = "needs what is refused"
 
@@ -150,12 +149,12 @@ class Judge:
         thing, one of no particular thing all but blocks and ends. Of what one refusal covers, blocks and ends
         are left out only where nothing else is left: they wait for nobody who left.
         """
-        said: dict[tuple[str, str, tuple[str, ...]], Finding] = {}
+        refusals: dict[tuple[str, str, tuple[str, ...]], Finding] = {}
         rest, refused = self._without(changes, _held_up(standing, changes))
         judged = self.judge(rest)
         while found := [one for one in judged.findings if one.severity is Severity.REFUSAL]:
             for one in found:
-                said.setdefault((one.code, one.message, one.details), one)
+                refusals.setdefault((one.code, one.message, one.details), one)
             why = _left_out(found, judged.changes)
             if not why:
                 break
@@ -166,7 +165,7 @@ class Judge:
         return Judged(
             changes=judged.changes,
             steps=judged.steps,
-            findings=(*said.values(), *others),
+            findings=(*refusals.values(), *others),
             access=judged.access,
             needed=judged.needed,
             tallies=judged.tallies,
@@ -200,7 +199,7 @@ def _held_up(standing: Iterable[Finding], changes: Sequence[Change]) -> Mapping[
 def _left_out(refusals: Iterable[Finding], changes: Sequence[Change]) -> Mapping[Address, str]:
     """What the refusals leave out of `changes`, each with why. One that covers nothing leaves out nothing."""
     every = {change.address for change in changes}
-    said = {change.address for change in changes if in_words(change)}
+    explicit = {change.address for change in changes if in_words(change)}
     giving = {
         change.address
         for change in changes
@@ -209,6 +208,6 @@ def _left_out(refusals: Iterable[Finding], changes: Sequence[Change]) -> Mapping
     why: dict[Address, str] = {}
     for one in refusals:
         covered = giving or every if one.covers is None else every.intersection(one.covers)
-        for address in covered - said or covered:
+        for address in covered - explicit or covered:
             why.setdefault(address, f"{one.code}: {one.message}")
     return why

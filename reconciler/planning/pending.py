@@ -1,7 +1,7 @@
 """Removals that were approved and applied before, and did not take effect. Pure.
 
 A receipt names them among what is not kept, as `pending.<kind>/<key>`. They are named in every plan, and do
-not count against others: whoever let them through has done so, and nobody else is refused for them.
+not count against others: they were approved once, and nobody else is refused for them.
 """
 
 from __future__ import annotations

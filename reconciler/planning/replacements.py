@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import AT_ONCE, Action, Change, Effect
-from reconciler.model.pairs import Principal
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.state import Holder
 from reconciler.planning.context import PlanContext
 from reconciler.planning.standings import Sides, Tokens
 
@@ -54,7 +55,7 @@ class _Edits:
 def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, both: Sides) -> Links:
     """By revocation (of a membership or an assignment) the grants that replace it, sorted.
 
-    A grant may itself wait for the revocation, through a name that is freed: whoever orders must look.
+    A grant may itself wait for the revocation, through a name that is freed: the order must respect that.
     """
     going, coming = _Edits(), _Edits()
     for change in changes:
@@ -70,6 +71,29 @@ def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, bo
     people = _same_people(context, changes, tokens, both)
     found = _Search(both, going, coming, people)
     return {address: tuple(sorted(grants)) for address, grants in found.links() if grants}
+
+
+def renamed(context: PlanContext, changes: Iterable[Change]) -> frozenset[Address]:
+    """Assignments that go because their like is made, or there, under the new name of their set."""
+    heirs = {context.set_name(arn): name for arn, name in context.sets.replaced.items()}
+    if not heirs:
+        return frozenset()
+    changed = {change.address: change.action for change in changes}
+
+    def is_kept(address: Address) -> bool:
+        (account, name), holder = address.declared_pair, Holder.at(address)
+        heir = heirs.get(name)
+        if heir is None:
+            return False
+        like = context.assignment_address(account, heir, holder)
+        wanted = holder in context.desired.assignments.get((account, heir), ())
+        return wanted and (changed.get(like) is Action.CREATE or heir in context.sets.ids)
+
+    return frozenset(
+        address
+        for address, action in changed.items()
+        if address.kind is Kind.ASSIGNMENT and action is Action.DELETE and is_kept(address)
+    )
 
 
 def _same_people(context: PlanContext, changes: Sequence[Change], tokens: Tokens, both: Sides) -> set[str]:
@@ -177,7 +201,7 @@ def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]
 
 
 def _accounts(
-    holders: Mapping[tuple[str, str], frozenset[Principal]], wanted: set[Principal]
+    holders: Mapping[Pair, frozenset[Principal]], wanted: set[Principal]
 ) -> Mapping[Principal, set[str]]:
     """By principal the accounts in which it holds anything."""
     found: dict[Principal, set[str]] = {}

@@ -61,13 +61,13 @@ def further(planned: PreparedPlan, changes: Sequence[Change], reviewed: Sequence
         read = [one for each in _COVER[row.direction] for one in known.get((each, row.permission_set), ())]
         read = [one for one in read if _covers(one, row)]
         for accounts, people in _left(row, read):
-            told = _told(row, accounts, people, planned.looking)
+            row_text = _told(row, accounts, people, planned.looking)
             theirs = bool(row.groups) and all(map(planned.looking.is_external, row.groups))
             if theirs and not row.privileged:
-                notes.append(f"{row.permission_set} {told}: the group is somebody else's, and grew")
+                notes.append(f"{row.permission_set} {row_text}: the group is somebody else's, and grew")
             else:
                 address = Address.of(planned.plan.target, Kind.PERMISSION_SET, row.permission_set)
-                stale.append((address, f"{told}, which was not reviewed"))
+                stale.append((address, f"{row_text}, which was not reviewed"))
     return More(tuple(stale), tuple(notes))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from reconciler.access.state import AccessState
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Arn, Kind, SetName
 from reconciler.model.change import Action, Change
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Holder
@@ -29,7 +29,7 @@ class Tokens:
 
     def __init__(self, context: PlanContext) -> None:
         self._context = context
-        self._sets = {one.name: one.id for one in context.live.permission_sets.values()}
+        self._sets: Mapping[str, Arn] = {one.name: one.id for one in context.live.permission_sets.values()}
 
     def user(self, key: str) -> str:
         """The token of a user by key, or by remote id behind a tilde."""
@@ -39,9 +39,9 @@ class Tokens:
         """The token of a group by key, or by remote id behind a tilde."""
         return _token(key, self._context.groups.pairing.ids)
 
-    def permission_set(self, name: str) -> str:
+    def permission_set(self, name: str) -> Arn:
         """The token of a permission set by name."""
-        return self._sets.get(name) or _NEW + name
+        return self._sets.get(name) or Arn(_NEW + name)
 
     def user_key(self, token: str) -> str:
         """The key of a user, or its remote id behind a tilde."""
@@ -51,10 +51,10 @@ class Tokens:
         """The key of a group, or its remote id behind a tilde."""
         return token[1:] if token.startswith(_NEW) else self._context.group_key(token)
 
-    def set_name(self, token: str) -> str:
+    def set_name(self, token: str) -> SetName:
         """The name of a permission set."""
         live = self._context.live.permission_sets.get(token)
-        return live.name if live else token.removeprefix(_NEW)
+        return live.name if live else SetName(token.removeprefix(_NEW))
 
     def membership(self, address: Address) -> tuple[str, str]:
         """Group and user of a membership."""
@@ -80,7 +80,7 @@ class Sides:
 
 
 def sides(context: PlanContext, changes: Sequence[Change], tokens: Tokens) -> Sides:
-    """Both sides of the plan made of `changes`; whoever is disabled or not there is not among its people."""
+    """Both sides of the plan made of `changes`; a person who is disabled or absent is not counted."""
     live = context.live
     before = AccessState(
         members={group: members.keys() for group, members in live.members.items()},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from reconciler.model.address import DeclaredPair
 from reconciler.model.change import FROM, UNTIL, FieldChange
 from reconciler.model.ledger import Ledger
 from reconciler.model.pairs import Pair, Principal
@@ -85,7 +86,7 @@ class Windows:
         end = self.wanted_assignment((pair[0], context.set_name(pair[1])), context.holder(principal))
         return None if end is None else end.at
 
-    def wanted_assignment(self, pair: Pair, holder: Holder) -> End | None:
+    def wanted_assignment(self, pair: DeclaredPair, holder: Holder) -> End | None:
         """When git says that an assignment ends, by account id, name of the set and key."""
         why = self._context.desired.assignments.get(pair, {}).get(holder)
         return None if why is None else self._context.desired.end_of(holder, why)

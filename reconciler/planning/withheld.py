@@ -153,7 +153,7 @@ def _with_what_hangs(make: list[Change], held: list[Change], successors: Mapping
 def without_taken(changes: Iterable[Change], live: Live, ids: Mapping[Address, str]) -> Parted:
     """Changes to make, and those that want a name or address that another live object has and keeps.
 
-    A leaver who is disabled keeps the name; so does whoever git does not manage. What a change would have
+    A leaver who is disabled keeps the name; so does a user whom git does not manage. What a change would have
     freed stays taken when the change is not made, and nobody joins a group, is assigned anything, or has a
     manager by a user that is not created.
     """

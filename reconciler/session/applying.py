@@ -77,7 +77,7 @@ class Applied:
 def apply_reviewed(session: Session, approvals: Approvals, *, push: bool, by_group: bool = False) -> Applied:
     """Plan again, and write what `approvals` cover and still holds; `session` is what `may_apply` returned.
 
-    Raises Refused where one of the plans was refused when it was made, and what `carry_out` raises.
+    Raises Refused where one of the plans was refused when it was made, and what `apply_jobs` raises.
     """
     plan, planned = session.plan(approvals.only(), by_group=by_group)
     if not plan.applyable:
@@ -100,21 +100,21 @@ def apply_reviewed(session: Session, approvals: Approvals, *, push: bool, by_gro
         return Applied(plan, planned, stale=stale)
     jobs = [Job(session.targets[name], planned[name], verdict) for name, verdict in verdicts.items()]
     approved = {name: approvals.digests(name) for name in planned}
-    report, opened = carry_out(session, jobs, approved, push=push)
+    report, opened = apply_jobs(session, jobs, approved, push=push)
     return Applied(plan, planned, report, remember_applied(session, jobs, report, opened, push=push))
 
 
 def apply_by_rule(session: Session, *, push: bool, by_group: bool = False) -> Applied:
     """Write what the causes in `auto_apply` bring about; `session` is what `check_standing` returned.
 
-    The plan names also what waits for a review and what is refused. Raises what `carry_out` raises.
+    The plan names also what waits for a review and what is refused. Raises what `apply_jobs` raises.
     """
     plan, planned = session.plan(by_group=by_group, by_rule=True)
     jobs = []
     for name, one in planned.items():
         go = frozenset(change.address for change in one.plan.changes)
         jobs.append(Job(session.targets[name], one, Review(go, (), one.left_out, (), by_rule=go)))
-    report, opened = carry_out(session, jobs, push=push)
+    report, opened = apply_jobs(session, jobs, push=push)
     problems = remember_applied(session, jobs, report, opened, push=push)
     parts = [
         replace(
@@ -126,7 +126,7 @@ def apply_by_rule(session: Session, *, push: bool, by_group: bool = False) -> Ap
     return Applied(replace(plan, targets=tuple(parts)), planned, report, problems)
 
 
-def carry_out(
+def apply_jobs(
     session: Session, jobs: Collection[Job], approved: Mapping[str, Collection[str]] = _NONE, *, push: bool
 ) -> tuple[Report, Mapping[str, Opened]]:
     """Write what the reviews let through, after noting that it begins, and which digests that spends.

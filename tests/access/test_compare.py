@@ -14,6 +14,7 @@ from reconciler.access.state import AccessState
 from reconciler.model.access import Direction
 from reconciler.model.address import Kind
 from reconciler.model.pairs import Principal
+from tests.support.pairs import pair_of
 
 PEOPLE, GROUPS = ("ada", "bob", "cyd", "dee"), ("red", "blue", "green")
 ACCOUNTS, SETS = ("1", "2", "3"), ("Admin", "Read")
@@ -30,7 +31,7 @@ def standing(
     """Lists as words: `{"red": "ada bob"}`, `{("1", "Admin"): "red cyd"}`."""
     return AccessState(
         {group: frozenset(who.split()) for group, who in members.items()},
-        {pair: frozenset(map(holder, who.split())) for pair, who in holders.items()},
+        {pair_of(*pair): frozenset(map(holder, who.split())) for pair, who in holders.items()},
         set(people.split()),
     )
 
@@ -126,14 +127,16 @@ def standings(draw: st.DrawFn) -> AccessState:
     pairs = st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(SETS))
     held = draw(st.dictionaries(pairs, subsets((*GROUPS, *PEOPLE, "ghost")), max_size=6))
     people = set(draw(subsets(PEOPLE)))
-    return AccessState(members, {pair: frozenset(map(holder, who)) for pair, who in held.items()}, people)
+    return AccessState(
+        members, {pair_of(*pair): frozenset(map(holder, who)) for pair, who in held.items()}, people
+    )
 
 
 def ways(side: AccessState, person: str, account: str, permission_set: str) -> set[str]:
     """The oracle: by which ways somebody has something somewhere."""
     found = set()
     if person in side.people:
-        for one in side.holders.get((account, permission_set), ()):
+        for one in side.holders.get(pair_of(account, permission_set), ()):
             if one == Principal(Kind.USER, person):
                 found.add(DIRECT)
             elif one.kind is Kind.GROUP and person in side.members.get(one.id, ()):

@@ -52,15 +52,15 @@ def applied(stage: Real, patch: pytest.MonkeyPatch, files: Files, edit: Edit) ->
     stage.commit(files)
     assert stage.plan().code == 0
     stage.forget()
-    carry_out = applying.carry_out
+    apply_jobs = applying.apply_jobs
 
     def late(*arguments: Any, **options: Any) -> Any:
         assert stage.written() == []
         edit(stage.sandbox.store)
-        return carry_out(*arguments, **options)
+        return apply_jobs(*arguments, **options)
 
     with patch.context() as between:
-        between.setattr("reconciler.session.applying.carry_out", late)
+        between.setattr("reconciler.session.applying.apply_jobs", late)
         return stage.run("apply", stage.file)
 
 

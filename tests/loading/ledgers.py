@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reconciler.model.address import Kind
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Principal
+from tests.support.pairs import pair_of
 
 ADA, BOB = "9067-ada", "9067-bob"
 OPS, DEV = "g-ops", "g-dev"
@@ -26,7 +27,7 @@ LEDGER = Ledger(
     members={OPS: frozenset({ADA, "+cyd", "stranger"}), DEV: frozenset()},
     unsure={OPS: frozenset({"+cyd"})},
     assignments={
-        (PROD, ADMIN): {
+        pair_of(PROD, ADMIN): {
             Principal(Kind.GROUP, OPS): GivenAssignment(),
             Principal(Kind.USER, ADA): GivenAssignment(selected=True, sure=False),
         }
@@ -75,7 +76,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     }
     assignments = draw(
         st.dictionaries(
-            st.tuples(TOKENS, TOKENS),
+            st.builds(pair_of, TOKENS, TOKENS),
             st.dictionaries(_PRINCIPALS, _GIVEN, min_size=1, max_size=3),
             max_size=3,
         )

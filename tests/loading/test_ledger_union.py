@@ -12,6 +12,7 @@ from reconciler.model.address import Kind
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Principal
 from tests.loading.ledgers import ADA, ADMIN, BOB, DEV, LEDGER, OPS, PROD, entries, ledgers
+from tests.support.pairs import pair_of
 
 ANN = Principal(Kind.USER, ADA)
 
@@ -20,7 +21,7 @@ def test_what_is_known_wins_over_what_was_about_to_be_done() -> None:
     intents = Ledger(
         users={ADA: GivenObject("other"), "+dee": GivenObject("dee")},
         members={OPS: frozenset({ADA, BOB})},
-        assignments={(PROD, ADMIN): {Principal(Kind.GROUP, OPS): GivenAssignment(selected=True)}},
+        assignments={pair_of(PROD, ADMIN): {Principal(Kind.GROUP, OPS): GivenAssignment(selected=True)}},
     )
     found = united(LEDGER, intents)
     assert found.users[ADA].key == LEDGER.users[ADA].key
@@ -87,8 +88,8 @@ def test_what_we_learned_of_an_entry_that_both_have_is_kept() -> None:
 def test_an_assignment_is_merged_by_its_principals() -> None:
     group, how = Principal(Kind.GROUP, OPS), GivenAssignment()
     found = merged(
-        Ledger(assignments={(PROD, ADMIN): {group: how}}),
-        Ledger(assignments={(PROD, ADMIN): {ANN: how}}),
+        Ledger(assignments={pair_of(PROD, ADMIN): {group: how}}),
+        Ledger(assignments={pair_of(PROD, ADMIN): {ANN: how}}),
         Ledger(),
     )
     assert found.assignments == {(PROD, ADMIN): {group: how, ANN: how}}
@@ -101,7 +102,7 @@ def ending(end: datetime | None, assigned: datetime | None = None) -> Ledger:
     """Ada in a group, and with an assignment of her own, until then."""
     return Ledger(
         members={OPS: frozenset({ADA})},
-        assignments={(PROD, ADMIN): {ANN: GivenAssignment(end=assigned)}},
+        assignments={pair_of(PROD, ADMIN): {ANN: GivenAssignment(end=assigned)}},
         ends={OPS: {ADA: end}} if end is not None else {},
     )
 
@@ -130,13 +131,13 @@ def test_what_we_wrote_again_stays_although_theirs_let_go_of_it() -> None:
         users={ADA: GivenObject("ada", attributes=("title", "user_name"))},
         members={OPS: frozenset({ADA, BOB})},
         ends={OPS: {ADA: ends}},
-        assignments={(PROD, ADMIN): {ANN: GivenAssignment()}},
+        assignments={pair_of(PROD, ADMIN): {ANN: GivenAssignment()}},
     )
     theirs = Ledger(users={ADA: GivenObject("ann", attributes=("user_name",), inactive=True)})
     wrote = Ledger(
         users={ADA: GivenObject("ada", attributes=("title",), left=True, sure=False)},
         members={OPS: frozenset({ADA})},
-        assignments={(PROD, ADMIN): {ANN: GivenAssignment(sure=False)}},
+        assignments={pair_of(PROD, ADMIN): {ANN: GivenAssignment(sure=False)}},
     )
     found = merged(theirs, base, base, wrote)
     assert found.users == {ADA: GivenObject("ann", attributes=("title", "user_name"), inactive=True)}

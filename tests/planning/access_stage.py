@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.access import AccessChange
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Arn, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Privileged
@@ -16,6 +16,7 @@ from reconciler.planning.context import PlanContext
 from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.ownership.owning import own_groups, own_users
 from tests.planning.world import CAN, NOW, POLICY, group, person
+from tests.support.pairs import pair_of
 
 NOTHING_PRIVILEGED = Privileged(defaults=False)
 
@@ -57,12 +58,14 @@ class Stage:
             },
             permission_sets={
                 f"arn:{name}": LivePermissionSet(
-                    f"arn:{name}", {"name": name, "managed_policies": self.policies.get(name, ())}
+                    Arn(f"arn:{name}"), {"name": name, "managed_policies": self.policies.get(name, ())}
                 )
                 for name in names
             },
             assignments={
-                (pair.split()[0], f"arn:{pair.split()[1]}"): frozenset(map(self.principal, holders.split()))
+                pair_of(pair.split()[0], f"arn:{pair.split()[1]}"): frozenset(
+                    map(self.principal, holders.split())
+                )
                 for pair, holders in self.assigned.items()
             },
         )

@@ -14,6 +14,7 @@ from reconciler.model.resources import ALWAYS, Assignment, Block, Group, Permiss
 from reconciler.model.state import Identities
 from tests.planning.entitled import DEV, HOME, NEW, PAY, entry, organization, pset
 from tests.planning.world import NOW, ORIGIN, POLICY, World, group, identities, person
+from tests.support.pairs import pair_of
 
 KEYS = ["ada", "bob", "cyd", "dan"]
 TEAMS = ["ops", "dev", "sec"]
@@ -126,7 +127,7 @@ class ConsoleBase:
         # Somebody who is no more.
         principal = data.draw(st.sampled_from([*everybody, Principal(Kind.USER, "lost")]))
         account = data.draw(st.sampled_from(active))
-        if principal in world.assignments.get((account, world.set_arn(name)), ()):
+        if principal in world.assignments.get(pair_of(account, world.set_arn(name)), ()):
             world.unassign(account, name, principal)
         else:
             world.assign(account, name, principal)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
@@ -95,7 +95,7 @@ def live_set(
     values = {"name": name, "session_duration": "PT1H", **attributes}
     values |= {f"tags.{key}": value for key, value in tags.items()}
     kept = {key: value for key, value in values.items() if value is not None}
-    return LivePermissionSet(arn_of(name), kept, frozenset(provisioned), frozenset(outdated))
+    return LivePermissionSet(Arn(arn_of(name)), kept, frozenset(provisioned), frozenset(outdated))
 
 
 def live(
@@ -109,7 +109,7 @@ def live(
         IDENTITY,
         permission_sets={one.id: one for one in sets},
         assignments={
-            (account, arn_of(name)): frozenset(principals)
+            (account, Arn(arn_of(name))): frozenset(principals)
             for (account, name), principals in (assignments or {}).items()
         },
         organization=ORGANIZATION,

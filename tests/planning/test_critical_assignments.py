@@ -21,6 +21,7 @@ from reconciler.planning.ordering.order import Dependencies, order
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import ONE, TWO, entry, on
 from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, UNLIMITED, identities
+from tests.support.pairs import declared_pair
 
 ROOT = entry("root", "Admin", on(ONE))
 BOTH = entry("root", "Admin", on(TWO, ONE))
@@ -65,7 +66,7 @@ class Case:
             policy=replace(
                 plain.policy, guards=replace(UNLIMITED, min_members={"root": self.least}), paths=self.paths
             ),
-            desired=replace(plain.desired, assignments={(ONE, "Admin"): wanted}),
+            desired=replace(plain.desired, assignments={declared_pair(ONE, "Admin"): wanted}),
             live=replace(
                 plain.live, gaps=tuple(Gap(Kind(k), s, "why") for k, s in map(str.split, self.gaps))
             ),

@@ -31,6 +31,7 @@ from tests.planning.scenes import (
     permission_set,
 )
 from tests.planning.world import CAN, NOW, POLICY, group, identities, person
+from tests.support.pairs import declared_pair
 
 ADA, BOB = Holder(Kind.USER, "ada"), Holder(Kind.USER, "bob")
 OPS, DEV = Holder(Kind.GROUP, "ops"), Holder(Kind.GROUP, "dev")
@@ -152,7 +153,7 @@ def test_the_longest_end_counts_and_is_said() -> None:
     long = entry("long", "Admin", [PROD], groups=("ops", "dev"), window=Window(end=LATER))
     always = entry("always", "Admin", on(TWO), groups=("ops",))
     found = desired(short, long, always)
-    one, two = found.assignments[ONE, "Admin"], found.assignments[TWO, "Admin"]
+    one, two = found.assignments[declared_pair(ONE, "Admin")], found.assignments[declared_pair(TWO, "Admin")]
     assert (one[OPS].entry, one[OPS].end) == ("long", LATER)
     assert (two[OPS].entry, two[OPS].end) == ("always", None)
     assert two[DEV].end == LATER
@@ -166,8 +167,8 @@ def test_an_account_is_selected_only_where_no_entry_names_it() -> None:
     named = entry("named", "Admin", on("one"), groups=("ops",), window=Window(end=FUTURE))
     by_place = entry("place", "Admin", [PROD], groups=("ops",))
     found = desired(named, by_place)
-    assert found.assignments[ONE, "Admin"][OPS].selected is False
-    assert found.assignments[TWO, "Admin"][OPS].selected is True
+    assert found.assignments[declared_pair(ONE, "Admin")][OPS].selected is False
+    assert found.assignments[declared_pair(TWO, "Admin")][OPS].selected is True
     assert found.selecting == {("Admin", OPS)}
     assert desired(named).selecting == frozenset()
 
@@ -289,4 +290,4 @@ def test_the_order_of_entries_and_of_their_files_does_not_matter() -> None:
         entry(key, "Admin", [PROD], groups=("ops",), window=Window(end=end)) for key in ("b", "a", "c")
     ]
     assert desired(*entries).assignments == desired(*reversed(entries)).assignments
-    assert desired(*entries).assignments[ONE, "Admin"][OPS].entry == "a"
+    assert desired(*entries).assignments[declared_pair(ONE, "Admin")][OPS].entry == "a"

@@ -18,6 +18,7 @@ from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.entitled import PAY, entry, git, plan, settled
 from tests.planning.world import CAN_ALL, NOW, ORIGIN, POLICY, UNLIMITED, World, remembered
+from tests.support.pairs import pair_of
 
 PEOPLE = ["ada", "bob", "cyd", "dan", "eve"]
 
@@ -138,7 +139,7 @@ def test_a_moment_that_no_order_avoids_is_refused() -> None:
 def holders(world: World) -> set[str]:
     """Who has Admin on PAY and can sign in; multiplied out by hand."""
     found: set[str] = set()
-    for principal in world.assignments.get((PAY, world.set_arn("Admin")), set()):
+    for principal in world.assignments.get(pair_of(PAY, world.set_arn("Admin")), set()):
         found |= {principal.id} if principal.kind is Kind.USER else set(world.members[principal.id])
     return {one for one in found if world.users[one].active is not False}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Arn, Kind, SetName
 from reconciler.model.change import Cause
 from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
@@ -31,6 +31,7 @@ from reconciler.planning.ownership.sets import SetOwnership, own_sets
 from tests.planning.access_stage import change
 from tests.planning.scenes import permission_set
 from tests.planning.world import CAN_ALL, NOW, POLICY, group, person
+from tests.support.pairs import declared_pair
 
 ONE, TWO = "100000000001", "100000000002"
 MANAGED, STRICT = Scope(), Scope(permission_sets=Mode.AUTHORITATIVE)
@@ -97,7 +98,7 @@ def sets(text: str) -> Desired:
 def test_whose_a_permission_set_is(
     scope: Scope, now: str, then: Sequence[str], expected: str, *, known: bool
 ) -> None:
-    live = Live("aws", permission_sets={"arn:Admin": LivePermissionSet("arn:Admin", {"name": "Admin"})})
+    live = Live("aws", permission_sets={"arn:Admin": LivePermissionSet(Arn("arn:Admin"), {"name": "Admin"})})
     states = [sets(each) for each in then]
     memory = PriorState(states[-1] if states else None, tuple(states[:-1]), known=known)
 
@@ -125,7 +126,7 @@ def test_the_names_that_a_set_had() -> None:
 def test_all_that_is_ours_is_counted() -> None:
     one = SetOwnership(
         declared=frozenset("a"),
-        replaced={"b": "x", "c": "x"},
+        replaced={"b": SetName("x"), "c": SetName("x")},
         gone=frozenset("defg"),
         undeclared=frozenset("hijklmno"),
         ignored=frozenset("p"),
@@ -169,10 +170,13 @@ def state(
         groups={"ops": group("ops")},
         permission_sets={key: replace(one, assignments=sharing) for key, one in declared.items()},
         assignments={
-            pair: {HOLDERS[one]: WHY for one in principals} for pair, principals in (assigned or {}).items()
+            declared_pair(*pair): {HOLDERS[one]: WHY for one in principals}
+            for pair, principals in (assigned or {}).items()
         },
         selecting=frozenset((name, HOLDERS[one]) for name, one in selecting),
-        lapsed_assignments={(ONE, "Admin"): frozenset(HOLDERS[one] for one in lapsed)} if lapsed else {},
+        lapsed_assignments={declared_pair(ONE, "Admin"): frozenset(HOLDERS[one] for one in lapsed)}
+        if lapsed
+        else {},
     )
 
 
@@ -194,7 +198,7 @@ def context(
         "aws",
         users={"u-ada": LiveUser("u-ada", {"user_name": "ada@example.com"})},
         groups={"g-ops": LiveGroup("g-ops", {"display_name": "ops"})},
-        permission_sets={"arn:Admin": LivePermissionSet("arn:Admin", {"name": "Admin"})},
+        permission_sets={"arn:Admin": LivePermissionSet(Arn("arn:Admin"), {"name": "Admin"})},
         organization=there,
     )
     memory = PriorState(then[-1] if then else None, tuple(then[:-1]), known=known, exclusive=exclusive)
@@ -393,7 +397,10 @@ UNREAD = Organization()
 def test_why_an_assignment_goes(
     judged: PlanContext, who: Principal, expected: tuple[Cause, str | None] | None
 ) -> None:
-    assert AssignmentOwnership(judged, Diff()).why((ONE, "Admin"), "arn:Admin", who) == expected
+    assert (
+        AssignmentOwnership(judged, Diff()).why(declared_pair(ONE, "Admin"), Arn("arn:Admin"), who)
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -417,7 +424,7 @@ def test_whoever_is_deleted_takes_their_assignments_along(
 
     found = AssignmentOwnership(context(NOTHING, scope=scope), diff)
 
-    assert found.why((ONE, "Admin"), "arn:Admin", who) == expected
+    assert found.why(declared_pair(ONE, "Admin"), Arn("arn:Admin"), who) == expected
     assert found.leaving.get(who) == expected
 
 
@@ -440,7 +447,7 @@ def test_a_set_waits_for_a_successor_that_is_not_made(
 
 def test_a_set_waits_for_no_successor_that_is_there() -> None:
     plain = context(state(said="Boss<Admin"))
-    there = {**plain.live.permission_sets, "arn:Boss": LivePermissionSet("arn:Boss", {"name": "Boss"})}
+    there = {**plain.live.permission_sets, "arn:Boss": LivePermissionSet(Arn("arn:Boss"), {"name": "Boss"})}
     live = replace(plain.live, permission_sets=there)
     judged = replace(plain, live=live, sets=own_sets(plain.desired, live, plain.memory, MANAGED))
     assert not AssignmentOwnership(judged, Diff()).awaits_successor("arn:Admin")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Arn, Kind
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Counts
 from reconciler.model.policy import Ignore, Mode, Scope
@@ -17,6 +17,7 @@ from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from tests.planning.scenes import permission_set
 from tests.planning.world import CAN, CAN_ALL, NOW, ORIGIN, POLICY, group, person
+from tests.support.pairs import declared_pair, pair_of
 
 ONE, TWO = "100000000001", "100000000002"
 USER = Principal(Kind.USER, "u-here0")
@@ -41,13 +42,13 @@ def context(scope: Scope) -> PlanContext:
             "g-unknown0": {"u-here0": "m-3"},
             "g-here1": {},
         },
-        permission_sets={f"arn:{key}": LivePermissionSet(f"arn:{key}", {"name": key}) for key in sets},
+        permission_sets={f"arn:{key}": LivePermissionSet(Arn(f"arn:{key}"), {"name": key}) for key in sets},
         assignments={
-            (ONE, "arn:Here0"): frozenset(
+            pair_of(ONE, "arn:Here0"): frozenset(
                 {Principal(Kind.USER, "u-here0"), Principal(Kind.GROUP, "g-here0")}
             ),
-            (ONE, "arn:Here1"): frozenset({Principal(Kind.USER, "u-here0")}),
-            (TWO, "arn:Here0"): frozenset({Principal(Kind.USER, "u-here0")}),
+            pair_of(ONE, "arn:Here1"): frozenset({Principal(Kind.USER, "u-here0")}),
+            pair_of(TWO, "arn:Here0"): frozenset({Principal(Kind.USER, "u-here0")}),
         },
     )
     outside = {key: replace(person(key), external=True) for key in names(external=2)}
@@ -60,8 +61,8 @@ def context(scope: Scope) -> PlanContext:
         members={"here0": {"here0": 1, "here1": 1}, "here1": dict.fromkeys(names(here=3), 1)},
         permission_sets={key: permission_set(key) for key in names(Here=4, New=5)},
         assignments={
-            (ONE, "Here0"): {Holder(Kind.USER, key): why for key in names(here=3)},
-            (TWO, "Here0"): {Holder(Kind.USER, "here0"): why},
+            declared_pair(ONE, "Here0"): {Holder(Kind.USER, key): why for key in names(here=3)},
+            declared_pair(TWO, "Here0"): {Holder(Kind.USER, "here0"): why},
         },
     )
     base = Desired(

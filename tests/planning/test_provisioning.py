@@ -30,6 +30,7 @@ from tests.planning.scenes import (
     permission_set,
 )
 from tests.planning.world import CAN, CAN_ALL, NOTHING, NOW, POLICY, person, remembered
+from tests.support.pairs import pair_of
 
 ADMIN = permission_set("Admin", managed_policies=("A",))
 
@@ -90,7 +91,7 @@ def test_why_a_role_lags_behind(memory: Remembered, cause: Cause) -> None:
 OPS, DEV = Principal(Kind.GROUP, "g-ops"), Principal(Kind.GROUP, "g-dev")
 ASSIGNED = live(
     [live_set("Admin", [ONE], [ONE], managed_policies=("arn:aws:iam::aws:policy/A",))],
-    {(ONE, "Admin"): (OPS, DEV)},
+    {pair_of(ONE, "Admin"): (OPS, DEV)},
 )
 
 
@@ -150,7 +151,7 @@ def test_what_a_pending_provisioning_brings_is_privileged_and_counts_as_a_grant(
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     there = live(
         [live_set("Admin", (ONE,), (ONE,), managed_policies=(admin,))],
-        {(ONE, "Admin"): [Principal(Kind.USER, "u-ada")]},
+        {pair_of(ONE, "Admin"): [Principal(Kind.USER, "u-ada")]},
         users={"u-ada": LiveUser("u-ada", {"user_name": "ada@example.com"}, active=True)},
     )
     guards = Guards(

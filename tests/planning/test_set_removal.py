@@ -18,6 +18,7 @@ from reconciler.planning.comparing.sets import compare_sets
 from reconciler.planning.context import Diff, PlanContext
 from tests.planning.scenes import ONE, TWO, access, arn_of, brief, context, live, live_set, permission_set
 from tests.planning.world import CAN, NOTHING, POLICY, remembered
+from tests.support.pairs import pair_of
 
 OPS, EVE = Principal(Kind.GROUP, "g-ops"), Principal(Kind.USER, "u-eve")
 SAME = permission_set("Admin", managed_policies=("A",))
@@ -119,7 +120,7 @@ def test_every_live_set_is_in_one_place() -> None:
 
 
 def test_a_set_stays_as_long_as_an_assignment_of_it_does() -> None:
-    there = live([live_set("Admin")], {(ONE, "Admin"): (OPS, EVE), (TWO, "Admin"): (OPS,)})
+    there = live([live_set("Admin")], {pair_of(ONE, "Admin"): (OPS, EVE), pair_of(TWO, "Admin"): (OPS,)})
     around = context(access(), there, remembered(access([SAME])))
     every = [(ONE, "Admin", OPS), (ONE, "Admin", EVE), (TWO, "Admin", OPS)]
     assert brief(removed(around, *every).changes) == {(Action.DELETE, "Admin", "git")}

@@ -21,6 +21,7 @@ from reconciler.planning.guards.shrink import live_shrank, source_shrank
 from tests.planning.access_stage import Stage, change
 from tests.planning.scenes import permission_set
 from tests.planning.world import POLICY, group, person
+from tests.support.pairs import declared_pair
 
 ONE = "100000000001"
 WHY = Assigned("entry", Origin("people.yaml", 1))
@@ -45,7 +46,7 @@ def state(count: int, kinds: Iterable[Kind] = EVERY) -> Desired:
         groups={key: group(key) for key in keys if Kind.GROUP in kinds},
         members={"ops": dict.fromkeys(keys, 1)} if Kind.MEMBERSHIP in kinds else {},
         permission_sets={key: permission_set(key) for key in keys if Kind.PERMISSION_SET in kinds},
-        assignments={(ONE, "Admin"): holders} if Kind.ASSIGNMENT in kinds else {},
+        assignments={declared_pair(ONE, "Admin"): holders} if Kind.ASSIGNMENT in kinds else {},
     )
 
 
@@ -186,7 +187,9 @@ def test_what_counts_as_declared() -> None:
         groups={**plain.groups, **theirs},
         inactive={"k0": Inactive(Cause.BLOCK, "")},
         not_yet=frozenset({"k1"}),
-        lapsed_assignments={(ONE, "Read"): frozenset({Holder(Kind.USER, "k0"), Holder(Kind.USER, "k1")})},
+        lapsed_assignments={
+            declared_pair(ONE, "Read"): frozenset({Holder(Kind.USER, "k0"), Holder(Kind.USER, "k1")})
+        },
     )
 
     lost = live_shrank(context(said), [each for kind in EVERY for each in drift(kind, 4)], Population({}, {}))
@@ -214,7 +217,7 @@ def test_people_who_became_inactive_and_assignments_that_ended_are_declared_as_b
         before,
         inactive=dict.fromkeys(before.users, Inactive(Cause.BLOCK, "")),
         assignments={},
-        lapsed_assignments={(ONE, "Admin"): holders},
+        lapsed_assignments={declared_pair(ONE, "Admin"): holders},
     )
 
     assert not list(source_shrank(context(before, after), [change("delete user/ada")]))

@@ -14,13 +14,14 @@ from reconciler.model.resources import Origin
 from reconciler.model.state import Assigned, Desired, Gap, Holder, Live
 from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.uncovered import gaps_in_use, uncovered
+from tests.support.pairs import declared_pair
 
 WHY = Assigned("entry", Origin("people.yaml", 1))
 GROUP, USER = Holder(Kind.GROUP, "ops"), Holder(Kind.USER, "ada")
 NOTHING = Desired("aws")
-GROUPS = Desired("aws", assignments={("111", "Admin"): {GROUP: WHY}})
-PEOPLE = Desired("aws", assignments={("111", "Admin"): {GROUP: WHY, USER: WHY}})
-ENDED = Desired("aws", lapsed_assignments={("111", "Admin"): frozenset({USER})})
+GROUPS = Desired("aws", assignments={declared_pair("111", "Admin"): {GROUP: WHY}})
+PEOPLE = Desired("aws", assignments={declared_pair("111", "Admin"): {GROUP: WHY, USER: WHY}})
+ENDED = Desired("aws", lapsed_assignments={declared_pair("111", "Admin"): frozenset({USER})})
 SELECTED = Desired("aws", selecting=frozenset({("Admin", GROUP)}))
 MEMBERS = Desired("aws", members={"ops": {"ada": 1}})
 

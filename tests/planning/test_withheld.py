@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Arn, Kind
 from reconciler.model.change import Change
 from reconciler.model.organization import Organization
 from reconciler.model.policy import Mode, Scope
@@ -31,6 +31,7 @@ from reconciler.planning.withheld import (
 )
 from tests.planning.access_stage import change, written
 from tests.planning.world import group, person
+from tests.support.pairs import declared_pair
 
 HOME, ONE, TWO = "100000000001", "100000000002", "100000000003"
 
@@ -102,8 +103,8 @@ def test_what_only_the_management_account_may_do(
     live = Live(
         "aws",
         permission_sets={
-            "arn:Admin": LivePermissionSet("arn:Admin", {"name": "Admin"}, frozenset({HOME, ONE})),
-            "arn:Read": LivePermissionSet("arn:Read", {"name": "Read"}, frozenset({ONE})),
+            "arn:Admin": LivePermissionSet(Arn("arn:Admin"), {"name": "Admin"}, frozenset({HOME, ONE})),
+            "arn:Read": LivePermissionSet(Arn("arn:Read"), {"name": "Read"}, frozenset({ONE})),
         },
         organization=Organization(management=management),
         delegated=delegated,
@@ -335,7 +336,7 @@ STATES = {
     "groups": Desired("aws", groups={"ops": group("ops")}),
     "members": Desired("aws", members={"ops": {"ada": 1}}),
     "sets": Desired("aws", permission_sets=dict.fromkeys(["Admin"])),  # type: ignore[arg-type]  # only counted
-    "assigned": Desired("aws", assignments={(ONE, "Admin"): {USER: WHY}}),
+    "assigned": Desired("aws", assignments={declared_pair(ONE, "Admin"): {USER: WHY}}),
     "selecting": Desired("aws", selecting=frozenset({("Admin", USER)})),
 }
 

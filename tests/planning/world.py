@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Change
 from reconciler.model.organization import NO_ORGANIZATION
@@ -30,6 +30,7 @@ from reconciler.model.state import (
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.planner import PreparedPlan, plan_target
+from tests.support.pairs import pair_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORIGIN = Origin("people.yaml", 1)
@@ -148,7 +149,7 @@ class World:
     def add_set(self, name: str, **attributes: Value) -> str:
         """A permission set made in the console; its ARN."""
         arn = f"arn:aws:sso:::permissionSet/ssoins-1/{self._id('ps-')}"
-        self.sets[arn] = LivePermissionSet(arn, {"name": name, **attributes})
+        self.sets[arn] = LivePermissionSet(Arn(arn), {"name": name, **attributes})
         return arn
 
     def set_arn(self, name: str) -> str:
@@ -158,16 +159,16 @@ class World:
     def assign(self, account: str, name: str, principal: Principal) -> None:
         """An assignment made in the console."""
         arn = self.set_arn(name)
-        self.assignments.setdefault((account, arn), set()).add(principal)
+        self.assignments.setdefault(pair_of(account, arn), set()).add(principal)
         self._provision(arn, {account}, set())
 
     def unassign(self, account: str, name: str, principal: Principal) -> None:
         """An assignment taken away in the console; the last of its account takes the role along."""
         arn = self.set_arn(name)
-        holders = self.assignments[account, arn]
+        holders = self.assignments[pair_of(account, arn)]
         holders.remove(principal)
         if not holders:
-            del self.assignments[account, arn]
+            del self.assignments[pair_of(account, arn)]
             self._provision(arn, set(), {account})
 
     def group_principal(self, display_name: str) -> Principal:
@@ -188,7 +189,7 @@ class World:
 
     def reach(self) -> set[tuple[str, str, str]]:
         """Who reaches what: user name (of whoever can sign in), account, permission set; multiplied out."""
-        reached = set()
+        reached: set[tuple[str, str, str]] = set()
         for (account, arn), principals in self.assignments.items():
             for principal in principals:
                 people = [principal.id] if principal.kind is Kind.USER else self.members.get(principal.id, ())
@@ -315,9 +316,9 @@ class World:
             if len(address.parts) == 1:
                 self.sets[arn] = replace(self.sets[arn], outdated=frozenset())
         elif action is Action.CREATE:
-            (name,) = address.parts
-            assert name not in {one.name for one in self.sets.values()}
-            return self.add_set(name, **{key: value for key, value in values.items() if value is not None})
+            made = address.own_key
+            assert made not in {one.name for one in self.sets.values()}
+            return self.add_set(made, **{key: value for key, value in values.items() if value is not None})
         elif action is Action.UPDATE:
             found = self.sets[ids[address]]
             reaches = any(not key.startswith("tags.") for key in values)

@@ -13,6 +13,7 @@ from reconciler.model.state import Gap
 from tests.planning.entitled import DEV, HOME, NEW, PAY, organization
 from tests.planning.world import World
 from tests.properties.book import CORP, PARTNER, PEOPLE, TEAMS, stem
+from tests.support.pairs import pair_of
 
 # Nobody's business here, whatever git says: a set, a person, and all that one group has.
 ELEVATED, CONSOLE, IGNORED = "Elevated", "Console", "auditor@elsewhere.example"
@@ -130,7 +131,7 @@ class Console:
         everybody = [Principal(Kind.USER, each) for each in sorted(world.users)]
         everybody += [Principal(Kind.GROUP, each) for each in sorted(world.groups)]
         principal = draw(st.sampled_from(everybody))
-        if principal in world.assignments.get((account, world.set_arn(name)), ()):
+        if principal in world.assignments.get(pair_of(account, world.set_arn(name)), ()):
             world.unassign(account, name, principal)
             return f"unassigns {name} on {account} from {world.name_of(principal)}"
         world.assign(account, name, principal)
@@ -243,7 +244,7 @@ def drop(world: World, pair: tuple[str, ...]) -> None:
         del world.members[pair[0]][pair[1]]
         return
     account, arn, holder = pair
-    found = next(one for one in world.assignments[account, arn] if one.id == holder)
+    found = next(one for one in world.assignments[pair_of(account, arn)] if one.id == holder)
     world.unassign(account, world.sets[arn].name, found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause
-from reconciler.model.pairs import Principal
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.resources import Assignment
 from reconciler.model.state import Identities
 from reconciler.planning.planner import PreparedPlan
@@ -14,12 +14,13 @@ from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem
 from tests.properties.company import team_of, title_of
+from tests.support.pairs import pair_of
 
 # A team whose key changed without a word is critical by its new key.
 LEAST: Mapping[str, int] = {"ops": 1, "ops.new": 1, "dev": 2, "dev.new": 2, "e0": 1, "e1": 2}
 _AT_ONCE = frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.LEAVER})
 # A group by id, or an account with the ARN of a permission set.
-_Place = str | tuple[str, str]
+_Place = str | Pair
 
 
 class Floors:
@@ -70,12 +71,12 @@ def _places(world: World, entries: Mapping[str, Assignment]) -> Iterator[tuple[_
             yield place, LEAST[key]
 
 
-def _pairs(world: World, entry: Assignment) -> Iterator[tuple[str, str]]:
-    arns = {one.name: arn for arn, one in world.sets.items()}
+def _pairs(world: World, entry: Assignment) -> Iterator[Pair]:
+    arns = {str(one.name): arn for arn, one in world.sets.items()}
     for account in oracle.accounts(entry, world):
         for name in entry.permission_sets:
             if name in arns:
-                yield account, arns[name]
+                yield pair_of(account, arns[name])
 
 
 def _people(world: World, place: _Place, gone: frozenset[tuple[str, ...]] = frozenset()) -> set[str]:

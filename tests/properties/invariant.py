@@ -288,7 +288,7 @@ class Given:
                 for user in oracle.flat(said, key, now) - absent:
                     pair = self._id(Kind.GROUP, key, said, world), self._id(Kind.USER, user, said, world)
                     yield (stem(key), stem(user)), pair
-        arns = {one.name: arn for arn, one in world.sets.items()}
+        arns = {str(one.name): arn for arn, one in world.sets.items()}
         for entry in said.assignments.values():
             if not oracle.holds(entry.window, now):
                 continue

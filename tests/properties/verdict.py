@@ -75,7 +75,7 @@ class Verdict:
 
     def _sets(self) -> None:
         world, said = self.world, self.said
-        live = {one.name: one for one in world.sets.values()}
+        live = {str(one.name): one for one in world.sets.values()}
         for name, declared in said.permission_sets.items():
             assert live[name].attributes["session_duration"] == declared.session_duration
             active = {each for each, one in world.organization.accounts.items() if one.active}

@@ -66,7 +66,7 @@ def defined(world: World) -> set[tuple[str, str, str, str]]:
 
 
 def _ways(world: World) -> set[tuple[str, str, str, tuple[tuple[str, ...], ...]]]:
-    found = set()
+    found: set[tuple[str, str, str, tuple[tuple[str, ...], ...]]] = set()
     for (account, arn), principals in world.assignments.items():
         if not world.organization.accounts[account].active:
             continue

@@ -20,7 +20,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.state import Remembered
 from reconciler.planning.review import Review, review
-from reconciler.session.applying import carry_out
+from reconciler.session.applying import apply_jobs
 from reconciler.session.session import Session
 from reconciler.session.settings import Settings
 from tests.execution.services import Home, Service
@@ -86,7 +86,7 @@ def test_a_token_that_would_end_meanwhile_stops_every_target_before_anything_is_
     first, second = Expiring("one", None), Expiring("two", 0.01)
 
     with pytest.raises(Denied, match="the token of two"):
-        carry_out(space([first, second]), [job(first), job(second)], push=False)
+        apply_jobs(space([first, second]), [job(first), job(second)], push=False)
 
     assert (first.requests, second.requests) == ([], [])
     assert list(tmp_path.iterdir()) == []
@@ -98,7 +98,9 @@ def test_targets_are_asked_for_the_time_until_theirs_is_written(
     monkeypatch.chdir(tmp_path)
     first, second, idle = (Expiring(name, None) for name in ("one", "two", "idle"))
 
-    carry_out(space([first, second, idle], LATER), [job(first), job(second), job(idle, go=False)], push=False)
+    apply_jobs(
+        space([first, second, idle], LATER), [job(first), job(second), job(idle, go=False)], push=False
+    )
 
     ((now, seconds),) = first.asked
     assert now == LATER

@@ -15,6 +15,7 @@ from reconciler.targets.base import NOTHING, ReadRequest
 from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.reading import Access, AccessReader
 from reconciler.wire.aws import Aws
+from tests.support.pairs import pair_of
 from tests.targets.access import ONE, TWO
 from tests.wire.clocks import FakeClock
 from tests.wire.scripted import Reply, error, serve
@@ -61,7 +62,7 @@ def test_a_scripted_instance_is_read() -> None:
     (found,) = access.sets.values()
     # A policy that is not JSON stays as it is, and an answer without boundary has none.
     assert found.attributes == {"name": "Admin", "inline_policy": "{not json"}
-    assert {each.id for each in access.assignments[ONE, ARN]} == {GROUP}
+    assert {each.id for each in access.assignments[pair_of(ONE, ARN)]} == {GROUP}
 
 
 @pytest.mark.parametrize(

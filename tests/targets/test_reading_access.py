@@ -13,6 +13,7 @@ from reconciler.model.state import Live
 from reconciler.sandbox import Caller, FaultKind, Sandbox
 from reconciler.targets.base import EVERYTHING, NOTHING
 from reconciler.targets.identity_center.target import IdentityCenter
+from tests.support.pairs import pair_of
 from tests.targets.access import ACCOUNTS, ONE, TWO, assigned, fill, operations, set_arns
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -212,7 +213,7 @@ def test_by_id_what_is_gone_is_absent(sandbox: Sandbox, target: IdentityCenter) 
     fill(sandbox, sets=2, groups=1, grants=[("s1", ONE, "g0")])
     arns = set_arns(sandbox)
     sandbox.store.delete_permission_set("s0")
-    pairs: tuple[Pair, ...] = ((ONE, arns["s0"]), (ONE, arns["s1"]), (TWO, arns["s1"]))
+    pairs: tuple[Pair, ...] = (pair_of(ONE, arns["s0"]), pair_of(ONE, arns["s1"]), pair_of(TWO, arns["s1"]))
 
     live = target.read(replace(NOTHING, permission_sets=tuple(arns.values()), assignments=pairs))
 
@@ -244,7 +245,7 @@ def test_group_by_group_shows_the_same_groups_and_names_what_it_does_not_show(
     assert [(gap.kind, gap.scope) for gap in cheap.gaps] == [(Kind.ASSIGNMENT, "users")]
     # What no group explains was looked at: ada is alone there.
     arn = set_arns(sandbox)["s2"]
-    assert cheap.assignments[TWO, arn] == whole.assignments[TWO, arn]
+    assert cheap.assignments[pair_of(TWO, arn)] == whole.assignments[pair_of(TWO, arn)]
     assert cheap.permission_sets == whole.permission_sets
 
 
@@ -256,7 +257,7 @@ def test_group_by_group_finds_orphans_where_they_are_alone(sandbox: Sandbox, tar
 
     live = target.read(BY_GROUP)
 
-    assert live.assignments[ONE, set_arns(sandbox)["s1"]] == {Principal(Kind.GROUP, gone)}
+    assert live.assignments[pair_of(ONE, set_arns(sandbox)["s1"])] == {Principal(Kind.GROUP, gone)}
 
 
 def test_where_it_is_not_cheaper_every_pair_is_read_and_nothing_is_missing(

@@ -25,7 +25,7 @@ def activity(
 ) -> StatusChange | None:
     """What to set the status of a declared user to; None leaves it.
 
-    Adds to `diff` a finding on whoever somebody else disabled, and to `status` the keys of those whose
+    Adds to `diff` a finding on people whom somebody else disabled, and to `status` the keys of those whose
     status should change where the target cannot set one.
     """
     status_change = _turn(context, diff, user, live)
@@ -52,8 +52,10 @@ def _turn(context: PlanContext, diff: Diff, user: User, live: LiveUser) -> Statu
         return StatusChange(active=True, reason="active again in git", cause=Cause.GIT)
     if user.active:
         base = context.memory.base_user(context.users.previous_keys(user.key))
-        said = base is not None and base.active is True
-        return StatusChange(active=True, reason="active: true", cause=Cause.DRIFT if said else Cause.GIT)
+        was_active = base is not None and base.active is True
+        return StatusChange(
+            active=True, reason="active: true", cause=Cause.DRIFT if was_active else Cause.GIT
+        )
     diff.findings.append(
         Finding(
             code="disabled-elsewhere",

@@ -1,13 +1,13 @@
 """Assignments, compared pair by pair as sets; a Change exists only where the two sides differ.
 
-What is ignored stays, whatever else holds, and so does what is in accounts where nothing can be changed.
+What is ignored stays in any case, and so does what is in accounts where nothing can be changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import AccountId, Address, Arn, DeclaredPair, Kind, SetName
 from reconciler.model.change import Action, Cause, Change, Effect
 from reconciler.model.ledger import GivenAssignment, Ledger
 from reconciler.model.pairs import Pair, Principal
@@ -41,7 +41,7 @@ class _Comparison:
         self._principals: dict[Holder, Principal | None] = {}
         self._tails: dict[tuple[str, Holder], str] = {}
         self._wanted: dict[int, frozenset[Principal | None]] = {}
-        self._sets_on: dict[str, list[str]] = {}
+        self._sets_on: dict[str, list[SetName]] = {}
         self._entries: dict[tuple[str, str], bool] = {}
         self._ignores = ignoring(context)
         gaps = [gap for gap in context.live.gaps if gap.kind is Kind.ASSIGNMENT]
@@ -66,7 +66,7 @@ class _Comparison:
         diff.unchanged[Kind.ASSIGNMENT] = same
         diff.managed_assignments += same
 
-    def _pair(self, pair: Pair, arn: str, holders: Mapping[Holder, Assigned]) -> int:
+    def _pair(self, pair: DeclaredPair, arn: Arn, holders: Mapping[Holder, Assigned]) -> int:
         """Compare what git says of one pair with what is; how many assignments stay as they are."""
         there = self._context.live.assignments.get((pair[0], arn), frozenset())
         wanted = self._wanted.get(id(holders))
@@ -94,7 +94,7 @@ class _Comparison:
 
     # What is missing.
 
-    def _add(self, pair: Pair, arn: str | None, holders: Mapping[Holder, Assigned]) -> None:
+    def _add(self, pair: DeclaredPair, arn: Arn | None, holders: Mapping[Holder, Assigned]) -> None:
         account, name = pair
         unread = "*" in self._unread or account in self._unread
         for holder, why in holders.items():
@@ -132,7 +132,7 @@ class _Comparison:
             return self._context.holder_address(holder) in self._creating
         return principal.id not in self._owners(holder.kind).ignored and principal not in self._ours.leaving
 
-    def _missing_cause(self, pair: Pair, holder: Holder, why: Assigned, end: End | None) -> Cause:
+    def _missing_cause(self, pair: DeclaredPair, holder: Holder, why: Assigned, end: End | None) -> Cause:
         base, ledger = self._context.memory.base, self._context.memory.ledger
         previous_keys = self._ours.previous_keys(holder)
         if ledger is not None:
@@ -145,7 +145,9 @@ class _Comparison:
             if base is None or not assigned(base, pair, previous_keys):
                 return Cause.GIT
             then = [
-                base.end_of(one, said) for one in previous_keys if (said := base.assignments[pair].get(one))
+                base.end_of(one, earlier)
+                for one in previous_keys
+                if (earlier := base.assignments[pair].get(one))
             ]
             longer = all(later(at(end), at(one)) for one in then)
             return Cause.GIT if longer else Cause.SELECTOR
@@ -153,9 +155,9 @@ class _Comparison:
             return Cause.GIT
         return Cause.SELECTOR if why.selected and not self._begun(pair[0], why.entry) else Cause.DRIFT
 
-    def _was_given(self, ledger: Ledger, pair: Pair, holder: Holder) -> list[GivenAssignment]:
+    def _was_given(self, ledger: Ledger, pair: DeclaredPair, holder: Holder) -> list[GivenAssignment]:
         """What an apply ended with of the assignment."""
-        arns = [arn for arn, one in self._context.sets.given.items() if one.name == pair[1]]
+        arns = [Arn(arn) for arn, one in self._context.sets.given.items() if one.name == pair[1]]
         owners = self._owners(holder.kind)
         return [
             given
@@ -166,7 +168,7 @@ class _Comparison:
             and given.sure
         ]
 
-    def _begun(self, account: str, entry: str) -> bool:
+    def _begun(self, account: AccountId, entry: str) -> bool:
         """Whether anything that an entry assigns on an account is there: then it is not new to the entry."""
         if not self._sets_on:
             for on, name in self._context.desired.assignments:
@@ -178,7 +180,7 @@ class _Comparison:
                 for name in self._sets_on[account]
                 if (
                     there := self._context.live.assignments.get(
-                        (account, self._context.sets.ids.get(name, ""))
+                        (account, self._context.sets.ids.get(name, Arn("")))
                     )
                 )
                 for holder, why in self._context.desired.assignments[account, name].items()
@@ -188,7 +190,7 @@ class _Comparison:
 
     # What is there and not wanted.
 
-    def _undesired(self, pair: Pair, arn: str, principals: Iterable[Principal]) -> None:
+    def _undesired(self, pair: DeclaredPair, arn: Arn, principals: Iterable[Principal]) -> None:
         context, diff = self._context, self._diff
         known = frozenset(principals)
         if arn in context.sets.ignored:
@@ -207,7 +209,7 @@ class _Comparison:
         for principal in known:
             self._judge(pair, arn, principal)
 
-    def _judge(self, pair: Pair, arn: str, principal: Principal) -> None:
+    def _judge(self, pair: DeclaredPair, arn: Arn, principal: Principal) -> None:
         """What becomes of one assignment that git does not say."""
         context, diff = self._context, self._diff
         account, name = pair
@@ -240,8 +242,8 @@ class _Comparison:
             diff.unmanaged_assignments.append((account, arn, principal))
             self._stay(pair, principal)
 
-    def _stay(self, pair: Pair, principal: Principal, *, quietly: bool = False) -> None:
-        """Whoever is deleted although an assignment stays is kept; whoever should have none is named."""
+    def _stay(self, pair: DeclaredPair, principal: Principal, *, quietly: bool = False) -> None:
+        """Keep a person who is deleted although an assignment stays; name one who should have none."""
         if principal in self._ours.leaving:
             self._diff.held_in_place.add(self._context.holder_address(self._context.holder(principal)))
         if principal in self._ours.inactive and not quietly:
@@ -253,7 +255,9 @@ class _Comparison:
         found = self._context.live.organization.accounts.get(account)
         return found is None or found.active
 
-    def _remove(self, pair: Pair, arn: str, principal: Principal, cause: Cause, reason: str | None) -> None:
+    def _remove(
+        self, pair: DeclaredPair, arn: Arn, principal: Principal, cause: Cause, reason: str | None
+    ) -> None:
         context, diff = self._context, self._diff
         account, name = pair
         declared = context.desired.permission_sets.get(name)
@@ -273,7 +277,9 @@ class _Comparison:
             )
         )
 
-    def _touch(self, pair: Pair, arn: str | None, holder: Holder, principal: Principal | None) -> Address:
+    def _touch(
+        self, pair: DeclaredPair, arn: Arn | None, holder: Holder, principal: Principal | None
+    ) -> Address:
         """The address of an assignment, its ends noted with their ids, once for all accounts."""
         account, name = pair
         tail = self._tails.get((name, holder))

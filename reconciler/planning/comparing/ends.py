@@ -79,7 +79,7 @@ class _Comparison:
         if context.policy.scope.assignments is Mode.OBSERVE:
             return
         for (account, arn), held in self._ledger.assignments.items():
-            wanted = context.desired.assignments.get((account, context.sets.names.get(arn, "")))
+            wanted = context.desired.assignments.get((account, context.set_name(arn)))
             if not wanted or account in unread or arn in context.sets.ignored:
                 continue
             live = context.live.assignments.get((account, arn), frozenset())

@@ -152,7 +152,7 @@ def _is_ours_to_remove(context: PlanContext, diff: Diff, group: Group, user_id: 
     if user_id in context.users.external and key in context.desired.inactive and key in (group.members or ()):
         return True  # git itself gave it, and takes it back
     if key in context.desired.lapsed.get(group.key, {}):
-        return True  # git says itself when it ends, whoever remembers that it began
+        return True  # git says itself when it ends
     declared_before = context.memory.gave_member(
         context.groups.previous_keys(group.key),
         context.users.previous_keys(key),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import AccountId, Address, Arn, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
 from reconciler.model.resources import TAG_PREFIX, Attributes, PermissionSet, Value
 from reconciler.planning import hashes
-from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.comparing.set_values import WHOLE, declared_values, partition_of
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.ordering.steps import needs_provisioning
 from reconciler.planning.wording import many
@@ -50,7 +50,7 @@ def compare_provisioning(context: PlanContext, diff: Diff) -> None:
             if context.closed((account,)):
                 closed.append(f"{live.name} on {context.account_name(account)}")
                 continue
-            if ending.covers(account, arn):
+            if ending.covers(AccountId(account), live.id):
                 continue
             diff.touch(address, arn, None)
             diff.changes.append(
@@ -93,12 +93,10 @@ class _Ending:
             if change.address.kind is Kind.ASSIGNMENT and context.policy.scope.assignments is not Mode.OBSERVE
         }
         self._growing = {
-            (address.account, address.permission_set.own_key)
-            for address, action in self._changed.items()
-            if action is Action.CREATE
+            address.declared_pair for address, action in self._changed.items() if action is Action.CREATE
         }
 
-    def covers(self, account: str, arn: str) -> bool:
+    def covers(self, account: AccountId, arn: Arn) -> bool:
         """Whether every assignment of the set on the account goes, and none comes."""
         context = self._context
         name = context.set_name(arn)
@@ -130,5 +128,5 @@ def _cause(context: PlanContext, declared: PermissionSet, partition: str) -> Cau
 
 def _of_role(permission_set: PermissionSet, partition: str) -> dict[str, Value]:
     """What a role has of its set: everything but the tags."""
-    values = said(permission_set, {}, partition)
+    values = declared_values(permission_set, {}, partition)
     return {name: value for name, value in values.items() if not name.startswith(TAG_PREFIX)}

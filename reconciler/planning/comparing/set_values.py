@@ -1,7 +1,7 @@
 """What git says of a permission set, in the words in which the service has it.
 
 A managed policy is the same whether git names it by name, path or ARN, a duration however it is spelled, and
-an inline policy in whatever order and form IAM reads alike; where the live set has the same in other words,
+an inline policy in any order and form that IAM reads alike; where the live set has the same in other words,
 the live words are the ones that are wanted.
 """
 
@@ -42,7 +42,7 @@ _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", re.ASCII)
 _POLICY = ":policy/"
 
 
-def said(permission_set: PermissionSet, live: Attributes, partition: str) -> dict[str, Value]:
+def declared_values(permission_set: PermissionSet, live: Attributes, partition: str) -> dict[str, Value]:
     """The attributes that git says something of, in the order of SET_ATTRIBUTES; None is "not set".
 
     `live` is what the set has now (nothing, where there is none), `partition` that of the instance's ARN.
@@ -90,7 +90,7 @@ def managed_policies(written: Sequence[str], live: Attributes, partition: str) -
 def managed_policy(written: str, live: Sequence[str], partition: str) -> str:
     """The ARN of one AWS-managed policy that is written as a name, a path or an ARN of any partition.
 
-    A name alone is that of any of the `live` ARNs with this name, under whatever path AWS keeps it.
+    A name alone is that of any of the `live` ARNs with this name, under any path where AWS keeps it.
     """
     path = written.partition(_POLICY)[2] if written.startswith("arn:") else written
     if "/" not in path and not written.startswith("arn:"):

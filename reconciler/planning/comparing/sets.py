@@ -10,7 +10,13 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import SET_ATTRIBUTES, Attributes, PermissionSet, Value
 from reconciler.model.state import LivePermissionSet
 from reconciler.planning import hashes
-from reconciler.planning.comparing.set_values import cleared, differs, is_harmless, partition_of, said
+from reconciler.planning.comparing.set_values import (
+    cleared,
+    declared_values,
+    differs,
+    is_harmless,
+    partition_of,
+)
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.wording import many
 
@@ -33,13 +39,17 @@ def compare_sets(context: PlanContext, diff: Diff) -> None:
         elif not _update(context, diff, permission_set, context.live.permission_sets[arn], partition):
             same += 1
     diff.unchanged[Kind.PERMISSION_SET] = same
-    for arn, name in sorted(context.sets.replaced.items(), key=lambda each: context.set_name(each[0])):
-        diff.findings.append(_replaced(context, context.live.permission_sets[arn], name))
+    for old, name in sorted(context.sets.replaced.items(), key=lambda each: context.set_name(each[0])):
+        diff.findings.append(_replaced(context, context.live.permission_sets[old], name))
 
 
 def _create(context: PlanContext, diff: Diff, permission_set: PermissionSet, partition: str) -> None:
     name = permission_set.key
-    values = {each: value for each, value in said(permission_set, {}, partition).items() if value is not None}
+    values = {
+        each: value
+        for each, value in declared_values(permission_set, {}, partition).items()
+        if value is not None
+    }
     address = context.set_address(name)
     old = [each for arn, each in context.sets.names.items() if context.sets.replaced.get(arn) == name]
     at_base = (
@@ -68,7 +78,7 @@ def _update(
     context: PlanContext, diff: Diff, permission_set: PermissionSet, live: LivePermissionSet, partition: str
 ) -> bool:
     """Whether there is a change."""
-    have, now = live.attributes, said(permission_set, live.attributes, partition)
+    have, now = live.attributes, declared_values(permission_set, live.attributes, partition)
     owned: dict[str, Value] = dict(now)
     for each in _given_before(context, permission_set, live, partition):
         if each not in owned:
@@ -85,7 +95,7 @@ def _update(
     diff.touch(address, live.id, None)
     diff.owned[address] = names
     base = context.memory.base_set(permission_set.key)
-    then = said(base, have, partition) if base is not None else None
+    then = declared_values(base, have, partition) if base is not None else None
     if context.memory.ledger is not None and live.id not in context.sets.given:
         then = None  # no apply ended with this object as git's
     causes = {_cause(each, then, now) for each in fields}
@@ -115,7 +125,7 @@ def _given_before(
     return [
         each
         for former in context.memory.former_set((permission_set.key,))
-        for each in said(former, live.attributes, partition)
+        for each in declared_values(former, live.attributes, partition)
     ]
 
 
@@ -149,7 +159,7 @@ def _ignored(context: PlanContext, permission_set: PermissionSet) -> Finding:
 
 
 def _replaced(context: PlanContext, live: LivePermissionSet, name: str) -> Finding:
-    """A new set makes new roles: whatever names the old ones must follow.
+    """A new set makes new roles: what names the old ones must follow.
 
     IAM Identity Center User Guide, "Referencing permission sets in resource policies, Amazon EKS Cluster
     config maps, and AWS KMS key policies".

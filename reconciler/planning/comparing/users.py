@@ -275,7 +275,7 @@ def _remove(context: PlanContext, diff: Diff, key: str, live: LiveUser, status: 
     """Somebody whom git declares no more, or (authoritative) never did."""
     remembered = next(iter(context.memory.former_user((key,))), None)
     why = context.desired.inactive.get(key)
-    # Whoever is blocked and was never ours is not ours to delete.
+    # A person who is blocked and was never ours is not ours to delete.
     ours = remembered is not None or live.id in context.users.given
     delete = _deletes(context) and (why is None or ours)
     if why is not None and not delete:

@@ -12,9 +12,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.model.address import Kind
+from reconciler.model.address import DeclaredPair, Kind, SetName
 from reconciler.model.organization import Organization
-from reconciler.model.pairs import Pair
 from reconciler.model.patterns import path_matches
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Assignment
@@ -43,12 +42,12 @@ class Entitlements:
     """The fields of Desired that speak of assignments."""
 
     assignments: Assignments = field(default_factory=dict)
-    lapsed: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
+    lapsed: Mapping[DeclaredPair, frozenset[Holder]] = field(default_factory=dict)
     selecting: frozenset[tuple[str, Holder]] = frozenset()
     unreachable: Mapping[str, str] = field(default_factory=dict)
     remarks: Remarks = NO_REMARKS
     unresolved: frozenset[tuple[str, Holder]] = frozenset()
-    doubtful: Mapping[Pair, frozenset[Holder]] = field(default_factory=dict)
+    doubtful: Mapping[DeclaredPair, frozenset[Holder]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +78,15 @@ class Entitling:
         Where entries say the same, the one that ends last counts; an account is `selected` only where no
         entry names it.
         """
-        said = _said(identities, policy, audience, now)
+        inputs = _inputs(identities, policy, audience, now)
         for known, result in self._known:
-            if known == said:
+            if known == inputs:
                 return result
-        united = _Union(said.audience, Places(self._organization, said.accounts), now)
-        for _, entry in sorted(said.entries.items()):
+        united = _Union(inputs.audience, Places(self._organization, inputs.accounts), now)
+        for _, entry in sorted(inputs.entries.items()):
             united.add(entry)
         result = united.result()
-        self._known.append((said, result))
+        self._known.append((inputs, result))
         return result
 
     def learn(
@@ -99,16 +98,16 @@ class Entitling:
         result: Entitlements,
     ) -> None:
         """Take note of what was answered already, over the same organization."""
-        self._known.append((_said(identities, policy, audience, now), result))
+        self._known.append((_inputs(identities, policy, audience, now), result))
 
 
-def _said(identities: Identities, policy: TargetPolicy, audience: Audience, now: datetime) -> _Said:
+def _inputs(identities: Identities, policy: TargetPolicy, audience: Audience, now: datetime) -> _Said:
     entries = identities.assignments
     if policy.paths != ("**",):
         entries = {
             key: entry for key, entry in entries.items() if path_matches(entry.origin.path, policy.paths)
         }
-    # Whoever no entry names makes no difference, so that a newcomer alone does not.
+    # A person whom no entry names makes no difference, so that a newcomer alone does not.
     sets = frozenset(name for entry in entries.values() for name in entry.permission_sets)
     users = frozenset(key for entry in entries.values() for key in entry.users)
     groups = frozenset(key for entry in entries.values() for key in entry.groups)
@@ -128,8 +127,8 @@ class _Union:
     def __init__(self, audience: Audience, places: Places, now: datetime) -> None:
         self._audience, self._places, self._now = audience, places, now
         self._layers: list[Holders] = []
-        self._pairs: dict[Pair, list[int]] = {}
-        self._over: dict[Pair, list[frozenset[Holder]]] = {}
+        self._pairs: dict[DeclaredPair, list[int]] = {}
+        self._over: dict[DeclaredPair, list[frozenset[Holder]]] = {}
         self._holders: dict[tuple[Kind, str], Holder] = {}
         self._selecting: set[tuple[str, Holder]] = set()
         self._unreachable: dict[str, str] = {}
@@ -148,7 +147,7 @@ class _Union:
         if entry.window.early(self._now):
             return
         over = entry.window.over(self._now)
-        sets = [name for name in entry.permission_sets if name in self._audience.sets]
+        sets = [SetName(name) for name in entry.permission_sets if name in self._audience.sets]
         holders = self._present(entry)
         found = self._places.select(entry.accounts, entry.excluded)
         if not over:
@@ -164,7 +163,7 @@ class _Union:
         self._lay(entry, sets, holders, found)
 
     def _lay(
-        self, entry: Assignment, sets: Sequence[str], holders: Sequence[Holder], found: Selection
+        self, entry: Assignment, sets: Sequence[SetName], holders: Sequence[Holder], found: Selection
     ) -> None:
         span = entry.window
         named = Assigned(entry.key, entry.origin, end=span.end, reason=entry.reason, start=span.start)
@@ -191,14 +190,14 @@ class _Union:
     def result(self) -> Entitlements:
         """Everything, united."""
         united: dict[tuple[int, ...], Holders] = {}
-        assignments: dict[Pair, Holders] = {}
+        assignments: dict[DeclaredPair, Holders] = {}
         for pair, layers in self._pairs.items():
             numbers = tuple(layers)
             holders = united.get(numbers)
             if holders is None:
                 holders = united[numbers] = self._united(numbers)
             assignments[pair] = holders
-        lapsed: dict[Pair, frozenset[Holder]] = {}
+        lapsed: dict[DeclaredPair, frozenset[Holder]] = {}
         for pair, over in self._over.items():
             if left := frozenset[Holder]().union(*over).difference(assignments.get(pair, ())):
                 lapsed[pair] = left

@@ -27,7 +27,7 @@ class Templates:
     def lay_on(self, user: User) -> User:
         """The user with every attribute that has a template as the template says.
 
-        Where one of its placeholders is not set, the attribute is absent, whatever git says of it itself.
+        Where one of its placeholders is not set, the attribute is absent, even where git declares it.
         Placeholders stand for what git says, or else for what a create would add, and never for what another
         template makes of it.
         """
@@ -36,9 +36,9 @@ class Templates:
         made: dict[str, Value] = {
             name: value for name, value in user.attributes.items() if name not in self._templates
         }
-        said = {**defaults(user.attributes), **user.attributes}
+        values = {**defaults(user.attributes), **user.attributes}
         for name, parts in self._templates.items():
-            value = _filled(parts, user.key, said)
+            value = _filled(parts, user.key, values)
             if value is not None:
                 made[name] = value
         return replace(user, attributes=made)

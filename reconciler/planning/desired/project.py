@@ -182,12 +182,12 @@ class _Flattening:
         self._ends: dict[str, Mapping[str, End]] = {}
 
     def members(self, key: str) -> Members:
-        """Whoever is a member of `key` now, by any way that holds."""
+        """The members of `key` now, by any way that holds."""
         self._resolve(key)
         return self._known[key]
 
     def lapsed(self, key: str) -> Mapping[str, Cause]:
-        """Whoever is written as a member of `key` but whose window is over, by every way."""
+        """Those who are written as members of `key` and whose window is over, by every way."""
         self._resolve(key)
         return self._over.get(key, {})
 
@@ -197,7 +197,7 @@ class _Flattening:
         return self._ends.get(key, _NEVER)
 
     def _resolve(self, key: str) -> None:
-        """Flatten `key` after whatever it includes; without recursion, since chains may be long."""
+        """Flatten `key` after all that it includes; without recursion, since chains may be long."""
         stack = [key]
         while stack:
             group = self._groups[stack[-1]]

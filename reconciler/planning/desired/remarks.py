@@ -1,4 +1,4 @@
-"""What a reviewer must know of the assignments that git writes, whatever differs."""
+"""What a reviewer must know of the assignments that git writes, also where nothing differs."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ def other_people(
     if base is None or not found:
         return
     changes = list(changes)
-    said = {change.address.own_key for change in changes if change.address.kind is Kind.USER}
+    shown = {change.address.own_key for change in changes if change.address.kind is Kind.USER}
     gaining = {_person(change) for change in changes if change.action is Action.CREATE}
-    keys = sorted((found - said) & gaining)
+    keys = sorted((found - shown) & gaining)
     if keys:
         was = {key: base.users[key].attributes.get("user_name") for key in keys}
         now = {key: identities.users[key].attributes.get("user_name") for key in keys}
@@ -66,7 +66,7 @@ def _person(change: Change) -> str | None:
 
 
 # What it is, whose, and when it is over: equal where git says the same at two commits.
-_Said = tuple[str, str, datetime | None]
+_Entry = tuple[str, str, datetime | None]
 
 
 def past(
@@ -77,12 +77,12 @@ def past(
     `paths` are the patterns of the files that the target takes its declarations from.
     """
     ended = _ended(identities, now)
-    found = {said: origin for said, origin in ended if path_matches(origin.path, paths)}
+    found = {entry: origin for entry, origin in ended if path_matches(origin.path, paths)}
     if not found:
         return
     states = [one.identities for one in (remembered.base, *remembered.since) if one is not None]
-    known = {said for state in states for said, _ in _ended(state, now)}
-    new = {said: origin for said, origin in found.items() if said not in known}
+    known = {entry for state in states for entry, _ in _ended(state, now)}
+    new = {entry: origin for entry, origin in found.items() if entry not in known}
     if new:
         yield Finding(
             code="until-past",
@@ -95,11 +95,11 @@ def past(
         )
 
 
-def _order(said: _Said) -> tuple[str, str, str]:
-    return said[0], said[1], text(said[2]) or ""
+def _order(entry: _Entry) -> tuple[str, str, str]:
+    return entry[0], entry[1], text(entry[2]) or ""
 
 
-def _ended(identities: Identities, now: datetime) -> Iterator[tuple[_Said, Origin]]:
+def _ended(identities: Identities, now: datetime) -> Iterator[tuple[_Entry, Origin]]:
     def over(window: Window | None) -> bool:
         return window is not None and window.over(now)
 
@@ -116,7 +116,7 @@ def _ended(identities: Identities, now: datetime) -> Iterator[tuple[_Said, Origi
         yield from _in_group(group, now)
 
 
-def _in_group(group: Group, now: datetime) -> Iterator[tuple[_Said, Origin]]:
+def _in_group(group: Group, now: datetime) -> Iterator[tuple[_Entry, Origin]]:
     for user, grant in (group.members or {}).items():
         if type(grant) is Grant and grant.window.over(now):
             origin = Origin(group.origin.path, grant.node)

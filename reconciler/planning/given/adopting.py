@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Arn, Kind, SetName
 from reconciler.model.change import Change
 from reconciler.model.ledger import GivenAssignment, GivenObject
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.resources import Attributes, Group, User
 from reconciler.model.state import Assigned, Holder, LiveUser
-from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.comparing.set_values import WHOLE, declared_values, partition_of
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.given.former import former_ledger
@@ -121,7 +121,7 @@ class Adopting:
             )
             if declared is not None:
                 change = self._changes.get(context.set_address(live.name))
-                values = said(declared, live.attributes, partition)
+                values = declared_values(declared, live.attributes, partition)
                 loose = {name: value for name, value in values.items() if name not in WHOLE}
                 names = self._names(loose, live.attributes, loose.keys(), change, known)
                 builder.sets[arn] = GivenObject(live.name, live.name, names)
@@ -211,7 +211,7 @@ class Adopting:
         names = {arn: one.name for arn, one in before.sets.items()} | dict(context.sets.names)
         for pair, held in before.assignments.items():
             name = names.get(pair[1])
-            wanted = context.desired.assignments.get((pair[0], name), {}) if name is not None else {}
+            wanted = context.desired.assignments.get((pair[0], SetName(name)), {}) if name is not None else {}
             tokens = self._tokens(wanted) if wanted else {}
             live = context.live.assignments.get(pair, frozenset())
             kept = {
@@ -223,7 +223,7 @@ class Adopting:
                 builder.assignments[pair] = kept
         for (account, name), wanted in context.desired.assignments.items():
             arn = context.sets.ids.get(name)
-            there = context.live.assignments.get((account, arn or ""))
+            there = context.live.assignments.get((account, arn or Arn("")))
             if arn is None or not there or arn in context.sets.ignored:
                 continue
             for holder, why in wanted.items():

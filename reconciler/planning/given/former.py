@@ -11,7 +11,7 @@ from reconciler.model.change import Cause
 from reconciler.model.ledger import GivenAssignment, GivenObject, Ledger
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Holder
-from reconciler.planning.comparing.set_values import WHOLE, partition_of, said
+from reconciler.planning.comparing.set_values import WHOLE, declared_values, partition_of
 from reconciler.planning.context import PlanContext
 from reconciler.planning.ownership.assigned_before import removal_cause
 from reconciler.planning.ownership.objects import Ownership, group_name, user_name
@@ -64,7 +64,7 @@ def _sets(context: PlanContext) -> dict[str, GivenObject]:
         states = list(context.memory.former_set((name,)))
         if states:
             live = context.live.permission_sets[arn].attributes
-            names = {each for one in states for each in said(one, live, partition)} - set(WHOLE)
+            names = {each for one in states for each in declared_values(one, live, partition)} - set(WHOLE)
             found[arn] = GivenObject(name, name, tuple(sorted(names)))
     return found
 

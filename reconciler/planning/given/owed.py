@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Kind, SetName
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Mode
@@ -26,7 +26,7 @@ def owed(context: PlanContext, withheld: Withheld, names: Mapping[str, str]) -> 
     if not lines:
         return
     loud = sum(1 for rank, _ in lines if not rank)
-    told = f", {loud} of them privileged" if loud else ""
+    privileged = f", {loud} of them privileged" if loud else ""
     shown = [line for _, line in lines[:_SHOWN]]
     if len(lines) > _SHOWN:
         shown.append(f"and {len(lines) - _SHOWN:,} more")
@@ -35,7 +35,7 @@ def owed(context: PlanContext, withheld: Withheld, names: Mapping[str, str]) -> 
         severity=Severity.WARNING,
         message=(
             f"{many(len(lines), 'thing')} that git gave and does not want any more cannot be taken back "
-            f"now{told}"
+            f"now{privileged}"
         ),
         fix="see what each waits for; it is planned again as soon as it can be",
         details=tuple(shown),
@@ -134,7 +134,7 @@ class _Owed:
         names = {arn: one.name for arn, one in self._ledger.sets.items()} | dict(context.sets.names)
         for (account, arn), held in self._ledger.assignments.items():
             live = context.live.assignments.get((account, arn), frozenset())
-            name = names.get(arn, arn)
+            name = SetName(names.get(arn, arn))
             desired = context.desired.assignments.get((account, name), {})
             wanted = {self._principal(holder) for holder in desired} if desired else set()
             for principal in held.keys() - wanted:

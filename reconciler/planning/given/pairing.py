@@ -110,8 +110,8 @@ class _Pairs:
 
     def _homes_of(self, one: Sought) -> list[str]:
         """What git gave under the key, else under those that it says it was, else under what those were."""
-        said = [key for key in one.keys if key in one.names]
-        for keys in ([one.key], said, one.keys):
+        named = [key for key in one.keys if key in one.names]
+        for keys in ([one.key], named, one.keys):
             if ids := [each for key in keys for each in self._homes.get(key, ())]:
                 return ids
         return []
@@ -254,23 +254,11 @@ class _Pairs:
 
     def _by_former_names(self) -> None:
         """The names in `previously` claim what nothing else claims; two keys after one object block both."""
-        pairing = self._pairing
-        proposals: dict[str, list[str]] = {}
-        for one in self._sought:
-            if not one.names or not self._is_open(one):
-                continue
-            found = _unclaimed(one, self._candidates, pairing.keys.keys())
-            if len(found) > 1:
-                pairing.block(one.key, f"{len(found)} live objects carry its former names", found)
-            elif found:
-                proposals.setdefault(found[0], []).append(one.key)
-        for identifier, keys in proposals.items():
-            if len(keys) == 1 and identifier not in pairing.contested:
-                pairing.claim(keys[0], identifier)
-                continue
-            for key in keys:
-                others = ", ".join(sorted(other for other in keys if other != key)) or "another key"
-                pairing.block(key, f"{others} had the same former name", [identifier])
+        self._pairing.claim_former(
+            (one.key, _unclaimed(one, self._candidates, self._pairing.keys.keys()))
+            for one in self._sought
+            if one.names and self._is_open(one)
+        )
 
 
 def _unclaimed(one: Sought, candidates: Candidates, claimed: AbstractSet[str]) -> list[str]:

@@ -107,7 +107,7 @@ class _Releasing:
 
     def _add(self, address: Address, what: str, name: str, why: str, origin: Origin | None) -> None:
         if address in self._taken:
-            return  # whoever must have no access loses it, also where git lets go of the rest
+            return  # a person who must have no access loses it, also where git lets go of the rest
         if address.kind in (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET):
             self._diff.ids[address] = what
         self._diff.changes.append(
@@ -157,14 +157,14 @@ def released(
     for change in found:
         lines = loud if _is_privileged(change, ids, privileged) else quiet
         lines.append(f"{change.address}: {change.reason}")
-    told = f", {len(loud)} of them privileged" if loud else ""
+    marked = f", {len(loud)} of them privileged" if loud else ""
     told_lines = [*(f"{each} (privileged)" for each in sorted(loud)), *sorted(quiet)]
     more = len(told_lines) - _SHOWN
     yield Finding(
         code="released",
         severity=Severity.WARNING,
         message=(
-            f"git no longer manages {many(len(found), 'thing')} that it gave{told}: they stay as they are, "
+            f"git no longer manages {many(len(found), 'thing')} that it gave{marked}: they stay as they are, "
             "and are not taken back"
         ),
         fix="if they should go instead, remove them in git, apply, and release what is left then",

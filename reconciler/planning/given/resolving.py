@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.model.address import Arn
 from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger
 from reconciler.model.names import fold
 from reconciler.model.pairs import Pair, Principal
@@ -34,7 +35,7 @@ def resolved(ledger: Ledger, live: Live) -> Ledger:
         for principal, how in held.items() if arn is not None else ():
             identifier = _id(principal.id, users if principal.kind == "user" else groups)
             if identifier is not None:
-                pair = assignments.setdefault((account, str(arn)), {})
+                pair = assignments.setdefault((account, Arn(str(arn))), {})
                 pair.setdefault(Principal(principal.kind, identifier), how)
     return replace(
         ledger,

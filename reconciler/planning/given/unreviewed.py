@@ -42,7 +42,7 @@ def held_to_reviewed(context: PlanContext) -> tuple[PlanContext, _Lines]:
     assignments = dict(desired.assignments)
     gone = dict(desired.lapsed_assignments)
     for (account, arn), held in sorted(ledger.assignments.items()):
-        pair = (account, context.sets.names.get(arn, ""))
+        pair = (account, context.set_name(arn))
         wanted = assignments.get(pair)
         ended = {context.holder(one): how.end for one, how in held.items() if how.end and how.end <= now}
         late: dict[Holder, Assigned] = {one: why for one, why in (wanted or {}).items() if one in ended}

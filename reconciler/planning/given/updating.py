@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.address import PAIRS, Address, Kind
+from reconciler.model.address import PAIRS, Address, Arn, Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.ledger import UNBORN, GivenAssignment, GivenObject, Ledger, difference, united
 from reconciler.model.pairs import Principal
@@ -97,11 +97,11 @@ class LedgerUpdate:
     def _assignment(
         self, builder: LedgerBuilder, change: Change, ids: Mapping[Address, str], *, sure: bool
     ) -> None:
-        account, (who, permission_set) = change.address.account, change.address.ends
+        who, permission_set = change.address.ends
         principal = Principal(who.kind, self._token(who, ids))
-        pair = (account, self._token(permission_set, ids))
+        pair = (change.address.account, Arn(self._token(permission_set, ids)))
         if change.action is Action.CREATE:
-            wanted = self._context.desired.assignments.get((account, permission_set.own_key), {})
+            wanted = self._context.desired.assignments.get(change.address.declared_pair, {})
             why = wanted.get(Holder.at(change.address))
             how = GivenAssignment(bool(why and why.selected), sure, instant(change.until))
             builder.assign(pair, principal, how)

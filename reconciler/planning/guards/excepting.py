@@ -48,9 +48,9 @@ def excepting(context: PlanContext, changes: Sequence[Change]) -> Iterator[Findi
             ),
             fix=f"correct the name; {approval('except-unknown', count, Kind.ASSIGNMENT)}",
             details=tuple(
-                f"{entry}: {said}"
+                f"{entry}: {line}"
                 for entry, found in sorted(entries.items())
-                for said in (*_said(context, unmet.get(entry, ())), _reach(context, found))
+                for line in (*_said(context, unmet.get(entry, ())), _reach(context, found))
             ),
             count=count,
             kind=Kind.ASSIGNMENT,
@@ -64,7 +64,7 @@ def excepting(context: PlanContext, changes: Sequence[Change]) -> Iterator[Findi
             message=f"`except` of {_entries(idle)} names what the organization does not have",
             fix="correct the name, or delete it: what the entry would give anew is withheld until then",
             details=tuple(
-                f"{entry}: {said}" for entry, found in sorted(idle.items()) for said in _said(context, found)
+                f"{entry}: {line}" for entry, found in sorted(idle.items()) for line in _said(context, found)
             ),
             count=len(idle),
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from reconciler.model.address import PAIRS, Address, Kind
+from reconciler.model.address import PAIRS, Address, Kind, SetName
 from reconciler.model.change import Cause, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
@@ -97,7 +97,9 @@ class ExplicitRemovals:
             holder, named = address.ends
             owners = users if holder.kind is Kind.USER else groups
             holders = [Holder(holder.kind, key) for key in owners.previous_keys(holder.own_key)]
-            pairs = [(address.account, name) for name in self._context.sets.previous_keys(named.own_key)]
+            pairs = [
+                (address.account, SetName(name)) for name in self._context.sets.previous_keys(named.own_key)
+            ]
             return lambda state: any(
                 one in state.assignments.get(pair, ()) for pair in pairs for one in holders
             )

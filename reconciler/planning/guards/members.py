@@ -1,6 +1,6 @@
 """Guard of what is critical: enough people in a group or behind an assignment, at every moment of an apply.
 
-Whoever is in it counts if they can sign in and stay: people who must lose it at once (their time is over,
+People in it count if they can sign in and stay: people who must lose it at once (their time is over,
 they are blocked or have left) never count, and nothing waits for their sake. Where only a moment in between
 would have too few, the removals wait for the grants that make up for them.
 """
@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reconciler.access.state import NO_HOLDERS, AccessState, Holders
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import Address, Kind, SetName
 from reconciler.model.change import AT_ONCE, Action, Change, Effect
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.patterns import path_matches
@@ -82,12 +82,12 @@ class Critical:
     def findings(self, steps: Iterable[Step]) -> Iterator[Finding]:
         """A refusal for each critical group or entry that has too few people, in the end or in between."""
         waiting = {step.id: {*step.after, *step.held_by} for step in steps} if self._places else {}
-        said: set[str] = set()
+        named: set[str] = set()
         for place in self._places:
-            if place.key in said:
+            if place.key in named:
                 continue
             if len(place.after) < place.least:
-                said.add(place.key)
+                named.add(place.key)
                 missing = place.least - len(place.after)
                 yield Finding(
                     code="min-members",
@@ -102,7 +102,7 @@ class Critical:
                     covers=place.blamed,
                 )
             elif place.additions and self._falls_below(place, waiting):
-                said.add(place.key)
+                named.add(place.key)
                 yield Finding(
                     code="min-members",
                     severity=Severity.REFUSAL,
@@ -160,7 +160,7 @@ class Critical:
         found = Places(context.live.organization, named).select(entry.accounts, entry.excluded)
         unread = {gap.scope for gap in context.live.gaps if gap.kind is Kind.ASSIGNMENT}
         for account in sorted(found.accounts):
-            for name in entry.permission_sets if not unread & {"*", account} else ():
+            for name in map(SetName, entry.permission_sets) if not unread & {"*", account} else ():
                 pair = account, self._tokens.permission_set(name)
                 unseen = NO_HOLDERS
                 if "users" in unread:

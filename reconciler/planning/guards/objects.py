@@ -64,7 +64,7 @@ def recreated(changes: Sequence[Change], replaced: Container[Address]) -> Iterat
 def remade(changes: Sequence[Change]) -> Iterator[Finding]:
     """What was applied, was deleted by somebody else, and would be made again and assigned to or from anew.
 
-    It gets a new id: whatever else hung on the old one (applications, policies that name it) does not follow.
+    It gets a new id: what else hung on the old one (applications, policies that name it) does not follow.
     """
     made = [
         change

@@ -17,7 +17,7 @@ from reconciler.planning.guards.population import Population
 from reconciler.planning.wording import many
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
-# A group may lose so many whatever the percentage: of two or three, half is one.
+# A group may lose so many at any percentage: of two or three, half is one.
 _LOSS = 2
 
 

@@ -62,7 +62,7 @@ def live_shrank(context: PlanContext, changes: Sequence[Change], population: Pop
 def source_shrank(context: PlanContext, removals: Sequence[Change]) -> Iterator[Finding]:
     """Git declares far fewer than at the last whole apply, and something would be removed for it.
 
-    Whoever is inactive, and assignments whose time is over, are declared still.
+    Inactive people, and assignments whose time is over, are declared still.
     """
     base = context.memory.base
     if base is None or not removals:

@@ -1,7 +1,7 @@
 """Which steps may go in one request, and when it pays to wait for more of them.
 
 Memberships of one group and direction go together, and so do creations of users, and of groups: as many as
-the target takes. Creations and removals go with whatever is ready. A few grants wait for more of the same
+the target takes. Creations and removals go with what is ready. A few grants wait for more of the same
 group, as long as more can come and nothing waits for them.
 """
 

@@ -74,7 +74,7 @@ def _dependents(steps: Mapping[str, Step]) -> dict[str, list[str]]:
 
 
 def _closure(start: str, dependents: Mapping[str, Sequence[str]]) -> set[str]:
-    """Whatever waits for `start`, through however many others."""
+    """Everything that waits for `start`, directly or through others."""
     found: set[str] = set()
     queue = [start]
     while queue:

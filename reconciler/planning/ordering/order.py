@@ -3,9 +3,9 @@
 Revocations come first and wait for nothing but the grants that take their place; creates come before what
 refers to them; a name is freed before it is given to another, and passed on after what its new owner shall
 not have and before what they shall; a permission set is edited before it is given to anybody more, and after
-it was taken from whoever shall not have it; containers go last. So every prefix of the order leaves nobody
+it was taken from those who shall not have it; containers go last. So every prefix of the order leaves nobody
 with more than before and after together. (Where a set changes hands, so that what takes its place waits for
-the edit itself, whoever loses it may have it edited until then.)
+the edit itself, those who lose it may have it edited until then.)
 Rank is coarse (all of one rank are attempted before the next begins), `after` and `held_by` are exact.
 """
 

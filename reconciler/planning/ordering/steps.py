@@ -105,7 +105,7 @@ class _Maker:
     def __init__(self, changes: Sequence[Change], dependencies: Dependencies) -> None:
         self._dependencies, self._changes = dependencies, changes
         self._creating = {one.address for one in changes if one.action is Action.CREATE}
-        # Whoever signs in by a name is somebody: what is granted is meant for the person of the new name.
+        # A user name stands for a person: what is granted is meant for the person of the new name.
         self._passing_on = {
             one.address
             for one in changes
@@ -236,7 +236,7 @@ class _Maker:
             after = self._made_before(principal, permission_set)
             if permission_set in self._edited:
                 after += (str(permission_set),)
-            # Whoever leaves the group has left it before the group is given more.
+            # People leave the group before the group is given more.
             if principal.kind is Kind.GROUP:
                 after += tuple(self._leaving.get((Kind.MEMBERSHIP, principal), ()))
         refs = {"permission_set": permission_set, "principal": principal}

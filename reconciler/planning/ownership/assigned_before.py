@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.address import DeclaredPair
 from reconciler.model.change import Cause
 from reconciler.model.ledger import GivenAssignment
-from reconciler.model.pairs import Pair
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Desired, Holder
 from reconciler.planning.desired.prior import PriorState
 
 
-def assigned(state: Desired, pair: Pair, holders: Sequence[Holder]) -> bool:
+def assigned(state: Desired, pair: DeclaredPair, holders: Sequence[Holder]) -> bool:
     """Whether a state assigns the pair to one of `holders`: one principal under all its keys."""
     found = state.assignments.get(pair)
     return found is not None and any(holder in found for holder in holders)
@@ -28,7 +28,11 @@ def selected(state: Desired, name: str, holders: Sequence[Holder]) -> bool:
 
 
 def given_cause(
-    memory: PriorState, desired: Desired, pair: Pair, holders: Sequence[Holder], given: GivenAssignment | None
+    memory: PriorState,
+    desired: Desired,
+    pair: DeclaredPair,
+    holders: Sequence[Holder],
+    given: GivenAssignment | None,
 ) -> Cause | None:
     """Why an assignment goes that git gave, where that is known by id; None where git never gave it."""
     if given is None:
@@ -43,7 +47,7 @@ def given_cause(
 
 
 def removal_cause(
-    memory: PriorState, desired: Desired, pair: Pair, holders: Sequence[Holder]
+    memory: PriorState, desired: Desired, pair: DeclaredPair, holders: Sequence[Holder]
 ) -> Cause | None:
     """Why an assignment goes that git declared since the last whole apply; None where it never did.
 
@@ -75,6 +79,6 @@ def stranger_cause(memory: PriorState, name: str, *, authoritative: bool) -> Cau
     if memory.base is None:
         return Cause.GIT
     then = memory.base.permission_sets.get(name)
-    said = then.assignments if then is not None else None
-    strict = authoritative if said is None else said is Sharing.EXCLUSIVE
+    sharing = then.assignments if then is not None else None
+    strict = authoritative if sharing is None else sharing is Sharing.EXCLUSIVE
     return Cause.DRIFT if strict else Cause.GIT

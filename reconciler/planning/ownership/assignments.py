@@ -1,15 +1,15 @@
 """Whose a live assignment is that git does not say: why it goes, or that it stays.
 
 What git says now or said since the last whole apply is ours; of a set that tolerates no others
-(`assignments: exclusive`, or an authoritative scope) everything is; and whoever must have no access, or is
+(`assignments: exclusive`, or an authoritative scope) everything is; and who must have no access, or is
 deleted, loses what others gave, too.
 """
 
 from __future__ import annotations
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Arn, DeclaredPair, Kind
 from reconciler.model.change import Action, Cause
-from reconciler.model.pairs import Pair, Principal
+from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode
 from reconciler.model.resources import Sharing
 from reconciler.model.state import Holder
@@ -51,7 +51,7 @@ class AssignmentOwnership:
             return False
         return self._context.set_address(name) not in self._creating
 
-    def why(self, pair: Pair, arn: str, principal: Principal) -> Why | None:
+    def why(self, pair: DeclaredPair, arn: Arn, principal: Principal) -> Why | None:
         """Why the assignment goes; None: it stays."""
         context = self._context
         inactive = context.inactive.get(principal.id) if principal.kind is Kind.USER else None
@@ -74,7 +74,7 @@ class AssignmentOwnership:
             return cause, f"the {principal.kind} no longer exists"
         return cause, None
 
-    def _cause(self, pair: Pair, arn: str, principal: Principal) -> Cause | None:
+    def _cause(self, pair: DeclaredPair, arn: Arn, principal: Principal) -> Cause | None:
         """The cause by what git says and said of the assignment itself; None: it is not ours."""
         context = self._context
         name = pair[1]

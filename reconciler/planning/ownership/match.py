@@ -48,6 +48,22 @@ class Pairing:
         self.ids[key] = identifier
         self.keys[identifier] = key
 
+    def claim_former(self, found: Iterable[tuple[str, Sequence[str]]]) -> None:
+        """Claim for each key the one object that carries its former names; two keys after one block both."""
+        proposals: dict[str, list[str]] = {}
+        for key, identifiers in found:
+            if len(identifiers) > 1:
+                self.block(key, f"{len(identifiers)} live objects carry its former names", identifiers)
+            elif identifiers:
+                proposals.setdefault(identifiers[0], []).append(key)
+        for identifier, keys in proposals.items():
+            if len(keys) == 1 and identifier not in self.contested:
+                self.claim(keys[0], identifier)
+                continue
+            for key in keys:
+                others = ", ".join(sorted(other for other in keys if other != key)) or "another key"
+                self.block(key, f"{others} had the same former name", [identifier])
+
     def block(self, key: str, reason: str, contested: Iterable[str]) -> None:
         """Leave `key` alone, and the objects that it could have been."""
         self.blocked[key] = reason
@@ -236,22 +252,11 @@ def _by_former_names(
 ) -> None:
     """Former names claim only what nobody's current name claims; two keys after one object block both."""
     _doubt(wanted, candidates, pairing, names)
-    proposals: dict[str, list[str]] = {}
-    for one in wanted:
-        if one.key in pairing.blocked or one.key in pairing.ids:
-            continue
-        found = _unclaimed(one, candidates, pairing, names(one))
-        if len(found) > 1:
-            pairing.block(one.key, f"{len(found)} live objects carry its former names", found)
-        elif found:
-            proposals.setdefault(found[0], []).append(one.key)
-    for identifier, keys in proposals.items():
-        if len(keys) == 1 and identifier not in pairing.contested:
-            pairing.claim(keys[0], identifier)
-            continue
-        for key in keys:
-            others = ", ".join(sorted(other for other in keys if other != key)) or "another key"
-            pairing.block(key, f"{others} had the same former name", [identifier])
+    pairing.claim_former(
+        (one.key, _unclaimed(one, candidates, pairing, names(one)))
+        for one in wanted
+        if one.key not in pairing.blocked and one.key not in pairing.ids
+    )
 
 
 def _doubt(wanted: Sequence[MatchCriteria], candidates: Candidates, pairing: Pairing, names: _Names) -> None:

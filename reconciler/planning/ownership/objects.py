@@ -111,7 +111,7 @@ def former_keys(
     turn. A key that is declared is nobody's former key, and neither is one that was declared while another
     said already that it had been it: that was a key used anew, and when it goes, it goes.
     """
-    said: dict[str, dict[str, None]] = {}
+    previously: dict[str, dict[str, None]] = {}
     anew = {
         (key, old)
         for state in states
@@ -124,11 +124,11 @@ def former_keys(
         for key, one in state.items():
             for old in one.previously:
                 if (key, old) not in anew:
-                    said.setdefault(key, {})[old] = None
+                    previously.setdefault(key, {})[old] = None
     former: dict[str, tuple[str, ...]] = {}
-    for key in sorted(said.keys() & declared.keys()):
+    for key in sorted(previously.keys() & declared.keys()):
         keys = [key]
         for each in keys:
-            keys.extend(old for old in said.get(each, ()) if old not in declared and old not in keys)
+            keys.extend(old for old in previously.get(each, ()) if old not in declared and old not in keys)
         former[key] = tuple(keys)
     return former

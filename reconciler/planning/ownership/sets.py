@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.address import Arn, SetName
 from reconciler.model.ledger import GivenObject
 from reconciler.model.patterns import name_matches
 from reconciler.model.policy import Mode, Scope
@@ -22,10 +23,10 @@ class SetOwnership:
     stay as they are. `ids` maps the names of all live sets to ARNs, `names` the other way round.
     """
 
-    ids: Mapping[str, str] = field(default_factory=dict)
-    names: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, Arn] = field(default_factory=dict)
+    names: Mapping[str, SetName] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
-    replaced: Mapping[str, str] = field(default_factory=dict)
+    replaced: Mapping[str, SetName] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     undeclared: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
@@ -59,27 +60,27 @@ def own_sets(desired: Desired, live: Live, memory: PriorState, scope: Scope) -> 
     remembered = frozenset[str]().union(*states) if memory.known else frozenset[str]()
     given = memory.ledger.sets if memory.ledger is not None else {}
     strict = scope.permission_sets is Mode.AUTHORITATIVE
-    ids: dict[str, str] = {}
-    replaced: dict[str, str] = {}
+    ids: dict[str, Arn] = {}
+    replaced: dict[str, SetName] = {}
     kinds: dict[str, set[str]] = {
         each: set() for each in ("declared", "gone", "undeclared", "ignored", "rest")
     }
     for arn, permission_set in live.permission_sets.items():
         name = permission_set.name
-        ids[name] = arn
+        ids[name] = permission_set.id
         if name_matches(name, scope.ignore.permission_sets):
             kinds["ignored"].add(arn)
         elif name in declared:
             kinds["declared"].add(arn)
         elif name in heirs:
-            replaced[arn] = heirs[name]
+            replaced[arn] = SetName(heirs[name])
         elif arn in given if memory.ledger is not None else name in remembered:
             kinds["gone"].add(arn)
         else:
             kinds["undeclared" if strict else "rest"].add(arn)
     return SetOwnership(
         ids=ids,
-        names={arn: name for name, arn in ids.items()},
+        names={arn: SetName(name) for name, arn in ids.items()},
         declared=frozenset(kinds["declared"]),
         replaced=replaced,
         gone=frozenset(kinds["gone"]),

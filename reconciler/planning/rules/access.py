@@ -1,4 +1,4 @@
-"""Rules on who reaches what: deny, disjoint groups, the most holders. They see people, by whatever way."""
+"""Rules on who reaches what: deny, disjoint groups, the most holders. They see people, by every way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from reconciler.access.compare import DIRECT, Row, compare, reach
 from reconciler.access.state import NO_HOLDERS, NOBODY, AccessState
 from reconciler.model.access import Direction
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Kind
 from reconciler.model.pairs import Principal
 from reconciler.model.resources import Grant, Origin
 from reconciler.model.rules import Deny, Disjoint, MaxHolders
@@ -157,7 +157,7 @@ class _Spelling:
         found: dict[str, Assigned] = {}
         for holder in given:
             for account in accounts:
-                assigned = rule_context.entry(account, name, holder)
+                assigned = rule_context.entry(AccountId(account), name, holder)
                 if assigned is not None:
                     found.setdefault(assigned.entry, assigned)
             if len(found) > _ENTRIES:
@@ -175,18 +175,18 @@ class _Spelling:
 
 def _made(both: Sides, gained: Iterable[Row], spelling: _Spelling) -> Iterator[str]:
     """Assignments that the plan makes and through which nobody gains anything (yet)."""
-    said = {(row.permission_set, way) for row in gained for way in row.way if way != DIRECT}
-    said |= {(row.permission_set, person) for row in gained if DIRECT in row.way for person in row.people}
+    shown = {(row.permission_set, way) for row in gained for way in row.way if way != DIRECT}
+    shown |= {(row.permission_set, person) for row in gained if DIRECT in row.way for person in row.people}
     added: dict[tuple[str, Principal], list[str]] = {}
     for pair, held in both.after.holders.items():
         account, token = pair
         before = both.before.holders.get(pair, NO_HOLDERS)
         if held is not before:
             for one in held - before:
-                if (token, one.id) not in said:
+                if (token, one.id) not in shown:
                     added.setdefault((token, one), []).append(account)
-    for (token, one), accounts in added.items():
-        yield spelling.made(token, sorted(accounts), one, both.after.behind(one))
+    for (name, one), accounts in added.items():
+        yield spelling.made(name, sorted(accounts), one, both.after.behind(one))
 
 
 def _everything(standing: AccessState) -> Mapping[str, None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.access.state import AccessState, Holders
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, DeclaredPair, Kind, SetName
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.pairs import Pair
 from reconciler.model.patterns import name_matches
@@ -51,24 +51,23 @@ class RuleContext:
         self.places = Places(
             context.live.organization, {key: account.id for key, account in identities.accounts.items()}
         )
-        # A plan that does nothing but take away goes through, whatever git declares badly.
+        # A plan that does nothing but take away goes through, even where git declares something badly.
         self.only_takes = bool(changes) and all(change.effect is Effect.REVOKE for change in changes)
 
     @cached_property
-    def made(self) -> Mapping[Pair, AbstractSet[Holder]]:
+    def made(self) -> Mapping[DeclaredPair, AbstractSet[Holder]]:
         """The assignments that the plan makes or puts off the end of, by account and name of the set."""
-        made: dict[Pair, set[Holder]] = {}
+        made: dict[DeclaredPair, set[Holder]] = {}
         for change in self.changes:
             if change.address.kind is Kind.ASSIGNMENT and gives(change):
-                pair = (change.address.account, change.address.permission_set.own_key)
-                made.setdefault(pair, set()).add(Holder.at(change.address))
+                made.setdefault(change.address.declared_pair, set()).add(Holder.at(change.address))
         return made
 
-    def accounts(self, access: RuledAccess) -> AbstractSet[str] | None:
+    def accounts(self, access: RuledAccess) -> AbstractSet[AccountId] | None:
         """The ids of the accounts that a rule speaks of; None is all of them."""
         return self.places.select(access.accounts).accounts.keys() if access.accounts else None
 
-    def entry_accounts(self, entry: Assignment) -> AbstractSet[str]:
+    def entry_accounts(self, entry: Assignment) -> AbstractSet[AccountId]:
         """The ids of the accounts in which an entry of `assignments` assigns."""
         return self.places.select(entry.accounts, entry.excluded).accounts.keys()
 
@@ -106,7 +105,7 @@ class RuleContext:
             self.people.renamed,
         )
 
-    def entry(self, account: str, name: str, holder: Holder) -> Assigned | None:
+    def entry(self, account: AccountId, name: SetName, holder: Holder) -> Assigned | None:
         """What in git gives an assignment; None where it is not from git."""
         return self.context.desired.assignments.get((account, name), {}).get(holder)
 

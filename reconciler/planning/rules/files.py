@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from reconciler.model.address import Kind
+from reconciler.model.address import Kind, SetName
 from reconciler.model.change import Action, Effect
 from reconciler.model.patterns import path_matches
 from reconciler.model.resources import Assignment, Group, Origin, PermissionSet
@@ -148,7 +148,7 @@ class _Deciding:
         yield from self._people()
 
     def _policies(self) -> Iterator[_Misplaced]:
-        """Files of inline policies that were edited, whoever has the set that names them."""
+        """Files of inline policies that were edited, for every set that names them."""
         for definition in self._definitions():
             file = definition.policy_file
             if file is None or path_matches(file, self._rule.only_from):
@@ -168,13 +168,13 @@ class _Deciding:
         base, named = self._ruled.base, self._ruled.identities.accounts
         if base is None:
             return
-        said = {
+        changed = {
             one.account
             for entry in self._entries
             for one in (*entry.accounts, *entry.excluded)
             if one.account is not None
         }
-        for name in sorted(one for one in said if one in named and one in base.accounts):
+        for name in sorted(one for one in changed if one in named and one in base.accounts):
             account = named[name]
             if account.id != base.accounts[name].id and self._strays(account.origin):
                 yield _Misplaced(f"account {name}", account.origin, moved=True, rests=False)
@@ -269,8 +269,8 @@ def _entries(rule_context: RuleContext, access: RuledAccess) -> Iterator[Assignm
 
 
 def _missing(entry: Assignment, rule: Require) -> tuple[str, ...]:
-    said = {"until": entry.window.end is not None, "reason": bool(entry.reason)}
-    return tuple(field for field in rule.require if not said[field])
+    present = {"until": entry.window.end is not None, "reason": bool(entry.reason)}
+    return tuple(field for field in rule.require if not present[field])
 
 
 def _covers(rule_context: RuleContext, account: str, name: str, access: RuledAccess) -> bool:
@@ -287,7 +287,7 @@ def _rests_on(rule_context: RuleContext, entry: Assignment, access: RuledAccess)
     given = {Holder(Kind.GROUP, key) for key in entry.groups} | {
         Holder(Kind.USER, key) for key in entry.users
     }
-    names = {name for name in entry.permission_sets if is_ruled(name, access)}
+    names = {SetName(name) for name in entry.permission_sets if is_ruled(name, access)}
     return any(
         not given.isdisjoint(rule_context.made.get((account, name), ()))
         for name in names

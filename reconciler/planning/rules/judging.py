@@ -1,4 +1,4 @@
-"""Rules judge the access that a plan leaves behind: everybody's, by whatever way, from git or not.
+"""Rules judge the access that a plan leaves behind: everybody's, by every way, from git or not.
 
 What a plan breaks is a refusal, and no approval lifts it: only a change of the files or of the rule does,
 reviewed like any other. What was broken before and what the plan changes nothing of is a warning, so that a

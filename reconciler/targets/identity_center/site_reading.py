@@ -113,7 +113,7 @@ class SiteReader:
 
     def _know_accounts(self, request: ReadRequest, site: Site, standing: Caller) -> None:
         """Every account in which something is provisioned is in the organization, or has left it."""
-        wanted = {account for account, _ in site.access.assignments}
+        wanted: set[str] = {account for account, _ in site.access.assignments}
         wanted.update(account for one in site.access.sets.values() for account in one.provisioned)
         if not self.organization.lacks(site.organization, wanted):
             return

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import Denied, IncompleteRead, NotFound, Rejected
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Arn, Kind
 from reconciler.model.observer import Observer
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Gap
@@ -133,7 +133,7 @@ class AssignmentReader:
 
     @staticmethod
     def _pair(raw: Raw) -> Pair:
-        return str(raw.get("AccountId")), str(raw.get("PermissionSetArn"))
+        return AccountId(str(raw.get("AccountId"))), Arn(str(raw.get("PermissionSetArn")))
 
     def _incomplete(self, operation: str, message: str) -> IncompleteRead:
         return IncompleteRead(message, target=self._target, request=f"sso-admin.{operation}")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.errors import IncompleteRead, NotFound
+from reconciler.model.address import AccountId, Arn
 from reconciler.model.observer import Observer
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.state import Gap, LivePermissionSet
@@ -97,9 +98,10 @@ class AccessReader:
 
         Raises IncompleteRead for one that exists and that is not even in a second list.
         """
-        for account, arn in assigned.principals:
+        for account, assigned_set in assigned.principals:
             # Assigned since the roles were asked for: a role comes with the assignment.
-            provisioned.accounts[arn] = provisioned.accounts.get(arn, frozenset()) | {account}
+            accounts = provisioned.accounts.get(assigned_set, frozenset())
+            provisioned.accounts[assigned_set] = accounts | {account}
         undeclared = provisioned.accounts.keys() - set(listed) - assigned.gone
         if not undeclared:
             return ()
@@ -135,7 +137,7 @@ class AccessReader:
         if attributes is None:
             return None
         return LivePermissionSet(
-            id=arn,
+            id=Arn(arn),
             attributes=attributes,
             provisioned=provisioned.accounts[arn],
             outdated=provisioned.outdated.get(arn, frozenset()),
@@ -146,4 +148,8 @@ class AccessReader:
 
 
 def _pairs(provisioned: Provisioned) -> list[Pair]:
-    return [(account, arn) for arn, accounts in provisioned.accounts.items() for account in accounts]
+    return [
+        (AccountId(account), Arn(arn))
+        for arn, accounts in provisioned.accounts.items()
+        for account in accounts
+    ]
