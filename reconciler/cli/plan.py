@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -14,6 +17,15 @@ from reconciler.errors import ReconcilerError, Refused
 from reconciler.model.address import Address
 
 CHANGES_PENDING = 2
+_DURATION = re.compile(r"(\d{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, value: str) -> timedelta:
+    match = _DURATION.fullmatch(value)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a length of time; write it like 90m, 24h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 @click.command("plan", short_help="show what apply would do")
@@ -30,10 +42,30 @@ CHANGES_PENDING = 2
     help="Only this, such as aws/user/ada.lovelace, and what it needs; repeatable.",
 )
 @by_group_option
+@click.option(
+    "--live",
+    metavar="TAG",
+    help="Plan by the snapshot at this tag, such as reconciler/snapshot, and ask no service.",
+)
+@click.option(
+    "--max-age",
+    callback=_duration,
+    metavar="TIME",
+    default="24h",
+    show_default=True,
+    help="How old the snapshot may be, such as 90m, 24h or 7d.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @common_options()
 def command(
-    options: Options, out: Path | None, only: tuple[str, ...], *, by_group: bool, detailed_exitcode: bool
+    options: Options,
+    out: Path | None,
+    only: tuple[str, ...],
+    live: str | None,
+    max_age: timedelta,
+    *,
+    by_group: bool,
+    detailed_exitcode: bool,
 ) -> int:
     """Read every target, and show what apply would do.
 
@@ -43,6 +75,7 @@ def command(
     from reconciler.render.json import plan_json
     from reconciler.session.opening import open_session
 
+    options = replace(options, live=live, max_age=max_age)
     chosen: dict[str, list[Address]] = {}
     for text in only:
         address = parse(text)
