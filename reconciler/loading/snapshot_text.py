@@ -12,8 +12,8 @@ from typing import Annotated, Any, NotRequired
 from pydantic import AfterValidator, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from reconciler.config.fields import STRICT
 from reconciler.errors import RecordError
+from reconciler.files.fields import STRICT
 from reconciler.model.address import Address, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
