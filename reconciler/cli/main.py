@@ -28,6 +28,8 @@ COMMANDS = {
     "validate": "check the files, offline",
     "plan": "show what apply would do",
     "show": "print a saved plan",
+    "access": "say who has what, and why",
+    "snapshot": "keep what is live, for plans without credentials",
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
     "unlock": "show the locks, and break those of dead runs",

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Options, answer, by_group_option, common_options, remark, show_plan
+from reconciler.cli.common import Command, Options, answer, by_group_option, common_options, remark, show_plan
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.only import check, check_sets, parse
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.model.address import Address
 
 CHANGES_PENDING = 2
+_DURATION = re.compile(r"(\d{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> timedelta | None:
+    """A length of time as an option has it: 90m, 24h, 7d. Raises BadParameter for anything else."""
+    if value is None:
+        return None
+    match = _DURATION.fullmatch(value)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a length of time; write it like 90m, 24h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def live_options(command: Command) -> Command:
+    """The options of commands that can plan by a snapshot."""
+    aged = click.option(
+        "--max-age",
+        callback=parse_duration,
+        metavar="TIME",
+        default="24h",
+        show_default=True,
+        help="How old the snapshot may be, such as 90m, 24h or 7d.",
+    )(command)
+    return click.option(
+        "--live",
+        metavar="TAG",
+        help="Plan by the snapshot at this tag, such as reconciler/snapshot, and ask no service.",
+    )(aged)
 
 
 @click.command("plan", short_help="show what apply would do")
@@ -30,10 +64,18 @@ CHANGES_PENDING = 2
     help="Only this, such as aws/user/ada.lovelace, and what it needs; repeatable.",
 )
 @by_group_option
+@live_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @common_options()
 def command(
-    options: Options, out: Path | None, only: tuple[str, ...], *, by_group: bool, detailed_exitcode: bool
+    options: Options,
+    out: Path | None,
+    only: tuple[str, ...],
+    live: str | None,
+    max_age: timedelta,
+    *,
+    by_group: bool,
+    detailed_exitcode: bool,
 ) -> int:
     """Read every target, and show what apply would do.
 
@@ -43,6 +85,7 @@ def command(
     from reconciler.render.json import plan_json
     from reconciler.session.opening import open_session
 
+    options = replace(options, live=live, max_age=max_age)
     chosen: dict[str, list[Address]] = {}
     for text in only:
         address = parse(text)

@@ -39,3 +39,22 @@ class AccessChange:
     until: str | None = None
     # It counts as privileged because nobody here knows what its customer-managed policies say.
     unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Each of `people` has `permission_set` on each of `accounts`; all are spelled as in AccessChange.
+
+    `groups` are the ways: keys of groups, "" for a direct assignment. `entries` are the keys of the entries
+    of `assignments` that say so, "" for a way that no entry of git gives. `until` is when it ends (UTC; None:
+    never), by the way that lasts longest.
+    """
+
+    permission_set: str
+    people: tuple[str, ...]
+    accounts: tuple[str, ...]
+    groups: tuple[str, ...]
+    entries: tuple[str, ...] = ()
+    privileged: bool = False
+    unknown: bool = False
+    until: str | None = None

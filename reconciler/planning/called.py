@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
-from reconciler.model.access import AccessChange
+from reconciler.model.access import AccessChange, Holding
 from reconciler.model.address import remote
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
@@ -18,12 +18,13 @@ _REMOTE = re.compile(r"(?<![\w~])~([\w@+.%-]*[\w%])(?! \[)", re.ASCII)
 
 
 def called(
-    context: PlanContext, changes: Iterable[Change], access: Iterable[AccessChange]
+    context: PlanContext, changes: Iterable[Change], access: Iterable[AccessChange | Holding]
 ) -> Mapping[str, str]:
     """The names of what changes and access speak of by an id.
 
     Accounts go by their id, people and groups that have no key by their id behind a tilde.
     """
+    access = tuple(access)
     accounts = {account for one in access for account in one.accounts}
     others = {key for one in access for key in (*one.people, *one.groups)}
     for change in changes:

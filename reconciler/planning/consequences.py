@@ -51,10 +51,11 @@ class Consequences:
         rows = [*compare(both.before, both.after, both.renamed), *self.lasting.rows(both)]
         if altered:
             rows += reach(both.after, altered, among=both.before)
-        if not rows:
-            return ()
-        spelling = _Spelling(self.context, self.changes, self._names, self.tokens)
-        return tuple(sorted(spelling.spelled(rows), key=_position))
+        return tuple(sorted(self.spelled(rows), key=_position)) if rows else ()
+
+    def spelled(self, rows: Iterable[Row]) -> Iterator[AccessChange]:
+        """Rows in keys and names, each marked where it is privileged, and apart by that."""
+        return _Spelling(self.context, self.changes, self._names, self.tokens).spelled(rows)
 
     @cached_property
     def replaced(self) -> Links:

@@ -78,6 +78,18 @@ class Lasting:
             for where, persons in alike.items():
                 yield Row(direction, name, frozenset(persons), where, way, was_until, until)
 
+    def until(self, side: AccessState, pair: Pair, person: str, *, after: bool) -> _End:
+        """When the access of a person to a pair ends on one side of the plan; None is never."""
+        holders = side.of(pair)
+        if not self._any:
+            return None
+        ends: dict[Principal, _End] = {}
+        for one in holders:
+            planned = after and (pair, one) in self._assigned
+            ends[one] = self._assigned[pair, one] if planned else self._windows.assignment(pair, one)
+        ways = [*self._ends(side, holders, ends, person, self._joined if after else {})]
+        return _latest(ways) if ways else None
+
     def extended(self, both: Sides) -> AbstractSet[str]:
         """Everybody who keeps something for longer."""
         rows = self.rows(both)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reconciler.model.access import AccessChange
+from reconciler.model.access import AccessChange, Holding
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
 from reconciler.model.names import same_value
 from reconciler.model.resources import DEFAULT_DURATION, Attributes, Value
+from reconciler.planning.called import called
 from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import PlanContext
 from reconciler.planning.user_values import with_manager_key
@@ -42,7 +43,15 @@ class Looking:
 
     def access(self, changes: Sequence[Change]) -> tuple[AccessChange, ...]:
         """What these changes alone do to people."""
-        return Consequences(self._context, changes, self._accounts).access
+        return self.consequences(changes).access
+
+    def consequences(self, changes: Sequence[Change]) -> Consequences:
+        """Both sides of these changes, and what follows from them."""
+        return Consequences(self._context, changes, self._accounts)
+
+    def names(self, held: Iterable[Holding]) -> Mapping[str, str]:
+        """What people call the accounts in `held`, and people and groups that have no key."""
+        return called(self._context, (), held)
 
     def is_external(self, group: str) -> bool:
         """Whether the members of a group (by key) are somebody else's to say."""

@@ -29,6 +29,7 @@ from reconciler.session.connecting import SANDBOX_RECORD, choose, connect_all, s
 from reconciler.session.locking import Taking, locked
 from reconciler.session.session import Session
 from reconciler.session.settings import Settings
+from reconciler.session.snapshots import check_recorded, recorded_targets
 from reconciler.wire.clock import SystemClock
 
 
@@ -45,6 +46,7 @@ def open_session(
     command that is `taking` their locks has them from before the memory and the live state are read until it
     ends, however that is; Locked is raised where another run has one.
     """
+    check_recorded(settings, writes=taking is not None)
     clock = SystemClock()
     tree = FolderTree(settings.identities)
     loaded = load(tree)
@@ -69,7 +71,10 @@ def open_session(
         locks = Locks(())
         if taking is not None:
             locks = stack.enter_context(locked(chosen, settings, config.lock, position, clock, run))
-        targets = connect_all(stack, chosen, settings, clock, observer)
+        if settings.live is not None:
+            targets = recorded_targets(chosen, settings, position, settings.now or clock.now())
+        else:
+            targets = connect_all(stack, chosen, settings, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
         yield Session(
             settings=settings,

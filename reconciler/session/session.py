@@ -25,6 +25,7 @@ from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
+from reconciler.model.snapshot import Snapshot
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
@@ -34,6 +35,7 @@ from reconciler.session.linting import with_lint
 from reconciler.session.memory_findings import as_planned, memory_findings
 from reconciler.session.preconditions import check_moment, check_standing, may_apply, publishes
 from reconciler.session.settings import Settings
+from reconciler.session.snapshots import take_snapshots
 from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint
 from reconciler.wire.clock import Clock
@@ -116,6 +118,14 @@ class Session:
             tree=self.position.tree or "" if self.position else "",
         )
         return replace(plan, places=self.loaded.locate(_origins(plan))), planned
+
+    def snapshot(self, *, redacted: bool = False) -> Mapping[str, Snapshot]:
+        """Read every target whole, with the units and tags of its accounts, and keep what is there.
+
+        `redacted` leaves out values of people and groups that the files of git do not hold. Raises
+        ServiceError where a target cannot be read whole.
+        """
+        return take_snapshots(self, redacted=redacted)
 
     def estimates(self, planned: Mapping[str, PreparedPlan]) -> Mapping[str, Estimate]:
         """The calls and seconds that applying takes, by target, as far as quotas tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 
@@ -22,9 +22,10 @@ class Settings:
 
     `identities` is the folder of YAML files, `targets` the names of those to work on (none: all), `sandbox`
     plays AWS on this machine, `now` is an aware instant to plan for (None: the clock's; an apply takes it on
-    the sandbox only), `trusted_ref` the trusted branch (None: that of `origin`). `remark` is told in
-    sentences what a person should know beside the answer; `note_writes` is told before the first write that
-    something may have been written, and after the last whether anything was.
+    the sandbox only), `trusted_ref` the trusted branch (None: that of `origin`). `live` is the tag of a
+    snapshot that stands for the services, at most `max_age` old: then no service is asked. `remark` is told
+    in sentences what a person should know beside the answer; `note_writes` is told before the first write
+    that something may have been written, and after the last whether anything was.
     """
 
     identities: Path = Path("identities")
@@ -32,5 +33,7 @@ class Settings:
     sandbox: bool = False
     now: datetime | None = None
     trusted_ref: str | None = None
+    live: str | None = None
+    max_age: timedelta = timedelta(days=1)
     remark: Callable[[str], None] = _unheard
     note_writes: Callable[[bool], None] = _unnoted

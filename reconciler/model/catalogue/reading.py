@@ -7,6 +7,11 @@ from reconciler.model.plan import Severity
 
 TITLE = "What was not read, or is somebody else's"
 CODES = (
+    Code(
+        "live-from-snapshot",
+        (Severity.NOTE,),
+        "what is live comes from a snapshot of the age that is given; apply reads everything again",
+    ),
     Code("not-read", (Severity.WARNING,), "removals are held back, because not everything was read"),
     Code(
         "assignments-not-read",

@@ -1,0 +1,76 @@
+"""Who has what: asked of one target of a session, of its live state, its plan, or two commits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.access.asking import TargetAccess
+from reconciler.errors import InputError, RecordError, UsageError
+from reconciler.loading.load import load
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.organization import Organization
+from reconciler.model.state import Desired
+from reconciler.planning.declared_access import declared_access
+from reconciler.planning.desired.project import project
+from reconciler.planning.holdings import Side, holdings
+from reconciler.targets.base import NOTHING
+
+if TYPE_CHECKING:
+    from reconciler.session.session import Session
+
+
+def read_access(session: Session, side: Side) -> tuple[TargetAccess, ...]:
+    """Who has what at each target, in its live state or when the plan is applied. Raises ServiceError."""
+    _, planned = session.plan()
+    found = []
+    for name, one in planned.items():
+        assert one.looking is not None
+        consequences = one.looking.consequences(one.plan.changes)
+        rows = holdings(consequences, side)
+        found.append(TargetAccess(name, rows, (), one.looking.names(rows), consequences.context.live.gaps))
+    return tuple(found)
+
+
+def access_between(session: Session, earlier: str, later: str) -> tuple[TargetAccess, ...]:
+    """What git alone gives at the commit `later` and did not at `earlier`, and the other way round.
+
+    Selectors of both are resolved with the accounts of now. Raises RecordError where a commit cannot be
+    found or does not load, ServiceError where the accounts cannot be read.
+    """
+    if session.position is None:
+        raise UsageError("--between compares two commits, and this folder is not in a git repository")
+    found = []
+    for name, target in session.targets.items():
+        live = target.read(replace(NOTHING, organization=True, units=True, tags=True))
+        before, after = (
+            _declared(session, ref, name, target.capabilities, live.organization) for ref in (earlier, later)
+        )
+        accounts = {key: one.id for key, one in session.loaded.identities.accounts.items()}
+        changes = declared_access(
+            before, after, session.config.targets[name].policy, live.organization, accounts
+        )
+        names = {one.id: one.name for one in live.organization.accounts.values()}
+        found.append(TargetAccess(name, (), changes, names, live.gaps))
+    return tuple(found)
+
+
+def _declared(
+    session: Session, ref: str, target: str, capabilities: Capabilities, organization: Organization
+) -> Desired:
+    assert session.position is not None
+    repository = session.position.repository
+    commit = repository.resolve(ref)
+    if commit is None:
+        raise RecordError(f"{ref} is not a commit that this clone has")
+    tree = repository.tree(commit)
+    if tree is None:
+        raise RecordError(f"the folder of identities is not there in {ref}")
+    try:
+        loaded = load(tree)
+    except InputError as error:
+        raise RecordError(f"{ref} does not load: {error.problems[0]}") from error
+    known = loaded.config.targets.get(target)
+    if known is None:
+        return Desired(target)
+    return project(loaded.identities, known.policy, session.now, capabilities, organization)
