@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, reduce
 from operator import or_
 from types import new_class
-from typing import Annotated, Any, Literal, NamedTuple, Required, TypeVar, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Required, TypeVar, get_origin
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
@@ -23,7 +23,6 @@ from reconciler.files.tree import Tree
 from reconciler.model.observer import Observer
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.scim import is_extension
-from reconciler.targets.base import Target
 from reconciler.targets.registry import (
     IDENTITY_CENTER,
     SHIPPED,
@@ -35,6 +34,9 @@ from reconciler.targets.registry import (
 )
 from reconciler.targets.target_type import NO_MAP, Connection, Place, Played, TargetType
 from reconciler.wire.clock import Clock
+
+if TYPE_CHECKING:
+    from reconciler.targets.base import Target
 
 CONFIG_FILE = "reconciler.yaml"
 Answer = TypeVar("Answer")

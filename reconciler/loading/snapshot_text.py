@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from reconciler.errors import RecordError
 from reconciler.files.fields import STRICT
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import AccountId, Address, Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
 from reconciler.model.pairs import Principal
@@ -229,12 +229,15 @@ def _snapshot(document: _Document) -> Snapshot:
         members=document["members"],
         permission_sets={
             arn: LivePermissionSet(
-                arn, _frozen_all(one["attributes"]), frozenset(one["provisioned"]), frozenset(one["outdated"])
+                Arn(arn),
+                _frozen_all(one["attributes"]),
+                frozenset(one["provisioned"]),
+                frozenset(one["outdated"]),
             )
             for arn, one in document["permission_sets"].items()
         },
         assignments={
-            (account, arn): frozenset(map(_principal, principals))
+            (AccountId(account), Arn(arn)): frozenset(map(_principal, principals))
             for account, sets in document["assignments"].items()
             for arn, principals in sets.items()
         },

@@ -8,13 +8,14 @@ from reconciler.access.compare import compare
 from reconciler.access.privilege import Privilege
 from reconciler.access.state import AccessState
 from reconciler.model.access import AccessChange
+from reconciler.model.address import Arn
 from reconciler.model.organization import Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Attributes
 from reconciler.model.selecting import select
 from reconciler.model.state import Desired
-from reconciler.planning.comparing.set_values import said
+from reconciler.planning.comparing.set_values import declared_values
 
 _PARTITION = "aws"
 
@@ -61,8 +62,9 @@ def _state(desired: Desired) -> AccessState:
     return AccessState(
         members={group: frozenset(members) for group, members in desired.members.items()},
         holders={
-            pair: frozenset(Principal(holder.kind, holder.key) for holder in holders)
-            for pair, holders in desired.assignments.items()
+            # The name of a set is its token on both sides.
+            (account, Arn(name)): frozenset(Principal(holder.kind, holder.key) for holder in holders)
+            for (account, name), holders in desired.assignments.items()
         },
         people=frozenset(key for key in desired.users if desired.wants(key)),
     )
@@ -70,4 +72,4 @@ def _state(desired: Desired) -> AccessState:
 
 def _definitions(name: str, *sides: Desired) -> tuple[Attributes, ...]:
     found = (side.permission_sets.get(name) for side in sides)
-    return tuple(said(one, {}, _PARTITION) for one in found if one is not None)
+    return tuple(declared_values(one, {}, _PARTITION) for one in found if one is not None)

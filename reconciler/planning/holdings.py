@@ -8,7 +8,7 @@ from enum import StrEnum
 from reconciler.access.compare import DIRECT, Row, reach
 from reconciler.access.state import AccessState
 from reconciler.model.access import Direction, Holding
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Arn, Kind, SetName
 from reconciler.model.state import Holder
 from reconciler.planning.consequences import Consequences
 from reconciler.planning.windows import text
@@ -44,7 +44,7 @@ class _Finder:
         self._direction = Direction.GAIN if self._after else Direction.LOSE
 
     def holdings(self) -> Iterator[Holding]:
-        wanted = dict.fromkeys(name for _, name in self._state.holders)
+        wanted: dict[str, None] = dict.fromkeys(name for _, name in self._state.holders)
         for row in reach(self._state, wanted):
             for (entries, until), people in self._apart(row).items():
                 for accounts, persons in people.items():
@@ -71,7 +71,7 @@ class _Finder:
             for account in row.accounts:
                 entries = self._entries(row, account, name, person) if alone else common[account]
                 until = self._consequences.lasting.until(
-                    self._state, (account, row.permission_set), person, after=self._after
+                    self._state, (AccountId(account), Arn(row.permission_set)), person, after=self._after
                 )
                 found.setdefault(person, {}).setdefault((entries, text(until)), []).append(account)
         parts: dict[_Reason, dict[tuple[str, ...], list[str]]] = {}
@@ -81,7 +81,7 @@ class _Finder:
         return parts
 
     def _entries(self, row: Row, account: str, name: str, person: str) -> tuple[str, ...]:
-        given = self._consequences.context.desired.assignments.get((account, name), {})
+        given = self._consequences.context.desired.assignments.get((AccountId(account), SetName(name)), {})
         tokens = self._consequences.tokens
         entries = set()
         for way in row.way:

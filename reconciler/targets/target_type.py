@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from reconciler.files.documents import Document, Loc
 from reconciler.model.observer import Observer
-from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
+
+if TYPE_CHECKING:
+    from reconciler.targets.base import Target
 
 Settings = TypeVar("Settings")
 

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import RecordError
 from reconciler.loading.snapshot_text import parse_snapshot, render_snapshot
-from reconciler.model.address import Address, Kind
+from reconciler.model.address import AccountId, Address, Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
 from reconciler.model.pairs import Principal
@@ -18,7 +18,7 @@ from reconciler.model.resources import Origin, User
 from reconciler.model.snapshot import Snapshot, redact
 from reconciler.model.state import Gap, Identities, Live, LiveGroup, LivePermissionSet, LiveUser
 
-ARN = "arn:aws:sso:::permissionSet/ssoins-1/ps-1"
+ARN = Arn("arn:aws:sso:::permissionSet/ssoins-1/ps-1")
 LIVE = Live(
     target="aws",
     identity={"instance_arn": "arn:aws:sso:::instance/ssoins-1", "store": "d-1"},
@@ -48,7 +48,9 @@ LIVE = Live(
         )
     },
     assignments={
-        ("210000000001", ARN): frozenset({Principal(Kind.GROUP, "g-1"), Principal(Kind.USER, "u-2")})
+        (AccountId("210000000001"), ARN): frozenset(
+            {Principal(Kind.GROUP, "g-1"), Principal(Kind.USER, "u-2")}
+        )
     },
     organization=Organization(
         {

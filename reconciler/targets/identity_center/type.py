@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from reconciler.files.fields import STRICT, Region
 from reconciler.files.shapes import Shape
-from reconciler.targets.base import Target
 from reconciler.targets.scim.channel import CHANNEL_FIELDS, Channel, ChannelDocument, build_channel
 from reconciler.targets.target_type import Connection, Place, TargetType
+
+if TYPE_CHECKING:
+    from reconciler.targets.base import Target
 
 # "Required in practice" by CreateUser: the model asks for none, the service refuses without.
 REQUIRED = ("user_name", "display_name", "given_name", "family_name")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, with_config
 
 from reconciler.files.documents import suggest
 from reconciler.files.fields import STRICT
 from reconciler.files.shapes import Shape
-from reconciler.targets.base import Target
 from reconciler.targets.scim.channel import Channel, ChannelFields, MapDocument, build_channel, build_map
 from reconciler.targets.scim.profile import Profile
 from reconciler.targets.scim.profile_list import names, profile
@@ -23,6 +22,9 @@ from reconciler.targets.scim.settings import (
     build_deviations,
 )
 from reconciler.targets.target_type import Connection, Place, TargetType
+
+if TYPE_CHECKING:
+    from reconciler.targets.base import Target
 
 DEFAULT_PROFILE = "generic"
 
