@@ -6,16 +6,16 @@ can be wrong on both sides. Faults are the business of other files, on a smaller
 
 from __future__ import annotations
 
-import os
 import stat
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from reconciler.cli.main import run
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Cause
 from reconciler.sandbox import Console, Sandbox
@@ -25,7 +25,6 @@ from tests.conformance.access import Reader, written, written_sets
 from tests.conformance.test_organisation import ordinary_user
 from tests.conformance.worlds import in_the_directory, in_the_files
 from tests.support.organisation import (
-    ROOT,
     Organisation,
     Place,
     assign,
@@ -43,24 +42,21 @@ BILLING = "arn:aws:iam::aws:policy/job-function/Billing"
 NEW = "the-new-name"
 
 
-def commands(folder: Path) -> Callable[..., str]:
-    """What runs a command line in a process of its own, with the embedded sandbox, and expects code 0."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"RECONCILER_SANDBOX_SPEED": f"{SPEED:g}", "PYTHONPATH": str(ROOT)}
+def commands(
+    folder: Path, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """What runs a command line here, with the embedded sandbox, and expects code 0."""
+    patch.chdir(folder)
+    patch.setenv("RECONCILER_SANDBOX_SPEED", f"{SPEED:g}")
 
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def ran(*arguments: str) -> str:
+        capsys.readouterr()
+        code = run(list(arguments))
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return out
 
-    return run
+    return ran
 
 
 def as_the_files_say(here: FilesSite, found: Organisation) -> None:
@@ -92,7 +88,9 @@ def some_team(found: Organisation) -> str:
     return min(key for key in assigned - included if 2 <= len(found.members[key]) <= 10)
 
 
-def test_a_day_of_a_whole_organisation(place: Place, tmp_path: Path) -> None:
+def test_a_day_of_a_whole_organisation(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, data = tmp_path / "identities", tmp_path / SANDBOX_FILE
     found = place(folder)
     home, team = small_home(found), found.largest_group
@@ -100,12 +98,12 @@ def test_a_day_of_a_whole_organisation(place: Place, tmp_path: Path) -> None:
     data.parent.mkdir()
     Sandbox(data, seed=write_accounts(found, tmp_path / "accounts.json")).start().stop()
 
-    run = commands(tmp_path)
-    planned = run("plan", "--sandbox", "--out", "plan.json")
+    command = commands(tmp_path, monkeypatch, capsys)
+    planned = command("plan", "--sandbox", "--out", "plan.json")
     assert len(planned.splitlines()) <= 200
     assert stat.S_IMODE((tmp_path / "plan.json").stat().st_mode) == 0o600
-    run("apply", "--sandbox", "plan.json")
-    assert "No changes" in run("plan", "--sandbox", "--detailed-exitcode")
+    command("apply", "--sandbox", "plan.json")
+    assert "No changes" in command("plan", "--sandbox", "--detailed-exitcode")
 
     now, record = SystemClock().now(), tmp_path / SANDBOX_RECORD
     shared = SharedClock(SPEED, now + timedelta(hours=1))  # what the commands left under way has ended
