@@ -64,7 +64,10 @@ def start(stage: Played | Real, *arguments: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
-    out, err = process.communicate(timeout=PATIENCE)
+    try:
+        out, err = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()  # one that hangs must not outlive the test
     return no_traceback(Ended(process.returncode, out, err))
 
 

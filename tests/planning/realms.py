@@ -107,7 +107,7 @@ def realm() -> World:
 
 
 @dataclass
-class ConsoleBase:
+class ManualEdits:
     """Somebody at the console: assigns and takes away, edits sets, moves accounts."""
 
     world: World

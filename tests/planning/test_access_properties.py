@@ -16,7 +16,7 @@ from reconciler.planning.planner import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning import entitled
 from tests.planning.entitled import DEV, NEW, PAY, entry, git, pset
-from tests.planning.realms import SCOPED, THEIRS, ConsoleBase, organisations, realm
+from tests.planning.realms import SCOPED, THEIRS, ManualEdits, organisations, realm
 from tests.planning.world import NOW, World, remembered
 
 RANDOMLY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,14 +50,14 @@ def test_apply_then_plan_is_empty_whatever_hands_do_between(
         assert plan(said, world, memory).plan.changes == ()
         assert plan(said, world, recalled(said)).plan.changes == ()
         memory = recalled(said)
-        ConsoleBase(world).work(data)
+        ManualEdits(world).work(data)
 
 
 @RANDOMLY
 @given(STATES, st.data())
 def test_what_git_never_said_is_as_it_was(states: list[Identities], data: st.DataObject) -> None:
     world, memory = realm(), Remembered()
-    ConsoleBase(world).work(data)
+    ManualEdits(world).work(data)
     theirs = world.set_arn(THEIRS)
     console = world.set_arn("Console")
 
@@ -111,7 +111,7 @@ def test_whoever_must_have_no_access_is_assigned_nothing_but_what_is_ignored(
 ) -> None:
     world, memory = realm(), Remembered()
     for said in states:
-        ConsoleBase(world).work(data)
+        ManualEdits(world).work(data)
         applied(said, world, memory)
         memory = recalled(said)
 
@@ -169,7 +169,7 @@ def test_no_prefix_of_the_order_gives_anybody_more_than_before_and_after(
     for said in states[:-1]:
         applied(said, world, memory)
         memory = recalled(said)
-    ConsoleBase(world).work(data)
+    ManualEdits(world).work(data)
     planned = plan(states[-1], world, memory)
     before = world.reach()
     between: list[set[tuple[str, str, str]]] = []
@@ -256,7 +256,7 @@ def test_nothing_inside_of_a_gap_is_removed(
     for said in states[:-1]:
         applied(said, world, memory)
         memory = recalled(said)
-    ConsoleBase(world).work(data)
+    ManualEdits(world).work(data)
     inside = {
         (account, arn, principal)
         for (account, arn), found in world.assignments.items()
