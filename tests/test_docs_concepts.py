@@ -36,9 +36,9 @@ def _pattern(line: str) -> str:
     return ".*".join(re.escape(part) for part in line.rstrip().split("…"))
 
 
-def _missing(said: str, expected: list[str], *, in_order: bool) -> str | None:
+def _missing(message: str, expected: list[str], *, in_order: bool) -> str | None:
     """The first of the expected lines that does not follow in what was said, or is not in it."""
-    lines: Iterable[str] = said.splitlines()
+    lines: Iterable[str] = message.splitlines()
     lines = iter(lines) if in_order else lines
     for line in expected:
         if not any(re.fullmatch(_pattern(line), found.rstrip()) for found in lines):
@@ -98,16 +98,16 @@ def _run(stage: Real, outside: Mapping[tuple[str, int], Callable[[], object]]) -
         words = shlex.split(first.removeprefix("$ "))
         command = " ".join(words[1:])
         if words[0] == "git":
-            said = stage.work.git(*words[1:])
+            message = stage.work.git(*words[1:])
         else:
             ended = stage.run(*(stage.file if word == "plan.json" else word for word in words[1:]))
-            assert ended.code == EXIT_CODES.get((command, run.count(command)), 0), (first, ended.told)
-            said, run, done = ended.out + ended.err, [*run, command], done + 1
+            assert ended.code == EXIT_CODES.get((command, run.count(command)), 0), (first, ended.output)
+            message, run, done = ended.out + ended.err, [*run, command], done + 1
         # Remote ids, by which git lists, are not the same twice.
-        missing = _missing(said, expected, in_order=words[0] != "git")
-        assert missing is None, f"{first}: {missing}\n\n{said}"
+        missing = _missing(message, expected, in_order=words[0] != "git")
+        assert missing is None, f"{first}: {missing}\n\n{message}"
         if step == "2" and done == 2:
-            assert _missing(said, _plan_of_the_readme(), in_order=True) is None, said
+            assert _missing(message, _plan_of_the_readme(), in_order=True) is None, message
 
 
 def _plan_of_the_readme() -> list[str]:

@@ -107,7 +107,9 @@ def _code(cell: str) -> str:
 
 
 def test_every_finding_is_listed_with_its_severities_and_no_other() -> None:
-    listed = {_code(code): set(said.split(" or ")) for code, said, _ in _rows(PAGES["findings"], "code")}
+    listed = {
+        _code(code): set(expected.split(" or ")) for code, expected, _ in _rows(PAGES["findings"], "code")
+    }
     assert listed == _raised()
 
 
@@ -163,9 +165,9 @@ def test_every_refusal_is_quoted() -> None:
     assert {code for code, _ in _examples()} == _refusals()
 
 
-@pytest.mark.parametrize(("code", "said"), _examples())
-def test_what_is_quoted_is_what_the_code_says(code: str, said: str) -> None:
-    assert any(re.fullmatch(pattern, said) for pattern in _wording()[code])
+@pytest.mark.parametrize(("code", "expected"), _examples())
+def test_what_is_quoted_is_what_the_code_says(code: str, expected: str) -> None:
+    assert any(re.fullmatch(pattern, expected) for pattern in _wording()[code])
 
 
 def test_the_pages_are_linked() -> None:

@@ -47,8 +47,8 @@ def test_an_example_has_the_form_of_its_file(text: str, tmp_path: Path) -> None:
     schema, whole = _whole(text)
     file = tmp_path / "example.yaml"
     file.write_text(whole, encoding="utf-8")
-    code, said = check(schema, file)
-    assert code == 0, said
+    code, expected = check(schema, file)
+    assert code == 0, expected
 
 
 def test_a_field_that_does_not_exist_is_found(tmp_path: Path) -> None:

@@ -46,15 +46,15 @@ class Ended:
     err: str
 
     @property
-    def told(self) -> str:
+    def output(self) -> str:
         """All of it, with line breaks and indents as one blank: how it is wrapped does not matter."""
         return " ".join(f"{self.out}\n{self.err}".split())
 
 
 def no_traceback(ended: Ended) -> Ended:
     """Every command of every test comes by here."""
-    assert "Traceback" not in ended.told
-    assert "Internal error" not in ended.told
+    assert "Traceback" not in ended.output
+    assert "Internal error" not in ended.output
     return ended
 
 
@@ -184,9 +184,9 @@ class Real(Stage):
     def converge(self, *arguments: str) -> None:
         """Plan and apply what is committed, and expect nothing to be left."""
         planned = self.plan()
-        assert planned.code == 0, planned.told
+        assert planned.code == 0, planned.output
         applied = self.run("apply", self.file, *arguments)
-        assert applied.code == 0, applied.told
+        assert applied.code == 0, applied.output
         assert self.run("plan", "--detailed-exitcode").code == 0
 
     def tag(self) -> str | None:

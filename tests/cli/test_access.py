@@ -104,7 +104,7 @@ def test_hands_in_the_console_are_found_out(access: Played) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ("assign Reed prod ops", "there is no permission set Reed"),
         (
@@ -117,11 +117,11 @@ def test_hands_in_the_console_are_found_out(access: Played) -> None:
         ("move-account 000000000000 X", "there is no account 000000000000"),
     ],
 )
-def test_what_hands_cannot_do_is_said(access: Played, line: str, said: str) -> None:
+def test_what_hands_cannot_do_is_said(access: Played, line: str, expected: str) -> None:
     ended = access.run("sandbox", "console", *line.split())
 
     assert ended.code == 1
-    assert said.partition(":")[0] in ended.told
+    assert expected.partition(":")[0] in ended.output
     assert assignments(access) == {(PROD, "Read", "GROUP", "ops")}
 
 

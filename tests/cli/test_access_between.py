@@ -15,7 +15,7 @@ def test_what_git_gives_more_and_less_between_two_commits(real: Real) -> None:
 
     ended = real.run("access", "--between", before, after, "--format", "json")
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     (target,) = json.loads(ended.out)["targets"]
     found = {(one["change"], tuple(one["people"]), one["permission_set"]) for one in target["access"]}
     assert found == {("gain", ("cyd",), "Read"), ("lose", ("ada", "bob"), "Read")}
@@ -32,6 +32,6 @@ def test_a_commit_that_is_not_there_or_does_not_load_is_named(real: Real) -> Non
     broken = real.run("access", "--between", bad, good)
 
     assert missing.code == 1
-    assert "nowhere is not a commit that this clone has" in missing.told
+    assert "nowhere is not a commit that this clone has" in missing.output
     assert broken.code == 1
-    assert f"{bad} does not load: " in broken.told
+    assert f"{bad} does not load: " in broken.output

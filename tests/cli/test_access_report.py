@@ -28,7 +28,7 @@ def access(played: Played) -> Played:
 
 def rows(played: Played, *arguments: str) -> list[Mapping[str, Any]]:
     ended = played.run("access", "--format", "json", *arguments)
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     (target,) = json.loads(ended.out)["targets"]
     found: list[Mapping[str, Any]] = target["access"]
     return found
@@ -68,14 +68,14 @@ def test_options_narrow_the_answer(
 
 
 def test_each_says_by_what_and_what_git_did_not_give(access: Played) -> None:
-    told = access.run("access", "--account", "prod").out
+    output = access.run("access", "--account", "prod").out
 
-    assert "Admin (privileged)\n  bob on " in told
-    assert "(directly; not in git)" in told
-    assert "ada, bob on " in told
-    assert "(through ops; by ops-read)" in told
-    assert "2 people, 1 account, 3 grants." in told
-    assert "Not part of this answer: assignments of applications" in told
+    assert "Admin (privileged)\n  bob on " in output
+    assert "(directly; not in git)" in output
+    assert "ada, bob on " in output
+    assert "(through ops; by ops-read)" in output
+    assert "2 people, 1 account, 3 grants." in output
+    assert "Not part of this answer: assignments of applications" in output
 
 
 def test_the_desired_state_is_that_after_the_plan(access: Played) -> None:
@@ -120,7 +120,7 @@ def test_a_question_about_nothing_is_refused(access: Played, arguments: tuple[st
     ended = access.run("access", *arguments)
 
     assert ended.code == 64
-    assert reason in ended.told
+    assert reason in ended.output
 
 
 def test_nobody_is_an_answer(access: Played) -> None:

@@ -92,7 +92,7 @@ def test_a_digest_of_a_target_that_is_not_configured_is_named(played: Played) ->
     ended = played.run("apply", "--expect-digest", f"azure={approved}")
 
     assert ended.code == 1
-    assert "for the target azure; configured are: aws" in ended.told
+    assert "for the target azure; configured are: aws" in ended.output
 
 
 def test_another_digest_than_approved_stops_even_what_nobody_needs_to_review(played: Played) -> None:
@@ -105,7 +105,7 @@ def test_another_digest_than_approved_stops_even_what_nobody_needs_to_review(pla
     ended = played.run("apply", "--expect-digest", approved)
 
     assert ended.code == 4
-    assert "is not part of what was approved" in ended.told
+    assert "is not part of what was approved" in ended.output
     assert "eve@example.com" in played.memberships()["ops"]
 
 
@@ -119,8 +119,8 @@ def test_more_than_was_reviewed_is_stale_and_writes_nothing(settled: Real) -> No
 
     assert ended.code == 4
     assert ended.out == ""
-    assert "STALE: 1 change not as reviewed; nothing was written." in ended.told
-    assert "create aws/membership/ops/cyd was not reviewed" in ended.told
+    assert "STALE: 1 change not as reviewed; nothing was written." in ended.output
+    assert "create aws/membership/ops/cyd was not reviewed" in ended.output
     assert settled.written() == []
     assert settled.memberships() == TEAM
 
@@ -134,7 +134,7 @@ def test_a_reviewed_change_that_finds_another_world_is_stale_and_shown_field_by_
     ended = settled.run("apply", settled.file)
 
     assert ended.code == 4
-    assert 'title: reviewed "Engineer" -> "Lead", now "Chief" -> "Lead"' in ended.told
+    assert 'title: reviewed "Engineer" -> "Lead", now "Chief" -> "Lead"' in ended.output
     assert settled.written() == []
 
 
@@ -218,7 +218,7 @@ def test_a_plan_of_only_some_addresses_is_applied_as_far_as_it_goes(real: Real) 
 
     ended = real.run("apply", real.file, "--first-apply")
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert set(real.sandbox.store.users()) == {"ada@example.com"}
     assert real.tag() is None, "an apply of a part is not whole"
     assert real.run("plan", "--detailed-exitcode").code == 2
@@ -235,7 +235,7 @@ def test_a_plan_of_one_target_leaves_the_others_alone(played: Played) -> None:
     assert "other" not in ended.out
     neither = played.run("apply", "plan.json", "--target", "other")
     assert neither.code == 64
-    assert "--target leaves nothing of what was reviewed" in neither.told
+    assert "--target leaves nothing of what was reviewed" in neither.output
 
 
 def test_a_plan_for_another_instance_is_refused(played: Played) -> None:
@@ -246,7 +246,7 @@ def test_a_plan_for_another_instance_is_refused(played: Played) -> None:
     ended = played.run("apply", "plan.json")
 
     assert ended.code == 1
-    assert "the plan is for another instance behind aws: " in ended.told
+    assert "the plan is for another instance behind aws: " in ended.output
     assert played.memberships() == {}
 
 
@@ -257,7 +257,7 @@ def test_a_plan_for_a_target_that_is_not_configured_any_more_is_refused(played: 
     ended = played.run("apply", "plan.json")
 
     assert ended.code == 1
-    assert "is for the target aws; configured are: prod" in ended.told
+    assert "is for the target aws; configured are: prod" in ended.output
 
 
 def test_a_plan_of_other_semantics_is_refused(played: Played) -> None:
@@ -269,7 +269,7 @@ def test_a_plan_of_other_semantics_is_refused(played: Played) -> None:
     ended = played.run("apply", "plan.json")
 
     assert ended.code == 1
-    assert "which plans otherwise; plan again" in ended.told
+    assert "which plans otherwise; plan again" in ended.output
 
 
 def test_now_is_honoured_on_the_sandbox(played: Played) -> None:
@@ -320,7 +320,7 @@ def test_a_record_that_cannot_be_read_stops_the_sandbox_before_any_write(played:
     ended = played.run("apply", "plan.json")
 
     assert ended.code == 1
-    assert "is damaged, or was written by another version; delete it" in ended.told
+    assert "is damaged, or was written by another version; delete it" in ended.output
     assert played.memberships() == {}
 
 
@@ -331,6 +331,6 @@ def test_files_that_changed_after_the_review_do_not_slip_in(played: Played) -> N
     ended = played.run("apply", "plan.json")
 
     assert ended.code == 4
-    assert "create aws/user/ada is not as it was when it was reviewed" in ended.told
-    assert 'title: reviewed (none) -> "Engineer", now (none) -> "Lead"' in ended.told
+    assert "create aws/user/ada is not as it was when it was reviewed" in ended.output
+    assert 'title: reviewed (none) -> "Engineer", now (none) -> "Lead"' in ended.output
     assert played.memberships() == {}

@@ -61,8 +61,8 @@ def test_an_approval_lifts_the_group_that_it_names(
 
 
 def test_the_proposal_is_pasted_and_lifts_all_of_it(refused: Played) -> None:
-    told = refused.run("plan", "--now", NOV_20)
-    lines = told.out.splitlines()
+    output = refused.run("plan", "--now", NOV_20)
+    lines = output.out.splitlines()
     start = lines.index("approvals:")
     block = [lines[start], *(line for line in lines[start + 1 :][:4])]
     assert all("group: team" in line and "count: 2" in line for line in block[1:])
@@ -70,7 +70,7 @@ def test_the_proposal_is_pasted_and_lifts_all_of_it(refused: Played) -> None:
 
     after = refused.run("plan", "--now", NOV_20, "--out", "plan.json")
 
-    assert after.code == 0, after.told
+    assert after.code == 0, after.output
     assert refused.run("apply", "plan.json", "--now", NOV_20).code == 0
 
 
@@ -86,12 +86,12 @@ def test_the_proposal_is_pasted_and_lifts_all_of_it(refused: Played) -> None:
 )
 def test_what_lifts_nothing_still_loads_with_a_warning(played: Played, entry: str, why: str) -> None:
     for until, warned in (("2026-11-01", False), ("2100-12-31", True)):
-        said = f"approvals: {{old: {{{entry}, until: {until}, reason: HR-1}}}}\n"
-        played.write({"approvals/old.yaml": said})
+        expected = f"approvals: {{old: {{{entry}, until: {until}, reason: HR-1}}}}\n"
+        played.write({"approvals/old.yaml": expected})
 
         ended = played.run("plan", "--now", NOV_20)
 
         assert ended.code == 0
-        assert warned == ("approval-lifts-nothing" in ended.told) == (why in ended.told)
+        assert warned == ("approval-lifts-nothing" in ended.output) == (why in ended.output)
     checked = played.run("validate")
-    assert (checked.code, "the approval old lifts nothing" in checked.told) == (0, True)
+    assert (checked.code, "the approval old lifts nothing" in checked.output) == (0, True)

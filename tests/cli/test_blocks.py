@@ -13,10 +13,10 @@ def test_a_block_of_a_former_key_follows_the_user(played: Played) -> None:
     played.write({"people.yaml": renamed, "groups.yaml": groups, "blocked.yaml": blocked(["cyd"])})
 
     assert played.run("validate").code == 0
-    assert "is blocked" not in played.run("validate").told
+    assert "is blocked" not in played.run("validate").output
     ended = played.run("reconcile", "--now", DEC_2)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert members(played, "dev") == set()
 
 
@@ -27,11 +27,11 @@ def test_a_block_of_nobody_is_refused_with_who_was_meant(played: Played) -> None
     ended = played.run("plan", "--now", DEC_2)
 
     assert ended.code == 3
-    assert 'blocked-unknown: "bbo" is blocked, and nobody has that key' in ended.told
-    assert "did you mean" in ended.told
+    assert 'blocked-unknown: "bbo" is blocked, and nobody has that key' in ended.output
+    assert "did you mean" in ended.output
     checked = played.run("validate")
     assert checked.code == 0
-    assert "whether a live one has, a plan tells" in checked.told
+    assert "whether a live one has, a plan tells" in checked.output
     assert played.memberships() == TEAM
 
 
@@ -42,7 +42,7 @@ def test_a_block_of_nobody_holds_up_no_other_block(played: Played) -> None:
     ended = played.run("reconcile", "--now", DEC_2)
 
     assert ended.code == 3
-    assert "blocked-unknown" in ended.told
+    assert "blocked-unknown" in ended.output
     assert members(played, "dev") == set()
 
 
@@ -56,5 +56,5 @@ def test_a_block_of_somebody_who_is_only_live_is_done(played: Played) -> None:
 
     ended = played.run("reconcile", "--now", DEC_2)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert members(played, "console") == set()

@@ -39,7 +39,7 @@ def test_what_is_deleted_after_a_commit_that_does_not_load_is_removed(
     restored = {path: FILES.get(path) for path in broken}
     stage.commit({**restored, "groups.yaml": "groups:\n  ops: {members: [ada, bob]}\n"})
     planned = stage.run("plan")
-    assert "1 commit since the last whole apply did not load whole" in planned.told
-    assert "is not known" not in planned.told
+    assert "1 commit since the last whole apply did not load whole" in planned.output
+    assert "is not known" not in planned.output
     stage.converge()
     assert stage.memberships() == {"ops": TEAM["ops"]}

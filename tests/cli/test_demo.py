@@ -17,7 +17,7 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
 
     tour = played.shell("demo", str(ROOT / "identities"))
 
-    assert tour.code == 0, tour.told
+    assert tour.code == 0, tour.output
     stops = re.split(r"^\$ (reconciler .*)$", tour.out, flags=re.MULTILINE)[1:]
     assert [line.split()[1] for line in stops[0::2]] == [
         "validate",

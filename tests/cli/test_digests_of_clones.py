@@ -46,15 +46,15 @@ def test_a_digest_that_another_clone_used_and_pushed_is_spent_here_and_needs_a_f
     one, other = clones
     approved = digest(one.run("plan", "--format", "json"))
     applied = one.run("apply", "--expect-digest", approved, "--push")
-    assert (applied.code, ALONE in applied.told) == (0, False), applied.told
+    assert (applied.code, ALONE in applied.output) == (0, False), applied.output
     undo(other)
     tags = other.work.git("for-each-ref", "refs/tags", "refs/heads", "refs/remotes")
     assert digest(other.run("plan", "--format", "json")) == approved
 
     ended = other.run("apply", "--expect-digest", approved, "--push")
 
-    assert ended.code == 1, ended.told
-    assert NEWER in ended.told
+    assert ended.code == 1, ended.output
+    assert NEWER in ended.output
     assert other.written() == []
     assert other.work.git("for-each-ref", "refs/tags", "refs/heads", "refs/remotes") == tags, (
         "looking moves nothing"
@@ -63,8 +63,8 @@ def test_a_digest_that_another_clone_used_and_pushed_is_spent_here_and_needs_a_f
     fetch(other)
     ended = other.run("apply", "--expect-digest", approved, "--push")
 
-    assert ended.code == 4, ended.told
-    assert SPENT in ended.told
+    assert ended.code == 4, ended.output
+    assert SPENT in ended.output
     assert other.written() == []
     assert other.memberships() == TEAM
 
@@ -106,7 +106,7 @@ def test_unpublished_it_is_said_that_only_this_clone_knows(clones: tuple[Real, R
     ended = one.run("apply", "--expect-digest", approved, "--unpublished")
 
     assert ended.code == 0
-    assert ALONE in ended.told
+    assert ALONE in ended.output
     undo(one)
     assert one.run("apply", "--expect-digest", approved, "--unpublished").code == 4
 
@@ -123,7 +123,7 @@ def test_where_the_remote_cannot_be_asked_no_digest_lets_an_apply_go_and_a_revie
     ended = one.run("apply", "--expect-digest", approved, "--unpublished")
 
     assert ended.code == 1
-    assert "whether the approved digest was used by an apply from elsewhere is not known" in ended.told
+    assert "whether the approved digest was used by an apply from elsewhere is not known" in ended.output
     assert one.written() == []
     assert one.run("apply", one.file, "--unpublished").code == 0
 
@@ -134,7 +134,7 @@ def test_where_there_is_no_remote_nothing_is_said_of_one(real: Real) -> None:
     )
 
     assert ended.code == 0
-    assert ALONE not in ended.told
+    assert ALONE not in ended.output
 
 
 def test_a_first_apply_that_began_elsewhere_is_not_begun_again(
@@ -155,9 +155,9 @@ def test_a_first_apply_that_began_elsewhere_is_not_begun_again(
     ended = other.run("apply", one.file, "--first-apply", "--push")
 
     assert ended.code == 1
-    assert "origin has the tag reconciler/receipts/aws, and this clone has not" in ended.told
+    assert "origin has the tag reconciler/receipts/aws, and this clone has not" in ended.output
     assert other.written() == []
     fetch(other)
-    assert "- dev (gone from git)" in other.plan().told
+    assert "- dev (gone from git)" in other.plan().output
     assert other.run("apply", other.file, "--first-apply", "--push").code == 0
     assert other.memberships() == {"ops": TEAM["ops"]}

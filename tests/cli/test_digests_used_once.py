@@ -34,7 +34,7 @@ def test_a_digest_that_was_used_is_refused_on_the_sandbox(played: Played) -> Non
     ended = played.run("apply", "--expect-digest", approved)
 
     assert ended.code == 4
-    assert "was approved for an apply that took place" in ended.told
+    assert "was approved for an apply that took place" in ended.output
     with played.console() as console:
         assert console.assignments() == {(PROD, "Read", "GROUP", "ops")}
 
@@ -54,7 +54,7 @@ def test_the_same_plan_again_needs_a_review_of_its_own(settled: Real) -> None:
     ended = settled.run("apply", "--expect-digest", approved)
 
     assert ended.code == 4
-    assert "was approved for an apply that took place" in ended.told
+    assert "was approved for an apply that took place" in ended.output
     assert settled.written() == []
     settled.converge()
     assert settled.memberships() == joined

@@ -54,7 +54,7 @@ def test_a_changed_end_is_reviewed_recorded_and_written_nowhere(
     assert {each["was_until"] for each in found["access"]} == {FIRST}
     stage.forget()
     applied = stage.run("apply", stage.file)
-    assert applied.code == 0, applied.told
+    assert applied.code == 0, applied.output
     assert stage.written() == []
     assert stage.run("plan", "--detailed-exitcode").code == 0
     assert stage.run("reconcile").code == 0
@@ -78,7 +78,7 @@ def test_what_is_left_undone_elsewhere_keeps_no_end_from_being_recorded(stage: R
 def test_reconcile_leaves_a_later_end_to_a_review(stage: Real) -> None:
     stage.commit({"access.yaml": access(LAST)})
     reconciled = stage.run("reconcile")
-    assert "the earlier end holds" in reconciled.told
+    assert "the earlier end holds" in reconciled.output
     assert stage.run("plan", "--detailed-exitcode").code == 2
 
 

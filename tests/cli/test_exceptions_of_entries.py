@@ -38,7 +38,7 @@ def test_new_access_waits_for_the_name_and_everything_else_is_done(stage: Real) 
 
     planned = stage.plan()
     assert planned.code == 1
-    assert "did you mean Prod?; it would keep out prod" in planned.told
+    assert "did you mean Prod?; it would keep out prod" in planned.output
     applied = stage.run("apply", stage.file)
     assert applied.code == 6
     assert assigned(stage) == set()

@@ -28,7 +28,7 @@ def ends(stage: Real | Played, line: str, code: int, *, report: bool = False, sh
     `shell` runs it in a process of its own.
     """
     found = (stage.shell if shell else stage.run)(*line.split())
-    assert found.code == code, found.told
+    assert found.code == code, found.output
     if code in (1, 64) and not report:
         assert found.out == ""
         assert found.err

@@ -48,5 +48,5 @@ def test_an_approval_by_an_old_code_holds_and_a_warning_names_the_new_one(played
 
     assert ended.code == 0
     assert "identities/approvals/old.yaml:2:" in ended.err
-    assert "which is called self-lockout now" in ended.told
+    assert "which is called self-lockout now" in ended.output
     assert "guard-renamed" in played.run("plan").out

@@ -83,9 +83,9 @@ def test_a_repository_inside_the_folder_is_not_the_one_that_judges(guarded: Real
 
     ended = guarded.plan()
 
-    assert ended.code == 3, ended.told
-    assert "max-removals" in ended.told
-    assert "guards of aws are used as they are on the trusted branch" in ended.told
+    assert ended.code == 3, ended.output
+    assert "max-removals" in ended.output
+    assert "guards of aws are used as they are on the trusted branch" in ended.output
 
 
 def test_a_repository_inside_the_folder_has_nothing_run(guarded: Real) -> None:
@@ -99,8 +99,8 @@ def test_a_repository_inside_the_folder_has_nothing_run(guarded: Real) -> None:
     approved = ("--expect-digest", _digest(planned))
     ended = guarded.run("apply", "--first-apply", *approved)
 
-    assert ended.code == 1, ended.told
-    assert "differs from HEAD" in ended.told
+    assert ended.code == 1, ended.output
+    assert "differs from HEAD" in ended.output
     assert not marker(guarded).exists()
     assert guarded.written() == []
 
@@ -198,7 +198,7 @@ def test_nothing_of_the_configuration_of_the_repository_runs(guarded: Real, sett
 
 
 def _digest(ended: Ended) -> str:
-    return next((word for word in ended.told.split() if word.startswith("sha256:")), "sha256:" + "0" * 64)
+    return next((word for word in ended.output.split() if word.startswith("sha256:")), "sha256:" + "0" * 64)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_environment_does_not_name_another_repository(
 
     ended = guarded.plan()
 
-    assert ended.code == 3, ended.told
+    assert ended.code == 3, ended.output
 
 
 def test_a_submodule_that_a_pull_request_makes_of_the_folder_does_not_judge(guarded: Real) -> None:
@@ -239,8 +239,8 @@ def test_a_submodule_that_a_pull_request_makes_of_the_folder_does_not_judge(guar
 
     ended = guarded.plan()
 
-    assert ended.code == 1, ended.told
-    assert "is a submodule of the repository" in ended.told
+    assert ended.code == 1, ended.output
+    assert "is a submodule of the repository" in ended.output
 
 
 def test_a_link_on_the_way_to_the_folder_is_an_error(guarded: Real) -> None:
@@ -252,4 +252,4 @@ def test_a_link_on_the_way_to_the_folder_is_an_error(guarded: Real) -> None:
     ended = guarded.run("plan", "--identities", "config/identities")
 
     assert ended.code == 1
-    assert "symbolic link" in ended.told
+    assert "symbolic link" in ended.output

@@ -28,8 +28,8 @@ def test_a_ref_that_is_called_like_the_full_name_of_a_branch_does_not_stand_for_
         stage.work.git("update-ref", f"{space}{MAIN}", "HEAD")
         for ref in ("main", "origin/main", MAIN):
             ended = stage.plan("--trusted-ref", ref)
-            assert ended.code == 1, ended.told
-            assert all(way in ended.told for way in BOTH_WAYS)
+            assert ended.code == 1, ended.output
+            assert all(way in ended.output for way in BOTH_WAYS)
         stage.work.git("update-ref", "-d", f"{space}{MAIN}")
 
 
@@ -43,8 +43,8 @@ def test_a_branch_that_is_called_head_is_not_the_head_of_the_remote(
 
     for words in ((), *(("--trusted-ref", ref) for ref in ("origin", "origin/HEAD", f"{MAIN[:-4]}HEAD"))):
         ended = stage.plan(*words)
-        assert ended.code == 1, ended.told
-        assert all(way in ended.told for way in BOTH_WAYS)
+        assert ended.code == 1, ended.output
+        assert all(way in ended.output for way in BOTH_WAYS)
 
 
 def test_a_tag_beside_those_of_the_reconciler_is_no_memory(
@@ -60,8 +60,8 @@ def test_a_tag_beside_those_of_the_reconciler_is_no_memory(
 
     planned = clone.plan()
 
-    assert planned.code == 0, planned.told
-    assert "memory" not in planned.told
+    assert planned.code == 0, planned.output
+    assert "memory" not in planned.output
 
 
 @pytest.fixture
@@ -91,8 +91,8 @@ def test_the_first_configuration_sends_no_token_before_it_is_merged(unconfigured
 
         ended = unconfigured.plan()
 
-        assert ended.code == 1, ended.told
-        assert "no target of reconciler.yaml is on origin/main yet" in ended.told
+        assert ended.code == 1, ended.output
+        assert "no target of reconciler.yaml is on origin/main yet" in ended.output
         with pytest.raises(BlockingIOError):
             listener.accept()
 
@@ -116,8 +116,8 @@ def test_the_first_configuration_does_not_judge_itself(unconfigured: Real) -> No
 
     ended = unconfigured.plan()
 
-    assert ended.code == 3, ended.told
-    assert "no-trusted-configuration" in ended.told
+    assert ended.code == 3, ended.output
+    assert "no-trusted-configuration" in ended.output
 
 
 def test_a_trusted_ref_that_is_named_outside_git_is_an_error(real: Real) -> None:
@@ -125,12 +125,12 @@ def test_a_trusted_ref_that_is_named_outside_git_is_an_error(real: Real) -> None
 
     ended = real.run("plan", "--trusted-ref", "main")
 
-    assert ended.code == 1, ended.told
-    assert "is not in a git repository" in ended.told
+    assert ended.code == 1, ended.output
+    assert "is not in a git repository" in ended.output
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("scope: {memberships: observe}", "scope of memberships is observe here, authoritative there"),
         ("scope: {ignore: {groups: [z*]}}", "`ignore` is another"),
@@ -138,16 +138,16 @@ def test_a_trusted_ref_that_is_named_outside_git_is_an_error(real: Real) -> None
     ],
 )
 def test_less_that_is_managed_is_said_where_it_plans_nothing_yet(
-    proposing: Real, text: str, said: str
+    proposing: Real, text: str, expected: str
 ) -> None:
     proposing.commit({"reconciler.yaml": f"{CONFIG}{text}\n"})
 
     ended = proposing.plan()
 
-    assert ended.code == 0, ended.told
-    assert "No changes" in ended.told
-    assert "scope-changed" in ended.told
-    assert said in ended.told
+    assert ended.code == 0, ended.output
+    assert "No changes" in ended.output
+    assert "scope-changed" in ended.output
+    assert expected in ended.output
 
 
 def test_a_branch_that_keeps_a_receipt_from_being_pushed_is_named_with_what_to_do(proposing: Real) -> None:
@@ -159,7 +159,7 @@ def test_a_branch_that_keeps_a_receipt_from_being_pushed_is_named_with_what_to_d
     proposing.plan()
     ended = proposing.run("apply", proposing.file)
 
-    assert ended.code == 6, ended.told
-    assert f"git push origin --delete {twin}" in ended.told
+    assert ended.code == 6, ended.output
+    assert f"git push origin --delete {twin}" in ended.output
     proposing.work.git("push", "-q", "origin", "--delete", twin)
     assert proposing.run("reconcile").code == 0

@@ -46,7 +46,7 @@ def test_a_plan_and_its_digest_allow_it_together(planned: Played) -> None:
 def test_a_plan_with_another_digest_allows_nothing(planned: Played, written: str) -> None:
     ended = planned.run("apply", "plan.json", "--expect-digest", written.format(OTHER))
 
-    assert ended.code == 4, ended.told
+    assert ended.code == 4, ended.output
     assert planned.memberships() == TEAM
 
 
@@ -56,17 +56,17 @@ def test_a_digest_that_is_met_does_not_make_up_for_a_plan_of_something_else(plan
     met = json.loads(fresh.out)["targets"][0]["digest"]
 
     both = planned.run("apply", "plan.json", "--expect-digest", met)
-    assert both.code == 4, both.told
+    assert both.code == 4, both.output
     assert planned.memberships() == TEAM
 
     alone = planned.run("apply", "--expect-digest", met)
-    assert alone.code == 0, alone.told
+    assert alone.code == 0, alone.output
 
 
 def test_a_digest_of_another_target_asks_nothing_of_this_one(planned: Played) -> None:
     ended = planned.run("apply", "plan.json", "--expect-digest", f"chat={OTHER}")
     assert ended.code == 1
-    assert "what was reviewed is for the target chat" in ended.told
+    assert "what was reviewed is for the target chat" in ended.output
 
 
 def part(data: Any) -> Any:
@@ -120,8 +120,8 @@ def test_what_is_shown_beside_the_changes_cannot_be_edited(
 
     ended = planned.run(command, "plan.json")
 
-    assert ended.code == 1, ended.told
-    assert "this plan was changed" in ended.told
+    assert ended.code == 1, ended.output
+    assert "this plan was changed" in ended.output
     assert planned.memberships() == TEAM
 
 
@@ -135,7 +135,7 @@ def test_a_plan_that_was_refused_is_shown_and_not_applied(played: Played) -> Non
     assert played.run("show", "plan.json").code == 0
     for words in ((), ("--expect-digest", digest(played))):
         ended = played.run("apply", "plan.json", *words)
-        assert ended.code == 3, ended.told
+        assert ended.code == 3, ended.output
     assert played.memberships() == TEAM
 
 
@@ -160,5 +160,5 @@ def test_what_is_not_a_regular_file_is_refused_at_once(
 
     ended: Ended = played.run(command, "odd")
 
-    assert ended.code == 1, ended.told
-    assert "odd is not a regular file" in ended.told
+    assert ended.code == 1, ended.output
+    assert "odd is not a regular file" in ended.output

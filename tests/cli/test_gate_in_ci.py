@@ -80,8 +80,8 @@ def test_without_a_trusted_branch_nothing_is_planned_and_both_ways_out_are_named
 
     ended = stage.run(*words)
 
-    assert ended.code == 1, ended.told
-    assert all(way in ended.told for way in BOTH_WAYS)
+    assert ended.code == 1, ended.output
+    assert all(way in ended.output for way in BOTH_WAYS)
     assert list(stage.sandbox.requests) == []
 
 
@@ -97,8 +97,8 @@ def test_the_pull_request_is_judged_by_the_branch_of_the_remote(
 
     ended = stage.plan(*(() if ref is None else ("--trusted-ref", ref)))
 
-    assert ended.code == 3, ended.told
-    assert "guards of aws are used as they are on the trusted branch" in ended.told
+    assert ended.code == 3, ended.output
+    assert "guards of aws are used as they are on the trusted branch" in ended.output
 
 
 @pytest.mark.parametrize("ref", ["main", "origin/main", "v1"])
@@ -111,8 +111,8 @@ def test_a_tag_or_a_local_branch_does_not_stand_for_a_branch_that_was_not_fetche
 
     ended = stage.plan("--trusted-ref", ref)
 
-    assert ended.code == 1, ended.told
-    assert all(way in ended.told for way in (*BOTH_WAYS, "git fetch origin"))
+    assert ended.code == 1, ended.output
+    assert all(way in ended.output for way in (*BOTH_WAYS, "git fetch origin"))
 
 
 def test_a_tag_is_trusted_where_it_is_written_in_full(runner: Runner, aws: Sandbox) -> None:
@@ -127,7 +127,7 @@ def test_main_as_a_runner_has_it_is_applied_with_its_name(runner: Runner, aws: S
 
     ended = stage.run("reconcile", "--trusted-ref", "main")
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
 
 
 def test_a_repository_without_any_remote_trusts_what_is_checked_out_and_says_so(real: Real) -> None:
@@ -139,6 +139,6 @@ def test_a_repository_without_any_remote_trusts_what_is_checked_out_and_says_so(
     ):
         ended = real.plan(*words)
         assert ended.code == 0
-        assert "head-trusted" in ended.told
+        assert "head-trusted" in ended.output
     real.work.git("remote", "add", "upstream", "file:///nowhere")
     assert real.plan().code == 1

@@ -52,7 +52,7 @@ def copied_tag(stage: Real) -> None:
 def test_a_plan_from_a_cut_off_history_is_headed_so_and_is_not_saved(shallow: Real, format_: str) -> None:
     ended = shallow.plan("--format", format_, "--detailed-exitcode")
 
-    assert ended.code == 1, ended.told
+    assert ended.code == 1, ended.output
     assert not Path(shallow.file).exists()
     assert "No changes" not in ended.out
     if format_ == "json":
@@ -60,7 +60,7 @@ def test_a_plan_from_a_cut_off_history_is_headed_so_and_is_not_saved(shallow: Re
     else:
         assert "Incomplete plan" in "\n".join(ended.out.splitlines()[:2])
     assert ended.out.count("this clone is shallow") <= (2 if format_ == "github" else 1)
-    assert "memory-unknown" not in ended.told
+    assert "memory-unknown" not in ended.output
 
 
 @pytest.mark.parametrize("lost", [no_tag, copied_tag])
@@ -71,9 +71,9 @@ def test_a_tag_that_is_lost_here_is_no_first_apply(applied: Real, lost: object) 
     ended = applied.plan()
     did = applied.run("apply", "--first-apply", "--expect-digest", "sha256:" + "0" * 64)
 
-    assert ended.code == 1, ended.told
+    assert ended.code == 1, ended.output
     assert ended.out.startswith("Incomplete plan")
-    assert "first-apply" not in ended.told.replace("--first-apply", "")
+    assert "first-apply" not in ended.output.replace("--first-apply", "")
     assert did.code == 1
 
 
@@ -83,8 +83,8 @@ def test_a_remote_that_cannot_be_asked_leaves_a_missing_tag_open(applied: Real) 
 
     ended = applied.plan()
 
-    assert ended.code == 1, ended.told
-    assert "whether anything was applied before is not known" in ended.told
+    assert ended.code == 1, ended.output
+    assert "whether anything was applied before is not known" in ended.output
 
 
 def test_no_tag_anywhere_is_a_first_plan(
@@ -94,15 +94,15 @@ def test_no_tag_anywhere_is_a_first_plan(
 
     ended = stage.plan()
 
-    assert ended.code == 0, ended.told
-    assert "first-apply" in ended.told
+    assert ended.code == 0, ended.output
+    assert "first-apply" in ended.output
     assert Path(stage.file).exists()
 
 
 def test_the_history_as_a_whole_plans_the_removal(
     applied: Real, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "Groups: 1 to delete" in another(applied, monkeypatch, capsys).plan().told
+    assert "Groups: 1 to delete" in another(applied, monkeypatch, capsys).plan().output
     assert applied.plan("--only", "aws/user/ada").code == 0, "chosen gaps are partial, and end as before"
 
 
@@ -119,7 +119,7 @@ def blocked(settled: Real) -> Real:
 def test_blocked_objects_head_a_plan_that_is_saved(blocked: Real, format_: str) -> None:
     ended = blocked.plan("--format", format_, "--detailed-exitcode")
 
-    assert ended.code == 1, ended.told
+    assert ended.code == 1, ended.output
     assert Path(blocked.file).exists()
     if format_ == "json":
         assert json.loads(ended.out)["targets"][0]["blocked"] == ["aws/group/ops"]
@@ -133,7 +133,7 @@ def test_the_rest_of_a_plan_with_blocked_objects_is_done(blocked: Real) -> None:
     first = blocked.run("apply", blocked.file)
     second = blocked.run("apply", blocked.file)
 
-    assert (first.code, second.code) == (6, 1), first.told
+    assert (first.code, second.code) == (6, 1), first.output
     assert blocked.sandbox.store.users()["ada@example.com"]["Title"] == "Lead"
-    assert "blocked: group ops" in first.told
+    assert "blocked: group ops" in first.output
     assert blocked.run("reconcile").code == 1

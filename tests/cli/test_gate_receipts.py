@@ -38,12 +38,12 @@ def refused(stage: Real, *words: str) -> Ended:
     """Plan and apply end with 1, say why and what to do, and nothing was written."""
     stage.forget()
     planned = stage.plan("--detailed-exitcode")
-    assert planned.code == 1, planned.told
+    assert planned.code == 1, planned.output
     assert "No changes" not in planned.out
     for word in words:
-        assert word in planned.told
+        assert word in planned.output
     did = stage.run("reconcile")
-    assert did.code == 1, did.told
+    assert did.code == 1, did.output
     assert stage.written() == []
     return planned
 
@@ -107,7 +107,7 @@ def test_a_chain_that_was_put_back_by_force_is_refused_in_a_clone_that_has_seen_
     put(twice, CHAIN, newest)
     twice.work.git("push", "-q", "--force", "origin", CHAIN)
     put(twice, APPLIED, oid(twice, "before-applied"))
-    assert "do not fit" in refused(twice).told
+    assert "do not fit" in refused(twice).output
 
 
 def test_a_memory_that_was_put_back_on_purpose_is_accepted_by_the_command_that_is_named(twice: Real) -> None:
@@ -159,7 +159,7 @@ def test_a_tag_that_was_edited_is_refused(twice: Real) -> None:
         ("target: aws", "target: chat", "of the target chat"),
     ):
         retagged(twice, lambda text, old=old, new=new: text.replace(old, new))  # type: ignore[misc]  # bound here
-        assert message in refused(twice).told, message
+        assert message in refused(twice).output, message
         put(twice, APPLIED, whole)
 
 
@@ -298,7 +298,7 @@ def test_a_receipt_that_was_made_by_hand_is_refused(twice: Real, part: int) -> N
         made = make(twice)
         unseen(twice)
         put(twice, CHAIN, made)
-        assert message in refused(twice).told, name
+        assert message in refused(twice).output, name
         put(twice, CHAIN, head)
     assert twice.plan("--detailed-exitcode").code == 0
 
@@ -348,8 +348,8 @@ def test_the_receipt_of_another_target_under_the_name_of_this_one_is_refused_by_
 
     ended = twice.run("unlock", "--yes")
 
-    assert ended.code == 1, ended.told
-    assert "of the target chat" in ended.told
+    assert ended.code == 1, ended.output
+    assert "of the target chat" in ended.output
 
 
 def test_refs_of_the_remote_that_were_made_by_hand_during_an_apply_are_not_built_on(twice: Real) -> None:
@@ -363,7 +363,7 @@ def test_refs_of_the_remote_that_were_made_by_hand_during_an_apply_are_not_built
 
     ended = twice.run("apply", twice.file)
 
-    assert ended.code == 1, ended.told
+    assert ended.code == 1, ended.output
     assert twice.written() == []
     twice.work.git("fetch", "-q", "origin", "--tags", "--force")
     refused(twice, "its chain is broken")

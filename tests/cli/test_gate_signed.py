@@ -71,7 +71,7 @@ def test_an_apply_without_a_key_is_refused_before_the_first_write(
     ended = signed.run("apply", signed.file)
 
     assert ended.code == 1
-    assert f"set {KEY}" in ended.told
+    assert f"set {KEY}" in ended.output
     assert signed.written() == []
 
 
@@ -88,7 +88,7 @@ def test_an_apply_with_a_key_that_may_not_sign_is_refused_before_the_first_write
     ended = signed.run("apply", signed.file)
 
     assert ended.code == 1
-    assert ("nothing can be signed" if passphrase else "not by a key that may sign receipts") in ended.told
+    assert ("nothing can be signed" if passphrase else "not by a key that may sign receipts") in ended.output
     assert signed.written() == []
 
 
@@ -173,7 +173,7 @@ def test_programs_that_the_repository_names_for_signatures_do_not_run(signed: Re
     put(signed, CHAIN, head)
     assert signed.plan().code == 0
     ended = signed.run("apply", signed.file)
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert not ran.exists()
 
 
@@ -201,4 +201,4 @@ def test_a_branch_that_does_not_say_who_may_sign_is_an_error(signed: Real, text:
     ended = signed.plan()
 
     assert ended.code == 1
-    assert "has no file allowed_signers" in ended.told
+    assert "has no file allowed_signers" in ended.output

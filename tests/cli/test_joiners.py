@@ -17,14 +17,14 @@ def test_a_joiner_without_names_is_an_error_at_their_place(played: Played) -> No
     assert ended.code == 1
     assert (
         "identities/people.yaml:5:3: user eve is new and cannot be created: given_name and family_name must"
-        " be set" in ended.told
+        " be set" in ended.output
     )
-    assert "add given_name and family_name; or write `external: true`" in ended.told
-    assert "display_name" not in ended.told
+    assert "add given_name and family_name; or write `external: true`" in ended.output
+    assert "display_name" not in ended.output
 
 
 @pytest.mark.parametrize(
-    ("eve", "said"),
+    ("eve", "expected"),
     [
         pytest.param("{user_name: e@x.org, given_name: Eve}", "family_name must be set", id="one name"),
         pytest.param(
@@ -38,13 +38,13 @@ def test_a_joiner_without_names_is_an_error_at_their_place(played: Played) -> No
         pytest.param("{user_name: e@x.org, from: 2999-01-01}", "given_name and", id="not yet"),
     ],
 )
-def test_only_what_a_create_needs_is_asked_for(played: Played, eve: str, said: str) -> None:
+def test_only_what_a_create_needs_is_asked_for(played: Played, eve: str, expected: str) -> None:
     played.write({"people.yaml": f"{PEOPLE}  eve: {eve}\n"})
 
     ended = played.run("validate")
 
-    assert ended.code == (1 if said else 0), ended.told
-    assert said in ended.told
+    assert ended.code == (1 if expected else 0), ended.output
+    assert expected in ended.output
 
 
 def test_whoever_was_declared_when_a_target_was_applied_may_be_there_and_needs_no_names(real: Real) -> None:
@@ -60,5 +60,5 @@ def test_whoever_was_declared_when_a_target_was_applied_may_be_there_and_needs_n
     real.write({"people.yaml": PEOPLE + EVE + EVE.replace("eve", "fay")})
     ended = real.run("validate")
     assert ended.code == 1
-    assert "user fay is new" in ended.told
-    assert "user eve" not in ended.told
+    assert "user fay is new" in ended.output
+    assert "user eve" not in ended.output

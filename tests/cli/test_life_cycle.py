@@ -31,17 +31,18 @@ def cloned(
 
 def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:
     planned = real.plan()
-    assert "apply the first time with --first-apply" in planned.told
-    assert "so nothing is removed for being absent from git" in planned.told
+    assert "apply the first time with --first-apply" in planned.output
+    assert "so nothing is removed for being absent from git" in planned.output
     assert "reconciler apply --first-apply " in planned.out.splitlines()[-1]
     real.forget()
 
     refused = real.run("apply", real.file)
 
     assert refused.code == 1
-    assert f"there is no tag {TAG}" in refused.told
+    assert f"there is no tag {TAG}" in refused.output
     assert (
-        "run `git fetch origin --tags --force`; if this is the first apply, use --first-apply" in refused.told
+        "run `git fetch origin --tags --force`; if this is the first apply, use --first-apply"
+        in refused.output
     )
     assert real.written() == []
 
@@ -57,9 +58,9 @@ def test_the_note_on_a_first_apply_does_not_deny_the_removal_below_it(real: Real
 
     planned = real.plan()
 
-    assert "1 to delete" in planned.told
-    assert "nothing is removed" not in planned.told
-    assert "what is removed below goes by what git says now" in planned.told
+    assert "1 to delete" in planned.output
+    assert "nothing is removed" not in planned.output
+    assert "what is removed below goes by what git says now" in planned.output
 
 
 def test_a_whole_apply_moves_the_tag_and_leaves_a_receipt_on_it(settled: Real) -> None:
@@ -92,9 +93,9 @@ def test_an_account_that_moves_after_half_a_first_apply_keeps_nothing_although_t
 
     planned = real.plan()
 
-    assert "apply the first time with --first-apply" in planned.told
-    assert "nothing is removed" not in planned.told
-    assert "is taken back where git does not have it any more" in planned.told
+    assert "apply the first time with --first-apply" in planned.output
+    assert "nothing is removed" not in planned.output
+    assert "is taken back where git does not have it any more" in planned.output
     assert real.run("apply", real.file, "--first-apply").code == 0
     assert real.sandbox.store.assignments() == given - {(LAB, "Read", "GROUP", "ops")}
     assert real.memberships() == TEAM
@@ -105,14 +106,14 @@ def test_what_is_not_committed_is_planned_with_a_note_and_never_applied(settled:
 
     planned = settled.plan()
     assert planned.code == 0
-    assert "identities differs from HEAD: people.yaml" in planned.told
-    assert "apply refuses until then" in planned.told
+    assert "identities differs from HEAD: people.yaml" in planned.output
+    assert "apply refuses until then" in planned.output
     settled.forget()
     applied = settled.run("apply", settled.file)
 
     assert applied.code == 1
-    assert "identities differs from HEAD: people.yaml" in applied.told
-    assert "commit it, or put it back" in applied.told
+    assert "identities differs from HEAD: people.yaml" in applied.output
+    assert "commit it, or put it back" in applied.output
     assert settled.written() == []
 
 
@@ -125,7 +126,7 @@ def test_files_that_git_was_told_to_ignore_count_as_not_committed(real: Real) ->
     applied = real.run("apply", real.file, "--first-apply")
 
     assert applied.code == 1
-    assert "identities differs from HEAD: extra.yaml" in applied.told
+    assert "identities differs from HEAD: extra.yaml" in applied.output
 
 
 def test_a_folder_without_git_can_be_planned_and_not_applied(
@@ -140,7 +141,7 @@ def test_a_folder_without_git_can_be_planned_and_not_applied(
 
     assert planned.code == 0
     assert applied.code == 1
-    assert "apply works from git" in applied.told
+    assert "apply works from git" in applied.output
     assert stage.memberships() == {}
 
 
@@ -154,9 +155,9 @@ def test_a_branch_that_is_not_merged_is_planned_and_not_applied(cloned: Real) ->
     applied = cloned.run("apply", cloned.file)
 
     assert planned.code == 0
-    assert "is not on origin/main" in planned.told
+    assert "is not on origin/main" in planned.output
     assert applied.code == 1
-    assert "is not on origin/main merge it first" in applied.told.replace("(", "").replace(")", "")
+    assert "is not on origin/main merge it first" in applied.output.replace("(", "").replace(")", "")
     assert cloned.written() == []
 
     cloned.work.git("checkout", "-q", "main")
@@ -176,7 +177,7 @@ def test_another_branch_can_be_named_as_the_one_people_agreed_on(cloned: Real) -
     assert cloned.run("apply", cloned.file, "--first-apply", "--trusted-ref", "release").code == 0
     unknown = cloned.run("plan", "--trusted-ref", "nowhere")
     assert unknown.code == 1
-    assert "the trusted ref 'nowhere' names no commit in this clone" in unknown.told
+    assert "the trusted ref 'nowhere' names no commit in this clone" in unknown.output
 
 
 def test_a_guard_that_a_branch_drops_is_shown_and_used_all_the_same(cloned: Real) -> None:
@@ -191,8 +192,8 @@ def test_a_guard_that_a_branch_drops_is_shown_and_used_all_the_same(cloned: Real
 
     assert planned.code == 3
     assert "protected" in planned.out
-    assert "reconciler.yaml differs from origin/main in what is only taken from there" in planned.told
-    assert "guards of aws are used as they are on the trusted branch" in planned.told
+    assert "reconciler.yaml differs from origin/main in what is only taken from there" in planned.output
+    assert "guards of aws are used as they are on the trusted branch" in planned.output
 
 
 def test_what_was_declared_and_is_gone_is_removed_because_git_remembers(settled: Real) -> None:
@@ -244,7 +245,7 @@ def test_a_second_clone_needs_the_tag_and_then_applies(
 
     refused = second.run("apply", "--expect-digest", "sha256:" + 64 * "0")
     assert refused.code == 1
-    assert "git fetch origin --tags --force" in refused.told
+    assert "git fetch origin --tags --force" in refused.output
     second.work.git("fetch", "-q", "origin", "--tags", "--force")
     second.converge("--push")
 
@@ -267,7 +268,7 @@ def test_a_clone_that_is_behind_undoes_nothing(
     refused = behind.run("apply", behind.file)
 
     assert refused.code == 1
-    assert "was applied last, and HEAD does not contain it" in refused.told
+    assert "was applied last, and HEAD does not contain it" in refused.output
     assert cloned.memberships()["dev"] == {"bob@example.com", "cyd@example.com"}
 
 
@@ -284,8 +285,8 @@ def test_a_tag_that_cannot_be_pushed_is_exit_code_6_with_what_to_run(cloned: Rea
 
     assert ended.code == 6
     assert "Applied 1 of 1 change." in ended.out
-    assert "it could not be pushed to origin" in ended.told
-    assert "apply again: there is nothing left to write" in ended.told
+    assert "it could not be pushed to origin" in ended.output
+    assert "apply again: there is nothing left to write" in ended.output
     assert cloned.tag() == cloned.work.git("rev-parse", "HEAD")
     refuses.unlink()
     assert cloned.run("apply", cloned.file).code == 0
@@ -306,9 +307,9 @@ def test_a_shallow_clone_applies_nothing(
 
     assert planned.code == 1
     assert not Path(shallow.file).exists()
-    assert "this clone is shallow" in planned.told
+    assert "this clone is shallow" in planned.output
     assert refused.code == 1
-    assert "git fetch --unshallow origin" in refused.told
+    assert "git fetch --unshallow origin" in refused.output
 
 
 def test_git_is_not_needed_to_look_and_its_absence_is_said(
@@ -320,7 +321,7 @@ def test_git_is_not_needed_to_look_and_its_absence_is_said(
     ended = real.run("plan")
 
     assert ended.code == 1
-    assert "git is not installed" in ended.told
+    assert "git is not installed" in ended.output
 
 
 def test_the_embedded_sandbox_never_touches_the_tags_of_a_repository(real: Real) -> None:

@@ -31,16 +31,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 def test_an_odd_policy_is_said_and_refuses_nothing(folder: Stage) -> None:
     ended = folder.run("validate")
     assert ended.code == 0
-    assert "s3:GetObjekt" in ended.told
-    assert "sets.yaml:2" in ended.told
-    assert "valid, with 1 warning" in ended.told
+    assert "s3:GetObjekt" in ended.output
+    assert "sets.yaml:2" in ended.output
+    assert "valid, with 1 warning" in ended.output
 
 
 def test_a_plan_says_it_while_it_writes_the_set(folder: Stage) -> None:
     ended = folder.run("plan")
     assert ended.code == 0
-    assert "policy-lint" in ended.told
-    assert "s3:GetObjekt" in ended.told
+    assert "policy-lint" in ended.output
+    assert "s3:GetObjekt" in ended.output
 
 
 def test_on_a_terminal_it_is_said_before_the_question(played: Played) -> None:
@@ -48,11 +48,11 @@ def test_on_a_terminal_it_is_said_before_the_question(played: Played) -> None:
 
     shown = " ".join(on_a_terminal(played, "yes\n", "apply", env={"NO_COLOR": "1"}).out.split())
 
-    said, asked, _ = shown.partition("Apply this plan?")
+    expected, asked, _ = shown.partition("Apply this plan?")
     assert asked
-    assert "policy-lint" in said
-    assert "s3:GetObjekt" in said
-    assert "sets.yaml:2" in said
+    assert "policy-lint" in expected
+    assert "s3:GetObjekt" in expected
+    assert "sets.yaml:2" in expected
     with played.console() as console:
         assert "s3:GetObjekt" in console.permission_sets()["Reader"]["InlinePolicy"]
 
@@ -63,8 +63,8 @@ def test_a_managed_policy_that_iam_does_not_have_refuses_the_plan(folder: Stage)
 
     valid = folder.run("validate")
     assert valid.code == 0
-    assert 'did you mean "ReadOnlyAccess"?' in valid.told
+    assert 'did you mean "ReadOnlyAccess"?' in valid.output
 
     plan = folder.run("plan")
     assert plan.code == 3
-    assert "managed-policy-missing" in plan.told
+    assert "managed-policy-missing" in plan.output

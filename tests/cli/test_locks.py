@@ -87,8 +87,8 @@ def test_of_two_processes_on_one_clone_the_second_ends_with_5(real: Real) -> Non
     assert second.code == 5
     assert second.out == ""
     assert LOCKED in second.err
-    for said in ("holder: ", "run: ", "command: apply", "plan: sha256:", "since: 2", "expires: 2"):
-        assert said in second.err
+    for expected in ("holder: ", "run: ", "command: apply", "plan: sha256:", "since: 2", "expires: 2"):
+        assert expected in second.err
     assert "`reconciler unlock --target aws`" in second.err
     assert wakes_up(first).code == 0
     assert real.memberships() == TEAM
@@ -113,7 +113,7 @@ def test_of_two_clones_with_a_lock_at_the_remote_the_second_ends_with_5(
 
     second = other.shell("apply", other.file, "--first-apply")
 
-    assert second.code == 5, second.told
+    assert second.code == 5, second.output
     assert "where: refs/tags/reconciler/locks/aws at origin" in second.err
     assert wakes_up(first).code == 0
     assert at_git(one).look() is None
@@ -172,7 +172,7 @@ def test_ctrl_c_while_the_lock_is_given_back_takes_no_report_from_anybody(clones
 
     applied = ended(process)
 
-    assert applied.code == 0, applied.told
+    assert applied.code == 0, applied.output
     assert "8 created" in applied.out
     assert "Interrupted before the locks were released" in applied.err
     assert at_git(one).look() is not None
@@ -194,7 +194,7 @@ def test_what_a_killed_run_left_is_shown_broken_and_applied_over(real: Real) -> 
     assert apply_anew(real).code == 5
     broken = real.run("unlock", "--yes")
 
-    assert (broken.code, "aws: the lock is broken." in broken.out) == (0, True), broken.told
+    assert (broken.code, "aws: the lock is broken." in broken.out) == (0, True), broken.output
     assert apply_anew(real).code == 0
     assert real.memberships() == TEAM
 
@@ -223,7 +223,9 @@ def test_a_run_whose_lock_was_broken_and_taken_stops_before_its_next_batch(real:
 
     assert stopped.code == 6
     assert "Stopped: " in stopped.out
-    assert "the lock of aws had expired or was broken, and eve on build-7 (run run-7) has it" in stopped.told
+    assert (
+        "the lock of aws had expired or was broken, and eve on build-7 (run run-7) has it" in stopped.output
+    )
     made = len(real.sandbox.store.users())
     assert 0 < made < 60
     assert f"{made} created" in stopped.out
@@ -264,7 +266,7 @@ def test_unlock_finds_also_what_a_job_of_ci_left_at_the_remote(clones: tuple[Rea
     broken = other.run("unlock", "--yes")
 
     assert broken.code == 0
-    assert "where: refs/tags/reconciler/locks/aws at origin" in broken.told
+    assert "where: refs/tags/reconciler/locks/aws at origin" in broken.output
     assert at_git(one).look() is None
 
 
@@ -305,8 +307,8 @@ def test_a_file_that_is_asked_for_in_ci_is_refused_and_the_others_named(
     refused = settled.run("reconcile")
 
     assert refused.code == 1
-    for said in ("excludes nobody in CI", "`type: git`", "`type: s3`", "`type: none`"):
-        assert said in refused.told
+    for expected in ("excludes nobody in CI", "`type: git`", "`type: s3`", "`type: none`"):
+        assert expected in refused.output
     assert settled.sandbox.requests.counts() == {}
     assert settled.run("plan").code == 0, "a plan needs no lock"
     monkeypatch.setenv("CI", "false")
@@ -332,7 +334,7 @@ def test_without_a_remote_a_lock_at_git_cannot_be_had(settled: Real) -> None:
     refused = settled.run("reconcile")
 
     assert refused.code == 1
-    assert "needs a remote called origin" in refused.told
+    assert "needs a remote called origin" in refused.output
 
 
 def test_no_lock_is_none_and_says_so(settled: Real) -> None:
@@ -351,7 +353,7 @@ def test_the_lock_comes_from_the_trusted_branch(clones: tuple[Real, Real]) -> No
 
     planned = one.run("plan")
 
-    assert "the lock is used as it is on the trusted branch" in planned.told
+    assert "the lock is used as it is on the trusted branch" in planned.output
 
 
 def test_on_the_sandbox_the_lock_is_a_file_beside_it(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -362,7 +364,7 @@ def test_on_the_sandbox_the_lock_is_a_file_beside_it(played: Played, monkeypatch
     locked = played.run("apply", "plan.json")
 
     assert locked.code == 5
-    assert "`reconciler unlock --sandbox --target aws`" in locked.told
+    assert "`reconciler unlock --sandbox --target aws`" in locked.output
     assert played.run("unlock", "--sandbox", "--yes").code == 0
     assert played.run("apply", "plan.json").code == 0
 
@@ -377,4 +379,4 @@ def test_an_address_of_the_remote_with_a_password_is_nowhere_shown(clones: tuple
     failed = apply_anew(one)
 
     assert failed.code == 1
-    assert "hunter2" not in failed.told
+    assert "hunter2" not in failed.output

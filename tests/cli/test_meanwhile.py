@@ -74,7 +74,7 @@ def again(console: Console, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "edit", "said", "stays"),
+    ("files", "edit", "expected", "stays"),
     [
         pytest.param(
             {"people.yaml": PEOPLE.replace("Engineer", "Lead")},
@@ -132,13 +132,13 @@ def test_an_object_that_changes_before_its_write_is_left_as_it_is_now(
     monkeypatch: pytest.MonkeyPatch,
     files: Files,
     edit: Edit,
-    said: str,
+    expected: str,
     stays: Callable[[Real], bool],
 ) -> None:
     ended = applied(stage, monkeypatch, files, edit)
 
-    assert ended.code == 1, ended.told
-    assert said in ended.told
+    assert ended.code == 1, ended.output
+    assert expected in ended.output
     assert stays(stage)
     assert len(stage.sandbox.store.assignments()) == len(ASSIGNED)
     # What was reviewed was another world.
@@ -187,10 +187,10 @@ def test_members_that_come_and_go_before_the_write_are_neither_lost_nor_there_tw
 ) -> None:
     ended = applied(stage, monkeypatch, files, edit)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert stage.memberships() == {**TEAM, **members}
     # Whoever joined by hand is found by the next plan, and waits for a review.
-    assert ("drift" in stage.run("plan").told) is ("cyd@example.com" in stage.memberships()["ops"])
+    assert ("drift" in stage.run("plan").output) is ("cyd@example.com" in stage.memberships()["ops"])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_assignments_that_come_and_go_before_the_write_end_as_reviewed_and_no_ot
 ) -> None:
     ended = applied(stage, monkeypatch, files, edit)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert stage.sandbox.store.assignments() == assigned
     assert stage.run("plan", "--detailed-exitcode").code == 0
 
@@ -255,9 +255,9 @@ def test_what_is_to_be_deleted_and_changes_before_that_stays(
 ) -> None:
     ended = applied(stage, monkeypatch, files, edit)
 
-    assert ended.code == 6, ended.told
+    assert ended.code == 6, ended.output
     assert stays(stage)
-    assert next_ in stage.run("plan").told
+    assert next_ in stage.run("plan").output
 
 
 def test_a_grant_to_somebody_who_is_gone_by_then_makes_nobody_anew(
@@ -270,6 +270,6 @@ def test_a_grant_to_somebody_who_is_gone_by_then_makes_nobody_anew(
         lambda console: console.remove_user("ada@example.com"),
     )
 
-    assert ended.code == 1, ended.told
+    assert ended.code == 1, ended.output
     assert "ada@example.com" not in stage.sandbox.store.users()
     assert stage.memberships() == {**TEAM, "ops": {"bob@example.com"}}

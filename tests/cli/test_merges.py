@@ -81,7 +81,7 @@ def saved(file: str) -> Mapping[str, Any]:
 
 
 def added(ended: Ended) -> int:
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     return int(ended.out.partition("Applied ")[2].split()[0])
 
 
@@ -148,8 +148,8 @@ def test_several_pull_requests_are_applied_with_all_of_their_plans_and_with_no_f
     ):
         stale = stage.run("apply", *(file for file in files if file != missing))
         assert stale.code == 4
-        assert "STALE: 1 change not as reviewed; nothing was written." in stale.told
-        assert f"aws/{unreviewed} was not reviewed" in stale.told
+        assert "STALE: 1 change not as reviewed; nothing was written." in stale.output
+        assert f"aws/{unreviewed} was not reviewed" in stale.output
     assert stage.written() == []
 
     assert added(stage.run("apply", *reversed(files))) == 3
@@ -165,8 +165,8 @@ def test_pull_requests_that_meet_in_one_object_need_a_plan_of_both(stage: Real) 
 
     ended = stage.run("apply", one, two)
 
-    assert ended.code == 4, ended.told
-    assert "update aws/user/ada is not as it was when it was reviewed" in ended.told
+    assert ended.code == 4, ended.output
+    assert "update aws/user/ada is not as it was when it was reviewed" in ended.output
     assert stage.written() == []
     stage.converge()
     assert stage.sandbox.store.users()["ada@example.com"]["Name"]["FamilyName"] == "Obi"
@@ -181,7 +181,7 @@ def test_a_plan_of_a_pull_request_that_was_undone_again_does_nothing(stage: Real
     ended = stage.run("apply", file)
 
     assert added(ended) == 0
-    assert "Unnecessary: 1" in ended.told
+    assert "Unnecessary: 1" in ended.output
     assert stage.written() == []
     assert stage.sandbox.store.assignments() == {OPS}
 
@@ -205,7 +205,7 @@ def test_what_an_unfinished_apply_assigned_goes_with_the_same_review_once_git_ta
 
     changes = json.loads(planned.out)["targets"][0]["changes"]
     assert {(one["action"], one["cause"]) for one in changes} == {("delete", "leftover")}
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert stage.sandbox.store.assignments() == {OPS}
     assert set(stage.sandbox.store.permission_sets()) == {"Read"}
     assert stage.run("plan", "--detailed-exitcode").code == 0
@@ -244,7 +244,7 @@ def test_what_somebody_took_away_is_restored_only_by_a_plan_that_says_so(stage: 
     planned = stage.plan("--detailed-exitcode")
     assert planned.code == 2
     assert planned.out.startswith("RESTORES 2 grants that somebody took away outside git\n")
-    assert "+ bob (drift; RESTORES)" in planned.told
+    assert "+ bob (drift; RESTORES)" in planned.output
     shown = stage.run("show", stage.file, "--format", "json")
     (finding,) = (one for one in json.loads(shown.out)["targets"][0]["findings"] if one["code"] == "restores")
     assert (finding["severity"], finding["count"]) == ("warning", 2)
@@ -255,7 +255,7 @@ def test_what_somebody_took_away_is_restored_only_by_a_plan_that_says_so(stage: 
 
 
 @pytest.mark.parametrize(
-    ("edit", "told"),
+    ("edit", "output"),
     [
         pytest.param(
             lambda stage: stage.sandbox.store.set_permission_set("Read", session_duration="PT8H"),
@@ -275,7 +275,7 @@ def test_what_somebody_took_away_is_restored_only_by_a_plan_that_says_so(stage: 
     ],
 )
 def test_a_stale_apply_tells_the_difference_and_writes_nothing(
-    stage: Real, edit: Callable[[Real], object], told: str
+    stage: Real, edit: Callable[[Real], object], output: str
 ) -> None:
     longer = WIDER.replace("{managed", "{session_duration: 4h, managed")
     file = propose(
@@ -289,9 +289,9 @@ def test_a_stale_apply_tells_the_difference_and_writes_nothing(
 
     ended = stage.run("apply", file)
 
-    assert ended.code == 4, ended.told
-    assert "STALE: " in ended.told
-    assert told in ended.told
+    assert ended.code == 4, ended.output
+    assert "STALE: " in ended.output
+    assert output in ended.output
     assert ended.out == ""
     assert stage.written() == []
     assert before == (

@@ -45,7 +45,7 @@ def test_a_plan_of_another_minor_format_is_shown_and_applied(
     assert "Plan: 8 to create" in played.run("show", "plan.json").out
     ended = played.run("apply", "plan.json")
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert played.memberships() == TEAM
     assert played.run("plan", "--detailed-exitcode").code == 0
 
@@ -61,7 +61,7 @@ def test_a_plan_of_an_unknown_major_format_is_refused_however_right_it_looks(
 
     major = version.partition(".")[0]
     assert ended.code == 1
-    assert f"this plan has format {major}, and this version of the reconciler reads format 1" in ended.told
+    assert f"this plan has format {major}, and this version of the reconciler reads format 1" in ended.output
     assert ended.out == ""
     assert played.memberships() == {}
 
@@ -73,7 +73,7 @@ def test_one_plan_of_an_unknown_format_among_others_stops_all_of_them(played: Pl
     ended = played.run("apply", "good.json", "plan.json")
 
     assert ended.code == 1
-    assert "plan.json: this plan has format 2" in ended.told
+    assert "plan.json: this plan has format 2" in ended.output
     assert played.memberships() == {}
 
 
@@ -87,5 +87,5 @@ def test_a_recorded_plan_is_shown_and_is_for_no_other_instance(played: Played, f
     assert shown.code == 0
     assert '+ dee  user_name "dee@example.com"' in shown.out
     assert applied.code == 1
-    assert "the plan is for another instance behind aws: " in applied.told
+    assert "the plan is for another instance behind aws: " in applied.output
     assert played.memberships() == {}

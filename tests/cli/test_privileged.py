@@ -22,8 +22,8 @@ assignments:
 def test_the_first_lines_say_who_gains_privileged_access(played: Played, form: str) -> None:
     played.write({"access.yaml": ACCESS})
 
-    told = played.run("plan", "--format", form).out
-    head = told.split("Users", 1)[0]
+    output = played.run("plan", "--format", form).out
+    head = output.split("Users", 1)[0]
 
     assert "1 person gains privileged access:" in head
     assert f"Root on prod ({PROD}): cyd" in head
@@ -46,7 +46,7 @@ def test_what_is_assigned_outside_git_is_a_warning_where_it_is_privileged(played
         console.put_assignment(PROD, "Root", group="ops")
         console.put_assignment(PROD, "Read", group="ops")
 
-    told = played.run("plan").told
+    output = played.run("plan").output
 
-    assert "unmanaged-privileged: 1 privileged assignment made outside git" in told
-    assert "unmanaged-assignments: 1 assignment made outside git" in told
+    assert "unmanaged-privileged: 1 privileged assignment made outside git" in output
+    assert "unmanaged-assignments: 1 assignment made outside git" in output

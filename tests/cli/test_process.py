@@ -132,11 +132,11 @@ def test_a_port_that_is_taken_is_said(played: Played) -> None:
         ended = played.shell("sandbox", "--port", url.rpartition(":")[2], "--file", "other.sqlite")
 
     assert ended.code == 1
-    assert "cannot be served: Address already in use; name another with --port" in ended.told
+    assert "cannot be served: Address already in use; name another with --port" in ended.output
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "expected"),
     [
         pytest.param(
             lambda folder: folder.write_text("", encoding="utf-8"),
@@ -162,7 +162,7 @@ def test_a_port_that_is_taken_is_said(played: Played) -> None:
 )
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_sandbox_that_cannot_be_opened_is_named(
-    played: Played, tmp_path: Path, command: str, spoil: Callable[[Path], object], said: str
+    played: Played, tmp_path: Path, command: str, spoil: Callable[[Path], object], expected: str
 ) -> None:
     file = str(tmp_path / "plan.json")
     assert played.run("plan", "--out", file).code == 0
@@ -174,7 +174,7 @@ def test_a_sandbox_that_cannot_be_opened_is_named(
     ended = played.run(command, *([file] if command == "apply" else []))
 
     assert ended.code == 1
-    assert said in ended.told
+    assert expected in ended.output
 
 
 def test_the_sandbox_serves_any_tool_and_counts_what_was_asked(
@@ -204,7 +204,7 @@ def test_somebody_at_the_console_is_found_out(played: Played) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ("add-member nobody ada@example.com", "there is no group with the display name nobody"),
         ("remove-member dev ada@example.com", "ada@example.com is not a member of dev"),
@@ -213,13 +213,13 @@ def test_somebody_at_the_console_is_found_out(played: Played) -> None:
         ("add-member ops a\tb", "the sandbox refuses: "),
     ],
 )
-def test_what_the_console_cannot_do_is_said(played: Played, line: str, said: str) -> None:
+def test_what_the_console_cannot_do_is_said(played: Played, line: str, expected: str) -> None:
     played.converge()
 
     ended = played.run("sandbox", "console", *line.split(" "))
 
     assert ended.code == 1
-    assert said in ended.told
+    assert expected in ended.output
     assert played.memberships() == TEAM
 
 
@@ -227,7 +227,7 @@ def test_the_console_needs_a_sandbox_that_was_used(played: Played) -> None:
     ended = played.run("sandbox", "console", "add-member", "ops", "ada@example.com")
 
     assert ended.code == 1
-    assert ".reconciler/sandbox.sqlite does not exist; run `reconciler plan --sandbox` first" in ended.told
+    assert ".reconciler/sandbox.sqlite does not exist; run `reconciler plan --sandbox` first" in ended.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -246,7 +246,7 @@ def test_an_interrupted_apply_reports_what_was_done_and_the_next_finishes(real: 
 
     assert stopped.code == 6
     assert "Interrupted: applied " in stopped.out
-    assert "Run `reconciler plan` to see what is left." in stopped.told
+    assert "Run `reconciler plan` to see what is left." in stopped.output
     done = len(real.sandbox.store.users())
     assert 0 < done < 63
     made = done + len(real.memberships()) + sum(map(len, real.memberships().values()))
@@ -271,7 +271,7 @@ def test_ctrl_c_twice_ends_without_a_traceback_and_is_no_success(real: Real) -> 
     stopped = ended(process)
 
     assert stopped.code == 6
-    assert "Interrupted" in stopped.told
+    assert "Interrupted" in stopped.output
     real.sandbox.faults.clear()
     assert real.run("apply", real.file, "--first-apply").code == 0
     assert real.memberships() == TEAM

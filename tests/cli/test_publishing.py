@@ -64,8 +64,8 @@ def test_unpublished_says_what_is_lost_and_leaves_the_remote_alone(
     before = origin.git("for-each-ref")
     words = [cloned.file] if command == "apply" else []
     ended = cloned.run(command, *words, "--unpublished")
-    assert ended.code == 0, ended.told
-    assert LOST in ended.told
+    assert ended.code == 0, ended.output
+    assert LOST in ended.output
     assert origin.git("for-each-ref") == before
 
 
@@ -74,8 +74,8 @@ def test_what_cannot_be_marked_at_the_remote_is_not_written(cloned: Real, origin
     hook = refusing(origin, "marks/*")
     ended = cloned.run("apply", cloned.file)
     assert ended.code == 1
-    assert "could not be pushed to origin" in ended.told
-    assert "--unpublished" in ended.told
+    assert "could not be pushed to origin" in ended.output
+    assert "--unpublished" in ended.output
     assert (cloned.written(), cloned.memberships()) == ([], TEAM)
     assert cloned.work.git("for-each-ref") == before
     hook.unlink()
@@ -89,8 +89,8 @@ def test_where_the_remote_cannot_be_asked_nothing_is_written(
     origin.root.rename(origin.root.with_name("moved.git"))
     ended = cloned.run(command, *([cloned.file] if command == "apply" else []))
     assert ended.code == 1
-    assert "whether another clone applied since is not known" in ended.told
-    assert "--unpublished" in ended.told
+    assert "whether another clone applied since is not known" in ended.output
+    assert "--unpublished" in ended.output
     assert cloned.written() == []
 
 
@@ -108,7 +108,7 @@ def test_an_apply_that_was_interrupted_leaves_a_mark_that_another_clone_is_told_
     ended = other.run("apply", other.file)
 
     assert ended.code == 1
-    assert f"origin has the tag reconciler/{marks[0]}, and this clone has not" in ended.told
+    assert f"origin has the tag reconciler/{marks[0]}, and this clone has not" in ended.output
     other.work.git("fetch", "-q", "origin", "--tags", "--force")
     other.plan()
     assert other.run("apply", other.file).code == 0
@@ -125,8 +125,8 @@ def test_a_target_that_is_not_configured_any_more_is_named(cloned: Real) -> None
     cloned.commit({"reconciler.yaml": CONFIG.replace("aws:", "prod:")})
     push(cloned)
     planned = cloned.plan()
-    assert "aws was applied and is not configured any more" in planned.told
-    assert "reconciler/applied/aws" in planned.told
+    assert "aws was applied and is not configured any more" in planned.output
+    assert "reconciler/applied/aws" in planned.output
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_options_that_contradict_each_other(
     real.plan()
     ended = real.run(command, *([real.file] if command == "apply" else []), *words)
     assert ended.code == 64
-    assert message in ended.told
+    assert message in ended.output
 
 
 def test_push_without_a_remote_is_an_error_and_its_absence_is_none(real: Real) -> None:
     real.plan()
     ended = real.run("apply", real.file, "--first-apply", "--push")
     assert ended.code == 1
-    assert "this clone has no remote origin to push to" in ended.told
+    assert "this clone has no remote origin to push to" in ended.output
     assert real.written() == []
     assert real.run("apply", real.file, "--first-apply").code == 0

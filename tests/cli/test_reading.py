@@ -59,9 +59,9 @@ def test_files_that_are_wrong_are_answered_in_the_format_that_was_asked_for(
     assert ended.code == 1
     assert "identities/groups.yaml" in ended.out
     if format_ == "json":
-        told = json.loads(ended.out)
-        assert told["valid"] is False
-        (problem,) = told["problems"]
+        output = json.loads(ended.out)
+        assert output["valid"] is False
+        (problem,) = output["problems"]
         assert (problem["path"], problem["line"]) == ("identities/groups.yaml", 2)
         assert "ada" in problem["fix"]
     if format_ == "markdown":
@@ -71,15 +71,15 @@ def test_files_that_are_wrong_are_answered_in_the_format_that_was_asked_for(
 def test_valid_files_are_answered_in_the_format_that_was_asked_for(played: Played) -> None:
     played.write({"blocked.yaml": "blocked:\n  nobody: {since: 2026-11-20, reason: SEC-88}\n"})
 
-    told = json.loads(played.run("validate", "--format", "json").out)
-    assert (told["valid"], told["problems"]) == (True, [])
-    (finding,) = told["findings"]
+    output = json.loads(played.run("validate", "--format", "json").out)
+    assert (output["valid"], output["problems"]) == (True, [])
+    (finding,) = output["findings"]
     assert (finding["path"], finding["line"], finding["severity"]) == (
         "identities/blocked.yaml",
         2,
         "warning",
     )
-    assert "valid, with 1 warning" in told["summary"]
+    assert "valid, with 1 warning" in output["summary"]
     annotated = played.run("validate", "--format", "github").out
     assert "::warning title=" in annotated
     assert "file=identities/blocked.yaml,line=2," in annotated
@@ -134,12 +134,12 @@ def test_findings_of_loading_stand_beside_the_answer(played: Played) -> None:
     assert ended.code == 0
     assert "valid, with 1 warning" in ended.out
     assert "identities/blocked.yaml:2:3: " in ended.err
-    assert "is blocked, and no user in git has that key" in ended.told
+    assert "is blocked, and no user in git has that key" in ended.output
 
 
 @pytest.mark.parametrize("command", ["validate", "plan"])
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "expected"),
     [
         pytest.param("nowhere", "nowhere does not exist", id="a-folder-that-is-missing"),
         pytest.param("identities/people.yaml", "is a file name the folder that it lies in", id="a-file"),
@@ -147,7 +147,7 @@ def test_findings_of_loading_stand_beside_the_answer(played: Played) -> None:
         pytest.param("bytes", "is not UTF-8", id="a-file-of-bytes"),
     ],
 )
-def test_what_cannot_be_read_is_named(played: Played, command: str, path: str, said: str) -> None:
+def test_what_cannot_be_read_is_named(played: Played, command: str, path: str, expected: str) -> None:
     (played.root / "empty").mkdir()
     (played.root / "bytes").mkdir()
     (played.root / "bytes" / "people.yaml").write_bytes(b"users: {\xff: {}}\n")
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_named(played: Played, command: str, path: str, s
 
     assert ended.code == 1
     assert ended.out == ""
-    assert said in ended.told
+    assert expected in ended.output
 
 
 def test_a_plan_tells_changes_and_how_to_have_them_done(played: Played) -> None:
@@ -165,7 +165,7 @@ def test_a_plan_tells_changes_and_how_to_have_them_done(played: Played) -> None:
     assert ended.code == 0
     assert "Users: 3 to create" in ended.out
     assert "Plan: 8 to create; 3 people gain something." in ended.out
-    assert "To apply this plan: reconciler apply --sandbox plan.json" in ended.told
+    assert "To apply this plan: reconciler apply --sandbox plan.json" in ended.output
     assert "On the embedded sandbox" in ended.err
     assert "On the embedded sandbox" not in ended.out
 
@@ -193,8 +193,8 @@ def test_a_plan_that_a_guard_refuses_is_exit_code_3_and_is_saved_for_reviewers(p
     ended = played.run("plan", "--out", "plan.json", "--detailed-exitcode")
 
     assert ended.code == 3
-    assert "REFUSED by" in ended.told
-    assert "set-emptied" in ended.told
+    assert "REFUSED by" in ended.output
+    assert "set-emptied" in ended.output
     assert played.run("show", "plan.json").out.startswith(ended.out[:200])
 
 
@@ -246,7 +246,7 @@ def test_show_takes_a_target_that_the_plan_has(played: Played) -> None:
 
 @pytest.mark.parametrize("command", ["show", "apply"])
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         pytest.param(None, "cannot be read: No such file or directory", id="missing"),
         pytest.param("/", "is not a regular file", id="a-folder"),
@@ -264,7 +264,7 @@ def test_show_takes_a_target_that_the_plan_has(played: Played) -> None:
     ],
 )
 def test_a_plan_file_that_is_none_is_named(
-    played: Played, command: str, content: bytes | str | None, said: str
+    played: Played, command: str, content: bytes | str | None, expected: str
 ) -> None:
     file = played.root / "plan.json"
     if content == "/":
@@ -275,7 +275,7 @@ def test_a_plan_file_that_is_none_is_named(
     ended = played.run(command, "plan.json")
 
     assert ended.code == 1
-    assert said in ended.told
+    assert expected in ended.output
     assert "plan.json" in ended.err
     assert ended.out == ""
 
@@ -289,7 +289,7 @@ def test_an_altered_plan_is_refused(played: Played, command: str) -> None:
     ended = played.run(command, "plan.json")
 
     assert ended.code == 1
-    assert "this plan was changed: the changes of aws do not match their digest; plan again" in ended.told
+    assert "this plan was changed: the changes of aws do not match their digest; plan again" in ended.output
 
 
 @pytest.mark.parametrize("out", [".", "people.yaml/plan.json"])
@@ -355,7 +355,7 @@ def test_without_a_configuration_aws_is_never_asked(played: Played, monkeypatch:
     played._options = ()
     ended = played.run("plan")
     assert ended.code == 1
-    assert "identities/reconciler.yaml does not exist, so there is no target" in ended.told
+    assert "identities/reconciler.yaml does not exist, so there is no target" in ended.output
 
 
 def test_a_read_that_fails_leaves_no_plan_behind(real: Real) -> None:
@@ -364,7 +364,7 @@ def test_a_read_that_fails_leaves_no_plan_behind(real: Real) -> None:
     ended = real.plan()
 
     assert ended.code == 1
-    assert "identitystore:ListUsers" in ended.told
+    assert "identitystore:ListUsers" in ended.output
     assert ended.out == ""
     assert not Path(real.file).exists()
 
@@ -377,7 +377,7 @@ def test_nobody_behind_the_endpoint_is_an_error_that_says_so(
     ended = real.plan()
 
     assert ended.code == 1
-    assert "aws sso-admin.ListInstances" in ended.told
+    assert "aws sso-admin.ListInstances" in ended.output
 
 
 def test_schemas_are_written_where_they_are_wanted(played: Played) -> None:

@@ -25,12 +25,12 @@ def test_what_has_ended_goes_without_a_review(played: Played) -> None:
 
     ended = played.run("reconcile", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert played.memberships()["ops"] == {"ada@example.com"}
     with played.console() as console:
         assert console.assignments() == {(PROD, "Read", "GROUP", "ops")}
     again = played.run("reconcile", "--now", AFTER)
-    assert (again.code, "Applied 0 of 0 changes" in again.told) == (0, True)
+    assert (again.code, "Applied 0 of 0 changes" in again.output) == (0, True)
 
 
 def test_what_git_and_somebody_else_changed_waits_and_is_said(played: Played) -> None:
@@ -42,13 +42,13 @@ def test_what_git_and_somebody_else_changed_waits_and_is_said(played: Played) ->
 
     ended = played.run("reconcile", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
-    assert "git: waits for review" in ended.told
-    assert "drift: waits for review" in ended.told
+    assert ended.code == 0, ended.output
+    assert "git: waits for review" in ended.output
+    assert "drift: waits for review" in ended.output
     assert played.memberships()["ops"] == {"ada@example.com"}
     assert "ada@example.com" in played.memberships()["dev"]
     left = played.run("plan", "--now", AFTER)
-    assert "aws/user/ada" in played.run("plan", "--now", AFTER, "--format", "json").out, left.told
+    assert "aws/user/ada" in played.run("plan", "--now", AFTER, "--format", "json").out, left.output
 
 
 def test_a_large_change_that_waits_keeps_nobody_from_losing_access(played: Played) -> None:
@@ -60,7 +60,7 @@ def test_a_large_change_that_waits_keeps_nobody_from_losing_access(played: Playe
 
     ended = played.run("reconcile", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert played.memberships() == TEAM
     with played.console() as console:
         assert console.assignments() == {(PROD, "Read", "GROUP", "ops")}
@@ -74,7 +74,7 @@ def test_guards_hold_for_what_is_written_by_rule(played: Played) -> None:
     ended = played.run("reconcile", "--now", AFTER)
 
     assert ended.code == 3
-    assert "protected" in ended.told
+    assert "protected" in ended.output
     assert "bob@example.com" in played.memberships()["ops"]
 
 
@@ -100,7 +100,7 @@ def test_the_tag_moves_only_where_nothing_of_git_waits(real: Real, *, waits: boo
 
     ended = real.run("reconcile")
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert real.tag() == (before if waits else head)
 
 
@@ -111,7 +111,7 @@ def test_files_that_nobody_agreed_on_are_not_applied(settled: Real) -> None:
     ended = settled.run("reconcile")
 
     assert ended.code == 1
-    assert "commit" in ended.told
+    assert "commit" in ended.output
     assert settled.written() == []
 
 

@@ -44,7 +44,7 @@ def test_the_block_of_the_only_member_of_a_group_gets_through(played: Played) ->
 
     ended = played.run("reconcile", "--now", DEC_2)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert members(played, "dev") == set()
 
 
@@ -75,7 +75,7 @@ def test_who_is_taken_out_beside_a_block_still_empties_the_group(played: Played)
     ended = played.run("plan", "--now", DEC_2)
 
     assert ended.code == 3
-    assert "set-emptied" in ended.told
+    assert "set-emptied" in ended.output
 
 
 @pytest.mark.parametrize("guard", ["min_members: {dev: 1}", "protected: {users: [cyd]}"])
@@ -92,13 +92,13 @@ def test_what_is_refused_is_left_out_and_the_rest_is_done(played: Played, guard:
     ended = played.run("reconcile", "--now", DEC_2)
 
     assert ended.code == 3
-    assert guard.partition(":")[0].replace("_", "-") in ended.told
-    assert "1 refused" in ended.told
+    assert guard.partition(":")[0].replace("_", "-") in ended.output
+    assert "1 refused" in ended.output
     assert members(played, "ops") == {"ada"}
     assert members(played, "dev") == {"cyd"}
-    told = json.loads(played.run("reconcile", "--now", DEC_2, "--format", "json").out)
-    assert [each["status"] for each in told["targets"][0]["results"]] == ["refused"]
-    assert len(told["targets"][0]["refusals"]) == 1
+    output = json.loads(played.run("reconcile", "--now", DEC_2, "--format", "json").out)
+    assert [each["status"] for each in output["targets"][0]["results"]] == ["refused"]
+    assert len(output["targets"][0]["refusals"]) == 1
 
 
 def test_blocks_and_ends_wait_for_nothing_else_that_is_refused(played: Played) -> None:
@@ -114,7 +114,7 @@ def test_blocks_and_ends_wait_for_nothing_else_that_is_refused(played: Played) -
     ended = played.run("reconcile", "--now", DEC_2)
 
     assert ended.code == 3
-    assert "3 of 33 memberships would be removed; at most 2 may be" in ended.told
+    assert "3 of 33 memberships would be removed; at most 2 may be" in ended.output
     assert members(played) == {*CROWD, "stranger0", "stranger1", "stranger2"} - {"user03"}
 
 
@@ -128,7 +128,7 @@ def test_what_waits_for_a_review_counts_for_no_limit(played: Played) -> None:
 
     ended = played.run("reconcile", "--now", DEC_2)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert members(played) == set(CROWD) - {"user03"}
 
 
@@ -139,10 +139,10 @@ def test_blocks_are_counted_in_people_all_or_none(played: Played, count: int, co
 
     ended = played.run("reconcile", "--now", DEC_2)
 
-    assert ended.code == code, ended.told
+    assert ended.code == code, ended.output
     assert members(played) == set(CROWD[0 if code else count :])
     if code:
-        assert "11 people would be blocked" in ended.told
+        assert "11 people would be blocked" in ended.output
 
 
 @pytest.mark.parametrize(("until", "code"), [("2026-11-25", 0), ("2026-11-01", 3)])
@@ -155,7 +155,7 @@ def test_only_an_end_that_nobody_foresaw_is_counted(played: Played, until: str, 
 
     ended = played.run("reconcile", "--now", DEC_2)
 
-    assert ended.code == code, ended.told
+    assert ended.code == code, ended.output
     assert members(played) == set(CROWD[0 if code else 11 :])
 
 
@@ -181,8 +181,8 @@ def test_a_mass_mistake_does_not_drip_through(played: Played) -> None:
     later = played.run("reconcile", "--now", DEC_3)
 
     assert soon.code == 3
-    assert "12 people would be blocked" in soon.told
-    assert "6 of them in the last 24 hours" in soon.told
+    assert "12 people would be blocked" in soon.output
+    assert "6 of them in the last 24 hours" in soon.output
     assert left == set(CROWD[6:])
     assert (later.code, members(played)) == (0, set(CROWD[12:]))
 
@@ -197,7 +197,7 @@ def test_receipts_in_git_tell_what_went_in_the_last_24_hours(real: Real) -> None
     ended = real.run("reconcile")
 
     assert ended.code == 3
-    assert "2 people would be blocked" in ended.told
+    assert "2 people would be blocked" in ended.output
 
 
 def test_an_approval_lets_so_many_be_blocked(played: Played) -> None:

@@ -57,17 +57,17 @@ AROUND = [
 ]
 
 
-@pytest.mark.parametrize(("files", "said"), AROUND)
+@pytest.mark.parametrize(("files", "expected"), AROUND)
 def test_what_restricted_files_refer_to_is_not_changed_elsewhere(
-    ruled: Real, files: dict[str, str | None], said: str
+    ruled: Real, files: dict[str, str | None], expected: str
 ) -> None:
     ruled.commit(files)
 
     ended = ruled.plan()
 
-    assert ended.code == 3, ended.told
-    assert "rule-restrict" in ended.told
-    assert said in ended.told
+    assert ended.code == 3, ended.output
+    assert "rule-restrict" in ended.output
+    assert expected in ended.output
 
 
 def test_another_person_under_a_key_is_named(ruled: Real) -> None:
@@ -75,8 +75,8 @@ def test_another_person_under_a_key_is_named(ruled: Real) -> None:
 
     ended = ruled.plan()
 
-    assert "other-person" in ended.told
-    assert "ada is mal@example.com, and was ada@example.com" in ended.told
+    assert "other-person" in ended.output
+    assert "ada is mal@example.com, and was ada@example.com" in ended.output
 
 
 def test_an_account_or_a_person_that_is_new_elsewhere_breaks_nothing(ruled: Real) -> None:
@@ -91,4 +91,4 @@ def test_an_account_or_a_person_that_is_new_elsewhere_breaks_nothing(ruled: Real
 
     ended = ruled.plan()
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output

@@ -32,7 +32,7 @@ def test_a_set_that_was_edited_since_the_review_is_stale_and_nobody_gets_it(acce
     ended = access.run("apply", "wider.json")
 
     assert ended.code == 4
-    assert "which was not reviewed" in ended.told
+    assert "which was not reviewed" in ended.output
     with access.console() as console:
         assert console.assignments() == {READ}
 
@@ -43,7 +43,7 @@ def test_an_assignment_that_was_taken_away_since_waits_and_is_a_finding(access: 
 
     ended = access.run("apply", "wider.json")
 
-    assert (ended.code, "drift: waits for review" in ended.told) == (0, True), ended.told
+    assert (ended.code, "drift: waits for review" in ended.output) == (0, True), ended.output
     with access.console() as console:
         assert console.assignments() == {(PROD, "Read", "GROUP", "dev")}
     found = json.loads(access.run("plan", "--format", "json").out)["targets"][0]["findings"]
@@ -58,7 +58,7 @@ def test_an_end_that_passes_between_plan_and_apply_is_kept(played: Played) -> No
 
     ended = played.run("apply", "wider.json", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     with played.console() as console:
         assert console.assignments() == {(PROD, "Admin", "GROUP", "dev")}
 

@@ -39,16 +39,16 @@ def test_what_breaks_a_rule_is_refused_by_plan_and_apply_until_the_files_or_the_
     planned = ruled.run("plan", "--out", "plan.json")
 
     assert planned.code == 3
-    assert "few: 3 people have access that at most 2 may have" in planned.told
-    assert "new by this plan: cyd" in planned.told
-    assert "duties: 1 person is in more than one of ops, dev (nobody ships what they run)" in planned.told
-    assert "identities/groups.yaml:2" in planned.told
+    assert "few: 3 people have access that at most 2 may have" in planned.output
+    assert "new by this plan: cyd" in planned.output
+    assert "duties: 1 person is in more than one of ops, dev (nobody ships what they run)" in planned.output
+    assert "identities/groups.yaml:2" in planned.output
     assert ruled.run("apply", "plan.json").code == 3
     assert ruled.memberships() == before
 
     looser = RULES.replace("count: 2", "count: 3").replace("[ops, dev]", "[ops, sec]")
     ruled.write({"reconciler.yaml": CONFIG + looser, "sec.yaml": "groups: {sec: {members: [bob]}}\n"})
-    assert "duties: 1 person is in more than one of ops, sec" in ruled.run("plan").told
+    assert "duties: 1 person is in more than one of ops, sec" in ruled.run("plan").output
     ruled.write({"sec.yaml": "groups: {sec: {members: []}}\n"})
     ruled.converge()
     assert ruled.memberships()["ops"] == {"ada@example.com", "bob@example.com", "cyd@example.com"}
@@ -61,9 +61,11 @@ def test_a_new_rule_warns_of_what_is_there_and_lets_the_rest_through(ruled: Play
     planned = ruled.run("plan", "--out", "plan.json")
 
     assert planned.code == 0
-    assert "few: 2 people have access that at most 1 may have, and none of them by this plan" in planned.told
+    assert (
+        "few: 2 people have access that at most 1 may have, and none of them by this plan" in planned.output
+    )
     ruled.write({"groups.yaml": GROUPS.replace("[ada, bob]", "[ada]")})
-    assert "rule-max-holders" not in ruled.run("plan", "--out", "plan.json").told
+    assert "rule-max-holders" not in ruled.run("plan", "--out", "plan.json").output
     assert ruled.run("apply", "plan.json").code == 0
     assert ruled.memberships()["ops"] == {"ada@example.com"}
 
@@ -72,4 +74,4 @@ def test_an_entry_that_loses_its_reason_is_refused_though_it_changes_nothing(rul
     ruled.write({"access.yaml": ACCESS.replace(", reason: they run it", "")})
     planned = ruled.run("plan")
     assert planned.code == 3
-    assert "ops-admin in access.yaml: no reason" in planned.told
+    assert "ops-admin in access.yaml: no reason" in planned.output

@@ -34,11 +34,11 @@ def test_a_killed_run_is_named_until_unlock_and_what_it_made_goes(stage: Real) -
     undone(stage)
 
     planned = stage.run("plan")
-    assert "runs-not-ended" in planned.told
+    assert "runs-not-ended" in planned.output
     assert stage.run("unlock").code == 64, "it asks on a terminal"
     closed = stage.run("unlock", "--yes")
-    assert (closed.code, "the mark of run" in closed.told) == (0, True), closed.told
-    assert "runs-not-ended" not in stage.run("plan").told
+    assert (closed.code, "the mark of run" in closed.output) == (0, True), closed.output
+    assert "runs-not-ended" not in stage.run("plan").output
     stage.converge()
     assert stage.memberships() == TEAM
 
@@ -53,13 +53,13 @@ def test_a_run_of_an_old_commit_that_wakes_up_after_the_revert_was_applied_is_ta
     undone(stage)
     assert stage.plan().code == 0
     applied = stage.run("apply", stage.file)
-    assert applied.code == 0, applied.told
+    assert applied.code == 0, applied.output
 
     wakes_up(late)
 
     assert "dan@example.com" in stage.memberships()["ops"]
     planned = stage.plan()
-    assert "dan" in planned.told
+    assert "dan" in planned.output
     assert stage.run("apply", stage.file).code == 0
     assert stage.memberships() == TEAM
     assert stage.run("plan", "--detailed-exitcode").code == 0

@@ -71,8 +71,8 @@ def test_a_leaver_is_disabled_at_both_and_the_plan_says_what_that_means(
     real.commit({"blocked.yaml": "blocked: {bob: {reason: SEC-1}}\n"})
 
     planned = real.run("plan")
-    assert planned.told.count("deactivation-means") == 2
-    assert "no sign-in and no permission set" in planned.told
+    assert planned.output.count("deactivation-means") == 2
+    assert "no sign-in and no permission set" in planned.output
     assert real.run("reconcile").code == 0
 
     for sandbox in (aws, chat):
@@ -90,7 +90,7 @@ def test_planning_an_instance_needs_no_token_of_scim_and_applying_says_that_it_d
     ended = real.run("apply", real.file, "--first-apply")
 
     assert ended.code == 1
-    assert "there is no token in the environment variable AWS_SIDE; set it" in ended.told
+    assert "there is no token in the environment variable AWS_SIDE; set it" in ended.output
     assert real.written() == []
     assert real.work.git("tag", "--list") == ""
 
@@ -110,8 +110,8 @@ def test_a_token_that_would_die_within_the_apply_lets_none_begin(
     planned = real.plan()
     ended = real.run("apply", real.file, "--first-apply")
 
-    assert ("token-expires" in planned.told) is bool(code)
-    assert says in planned.told
+    assert ("token-expires" in planned.output) is bool(code)
+    assert says in planned.output
     assert ended.code == code
     assert bool(real.written()) is not bool(code)
 
@@ -152,7 +152,7 @@ def test_a_refusal_half_way_stops_the_writes_to_that_service_and_the_next_run_go
     ended = real.run("apply", real.file, "--first-apply")
 
     assert ended.code == 6
-    assert "AWS_SIDE is not accepted" in ended.told
+    assert "AWS_SIDE is not accepted" in ended.output
     assert chat.store.memberships() == {"ops": TEAM["ops"]}, "another service is written all the same"
     aws.faults.clear()
     real.converge("--first-apply")
@@ -171,7 +171,7 @@ def test_a_pull_request_cannot_send_the_token_elsewhere(
     ended = real.plan("--trusted-ref", "main")
 
     assert ended.code == 0
-    assert "the endpoint of chat is used as it is on the trusted branch" in ended.told
+    assert "the endpoint of chat is used as it is on the trusted branch" in ended.output
     assert "chat/membership/ops/cyd" in Path(real.file).read_text(encoding="utf-8")
 
 
@@ -200,7 +200,7 @@ def test_whatever_a_service_answers_instead_is_named_and_nothing_is_removed(
     ended = real.plan()
 
     assert ended.code == 1
-    assert "chat scim.ListUsers" in ended.told
+    assert "chat scim.ListUsers" in ended.output
     assert not Path(real.file).exists() or real.run("show", real.file).code == 0
     chat.faults.clear()
     assert chat.store.memberships() == {"ops": TEAM["ops"]}
@@ -241,7 +241,7 @@ def test_a_token_in_the_file_itself_is_refused_and_not_shown(real: Real, aws: Sa
     for command in (("validate",), ("plan", "-v"), ("validate", "--format", "github")):
         ended = real.run(*command)
         assert ended.code == 1
-        assert "does not say where the token is found" in ended.told
+        assert "does not say where the token is found" in ended.output
         assert CANARY not in ended.out + ended.err
 
 
@@ -253,8 +253,8 @@ def test_a_profile_that_does_not_exist_is_said_with_its_place(
     ended = real.run("validate")
 
     assert ended.code == 1
-    assert "reconciler.yaml:7:31: targets.chat.profile is a profile that does not exist" in ended.told
-    assert 'did you mean "slack"?' in ended.told
+    assert "reconciler.yaml:7:31: targets.chat.profile is a profile that does not exist" in ended.output
+    assert 'did you mean "slack"?' in ended.output
 
 
 def test_the_sandbox_stands_in_for_aws_and_its_scim_endpoint_and_for_no_other_service(
@@ -264,7 +264,7 @@ def test_the_sandbox_stands_in_for_aws_and_its_scim_endpoint_and_for_no_other_se
 
     planned = played.run("plan", "--out", "plan.json")
     assert planned.code == 0
-    assert "Left out, because the sandbox stands in for no SCIM service: chat." in planned.told
+    assert "Left out, because the sandbox stands in for no SCIM service: chat." in planned.output
     played.converge()
 
     assert played.memberships() == TEAM
@@ -285,4 +285,4 @@ def test_the_sandbox_alone_has_nothing_to_do_with_other_services(played: Played,
     ended = played.run("plan")
 
     assert ended.code == 64
-    assert "the sandbox plays AWS, and stands in for no SCIM service (chat)" in ended.told
+    assert "the sandbox plays AWS, and stands in for no SCIM service (chat)" in ended.output

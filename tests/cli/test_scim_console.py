@@ -21,7 +21,7 @@ def test_tokens_are_made_listed_and_ended_by_hand(played: Played) -> None:
 
     third = played.run(*hand, "create-scim-token")
     assert third.code == 1
-    assert "2 access tokens at most" in third.told
+    assert "2 access tokens at most" in third.output
 
     listed = played.run(*hand, "list-scim-tokens").out
     oldest, *rest = (line.split(" expires ")[0] for line in listed.splitlines())
@@ -35,4 +35,4 @@ def test_a_token_that_is_not_there_cannot_be_ended(played: Played) -> None:
     played.run("plan")
     ended = played.run("sandbox", "console", "delete-scim-token", "nothing")
     assert ended.code == 1
-    assert "`reconciler sandbox console list-scim-tokens` shows what is there" in ended.told
+    assert "`reconciler sandbox console list-scim-tokens` shows what is there" in ended.output

@@ -55,5 +55,5 @@ def test_credentials_in_the_address_of_origin_are_never_shown(settled: Real, url
     ended = settled.run("apply", settled.file, "--push", "--trusted-ref", "refs/heads/main")
 
     assert ended.code == 1
-    assert "origin cannot be asked" in ended.told
+    assert "origin cannot be asked" in ended.output
     assert "CANARY" not in ended.out + ended.err

@@ -45,7 +45,7 @@ def test_a_plan_by_a_snapshot_asks_no_service_and_its_apply_does_it(
     with monkeypatch.context() as alone:
         without_services(shared, alone)
         planned = shared.run("plan", "--live", TAG, "--out", shared.file, "--detailed-exitcode")
-        assert planned.code == 2, planned.told
+        assert planned.code == 2, planned.output
         assert list(shared.sandbox.requests) == []
     assert "+ cyd" in planned.out
     assert "what is live comes from a snapshot that is 0 minutes old" in planned.out
@@ -89,7 +89,7 @@ def test_only_a_tag_below_reconciler_is_taken(shared: Real, name: str) -> None:
     ended = shared.run("plan", "--live", name)
 
     assert ended.code == 1
-    assert "is not the name of a snapshot: it is a tag below reconciler/" in ended.told
+    assert "is not the name of a snapshot: it is a tag below reconciler/" in ended.output
 
 
 def test_a_branch_of_the_name_is_not_taken_for_the_tag(shared: Real) -> None:
@@ -105,10 +105,10 @@ def test_an_old_snapshot_is_refused(shared: Real) -> None:
     early = shared.run("plan", "--live", TAG, "--now", "2020-01-01T00:00:00Z")
 
     assert old.code == 1
-    assert f"the snapshot {TAG} of aws is" in old.told
-    assert "days old, and at most 24 hours are allowed: take it anew, or raise --max-age" in old.told
+    assert f"the snapshot {TAG} of aws is" in old.output
+    assert "days old, and at most 24 hours are allowed: take it anew, or raise --max-age" in old.output
     assert early.code == 1
-    assert "was taken in the future" in early.told
+    assert "was taken in the future" in early.output
     assert shared.run("plan", "--live", TAG, "--now", later, "--max-age", "99999d").code == 0
 
 
@@ -118,7 +118,7 @@ def test_without_a_snapshot_the_error_says_how_to_get_one(shared: Real) -> None:
     ended = shared.run("plan", "--live", TAG)
 
     assert ended.code == 1
-    assert "there is no tag reconciler/snapshot: run `git fetch origin --tags --force`" in ended.told
+    assert "there is no tag reconciler/snapshot: run `git fetch origin --tags --force`" in ended.output
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_a_damaged_snapshot_is_refused(shared: Real, damage: object, reason: str
     ended = shared.run("plan", "--live", TAG)
 
     assert ended.code == 1
-    assert f"aws.json at the tag {TAG}" in ended.told
-    assert reason in ended.told
+    assert f"aws.json at the tag {TAG}" in ended.output
+    assert reason in ended.output
 
 
 def test_a_redacted_snapshot_tells_nothing_that_git_does_not_and_plans_the_same(shared: Real) -> None:
@@ -186,7 +186,7 @@ def test_a_public_repository_takes_only_a_redacted_one(
     refused = shared.run("snapshot")
 
     assert refused.code == 64
-    assert "this repository is public" in refused.told
+    assert "this repository is public" in refused.output
     assert shared.run("snapshot", "--redact").code == 0
 
 
@@ -212,4 +212,4 @@ def test_what_makes_no_sense_is_refused(shared: Real, arguments: tuple[str, ...]
     ended = shared.run(*arguments)
 
     assert ended.code == 64
-    assert reason in ended.told
+    assert reason in ended.output

@@ -109,9 +109,9 @@ def test_what_was_removed_while_it_was_observed_is_named_as_owed_and_taken_later
     observed = CONFIG + "scope: {assignments: observe}\n"
     stage.commit({"reconciler.yaml": observed, "access.yaml": None})
     planned = stage.plan()
-    assert "owed:" in planned.told
+    assert "owed:" in planned.output
     assert stage.run("apply", stage.file).code == 0
-    assert "owed:" in stage.run("plan").told
+    assert "owed:" in stage.run("plan").output
     stage.commit({"reconciler.yaml": CONFIG})
     stage.converge()
     assert assigned(stage) == set()
@@ -141,10 +141,10 @@ def test_members_that_are_no_longer_declared_go_and_unmanaged_ones_stay(
     )
     planned = stage.plan()
     if word is None:
-        assert "members-undeclared" in planned.told
-        assert "members: unmanaged" in planned.told
+        assert "members-undeclared" in planned.output
+        assert "members: unmanaged" in planned.output
     else:
-        assert "No longer managed by git" in planned.told
+        assert "No longer managed by git" in planned.output
     assert stage.run("apply", stage.file).code == 0
     assert stage.memberships().get("ops", frozenset()) == (frozenset() if word is None else TEAM["ops"])
     assert stage.run("plan", "--detailed-exitcode").code == 0

@@ -68,7 +68,7 @@ def test_on_a_terminal_anything_but_yes_is_no(played: Played, typed: str) -> Non
     ended = on_a_terminal(played, typed, "apply")
 
     assert ended.code == 1
-    assert "Not confirmed; nothing was written." in ended.told
+    assert "Not confirmed; nothing was written." in ended.output
     assert played.memberships() == {}
 
 
@@ -76,7 +76,7 @@ def test_ctrl_c_at_the_question_is_no(played: Played) -> None:
     ended = on_a_terminal(played, CTRL_C, "apply")
 
     assert ended.code == 130
-    assert "Interrupted; nothing was written to any service." in ended.told
+    assert "Interrupted; nothing was written to any service." in ended.output
     assert played.memberships() == {}
 
 

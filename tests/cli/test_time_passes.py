@@ -48,7 +48,7 @@ def test_what_was_to_be_granted_until_a_day_that_is_over_is_granted_no_more(acce
 
     ended = access.run("apply", "plan.json", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert "Unnecessary: 2" in ended.out
     assert title(access) == "Lead"
     assert access.memberships() == TEAM
@@ -70,9 +70,9 @@ def test_what_ends_after_the_review_goes_by_rule_and_waits_where_no_rule_says_so
 
     ended = access.run("apply", "plan.json", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert title(access) == "Lead"
-    assert ("expiry: waits for review" in ended.told) is not by_rule
+    assert ("expiry: waits for review" in ended.output) is not by_rule
     assert ("bob@example.com" in access.memberships()["ops"]) is not by_rule
     assert (assignments(access) == {OPS}) is by_rule
     left = access.run("plan", "--detailed-exitcode", "--out", "rest.json", "--now", AFTER)
@@ -105,8 +105,8 @@ def test_what_begins_after_the_review_was_not_reviewed(
 
     ended = access.run("apply", "plan.json", "--now", AFTER)
 
-    assert ended.code == 4, ended.told
-    assert f"{what} was not reviewed" in ended.told
+    assert ended.code == 4, ended.output
+    assert f"{what} was not reviewed" in ended.output
     assert title(access) == "Engineer"
     assert access.memberships() == TEAM
     assert assignments(access) == {OPS}
@@ -120,7 +120,7 @@ def test_a_person_who_leaves_after_the_review_is_given_nothing_and_loses_the_res
 
     ended = access.run("apply", "plan.json", "--now", AFTER)
 
-    assert ended.code == 0, ended.told
+    assert ended.code == 0, ended.output
     assert access.memberships() == {"ops": {"ada@example.com"}, "dev": TEAM["dev"] | {"ada@example.com"}}
 
 
@@ -140,5 +140,5 @@ def test_an_approval_that_ends_after_the_review_lifts_nothing_any_more(access: P
     ended = access.run("apply", "plan.json", "--now", AFTER)
 
     assert ended.code == 3
-    assert "set-emptied" in ended.told
+    assert "set-emptied" in ended.output
     assert access.memberships() == TEAM

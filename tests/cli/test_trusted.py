@@ -33,7 +33,7 @@ def planned(fenced: Real) -> Ended:
 
 
 def refused(ended: Ended) -> bool:
-    assert ended.code == (3 if "rule-restrict" in ended.told else 0), ended.told
+    assert ended.code == (3 if "rule-restrict" in ended.output else 0), ended.output
     return ended.code == 3
 
 
@@ -52,9 +52,11 @@ def test_a_name_that_is_given_to_another_account_lets_nobody_into_the_fenced_one
     ended = planned(fenced)
 
     assert refused(ended)
-    assert "max-privileged-grants" in ended.told, "privileged is the account that it was, too"
-    assert "accounts-not-trusted: guards and restrictions of main name accounts that are others" in ended.told
-    assert f"prod is {PROD} as on the trusted branch, and not {OTHER}" in ended.told
+    assert "max-privileged-grants" in ended.output, "privileged is the account that it was, too"
+    assert (
+        "accounts-not-trusted: guards and restrictions of main name accounts that are others" in ended.output
+    )
+    assert f"prod is {PROD} as on the trusted branch, and not {OTHER}" in ended.output
 
 
 def test_the_account_that_gets_the_name_is_not_fenced_before_that_is_merged(fenced: Real) -> None:
@@ -66,7 +68,7 @@ def test_the_account_that_gets_the_name_is_not_fenced_before_that_is_merged(fenc
     fenced.work.merge("proposal")
     after = fenced.plan()
     assert refused(after)
-    assert "accounts-not-trusted" not in after.told
+    assert "accounts-not-trusted" not in after.output
 
 
 def test_what_nobody_touches_is_not_spoken_of(fenced: Real) -> None:
@@ -75,7 +77,7 @@ def test_what_nobody_touches_is_not_spoken_of(fenced: Real) -> None:
     ended = planned(fenced)
 
     assert not refused(ended)
-    assert "not-trusted" not in ended.told
+    assert "not-trusted" not in ended.output
 
 
 @pytest.mark.parametrize("committed", [False, True])
@@ -84,7 +86,7 @@ def test_an_error_that_rests_on_the_trusted_configuration_says_so(real: Real, *,
     wrong = CONFIG.replace("region: us-east-1", other)
     real.commit({"reconciler.yaml": wrong})
     real.work.git("checkout", "-q", "-b", "proposal")
-    assert "still says" not in planned(real).told
+    assert "still says" not in planned(real).output
     files = {"reconciler.yaml": CONFIG}
     if committed:
         real.commit(files)
@@ -97,5 +99,5 @@ def test_an_error_that_rests_on_the_trusted_configuration_says_so(real: Real, *,
     assert (
         "main still says nothing for `region`, where the file here says us-east-1; "
         "arn:aws:sso:::instance/ssoins-0000000000000000 for `instance_arn`, where the file here says "
-        "nothing, and that is what counts: commit and merge your change of reconciler.yaml" in ended.told
+        "nothing, and that is what counts: commit and merge your change of reconciler.yaml" in ended.output
     )

@@ -18,7 +18,7 @@ _D = "sha256:" + "0" * 64
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         pytest.param("frobnicate", "No such command 'frobnicate'. Try `reconciler --help`.", id="command"),
         pytest.param("plan --frob", "No such option '--frob'. Try `reconciler plan --help`.", id="option"),
@@ -73,12 +73,12 @@ _D = "sha256:" + "0" * 64
         pytest.param("apply plan.json --push", "--push makes no sense with --sandbox", id="push"),
     ],
 )
-def test_wrong_usage_says_what_to_write(played: Played, line: str, said: str) -> None:
+def test_wrong_usage_says_what_to_write(played: Played, line: str, expected: str) -> None:
     played.write({"access.yaml": 'permission_sets: {Read: {}}\naccounts: {prod: "210000000020"}\n'})
     ended = played.run(*line.split())
 
     assert ended.code == 64
-    assert said in " ".join(ended.err.split())
+    assert expected in " ".join(ended.err.split())
     assert ended.out == ""
     assert not (played.root / "plan.json").exists()
 

@@ -26,12 +26,12 @@ def written(organisation: Organisation, accounts: Accounts, management: str) -> 
     for entry in organisation.assignments.values():
         if entry.get("until", "9999")[:10] < TODAY:
             continue
-        for account, said in accounts.items():
-            if said["state"] != "ACTIVE":
+        for account, declared in accounts.items():
+            if declared["state"] != "ACTIVE":
                 continue
             chosen = [
                 any(
-                    _hits(each, account, said, organisation.accounts, payer=account == management)
+                    _hits(each, account, declared, organisation.accounts, payer=account == management)
                     for each in entry.get(which, ())
                 )
                 for which in ("accounts", "except")
@@ -45,7 +45,12 @@ def written(organisation: Organisation, accounts: Accounts, management: str) -> 
 
 
 def _hits(
-    selector: str | Entries, account: str, said: Mapping[str, Any], names: Mapping[str, str], *, payer: bool
+    selector: str | Entries,
+    account: str,
+    declared: Mapping[str, Any],
+    names: Mapping[str, str],
+    *,
+    payer: bool,
 ) -> bool:
     if isinstance(selector, str):
         return names.get(selector, selector) == account
@@ -54,11 +59,11 @@ def _hits(
     if "ou" in selector:
         units = [selector["ou"]] if isinstance(selector["ou"], str) else selector["ou"]
         direct = selector.get("direct") == "true"
-        lies = said["unit"]
+        lies = declared["unit"]
         if not any(lies == unit or (not direct and lies.startswith(f"{unit}/")) for unit in units):
             return False
     for key, value in selector.get("tag", {}).items():
-        if said["tags"].get(key) not in ([value] if isinstance(value, str) else value):
+        if declared["tags"].get(key) not in ([value] if isinstance(value, str) else value):
             return False
     return True
 
@@ -141,7 +146,7 @@ class Reader:
         return {name: self._set(arn) for name, arn in self._arns.items()}
 
     def _set(self, arn: str) -> dict[str, Any]:
-        said = self._described(arn)
+        declared = self._described(arn)
         at = {"InstanceArn": self._instance, "PermissionSetArn": arn}
         inline = self._sso.get_inline_policy_for_permission_set(**at)["InlinePolicy"]
         try:
@@ -154,9 +159,9 @@ class Reader:
         attached = self._list("list_managed_policies_in_permission_set", PermissionSetArn=arn)
         tags = self._list("list_tags_for_resource", ResourceArn=arn)
         return {
-            "description": said.get("Description", "").strip() or None,  # the API takes none away
-            "duration": said["SessionDuration"],
-            "relay": said.get("RelayState"),
+            "description": declared.get("Description", "").strip() or None,  # the API takes none away
+            "duration": declared["SessionDuration"],
+            "relay": declared.get("RelayState"),
             "aws": {policy["Arn"] for policy in attached},
             "own": {each["Path"] + each["Name"] for each in own},
             "boundary": boundary.get("ManagedPolicyArn")

@@ -96,13 +96,13 @@ def several(*hands: Callable[[Console], object]) -> Callable[[Console], None]:
     return all_of_them
 
 
-def tell(told: Story, root: Path, *, by_scim: bool = False) -> None:
+def tell(output: Story, root: Path, *, by_scim: bool = False) -> None:
     """Go through all states of a story, in files and with data below `root`.
 
     `by_scim` writes people, groups and memberships by the SCIM endpoint of the instance.
     """
     with files_site(root / "empty", root / "home", now=START, by_scim=by_scim) as here:
-        for number, state in enumerate(told.states, 1):
+        for number, state in enumerate(output.states, 1):
             _live_through(state, here, root / f"state-{number}", f"state {number}")
 
 
@@ -123,9 +123,9 @@ def _live_through(state: State, here: FilesSite, folder: Path, label: str) -> No
     assert [result for result in report.results if result.status is not Status.DONE] == [], label
     again = here.plan().plan.changes
     assert [f"{change.action} {change.address}" for change in again] == [], f"{label} does not converge"
-    said = {finding.code for finding in planned.findings}
+    declared = {finding.code for finding in planned.findings}
     silent = {"status-not-written"} if here.by_scim else set()
-    assert said >= set(state.says.split()) - silent, f"{label}: {said}"
+    assert declared >= set(state.says.split()) - silent, f"{label}: {declared}"
     causes = " ".join(sorted({str(change.cause) for change in planned.changes}))
     assert state.causes in (None, causes), f"{label}: {causes}"
     if state.quiet:
@@ -165,7 +165,7 @@ def _expect(state: State, store: Console, before: Mapping[str, str], label: str)
 
 def _expect_access(state: State, store: Console, label: str) -> None:
     store.settle()  # the last roles go on their own time
-    names = {account: str(said["name"]) for account, said in store.accounts().items()}
+    names = {account: str(declared["name"]) for account, declared in store.accounts().items()}
     found = {(names[account], name, who) for account, name, _, who in store.assignments()}
     if state.assigned is not None:
         wanted = set(state.assigned.split())
@@ -175,14 +175,14 @@ def _expect_access(state: State, store: Console, label: str) -> None:
         assert sets.keys() == state.sets.keys(), label
         # The API cannot take a description away (UpdatePermissionSet: one character or more): blank is none.
         values = {
-            name: {key: None if sets[name][key] == " " else sets[name][key] for key in said}
-            for name, said in state.sets.items()
+            name: {key: None if sets[name][key] == " " else sets[name][key] for key in declared}
+            for name, declared in state.sets.items()
         }
         assert values == dict(state.sets), label
     roles = {
         f"{names[account]}/{name}": latest
-        for name, said in sets.items()
-        for account, latest in said["Accounts"].items()
+        for name, declared in sets.items()
+        for account, latest in declared["Accounts"].items()
     }
     assert [role for role, latest in roles.items() if not latest] == [], f"{label}: a role lags behind"
     used = {f"{account}/{name}" for account, name, _ in found}

@@ -83,12 +83,12 @@ def test_what_hands_do_is_found_and_what_is_ours_is_put_right(applied: Applied) 
 
         assert {each.cause for each in found.changes} == {Cause.DRIFT}
         assert rows_of(of_kind(found.changes, Kind.ASSIGNMENT)) == {(Action.DELETE, row) for row in strict}
-        said = "".join(
+        declared = "".join(
             "".join((finding.message, *finding.details))
             for finding in found.findings
             if finding.code == "unmanaged-assignments"
         )
-        assert all(row[0] in said for row in added - strict)
+        assert all(row[0] in declared for row in added - strict)
         assert {each.address.key for each in of_kind(found.changes, Kind.PERMISSION_SET)} == {
             "repo-read",
             "repo-write",

@@ -253,9 +253,9 @@ def test_an_apply_that_is_killed_leaves_nothing_to_repair(
         assert stage.run("unlock", "--yes").code == 0
 
         done = stage.plan()
-        assert done.code == 0, done.told
+        assert done.code == 0, done.output
         done = stage.run("apply", stage.file, "--first-apply")
 
-        assert done.code == 0, done.told
+        assert done.code == 0, done.output
         assert {account for account, *_ in sandbox.store.assignments()} == set(ids)
         assert stage.run("plan", "--detailed-exitcode").code == 0

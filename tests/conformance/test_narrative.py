@@ -28,6 +28,6 @@ STORIES = (
 )
 
 
-@pytest.mark.parametrize("told", [pytest.param(each, id=each.name) for each in STORIES])
-def test_every_state_is_reached_from_the_one_before_it(told: Story, tmp_path: Path) -> None:
-    tell(told, tmp_path)
+@pytest.mark.parametrize("output", [pytest.param(each, id=each.name) for each in STORIES])
+def test_every_state_is_reached_from_the_one_before_it(output: Story, tmp_path: Path) -> None:
+    tell(output, tmp_path)

@@ -109,6 +109,6 @@ def test_the_stories_that_are_left_out_are_there() -> None:
     assert names >= NOT_IN_SCIM
 
 
-@pytest.mark.parametrize("told", [pytest.param(each, id=each.name) for each in (*SHARED, *OWN)])
-def test_every_state_is_reached_from_the_one_before_it(told: Story, tmp_path: Path) -> None:
-    tell(told, tmp_path, by_scim=True)
+@pytest.mark.parametrize("output", [pytest.param(each, id=each.name) for each in (*SHARED, *OWN)])
+def test_every_state_is_reached_from_the_one_before_it(output: Story, tmp_path: Path) -> None:
+    tell(output, tmp_path, by_scim=True)

@@ -51,8 +51,8 @@ def test_what_no_object_shows_is_done_and_said_and_the_next_plan_leaves_it_out()
     found = not_kept(here.plan(TEAM))
     assert found.details == ("`title` (2 users)", "`description` (1 group)")
     assert found.count == 2
-    told = report_text(Report((report,)), Plan(NOW, ()))
-    assert "aws does not keep group.description, user.title" in " ".join(told.split())
+    output = report_text(Report((report,)), Plan(NOW, ()))
+    assert "aws does not keep group.description, user.title" in " ".join(output.split())
 
 
 def test_the_same_is_not_said_again_by_later_applies_and_never_forgotten() -> None:
@@ -372,8 +372,8 @@ def test_names_that_a_later_version_knows_are_passed_on() -> None:
 
 
 def test_what_a_service_makes_of_those_who_leave_is_said_once_with_how_many() -> None:
-    said = replace(MAY_DROP, deactivation="they lose every session", deletion="their mail is gone")
-    here = Home(Service(capabilities=said))
+    declared = replace(MAY_DROP, deactivation="they lose every session", deletion="their mail is gone")
+    here = Home(Service(capabilities=declared))
     here.converge(TEAM)
     fewer = identities([person("cyd")])
 

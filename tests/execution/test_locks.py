@@ -33,9 +33,9 @@ def test_one_has_it_and_the_other_hears_who(site: Site) -> None:
     with pytest.raises(Locked) as refused:
         bob.acquire()
 
-    told = str(refused.value)
+    output = str(refused.value)
     assert refused.value.exit_code == 5
-    for said in (
+    for declared in (
         "aws is locked by another run; nothing was written.",
         "holder: ada on ada-laptop",
         "run: run-of-ada",
@@ -46,7 +46,7 @@ def test_one_has_it_and_the_other_hears_who(site: Site) -> None:
         "`reconciler unlock --target aws`",
         f"where: {ada.place.where}",
     ):
-        assert said in told
+        assert declared in output
     assert holder(site) == "ada"
 
 

@@ -161,9 +161,9 @@ def test_a_release_whose_answer_was_lost_leaves_nothing(bucket: Bucket) -> None:
     lock.acquire()
     bucket.happens = [("DELETE", "done-and-lost")]
 
-    told = lock.release()
+    output = lock.release()
 
-    assert told is None or "could not be released" in told
+    assert output is None or "could not be released" in output
     assert bucket.text is None
 
 

@@ -139,11 +139,11 @@ def test_what_cannot_be_released_is_said() -> None:
     lock.acquire()
     place.unreachable = True
 
-    told = lock.release()
+    output = lock.release()
 
-    assert told is not None
-    assert "could not be released: the remote cannot be reached" in told
-    assert "`reconciler unlock --target aws`" in told
+    assert output is not None
+    assert "could not be released: the remote cannot be reached" in output
+    assert "`reconciler unlock --target aws`" in output
 
 
 def test_a_wall_clock_that_is_put_back_does_not_stretch_a_lease() -> None:

@@ -64,7 +64,7 @@ POLICY = "permission_sets: {A: {inline_policy: p.json}}\n"
 def test_one_fault_is_one_problem_that_says_what_to_do(
     files: Files | str, place: str, says: str, fix: str
 ) -> None:
-    ((where, message, told),) = problems(files)
+    ((where, message, output),) = problems(files)
     assert where == place
     assert says in message
-    assert fix in told
+    assert fix in output

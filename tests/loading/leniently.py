@@ -20,8 +20,8 @@ def lenient(files: Files | str | bytes) -> tuple[Loaded, list[str]]:
     found, problems = load_leniently(tree(files))
     for target in found.config.targets.values():
         project(found.identities, target.policy, NOW, EVERYTHING, Organization())
-    said = [f"{str(one.place or '').removeprefix('ids/')} {one.message}".strip() for one in problems]
-    return found, said
+    expected = [f"{str(one.place or '').removeprefix('ids/')} {one.message}".strip() for one in problems]
+    return found, expected
 
 
 def shape(found: Loaded) -> dict[str, list[str]]:

@@ -37,13 +37,15 @@ def test_a_union_holds_every_entry_and_nothing_else(known: Ledger, one: Ledger, 
     found = united(known, one, two)
     everything = entries(known) | entries(one) | entries(two)
     # What only says what is set on an object makes none known.
-    said = {
+    expected = {
         (kind, token, each.left)
         for ledger in (one, two)
         for kind, given in (("user", ledger.users), ("group", ledger.groups), ("set", ledger.sets))
         for token, each in given.items()
     }
-    only_set = {(kind, token) for kind, token, left in said if left and (kind, token, False) not in said}
+    only_set = {
+        (kind, token) for kind, token, left in expected if left and (kind, token, False) not in expected
+    }
     assert entries(found) == everything - (only_set - entries(known))
     assert all(users <= found.members[group] for group, users in found.unsure.items())
     for token, before in known.users.items():

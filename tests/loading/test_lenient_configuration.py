@@ -30,10 +30,10 @@ from tests.trees import USER
     ],
 )
 def test_a_configuration_that_is_not_understood_gives_no_target(config: str) -> None:
-    found, said = lenient({"reconciler.yaml": config, "a.yaml": USER})
+    found, expected = lenient({"reconciler.yaml": config, "a.yaml": USER})
     assert (dict(found.config.targets), shape(found)) == ({}, {"users": ["ada"]})
-    assert said
-    assert said[0].startswith("reconciler.yaml:")
+    assert expected
+    assert expected[0].startswith("reconciler.yaml:")
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_a_configuration_that_is_not_understood_gives_no_target(config: str) -> 
 def test_a_configuration_gives_the_targets_that_are_right(
     config: str, targets: list[str], problems: int
 ) -> None:
-    found, said = lenient({"reconciler.yaml": config, "a.yaml": USER})
-    assert (sorted(found.config.targets), len(said)) == (targets, problems)
+    found, expected = lenient({"reconciler.yaml": config, "a.yaml": USER})
+    assert (sorted(found.config.targets), len(expected)) == (targets, problems)
 
 
 def test_without_a_configuration_there_is_the_default_target() -> None:
-    found, said = lenient(USER)
-    assert (sorted(found.config.targets), said) == ([DEFAULT_TARGET], [])
+    found, expected = lenient(USER)
+    assert (sorted(found.config.targets), expected) == ([DEFAULT_TARGET], [])

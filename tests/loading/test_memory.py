@@ -485,9 +485,9 @@ def test_a_tag_on_a_branch_that_is_not_trusted_stops_an_apply(work: Work) -> Non
     work.git("checkout", "-q", "main")
     work.commit({WHO: "cyd"})
     applied(work, stray)
-    said = refusal(Lack.ELSEWHERE, work)
-    assert f"is on {short(stray)}, which is not on HEAD" in said
-    assert "git fetch origin --tags --force" in said
+    expected = refusal(Lack.ELSEWHERE, work)
+    assert f"is on {short(stray)}, which is not on HEAD" in expected
+    assert "git fetch origin --tags --force" in expected
     memory = memory_of(work)
     assert (memory.remembered.base, memory.remembered.since) == (None, ())
     assert memory.remembered.unknown is not None
@@ -520,9 +520,9 @@ def test_the_receipt_of_another_instance_stops_an_apply(
     work: Work, identity: dict[str, str], message: str
 ) -> None:
     applied(work, work.commit({WHO: "ada"}), identity=identity)
-    said = refusal(Lack.FOREIGN, work)
-    assert message in said
-    assert "--first-apply" in said
+    expected = refusal(Lack.FOREIGN, work)
+    assert message in expected
+    assert "--first-apply" in expected
     memory = memory_of(work)
     assert memory.remembered.base is None
     assert memory.remembered.unknown is not None

@@ -58,10 +58,10 @@ def test_what_iam_rejects_is_said_with_its_place(
     there = {**GOOD, **more}
     if "NotAction" in more:
         del there["Action"]
-    ((loc, said, told),) = found(policy(there))
+    ((loc, expected, output),) = found(policy(there))
     assert loc == (*AT, name)
-    assert says in said
-    assert fix in told
+    assert says in expected
+    assert fix in output
 
 
 @pytest.mark.parametrize(

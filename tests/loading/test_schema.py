@@ -91,8 +91,8 @@ def test_the_sample_is_accepted_as_people_check_it_in_ci() -> None:
 
 @pytest.mark.parametrize("place", organisations(scale=0.1))
 def test_an_organisation_is_accepted(place: Place, tmp_path: Path) -> None:
-    code, said = check("identities.schema.json", *identities(place(tmp_path / "identities").folder))
-    assert code == 0, said
+    code, expected = check("identities.schema.json", *identities(place(tmp_path / "identities").folder))
+    assert code == 0, expected
 
 
 # Every one is refused by loading too: the schema promises nothing that loading does not keep.
@@ -141,8 +141,8 @@ def test_each_error_in_the_shape_of_one_file_is_refused_by_the_schema_and_by_loa
         files[what].write_text(text, encoding="utf-8")
         with pytest.raises(InputError):
             load(tree(text))
-    _, said = check("identities.schema.json", *files.values())
-    assert [what for what, path in files.items() if f"{path}::" not in said] == []
+    _, expected = check("identities.schema.json", *files.values())
+    assert [what for what, path in files.items() if f"{path}::" not in expected] == []
 
 
 def test_scalars_that_editors_take_for_numbers_or_dates_are_text(tmp_path: Path) -> None:
@@ -198,8 +198,8 @@ def test_scalars_that_editors_take_for_numbers_or_dates_are_text(tmp_path: Path)
 def test_errors_in_configuration_and_approvals_are_refused(tmp_path: Path, schema: str, text: str) -> None:
     path = tmp_path / "a.yaml"
     path.write_text(text, encoding="utf-8")
-    code, said = check(schema, path)
-    assert code == 1, said
+    code, expected = check(schema, path)
+    assert code == 1, expected
     name = "reconciler.yaml" if schema.startswith("reconciler") else "approvals/a.yaml"
     with pytest.raises(InputError):
         load(tree({name: text, "a.yaml": "users: {ada: {user_name: ada}}"}))

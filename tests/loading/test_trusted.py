@@ -68,7 +68,7 @@ def test_what_is_managed_is_as_the_branch_under_review_has_it_and_that_is_said(s
 
 
 @pytest.mark.parametrize(
-    ("proposed", "told"),
+    ("proposed", "output"),
     [
         pytest.param(
             BASE + GUARDS.replace("count: 1", "count: 500"),
@@ -104,7 +104,7 @@ def test_what_is_managed_is_as_the_branch_under_review_has_it_and_that_is_said(s
     ],
 )
 def test_what_only_the_trusted_branch_decides_is_shown_and_not_used(
-    site: Site, proposed: str, told: str
+    site: Site, proposed: str, output: str
 ) -> None:
     before = site.used()[0].targets["aws"]
     site.propose(proposed)
@@ -113,7 +113,7 @@ def test_what_only_the_trusted_branch_decides_is_shown_and_not_used(
 
     assert config.targets["aws"] == before
     assert finding.code == "configuration-not-trusted"
-    assert finding.details == (told,)
+    assert finding.details == (output,)
 
 
 @pytest.mark.parametrize("proposed", ["lock: {type: none}\n", "lock: {type: s3, bucket: elsewhere}\n"])

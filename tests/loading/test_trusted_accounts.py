@@ -58,12 +58,12 @@ def used(work: Work) -> tuple[TargetPolicy, tuple[Finding, ...]]:
     return config.targets["aws"].policy, findings
 
 
-def said(selectors: Sequence[Selector]) -> list[str | None]:
+def expected(selectors: Sequence[Selector]) -> list[str | None]:
     return [one.account for one in selectors]
 
 
 def by_rule(policy: TargetPolicy) -> dict[str, list[str | None]]:
-    return {rule.name: said(access_of(rule).accounts) for rule in policy.rules}
+    return {rule.name: expected(access_of(rule).accounts) for rule in policy.rules}
 
 
 def test_names_that_mean_the_same_on_both_sides_stay_names_and_change_no_digest(work: Work) -> None:
@@ -73,7 +73,7 @@ def test_names_that_mean_the_same_on_both_sides_stay_names_and_change_no_digest(
     policy, findings = used(work)
 
     assert findings == ()
-    assert said(policy.guards.privileged.accounts) == ["prod", None, LAB]
+    assert expected(policy.guards.privileged.accounts) == ["prod", None, LAB]
     assert policy_digest(policy) == policy_digest(before)
 
 
@@ -83,7 +83,7 @@ def test_a_name_that_is_given_to_another_account_moves_no_fence(work: Work) -> N
 
     policy, (finding,) = used(work)
 
-    assert said(policy.guards.privileged.accounts) == [PROD, None, LAB]
+    assert expected(policy.guards.privileged.accounts) == [PROD, None, LAB]
     assert by_rule(policy) == {"nobody": ["prod"], "who": [PROD]}, "other rules are as proposed"
     assert policy_digest(policy) != policy_digest(before)
     assert (finding.code, finding.count) == ("accounts-not-trusted", 1)
@@ -96,7 +96,7 @@ def test_a_name_that_is_gone_moves_no_fence(work: Work) -> None:
 
     policy, findings = used(work)
 
-    assert said(policy.guards.privileged.accounts) == [PROD, None, LAB]
+    assert expected(policy.guards.privileged.accounts) == [PROD, None, LAB]
     assert by_rule(policy) == {"who": [PROD]}
     found = {finding.code: finding.details for finding in findings}
     assert found["accounts-not-trusted"] == (f"prod is {PROD} as on the trusted branch, and nothing here",)
@@ -113,7 +113,7 @@ def test_the_name_of_an_account_that_no_fence_speaks_of_is_nothing_to_speak_of(w
     policy, findings = used(work)
 
     assert findings == ()
-    assert said(policy.guards.privileged.accounts) == ["prod", None, LAB]
+    assert expected(policy.guards.privileged.accounts) == ["prod", None, LAB]
 
 
 def test_the_name_means_the_other_account_once_that_is_merged(work: Work) -> None:
@@ -124,7 +124,7 @@ def test_the_name_means_the_other_account_once_that_is_merged(work: Work) -> Non
     policy, findings = used(work)
 
     assert findings == ()
-    assert said(policy.guards.privileged.accounts) == ["prod", None, LAB]
+    assert expected(policy.guards.privileged.accounts) == ["prod", None, LAB]
 
 
 def test_accounts_that_are_edited_and_not_committed_move_no_fence_either(work: Work) -> None:
@@ -133,7 +133,7 @@ def test_accounts_that_are_edited_and_not_committed_move_no_fence_either(work: W
 
     policy, (finding,) = used(work)
 
-    assert said(policy.guards.privileged.accounts) == [PROD, None, LAB]
+    assert expected(policy.guards.privileged.accounts) == [PROD, None, LAB]
     assert finding.code == "accounts-not-trusted"
 
 
@@ -145,7 +145,7 @@ def test_what_is_broken_elsewhere_on_the_branch_may_be_mended_by_the_proposal(wo
 
     policy, (finding,) = used(work)
 
-    assert said(policy.guards.privileged.accounts) == [PROD, None, LAB]
+    assert expected(policy.guards.privileged.accounts) == [PROD, None, LAB]
     assert finding.code == "accounts-not-trusted"
 
 

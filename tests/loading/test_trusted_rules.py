@@ -45,7 +45,7 @@ def rules(config: Config) -> tuple[Rule, ...]:
     return config.targets["aws"].policy.rules
 
 
-def told(findings: tuple[Finding, ...]) -> dict[str, tuple[str, ...]]:
+def output(findings: tuple[Finding, ...]) -> dict[str, tuple[str, ...]]:
     return {finding.code: finding.details for finding in findings}
 
 
@@ -85,7 +85,7 @@ def test_a_restriction_is_used_as_the_branch_has_it(
     assert [rule for rule in rules(config) if isinstance(rule, Restrict)] == [
         rule for rule in rules(used_on_main(work)) if isinstance(rule, Restrict)
     ]
-    assert told(findings) == expected
+    assert output(findings) == expected
 
 
 def used_on_main(work: Work) -> Config:
@@ -101,7 +101,7 @@ def test_a_new_restriction_holds_once_it_is_merged(work: Work) -> None:
     work.commit({FILE: BASE + more})
     config, findings = used(work)
     assert [rule.name for rule in rules(config)] == ["few", "who"]
-    assert told(findings) == {
+    assert output(findings) == {
         "configuration-not-trusted": ("the rule also (restrict) is new, and holds once it is merged",)
     }
     work.git("checkout", "-q", "main")
@@ -112,7 +112,7 @@ def test_a_new_restriction_holds_once_it_is_merged(work: Work) -> None:
 
 
 @pytest.mark.parametrize(
-    ("proposed", "said"),
+    ("proposed", "message"),
     [
         pytest.param(RULES.replace("count: 2", "count: 9"), ("few is changed",), id="weakened"),
         pytest.param(
@@ -130,11 +130,11 @@ def test_a_new_restriction_holds_once_it_is_merged(work: Work) -> None:
     ],
 )
 def test_other_rules_are_used_as_proposed_and_what_they_lost_is_said(
-    work: Work, proposed: str, said: tuple[str, ...]
+    work: Work, proposed: str, message: tuple[str, ...]
 ) -> None:
     work.commit({FILE: BASE + proposed})
     config, findings = used(work)
-    assert told(findings) == {"rules-changed": said}
+    assert output(findings) == {"rules-changed": message}
     assert MaxHolders("few", 2, RuledAccess(("Admin",))) not in rules(config)
     assert {rule.name for rule in rules(config)} == {"who"} | ({"few"} if "few" in proposed else set())
 

@@ -93,7 +93,7 @@ def git(
 
 
 def plan(
-    said: Identities,
+    written: Identities,
     world: World,
     memory: Remembered = NOTHING,
     *,
@@ -102,12 +102,12 @@ def plan(
     now: datetime = NOW,
 ) -> PreparedPlan:
     """The plan of everything."""
-    return plan_of(said, world, memory, policy=policy, can=can, now=now)
+    return plan_of(written, world, memory, policy=policy, can=can, now=now)
 
 
-def settled(said: Identities, world: World | None = None, *, now: datetime = NOW) -> World:
+def settled(written: Identities, world: World | None = None, *, now: datetime = NOW) -> World:
     """A world in which `said` is applied."""
     world = realm() if world is None else world
-    world.carry_out(plan(said, world, now=now))
-    assert plan(said, world, now=now).plan.changes == ()
+    world.carry_out(plan(written, world, now=now))
+    assert plan(written, world, now=now).plan.changes == ()
     return world

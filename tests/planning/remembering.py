@@ -40,21 +40,21 @@ class Site:
         receipt = Receipt("aws", {}, "", "", self.at) if self.base is not None else None
         return Remembered(receipt, self.base, ledger=ledger)
 
-    def plan(self, said: Identities, now: datetime = NOW) -> PreparedPlan:
+    def plan(self, declared: Identities, now: datetime = NOW) -> PreparedPlan:
         """The plan of this moment."""
-        return plan(said, self.world, self.memory, policy=self.policy, can=self.can, now=now)
+        return plan(declared, self.world, self.memory, policy=self.policy, can=self.can, now=now)
 
-    def shows(self, said: Identities, now: datetime = NOW) -> list[str]:
+    def shows(self, declared: Identities, now: datetime = NOW) -> list[str]:
         """The changes of that plan."""
-        return summary(self.plan(said, now))
+        return summary(self.plan(declared, now))
 
-    def says(self, said: Identities, now: datetime = NOW) -> list[str]:
+    def says(self, declared: Identities, now: datetime = NOW) -> list[str]:
         """The codes of its findings."""
-        return codes(self.plan(said, now))
+        return codes(self.plan(declared, now))
 
     def apply(
         self,
-        said: Identities,
+        declared: Identities,
         now: datetime = NOW,
         *,
         go: Collection[str] | None = None,
@@ -62,7 +62,7 @@ class Site:
         whole: bool = True,
     ) -> PreparedPlan:
         """Apply all of the plan, or the addresses in `go`; a killed run leaves a mark and no receipt."""
-        planned = self.plan(said, now)
+        planned = self.plan(declared, now)
         chosen = {each.address for each in planned.plan.changes if go is None or str(each.address) in go}
         steps = tuple(restricted(planned.steps, chosen))
         if killed_after is not None:
@@ -72,7 +72,7 @@ class Site:
         outcomes = self.world.carry_out(replace(planned, steps=steps))
         self.remember(planned, outcomes)
         if whole and go is None:
-            self.base, self.at = Declared("base", said, self.policy), now
+            self.base, self.at = Declared("base", declared, self.policy), now
         return planned
 
     def remember(self, planned: PreparedPlan, outcomes: dict[str, Outcome]) -> None:

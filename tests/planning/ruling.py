@@ -15,12 +15,14 @@ ADMIN_ON_PROD = RuledAccess(("*Admin*",), on("Prod"))
 BROKEN, OLD = Severity.REFUSAL, Severity.WARNING
 
 
-def judged(said: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING) -> list[Finding]:
+def judged(declared: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING) -> list[Finding]:
     """What is found of rules when `said` is planned."""
-    found = plan(said, world, memory, policy=replace(POLICY, rules=rules)).plan.findings
+    found = plan(declared, world, memory, policy=replace(POLICY, rules=rules)).plan.findings
     return [finding for finding in found if finding.code.startswith("rule")]
 
 
-def verdicts(said: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING) -> list[Severity]:
+def verdicts(
+    declared: Identities, world: World, *rules: Rule, memory: Remembered = NOTHING
+) -> list[Severity]:
     """Only how loud it is."""
-    return [finding.severity for finding in judged(said, world, *rules, memory=memory)]
+    return [finding.severity for finding in judged(declared, world, *rules, memory=memory)]

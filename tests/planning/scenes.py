@@ -118,7 +118,7 @@ def live(
 
 
 def context(
-    said: Identities,
+    written: Identities,
     there: Live,
     remembered: Remembered = NOTHING,
     policy: TargetPolicy = POLICY,
@@ -126,8 +126,8 @@ def context(
     now: datetime = NOW,
 ) -> PlanContext:
     """All that comparing takes, made as a plan makes it."""
-    desired = project(said, policy, now, capabilities, there.organization)
-    memory = remember(remembered, said, policy, desired, now, capabilities, there.organization)
+    desired = project(written, policy, now, capabilities, there.organization)
+    memory = remember(remembered, written, policy, desired, now, capabilities, there.organization)
     return PlanContext(
         desired=desired,
         live=there,

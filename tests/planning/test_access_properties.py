@@ -23,13 +23,13 @@ RANDOMLY = settings(max_examples=80, deadline=None, suppress_health_check=[Healt
 STATES = st.lists(organisations(), min_size=1, max_size=3)
 
 
-def plan(said: Identities, world: World, memory: Remembered) -> PreparedPlan:
-    return entitled.plan(said, world, memory, policy=SCOPED)
+def plan(declared: Identities, world: World, memory: Remembered) -> PreparedPlan:
+    return entitled.plan(declared, world, memory, policy=SCOPED)
 
 
-def applied(said: Identities, world: World, memory: Remembered) -> PreparedPlan:
+def applied(declared: Identities, world: World, memory: Remembered) -> PreparedPlan:
     """The plan that was carried out; limits are off, and what a test wants is judged by the world alone."""
-    planned = plan(said, world, memory)
+    planned = plan(declared, world, memory)
     world.carry_out(planned)
     return planned
 
@@ -44,12 +44,12 @@ def test_apply_then_plan_is_empty_whatever_hands_do_between(
     states: list[Identities], data: st.DataObject
 ) -> None:
     world, memory = realm(), Remembered()
-    for said in states:
-        applied(said, world, memory)
+    for declared in states:
+        applied(declared, world, memory)
 
-        assert plan(said, world, memory).plan.changes == ()
-        assert plan(said, world, recalled(said)).plan.changes == ()
-        memory = recalled(said)
+        assert plan(declared, world, memory).plan.changes == ()
+        assert plan(declared, world, recalled(declared)).plan.changes == ()
+        memory = recalled(declared)
         ManualEdits(world).work(data)
 
 
@@ -71,9 +71,9 @@ def test_what_git_never_said_is_as_it_was(states: list[Identities], data: st.Dat
         return kept, world.sets[theirs], world.sets[console].attributes
 
     before = strangers()
-    for said in states:
-        applied(said, world, memory)
-        memory = recalled(said)
+    for declared in states:
+        applied(declared, world, memory)
+        memory = recalled(declared)
         assert strangers() == before
 
 
@@ -92,12 +92,12 @@ def test_people_have_exactly_what_git_says_of_exclusive_sets_and_at_least_that_o
     world, memory = realm(), Remembered()
     made: set[str] = set()
     left: set[str] = set()
-    for said in states:
-        applied(said, world, memory)
-        memory = recalled(said)
+    for declared in states:
+        applied(declared, world, memory)
+        memory = recalled(declared)
         # Whom git left out of a whole apply it has forgotten: who disabled them, nobody knows any more.
-        left = (left | made - said.users.keys()) - (said.users.keys() & absent(said))
-        made |= said.users.keys() - absent(said)
+        left = (left | made - declared.users.keys()) - (declared.users.keys() & absent(declared))
+        made |= declared.users.keys() - absent(declared)
 
     reached = {each for each in world.reach() if not each[0].startswith("stranger")}
     asleep = {f"{key}@example.com" for key in left}
@@ -110,10 +110,10 @@ def test_whoever_must_have_no_access_is_assigned_nothing_but_what_is_ignored(
     states: list[Identities], data: st.DataObject
 ) -> None:
     world, memory = realm(), Remembered()
-    for said in states:
+    for declared in states:
         ManualEdits(world).work(data)
-        applied(said, world, memory)
-        memory = recalled(said)
+        applied(declared, world, memory)
+        memory = recalled(declared)
 
         assigned = {
             world.name_of(principal)
@@ -121,28 +121,30 @@ def test_whoever_must_have_no_access_is_assigned_nothing_but_what_is_ignored(
             for principal in principals
             if world.sets[arn].name != THEIRS and world.organization.accounts[account].active
         }
-        assert not {f"{key}@example.com" for key in absent(said)} & assigned
+        assert not {f"{key}@example.com" for key in absent(declared)} & assigned
 
 
-def absent(said: Identities) -> set[str]:
+def absent(declared: Identities) -> set[str]:
     """Whoever must have no access by git."""
     return {
         key
-        for key, user in said.users.items()
-        if user.active is False or not user.window.holds(NOW) or key in said.blocked
+        for key, user in declared.users.items()
+        if user.active is False or not user.window.holds(NOW) or key in declared.blocked
     }
 
 
-def said_reach(said: Identities, world: World) -> set[tuple[str, str, str]]:
+def said_reach(declared: Identities, world: World) -> set[tuple[str, str, str]]:
     """Who reaches what by git alone, spelled out entry by entry."""
     reached = set()
-    for one in said.assignments.values():
+    for one in declared.assignments.values():
         if not one.window.holds(NOW):
             continue
-        people = {each for team in one.groups for each in said.groups[team].members or ()} | set(one.users)
+        people = {each for team in one.groups for each in declared.groups[team].members or ()} | set(
+            one.users
+        )
         accounts = located(world, one.accounts) - located(world, one.excluded)
         for name in one.permission_sets:
-            for key in people - absent(said):
+            for key in people - absent(declared):
                 reached |= {(f"{key}@example.com", account, name) for account in accounts}
     return reached
 
@@ -166,9 +168,9 @@ def test_no_prefix_of_the_order_gives_anybody_more_than_before_and_after(
     states: list[Identities], data: st.DataObject
 ) -> None:
     world, memory = realm(), Remembered()
-    for said in states[:-1]:
-        applied(said, world, memory)
-        memory = recalled(said)
+    for declared in states[:-1]:
+        applied(declared, world, memory)
+        memory = recalled(declared)
     ManualEdits(world).work(data)
     planned = plan(states[-1], world, memory)
     before = world.reach()
@@ -204,18 +206,18 @@ def test_nobody_is_without_access_while_a_set_takes_the_place_of_another_even_if
     assert not {one.name for one in world.sets.values()} & moving
 
 
-def renamed(said: Identities, moving: set[str]) -> Identities:
+def renamed(declared: Identities, moving: set[str]) -> Identities:
     """The same under new names of some sets, as people write it: the new ones say what they were before."""
-    names = {name: f"{name}New" if name in moving else name for name in said.permission_sets}
+    names = {name: f"{name}New" if name in moving else name for name in declared.permission_sets}
     return replace(
-        said,
+        declared,
         permission_sets={
             names[key]: replace(one, key=names[key], previously=(key,) if key in moving else one.previously)
-            for key, one in said.permission_sets.items()
+            for key, one in declared.permission_sets.items()
         },
         assignments={
             key: replace(one, permission_sets=tuple(names[each] for each in one.permission_sets))
-            for key, one in said.assignments.items()
+            for key, one in declared.assignments.items()
         },
     )
 
@@ -226,24 +228,24 @@ def test_a_half_applied_plan_goes_on_without_a_second_review(
     states: list[Identities], data: st.DataObject
 ) -> None:
     world, memory = realm(), Remembered()
-    for said in states[:-1]:
-        applied(said, world, memory)
-        memory = recalled(said)
-    said = states[-1]
+    for declared in states[:-1]:
+        applied(declared, world, memory)
+        memory = recalled(declared)
+    declared = states[-1]
     before = world.reach()
-    reviewed = plan(said, world, memory)
+    reviewed = plan(declared, world, memory)
     steps = [step.id for step in reviewed.steps]
     failing = frozenset(data.draw(st.sets(st.sampled_from(steps)))) if steps else frozenset[str]()
     world.carry_out(reviewed, failing)
     halfway = world.reach()
 
-    fresh = plan(said, world, memory)
+    fresh = plan(declared, world, memory)
     verdict = review(fresh, [reviewed.plan], auto_apply=())
     assert verdict.stale == ()
     assert verdict.left_out == ()
     world.carry_out(fresh)
 
-    assert plan(said, world, memory).plan.changes == ()
+    assert plan(declared, world, memory).plan.changes == ()
     assert halfway <= before | world.reach()
 
 
@@ -253,9 +255,9 @@ def test_nothing_inside_of_a_gap_is_removed(
     states: list[Identities], data: st.DataObject, scope: str
 ) -> None:
     world, memory = realm(), Remembered()
-    for said in states[:-1]:
-        applied(said, world, memory)
-        memory = recalled(said)
+    for declared in states[:-1]:
+        applied(declared, world, memory)
+        memory = recalled(declared)
     ManualEdits(world).work(data)
     inside = {
         (account, arn, principal)

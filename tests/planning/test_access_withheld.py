@@ -134,17 +134,18 @@ def test_a_group_that_holds_something_in_the_management_account_is_not_deleted_b
 def test_nothing_is_assigned_to_a_user_whose_name_is_taken() -> None:
     world = realm()
     world.add_user("x@example.com", email="ada@example.com")
-    said = git([entry("ada", "user:ada", "Read", DEV)])
-    said = replace(
-        said,
+    declared = git([entry("ada", "user:ada", "Read", DEV)])
+    declared = replace(
+        declared,
         users={
             "ada": replace(
-                said.users["ada"], attributes={**said.users["ada"].attributes, "email": "ada@example.com"}
+                declared.users["ada"],
+                attributes={**declared.users["ada"].attributes, "email": "ada@example.com"},
             )
         },
     )
 
-    planned = plan(said, world)
+    planned = plan(declared, world)
 
     assert "name-taken" in codes(planned)
     assert not [one for one in summary(planned) if "assignment" in one]
@@ -184,12 +185,12 @@ def test_the_last_assignments_and_sets_are_not_removed() -> None:
 
 
 def test_a_leaver_whose_assignment_is_the_only_one_in_the_organisation_still_loses_it() -> None:
-    said = git()
-    world = settled(said)
+    declared = git()
+    world = settled(declared)
     world.add_set("Console")
     world.assign(PAY, "Console", world.user_principal("bob@example.com"))
 
-    planned = plan(git(people=["ada"]), world, remembered(said))
+    planned = plan(git(people=["ada"]), world, remembered(declared))
 
     assert f"delete aws/assignment/{PAY}/Console/user:bob git" in summary(planned)
     assert planned.plan.applyable
@@ -260,11 +261,11 @@ def test_edits_of_sets_count_and_bringing_roles_up_to_date_does_not() -> None:
     ],
 )
 def test_a_plan_of_one_thing_takes_its_pairs_and_what_they_need_along(only: str, expected: set[str]) -> None:
-    said = git([OPS, entry("bob", "user:bob", "Read", DEV)])
+    declared = git([OPS, entry("bob", "user:bob", "Read", DEV)])
     world = realm()
 
     planned = plan_target(
-        said, remembered(None), world.live(), POLICY, CAN_ALL, NOW, only=[Address.parse(only)]
+        declared, remembered(None), world.live(), POLICY, CAN_ALL, NOW, only=[Address.parse(only)]
     )
     world.carry_out(planned)
 
@@ -273,12 +274,12 @@ def test_a_plan_of_one_thing_takes_its_pairs_and_what_they_need_along(only: str,
 
 
 def test_a_plan_names_its_accounts_and_counts_whose_assignments_are() -> None:
-    said = git([OPS, entry("dev", "group:ops", "Read", DEV)])
+    declared = git([OPS, entry("dev", "group:ops", "Read", DEV)])
     world = settled(git([OPS]))
     world.assign(DEV, "Admin", world.group_principal("ops"))
     world.assign(DEV, "Admin", Principal(Kind.USER, "lost"))
 
-    planned = plan(said, world, remembered(git([OPS])))
+    planned = plan(declared, world, remembered(git([OPS])))
 
     assert planned.plan.accounts == {DEV: "name-3"}
     counted = planned.plan.counts[Kind.ASSIGNMENT]

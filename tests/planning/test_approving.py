@@ -66,7 +66,7 @@ def test_what_is_approved_is_a_note_with_the_place_of_the_approval(one: Approval
 
 
 @pytest.mark.parametrize(
-    ("approvals", "said"),
+    ("approvals", "declared"),
     [
         pytest.param([], "", id="none"),
         pytest.param([approved("a", guard="recreate")], "", id="of another guard"),
@@ -101,13 +101,15 @@ def test_what_is_approved_is_a_note_with_the_place_of_the_approval(one: Approval
         ),
     ],
 )
-def test_what_is_not_approved_is_refused_as_before_with_why(approvals: Sequence[Approval], said: str) -> None:
+def test_what_is_not_approved_is_refused_as_before_with_why(
+    approvals: Sequence[Approval], declared: str
+) -> None:
     (found,) = lifted([refused()], approvals, "aws", NOW)
 
     assert found.severity is Severity.REFUSAL
     assert (found.origin, found.fix) == (
         ORIGIN,
-        f"{said}look first; {approval('max-removals', 2, Kind.USER)}",
+        f"{declared}look first; {approval('max-removals', 2, Kind.USER)}",
     )
 
 

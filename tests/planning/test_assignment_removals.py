@@ -59,16 +59,16 @@ def test_whoever_must_have_no_access_loses_what_others_gave_too(how: str, cause:
 
 
 def test_an_inactive_person_is_spared_where_it_is_ignored_and_said_so() -> None:
-    said = git([OPS])
-    world = settled(said)
+    declared = git([OPS])
+    world = settled(declared)
     for name in ("Elevated", "Console"):
         world.add_set(name)
         world.assign(PAY, name, world.user_principal("bob@example.com"))
     scope = Scope(ignore=Ignore(assignments=(IgnoredAssignment(permission_set="Elev*"),)))
     policy = replace(POLICY, scope=scope)
-    after = replace(said, blocked={"bob": Block("bob", ORIGIN)})
+    after = replace(declared, blocked={"bob": Block("bob", ORIGIN)})
 
-    planned = plan(after, world, remembered(said, policy=policy), policy=policy)
+    planned = plan(after, world, remembered(declared, policy=policy), policy=policy)
 
     assert f"delete aws/assignment/{PAY}/Console/user:bob block" in summary(planned)
     assert not [one for one in summary(planned) if "Elevated" in one]
@@ -136,12 +136,12 @@ def test_what_an_ignored_assignment_hangs_on_is_not_deleted() -> None:
     ],
 )
 def test_what_is_ignored_stays_in_an_exclusive_set_and_is_counted(ignored: IgnoredAssignment) -> None:
-    said = git((), [pset("Admin", assignments=Sharing.EXCLUSIVE)])
-    world = settled(said)
+    declared = git((), [pset("Admin", assignments=Sharing.EXCLUSIVE)])
+    world = settled(declared)
     world.assign(DEV, "Admin", world.group_principal("ops"))
     policy = replace(POLICY, scope=Scope(ignore=Ignore(assignments=(ignored,))))
 
-    planned = plan(said, world, remembered(said, policy=policy), policy=policy)
+    planned = plan(declared, world, remembered(declared, policy=policy), policy=policy)
 
     assert summary(planned) == []
     assert planned.plan.counts[Kind.ASSIGNMENT].ignored == 1
@@ -151,23 +151,23 @@ def test_what_is_ignored_stays_in_an_exclusive_set_and_is_counted(ignored: Ignor
     "ignored", [IgnoredAssignment(account=PAY), IgnoredAssignment(user="*"), IgnoredAssignment(group="dev")]
 )
 def test_what_is_not_ignored_goes(ignored: IgnoredAssignment) -> None:
-    said = git((), [pset("Admin", assignments=Sharing.EXCLUSIVE)])
-    world = settled(said)
+    declared = git((), [pset("Admin", assignments=Sharing.EXCLUSIVE)])
+    world = settled(declared)
     world.assign(DEV, "Admin", world.group_principal("ops"))
     policy = replace(POLICY, scope=Scope(ignore=Ignore(assignments=(ignored,))))
 
-    planned = plan(said, world, remembered(said, policy=policy), policy=policy)
+    planned = plan(declared, world, remembered(declared, policy=policy), policy=policy)
 
     assert summary(planned) == [f"delete aws/assignment/{DEV}/Admin/group:ops drift"]
 
 
 @pytest.mark.parametrize("exclusive", [True, False])
 def test_orphans_go_from_exclusive_sets_and_are_reported_elsewhere(*, exclusive: bool) -> None:
-    said = git([OPS], [pset("Admin", assignments=Sharing.EXCLUSIVE if exclusive else None)])
-    world = settled(said)
+    declared = git([OPS], [pset("Admin", assignments=Sharing.EXCLUSIVE if exclusive else None)])
+    world = settled(declared)
     world.assign(DEV, "Admin", Principal(Kind.USER, "lost"))
 
-    planned = plan(said, world, remembered(said))
+    planned = plan(declared, world, remembered(declared))
 
     if exclusive:
         (gone,) = planned.plan.changes
@@ -183,11 +183,13 @@ def test_orphans_go_from_exclusive_sets_and_are_reported_elsewhere(*, exclusive:
 
 @pytest.mark.parametrize("place", ["SUSPENDED", "PENDING_CLOSURE"])
 def test_what_is_in_an_account_that_is_not_active_is_left_alone_and_said(place: str) -> None:
-    said = git([entry("all", "group:ops", "Admin", "all")], [pset("Admin", assignments=Sharing.EXCLUSIVE)])
-    world = settled(said)
+    declared = git(
+        [entry("all", "group:ops", "Admin", "all")], [pset("Admin", assignments=Sharing.EXCLUSIVE)]
+    )
+    world = settled(declared)
     world.organization = organization(**{f"a{DEV}": place})
 
-    planned = plan(said, world, remembered(said))
+    planned = plan(declared, world, remembered(declared))
 
     assert summary(planned) == []
     assert "assignments-out-of-reach" in codes(planned)
@@ -198,11 +200,11 @@ def test_what_is_in_an_account_that_is_not_active_is_left_alone_and_said(place: 
 def test_a_named_account_that_cannot_be_reached_is_said_and_waits_where_it_is_unknown(
     place: str, waiting: int
 ) -> None:
-    said = git([OPS])
-    world = settled(said)
+    declared = git([OPS])
+    world = settled(declared)
     world.organization = organization(**{f"a{PAY}": place})
 
-    planned = plan(said, world, remembered(said))
+    planned = plan(declared, world, remembered(declared))
 
     assert summary(planned) == []
     assert "account-unreachable" in codes(planned)
@@ -278,6 +280,6 @@ def test_what_is_replaced_one_to_one_counts_against_no_limit() -> None:
 
 
 def test_the_management_account_is_found_only_by_name() -> None:
-    said = git([entry("all", "group:ops", "Read", "all"), entry("home", "group:ops", "Admin", HOME)])
+    declared = git([entry("all", "group:ops", "Read", "all"), entry("home", "group:ops", "Admin", HOME)])
 
-    assert settled(said).assigned() == {f"{HOME} Admin ops", f"{PAY} Read ops", f"{DEV} Read ops"}
+    assert settled(declared).assigned() == {f"{HOME} Admin ops", f"{PAY} Read ops", f"{DEV} Read ops"}

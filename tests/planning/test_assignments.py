@@ -27,10 +27,10 @@ OPS = entry("ops", "group:ops", "Admin", PAY)
 
 
 def test_everything_is_made_in_one_plan_and_the_next_is_empty() -> None:
-    said = git([OPS, entry("bob", "user:bob", "Read", DEV)])
+    declared = git([OPS, entry("bob", "user:bob", "Read", DEV)])
     world = realm()
 
-    first = plan(said, world)
+    first = plan(declared, world)
     world.carry_out(first)
 
     assert [one for one in summary(first) if "assignment" in one] == [
@@ -39,7 +39,7 @@ def test_everything_is_made_in_one_plan_and_the_next_is_empty() -> None:
     ]
     assert change(first, f"aws/assignment/{PAY}/Admin/group:ops").effect is Effect.GRANT
     assert world.assigned() == {f"{PAY} Admin ops", f"{DEV} Read bob@example.com"}
-    assert summary(plan(said, world, remembered(said))) == []
+    assert summary(plan(declared, world, remembered(declared))) == []
 
 
 def test_a_kind_that_a_target_cannot_apply_is_left_alone() -> None:
@@ -66,13 +66,13 @@ def test_a_kind_that_a_target_cannot_apply_is_left_alone() -> None:
 def test_what_others_assigned_goes_only_from_a_set_that_tolerates_none(
     sharing: Sharing | None, mode: Mode, *, goes: bool
 ) -> None:
-    said = git([OPS], [pset("Admin", assignments=sharing)], teams={"ops": ["ada"], "dev": ["bob"]})
-    world = settled(said)
+    declared = git([OPS], [pset("Admin", assignments=sharing)], teams={"ops": ["ada"], "dev": ["bob"]})
+    world = settled(declared)
     world.assign(PAY, "Admin", world.group_principal("dev"))
     world.assign(DEV, "Admin", world.group_principal("dev"))
     policy = replace(POLICY, scope=Scope(assignments=mode))
 
-    planned = plan(said, world, remembered(said, policy=policy), policy=policy)
+    planned = plan(declared, world, remembered(declared, policy=policy), policy=policy)
     world.carry_out(planned)
 
     expected = [f"delete aws/assignment/{each}/Admin/group:dev drift" for each in (PAY, DEV)]
@@ -111,11 +111,13 @@ def test_sets_that_git_does_not_declare_are_touched_only_in_authoritative_scope(
 
 
 def test_what_git_says_no_more_goes_from_a_shared_set_too() -> None:
-    said = git([OPS, entry("more", "group:ops", "Admin", DEV)], [pset("Admin", assignments=Sharing.SHARED)])
-    world = settled(said)
+    declared = git(
+        [OPS, entry("more", "group:ops", "Admin", DEV)], [pset("Admin", assignments=Sharing.SHARED)]
+    )
+    world = settled(declared)
     after = git([OPS], [pset("Admin", assignments=Sharing.SHARED)])
 
-    planned = plan(after, world, remembered(said))
+    planned = plan(after, world, remembered(declared))
 
     assert summary(planned) == [f"delete aws/assignment/{DEV}/Admin/group:ops git"]
     world.carry_out(planned)
@@ -153,11 +155,11 @@ def test_a_named_assignment_that_somebody_took_away_is_restored_and_said() -> No
 
 
 def test_an_account_that_joins_a_selected_unit_gets_its_grants_by_selector() -> None:
-    said = git([entry("lab", "group:ops user:bob", "Admin", "Lab")])
-    world = settled(said)
+    declared = git([entry("lab", "group:ops user:bob", "Admin", "Lab")])
+    world = settled(declared)
     world.organization = organization(a100000000004="Lab")
 
-    planned = plan(said, world, remembered(said))
+    planned = plan(declared, world, remembered(declared))
 
     assert summary(planned) == [
         f"create aws/assignment/{NEW}/Admin/group:ops selector",
@@ -167,22 +169,22 @@ def test_an_account_that_joins_a_selected_unit_gets_its_grants_by_selector() -> 
 
 
 def test_one_grant_missing_on_an_account_that_has_the_others_is_drift() -> None:
-    said = git([entry("lab", "group:ops user:bob", "Admin", "Lab")])
-    world = settled(said)
+    declared = git([entry("lab", "group:ops user:bob", "Admin", "Lab")])
+    world = settled(declared)
     world.unassign(DEV, "Admin", world.group_principal("ops"))
 
-    assert summary(plan(said, world, remembered(said))) == [
+    assert summary(plan(declared, world, remembered(declared))) == [
         f"create aws/assignment/{DEV}/Admin/group:ops drift"
     ]
 
 
 @pytest.mark.parametrize("place", ["Prod", "", "gone"])
 def test_an_account_that_moves_away_loses_its_grants_by_selector(place: str) -> None:
-    said = git([entry("lab", "group:ops", "Admin", "Lab")], [pset("Admin", assignments=Sharing.SHARED)])
-    world = settled(said)
+    declared = git([entry("lab", "group:ops", "Admin", "Lab")], [pset("Admin", assignments=Sharing.SHARED)])
+    world = settled(declared)
     world.organization = organization(**{f"a{DEV}": place})
 
-    planned = plan(said, world, remembered(said))
+    planned = plan(declared, world, remembered(declared))
 
     assert summary(planned) == [f"delete aws/assignment/{DEV}/Admin/group:ops selector"]
 
@@ -198,23 +200,25 @@ def test_an_entry_that_goes_takes_along_what_it_had_selected_before_an_account_m
 
 
 def test_nothing_that_was_selected_goes_while_the_accounts_were_not_read() -> None:
-    said = git([entry("lab", "group:ops", "Admin", "Lab")], [pset("Admin", assignments=Sharing.EXCLUSIVE)])
-    world = settled(said)
+    declared = git(
+        [entry("lab", "group:ops", "Admin", "Lab")], [pset("Admin", assignments=Sharing.EXCLUSIVE)]
+    )
+    world = settled(declared)
     world.organization = World().organization
 
-    assert summary(plan(said, world, remembered(said))) == []
+    assert summary(plan(declared, world, remembered(declared))) == []
 
 
 def test_an_assignment_ends_with_its_window() -> None:
     until = Window(end=NOW)
-    said = git([OPS, entry("bob", "user:bob", "Read", DEV, window=until, reason="INC-1")])
-    world = settled(said, now=NOW - timedelta(hours=1))
+    declared = git([OPS, entry("bob", "user:bob", "Read", DEV, window=until, reason="INC-1")])
+    world = settled(declared, now=NOW - timedelta(hours=1))
 
-    planned = plan(said, world, remembered(said, at=NOW - timedelta(hours=1)))
+    planned = plan(declared, world, remembered(declared, at=NOW - timedelta(hours=1)))
 
     assert summary(planned) == [f"delete aws/assignment/{DEV}/Read/user:bob expiry"]
     world.carry_out(planned)
-    assert summary(plan(said, world, remembered(said))) == []
+    assert summary(plan(declared, world, remembered(declared))) == []
 
 
 def test_a_renamed_group_and_a_new_key_keep_their_assignments() -> None:

@@ -16,7 +16,7 @@ ONE, TWO = "100000000001", "100000000002"
 RULE = (Cause.DRIFT, Cause.EXPIRY)
 
 
-def said(*texts: str) -> list[Change]:
+def declared(*texts: str) -> list[Change]:
     """`drift create user/ada`: the cause before the change; `name=value` at the end is a field."""
     found = []
     for text in texts:
@@ -89,7 +89,7 @@ def said(*texts: str) -> list[Change]:
     ],
 )
 def test_what_goes_by_rule_alone(texts: Sequence[str], go: str) -> None:
-    changes = said(*texts)
+    changes = declared(*texts)
     replaced = {
         Address.parse(f"aws/assignment/{ONE}/Admin/group:red"): (
             Address.parse(f"aws/assignment/{ONE}/Read/group:red"),

@@ -29,7 +29,7 @@ TEAMS = {"red": "ada bob", "lab": "cyd dan", "zoo": "dan eve", "new": ""}
 OUT, IN = f"delete assignment/{ONE}/Admin/{{}}".format, f"create assignment/{ONE}/Admin/{{}}".format
 
 
-def said(text: str) -> Change:
+def declared(text: str) -> Change:
     """`delete assignment/…`, or with a cause before it: `expiry delete assignment/…`."""
     first, rest = text.split(maxsplit=1)
     return change(rest, Cause(first)) if first in set(Cause) else change(text)
@@ -53,7 +53,7 @@ class Case:
     made: list[Change] = field(default_factory=list)
 
     def critical(self) -> Critical:
-        self.made = [said(text) for text in self.changes]
+        self.made = [declared(text) for text in self.changes]
         plain = Stage(
             members=TEAMS,
             people="ada bob cyd dan eve lab",
@@ -87,7 +87,7 @@ class Case:
             for address, needed in self.critical().needed().items()
         }
 
-    def told(self, *, held: bool = True) -> list[Finding]:
+    def output(self, *, held: bool = True) -> list[Finding]:
         """What is said when removals are ordered after what they wait for, or (not held) in any order."""
         found = self.critical()
         steps, _ = order(self.made, Dependencies(replaced=found.needed() if held else {}))
@@ -216,7 +216,7 @@ def test_users_whose_assignments_were_not_read_have_what_git_says(
 def test_an_entry_with_too_few_on_several_accounts_is_told_once() -> None:
     case = Case([OUT("group:red"), OUT("group:red").replace(ONE, TWO), IN("user:eve")], 4, entries=[BOTH])
 
-    (finding,) = case.told()
+    (finding,) = case.output()
 
     assert finding.message == f"root (Admin on {ONE}) would have 1 of at least 4 members who can sign in"
     assert finding.fix == f"add 3 more who are active; {approval('min-members', 1, Kind.ASSIGNMENT)}"
@@ -226,7 +226,7 @@ def test_an_entry_with_too_few_on_several_accounts_is_told_once() -> None:
 @pytest.mark.parametrize("held", [True, False])
 def test_a_moment_of_too_few_on_several_accounts_is_told_once(*, held: bool) -> None:
     changes = [OUT("group:red"), IN("group:lab")]
-    found = Case([*changes, *(one.replace(ONE, TWO) for one in changes)], entries=[BOTH]).told(held=held)
+    found = Case([*changes, *(one.replace(ONE, TWO) for one in changes)], entries=[BOTH]).output(held=held)
 
     moment = "would have fewer than 2 members for a moment, in any order of these changes"
     assert [one.message for one in found] == ([] if held else [f"root (Admin on {ONE}) {moment}"])
@@ -240,6 +240,6 @@ def test_a_group_whose_assignment_is_over_counts_no_more() -> None:
     case = Case(changes, 2, held="red zoo")
 
     assert case.waits() == {"group:zoo": "group:lab"}
-    assert [one.message.split(" for a")[0] for one in case.told(held=False)] == [
+    assert [one.message.split(" for a")[0] for one in case.output(held=False)] == [
         f"root (Admin on {ONE}) would have fewer than 2 members"
     ]

@@ -20,7 +20,7 @@ from tests.planning.access_stage import Stage, change
 from tests.planning.world import NOTHING, UNLIMITED, group, identities
 
 
-def said(text: str) -> Change:
+def declared(text: str) -> Change:
     """`block delete membership/ops/ada`, or without a cause; `disable ada` and `enable ada`."""
     first, rest = text.split(maxsplit=1)
     if first in ("disable", "enable", "retitle"):
@@ -55,7 +55,7 @@ def critical(
 def waits(members: str, least: int, *texts: str, gaps: Sequence[str] = ()) -> dict[str, str]:
     """By removal from the group ops, what it waits for."""
     found = critical(
-        {"ops": members, "red": "eve"}, {"ops": least}, [said(text) for text in texts], gaps
+        {"ops": members, "red": "eve"}, {"ops": least}, [declared(text) for text in texts], gaps
     ).needed()
     return {
         address.key.removeprefix("ops/"): " ".join(f"{one.kind}/{one.key}" for one in needed)
@@ -172,18 +172,18 @@ def test_a_group_of_which_members_were_not_read_is_not_judged(gap: str, *, judge
     assert bool(waits("ada bob", 2, OUT("ada"), IN("dan"), gaps=[gap])) is judged
 
 
-def told(
+def output(
     members: Mapping[str, str], least: Mapping[str, int], *texts: str, held: bool = True
 ) -> list[Finding]:
     """What is said when the removals are ordered after what they wait for, or (not held) in any order."""
-    changes = [said(text) for text in texts]
+    changes = [declared(text) for text in texts]
     found = critical(members, least, changes)
     steps, _ = order(changes, Dependencies(replaced=found.needed() if held else {}))
     return list(found.findings(steps))
 
 
 def test_too_few_in_the_end_are_told_by_name_with_how_many_are_missing() -> None:
-    (finding,) = told({"ops": "eve dan cyd bob ada"}, {"ops": 7}, OUT("cyd"))
+    (finding,) = output({"ops": "eve dan cyd bob ada"}, {"ops": 7}, OUT("cyd"))
 
     assert finding.message == "group ops would have 4 of at least 7 members who can sign in"
     assert finding.fix == f"add 3 more who are active; {approval('min-members', 1, Kind.MEMBERSHIP)}"
@@ -191,13 +191,13 @@ def test_too_few_in_the_end_are_told_by_name_with_how_many_are_missing() -> None
 
 
 def test_each_critical_group_is_told_in_order() -> None:
-    found = told({"ops": "ada", "lab": "ada", "zoo": "ada"}, {"zoo": 3, "ops": 2, "lab": 1, "none": 9})
+    found = output({"ops": "ada", "lab": "ada", "zoo": "ada"}, {"zoo": 3, "ops": 2, "lab": 1, "none": 9})
     assert [one.message.split(" would")[0] for one in found] == ["group ops", "group zoo"]
 
 
 @pytest.mark.parametrize("held", [True, False])
 def test_too_few_for_a_moment_are_told_where_nothing_holds_the_removals(*, held: bool) -> None:
-    found = told({"ops": "ada bob"}, {"ops": 2}, OUT("bob"), OUT("ada"), IN("dan"), IN("eve"), held=held)
+    found = output({"ops": "ada bob"}, {"ops": 2}, OUT("bob"), OUT("ada"), IN("dan"), IN("eve"), held=held)
 
     moment = "group ops would have fewer than 2 members for a moment, in any order of these changes"
     assert [one.message for one in found] == ([] if held else [moment])
@@ -208,7 +208,7 @@ def test_too_few_for_a_moment_are_told_where_nothing_holds_the_removals(*, held:
 
 
 def test_who_must_go_at_once_makes_up_for_nobody_for_a_moment() -> None:
-    found = told({"ops": "ada bob"}, {"ops": 1}, f"block {OUT('ada')}", OUT("bob"), IN("dan"), held=False)
+    found = output({"ops": "ada bob"}, {"ops": 1}, f"block {OUT('ada')}", OUT("bob"), IN("dan"), held=False)
 
     assert [one.details for one in found] == [("aws/membership/ops/bob",)]
 
@@ -238,5 +238,5 @@ def test_a_critical_group_stays_so_under_a_new_key() -> None:
 
 def test_where_nothing_is_critical_nothing_waits_and_nothing_is_told() -> None:
     assert waits("ada", 0, OUT("ada"), IN("dan")) == {}
-    assert critical({"ops": "ada"}, {}, [said(OUT("ada"))]).needed() == {}
-    assert told({"ops": "ada"}, {}, OUT("ada")) == []
+    assert critical({"ops": "ada"}, {}, [declared(OUT("ada"))]).needed() == {}
+    assert output({"ops": "ada"}, {}, OUT("ada")) == []

@@ -42,8 +42,8 @@ def team(key: str, **members: datetime | None) -> Group:
 
 def by_member(end: datetime | None) -> Identities:
     """Ada is an administrator by a membership."""
-    said = git([ADMIN])
-    return replace(said, groups={"ops": team("ops", ada=end)})
+    declared = git([ADMIN])
+    return replace(declared, groups={"ops": team("ops", ada=end)})
 
 
 def by_include(end: datetime | None) -> Identities:
@@ -54,8 +54,8 @@ def by_include(end: datetime | None) -> Identities:
 
 def by_user(end: datetime | None) -> Identities:
     """The same by her own time."""
-    said = git([ADMIN])
-    return replace(said, users={**said.users, "ada": replace(person("ada"), window=until(end))})
+    declared = git([ADMIN])
+    return replace(declared, users={**declared.users, "ada": replace(person("ada"), window=until(end))})
 
 
 def by_entry(end: datetime | None) -> Identities:
@@ -72,10 +72,10 @@ WAYS = [by_member, by_include, by_user, by_entry, by_direct_entry]
 Way = Callable[[datetime | None], Identities]
 
 
-def by_rule(site: Site, said: Identities, now: datetime) -> PreparedPlan:
+def by_rule(site: Site, declared: Identities, now: datetime) -> PreparedPlan:
     """The plan that `reconcile` carries out."""
     policy = replace(site.policy, auto_apply=frozenset({Cause.EXPIRY, Cause.BLOCK, Cause.DRIFT}))
-    return plan_target(said, site.memory, site.world.live(), policy, CAN_ALL, now, by_rule=True)
+    return plan_target(declared, site.memory, site.world.live(), policy, CAN_ALL, now, by_rule=True)
 
 
 def retimed(planned: PreparedPlan) -> list[Change]:
@@ -208,15 +208,15 @@ def test_the_longest_way_counts() -> None:
     """By an include that lasts longer, neither adding nor ending a shorter way makes a difference."""
     sub = team("sub", ada=LATE)
     ops = team("ops", ada=SOON)
-    said = replace(git([ADMIN]), groups={"ops": replace(ops, include=(Include("sub", 9),)), "sub": sub})
+    declared = replace(git([ADMIN]), groups={"ops": replace(ops, include=(Include("sub", 9),)), "sub": sub})
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     alone = replace(ops, members={}, include=(Include("sub", 9),))
-    assert site.shows(replace(said, groups={**said.groups, "ops": alone})) == []
-    shorter = replace(said, groups={**said.groups, "ops": ops})
+    assert site.shows(replace(declared, groups={**declared.groups, "ops": alone})) == []
+    shorter = replace(declared, groups={**declared.groups, "ops": ops})
     assert [each.fields[0].after for each in retimed(site.plan(shorter))] == ["2026-12-03T12:00:00Z"]
     ending = replace(ops, include=(Include("sub", 9, until(SOON + DAY)),))
-    limited = replace(said, groups={**said.groups, "ops": ending})
+    limited = replace(declared, groups={**declared.groups, "ops": ending})
     assert [each.fields[0].after for each in retimed(site.plan(limited))] == ["2026-12-04T12:00:00Z"]
 
 
@@ -230,19 +230,19 @@ def test_the_longest_entry_counts() -> None:
 
 def test_a_new_way_without_an_end_keeps_access_longer() -> None:
     """Nobody gains anything by it, and still it is access that was to end."""
-    said = git([replace(ADMIN, window=until(SOON))])
+    declared = git([replace(ADMIN, window=until(SOON))])
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     more = git([replace(ADMIN, window=until(SOON)), entry("own", "user:ada", "Admin", PAY)])
     (row,) = [each for each in site.plan(more).plan.access if each.people == ("ada",)]
     assert (row.direction, row.was_until, row.until) == (Direction.LONGER, "2026-12-03T12:00:00Z", None)
 
 
 def test_whoever_keeps_the_same_for_ever_by_another_way_keeps_nothing_longer() -> None:
-    said = [ADMIN, entry("own", "user:ada", "Admin", PAY, window=until(SOON))]
+    declared = [ADMIN, entry("own", "user:ada", "Admin", PAY, window=until(SOON))]
     site = Site()
-    site.apply(git(said))
-    planned = site.plan(git([ADMIN, replace(said[1], window=until(LATE))]))
+    site.apply(git(declared))
+    planned = site.plan(git([ADMIN, replace(declared[1], window=until(LATE))]))
     assert len(retimed(planned)) == 1
     assert planned.plan.access == ()
 
@@ -283,8 +283,8 @@ def test_rules_refuse_more_time_as_they_refuse_a_grant(way: Way, rule: Deny | Ma
     site = applied(way, SOON)
     site.policy = replace(POLICY, rules=(rule,))
 
-    def refused(said: Identities) -> bool:
-        return any(each.severity is Severity.REFUSAL for each in site.plan(said).plan.findings)
+    def refused(declared: Identities) -> bool:
+        return any(each.severity is Severity.REFUSAL for each in site.plan(declared).plan.findings)
 
     assert refused(way(LATE))
     assert not refused(way(SOON))
@@ -311,11 +311,11 @@ def test_nothing_is_stored_for_what_never_ends() -> None:
 def test_another_apply_does_not_record_an_end_that_it_did_not_carry_out() -> None:
     """Of two reviewed changes only the other is let through."""
     site = applied(by_member, SOON)
-    said = by_member(LATE)
-    said = replace(said, users={**said.users, "bob": person("bob", title="Lead")})
-    (title,) = [each for each in site.plan(said).plan.changes if not each.retimes]
-    site.apply(said, go=[str(title.address)])
-    assert [each.fields[0].before for each in retimed(site.plan(said))] == ["2026-12-03T12:00:00Z"]
+    declared = by_member(LATE)
+    declared = replace(declared, users={**declared.users, "bob": person("bob", title="Lead")})
+    (title,) = [each for each in site.plan(declared).plan.changes if not each.retimes]
+    site.apply(declared, go=[str(title.address)])
+    assert [each.fields[0].before for each in retimed(site.plan(declared))] == ["2026-12-03T12:00:00Z"]
 
 
 def test_a_mark_of_a_killed_run_extends_nothing() -> None:
@@ -341,17 +341,19 @@ def test_no_end_is_put_off_where_nothing_is_left_out() -> None:
 
 def test_a_renamed_key_keeps_its_end() -> None:
     site = applied(by_member, SOON)
-    said = by_member(SOON)
-    ops = replace(said.groups["ops"], key="crew", previously=("ops",), attributes={"display_name": "ops"})
-    renamed = replace(said, groups={"crew": ops}, assignments={"a": entry("a", "group:crew", "Admin", PAY)})
+    declared = by_member(SOON)
+    ops = replace(declared.groups["ops"], key="crew", previously=("ops",), attributes={"display_name": "ops"})
+    renamed = replace(
+        declared, groups={"crew": ops}, assignments={"a": entry("a", "group:crew", "Admin", PAY)}
+    )
     assert site.shows(renamed) == []
 
 
 def test_a_plan_of_one_address_leaves_other_ends_alone() -> None:
-    said = replace(git(), groups={"ops": team("ops", ada=SOON, bob=SOON)})
+    declared = replace(git(), groups={"ops": team("ops", ada=SOON, bob=SOON)})
     site = Site()
-    site.apply(said)
-    later = replace(said, groups={"ops": team("ops", ada=LATE, bob=LATE)})
+    site.apply(declared)
+    later = replace(declared, groups={"ops": team("ops", ada=LATE, bob=LATE)})
     assert len(retimed(site.plan(later))) == 2
     only = site.plan(later).plan.changes[0].address
     site.apply(later, go=[str(only)])

@@ -41,7 +41,7 @@ LATER = NOW + timedelta(days=9)
 PROD = Selector(1, ou=("Prod",))
 
 
-def said(*entries: Assignment, people: Identities = PEOPLE) -> Identities:
+def declared(*entries: Assignment, people: Identities = PEOPLE) -> Identities:
     return access(
         [permission_set("Admin"), permission_set("Read")], entries, people, {"one": ONE, "gone": "5" * 12}
     )
@@ -49,7 +49,7 @@ def said(*entries: Assignment, people: Identities = PEOPLE) -> Identities:
 
 def desired(*entries: Assignment, people: Identities = PEOPLE, **more: object) -> Desired:
     policy = replace(POLICY, **more)  # type: ignore[arg-type]  # any field by name
-    return project(said(*entries, people=people), policy, NOW, CAN_ASSIGN, ORGANIZATION)
+    return project(declared(*entries, people=people), policy, NOW, CAN_ASSIGN, ORGANIZATION)
 
 
 def tuples(found: Desired) -> set[tuple[str, str, Holder]]:
@@ -189,7 +189,7 @@ def test_what_is_over_lapses_unless_another_entry_gives_it() -> None:
 
 
 def test_nothing_is_projected_for_a_target_that_assigns_nothing() -> None:
-    found = project(said(entry("a", "Admin", groups=("ops",))), POLICY, NOW, CAN, ORGANIZATION)
+    found = project(declared(entry("a", "Admin", groups=("ops",))), POLICY, NOW, CAN, ORGANIZATION)
     assert (found.assignments, found.permission_sets) == ({}, {})
     assert found.unsupported == {Kind.PERMISSION_SET: 2, Kind.ASSIGNMENT: 1}
 
@@ -213,7 +213,7 @@ def test_findings_say_where_entries_lead_nowhere() -> None:
 
 
 def test_where_accounts_were_not_read_no_selector_is_empty() -> None:
-    everybody = said(entry("a", "Admin", groups=("ops",)))
+    everybody = declared(entry("a", "Admin", groups=("ops",)))
     found = project(everybody, POLICY, NOW, CAN_ASSIGN, NO_ORGANIZATION)
     assert list(remarks(found, NO_ORGANIZATION)) == []
 

@@ -121,34 +121,34 @@ def test_what_is_there_and_keeps_nobody_out_is_no_fault(excluded: Selector) -> N
 
 def test_an_entry_that_gives_nothing_new_is_warned_of_and_nothing_is_taken() -> None:
     here = site()
-    said = all_but(on("Prod/Cards")[0])
-    here.apply(said)
-    assert here.shows(said) == []
+    declared = all_but(on("Prod/Cards")[0])
+    here.apply(declared)
+    assert here.shows(declared) == []
     # The unit is renamed in the console: its account would be reached.
     units = {**here.world.organization.units, CARDS.id: LiveUnit(CARDS.id, ("Prod", "Payments"))}
     here.world.organization = replace(here.world.organization, units=units)
 
-    assert here.shows(said) == []
-    assert "except-unknown" in here.says(said)
+    assert here.shows(declared) == []
+    assert "except-unknown" in here.says(declared)
     # Without an account that it would reach, it is a warning.
     here.world.organization = replace(
         here.world.organization,
         accounts={key: one for key, one in here.world.organization.accounts.items() if key != PAY},
     )
-    assert here.shows(said) == []
-    assert "except-unmatched" in here.says(said)
-    assert not here.plan(said).plan.blocked
+    assert here.shows(declared) == []
+    assert "except-unmatched" in here.says(declared)
+    assert not here.plan(declared).plan.blocked
 
 
 def test_what_git_gave_and_somebody_took_is_given_again() -> None:
     here = site()
-    said = all_but(on("Prod/Cards")[0])
-    here.apply(said)
+    declared = all_but(on("Prod/Cards")[0])
+    here.apply(declared)
     units = {key: one for key, one in here.world.organization.units.items() if key != CARDS.id}
     here.world.organization = replace(here.world.organization, units=units)
     here.world.assignments.clear()
 
-    assert here.shows(said) == [f"{ADMIN_ON_DEV} drift"]
+    assert here.shows(declared) == [f"{ADMIN_ON_DEV} drift"]
 
 
 def test_a_later_end_waits_as_well() -> None:
@@ -166,7 +166,7 @@ def test_a_later_end_waits_as_well() -> None:
 
 
 def test_what_a_sound_entry_gives_as_well_goes_on() -> None:
-    said = git(
+    declared = git(
         [
             entry("x", "group:ops", "Admin", "all", excluded=on("Prod/Card")),
             entry("y", "group:ops", "Admin", DEV),
@@ -174,9 +174,9 @@ def test_what_a_sound_entry_gives_as_well_goes_on() -> None:
         sets=[pset("Admin")],
     )
     here = site()
-    assert f"{ADMIN_ON_DEV} git" in here.shows(said)
-    here.apply(said)
-    assert here.shows(said) == []
+    assert f"{ADMIN_ON_DEV} git" in here.shows(declared)
+    here.apply(declared)
+    assert here.shows(declared) == []
 
 
 def test_a_leaver_goes_and_a_hand_over_waits_for_what_is_withheld() -> None:
@@ -198,7 +198,7 @@ def test_a_leaver_goes_and_a_hand_over_waits_for_what_is_withheld() -> None:
 
 @pytest.mark.parametrize(("count", "goes"), [(2, True), (1, False)])
 def test_an_approval_lifts_as_many_as_it_names(count: int, *, goes: bool) -> None:
-    said = all_but(on("Prod/Card")[0])
+    declared = all_but(on("Prod/Card")[0])
     approval = Approval(
         "meant",
         ORIGIN,
@@ -209,7 +209,7 @@ def test_an_approval_lifts_as_many_as_it_names(count: int, *, goes: bool) -> Non
         kind=Kind.ASSIGNMENT,
     )
     here = site()
-    planned = here.plan(replace(said, approvals={"meant": approval}))
+    planned = here.plan(replace(declared, approvals={"meant": approval}))
 
     given = [one for one in planned.plan.changes if one.address.kind is Kind.ASSIGNMENT]
     assert len(given) == (2 if goes else 0)
@@ -218,13 +218,13 @@ def test_an_approval_lifts_as_many_as_it_names(count: int, *, goes: bool) -> Non
 
 def test_an_account_that_joins_is_withheld_where_nobody_looks() -> None:
     here = site()
-    said = all_but(on("Prod/Cards")[0])
-    here.apply(said)
+    declared = all_but(on("Prod/Cards")[0])
+    here.apply(declared)
     units = {**here.world.organization.units, CARDS.id: LiveUnit(CARDS.id, ("Prod", "Payments"))}
     joined = company(**{f"_{NEW}": LiveAccount(NEW, "new", units=(LAB.id,), tags={})})
     accounts = {one.id: one for one in joined.accounts.values()}
     here.world.organization = replace(here.world.organization, units=units, accounts=accounts)
 
-    planned = here.plan(said)
+    planned = here.plan(declared)
     assert planned.plan.changes == ()
     assert planned.plan.blocked

@@ -23,10 +23,10 @@ ADMIN = entry("admins", "user:ada", "Admin", PAY)
 OBSERVING = replace(POLICY, scope=replace(POLICY.scope, assignments=Mode.OBSERVE))
 
 
-def empty_again(site: Site, said: Identities, now: datetime = NOW) -> None:
+def empty_again(site: Site, declared: Identities, now: datetime = NOW) -> None:
     """Apply, and expect nothing more."""
-    site.apply(said, now)
-    assert site.shows(said, now) == []
+    site.apply(declared, now)
+    assert site.shows(declared, now) == []
 
 
 # 1. Time.
@@ -57,10 +57,10 @@ def test_so_it_is_for_everything_that_begins(way: str) -> None:
     if way == "include":
         ops = replace(ops, include=(Include("sub", 3, window),))
     sub = Group("sub", {}, ORIGIN, members={"bob": 1})
-    said = identities(people, [ops, sub])
+    declared = identities(people, [ops, sub])
     site = Site()
-    site.apply(said)
-    site.apply(said, NOW + 2 * DAY, whole=False)
+    site.apply(declared)
+    site.apply(declared, NOW + 2 * DAY, whole=False)
     assert site.world.members_of("ops") == {"ada@example.com", "bob@example.com"}
     after = identities(people, [Group("ops", {}, ORIGIN, members={"ada": 1}), sub])
     empty_again(site, after, NOW + 3 * DAY)
@@ -69,9 +69,9 @@ def test_so_it_is_for_everything_that_begins(way: str) -> None:
 
 def test_an_entry_that_ended_since_a_first_apply_without_a_whole_one_is_taken_back() -> None:
     """Nothing was applied whole yet, and the time of what was given is over."""
-    said = git([replace(ADMIN, window=Window(end=NOW + DAY))])
+    declared = git([replace(ADMIN, window=Window(end=NOW + DAY))])
     site = Site()
-    site.apply(said, whole=False)
+    site.apply(declared, whole=False)
     empty_again(site, git(), NOW + 2 * DAY)
     assert site.world.assigned() == set()
 
@@ -96,13 +96,13 @@ def test_somebody_whom_git_disabled_is_enabled_when_git_says_so() -> None:
 
 def test_somebody_whom_others_disabled_stays_so() -> None:
     """No apply of git's ended with them disabled by git."""
-    said = identities([person("ada"), person("bob")])
+    declared = identities([person("ada"), person("bob")])
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     ada = site.world.user_id("ada@example.com")
     site.world.users[ada] = replace(site.world.users[ada], active=False)
-    assert "disabled-elsewhere" in site.says(said)
-    site.apply(said)
+    assert "disabled-elsewhere" in site.says(declared)
+    site.apply(declared)
     assert site.world.users[ada].active is False
 
 
@@ -113,10 +113,12 @@ def test_a_key_renamed_without_previously_sheds_no_grant() -> None:
     """The name stays, so the object does, and what is not desired any more goes by id."""
     site = Site()
     site.apply(git([ADMIN]))
-    said = git(people=("bob",), teams={"ops": ["ada.l"]})
-    said = replace(said, users={**said.users, "ada.l": person("ada.l", user_name="ada@example.com")})
-    assert f"delete aws/assignment/{PAY}/Admin/user:ada.l git" in site.shows(said)
-    empty_again(site, said)
+    declared = git(people=("bob",), teams={"ops": ["ada.l"]})
+    declared = replace(
+        declared, users={**declared.users, "ada.l": person("ada.l", user_name="ada@example.com")}
+    )
+    assert f"delete aws/assignment/{PAY}/Admin/user:ada.l git" in site.shows(declared)
+    empty_again(site, declared)
     assert site.world.assigned() == set()
     assert site.world.members_of("ops") == {"ada@example.com"}
 
@@ -125,11 +127,11 @@ def test_so_it_is_for_a_group() -> None:
     """Its members and its assignments are known by id."""
     site = Site()
     site.apply(git([entry("e", "group:ops", "Admin", PAY)]))
-    said = git(teams={})
-    said = replace(
-        said, groups={"operations": group("operations", ["bob"], attributes={"display_name": "ops"})}
+    declared = git(teams={})
+    declared = replace(
+        declared, groups={"operations": group("operations", ["bob"], attributes={"display_name": "ops"})}
     )
-    empty_again(site, said)
+    empty_again(site, declared)
     assert site.world.assigned() == set()
     assert site.world.members_of("ops") == {"bob@example.com"}
 
@@ -144,12 +146,12 @@ def test_a_merged_group_goes_and_nobody_is_left_in_the_other() -> None:
     site = Site()
     site.apply(git([admin], people=everybody, teams={"old": ["ada", "bob"], "new": ["cyd", "ada"]}))
     merged = group("new", ["ada", "bob", "cyd"], previously=("old",))
-    said = replace(git([admin], people=everybody, teams={}), groups={"new": merged})
-    assert "match-blocked" not in site.says(said)
-    empty_again(site, said)
+    declared = replace(git([admin], people=everybody, teams={}), groups={"new": merged})
+    assert "match-blocked" not in site.says(declared)
+    empty_again(site, declared)
     assert {one.attributes["display_name"] for one in site.world.groups.values()} == {"new"}
     assert site.world.members_of("new") == {f"{each}@example.com" for each in everybody}
-    after = replace(said, users={key: said.users[key] for key in ("bob", "cyd")})
+    after = replace(declared, users={key: declared.users[key] for key in ("bob", "cyd")})
     after = replace(after, groups={"new": replace(merged, members={"bob": 1, "cyd": 2})})
     empty_again(site, after)
     assert site.world.members_of("new") == {"bob@example.com", "cyd@example.com"}
@@ -161,10 +163,10 @@ def test_inactive_people_lose_what_is_contested_too() -> None:
     ada = world.add_user("ada@example.com")
     world.add_group("ops", ada)
     world.add_group("OPS", ada)
-    said = identities([replace(person("ada"), active=False), person("bob")], [group("ops", ["bob"])])
+    declared = identities([replace(person("ada"), active=False), person("bob")], [group("ops", ["bob"])])
     site = Site(world)
-    site.apply(said, whole=False)
-    assert "match-blocked" in site.says(said)
+    site.apply(declared, whole=False)
+    assert "match-blocked" in site.says(declared)
     assert all(ada not in members for members in world.members.values())
 
 
@@ -185,23 +187,23 @@ def renamed_by_hand(site: Site, old: str, new: str) -> str:
 
 def test_a_user_renamed_outside_git_keeps_their_access_and_is_renamed_back() -> None:
     """By id it is still the one; the name is drift."""
-    said = git([ADMIN])
+    declared = git([ADMIN])
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     renamed_by_hand(site, "ada@example.com", "lovelace@example.com")
-    assert site.shows(said) == ["update aws/user/ada drift"]
-    empty_again(site, said)
+    assert site.shows(declared) == ["update aws/user/ada drift"]
+    empty_again(site, declared)
     assert site.world.reach() == {("ada@example.com", PAY, "Admin")}
 
 
 def test_a_group_renamed_outside_git_is_renamed_back_and_not_made_again() -> None:
     """No `recreate`."""
-    said = git([entry("e", "group:ops", "Admin", PAY)])
+    declared = git([entry("e", "group:ops", "Admin", PAY)])
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     renamed_by_hand(site, "ops", "operators")
-    assert site.shows(said) == ["update aws/group/ops drift"]
-    empty_again(site, said)
+    assert site.shows(declared) == ["update aws/group/ops drift"]
+    empty_again(site, declared)
 
 
 def test_a_new_name_that_git_takes_over_is_no_change() -> None:
@@ -226,21 +228,21 @@ def test_who_was_renamed_outside_git_and_is_removed_from_git_goes_by_id() -> Non
 
 def test_another_object_under_the_name_of_one_that_is_gone_needs_a_review() -> None:
     """The id is gone, the name is alive: whose it is, a person must say."""
-    said = git([ADMIN])
+    declared = git([ADMIN])
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     old = site.world.user_id("ada@example.com")
     site.world.users.pop(old)
     site.world.members[site.world.group_id("ops")].pop(old)
     new = site.world.add_user("ada@example.com", given_name="Ada", family_name="Test")
-    planned = site.plan(said)
+    planned = site.plan(declared)
     found = change(planned, "aws/user/ada")
     assert [(each.name, each.before, each.after) for each in found.fields] == [("remote_id", old, new)]
     assert (found.effect, found.cause) == ("mixed", "drift")
     # Left out, it is not git's: what is there of it is not claimed.
-    site.apply(said, go=set())
+    site.apply(declared, go=set())
     assert new not in (site.ledger.users if site.ledger else {})
-    empty_again(site, said)
+    empty_again(site, declared)
     assert site.ledger is not None
     assert new in site.ledger.users
     assert old not in site.ledger.users
@@ -248,27 +250,27 @@ def test_another_object_under_the_name_of_one_that_is_gone_needs_a_review() -> N
 
 def test_an_id_here_and_the_name_elsewhere_is_blocked_and_said() -> None:
     """Somebody renamed ours, and somebody else bears the name."""
-    said = git()
+    declared = git()
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     renamed_by_hand(site, "ada@example.com", "lovelace@example.com")
     site.world.add_user("ada@example.com")
-    assert "match-blocked" in site.says(said)
-    assert not any("aws/user/ada " in each for each in site.shows(said))
+    assert "match-blocked" in site.says(declared)
+    assert not any("aws/user/ada " in each for each in site.shows(declared))
     # And what git gave is never called unmanaged.
-    assert "owed" in site.says(said)
+    assert "owed" in site.says(declared)
 
 
 def test_a_name_declared_for_somebody_who_never_came_is_nobodys() -> None:
     """It was given to another key before anything was applied with it."""
     site = Site()
     site.apply(identities([person("bob")]))
-    said = identities([person("bob"), person("zoe", user_name="ada@example.com")])
+    declared = identities([person("bob"), person("zoe", user_name="ada@example.com")])
     site.base = (
         replace(site.base, identities=identities([person("bob"), person("ada")])) if site.base else None
     )
-    assert "match-blocked" not in site.says(said)
-    empty_again(site, said)
+    assert "match-blocked" not in site.says(declared)
+    empty_again(site, declared)
 
 
 def test_names_that_are_swapped_follow_their_keys() -> None:
@@ -276,11 +278,11 @@ def test_names_that_are_swapped_follow_their_keys() -> None:
     site = Site()
     site.apply(identities([person("ada"), person("bob")], [group("ops", ["ada"])]))
     ids = {name: site.world.user_id(f"{name}@example.com") for name in ("ada", "bob")}
-    said = identities(
+    declared = identities(
         [person("ada", user_name="bob@example.com"), person("bob", user_name="ada@example.com")],
         [group("ops", ["ada"])],
     )
-    assert "rename-cycle" in site.says(said)
+    assert "rename-cycle" in site.says(declared)
     half = identities([person("ada"), person("bob", user_name="robert@example.com")], [group("ops", ["ada"])])
     empty_again(site, half)
     then = identities(
@@ -345,8 +347,8 @@ def test_only_what_a_selector_gave_is_claimed() -> None:
     site = Site()
     site.apply(git([entry("e", "user:ada", "Admin", PAY)]))
     site.world.assign(HOME, "Admin", site.world.user_principal("ada@example.com"))
-    said = git([entry("e", "user:ada", "Admin", "all")])
-    empty_again(site, said)
+    declared = git([entry("e", "user:ada", "Admin", "all")])
+    empty_again(site, declared)
     assert f"{HOME} Admin ada@example.com" in site.world.assigned()
     empty_again(site, git())
     assert site.world.assigned() == {f"{HOME} Admin ada@example.com"}
@@ -354,12 +356,12 @@ def test_only_what_a_selector_gave_is_claimed() -> None:
 
 def test_an_account_that_leaves_its_unit_loses_what_a_selector_gave() -> None:
     """The entry is as it was: the account moved."""
-    said = git([entry("e", "user:ada", "Admin", "Prod")])
+    declared = git([entry("e", "user:ada", "Admin", "Prod")])
     site = Site()
-    site.apply(said)
+    site.apply(declared)
     site.world.organization = organization(**{f"a{PAY}": "Lab"})
-    assert site.shows(said) == [f"delete aws/assignment/{PAY}/Admin/user:ada selector"]
-    site.apply(said, go=set())
+    assert site.shows(declared) == [f"delete aws/assignment/{PAY}/Admin/user:ada selector"]
+    site.apply(declared, go=set())
     empty_again(site, git())
     assert site.world.assigned() == set()
 
@@ -373,11 +375,11 @@ def test_members_that_are_not_declared_any_more_are_taken_back() -> None:
     site.apply(git(teams={"ops": ["ada"]}))
     world = site.world
     world.members[world.group_id("ops")][world.user_id("bob@example.com")] = "by hand"
-    said = replace(git(), groups={"ops": group("ops", None)})
-    assert site.shows(said) == ["delete aws/membership/ops/ada git"]
-    (found,) = [each for each in site.plan(said).plan.findings if each.code == "members-undeclared"]
+    declared = replace(git(), groups={"ops": group("ops", None)})
+    assert site.shows(declared) == ["delete aws/membership/ops/ada git"]
+    (found,) = [each for each in site.plan(declared).plan.findings if each.code == "members-undeclared"]
     assert "members: unmanaged" in str(found.fix)
-    empty_again(site, said)
+    empty_again(site, declared)
     assert world.members_of("ops") == {"bob@example.com"}
 
 
@@ -385,19 +387,19 @@ def test_members_unmanaged_lets_go_by_a_change_that_a_review_sees() -> None:
     """Until that is applied, nothing is forgotten."""
     site = Site()
     site.apply(git([entry("e", "group:ops", "Admin", PAY)]))
-    said = replace(
+    declared = replace(
         git([entry("e", "group:ops", "Admin", PAY)]),
         groups={"ops": replace(group("ops", None), unmanaged=True)},
     )
-    assert site.shows(said) == ["release aws/membership/ops/ada git"]
-    assert "released" in site.says(said)
-    site.apply(said, go=set())
+    assert site.shows(declared) == ["release aws/membership/ops/ada git"]
+    assert "released" in site.says(declared)
+    site.apply(declared, go=set())
     assert site.shows(git([entry("e", "group:ops", "Admin", PAY)], teams={"ops": []})) == [
         "delete aws/membership/ops/ada git"
     ]
-    empty_again(site, said)
+    empty_again(site, declared)
     assert site.world.members_of("ops") == {"ada@example.com"}
-    assert site.shows(replace(said, groups={"ops": group("ops", None)})) == []
+    assert site.shows(replace(declared, groups={"ops": group("ops", None)})) == []
 
 
 @pytest.mark.parametrize("word", ["external", "ignore"])
@@ -405,13 +407,13 @@ def test_external_and_ignored_groups_are_let_go_with_what_hangs_on_them(word: st
     """The group and its memberships are somebody else's from the apply on."""
     site = Site()
     site.apply(git(teams={"ops": ["ada"]}))
-    said = replace(git(), groups={})
+    declared = replace(git(), groups={})
     if word == "external":
-        said = replace(said, groups={"ops": Group("ops", {}, ORIGIN, external=True)})
+        declared = replace(declared, groups={"ops": Group("ops", {}, ORIGIN, external=True)})
     else:
         site.policy = replace(POLICY, scope=Scope(ignore=Ignore(groups=("ops",))))
-    assert site.shows(said) == ["release aws/group/ops git", "release aws/membership/ops/ada git"]
-    empty_again(site, said)
+    assert site.shows(declared) == ["release aws/group/ops git", "release aws/membership/ops/ada git"]
+    empty_again(site, declared)
     site.policy = POLICY
     assert site.shows(replace(git(), groups={})) == []
     assert site.world.members_of("ops") == {"ada@example.com"}
@@ -445,16 +447,16 @@ def test_who_left_and_can_still_sign_in_stays_named_and_counts_once() -> None:
     site.apply(everybody)
     limited = replace(POLICY.guards.max_removals, users=replace(POLICY.guards.max_removals.users, count=1))
     site.policy = replace(POLICY, guards=replace(POLICY.guards, max_removals=limited))
-    said = identities([person("cyd")])
-    assert "max-removals" in site.says(said)
+    declared = identities([person("cyd")])
+    assert "max-removals" in site.says(declared)
     site.policy = POLICY
-    site.apply(said)
+    site.apply(declared)
     for _ in range(2):
-        (found,) = [each for each in site.plan(said).plan.findings if each.code == "status-not-written"]
+        (found,) = [each for each in site.plan(declared).plan.findings if each.code == "status-not-written"]
         assert found.details == ("ada", "bob")
-        site.apply(said)
+        site.apply(declared)
     site.policy = replace(POLICY, guards=replace(POLICY.guards, max_removals=limited))
-    assert "max-removals" not in site.says(said)
+    assert "max-removals" not in site.says(declared)
 
 
 # Runs that end badly.
@@ -493,11 +495,11 @@ def test_an_old_commit_that_wakes_up_late_is_taken_back() -> None:
 
 def test_a_membership_that_a_mark_names_and_nobody_made_is_not_drift() -> None:
     """Nobody saw it there, so that its absence restores nothing."""
-    said = git(teams={"ops": ["ada", "bob"]})
+    declared = git(teams={"ops": ["ada", "bob"]})
     site = Site()
     site.apply(git())
-    site.apply(said, killed_after=0)
-    assert site.shows(said) == ["create aws/membership/ops/bob git"]
+    site.apply(declared, killed_after=0)
+    assert site.shows(declared) == ["create aws/membership/ops/bob git"]
 
 
 # What git never gave.
@@ -508,17 +510,17 @@ def test_what_git_never_gave_is_never_taken() -> None:
     world = realm()
     ada, ops = world.add_user("ada@example.com"), None
     site = Site(world)
-    said = identities(
+    declared = identities(
         [person("bob")],
         [replace(group("ops", ["bob"]), shared=True)],
         permission_sets={"Admin": pset("Admin")},
     )
-    site.apply(said)
+    site.apply(declared)
     ops = world.group_id("ops")
     world.members[ops][ada] = "by hand"
     world.assign(PAY, "Admin", Principal(Kind.GROUP, ops))
     world.assign(DEV, "Admin", Principal(Kind.USER, ada))
-    assert site.shows(said) == []
+    assert site.shows(declared) == []
     assert site.shows(
         identities(
             [person("bob")],
@@ -577,7 +579,7 @@ def test_a_leaver_who_is_enabled_by_hand_is_disabled_again_and_keeps_nothing() -
     ada = world.user_id("ada@example.com")
     world.users[ada] = replace(world.users[ada], active=True)
     world.assign(PAY, "Admin", Principal(Kind.USER, ada))
-    said = git(people=("bob",), teams={"ops": ["bob"]})
-    empty_again(site, said)
+    declared = git(people=("bob",), teams={"ops": ["bob"]})
+    empty_again(site, declared)
     assert world.users[ada].active is False
     assert world.assigned() == set()

@@ -51,16 +51,16 @@ def test_what_a_dead_run_assigned_to_whom_it_made_goes_by_either_name() -> None:
     dan = person("dan", user_name="dan@example.com")
     other = person("dan", user_name="daniel@example.com")
     for who, writes in ((dan, 0), (other, 10)):
-        said = git([entry("e", "user:dan", "Bill", PAY)], people=("ada", "bob"))
-        said = replace(
-            said,
-            users={**said.users, "dan": who},
+        declared = git([entry("e", "user:dan", "Bill", PAY)], people=("ada", "bob"))
+        declared = replace(
+            declared,
+            users={**declared.users, "dan": who},
             permission_sets={
-                **said.permission_sets,
-                "Bill": replace(said.permission_sets["Admin"], key="Bill"),
+                **declared.permission_sets,
+                "Bill": replace(declared.permission_sets["Admin"], key="Bill"),
             },
         )
-        site.apply(said, killed_after=writes)
+        site.apply(declared, killed_after=writes)
     assert site.world.assigned() == {f"{PAY} Bill daniel@example.com"}
     site.apply(git())
     assert site.world.assigned() == set()
@@ -72,15 +72,15 @@ def test_what_a_late_run_makes_again_is_known_by_its_mark() -> None:
     site = Site()
     admin = entry("e", "group:ops", "Admin", PAY)
     people = {"ada": person("ada", title="Lead")}
-    said = replace(git([admin], people=("ada",), teams={"ops": ["ada"]}), users=people)
+    declared = replace(git([admin], people=("ada",), teams={"ops": ["ada"]}), users=people)
     less = replace(git([], people=("ada",), teams={"ops": []}), users={"ada": person("ada")})
-    site.apply(said)
+    site.apply(declared)
     world = site.world
     user, team = world.user_id("ada@example.com"), world.group_id("ops")
     del world.members[team][user]
     world.unassign(PAY, "Admin", Principal(Kind.GROUP, team))
     world.users[user] = replace(world.users[user], attributes={**world.users[user].attributes, "title": None})
-    asleep = site.plan(said)
+    asleep = site.plan(declared)
     site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     site.apply(less)
     assert site.ledger is not None
@@ -100,12 +100,12 @@ def test_what_a_late_run_makes_again_is_known_by_its_mark() -> None:
 def test_the_mark_of_an_update_alone_makes_nothing_of_whoever_left() -> None:
     """A late run was about to restore a title; then she left, and another one has her key."""
     site = Site()
-    said = identities([person("ada", title="Lead")])
-    site.apply(said)
+    declared = identities([person("ada", title="Lead")])
+    site.apply(declared)
     user = site.world.user_id("ada@example.com")
     one = site.world.users[user]
     site.world.users[user] = replace(one, attributes={**one.attributes, "title": "Console"})
-    asleep = site.plan(said)
+    asleep = site.plan(declared)
     site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     site.apply(identities())
     other = identities([person("ada", user_name="ada.lovelace@example.com")])
@@ -116,14 +116,14 @@ def test_what_was_let_go_of_is_not_let_go_of_again_for_the_mark_of_an_update() -
     """A late run was about to restore a title and a description; then both became somebody else's."""
     site = Site()
     ops = replace(group("ops"), attributes={"description": "Operations"})
-    said = identities([person("ada", title="Lead")], [ops])
-    site.apply(said)
+    declared = identities([person("ada", title="Lead")], [ops])
+    site.apply(declared)
     world = site.world
     user, team = world.user_id("ada@example.com"), world.group_id("ops")
     one, two = world.users[user], world.groups[team]
     world.users[user] = replace(one, attributes={**one.attributes, "title": "Console"})
     world.groups[team] = replace(two, attributes={**two.attributes, "description": "Console"})
-    asleep = site.plan(said)
+    asleep = site.plan(declared)
     site.marks.append(asleep.intends({each.address for each in asleep.plan.changes}))
     external = identities(
         [replace(person("ada"), external=True)], [replace(group("ops"), members=None, external=True)]

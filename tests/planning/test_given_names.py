@@ -17,14 +17,14 @@ def test_a_leaver_who_is_renamed_by_hand_to_somebody_who_never_came_goes_by_id()
     """`bob` was never made; the user of `cyd` is renamed to bob's name by hand, and cyd leaves git."""
     site = Site()
     bob = replace(person("bob"), window=Window(start=NOW.replace(year=2027)))
-    said = git([ADMIN], people=("ada", "cyd"))
-    said = replace(said, users={**said.users, "bob": bob})
-    site.apply(said)
+    declared = git([ADMIN], people=("ada", "cyd"))
+    declared = replace(declared, users={**declared.users, "bob": bob})
+    site.apply(declared)
     cyd = site.world.user_id("cyd@example.com")
     live = site.world.users[cyd]
     site.world.users[cyd] = replace(live, attributes={**live.attributes, "user_name": "bob@example.com"})
     left = replace(
-        said, users={"ada": said.users["ada"], "bob": replace(bob, window=Window())}, assignments={}
+        declared, users={"ada": declared.users["ada"], "bob": replace(bob, window=Window())}, assignments={}
     )
     planned = site.plan(left)
     assert summary(planned) == [
@@ -44,12 +44,12 @@ def test_so_it_is_for_a_group() -> None:
     old = site.world.group_id("old")
     live = site.world.groups[old]
     site.world.groups[old] = replace(live, attributes={**live.attributes, "display_name": "new"})
-    said = identities([person("ada")], [group("new", [])])
-    site.apply(said)
+    declared = identities([person("ada")], [group("new", [])])
+    site.apply(declared)
     assert old not in site.world.groups
-    site.apply(said)
+    site.apply(declared)
     assert site.world.members_of("new") == set()
-    assert site.shows(said) == []
+    assert site.shows(declared) == []
 
 
 def test_a_name_that_git_gave_itself_still_tells_whose_it_is() -> None:
@@ -57,9 +57,11 @@ def test_a_name_that_git_gave_itself_still_tells_whose_it_is() -> None:
     site = Site()
     site.apply(identities([person("ada")], [group("old", ["ada"])]))
     old = site.world.group_id("old")
-    said = identities([person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})])
-    assert site.shows(said) == []
-    site.apply(said)
+    declared = identities(
+        [person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})]
+    )
+    assert site.shows(declared) == []
+    site.apply(declared)
     assert site.world.group_id("old") == old
 
 
@@ -73,9 +75,11 @@ def test_a_name_that_was_declared_and_never_written_is_not_the_one_that_git_gave
         identities([person("ada")], [replace(group("old", ["ada"]), attributes={"display_name": "x"})])
     )
     site.policy = POLICY
-    said = identities([person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})])
-    assert site.shows(said) == []
-    site.apply(said)
+    declared = identities(
+        [person("ada")], [replace(group("new", ["ada"]), attributes={"display_name": "old"})]
+    )
+    assert site.shows(declared) == []
+    site.apply(declared)
     assert site.world.groups.keys() == {kept}
 
 
@@ -114,12 +118,12 @@ def test_a_key_that_lost_its_own_object_is_not_what_another_key_left_behind() ->
     gone = site.world.group_id("sec")
     dev = site.world.group_id("dev")
     del site.world.groups[dev], site.world.members[dev]
-    said = identities([person("ada")], [replace(group("dev", []), attributes={"display_name": "sec"})])
-    assert [each for each in site.shows(said) if "/group/" in each] == [
+    declared = identities([person("ada")], [replace(group("dev", []), attributes={"display_name": "sec"})])
+    assert [each for each in site.shows(declared) if "/group/" in each] == [
         "create aws/group/dev drift",
         "delete aws/group/sec git",
     ]
-    site.apply(said)
+    site.apply(declared)
     assert gone not in site.world.groups
     assert site.world.members_of("sec") == set()
-    assert site.shows(said) == []
+    assert site.shows(declared) == []

@@ -20,18 +20,20 @@ def test_who_must_have_no_access_is_taken_out_of_a_group_that_git_lets_go(how: s
     """One change for one membership, and that is the removal; the others in the group are let go."""
     site = Site()
     site.apply(git(teams={"ops": ["ada", "bob"]}))
-    said = replace(git(), groups=UNMANAGED)
+    declared = replace(git(), groups=UNMANAGED)
     if how == "blocked":
-        said = replace(said, blocked={"ada": Block("ada", ORIGIN)})
+        declared = replace(declared, blocked={"ada": Block("ada", ORIGIN)})
     elif how == "inactive":
-        said = replace(said, users={**said.users, "ada": replace(said.users["ada"], active=False)})
+        declared = replace(
+            declared, users={**declared.users, "ada": replace(declared.users["ada"], active=False)}
+        )
     else:
-        said = replace(said, users={"bob": said.users["bob"]})
-    shown = [each for each in site.plan(said).plan.changes if each.address.kind is Kind.MEMBERSHIP]
+        declared = replace(declared, users={"bob": declared.users["bob"]})
+    shown = [each for each in site.plan(declared).plan.changes if each.address.kind is Kind.MEMBERSHIP]
     assert [f"{each.action} {each.address}" for each in shown] == [
         "delete aws/membership/ops/ada",
         "release aws/membership/ops/bob",
     ]
-    site.apply(said)
+    site.apply(declared)
     assert site.world.members_of("ops") == {"bob@example.com"}
-    assert site.shows(said) == []
+    assert site.shows(declared) == []

@@ -54,22 +54,22 @@ def test_so_it_is_once_receipts_know_both_by_id() -> None:
 def test_of_two_users_the_other_one_loses_everything() -> None:
     """So it is for people, and for what such a user was assigned."""
     admin = entry("admins", "user:dan", "Admin", PAY)
-    said = [
+    declared = [
         replace(git([admin]), users={"dan": person("dan", user_name=f"{name}@example.com")}, groups={})
         for name in ("old", "new")
     ]
     site = Site()
     site.apply(git(people=(), teams={"none": []}))
-    plans = [site.plan(each) for each in said]
+    plans = [site.plan(each) for each in declared]
     for planned in plans:
         site.marks.append(planned.intends({each.address for each in planned.plan.changes}))
     for name in ("old", "new"):
         site.world.add_user(f"{name}@example.com", given_name="Dan", family_name="Test")
         site.world.assign(PAY, "Admin", site.world.user_principal(f"{name}@example.com"))
-    site.apply(said[1])
+    site.apply(declared[1])
     assert site.world.reach() == {("new@example.com", PAY, "Admin")}
     assert site.world.users[site.world.user_id("old@example.com")].active is False
-    assert site.shows(said[1]) == []
+    assert site.shows(declared[1]) == []
 
 
 def test_a_merged_group_whose_key_changes_again_before_any_apply_is_the_nearest_one() -> None:
@@ -96,12 +96,14 @@ def test_the_present_name_wins_over_a_former_key_also_where_the_key_changed_with
     people = [person("ada"), person("bob")]
     named = {"display_name": "security"}
     apart = identities(people, [group("ops", ["ada"]), replace(group("sec.new", ["bob"]), attributes=named)])
-    said = identities(people, [replace(group("sec", ["ada", "bob"]), attributes=named, previously=("ops",))])
+    declared = identities(
+        people, [replace(group("sec", ["ada", "bob"]), attributes=named, previously=("ops",))]
+    )
     site = Site(can=CAN_DISABLE)
     site.apply(apart)
     kept = site.world.group_id("security")
-    assert [each for each in site.shows(said) if "/group/" in each] == ["delete aws/group/ops git"]
-    site.apply(said)
+    assert [each for each in site.shows(declared) if "/group/" in each] == ["delete aws/group/ops git"]
+    site.apply(declared)
     assert site.world.groups.keys() == {kept}
     assert site.world.members_of("security") == {"ada@example.com", "bob@example.com"}
-    assert site.shows(said) == []
+    assert site.shows(declared) == []

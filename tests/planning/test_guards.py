@@ -230,7 +230,7 @@ def test_deleting_what_may_hold_unread_assignments_is_refused_and_no_approval_li
 
 
 @pytest.mark.parametrize(
-    ("approval", "lifted", "said"),
+    ("approval", "lifted", "declared"),
     [
         ({}, True, None),
         ({"count": 3}, True, None),
@@ -257,7 +257,7 @@ def test_deleting_what_may_hold_unread_assignments_is_refused_and_no_approval_li
     ],
 )
 def test_an_approval_lifts_a_guard_by_code_kind_and_count_until_it_expires(
-    approval: dict[str, object], said: str | None, *, lifted: bool
+    approval: dict[str, object], declared: str | None, *, lifted: bool
 ) -> None:
     users, groups = staffed(10)
     world, memory = applied(identities(users, groups))
@@ -277,8 +277,8 @@ def test_an_approval_lifts_a_guard_by_code_kind_and_count_until_it_expires(
     assert finding.severity is (Severity.NOTE if lifted else Severity.REFUSAL)
     if lifted:
         assert "approved by office (office closed)" in finding.message
-    if said:
-        assert said in str(finding.fix)
+    if declared:
+        assert declared in str(finding.fix)
 
 
 def test_the_defaults_protect_an_empty_configuration() -> None:

@@ -296,7 +296,7 @@ def test_what_is_given_to_the_most_comes_first_with_how_to_approve_it() -> None:
 PLACE = Origin("people.yaml", 7)
 
 
-def told(found: Iterable[Finding]) -> list[tuple[Address | None, Kind | None, int, Origin | None]]:
+def output(found: Iterable[Finding]) -> list[tuple[Address | None, Kind | None, int, Origin | None]]:
     return [(one.address, one.kind, one.count, one.origin) for one in found]
 
 
@@ -307,7 +307,7 @@ def test_what_is_protected_is_told_with_its_place_and_how_to_approve_it() -> Non
 
     found = list(protected(going, guards))
 
-    assert told(found) == [(each.address, each.address.kind, 1, PLACE) for each in going]
+    assert output(found) == [(each.address, each.address.kind, 1, PLACE) for each in going]
     assert [one.fix for one in found] == [approval("protected", 1, each.address.kind) for each in going]
 
 
@@ -316,7 +316,7 @@ def test_what_is_made_again_under_one_name_is_told_with_its_place() -> None:
 
     (finding,) = recreated([replace(each, origin=PLACE) for each in both], ())
 
-    assert told([finding]) == [(both[1].address, Kind.GROUP, 1, PLACE)]
+    assert output([finding]) == [(both[1].address, Kind.GROUP, 1, PLACE)]
 
 
 DRIFTED = {

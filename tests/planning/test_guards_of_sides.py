@@ -39,82 +39,82 @@ def refusals(planned: PreparedPlan) -> list[tuple[str, str | None, int]]:
     ]
 
 
-def approving(said: Identities, code: str, count: int, kind: Kind | None = None) -> Identities:
+def approving(declared: Identities, code: str, count: int, kind: Kind | None = None) -> Identities:
     one = Approval("meant", ORIGIN, code, count, NOW + timedelta(days=1), "looked", kind)
-    return replace(said, approvals={"meant": one})
+    return replace(declared, approvals={"meant": one})
 
 
 @pytest.mark.parametrize(("lost", "refused"), [(3, False), (4, True), (9, True)])
 def test_a_company_of_nine_may_have_lost_three_users_and_no_more(lost: int, *, refused: bool) -> None:
-    said = identities([person(key) for key in TEAM])
+    declared = identities([person(key) for key in TEAM])
     world = World()
-    world.carry_out(plan_of(said, world))
+    world.carry_out(plan_of(declared, world))
     for key in TEAM[:lost]:
         del world.users[world.user_id(f"{key}@example.com")]
 
-    planned = plan_of(said, world, remembered(said))
+    planned = plan_of(declared, world, remembered(declared))
 
     assert refusals(planned) == ([("live-shrank", Kind.USER, lost)] if refused else [])
-    allowed = plan_of(approving(said, "live-shrank", lost, Kind.USER), world, remembered(said))
+    allowed = plan_of(approving(declared, "live-shrank", lost, Kind.USER), world, remembered(declared))
     assert allowed.plan.applyable
     if refused:
-        less = plan_of(approving(said, "live-shrank", lost - 1, Kind.USER), world, remembered(said))
+        less = plan_of(approving(declared, "live-shrank", lost - 1, Kind.USER), world, remembered(declared))
         assert not less.plan.applyable
 
 
 def test_a_first_apply_makes_everything_and_is_not_refused() -> None:
-    said = identities([person(key) for key in TEAM], [group("team", TEAM)])
+    declared = identities([person(key) for key in TEAM], [group("team", TEAM)])
 
-    assert plan_of(said, World(), policy=TargetPolicy("aws")).plan.applyable
+    assert plan_of(declared, World(), policy=TargetPolicy("aws")).plan.applyable
 
 
 @pytest.mark.parametrize(("lost", "refused"), [(3, False), (4, True)])
 def test_members_that_are_gone_all_at_once_are_not_quietly_put_back(lost: int, *, refused: bool) -> None:
-    said = identities([person(key) for key in TEAM], [group("team", TEAM)])
+    declared = identities([person(key) for key in TEAM], [group("team", TEAM)])
     world = World()
-    world.carry_out(plan_of(said, world))
+    world.carry_out(plan_of(declared, world))
     for key in TEAM[:lost]:
         del world.members[world.group_id("team")][world.user_id(f"{key}@example.com")]
 
-    planned = plan_of(said, world, remembered(said))
+    planned = plan_of(declared, world, remembered(declared))
 
     assert refusals(planned) == ([("live-shrank", Kind.MEMBERSHIP, lost)] if refused else [])
 
 
 def test_the_only_group_that_is_gone_is_a_kind_that_is_gone() -> None:
-    said = identities([person("ada")], [group("team", ["ada"])])
+    declared = identities([person("ada")], [group("team", ["ada"])])
     world = World()
-    world.carry_out(plan_of(said, world))
+    world.carry_out(plan_of(declared, world))
     world.members.pop(world.group_id("team"))
     world.groups.clear()
 
-    assert refusals(plan_of(said, world, remembered(said))) == [("live-shrank", Kind.GROUP, 1)]
+    assert refusals(plan_of(declared, world, remembered(declared))) == [("live-shrank", Kind.GROUP, 1)]
 
 
 @pytest.mark.parametrize(("fewer", "refused"), [(3, False), (4, True), (9, True)])
 def test_git_that_declares_far_fewer_people_than_it_did_is_refused(fewer: int, *, refused: bool) -> None:
-    said = identities([person(key) for key in TEAM], [group("team", [TEAM[-1]]), group("all", TEAM)])
+    declared = identities([person(key) for key in TEAM], [group("team", [TEAM[-1]]), group("all", TEAM)])
     world = World()
-    world.carry_out(plan_of(said, world))
+    world.carry_out(plan_of(declared, world))
     left = TEAM[fewer:]
     after = identities([person(key) for key in left], [group("team", left[-1:]), group("all", left)])
 
-    found = refusals(plan_of(after, world, remembered(said)))
+    found = refusals(plan_of(after, world, remembered(declared)))
 
     assert (("source-shrank", Kind.USER, fewer) in found) == refused
     if not refused:
         assert found == []
-    lifted = plan_of(approving(after, "source-shrank", fewer, Kind.USER), world, remembered(said))
+    lifted = plan_of(approving(after, "source-shrank", fewer, Kind.USER), world, remembered(declared))
     assert "source-shrank" not in {code for code, _, _ in refusals(lifted)}
 
 
 def test_fewer_people_in_git_need_no_approval_once_nothing_is_left_to_remove() -> None:
-    said = identities([person(key) for key in TEAM])
+    declared = identities([person(key) for key in TEAM])
     after = identities([person(key) for key in TEAM[5:]])
     world = World()
     world.carry_out(plan_of(after, world))
 
-    planned = plan_of(after, world, remembered(said))
+    planned = plan_of(after, world, remembered(declared))
 
     assert planned.plan.changes == ()
     assert planned.plan.applyable
@@ -122,21 +122,21 @@ def test_fewer_people_in_git_need_no_approval_once_nothing_is_left_to_remove() -
 
 def lost_team() -> tuple[Identities, World]:
     """A team that holds an assignment, among two others, and that somebody deleted in the console."""
-    said = git(
+    declared = git(
         [entry("a", "group:ops", "Admin", PAY)], teams={"ops": ["ada"], "dev": ["bob"], "doc": ["bob"]}
     )
-    world = settled(said)
+    world = settled(declared)
     world.unassign(PAY, "Admin", world.group_principal("ops"))
     identifier = world.group_id("ops")
     del world.groups[identifier], world.members[identifier]
-    return said, world
+    return declared, world
 
 
 def test_a_lost_group_that_held_access_is_made_again_only_with_approval() -> None:
-    said, world = lost_team()
+    declared, world = lost_team()
 
-    refused = plan(said, world, remembered(said))
-    lifted = plan(approving(said, "recreate", 1, Kind.GROUP), world, remembered(said))
+    refused = plan(declared, world, remembered(declared))
+    lifted = plan(approving(declared, "recreate", 1, Kind.GROUP), world, remembered(declared))
 
     assert refusals(refused) == [("recreate", Kind.GROUP, 1)]
     (finding,) = (one for one in refused.plan.findings if one.code == "recreate")
@@ -145,18 +145,18 @@ def test_a_lost_group_that_held_access_is_made_again_only_with_approval() -> Non
 
 
 def test_a_lost_group_that_held_nothing_is_made_again() -> None:
-    said = git(teams={"ops": ["ada"], "dev": ["bob"]})
-    world = settled(said)
+    declared = git(teams={"ops": ["ada"], "dev": ["bob"]})
+    world = settled(declared)
     identifier = world.group_id("ops")
     del world.groups[identifier], world.members[identifier]
 
-    assert refusals(plan(said, world, remembered(said))) == []
+    assert refusals(plan(declared, world, remembered(declared))) == []
 
 
 def as_caller(
-    said: Identities, world: World, before: Identities, caller: str, can: Capabilities = CAN_ALL
+    declared: Identities, world: World, before: Identities, caller: str, can: Capabilities = CAN_ALL
 ) -> PreparedPlan:
-    return plan_target(said, remembered(before), replace(world.live(), caller=caller), POLICY, can, NOW)
+    return plan_target(declared, remembered(before), replace(world.live(), caller=caller), POLICY, can, NOW)
 
 
 OWN = [entry("a", "group:ops", "Admin", PAY), entry("b", "user:bob", "Read", PAY)]
@@ -178,8 +178,8 @@ def test_nobody_takes_away_the_access_as_which_the_reconciler_runs(after: Identi
     before = git(OWN, SETS)
     world = settled(before)
 
-    def own(caller: str, said: Identities = after) -> list[Finding]:
-        planned = as_caller(said, world, before, caller)
+    def own(caller: str, declared: Identities = after) -> list[Finding]:
+        planned = as_caller(declared, world, before, caller)
         return [one for one in planned.plan.findings if one.code == "self-lockout"]
 
     (refusal,) = own(ROLE)
@@ -218,14 +218,14 @@ def test_grants_are_counted_in_people_times_accounts_times_sets(
     )
     policy = replace(POLICY, guards=guards)
     world = settled(git())
-    said = git([entry("a", "group:ops", "Admin", PAY), entry("b", "user:bob", "Read", PAY)])
+    declared = git([entry("a", "group:ops", "Admin", PAY), entry("b", "user:bob", "Read", PAY)])
 
-    found = refusals(plan(said, world, remembered(git()), policy=policy))
+    found = refusals(plan(declared, world, remembered(git()), policy=policy))
 
     given = 2 if which == "total" else 1
     assert found == ([(code, None, given)] if code else [])
     if code:
-        lifted = plan(approving(said, code, given), world, remembered(git()), policy=policy)
+        lifted = plan(approving(declared, code, given), world, remembered(git()), policy=policy)
         assert lifted.plan.applyable
 
 
@@ -239,11 +239,11 @@ def test_an_edit_of_a_set_counts_for_everybody_whom_it_reaches() -> None:
 
 
 def test_capabilities_without_access_are_guarded_too() -> None:
-    said = identities([person("ada")])
+    declared = identities([person("ada")])
     world = World()
-    world.carry_out(plan_of(said, world))
+    world.carry_out(plan_of(declared, world))
     live = replace(world.live(), caller=ROLE)
 
-    planned = plan_target(identities([person("bob")]), remembered(said), live, POLICY, CAN, NOW)
+    planned = plan_target(identities([person("bob")]), remembered(declared), live, POLICY, CAN, NOW)
 
     assert "self-lockout" not in {one.code for one in planned.plan.findings}

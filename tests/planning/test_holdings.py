@@ -60,13 +60,13 @@ def rows(planned: PreparedPlan, side: Side = Side.LIVE) -> list[tuple[str, ...]]
 
 
 def test_each_is_there_with_its_way_its_entry_and_whether_git_gave_it() -> None:
-    said = git(
+    declared = git(
         [entry("both", "group:ops", "Read", PAY, DEV), entry("one", "user:bob", "Read", PAY)], [pset("Read")]
     )
-    world = settled(said)
+    world = settled(declared)
     world.assign(DEV, "Read", world.user_principal("bob@example.com"))
 
-    assert sorted(rows(plan(said, world))) == sorted(
+    assert sorted(rows(plan(declared, world))) == sorted(
         [
             ("bob", "Read", DEV, "", ""),
             ("bob", "Read", PAY, "", "one"),
@@ -90,8 +90,8 @@ def test_what_ends_says_when_on_the_side_on_which_it_does() -> None:
 
 def test_what_is_privileged_comes_first() -> None:
     sets = [pset("Admin", managed_policies=("AdministratorAccess",)), pset("A")]
-    said = git([entry("a", "group:ops", "A", PAY), entry("b", "group:ops", "Admin", PAY)], sets)
+    declared = git([entry("a", "group:ops", "A", PAY), entry("b", "group:ops", "Admin", PAY)], sets)
 
-    found = held(plan(said, settled(said)), Side.LIVE)
+    found = held(plan(declared, settled(declared)), Side.LIVE)
 
     assert [(one.permission_set, one.privileged) for one in found] == [("Admin", True), ("A", False)]

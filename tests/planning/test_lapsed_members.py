@@ -13,7 +13,7 @@ from tests.planning.world import NOW, POLICY, World, group, identities, person, 
 DAY = timedelta(days=1)
 
 
-def said(*, shared: bool) -> Identities:
+def declared(*, shared: bool) -> Identities:
     """Ada is a member for one day."""
     window = Window(start=NOW, end=NOW + DAY)
     return identities([person("ada")], [group("ops", members={"ada": Grant(1, window)}, shared=shared)])
@@ -24,17 +24,17 @@ def said(*, shared: bool) -> Identities:
     "memory",
     [
         # A first apply that stopped half way, and a whole apply before the membership began.
-        remembered(None, said(shared=True)),
+        remembered(None, declared(shared=True)),
         remembered(identities([person("ada")], [group("ops", shared=True)]), at=NOW - DAY),
-        remembered(said(shared=True), at=NOW - DAY),
+        remembered(declared(shared=True), at=NOW - DAY),
     ],
 )
 def test_it_goes(memory: Remembered, *, shared: bool) -> None:
     world = World()
-    world.carry_out(plan(said(shared=shared), world))
+    world.carry_out(plan(declared(shared=shared), world))
     assert world.members_of("ops") == {"ada@example.com"}
 
-    late = plan(said(shared=shared), world, memory, policy=POLICY, now=NOW + 2 * DAY)
+    late = plan(declared(shared=shared), world, memory, policy=POLICY, now=NOW + 2 * DAY)
     world.carry_out(late)
 
     assert summary(late) == ["delete aws/membership/ops/ada expiry"]

@@ -55,8 +55,8 @@ def test_what_is_critical_keeps_two_people(left: tuple[str, ...], key: str, *, t
         assert found[0].kind is kind
         assert found[0].details == ("ada",)
         one = Approval("meant", ORIGIN, "min-members", 1, NOW + timedelta(days=1), "closing", kind)
-        said = replace(team(*left), approvals={"meant": one})
-        assert plan(said, world, memory, policy=least(**{key: 2})).plan.applyable
+        declared = replace(team(*left), approvals={"meant": one})
+        assert plan(declared, world, memory, policy=least(**{key: 2})).plan.applyable
 
 
 def test_people_who_cannot_sign_in_do_not_count() -> None:
@@ -118,14 +118,14 @@ def test_a_critical_assignment_goes_from_one_holder_to_another() -> None:
 
 def test_a_moment_that_no_order_avoids_is_refused() -> None:
     # Each team may take in somebody only after it has lost what the other one is waiting for.
-    def said(admins: str, readers: str, ops: str, dev: str) -> Identities:
+    def declared(admins: str, readers: str, ops: str, dev: str) -> Identities:
         entries = [
             entry("root", f"group:{admins}", "Admin", PAY),
             entry("view", f"group:{readers}", "Read", PAY),
         ]
         return git(entries, people=PEOPLE, teams={"ops": [ops], "dev": [dev]})
 
-    before, after = said("ops", "dev", "ada", "eve"), said("dev", "ops", "cyd", "bob")
+    before, after = declared("ops", "dev", "ada", "eve"), declared("dev", "ops", "cyd", "bob")
     world, memory = settled(before), remembered(before)
 
     both = plan(after, world, memory, policy=least(root=1, view=1))

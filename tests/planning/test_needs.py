@@ -36,14 +36,14 @@ def assigning(*accounts: Selector, excluded: tuple[Selector, ...] = ()) -> Ident
 def test_selectors_need_what_they_speak_of_wherever_they_stand(
     selectors: list[Selector], wanted: Needs
 ) -> None:
-    said = assigning(*selectors)
+    declared = assigning(*selectors)
     privileged = replace(
         POLICY, guards=replace(POLICY.guards, privileged=Privileged(accounts=tuple(selectors)))
     )
     nothing = Identities()
 
-    assert needs(said, NOTHING, POLICY) == wanted
+    assert needs(declared, NOTHING, POLICY) == wanted
     assert needs(assigning(excluded=tuple(selectors)), NOTHING, POLICY) == wanted
-    assert needs(nothing, remembered(said), POLICY) == wanted
-    assert needs(nothing, remembered(nothing, nothing, said), POLICY) == wanted
+    assert needs(nothing, remembered(declared), POLICY) == wanted
+    assert needs(nothing, remembered(nothing, nothing, declared), POLICY) == wanted
     assert needs(nothing, Remembered(), privileged) == wanted

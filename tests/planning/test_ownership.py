@@ -169,8 +169,8 @@ def test_outside_git_nothing_is_removed_for_having_been_forgotten() -> None:
 State = Mapping[str, Sequence[str]]
 
 
-def state(said: State) -> dict[str, Group]:
-    return {key: group(key, previously=tuple(before)) for key, before in said.items()}
+def state(written: State) -> dict[str, Group]:
+    return {key: group(key, previously=tuple(before)) for key, before in written.items()}
 
 
 def owned(

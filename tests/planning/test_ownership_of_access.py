@@ -154,7 +154,7 @@ READ = Organization(accounts={ONE: LiveAccount(ONE, "one"), TWO: LiveAccount(TWO
 def state(
     assigned: Mapping[tuple[str, str], Sequence[Principal]] | None = None,
     *,
-    said: str = "Admin",
+    written: str = "Admin",
     sharing: Sharing | None = None,
     selecting: Sequence[tuple[str, Principal]] = (),
     lapsed: Sequence[Principal] = (),
@@ -162,7 +162,7 @@ def state(
     inactive: Mapping[str, Inactive] | None = None,
 ) -> Desired:
     """What git says: assignments by account and set, and sets that share with nobody or with others."""
-    declared = sets(said).permission_sets
+    declared = sets(written).permission_sets
     return Desired(
         "aws",
         users={key: person(key) for key in people.split()},
@@ -299,67 +299,67 @@ UNREAD = Organization()
         ),
         pytest.param(context(NOTHING), GHOST, None, id="of nobody, and of a set that stays"),
         pytest.param(
-            context(state(said=""), state(said="Admin")),
+            context(state(written=""), state(written="Admin")),
             GHOST,
             (GIT, "the user no longer exists"),
             id="of nobody, of a set that goes",
         ),
         pytest.param(
-            context(state(said=""), scope=STRICT),
+            context(state(written=""), scope=STRICT),
             GHOST,
             (GIT, "the user no longer exists"),
             id="of nobody, of a stray set",
         ),
         pytest.param(
-            context(state(said="Boss<Admin")),
+            context(state(written="Boss<Admin")),
             GHOST,
             (GIT, "the user no longer exists"),
             id="of nobody, of a set that is replaced",
         ),
         pytest.param(
-            context(state(said="Boss<Admin")),
+            context(state(written="Boss<Admin")),
             ADA,
             None,
             id="of a set that is replaced, where git says nothing",
         ),
         pytest.param(
-            context(state({(ONE, "Boss"): (ADA,)}, said="Boss<Admin")),
+            context(state({(ONE, "Boss"): (ADA,)}, written="Boss<Admin")),
             ADA,
             (GIT, None),
             id="git says the successor",
         ),
         pytest.param(
-            context(state({(TWO, "Boss"): (ADA,)}, said="Boss<Admin")),
+            context(state({(TWO, "Boss"): (ADA,)}, written="Boss<Admin")),
             ADA,
             None,
             id="git says the successor elsewhere",
         ),
         pytest.param(
-            context(state({(ONE, "Boss"): (OPS,)}, said="Boss<Admin")),
+            context(state({(ONE, "Boss"): (OPS,)}, written="Boss<Admin")),
             ADA,
             None,
             id="git says the successor of others",
         ),
         pytest.param(
-            context(state(said="Boss<Admin", sharing=Sharing.EXCLUSIVE)),
+            context(state(written="Boss<Admin", sharing=Sharing.EXCLUSIVE)),
             ADA,
             (GIT, None),
             id="a successor that shares with nobody",
         ),
         pytest.param(
-            context(state(said=""), state(said="Admin", sharing=Sharing.EXCLUSIVE)),
+            context(state(written=""), state(written="Admin", sharing=Sharing.EXCLUSIVE)),
             ADA,
             (Cause.DRIFT, None),
             id="a set that goes and shared with nobody",
         ),
         pytest.param(
-            context(state(said=""), state(said=""), state(said="Admin", sharing=Sharing.EXCLUSIVE)),
+            context(state(written=""), state(written=""), state(written="Admin", sharing=Sharing.EXCLUSIVE)),
             ADA,
             (Cause.DRIFT, None),
             id="the same, gone for longer",
         ),
         pytest.param(
-            context(state(said=""), state(said="Admin")), ADA, None, id="a set that goes, and shared"
+            context(state(written=""), state(written="Admin")), ADA, None, id="a set that goes, and shared"
         ),
         pytest.param(
             context(NOTHING, inactive={"u-ada": BLOCKED}),
@@ -429,7 +429,7 @@ def test_whoever_is_deleted_takes_their_assignments_along(
 
 
 @pytest.mark.parametrize(
-    ("said", "texts", "waits"),
+    ("written", "texts", "waits"),
     [
         ("Admin", (), False),
         ("Boss<Admin", (), True),
@@ -439,14 +439,16 @@ def test_whoever_is_deleted_takes_their_assignments_along(
     ],
 )
 def test_a_set_waits_for_a_successor_that_is_not_made(
-    said: str, texts: Sequence[str], *, waits: bool
+    written: str, texts: Sequence[str], *, waits: bool
 ) -> None:
-    found = AssignmentOwnership(context(state(said=said)), Diff(changes=[change(text) for text in texts]))
+    found = AssignmentOwnership(
+        context(state(written=written)), Diff(changes=[change(text) for text in texts])
+    )
     assert found.awaits_successor("arn:Admin") is waits
 
 
 def test_a_set_waits_for_no_successor_that_is_there() -> None:
-    plain = context(state(said="Boss<Admin"))
+    plain = context(state(written="Boss<Admin"))
     there = {**plain.live.permission_sets, "arn:Boss": LivePermissionSet(Arn("arn:Boss"), {"name": "Boss"})}
     live = replace(plain.live, permission_sets=there)
     judged = replace(plain, live=live, sets=own_sets(plain.desired, live, plain.memory, MANAGED))

@@ -65,7 +65,7 @@ def test_what_a_protected_object_does_not_allow(
     # What stands behind it is judged as well, whatever is said of it.
     found = list(touched([one, change("delete user/root")], ALL))
 
-    assert [said for each, said in found if each is one] == ([] if verb is None else [verb])
+    assert [declared for each, declared in found if each is one] == ([] if verb is None else [verb])
     assert len(found) == (1 if verb is None else 2)
 
 
@@ -110,11 +110,11 @@ def test_a_group_sheds_no_protection_by_a_new_key() -> None:
 
 def test_a_permission_set_sheds_no_protection_by_a_new_name() -> None:
     """The heir of a protected set is not edited either; any other set is."""
-    said = git(sets=[pset("Boss", previously=("Admin",), description="a"), pset("Read", description="a")])
-    world = settled(said)
+    declared = git(sets=[pset("Boss", previously=("Admin",), description="a"), pset("Read", description="a")])
+    world = settled(declared)
     edited = git(sets=[pset("Boss", previously=("Admin",), description="b"), pset("Read", description="b")])
 
-    planned = plan(edited, world, remembered(said), policy=_policy(Protected(permission_sets=("Admin",))))
+    planned = plan(edited, world, remembered(declared), policy=_policy(Protected(permission_sets=("Admin",))))
 
     refused = [one for one in planned.plan.findings if one.severity is Severity.REFUSAL]
     assert [str(one.address) for one in refused] == ["aws/permission-set/Boss"]
@@ -122,14 +122,14 @@ def test_a_permission_set_sheds_no_protection_by_a_new_name() -> None:
 
 def test_a_group_sheds_no_protection_by_a_new_key_that_does_not_say_what_it_was() -> None:
     """Who finds it by its name finds the same group, so it keeps what is assigned to it."""
-    said = git([entry("e", "group:admins", "Read", PAY)], teams={"admins": ["ada"]})
-    world = settled(said)
+    declared = git([entry("e", "group:admins", "Read", PAY)], teams={"admins": ["ada"]})
+    world = settled(declared)
     team = group("team", ["ada"], attributes={"display_name": "admins"})
     after = replace(git(), groups={"team": team})
 
     policy = replace(_policy(Protected(groups=("admins",))), scope=Scope(assignments=Mode.AUTHORITATIVE))
 
-    planned = plan(after, world, remembered(said), policy=policy)
+    planned = plan(after, world, remembered(declared), policy=policy)
 
     refused = [one for one in planned.plan.findings if one.code == "protected"]
     assert [str(one.address) for one in refused] == [f"aws/assignment/{PAY}/Read/group:team"]

@@ -16,13 +16,13 @@ from tests.planning.entitled import DEV, git, plan, settled
 from tests.planning.entitled import entry as by_place
 from tests.planning.entitled import organization as units
 from tests.planning.scenes import CAN_ASSIGN, ONE, ORGANIZATION, THREE, TWO, entry, on, organization
-from tests.planning.test_entitlements import ADA, FUTURE, OPS, PAST, PROD, said, tuples
+from tests.planning.test_entitlements import ADA, FUTURE, OPS, PAST, PROD, declared, tuples
 from tests.planning.world import NOW, POLICY, group, identities, person, remembered, summary
 
 
 def test_remembered_states_are_expanded_over_the_organization_of_now() -> None:
-    now = said(entry("a", "Admin", on("one"), groups=("ops",)))
-    then = said(entry("a", "Admin", [PROD], groups=("ops",)))
+    now = declared(entry("a", "Admin", on("one"), groups=("ops",)))
+    then = declared(entry("a", "Admin", [PROD], groups=("ops",)))
     remembered = Remembered(
         receipt=Receipt("aws", {}, "", "", PAST), base=Declared("base", then, POLICY), since=()
     )
@@ -49,7 +49,7 @@ def _remembering(*states: Identities, now: Identities) -> tuple[Desired, list[De
 
 
 def test_a_window_that_ended_since_the_last_apply_held_then() -> None:
-    timed = said(entry("a", "Admin", on("one"), groups=("ops",), window=Window(end=PAST)))
+    timed = declared(entry("a", "Admin", on("one"), groups=("ops",), window=Window(end=PAST)))
     found, (base,) = _remembering(timed, now=timed)
     assert tuples(base) == {(ONE, "Admin", OPS)}
     assert tuples(found) == set()
@@ -57,9 +57,9 @@ def test_a_window_that_ended_since_the_last_apply_held_then() -> None:
 
 def test_states_that_assign_the_same_share_it() -> None:
     timed = entry("b", "Read", groups=("dev",), window=Window(end=FUTURE))
-    now = said(entry("a", "Admin", on("one"), groups=("ops",)), timed)
+    now = declared(entry("a", "Admin", on("one"), groups=("ops",)), timed)
     newcomer = identities([person("ada"), person("bob"), person("new")], [group("ops"), group("dev")])
-    then = said(entry("a", "Admin", on("one"), groups=("ops",)), timed, people=newcomer)
+    then = declared(entry("a", "Admin", on("one"), groups=("ops",)), timed, people=newcomer)
     found, (base,) = _remembering(then, now=now)
     assert base.users.keys() != found.users.keys()
     assert base.assignments is found.assignments
@@ -68,23 +68,25 @@ def test_states_that_assign_the_same_share_it() -> None:
 @pytest.mark.parametrize(
     "then",
     [
-        pytest.param(said(entry("a", "Admin", on(TWO), users=("ada",))), id="another entry"),
-        pytest.param(replace(said(entry("a", "Admin", on("one"), users=("ada",))), accounts={}), id="names"),
+        pytest.param(declared(entry("a", "Admin", on(TWO), users=("ada",))), id="another entry"),
         pytest.param(
-            said(
+            replace(declared(entry("a", "Admin", on("one"), users=("ada",))), accounts={}), id="names"
+        ),
+        pytest.param(
+            declared(
                 entry("a", "Admin", on("one"), users=("ada",)),
                 people=identities([replace(person("ada"), active=False)], [group("ops"), group("dev")]),
             ),
             id="somebody absent",
         ),
         pytest.param(
-            said(entry("a", "Admin", on("one"), users=("ada",), window=Window(start=PAST))),
+            declared(entry("a", "Admin", on("one"), users=("ada",), window=Window(start=PAST))),
             id="another window",
         ),
     ],
 )
 def test_states_that_assign_otherwise_do_not(then: Identities) -> None:
-    found, (base,) = _remembering(then, now=said(entry("a", "Admin", on("one"), users=("ada",))))
+    found, (base,) = _remembering(then, now=declared(entry("a", "Admin", on("one"), users=("ada",))))
     assert tuples(found) == {(ONE, "Admin", ADA)}
     assert tuples(base) == tuples(project(then, POLICY, PAST - timedelta(hours=1), CAN_ASSIGN, ORGANIZATION))
     assert tuples(base) != tuples(found)

@@ -85,10 +85,10 @@ def test_less_is_fine() -> None:
     """Whoever was to gain something has left the group since."""
     site = Site()
     site.apply(git(people=EVERYBODY, teams={"ops": ["ada", "bob"]}))
-    said = git([ADMIN], people=EVERYBODY, teams={"ops": ["ada", "bob"]})
-    reviewed = site.plan(said)
+    declared = git([ADMIN], people=EVERYBODY, teams={"ops": ["ada", "bob"]})
+    reviewed = site.plan(declared)
     site.apply(git(people=EVERYBODY, teams={"ops": ["ada"]}))
-    fresh = site.plan(replace(said, groups={"ops": group("ops", ["ada"])}))
+    fresh = site.plan(replace(declared, groups={"ops": group("ops", ["ada"])}))
     assert not judge(fresh, reviewed).stale
 
 
@@ -99,11 +99,11 @@ def test_growth_of_an_external_group_is_named_and_stale_where_privileged(*, priv
     ada, bob = (site.world.add_user(f"{each}@example.com") for each in ("ada", "bob"))
     crew = site.world.add_group("crew", ada)
     theirs = group("crew", None, external=True)
-    said = git([entry("e", "group:crew", "Admin", PAY)], people=("ada", "bob"))
-    said = replace(said, groups={**said.groups, "crew": theirs})
-    reviewed = site.plan(said)
+    declared = git([entry("e", "group:crew", "Admin", PAY)], people=("ada", "bob"))
+    declared = replace(declared, groups={**declared.groups, "crew": theirs})
+    reviewed = site.plan(declared)
     site.world.members[crew][bob] = "by hand"
-    verdict = judge(site.plan(said), reviewed)
+    verdict = judge(site.plan(declared), reviewed)
     assert bool(verdict.stale) is privileged
     assert bool(verdict.notes) is not privileged
     assert any("bob" in each for each in (*whys(verdict), *verdict.notes))
@@ -125,9 +125,9 @@ def test_a_namesake_made_since_the_review_is_no_fulfilled_create(
     foreign: dict[str, Value],
     fits: bool,  # noqa: FBT001  # a case, by position
 ) -> None:
-    said = identities([person("ada"), person("bob")], [group("ops", ["ada", "bob"])])
+    declared = identities([person("ada"), person("bob")], [group("ops", ["ada", "bob"])])
     site = Site()
-    reviewed = site.plan(said)
+    reviewed = site.plan(declared)
     made: dict[str, Value] = {
         "given_name": "Ada",
         "family_name": "Test",
@@ -136,37 +136,37 @@ def test_a_namesake_made_since_the_review_is_no_fulfilled_create(
         **foreign,
     }
     site.world.add_user("ada@example.com", active=True, **made)
-    verdict = judge(site.plan(said), reviewed)
+    verdict = judge(site.plan(declared), reviewed)
     assert (not verdict.stale) is fits
     assert all("made by somebody else" in each for each in whys(verdict))
 
 
 def test_a_namesake_of_a_group_or_a_set_is_none_either() -> None:
-    said = git([ADMIN], sets=(pset("Admin"),))
+    declared = git([ADMIN], sets=(pset("Admin"),))
     site = Site()
-    reviewed = site.plan(said)
+    reviewed = site.plan(declared)
     site.world.add_set("Admin", session_duration="PT12H")
-    assert judge(site.plan(said), reviewed).stale
+    assert judge(site.plan(declared), reviewed).stale
     other = Site()
     other.world.add_group("ops", description="of others")
-    assert judge(other.plan(said), other.plan(said), reviewed).stale
+    assert judge(other.plan(declared), other.plan(declared), reviewed).stale
 
 
-def renamed(said: Identities) -> Identities:
+def renamed(declared: Identities) -> Identities:
     """Ada signs in by another name: that of somebody else."""
     ada = person("ada", user_name="mallory@example.com")
-    return replace(said, users={**said.users, "ada": ada})
+    return replace(declared, users={**declared.users, "ada": ada})
 
 
 def test_a_changed_user_name_is_one_who_loses_and_one_who_gains_everything() -> None:
-    said = git([ADMIN, entry("own", "user:ada", "Read", DEV)])
+    declared = git([ADMIN, entry("own", "user:ada", "Read", DEV)])
     site = Site()
-    site.apply(said)
-    rows = site.plan(renamed(said)).plan.access
+    site.apply(declared)
+    rows = site.plan(renamed(declared)).plan.access
     expected = {(way, name) for way in (Direction.GAIN, Direction.LOSE) for name in ("Admin", "Read")}
     assert {(each.direction, each.permission_set) for each in rows} == expected
     assert {each.people for each in rows} == {("ada",)}
-    same = replace(said, users={**said.users, "ada": person("ada", user_name="ADA@example.com")})
+    same = replace(declared, users={**declared.users, "ada": person("ada", user_name="ADA@example.com")})
     assert site.plan(same).plan.access == ()
 
 
@@ -189,12 +189,12 @@ def test_a_changed_user_name_is_one_who_loses_and_one_who_gains_everything() -> 
 )
 def test_a_changed_user_name_is_judged_like_a_grant(policy: TargetPolicy) -> None:
     site = Site()
-    said = git([ADMIN])
-    site.apply(said)
+    declared = git([ADMIN])
+    site.apply(declared)
     site.policy = policy
-    moved = renamed(said)
+    moved = renamed(declared)
     if site.policy.rules and isinstance(site.policy.rules[0], Restrict):
         ada = replace(moved.users["ada"], origin=replace(moved.users["ada"].origin, path="hr.yaml"))
         moved = replace(moved, users={**moved.users, "ada": ada})
     assert any(each.severity is Severity.REFUSAL for each in site.plan(moved).plan.findings)
-    assert not any(each.severity is Severity.REFUSAL for each in site.plan(said).plan.findings)
+    assert not any(each.severity is Severity.REFUSAL for each in site.plan(declared).plan.findings)

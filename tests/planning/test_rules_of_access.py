@@ -107,16 +107,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "before", "said", "loud"), CASES)
+@pytest.mark.parametrize(("rule", "before", "declared", "loud"), CASES)
 def test_a_rule_on_access_refuses_what_a_plan_breaks_and_warns_of_what_was_broken(
-    rule: Rule, before: Identities, said: Identities, loud: list[Severity]
+    rule: Rule, before: Identities, declared: Identities, loud: list[Severity]
 ) -> None:
-    assert verdicts(said, settled(before), rule, memory=remembered(before)) == loud
+    assert verdicts(declared, settled(before), rule, memory=remembered(before)) == loud
 
 
 def test_a_breach_names_people_sets_accounts_groups_entries_and_files() -> None:
-    said = git([entry("e", "group:ops", "Admin", PAY)], teams={"ops": ["ada", "bob"]})
-    (finding,) = judged(said, realm(), replace(NO_ADMIN, message="ask security"))
+    declared = git([entry("e", "group:ops", "Admin", PAY)], teams={"ops": ["ada", "bob"]})
+    (finding,) = judged(declared, realm(), replace(NO_ADMIN, message="ask security"))
     assert finding.code == "rule-deny"
     assert finding.message == "no-admin: 2 people get access that nobody may have (ask security)"
     assert finding.details == ("Admin in pay through group ops (by e in people.yaml): ada, bob",)
@@ -149,18 +149,18 @@ def test_members_of_groups_that_somebody_else_owns_count() -> None:
     ada = world.add_user("ada@example.com")
     world.add_group("approve", ada)
     theirs = Group("approve", {"display_name": "approve"}, ORIGIN, external=True)
-    said = git(teams={"pay": ["ada"]})
-    said = replace(said, groups={**said.groups, "approve": theirs})
-    assert verdicts(said, world, DUTIES) == [BROKEN]
+    declared = git(teams={"pay": ["ada"]})
+    declared = replace(declared, groups={**declared.groups, "approve": theirs})
+    assert verdicts(declared, world, DUTIES) == [BROKEN]
 
     entries = {"e": entry("e", "group:approve", "Admin", PAY)}
-    assert verdicts(replace(said, assignments=entries), world, NO_ADMIN) == [BROKEN]
+    assert verdicts(replace(declared, assignments=entries), world, NO_ADMIN) == [BROKEN]
 
 
 def test_members_by_inclusion_count() -> None:
-    said = git(teams={"pay": ["ada"], "approve": []})
-    groups = {**said.groups, "approve": group("approve", [], include=(Include("pay", 3),))}
-    assert verdicts(replace(said, groups=groups), settled(said), DUTIES) == [BROKEN]
+    declared = git(teams={"pay": ["ada"], "approve": []})
+    groups = {**declared.groups, "approve": group("approve", [], include=(Include("pay", 3),))}
+    assert verdicts(replace(declared, groups=groups), settled(declared), DUTIES) == [BROKEN]
 
 
 def test_what_the_console_gave_is_told_and_refuses_nothing() -> None:
@@ -180,10 +180,10 @@ def test_whoever_is_disabled_has_no_access() -> None:
 
 def test_a_new_person_in_the_same_plan_counts() -> None:
     before = git([entry("e", "group:ops", "Admin", PAY)])
-    said = git(
+    declared = git(
         [entry("e", "group:ops", "Admin", PAY)], people=("ada", "bob", "cyd"), teams={"ops": ["ada", "cyd"]}
     )
-    assert verdicts(said, settled(before), FEW) == [BROKEN]
+    assert verdicts(declared, settled(before), FEW) == [BROKEN]
 
 
 def test_a_plan_that_only_takes_away_is_never_refused() -> None:

@@ -70,9 +70,9 @@ REQUIRED = [
 ]
 
 
-@pytest.mark.parametrize(("before", "said", "loud"), REQUIRED)
-def test_what_an_entry_must_say(before: Identities, said: Identities, loud: list[Severity]) -> None:
-    assert verdicts(said, settled(before), EXPIRE, memory=remembered(before)) == loud
+@pytest.mark.parametrize(("before", "declared", "loud"), REQUIRED)
+def test_what_an_entry_must_say(before: Identities, declared: Identities, loud: list[Severity]) -> None:
+    assert verdicts(declared, settled(before), EXPIRE, memory=remembered(before)) == loud
 
 
 def test_an_entry_is_told_with_its_file_and_what_it_lacks() -> None:
@@ -94,19 +94,19 @@ def filed(
     where: Origin = SAFE, definition: Origin = SAFE, team: Origin = SAFE, members: str = "ada"
 ) -> Identities:
     """The team ops is Admin in pay; each of the three stands in a file."""
-    said = git(
+    declared = git(
         [ops(origin=where)],
         [pset("Admin", origin=definition), pset("Read")],
         teams={"ops": members.split()},
     )
-    return replace(said, groups={"ops": replace(said.groups["ops"], origin=team)})
+    return replace(declared, groups={"ops": replace(declared.groups["ops"], origin=team)})
 
 
 def including(inner: Origin, *members: str) -> Identities:
     """The same, where ops includes the group sre, which stands in `inner`."""
-    said = filed()
-    outer = replace(said.groups["ops"], include=(Include("sre", 4),))
-    return replace(said, groups={"ops": outer, "sre": group("sre", members, origin=inner)})
+    declared = filed()
+    outer = replace(declared.groups["ops"], include=(Include("sre", 4),))
+    return replace(declared, groups={"ops": outer, "sre": group("sre", members, origin=inner)})
 
 
 RESTRICTED = [
@@ -129,30 +129,34 @@ RESTRICTED = [
 ]
 
 
-@pytest.mark.parametrize(("before", "said", "loud"), RESTRICTED)
-def test_where_access_may_be_given_from(before: Identities, said: Identities, loud: list[Severity]) -> None:
-    assert verdicts(said, settled(before), WHO, memory=remembered(before)) == loud
+@pytest.mark.parametrize(("before", "declared", "loud"), RESTRICTED)
+def test_where_access_may_be_given_from(
+    before: Identities, declared: Identities, loud: list[Severity]
+) -> None:
+    assert verdicts(declared, settled(before), WHO, memory=remembered(before)) == loud
 
 
 def test_an_edit_of_a_definition_elsewhere_is_the_plans() -> None:
     before = filed(definition=OPEN)
     wider = pset("Admin", origin=OPEN, managed_policies=("AdministratorAccess",))
-    said = replace(before, permission_sets={**before.permission_sets, "Admin": wider})
-    assert verdicts(said, settled(before), WHO, memory=remembered(before)) == [BROKEN]
+    declared = replace(before, permission_sets={**before.permission_sets, "Admin": wider})
+    assert verdicts(declared, settled(before), WHO, memory=remembered(before)) == [BROKEN]
 
 
 def test_with_accounts_a_definition_counts_where_it_is_given() -> None:
     on_prod = replace(WHO, access=RuledAccess((), on("Prod")))
-    said = filed()
-    said = replace(said, permission_sets={**said.permission_sets, "Read": pset("Read", origin=OPEN)})
-    assert verdicts(said, realm(), on_prod) == []
-    more = {**said.assignments, "f": replace(ops("Read", origin=SAFE), key="f")}
-    assert verdicts(replace(said, assignments=more), realm(), on_prod) == [BROKEN]
+    declared = filed()
+    declared = replace(
+        declared, permission_sets={**declared.permission_sets, "Read": pset("Read", origin=OPEN)}
+    )
+    assert verdicts(declared, realm(), on_prod) == []
+    more = {**declared.assignments, "f": replace(ops("Read", origin=SAFE), key="f")}
+    assert verdicts(replace(declared, assignments=more), realm(), on_prod) == [BROKEN]
 
 
 def test_every_declaration_elsewhere_is_told_with_its_file() -> None:
-    said = filed(OPEN, OPEN, OPEN)
-    (finding,) = judged(replace(said, groups={**said.groups}), realm(), WHO)
+    declared = filed(OPEN, OPEN, OPEN)
+    (finding,) = judged(replace(declared, groups={**declared.groups}), realm(), WHO)
     assert finding.code == "rule-restrict"
     assert finding.details == (
         "entry e in team.yaml",
@@ -184,7 +188,7 @@ def test_an_account_of_another_id_under_the_same_name_elsewhere_decides_too(*, e
     one = replace(ops(origin=SAFE), accounts=on("all") if excepted else places)
     one = replace(one, excluded=places if excepted else ())
     before = replace(filed(), assignments={"e": one})
-    said = replace(before, accounts={"pay": Account("pay", DEV, OPEN)})
-    assert verdicts(said, settled(before), WHO, memory=remembered(before)) == [BROKEN]
-    said = replace(before, accounts={"pay": Account("pay", DEV, SAFE)})
-    assert verdicts(said, settled(before), WHO, memory=remembered(before)) == []
+    declared = replace(before, accounts={"pay": Account("pay", DEV, OPEN)})
+    assert verdicts(declared, settled(before), WHO, memory=remembered(before)) == [BROKEN]
+    declared = replace(before, accounts={"pay": Account("pay", DEV, SAFE)})
+    assert verdicts(declared, settled(before), WHO, memory=remembered(before)) == []

@@ -47,7 +47,7 @@ def admin(**more: object) -> PermissionSet:
     return pset("Admin", **{**declared, **more})
 
 
-def said(
+def wanted(
     *,
     without: str = "",
     teams: Mapping[str, Sequence[str]] | None = None,
@@ -67,42 +67,44 @@ def said(
 @pytest.mark.parametrize(
     ("after", "refused"),
     [
-        pytest.param(said(), False, id="nothing"),
-        pytest.param(said(without="mine"), True, id="what it has"),
-        pytest.param(said(without="other-set"), False, id="another set"),
-        pytest.param(said(without="other-account"), False, id="another account"),
-        pytest.param(said(without="other-group"), False, id="another group"),
-        pytest.param(said(teams={"ops": ("bob",)}), True, id="out of the group"),
-        pytest.param(said(teams={"ops": ("ada",)}), False, id="somebody else out of the group"),
-        pytest.param(said(teams={"fun": ()}), False, id="out of a group that gives it nothing"),
-        pytest.param(said(ada=person("ada", user_name="a@example.com")), True, id="renamed"),
-        pytest.param(said(ada=person("ada", title="Lead", user_name="a@example.com")), True, id="and more"),
-        pytest.param(said(ada=person("ada", title="Lead")), False, id="another title"),
-        pytest.param(said(one=admin(description="y")), False, id="another description"),
-        pytest.param(said(one=admin(managed_policies=(GIVES, READS))), False, id="one policy more"),
-        pytest.param(said(one=admin(managed_policies=(GIVES, DENIES))), True, id="a policy that denies all"),
-        pytest.param(said(one=admin(inline_policy=DENY)), True, id="a Deny within"),
-        pytest.param(said(one=admin(inline_policy=ALLOW)), False, id="an Allow within"),
-        pytest.param(said(one=admin(session_duration="PT30M")), True, id="a shorter session"),
-        pytest.param(said(one=admin(session_duration="PT8H")), False, id="a longer session"),
-        pytest.param(said(one=admin(managed_policies=(READS,))), True, id="another policy"),
-        pytest.param(said(one=admin(managed_policies=())), True, id="no policy"),
+        pytest.param(wanted(), False, id="nothing"),
+        pytest.param(wanted(without="mine"), True, id="what it has"),
+        pytest.param(wanted(without="other-set"), False, id="another set"),
+        pytest.param(wanted(without="other-account"), False, id="another account"),
+        pytest.param(wanted(without="other-group"), False, id="another group"),
+        pytest.param(wanted(teams={"ops": ("bob",)}), True, id="out of the group"),
+        pytest.param(wanted(teams={"ops": ("ada",)}), False, id="somebody else out of the group"),
+        pytest.param(wanted(teams={"fun": ()}), False, id="out of a group that gives it nothing"),
+        pytest.param(wanted(ada=person("ada", user_name="a@example.com")), True, id="renamed"),
+        pytest.param(wanted(ada=person("ada", title="Lead", user_name="a@example.com")), True, id="and more"),
+        pytest.param(wanted(ada=person("ada", title="Lead")), False, id="another title"),
+        pytest.param(wanted(one=admin(description="y")), False, id="another description"),
+        pytest.param(wanted(one=admin(managed_policies=(GIVES, READS))), False, id="one policy more"),
         pytest.param(
-            said(one=admin(customer_managed_policies=(MINE, PolicyReference("more")))),
+            wanted(one=admin(managed_policies=(GIVES, DENIES))), True, id="a policy that denies all"
+        ),
+        pytest.param(wanted(one=admin(inline_policy=DENY)), True, id="a Deny within"),
+        pytest.param(wanted(one=admin(inline_policy=ALLOW)), False, id="an Allow within"),
+        pytest.param(wanted(one=admin(session_duration="PT30M")), True, id="a shorter session"),
+        pytest.param(wanted(one=admin(session_duration="PT8H")), False, id="a longer session"),
+        pytest.param(wanted(one=admin(managed_policies=(READS,))), True, id="another policy"),
+        pytest.param(wanted(one=admin(managed_policies=())), True, id="no policy"),
+        pytest.param(
+            wanted(one=admin(customer_managed_policies=(MINE, PolicyReference("more")))),
             True,
             id="one of its own more",
         ),
         pytest.param(
-            said(one=admin(customer_managed_policies=(PolicyReference("other"),))),
+            wanted(one=admin(customer_managed_policies=(PolicyReference("other"),))),
             True,
             id="another of its own",
         ),
-        pytest.param(said(one=admin(inline_policy=None)), False, id="no empty inline policy"),
-        pytest.param(said(one=admin(permissions_boundary=READS)), True, id="a boundary"),
+        pytest.param(wanted(one=admin(inline_policy=None)), False, id="no empty inline policy"),
+        pytest.param(wanted(one=admin(permissions_boundary=READS)), True, id="a boundary"),
     ],
 )
 def test_what_takes_away_the_own_access(after: Identities, *, refused: bool) -> None:
-    before = said()
+    before = wanted()
     world = settled(before)
 
     planned = as_caller(after, world, before, ROLE)
@@ -113,10 +115,10 @@ def test_what_takes_away_the_own_access(after: Identities, *, refused: bool) -> 
 
 
 def test_a_first_inline_policy_takes_nothing_away() -> None:
-    before = said(one=admin(inline_policy=None))
+    before = wanted(one=admin(inline_policy=None))
     world = settled(before)
 
-    planned = as_caller(said(), world, before, ROLE)
+    planned = as_caller(wanted(), world, before, ROLE)
 
     assert [str(one.address) for one in planned.plan.changes][:1] == ["aws/permission-set/Admin"]
     assert "self-lockout" not in {one.code for one in planned.plan.findings}
@@ -124,7 +126,7 @@ def test_a_first_inline_policy_takes_nothing_away() -> None:
 
 @pytest.mark.parametrize(("gone", "refused"), [("ops", True), ("dev", False), ("fun", False)])
 def test_the_group_that_gives_the_own_access_is_not_removed(gone: str, *, refused: bool) -> None:
-    before = said()
+    before = wanted()
     world = settled(before)
     kept = {key: group for key, group in before.groups.items() if key != gone}
     entries = {key: one for key, one in before.assignments.items() if gone not in one.groups}

@@ -54,11 +54,11 @@ def test_where_a_service_takes_no_members_its_groups_are_written_and_that_is_sai
     ada = world.add_user("ada@example.com", given_name="Ada", family_name="Test")
     world.add_group("ops", ada)
     can = replace(CAN, kinds=DIRECTORY - {Kind.MEMBERSHIP}, service_kinds=DIRECTORY)
-    said = identities(
+    declared = identities(
         [replace(person("ada"), active=False), person("bob")], [group("ops"), group("dev", ["bob"])]
     )
 
-    planned = plan(said, world, can=can)
+    planned = plan(declared, world, can=can)
 
     assert summary(planned) == ["create aws/group/dev git", "create aws/user/bob git"]
     assert [one.count for one in planned.plan.findings if one.code == "kind-not-applied"] == [1]
@@ -68,10 +68,10 @@ def test_where_a_service_has_no_groups_only_people_are_written() -> None:
     world = World()
     world.add_group("old")
     can = replace(CAN, kinds=frozenset({Kind.USER}), service_kinds=DIRECTORY)
-    said = identities([person("ada")], [group("ops", ["ada"])])
+    declared = identities([person("ada")], [group("ops", ["ada"])])
     policy = replace(POLICY, scope=replace(POLICY.scope, groups=Mode.AUTHORITATIVE))
 
-    planned = plan(said, world, remembered(said), policy=policy, can=can)
+    planned = plan(declared, world, remembered(declared), policy=policy, can=can)
 
     assert summary(planned) == ["create aws/user/ada drift"]
     assert not planned.waiting

@@ -181,7 +181,7 @@ def test_what_counts_as_declared() -> None:
     plain = state(6)
     outsiders = {key: replace(plain.users[key], external=True) for key in ("k4", "k5")}
     theirs = {key: replace(plain.groups[key], external=True) for key in ("k3", "k4", "k5")}
-    said = replace(
+    declared = replace(
         plain,
         users={**plain.users, **outsiders},
         groups={**plain.groups, **theirs},
@@ -192,8 +192,10 @@ def test_what_counts_as_declared() -> None:
         },
     )
 
-    lost = live_shrank(context(said), [each for kind in EVERY for each in drift(kind, 4)], Population({}, {}))
-    fewer = source_shrank(context(said), [change("delete user/ada")])
+    lost = live_shrank(
+        context(declared), [each for kind in EVERY for each in drift(kind, 4)], Population({}, {})
+    )
+    fewer = source_shrank(context(declared), [change("delete user/ada")])
 
     assert [one.message.split(" that")[0] for one in lost] == [
         "4 of 2 users",
@@ -207,7 +209,7 @@ def test_what_counts_as_declared() -> None:
         (Kind.GROUP, 3),
         (Kind.ASSIGNMENT, 8),
     ]
-    assert not list(source_shrank(context(said, said), [change("delete user/ada")]))
+    assert not list(source_shrank(context(declared, declared), [change("delete user/ada")]))
 
 
 def test_people_who_became_inactive_and_assignments_that_ended_are_declared_as_before() -> None:

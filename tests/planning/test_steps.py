@@ -30,7 +30,7 @@ def at(text: str) -> Address:
     return Address.parse(f"aws/{text}")
 
 
-def said(text: str) -> Change:
+def declared(text: str) -> Change:
     """`MIXED update user/ada user_name:a>b`; the effect may be left out."""
     first, rest = text.split(maxsplit=1)
     if first.isupper():
@@ -76,7 +76,7 @@ def steps(
             at(f"permission-set/{name}"): frozenset(found) for name, found in (provisioned or {}).items()
         },
     )
-    made = steps_of([said(text) for text in texts], dependencies)
+    made = steps_of([declared(text) for text in texts], dependencies)
     assert all(identifier == step.id for identifier, step in made.items())
     return [spelled(step) for step in made.values()]
 
@@ -356,7 +356,7 @@ def test_a_value_is_freed_before_it_is_given(texts: Sequence[str], waits: str) -
 
 
 def test_what_is_made_frees_no_name() -> None:
-    changes = [said("delete user/x"), replace(said("create user/ada user_name:>x"), name="x")]
+    changes = [declared("delete user/x"), replace(declared("create user/ada user_name:>x"), name="x")]
     made = steps_of(changes, Dependencies())
     assert made["aws/user/ada"].after == ("aws/user/x",)
 
@@ -528,7 +528,7 @@ def test_nobody_enters_a_group_before_what_it_holds_is_as_it_shall_be() -> None:
     ],
 )
 def test_the_rank_of_a_change(text: str, expected: str) -> None:
-    assert RANKS[rank(said(text))] == expected
+    assert RANKS[rank(declared(text))] == expected
 
 
 @pytest.mark.parametrize(
@@ -542,7 +542,7 @@ def test_the_rank_of_a_change(text: str, expected: str) -> None:
     ],
 )
 def test_which_edits_of_a_set_reach_its_roles(texts: str, *, reaches: bool) -> None:
-    assert needs_provisioning(said(f"update permission-set/Admin {texts}")) is reaches
+    assert needs_provisioning(declared(f"update permission-set/Admin {texts}")) is reaches
 
 
 def test_what_addresses_are_between() -> None:
@@ -606,5 +606,5 @@ def test_what_a_step_cannot_do_without(address: str, needed: Sequence[str]) -> N
 def test_the_steps_of_what_may_be_done(
     texts: Sequence[str], go: Sequence[str], expected: Sequence[str]
 ) -> None:
-    made = steps_of([said(text) for text in texts], Dependencies(provisioned={at(SET): frozenset(MANY)}))
+    made = steps_of([declared(text) for text in texts], Dependencies(provisioned={at(SET): frozenset(MANY)}))
     assert [spelled(step) for step in restricted(made.values(), {at(each) for each in go})] == expected

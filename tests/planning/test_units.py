@@ -56,12 +56,12 @@ def test_a_name_that_begins_as_an_id_is_a_name() -> None:
 
 
 def test_nothing_is_taken_for_a_unit_that_is_not_there_any_more() -> None:
-    said = git([entry("x", "group:ops", "Admin", "Prod"), entry("y", "group:ops", "Admin", DEV)])
-    world = settled(said)
+    declared = git([entry("x", "group:ops", "Admin", "Prod"), entry("y", "group:ops", "Admin", DEV)])
+    world = settled(declared)
     renamed = {unit.id: unit for unit in (LiveUnit("ou-prod", ("Production",)), LAB)}
     world.organization = replace(world.organization, units=renamed)
 
-    planned = plan(said, world, remembered(said))
+    planned = plan(declared, world, remembered(declared))
 
     assert planned.plan.changes == ()
     found = {one.code: one for one in planned.plan.findings}

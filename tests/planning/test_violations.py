@@ -41,13 +41,13 @@ def both(*entries: Assignment, people: str = "ada bob", **teams: str) -> Identit
     )
 
 
-def told(
-    before: Identities, said: Identities, rule: Rule
+def output(
+    before: Identities, declared: Identities, rule: Rule
 ) -> list[tuple[str, tuple[str, ...], int, Origin | None]]:
     """What is said of each finding: message, details, count and origin."""
     return [
         (one.message, one.details, one.count, one.origin)
-        for one in judged(said, settled(before), rule, memory=remembered(before))
+        for one in judged(declared, settled(before), rule, memory=remembered(before))
     ]
 
 
@@ -61,7 +61,7 @@ NOBODY = "no: 0 people get access that nobody may have"
 
 
 @pytest.mark.parametrize(
-    ("rule", "before", "said", "expected"),
+    ("rule", "before", "declared", "expected"),
     [
         pytest.param(
             NO_ADMIN,
@@ -292,10 +292,10 @@ NOBODY = "no: 0 people get access that nobody may have"
 def test_what_is_said_of_access(
     rule: Rule,
     before: Identities,
-    said: Identities,
+    declared: Identities,
     expected: list[tuple[str, tuple[str, ...], int, Origin | None]],
 ) -> None:
-    assert told(before, said, rule) == expected
+    assert output(before, declared, rule) == expected
 
 
 @pytest.mark.parametrize("rule", [NO_ADMIN, MaxHolders("few", 0, ADMIN)])
@@ -306,11 +306,11 @@ def test_lines_are_in_order_whatever_the_order_of_ids(rule: Rule, *, new: bool) 
     for name in names:
         world.add_set(name)
     before = both()
-    said = both(*(entry(name.lower(), "group:ops", name, PAY) for name in names))
-    settled(before if new else said, world)
+    declared = both(*(entry(name.lower(), "group:ops", name, PAY) for name in names))
+    settled(before if new else declared, world)
     world.assignments = dict(reversed(world.assignments.items()))
 
-    (finding,) = judged(said, world, rule, memory=remembered(before if new else said))
+    (finding,) = judged(declared, world, rule, memory=remembered(before if new else declared))
 
     assert [line for line in finding.details if not line.startswith("new")] == [
         "Admin in pay through group ops (by admin in people.yaml): ada",
@@ -321,11 +321,11 @@ def test_lines_are_in_order_whatever_the_order_of_ids(rule: Rule, *, new: bool) 
 
 def test_five_entries_are_named_where_more_give_the_same() -> None:
     keys = [f"g{number}" for number in range(7)]
-    said = both(
+    declared = both(
         *(entry(f"e{key}", f"group:{key}", "Admin", PAY) for key in keys), **dict.fromkeys(keys, "ada")
     )
 
-    (finding,) = judged(said, realm(), NO_ADMIN)
+    (finding,) = judged(declared, realm(), NO_ADMIN)
 
     ways = " and ".join(f"group {key}" for key in keys)
     entries = ", ".join(f"e{key} in people.yaml" for key in keys[:5])
@@ -336,7 +336,7 @@ TWELVE = [f"{number:02}" for number in range(12)]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "declared",
     [
         pytest.param(
             both(
@@ -355,11 +355,11 @@ TWELVE = [f"{number:02}" for number in range(12)]
         ),
     ],
 )
-def test_of_many_entries_five_are_named_among_the_first_six_ways_in(said: Identities) -> None:
+def test_of_many_entries_five_are_named_among_the_first_six_ways_in(declared: Identities) -> None:
     """So that nobody looks through ten thousand: groups and users are gone through in order."""
-    world = settled(replace(said, assignments={}))
+    world = settled(replace(declared, assignments={}))
 
-    (finding,) = judged(said, world, NO_ADMIN)
+    (finding,) = judged(declared, world, NO_ADMIN)
 
     (line,) = finding.details
     assert "(by " + ", ".join(f"e{number:02} in people.yaml" for number in range(6, 11)) + "):" in line
@@ -367,12 +367,12 @@ def test_of_many_entries_five_are_named_among_the_first_six_ways_in(said: Identi
 
 @pytest.mark.parametrize("active", [True, False])
 def test_somebody_who_cannot_sign_in_is_named_with_what_they_are_given(*, active: bool) -> None:
-    said = both(TO_ADA, people="ada bob")
+    declared = both(TO_ADA, people="ada bob")
     world = settled(both())
     ada = world.user_id("ada@example.com")
     world.users[ada] = replace(world.users[ada], active=active)
 
-    (finding,) = judged(said, world, NO_ADMIN)
+    (finding,) = judged(declared, world, NO_ADMIN)
 
     assert finding.details == ("Admin in pay through an assignment to the user (by u in c.yaml): ada",)
 
@@ -413,7 +413,7 @@ ADA_IN_ALL = "ada: approve (approve.yaml), cash (cash.yaml), pay (pay.yaml)"
 
 
 @pytest.mark.parametrize(
-    ("before", "said", "expected"),
+    ("before", "declared", "expected"),
     [
         pytest.param(
             teams(pay="bob ada", approve="", cash=""),
@@ -467,18 +467,18 @@ ADA_IN_ALL = "ada: approve (approve.yaml), cash (cash.yaml), pay (pay.yaml)"
     ],
 )
 def test_what_is_said_of_disjoint_groups(
-    before: Identities, said: Identities, expected: list[tuple[str, tuple[str, ...], int, Origin | None]]
+    before: Identities, declared: Identities, expected: list[tuple[str, tuple[str, ...], int, Origin | None]]
 ) -> None:
-    assert told(before, said, DUTIES) == expected
+    assert output(before, declared, DUTIES) == expected
 
 
 def test_a_membership_with_a_window_is_told_with_its_line() -> None:
     until = Window(None, NOW + timedelta(days=3))
-    said = teams(pay="ada", approve="")
-    timed = replace(said.groups["approve"], members={"ada": Grant(7, until, "why")})
-    said = replace(said, groups={**said.groups, "approve": timed})
+    declared = teams(pay="ada", approve="")
+    timed = replace(declared.groups["approve"], members={"ada": Grant(7, until, "why")})
+    declared = replace(declared, groups={**declared.groups, "approve": timed})
 
-    ((_, _, _, origin),) = told(teams(pay="", approve=""), said, DUTIES)
+    ((_, _, _, origin),) = output(teams(pay="", approve=""), declared, DUTIES)
 
     assert origin == Origin("approve.yaml", 7)
 
@@ -513,14 +513,14 @@ FULL = replace(BY_OPS, reason="INC-1")
 def test_what_is_newly_written_badly_is_excused_only_where_a_plan_takes_away_and_nothing_else(
     then: str, now: str, loud: object
 ) -> None:
-    before, said = both(FULL, ops="ada", dev=then), both(BY_OPS, ops="ada", dev=now)
-    assert verdicts(said, settled(before), EXPIRE, memory=remembered(before)) == [loud]
+    before, declared = both(FULL, ops="ada", dev=then), both(BY_OPS, ops="ada", dev=now)
+    assert verdicts(declared, settled(before), EXPIRE, memory=remembered(before)) == [loud]
 
 
 def test_an_assignment_that_goes_is_none_that_is_made() -> None:
     before = both(TO_ADA)
-    said = replace(before, blocked={"ada": Block("ada", ORIGIN)})
-    assert verdicts(said, settled(before), EXPIRE, memory=remembered(before)) == [OLD]
+    declared = replace(before, blocked={"ada": Block("ada", ORIGIN)})
+    assert verdicts(declared, settled(before), EXPIRE, memory=remembered(before)) == [OLD]
 
 
 # What rules cannot see.
@@ -541,7 +541,7 @@ def test_places_that_are_not_there_are_told_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "told"),
+    ("accounts", "output"),
     [
         pytest.param((), False, id="everywhere"),
         pytest.param((Selector(1, account=PAY),), False, id="by its id"),
@@ -550,7 +550,7 @@ def test_places_that_are_not_there_are_told_in_order() -> None:
     ],
 )
 def test_where_accounts_were_not_read_a_rule_that_describes_them_says_so(
-    accounts: tuple[Selector, ...], *, told: bool
+    accounts: tuple[Selector, ...], *, output: bool
 ) -> None:
     world = settled(both())
     world.organization = NO_ORGANIZATION
@@ -562,11 +562,11 @@ def test_where_accounts_were_not_read_a_rule_that_describes_them_says_so(
         ("the accounts of the organization were not read",),
         1,
     )
-    assert blind(rule, world=world) == ([unread] if told else [])
+    assert blind(rule, world=world) == ([unread] if output else [])
 
 
 @pytest.mark.parametrize(
-    ("kinds", "told"),
+    ("kinds", "output"),
     [
         ((Kind.MEMBERSHIP,), ("membership *: why",)),
         ((Kind.ASSIGNMENT,), ("assignment *: why",)),
@@ -574,11 +574,11 @@ def test_where_accounts_were_not_read_a_rule_that_describes_them_says_so(
         ((Kind.MEMBERSHIP, Kind.USER, Kind.ASSIGNMENT), ("membership *: why", "assignment *: why")),
     ],
 )
-def test_what_was_not_read_is_told_once(kinds: tuple[Kind, ...], told: tuple[str, ...]) -> None:
+def test_what_was_not_read_is_told_once(kinds: tuple[Kind, ...], output: tuple[str, ...]) -> None:
     world = settled(both())
     world.gaps = tuple(Gap(kind, "*", "why") for kind in kinds)
-    partial = ("rules-partial", Severity.NOTE, told, len(told))
-    assert blind(NO_ADMIN, DUTIES, world=world) == ([partial] if told else [])
+    partial = ("rules-partial", Severity.NOTE, output, len(output))
+    assert blind(NO_ADMIN, DUTIES, world=world) == ([partial] if output else [])
 
 
 def test_groups_are_told_in_order_whatever_the_order_of_ids() -> None:

@@ -22,7 +22,7 @@ WHO_ON_PROD = replace(WHO, access=ADMIN_ON_PROD)
 SETS = (pset("Read"), pset("BigAdmin"), pset("Admin"))
 
 
-def said(*entries: Assignment, sets: tuple[PermissionSet, ...] = SETS, **teams: str) -> Identities:
+def declared(*entries: Assignment, sets: tuple[PermissionSet, ...] = SETS, **teams: str) -> Identities:
     """Entries beside teams: `ops="ada bob"`."""
     members = {key: users.split() for key, users in (teams or {"ops": "ada"}).items()}
     return git(entries, sets, people=("ada", "bob"), teams=members)
@@ -40,28 +40,37 @@ FULL = ops(NEW, names="Admin", key="f", reason="INC-1")
     ("before", "now", "loud"),
     [
         pytest.param(
-            said(ops()), said(ops(who="group:ops group:dev"), ops="ada", dev=""), BROKEN, id="a group"
+            declared(ops()), declared(ops(who="group:ops group:dev"), ops="ada", dev=""), BROKEN, id="a group"
         ),
-        pytest.param(said(ops()), said(ops(who="group:ops user:ada")), BROKEN, id="a user"),
+        pytest.param(declared(ops()), declared(ops(who="group:ops user:ada")), BROKEN, id="a user"),
         pytest.param(
-            said(ops(who="user:bob")),
-            said(ops(who="user:bob"), entry("f", "group:bob", "Admin", PAY, reason="x"), ops="ada", bob=""),
+            declared(ops(who="user:bob")),
+            declared(
+                ops(who="user:bob"), entry("f", "group:bob", "Admin", PAY, reason="x"), ops="ada", bob=""
+            ),
             OLD,
             id="a group by the name of a user",
         ),
-        pytest.param(said(ops()), said(ops(names="Admin Read")), OLD, id="another set of the entry"),
+        pytest.param(declared(ops()), declared(ops(names="Admin Read")), OLD, id="another set of the entry"),
         pytest.param(
-            said(ops(names="Read")), said(ops(names="BigAdmin Read")), BROKEN, id="the first set of it"
+            declared(ops(names="Read")),
+            declared(ops(names="BigAdmin Read")),
+            BROKEN,
+            id="the first set of it",
         ),
         pytest.param(
-            said(ops(names="BigAdmin")),
-            said(ops(names="BigAdmin Admin")),
+            declared(ops(names="BigAdmin")),
+            declared(ops(names="BigAdmin Admin")),
             BROKEN,
             id="one more set of the entry",
         ),
-        pytest.param(said(ops()), said(ops(PAY, DEV)), OLD, id="an account that the rule does not name"),
-        pytest.param(said(ops()), said(ops(PAY, NEW)), BROKEN, id="one more account of the rule"),
-        pytest.param(said(ops()), said(ops(), FULL), OLD, id="an account of the rule, by another entry"),
+        pytest.param(
+            declared(ops()), declared(ops(PAY, DEV)), OLD, id="an account that the rule does not name"
+        ),
+        pytest.param(declared(ops()), declared(ops(PAY, NEW)), BROKEN, id="one more account of the rule"),
+        pytest.param(
+            declared(ops()), declared(ops(), FULL), OLD, id="an account of the rule, by another entry"
+        ),
     ],
 )
 def test_without_a_memory_a_breach_is_the_plans_where_it_assigns_what_the_entry_gives(
@@ -91,12 +100,12 @@ def test_entries_count_where_the_target_has_them(
     paths: tuple[str, ...], sets: tuple[PermissionSet, ...], names: str, *, broken: bool
 ) -> None:
     policy = replace(POLICY, rules=(EXPIRE,), paths=paths or POLICY.paths)
-    found = plan(said(ops(names=names, origin=OPEN), sets=sets), realm(), policy=policy).plan.findings
+    found = plan(declared(ops(names=names, origin=OPEN), sets=sets), realm(), policy=policy).plan.findings
     assert ("rule-require" in [one.code for one in found]) is broken
 
 
 def test_entries_are_told_by_key_with_how_many_there_are() -> None:
-    now = said(ops(key="z", origin=SAFE), ops(key="a", names="BigAdmin", origin=OPEN))
+    now = declared(ops(key="z", origin=SAFE), ops(key="a", names="BigAdmin", origin=OPEN))
 
     (finding,) = judged(now, settled(now), EXPIRE)
 
@@ -125,7 +134,7 @@ def filed(
     `include` are teams that ops includes, until yesterday where `over`.
     """
     window = Window(None, NOW - timedelta(days=1) if over else None)
-    found = said(
+    found = declared(
         ops(origin=where),
         *more,
         sets=(pset("BigAdmin", origin=sets), pset("Admin", origin=sets), pset("Read", origin=SAFE)),

@@ -313,8 +313,8 @@ def _short(one: object) -> str:
     if one is None:
         return "not there"
     quiet: tuple[object, ...] = (None, (), False, ALWAYS, ORIGIN, frozenset())
-    said = {each.name: getattr(one, each.name) for each in fields(one)}  # type: ignore[arg-type]  # dataclasses all
-    return ", ".join(f"{name}={_plain(value)}" for name, value in said.items() if value not in quiet)
+    declared = {each.name: getattr(one, each.name) for each in fields(one)}  # type: ignore[arg-type]  # dataclasses all
+    return ", ".join(f"{name}={_plain(value)}" for name, value in declared.items() if value not in quiet)
 
 
 def _plain(value: object) -> str:

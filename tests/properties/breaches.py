@@ -23,12 +23,12 @@ RULES: tuple[Rule, ...] = (NOT_DIRECTLY, DUTIES, FEW, ENDING)
 Breach = tuple[str, ...]
 
 
-def breaches(world: World, said: Identities, rules: Sequence[Rule]) -> set[Breach]:
+def breaches(world: World, declared: Identities, rules: Sequence[Rule]) -> set[Breach]:
     """Every person who breaks a rule by what is live, as ids."""
     found: set[Breach] = set()
     if NOT_DIRECTLY in rules:
         found |= set(_direct(world))
-    if DUTIES in rules and {"ops", "dev"} <= said.groups.keys():
+    if DUTIES in rules and {"ops", "dev"} <= declared.groups.keys():
         ops, dev = (_in(world, team) for team in DUTIES.disjoint)
         found |= {("duties", each) for each in ops & dev}
     if FEW in rules and len(holders := set(_holders(world))) > FEW.count:
@@ -36,7 +36,9 @@ def breaches(world: World, said: Identities, rules: Sequence[Rule]) -> set[Breac
     return found
 
 
-def badly_given(planned: PreparedPlan, said: Identities, world: World, rules: Sequence[Rule]) -> set[Breach]:
+def badly_given(
+    planned: PreparedPlan, declared: Identities, world: World, rules: Sequence[Rule]
+) -> set[Breach]:
     """Assignments that the plan makes and that no entry gives which says what it must."""
     if ENDING not in rules:
         return set()
@@ -47,7 +49,7 @@ def badly_given(planned: PreparedPlan, said: Identities, world: World, rules: Se
             kind, _, key = holder.partition(":")
             given = [
                 each
-                for each in said.assignments.values()
+                for each in declared.assignments.values()
                 if name in each.permission_sets
                 and key in (each.users if kind == Kind.USER else each.groups)
                 and account in oracle.accounts(each, world)

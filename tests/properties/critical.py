@@ -32,12 +32,12 @@ class Floors:
     """
 
     def __init__(
-        self, world: World, planned: PreparedPlan, entries: Mapping[str, Assignment], said: Identities
+        self, world: World, planned: PreparedPlan, entries: Mapping[str, Assignment], declared: Identities
     ) -> None:
         gone = _taken_at_once(world, planned)
         # By stems, as `team_of` has them: what is merged may go by a key that it got without a word.
-        merged = {stem(old) for one in said.groups.values() for old in one.previously}
-        merged -= {stem(key) for key in said.groups}
+        merged = {stem(old) for one in declared.groups.values() for old in one.previously}
+        merged -= {stem(key) for key in declared.groups}
         self._floors = {
             place: min(least, len(_people(world, place, gone) - _disabled(planned)))
             for place, least in _places(world, entries)
@@ -50,14 +50,14 @@ class Floors:
             assert len(_people(world, place)) >= floor
 
 
-def enough(world: World, said: Identities) -> None:
+def enough(world: World, declared: Identities) -> None:
     """After a whole plan that nobody refused, every critical group has as many as it must."""
-    titles = {str(one.attributes.get("display_name") or key): key for key, one in said.groups.items()}
+    titles = {str(one.attributes.get("display_name") or key): key for key, one in declared.groups.items()}
     for identifier in world.groups:
         key = titles.get(title_of(world, identifier))
         if key is not None and stem(key) in LEAST:
             assert len(_people(world, identifier)) >= LEAST[stem(key)]
-    for key, entry in said.assignments.items():
+    for key, entry in declared.assignments.items():
         for place in _pairs(world, entry) if key in LEAST and not entry.window.start else ():
             assert len(_people(world, place)) >= LEAST[key]
 

@@ -78,19 +78,19 @@ class Given:
         self.doubted |= hidden
         self.doubted_objects.add(identifier)
 
-    def _doubt_merged(self, said: Identities) -> None:
+    def _doubt_merged(self, written: Identities) -> None:
         """Where a team has no object that anybody knows, it may become what a team was that went into it."""
-        for key, group in said.groups.items():
+        for key, group in written.groups.items():
             if (Kind.GROUP, stem(key)) not in self.current:
                 for old in group.previously:
                     if stem(old) != stem(key) and (known := self.current.get((Kind.GROUP, stem(old)))):
                         self._doubt(known)
 
-    def ended(self, said: Identities, world: World, now: datetime, *, published: bool = True) -> None:
+    def ended(self, written: Identities, world: World, now: datetime, *, published: bool = True) -> None:
         """An apply ended, or was killed, with `world`; one that has not published is known by its mark."""
         self.notice(world)
         known = set(self.objects)
-        met = self._settle(said, world)
+        met = self._settle(written, world)
         if published:
             self.keys |= met
             self.unlearned = {}
@@ -99,7 +99,7 @@ class Given:
                 each: name for each, name in _names(world).items() if each in self.objects.keys() - known
             }
         live = pairs(world)
-        wanted = dict(self._wanted(said, world, now))
+        wanted = dict(self._wanted(written, world, now))
         there = {pair for pair in wanted.values() if pair in live}
         # What nobody looked at, nobody can have taken for git's own; the oracle can tell no better.
         blind = {pair for pair in there for gap in world.gaps if covers(gap, pair, world)}
@@ -113,15 +113,15 @@ class Given:
             left = {each for each in self.words.get("", ()) if each in wanted or each in alive}
             self.words[""] = left | tried
 
-    def begun(self, run: str, said: Identities, world: World, now: datetime) -> None:
+    def begun(self, run: str, written: Identities, world: World, now: datetime) -> None:
         """A run published what it may give."""
-        self.words[run] = {words for words, _ in self._wanted(said, world, now)}
+        self.words[run] = {words for words, _ in self._wanted(written, world, now)}
 
     def closed(self, run: str) -> None:
         """Its mark is gone, and what it may have given is in the receipt."""
         self.words.setdefault("", set()).update(self.words.pop(run))
 
-    def late(self, before: World, said: Identities, world: World, now: datetime, *, dead: bool) -> None:
+    def late(self, before: World, written: Identities, world: World, now: datetime, *, dead: bool) -> None:
         """An old run wrote what was not there `before`."""
         self.notice(world)
         made = {each: (Kind.USER, person_of(world, each)) for each in world.users.keys() - before.users}
@@ -133,7 +133,7 @@ class Given:
         self.objects |= made | {each: (Kind.PERMISSION_SET, name) for each, name in sets.items()}
         if dead:
             self.unlearned |= {each: name for each, name in _names(world).items() if each in made}
-        wanted = {pair for _, pair in self._wanted(said, world, now)}
+        wanted = {pair for _, pair in self._wanted(written, world, now)}
         self.pairs |= wanted & (pairs(world) - pairs(before))
 
     def doubt_everything(self, world: World) -> None:
@@ -162,43 +162,45 @@ class Given:
 
     # What is judged.
 
-    def judge(self, planned: PreparedPlan, said: Identities, world: World, now: datetime) -> None:
+    def judge(self, planned: PreparedPlan, written: Identities, world: World, now: datetime) -> None:
         """Each given and live thing is desired, or goes by the plan, or is named as owed."""
         self.notice(world)
-        self._doubt_merged(said)
+        self._doubt_merged(written)
         # What a guard leaves out of a run by rule is planned, refused, and named with why in its report.
         held = (change for change, _ in planned.refused)
         changes = (*planned.plan.changes, *planned.left_out, *held)
         going = {_pair(each, planned) for each in changes if _takes(each)}
         named = set(_named(planned, world))
         with self._keeping_others(going):
-            wanted = {pair for _, pair in self._wanted(said, world, now)}
-            declared = {identifier for _, identifier in self._declared(said, world)}
+            wanted = {pair for _, pair in self._wanted(written, world, now)}
+            declared = {identifier for _, identifier in self._declared(written, world)}
         deleted = {_pair(each, planned) for each in changes if _deletes(each)}
         for thing, identifier in self.current.items():
             alone = sum(one == thing for one in self.objects.values()) == 1
             if (
                 identifier in declared & self.objects.keys()
                 and alone
-                and self._is_said_to_be(identifier, said)
+                and self._is_said_to_be(identifier, written)
             ):
                 assert (identifier,) not in deleted, f"{thing} {identifier} is declared, and goes"
         for pair in self.pairs - wanted - going:
             kind = Kind.MEMBERSHIP if len(pair) == 2 else Kind.ASSIGNMENT
-            told = (kind, *stems(world, pair))
-            assert told in named, f"git gave {told} {pair}, which is neither desired, nor goes, nor is owed"
+            entry = (kind, *stems(world, pair))
+            assert entry in named, f"git gave {entry} {pair}, which is neither desired, nor goes, nor is owed"
         for identifier, (kind, who) in self.objects.items():
             if identifier in declared or (identifier,) in going:
                 continue
             if kind is Kind.USER and world.users[identifier].active is False:
                 continue
-            told = (kind, who)
-            assert told in named, f"git gave {told} {identifier}, which neither stays, nor goes, nor is owed"
+            entry = (kind, who)
+            assert entry in named, (
+                f"git gave {entry} {identifier}, which neither stays, nor goes, nor is owed"
+            )
 
-    def _is_said_to_be(self, identifier: str, said: Identities) -> bool:
+    def _is_said_to_be(self, identifier: str, written: Identities) -> bool:
         """Whether the key by which git knew the object is its key now, or is said to have been."""
         kind, who = self.objects[identifier]
-        declared = said.users if kind is Kind.USER else said.groups
+        declared = written.users if kind is Kind.USER else written.groups
         known = self.keys.get(identifier)
         return any(known in (key, *one.previously) for key, one in declared.items() if stem(key) == who)
 
@@ -219,19 +221,19 @@ class Given:
         before: World,
         after: World,
         planned: PreparedPlan,
-        said: Identities,
+        written: Identities,
         policy: TargetPolicy,
         now: datetime,
     ) -> None:
         """Nothing that git never gave went from `before` to `after`, but what may go whoever gave it."""
         ours = self.objects.keys() | self.doubted_objects
         gone = {_pair(each, planned)[0] for each in planned.plan.changes if _deletes(each)}
-        left = {each for each in self.keys.keys() & self.objects if not self._is_said_to_be(each, said)}
-        leave = Leave(before, after, said, policy, now, ours, gone, left)
+        left = {each for each in self.keys.keys() & self.objects if not self._is_said_to_be(each, written)}
+        leave = Leave(before, after, written, policy, now, ours, gone, left)
         doubtful = set().union(*self.words.values())
         for pair in pairs(before) - pairs(after) - self.pairs - self.doubted:
-            told = stems(before, pair)
-            assert told in doubtful or leave.covers(pair), f"git never gave {told} {pair}, and took it"
+            thing = stems(before, pair)
+            assert thing in doubtful or leave.covers(pair), f"git never gave {thing} {pair}, and took it"
         for user, found in before.users.items():
             now_active = user in after.users and after.users[user].active is not False
             if user not in ours and found.active is not False and not now_active:
@@ -243,53 +245,56 @@ class Given:
 
     # Git's word, by live id.
 
-    def _settle(self, said: Identities, world: World) -> dict[str, str]:
+    def _settle(self, written: Identities, world: World) -> dict[str, str]:
         """Which object each declared person and team has by now; the keys of those that bear their names."""
         met: dict[str, str] = {}
-        for key, user in said.users.items():
+        for key, user in written.users.items():
             name = str(user.attributes["user_name"]).lower()
             found = [each for each in world.users if name_of(world, each).lower() == name]
             if not user.external and found and person_of(world, found[0]) == stem(key):
                 self.current[Kind.USER, stem(key)] = found[0]
                 met[found[0]] = key
-        for key, group in said.groups.items():
-            found = [each for each in world.groups if title_of(world, each) == oracle.title(said, key)]
+        for key, group in written.groups.items():
+            found = [each for each in world.groups if title_of(world, each) == oracle.title(written, key)]
             if not group.external and found and team_of(world, found[0]) == stem(key):
                 self.current[Kind.GROUP, stem(key)] = found[0]
                 met[found[0]] = key
-        for kind, declared in ((Kind.USER, said.users), (Kind.GROUP, said.groups)):
+        for kind, declared in ((Kind.USER, written.users), (Kind.GROUP, written.groups)):
             for key, one in declared.items():
                 identifier = self.current.get((kind, stem(key)), "")
                 if self.keys.get(identifier) in (key, *one.previously):
                     met[identifier] = key
-        for thing, identifier in self._declared(said, world):
+        for thing, identifier in self._declared(written, world):
             if identifier not in self.strangers:
                 self.objects[identifier] = thing
         return met
 
-    def _declared(self, said: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
+    def _declared(self, written: Identities, world: World) -> Iterator[tuple[_Thing, str]]:
         for kind, declared, live in (
-            (Kind.USER, said.users, world.users.keys()),
-            (Kind.GROUP, said.groups, world.groups.keys()),
+            (Kind.USER, written.users, world.users.keys()),
+            (Kind.GROUP, written.groups, world.groups.keys()),
         ):
             for key, one in declared.items():
                 identifier = self.current.get((kind, stem(key)))
                 if not one.external and identifier in live:
                     yield (kind, stem(key)), str(identifier)
         for arn, found in world.sets.items():
-            if found.name in said.permission_sets:
+            if found.name in written.permission_sets:
                 yield (Kind.PERMISSION_SET, stem(found.name)), arn
 
-    def _wanted(self, said: Identities, world: World, now: datetime) -> Iterator[tuple[Words, Pair]]:
+    def _wanted(self, written: Identities, world: World, now: datetime) -> Iterator[tuple[Words, Pair]]:
         """Every pair that git says, in words and as ids; what is not there has no id."""
-        absent = oracle.absent(said, now)
-        for key, group in said.groups.items():
+        absent = oracle.absent(written, now)
+        for key, group in written.groups.items():
             if not group.external and not (group.members is None and group.include is None):
-                for user in oracle.flat(said, key, now) - absent:
-                    pair = self._id(Kind.GROUP, key, said, world), self._id(Kind.USER, user, said, world)
+                for user in oracle.flat(written, key, now) - absent:
+                    pair = (
+                        self._id(Kind.GROUP, key, written, world),
+                        self._id(Kind.USER, user, written, world),
+                    )
                     yield (stem(key), stem(user)), pair
         arns = {str(one.name): arn for arn, one in world.sets.items()}
-        for entry in said.assignments.values():
+        for entry in written.assignments.values():
             if not oracle.holds(entry.window, now):
                 continue
             holders = [(Kind.USER, each) for each in entry.users if each not in absent]
@@ -298,14 +303,14 @@ class Given:
                 for name in entry.permission_sets:
                     for kind, key in holders:
                         words = account, stem(name), stem(key)
-                        yield words, (account, arns.get(name, ""), self._id(kind, key, said, world))
+                        yield words, (account, arns.get(name, ""), self._id(kind, key, written, world))
 
-    def _id(self, kind: Kind, key: str, said: Identities, world: World) -> str:
-        if kind is Kind.USER and said.users[key].external:
-            name = said.users[key].attributes["user_name"]
+    def _id(self, kind: Kind, key: str, written: Identities, world: World) -> str:
+        if kind is Kind.USER and written.users[key].external:
+            name = written.users[key].attributes["user_name"]
             return next((each for each in world.users if name_of(world, each) == name), "")
-        if kind is Kind.GROUP and said.groups[key].external:
-            title = oracle.title(said, key)
+        if kind is Kind.GROUP and written.groups[key].external:
+            title = oracle.title(written, key)
             return next((each for each in world.groups if title_of(world, each) == title), "")
         return self.current.get((kind, stem(key)), "")
 

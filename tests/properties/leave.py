@@ -28,22 +28,22 @@ class Leave:
         self,
         before: World,
         after: World,
-        said: Identities,
+        declared: Identities,
         policy: TargetPolicy,
         now: datetime,
         ours: Collection[str],
         gone: Collection[str],
         left: Collection[str],
     ) -> None:
-        self._before, self._said, self._policy, self._ours = before, said, policy, ours
+        self._before, self._said, self._policy, self._ours = before, declared, policy, ours
         self._left = left
-        self._absent = {stem(each) for each in oracle.absent(said, now)}
-        self._people = {stem(each) for each in said.users}
-        self._teams = {stem(key): one for key, one in said.groups.items()}
+        self._absent = {stem(each) for each in oracle.absent(declared, now)}
+        self._people = {stem(each) for each in declared.users}
+        self._teams = {stem(key): one for key, one in declared.groups.items()}
         living = {*after.users, *after.groups, *after.sets}
         self._gone = {*before.users, *before.groups, *before.sets, *gone} - living | set(gone)
         # Git says itself when these end, whoever began them.
-        self._ending = set(_written(said, before))
+        self._ending = set(_written(declared, before))
 
     def is_absent(self, user: str) -> bool:
         """Whether somebody is inactive, blocked or removed."""
@@ -87,11 +87,11 @@ class Leave:
         return word is Sharing.EXCLUSIVE
 
 
-def _written(said: Identities, world: World) -> Iterator[Words]:
-    for key in said.groups:
-        for user in oracle.flat(said, key, None):
+def _written(declared: Identities, world: World) -> Iterator[Words]:
+    for key in declared.groups:
+        for user in oracle.flat(declared, key, None):
             yield stem(key), stem(user)
-    for entry in said.assignments.values():
+    for entry in declared.assignments.values():
         for account in oracle.accounts(entry, world):
             for name in entry.permission_sets:
                 for each in (*entry.users, *entry.groups):

@@ -12,31 +12,33 @@ from tests.planning.world import World
 Reach = tuple[str, str, str]
 
 
-def absent(said: Identities, now: datetime) -> set[str]:
+def absent(declared: Identities, now: datetime) -> set[str]:
     """Keys of whoever must have no access."""
-    gone = {key for key, user in said.users.items() if user.active is False or not holds(user.window, now)}
-    return gone | set(said.blocked)
+    gone = {
+        key for key, user in declared.users.items() if user.active is False or not holds(user.window, now)
+    }
+    return gone | set(declared.blocked)
 
 
-def members(said: Identities, key: str, world: World, now: datetime) -> set[str]:
+def members(declared: Identities, key: str, world: World, now: datetime) -> set[str]:
     """User names of whoever should be in a group; of one that is somebody else's, whoever is in it."""
-    group = said.groups[key]
+    group = declared.groups[key]
     if group.external or _is_open(group):
-        name = title(said, key)
+        name = title(declared, key)
         found = [one.id for one in world.groups.values() if one.attributes["display_name"] == name]
         people = {each for each in found for each in world.members[each]}
         return {str(world.users[each].attributes["user_name"]) for each in people}
-    keys = flat(said, key, now) - absent(said, now)
-    return {str(said.users[each].attributes["user_name"]) for each in keys}
+    keys = flat(declared, key, now) - absent(declared, now)
+    return {str(declared.users[each].attributes["user_name"]) for each in keys}
 
 
 def _is_open(group: Group) -> bool:
     return group.members is None and group.include is None
 
 
-def flat(said: Identities, key: str, now: datetime | None) -> set[str]:
+def flat(declared: Identities, key: str, now: datetime | None) -> set[str]:
     """Keys of whoever is written as a member of a group, also by includes; without `now`, at any time."""
-    group = said.groups[key]
+    group = declared.groups[key]
     found = {
         user
         for user, how in (group.members or {}).items()
@@ -44,24 +46,24 @@ def flat(said: Identities, key: str, now: datetime | None) -> set[str]:
     }
     for include in group.include or ():
         if now is None or holds(include.window, now):
-            found |= flat(said, include.group, now)
+            found |= flat(declared, include.group, now)
     return found
 
 
-def reach(said: Identities, world: World, now: datetime) -> set[Reach]:
+def reach(declared: Identities, world: World, now: datetime) -> set[Reach]:
     """User name, account and permission set, for all that git gives now to people who can sign in."""
     names = {str(one.attributes["user_name"]) for one in world.users.values() if one.active is not False}
     found: set[Reach] = set()
-    for entry in said.assignments.values():
+    for entry in declared.assignments.values():
         if not holds(entry.window, now):
             continue
         people = {
-            str(said.users[each].attributes["user_name"])
+            str(declared.users[each].attributes["user_name"])
             for each in entry.users
-            if each not in absent(said, now)
+            if each not in absent(declared, now)
         }
         for team in entry.groups:
-            people |= members(said, team, world, now)
+            people |= members(declared, team, world, now)
         for account in accounts(entry, world):
             found |= {(who, account, each) for who in people & names for each in entry.permission_sets}
     return found
@@ -89,23 +91,23 @@ def holds(window: Window, now: datetime) -> bool:
     return (window.start is None or window.start <= now) and (window.end is None or now < window.end)
 
 
-def assigned(said: Identities, world: World, now: datetime) -> set[Reach]:
+def assigned(declared: Identities, world: World, now: datetime) -> set[Reach]:
     """Account, permission set and principal (user name or display name) of all that git assigns now."""
     found: set[Reach] = set()
-    for entry in said.assignments.values():
+    for entry in declared.assignments.values():
         if not holds(entry.window, now):
             continue
         holders = {
-            str(said.users[each].attributes["user_name"])
+            str(declared.users[each].attributes["user_name"])
             for each in entry.users
-            if each not in absent(said, now)
+            if each not in absent(declared, now)
         }
-        holders |= {title(said, each) for each in entry.groups}
+        holders |= {title(declared, each) for each in entry.groups}
         for account in accounts(entry, world):
             found |= {(account, name, who) for name in entry.permission_sets for who in holders}
     return found
 
 
-def title(said: Identities, key: str) -> str:
+def title(declared: Identities, key: str) -> str:
     """The display name of a group."""
-    return str(said.groups[key].attributes.get("display_name") or key)
+    return str(declared.groups[key].attributes.get("display_name") or key)

@@ -33,7 +33,7 @@ class Recall:
         return replace(self, marks=dict(self.marks), unpushed=dict(self.unpushed))
 
     @property
-    def told(self) -> Ledger | None:
+    def output(self) -> Ledger | None:
         """What is remembered by ids; None where nothing was published yet, or by an earlier version."""
         if self.earlier or (self.ledger is None and not self.marks):
             return None

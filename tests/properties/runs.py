@@ -32,7 +32,7 @@ class Asleep:
 
     planned: PreparedPlan
     go: frozenset[Address]
-    said: Identities
+    declared: Identities
     now: datetime
     began: Ledger | None
     seen: Mapping[str, object]
@@ -48,7 +48,7 @@ class Runs(Stage):
 
     def applied(self) -> set[str]:
         """Stems of whoever has an object that git gave, where that is known by ids."""
-        if self.recall.told is None:
+        if self.recall.output is None:
             return set()
         return {who for _, who in self.given.objects.values()}
 
@@ -73,7 +73,7 @@ class Runs(Stage):
         if self.falls_back:
             self.given.doubt_everything(self.world)
         run = self.recall.mark(planned.intends(go))
-        self.given.begun(run, self.said, self.world, self.now)
+        self.given.begun(run, self.declared, self.world, self.now)
         return run, go
 
     @precondition(lambda self: not self.recall.earlier)
@@ -94,7 +94,7 @@ class Runs(Stage):
         run, go = self._mark(planned)
         self.tell(run, "is killed after", after, "steps of", len(planned.steps))
         self.carry_out(planned, go, frozenset(each.id for each in planned.steps[after:]))
-        self.given.ended(self.said, self.world, self.now, published=False)
+        self.given.ended(self.declared, self.world, self.now, published=False)
         self.dead.append(run)
 
     @precondition(lambda self: self.dead)
@@ -120,7 +120,7 @@ class Runs(Stage):
         self.tell(run, "applies everything, and its receipt is not pushed")
         outcomes = self.carry_out(planned, go)
         self.recall.unpushed[run] = given_after(planned, outcomes), began
-        self.given.ended(self.said, self.world, self.now, published=False)
+        self.given.ended(self.declared, self.world, self.now, published=False)
         self._revert(book if reverted else self.book)
         self.plan()
 
@@ -146,7 +146,7 @@ class Runs(Stage):
         run, go = self._mark(planned)
         self.tell(run, "stops before its first write")
         seen = {**self.world.users, **self.world.groups, **self.world.sets}
-        self.asleep[run] = Asleep(planned, go, self.said, self.now, began, seen)
+        self.asleep[run] = Asleep(planned, go, self.declared, self.now, began, seen)
         self._revert(book if reverted else self.book)
 
     @precondition(lambda self: self.asleep)
@@ -160,7 +160,7 @@ class Runs(Stage):
         outcomes = written_late(
             self.world, replace(old.planned, steps=steps), old.seen, after if dies else None
         )
-        self.given.late(before, old.said, self.world, old.now, dead=dies)
+        self.given.late(before, old.declared, self.world, old.now, dead=dies)
         if dies:
             self.dead.append(run)
         else:

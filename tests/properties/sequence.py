@@ -72,7 +72,7 @@ def takes_before_it_gives(planned: PreparedPlan) -> None:
             assert not (given and action is Action.DELETE and not step.after and not step.held_by)
 
 
-def told(planned: PreparedPlan) -> str:
+def output(planned: PreparedPlan) -> str:
     """What a plan is to do, and what is loud in it."""
     changes = [
         f"{each.action} {each.address} ({each.cause})"

@@ -42,13 +42,13 @@ class Settling(Runs):
             assert address is not None
             if address.kind is Kind.USER:
                 self.tell("somebody renames one of", address)
-                name = str(self.said.users[address.key].attributes["user_name"])
+                name = str(self.declared.users[address.key].attributes["user_name"])
                 made = [each for each in self.world.users if person_of(self.world, each) == stem(address.key)]
                 user = self.world.users[min(made)]
                 self.world.users[user.id] = replace(user, attributes={**user.attributes, "user_name": name})
             else:
                 self.tell("somebody renames one of", address)
-                name = oracle.title(self.said, address.key)
+                name = oracle.title(self.declared, address.key)
                 made = [each for each in self.world.groups if team_of(self.world, each) == stem(address.key)]
                 group = self.world.groups[min(made)]
                 attributes = {**group.attributes, "display_name": name}

@@ -39,14 +39,14 @@ def in_words(
 
 def _over(states: Iterable[Identities], world: World, now: datetime) -> Iterator[Words]:
     """Whatever was said to end, or to begin, at another time than now: people alone, and pairs."""
-    for said in states:
-        for key, user in said.users.items():
+    for declared in states:
+        for key, user in declared.users.items():
             if not oracle.holds(user.window, now):
                 yield (stem(key),)
-        for key in said.groups:
-            for member in oracle.flat(said, key, None) - oracle.flat(said, key, now):
+        for key in declared.groups:
+            for member in oracle.flat(declared, key, None) - oracle.flat(declared, key, now):
                 yield stem(key), stem(member)
-        for entry in said.assignments.values():
+        for entry in declared.assignments.values():
             if oracle.holds(entry.window, now):
                 continue
             for account in oracle.accounts(entry, world):

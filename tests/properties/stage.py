@@ -28,7 +28,7 @@ from tests.properties.critical import LEAST, Floors, enough
 from tests.properties.failing import none
 from tests.properties.invariant import Given
 from tests.properties.recall import GOOD, Recall, given_after
-from tests.properties.sequence import allowed_meanwhile, takes_before_it_gives, told
+from tests.properties.sequence import allowed_meanwhile, output, takes_before_it_gives
 from tests.properties.spoken import in_words
 from tests.properties.verdict import Verdict
 from tests.properties.witness import Names, Witness, access, approvals, defined, inside
@@ -81,13 +81,13 @@ class Stage(RuleBasedStateMachine):
         if broken and not self.recall.earlier:
             self.tell("the commit before this one does not load")
             return
-        self.since.insert(0, Declared(f"c{len(self.since)}", self.said, self.policy))
+        self.since.insert(0, Declared(f"c{len(self.since)}", self.declared, self.policy))
 
     def begin_first(self, go: frozenset[Address]) -> None:
         """The tag is set before the first write; what git said until then, nobody remembers."""
         if go and not self.begun:
             self.begun, self.since = True, []
-            self.first = Declared("begun", self.said, self.policy)
+            self.first = Declared("begun", self.declared, self.policy)
 
     # What holds.
 
@@ -107,8 +107,8 @@ class Stage(RuleBasedStateMachine):
         self.begin_first(go)
         chosen = replace(planned, steps=tuple(restricted(planned.steps, go)))
         takes_before_it_gives(chosen)
-        floors = Floors(self.world, planned, self._critical_entries(), self.said)
-        broken = breaches(self.world, self.said, self.policy.rules)
+        floors = Floors(self.world, planned, self._critical_entries(), self.declared)
+        broken = breaches(self.world, self.declared, self.policy.rules)
         full = copy.deepcopy(self.world)
         full.carry_out(chosen)
         allowed = allowed_meanwhile(self.world, full, chosen.steps)
@@ -126,16 +126,16 @@ class Stage(RuleBasedStateMachine):
         before, falls_back = copy.deepcopy(self.world), self.falls_back
         outcomes = self.world.carry_out(chosen, failing, watch=look)
         if not falls_back:
-            self.given.took(before, self.world, planned, self.said, self.policy, self.now)
-        present = {stem(each) for each in self.said.users} - self.absent()
+            self.given.took(before, self.world, planned, self.declared, self.policy, self.now)
+        present = {stem(each) for each in self.declared.users} - self.absent()
         witness.left_others_alone(self.world, present, self.policy.scope)
         witness.kept_ids(self.world, but=self.given.doubted_objects)
         if self.world.delegated:
             witness.left_the_management_account_alone(self.world)
         if go == {each.address for each in planned.plan.changes} and not failing:
             # Rules judge the end of the whole plan, and the end of a part of it only when that is planned.
-            assert breaches(self.world, self.said, self.policy.rules) <= broken
-            assert not badly_given(planned, self.said, self.world, self.policy.rules)
+            assert breaches(self.world, self.declared, self.policy.rules) <= broken
+            assert not badly_given(planned, self.declared, self.world, self.policy.rules)
         if not self.approved:
             if self.policy.guards is TIGHT:
                 spoken = in_words(planned, before, self.world, self.states, self.now)
@@ -165,7 +165,7 @@ class Stage(RuleBasedStateMachine):
             whole = "delegated-administrator" not in {each.code for each in fresh.plan.findings}
             self.as_git_says(whole=whole)
             if whole and self.policy.guards is CRITICAL and not self.approved and self.is_managed():
-                enough(self.world, self.said)
+                enough(self.world, self.declared)
         self.move_on(fresh, go, outcomes)
 
     def write(self, planned: PreparedPlan) -> None:
@@ -218,7 +218,7 @@ class Stage(RuleBasedStateMachine):
         return new
 
     @property
-    def said(self) -> Identities:
+    def declared(self) -> Identities:
         """What git says now, with approvals of everything where somebody gave them.
 
         Where people are critical, somebody approves all the rest at least.
@@ -236,41 +236,41 @@ class Stage(RuleBasedStateMachine):
         """
         if self.base is None and not self.begun:
             return Remembered()
-        said, policy = self.said, self.policy
-        since = tuple(each for each in self.since if (each.identities, each.policy) != (said, policy))
+        declared, policy = self.declared, self.policy
+        since = tuple(each for each in self.since if (each.identities, each.policy) != (declared, policy))
         if self.base is None and self.first is not None:
             since = (*since, self.first)
-        return Remembered(self.receipt, self.base, since, ledger=self.recall.told)
+        return Remembered(self.receipt, self.base, since, ledger=self.recall.output)
 
     @property
     def falls_back(self) -> bool:
         """Whether the states answer for want of a ledger."""
-        return self.recall.told is None and self.begun
+        return self.recall.output is None and self.begun
 
     def plan(self, *, by_rule: bool = False) -> PreparedPlan:
         """The plan of this moment. One that only takes away breaks no rule."""
-        self.states.append(self.said)
+        self.states.append(self.declared)
         planned = plan_target(
-            self.said, self.memory, self.world.live(), self.policy, CAN_ALL, self.now, by_rule=by_rule
+            self.declared, self.memory, self.world.live(), self.policy, CAN_ALL, self.now, by_rule=by_rule
         )
         refused = {each.code for each in planned.plan.findings if each.severity == "refusal"}
         if all(each.address.kind in PAIRS and each.action is Action.DELETE for each in planned.plan.changes):
             assert not {each for each in refused if each.startswith("rule-")} or not planned.plan.changes
-        if (text := told(planned)) != self._told:
+        if (text := output(planned)) != self._told:
             self._told = text
             self.tell("  a plan:", text)
         assert len({each.address for each in planned.plan.changes}) == len(planned.plan.changes)
-        self.given.judge(planned, self.said, self.world, self.now)
+        self.given.judge(planned, self.declared, self.world, self.now)
         return planned
 
     def _critical_entries(self) -> dict[str, Assignment]:
         """Entries by what git says, or else said at the last whole apply."""
         base = self.base.identities.assignments if self.base else {}
-        return {**base, **self.said.assignments}
+        return {**base, **self.declared.assignments}
 
     def absent(self) -> set[str]:
         """Stems of whoever must have no access."""
-        return {stem(each) for each in oracle.absent(self.said, self.now)}
+        return {stem(each) for each in oracle.absent(self.declared, self.now)}
 
     def is_managed(self) -> bool:
         """Whether nothing is only observed."""
@@ -308,7 +308,7 @@ class Stage(RuleBasedStateMachine):
         if not self.is_managed():
             return
         people = {name_of(self.world, each): person_of(self.world, each) for each in self.world.users}
-        reach = oracle.reach(self.said, self.world, self.now)
+        reach = oracle.reach(self.declared, self.world, self.now)
         theirs = "" if whole else HOME
         must = {(people[who], account, name) for who, account, name in reach if account != theirs}
         assert must <= access(self.world)
@@ -318,7 +318,7 @@ class Stage(RuleBasedStateMachine):
         assert extra <= Witness(self.world).excused(pairs(self.world) - self.given.pairs)
         if whole:
             pairs_given, objects = frozenset(self.given.pairs), self.given.objects.keys()
-            Verdict(self.world, self.said, self.policy, self.now, pairs_given, objects).pronounce()
+            Verdict(self.world, self.declared, self.policy, self.now, pairs_given, objects).pronounce()
 
     def remember(self, planned: PreparedPlan, go: frozenset[Address], outcomes: dict[str, Outcome]) -> None:
         """The apply ends: its receipt has the next ledger, and the tag moves on where it was whole."""
@@ -332,7 +332,7 @@ class Stage(RuleBasedStateMachine):
         first, falls_back = self.recall.ledger is None, self.falls_back
         self.recall.ledger = given_after(planned, outcomes)
         self.given.wrote(planned, outcomes)
-        self.given.ended(self.said, self.world, self.now)
+        self.given.ended(self.declared, self.world, self.now)
         if first and falls_back:
             self.given.doubt_everything(self.world)
 
@@ -349,6 +349,6 @@ class Stage(RuleBasedStateMachine):
         if planned.waiting or planned.uncovered or planned.refused or due - go or due & bad:
             return
         self.recall.earlier = max(0, self.recall.earlier - 1)
-        self.base = Declared("base", self.said, self.policy)
+        self.base = Declared("base", self.declared, self.policy)
         self.receipt = Receipt("aws", dict(self.world.live().identity), "", "", self.now)
         self.since, self.reviewed, self.known = [], [], []

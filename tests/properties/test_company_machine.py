@@ -122,7 +122,7 @@ class CompanyMachine(Ending):
         again = plan_from_json(text)
         assert plan_json(again) == text
         assert again.targets[0].changes == part.changes
-        shuffled = _shuffled(self.said, chance)
+        shuffled = _shuffled(self.declared, chance)
         other = plan_target(shuffled, self.memory, self.world.live(), self.policy, CAN_ALL, self.now).plan
         assert other.digest == part.digest
         assert [replace(each, origin=None) for each in other.changes] == [
@@ -259,7 +259,7 @@ class CompanyMachine(Ending):
             assert all(one.kind is Kind.USER or one.id in self.world.groups for one in found)
 
 
-def _shuffled(said: Identities, chance: Random) -> Identities:
+def _shuffled(declared: Identities, chance: Random) -> Identities:
     def mixed(things: dict[str, object]) -> dict[str, object]:
         found = [
             (key, replace(one, origin=Origin(f"{chance.randrange(3)}.yaml", 1)))  # type: ignore[type-var]  # dataclasses all
@@ -269,14 +269,14 @@ def _shuffled(said: Identities, chance: Random) -> Identities:
         return dict(found)
 
     names = ("users", "groups", "permission_sets", "assignments", "blocked")
-    return replace(said, **{name: mixed(dict(getattr(said, name))) for name in names})  # type: ignore[arg-type]  # fields by name
+    return replace(declared, **{name: mixed(dict(getattr(declared, name))) for name in names})  # type: ignore[arg-type]  # fields by name
 
 
 def _shard(number: int) -> type[TestCase]:
     """Some of the stories, to be told beside others: by a seed of its own, the same one everywhere."""
     company: Any = type(f"Company{number}", (CompanyMachine,), {})
-    told: Any = (seed(number)(company) if SAME else company).TestCase
-    told.settings = settings(
+    output: Any = (seed(number)(company) if SAME else company).TestCase
+    output.settings = settings(
         max_examples=examples(10),
         stateful_step_count=steps(10),
         deadline=None,
@@ -287,7 +287,7 @@ def _shard(number: int) -> type[TestCase]:
         phases=[each for each in Phase if SAME or each not in (Phase.shrink, Phase.explain)],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    shard: type[TestCase] = told
+    shard: type[TestCase] = output
     return shard
 
 

@@ -30,13 +30,13 @@ class FailsInTheEnding(CompanyMachine):
 
 
 @pytest.mark.parametrize(
-    ("machine", "told"),
+    ("machine", "output"),
     [
         (FailsInAStep, ("git: ", "a plan: ", "it is applied, all of it")),
         (FailsInTheEnding, ("git: ", "a plan: ", "the ending")),
     ],
 )
-def test_a_story_that_fails_is_told_in_words(machine: type[CompanyMachine], told: tuple[str, ...]) -> None:
+def test_a_story_that_fails_is_told_in_words(machine: type[CompanyMachine], output: tuple[str, ...]) -> None:
     few = settings(
         max_examples=5,
         stateful_step_count=3,
@@ -52,4 +52,4 @@ def test_a_story_that_fails_is_told_in_words(machine: type[CompanyMachine], told
     (story,) = [each for each in caught.value.__notes__ if each.startswith("The story:\n")]
     steps = story.split("\n")[1:]
     assert [each for each in steps if not STEP.match(each)] == []
-    assert [each for each in told if each not in story] == []
+    assert [each for each in output if each not in story] == []

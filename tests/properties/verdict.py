@@ -24,7 +24,7 @@ class Verdict:
     """What git says now, and the pairs and objects (ids) that git gave."""
 
     world: World
-    said: Identities
+    written: Identities
     policy: TargetPolicy
     now: datetime
     given: frozenset[Pair]
@@ -39,10 +39,10 @@ class Verdict:
         self._assigned()
 
     def _users(self) -> None:
-        world, said = self.world, self.said
-        absent = oracle.absent(said, self.now)
+        world, written = self.world, self.written
+        absent = oracle.absent(written, self.now)
         live = {name_of(world, each): one for each, one in world.users.items()}
-        for key, user in said.users.items():
+        for key, user in written.users.items():
             found = live.get(str(user.attributes["user_name"]))
             if user.external or (found is None and key in absent):
                 continue
@@ -51,20 +51,20 @@ class Verdict:
             assert key not in absent or found.active is False
             if "title" in user.attributes and key not in absent:
                 assert found.attributes.get("title") == user.attributes["title"]
-        known = {stem(each) for each in said.users}
+        known = {stem(each) for each in written.users}
         for name, one in live.items():
             ours, who = one.id in self.objects, person_of(world, one.id)
             if who not in known and name not in _SPARED and (ours or self._takes(Kind.USER)):
                 assert one.active is False or self._is_held(one.id)
-                if self.policy.on_removal is OnRemoval.DELETE and ours and who not in said.blocked:
+                if self.policy.on_removal is OnRemoval.DELETE and ours and who not in written.blocked:
                     assert self._is_held(one.id)
 
     def _groups(self) -> None:
-        world, said = self.world, self.said
+        world, written = self.world, self.written
         titles = {title_of(world, each) for each in world.groups}
-        declared = {oracle.title(said, key) for key in said.groups}
+        declared = {oracle.title(written, key) for key in written.groups}
         assert declared <= titles
-        known = {stem(each) for each in said.groups}
+        known = {stem(each) for each in written.groups}
         for identifier, title in ((each, title_of(world, each)) for each in world.groups):
             ours = identifier in self.objects
             if title in declared or title in ("console", CORP):
@@ -74,29 +74,29 @@ class Verdict:
             assert not (ours or self._takes(Kind.GROUP)) or self._is_held(identifier)
 
     def _sets(self) -> None:
-        world, said = self.world, self.said
+        world, written = self.world, self.written
         live = {str(one.name): one for one in world.sets.values()}
-        for name, declared in said.permission_sets.items():
+        for name, declared in written.permission_sets.items():
             assert live[name].attributes["session_duration"] == declared.session_duration
             active = {each for each, one in world.organization.accounts.items() if one.active}
             assert not live[name].outdated & active
         for name, one in live.items():
             ours = one.id in self.objects
             if (
-                name not in said.permission_sets
+                name not in written.permission_sets
                 and name != ELEVATED
                 and (ours or self._takes(Kind.PERMISSION_SET))
             ):
                 assert any(arn == one.id for _, arn in world.assignments)
 
     def _members(self) -> None:
-        world, said = self.world, self.said
+        world, written = self.world, self.written
         groups = {title_of(world, each): each for each in world.groups}
-        for key, group in said.groups.items():
+        for key, group in written.groups.items():
             if group.external or (group.members is None and group.include is None):
                 continue
-            identifier = groups[oracle.title(said, key)]
-            must = oracle.members(said, key, world, self.now)
+            identifier = groups[oracle.title(written, key)]
+            must = oracle.members(written, key, world, self.now)
             found = {name_of(world, each): each for each in world.members[identifier]}
             assert must <= found.keys()
             strict = group.shared is False or (
@@ -107,7 +107,7 @@ class Verdict:
 
     def _assigned(self) -> None:
         world = self.world
-        must = oracle.assigned(self.said, world, self.now)
+        must = oracle.assigned(self.written, world, self.now)
         found = dict(self._live())
         there = {key for key in must if self._is_there(key[2])}
         assert there <= found.keys()
@@ -136,7 +136,7 @@ class Verdict:
 
     def _tolerates_none(self, name: str) -> bool:
         # A set whose place another one takes stays as long as somebody else's assignments do, by its word.
-        sets = self.said.permission_sets
+        sets = self.written.permission_sets
         heirs = [one for one in sets.values() if name in one.previously]
         declared: PermissionSet | None = sets.get(name) or next(iter(heirs), None)
         if declared is None or declared.assignments is None:

@@ -43,11 +43,11 @@ def test_no_cell_is_a_formula_and_every_line_has_its_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_text_has_no_command_and_no_control_character(name: str) -> None:
-    told = access_text([answer(name)])
+    output = access_text([answer(name)])
 
-    assert all(character.isprintable() for character in told.replace("\n", ""))
-    assert not any(line.lstrip().startswith("::") for line in told.splitlines())
-    assert "##[" not in told
+    assert all(character.isprintable() for character in output.replace("\n", ""))
+    assert not any(line.lstrip().startswith("::") for line in output.splitlines())
+    assert "##[" not in output
 
 
 @pytest.mark.parametrize("name", HOSTILE)

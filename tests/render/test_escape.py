@@ -113,12 +113,12 @@ def test_a_sentence_has_single_blanks() -> None:
 
 @given(HOSTILE)
 def test_workflow_commands_end_where_they_should(value: str) -> None:
-    data, told = escape.command_data(value), escape.command_property(value)
-    assert "\n" not in data + told
-    assert "\r" not in data + told
-    assert ":" not in told
-    assert "," not in told
-    assert re.fullmatch(r"(?:[^%]|%(?:25|0D|0A|3A|2C))*", data + told)
+    data, output = escape.command_data(value), escape.command_property(value)
+    assert "\n" not in data + output
+    assert "\r" not in data + output
+    assert ":" not in output
+    assert "," not in output
+    assert re.fullmatch(r"(?:[^%]|%(?:25|0D|0A|3A|2C))*", data + output)
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,10 @@ def test_the_log_is_as_it_was_last_read(name: str, golden: Callable[[str, str], 
 
 
 def test_a_refusal_points_at_its_line_and_comes_first() -> None:
-    name, told = commands(plan_github(plans.PLANS["refused"], token=TOKEN))[1]
+    name, output = commands(plan_github(plans.PLANS["refused"], token=TOKEN))[1]
     assert name == "error"
-    assert told.startswith("title=aws%3A set-emptied,file=identities/teams.yaml,line=31,col=5|")
-    assert "%0Aif it is meant" in told
+    assert output.startswith("title=aws%3A set-emptied,file=identities/teams.yaml,line=31,col=5|")
+    assert "%0Aif it is meant" in output
 
 
 def test_notes_without_a_place_annotate_nothing() -> None:
@@ -64,9 +64,9 @@ def test_a_runner_obeys_nothing_that_data_says(evil: str) -> None:
 @settings(deadline=None)
 def test_problems_are_errors_on_their_lines(message: str, path: str, fix: str | None) -> None:
     text = problems_github([Problem(message, fix, Place(path, 3, 7))], token=TOKEN)
-    (name, told), *rest = commands(text)
+    (name, output), *rest = commands(text)
     assert name == "error"
-    assert ",line=3,col=7|" in told
+    assert ",line=3,col=7|" in output
     assert [each for each, _ in rest] == ["stop-commands", "resume"]
 
 

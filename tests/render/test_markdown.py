@@ -89,14 +89,14 @@ def _harmless() -> list[list[tuple[str, str, str]]]:
 @cache
 def _harmless_prose() -> tuple[str, str]:
     """What an incomplete document says outside code: with its digests, and where they do not fit, either."""
-    said = _prose(_incomplete(poisoned("x"), 20_000))
-    return said, f"{said} The digests do not fit, either."
+    expected = _prose(_incomplete(poisoned("x"), 20_000))
+    return expected, f"{expected} The digests do not fit, either."
 
 
 def _prose(document: str) -> str:
     """All text outside code, numbers apart."""
-    said = " ".join(text for kind, _, text in structure(document) if kind == "text" and text.strip())
-    return re.sub(r"\d+", "0", said)
+    expected = " ".join(text for kind, _, text in structure(document) if kind == "text" and text.strip())
+    return re.sub(r"\d+", "0", expected)
 
 
 def _whole(evil: str, level: _Level) -> str:
@@ -146,10 +146,10 @@ def test_what_is_not_named_is_counted() -> None:
 
 def test_removals_that_do_not_fit_are_said_to_be_missing() -> None:
     document = plan_markdown(_mixed(2000, 0), max_bytes=8_000)
-    told = re.search(r"([\d,]+) of 2,001 removals are listed here", document)
-    assert told
+    output = re.search(r"([\d,]+) of 2,001 removals are listed here", document)
+    assert output
     assert "Do not approve it by this text" in document
-    assert sum(line.startswith("-") for line in listed(document)) == int(told[1].replace(",", "")) > 100
+    assert sum(line.startswith("-") for line in listed(document)) == int(output[1].replace(",", "")) > 100
     assert document.startswith("### Refused.")
 
 

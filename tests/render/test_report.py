@@ -79,11 +79,11 @@ def test_every_failure_is_listed_with_its_message_however_many_there_are() -> No
 
 def test_what_was_partly_done_is_told_and_nothing_says_that_nothing_was_done() -> None:
     change = PLAN.changes[0]
-    said = "refused; done: attach A, detach B; not done: attach C"
-    part = TargetReport("aws", "", (Result(change.address, Status.PARTLY, said),), whole=False, writes=1)
+    expected = "refused; done: attach A, detach B; not done: attach C"
+    part = TargetReport("aws", "", (Result(change.address, Status.PARTLY, expected),), whole=False, writes=1)
     text = report_text(Report((part,)), PLAN)
     assert "Partly done: 1 (what was done stays" in text
-    assert said in text
+    assert expected in text
     assert "aws: 1 partly done, with 1 write.\n" in text
     assert "Nothing was done" not in text
     assert text.splitlines()[-1].startswith("Applied 0 of 1 change; 1 partly done.")

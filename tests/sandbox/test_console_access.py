@@ -110,7 +110,7 @@ def test_hands_obey_the_same_rules(sso: Sso) -> None:
     console = sso.sandbox.store
     console.create_permission_set("Admin")
     console.put_assignment(ONE, "Admin", group="Platform")
-    for attempt, said in (
+    for attempt, expected in (
         (lambda: console.create_permission_set("Admin"), "already exists"),
         (lambda: console.create_permission_set("B", session_duration="PT13H"), "PT1H to PT12H"),
         (lambda: console.delete_permission_set("Admin"), "ApplicationProfile"),
@@ -121,7 +121,7 @@ def test_hands_obey_the_same_rules(sso: Sso) -> None:
         (lambda: console.put_assignment(ONE, "Admin"), "a user or a group"),
         (lambda: console.remove_assignment(TWO, "Admin", group="Platform"), "is not assigned"),
     ):
-        with pytest.raises(ApiError, match=said):
+        with pytest.raises(ApiError, match=expected):
             attempt()
     console.remove_assignment(ONE, "Admin", group="Platform")
     console.delete_permission_set("Admin")
@@ -203,8 +203,8 @@ class TestOrganization:
             (lambda: console.tag_account("999999999999", {}), ApiError, "no account 999999999999"),
             (lambda: console.set_account_state(ONE, "ASLEEP"), ValueError, "not ASLEEP"),
         ]
-        for attempt, error, said in attempts:
-            with pytest.raises(error, match=said):
+        for attempt, error, expected in attempts:
+            with pytest.raises(error, match=expected):
                 attempt()
         root = sso.aws.organizations.list_roots()["Roots"][0]["Id"]
         found = sso.aws.organizations.list_organizational_units_for_parent(ParentId=root)

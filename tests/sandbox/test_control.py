@@ -119,7 +119,7 @@ def test_scim_can_be_used_from_outside(remote: Remote, sandbox: Sandbox) -> None
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "said"),
+    ("method", "path", "body", "status", "message"),
     [
         ("GET", "/nothing", None, 404, "there is no GET /_sandbox/nothing"),
         ("POST", "/faults", {"kind": "explode"}, 400, "explode"),
@@ -134,11 +134,11 @@ def test_scim_can_be_used_from_outside(remote: Remote, sandbox: Sandbox) -> None
     ],
 )
 def test_what_makes_no_sense_is_explained(
-    remote: Remote, method: str, path: str, body: Any, status: int, said: str
+    remote: Remote, method: str, path: str, body: Any, status: int, message: str
 ) -> None:
     answer = remote(method, path, body)
     assert answer[0] == status
-    assert said in answer[1]
+    assert message in answer[1]
 
 
 def test_a_page_in_a_browser_cannot_switch_anything(remote: Remote, sandbox: Sandbox) -> None:

@@ -20,7 +20,7 @@ def test_a_group_comes_back_as_it_was_sent(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "said"),
+    ("group", "message"),
     [
         pytest.param({}, "displayname is required", id="no display name, which the model would allow"),
         pytest.param({"DisplayName": ""}, "greater than or equal to 1", id="empty display name"),
@@ -31,11 +31,11 @@ def test_a_group_comes_back_as_it_was_sent(aws: Aws) -> None:
     ],
 )
 def test_a_group_that_the_service_would_not_take_is_refused(
-    unchecked: Aws, group: dict[str, Any], said: str
+    unchecked: Aws, group: dict[str, Any], message: str
 ) -> None:
     error = refusal(lambda: unchecked("create_group", **group))
     assert error["Code"] == "ValidationException"
-    assert said in error["Message"]
+    assert message in error["Message"]
 
 
 @pytest.mark.parametrize("wanted", ["Platform", "PLATFORM"])

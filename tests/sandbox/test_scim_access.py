@@ -238,10 +238,10 @@ def test_the_journal_has_the_fifteen_operations_by_their_names_and_names_nobody(
         " ListResourceTypes ListSchemas ListUsers PatchGroup PatchUser PutUser ServiceProviderConfig"
     )
     assert sandbox.requests.counts() == {f"scim.{name}": 1 for name in names.split()}
-    told = json.dumps([str(entry) for entry in sandbox.requests])
-    assert user not in told
+    output = json.dumps([str(entry) for entry in sandbox.requests])
+    assert user not in output
     assert scim.token is not None
-    assert scim.token not in told
+    assert scim.token not in output
 
 
 def test_the_other_services_are_still_there(aws: Aws, scim: Scim) -> None:

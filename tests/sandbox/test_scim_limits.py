@@ -154,8 +154,8 @@ def test_a_bug_of_the_sandbox_is_answered_and_keeps_nothing_half_done(
         raise KeyError("oops")
 
     monkeypatch.setattr(app, "HANDLERS", {"CreateGroup": broken})
-    said = scim.refused("POST", "Groups", {"displayName": "Platform"}, status=500)
-    assert said == "sandbox bug in scim.CreateGroup: KeyError('oops')"
+    expected = scim.refused("POST", "Groups", {"displayName": "Platform"}, status=500)
+    assert expected == "sandbox bug in scim.CreateGroup: KeyError('oops')"
     assert limited.store.groups() == {}
 
 

@@ -189,10 +189,10 @@ def test_the_path_may_be_left_out_for_one_attribute_only(scim: Scim, full: str, 
 @pytest.mark.parametrize("name", ["userName", "active"])
 def test_an_attribute_without_a_path_counts_as_well(scim: Scim, full: str, name: str) -> None:
     value = {"userName": "b", "active": False}[name]
-    said = scim.refused(
+    expected = scim.refused(
         "PATCH", f"Users/{full}", patch(put(name, value), {"op": "add", "value": {name: value}})
     )
-    assert said == f"Only one operation on {name} is allowed in a request"
+    assert expected == f"Only one operation on {name} is allowed in a request"
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def test_a_request_is_a_patch_or_nothing(scim: Scim, full: str, body: Any) -> No
 def test_names_and_addresses_stay_unique(scim: Scim, full: str) -> None:
     bob = scim.add_user("bob")
     for operation in (put("userName", "ADA@example.com"), put("externalId", "guid-1"), put("emails", [MAIL])):
-        said = scim.refused("PATCH", f"Users/{bob}", patch(operation), status=409)
-        assert said == "Refused to create a new, duplicate resource."
+        expected = scim.refused("PATCH", f"Users/{bob}", patch(operation), status=409)
+        assert expected == "Refused to create a new, duplicate resource."
     assert set(plain(scim.user(bob))) == {"schemas", "userName", "displayName", "name", "active"}
 
 

@@ -99,9 +99,9 @@ WITHOUT = [
 def test_four_attributes_are_required_to_create_and_to_replace(
     sandbox: Sandbox, scim: Scim, name: str, body: dict[str, Any]
 ) -> None:
-    said = scim.refused("POST", "Users", body).lower()
-    assert name.lower() in said
-    assert "required" in said
+    expected = scim.refused("POST", "Users", body).lower()
+    assert name.lower() in expected
+    assert "required" in expected
     assert sandbox.store.users() == {}
     user = scim.add_user("ada", title="Countess")
     scim.refused("PUT", f"Users/{user}", body)
@@ -158,8 +158,8 @@ def test_what_is_not_supported_fails_the_whole_request(
 @pytest.mark.parametrize("name", ["emails", "phoneNumbers", "addresses", "roles"])
 def test_a_second_value_is_named_in_the_refusal(scim: Scim, name: str) -> None:
     two = {name: [FULL[name][0], {**FULL[name][0], "type": "home"}]}
-    said = scim.refused("POST", "Users", person("ada", **two))
-    assert said == f"List attribute {name} exceeds allowed limit of 1"
+    expected = scim.refused("POST", "Users", person("ada", **two))
+    assert expected == f"List attribute {name} exceeds allowed limit of 1"
 
 
 @pytest.mark.parametrize("title", ["a\x07b", "a\u200bb"])

@@ -84,7 +84,7 @@ def test_seeding_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         pytest.param(
             "accounts: {a: 12345678901}", "account a has no id of twelve digits", id="eleven digits"
@@ -104,11 +104,11 @@ def test_seeding_twice_changes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_seed_that_is_wrong_is_an_input_error_and_leaves_nothing(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, expected: str
 ) -> None:
     seed, store = tmp_path / "organisation.yaml", tmp_path / "sandbox.sqlite"
     seed.write_bytes(text.encode("latin-1"))
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=expected):
         Sandbox(store, seed=seed).start()
     with Sandbox(store, latency=0, throttling=False) as sandbox, connected(sandbox) as aws:
         assert len(aws.organizations.list_accounts()["Accounts"]) == 1

@@ -190,7 +190,7 @@ SIGNED = {
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "expected"),
     [
         pytest.param({"Users": [{"UserId": 7}]}, "users.1.member.userId is a number", id="wrong type"),
         pytest.param({"Users": [{"UserId": "x"}]}, "validation errors detected", id="required missing"),
@@ -207,7 +207,7 @@ SIGNED = {
     ],
 )
 def test_an_answer_that_the_model_forbids_is_a_500_and_nothing_is_kept(
-    outcome: dict[str, object] | Exception, said: str
+    outcome: dict[str, object] | Exception, expected: str
 ) -> None:
     def handler(call: Call) -> Answer:
         call.directory.users.add(person("ada"), call.hand)
@@ -220,7 +220,7 @@ def test_an_answer_that_the_model_forbids_is_a_500_and_nothing_is_kept(
     body = json.loads(reply.body)
     assert (reply.status, body["__type"]) == (500, "InternalFailure")
     assert body["Message"].startswith("sandbox bug in identitystore.ListUsers: ")
-    assert said in body["Message"]
+    assert expected in body["Message"]
     with world.store.transaction() as db:
         assert world.directory(db).users.count() == 0
     world.store.close()

@@ -105,7 +105,7 @@ def with_(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("user", "said"),
+    ("user", "expected"),
     [
         pytest.param(without("UserName"), "userName is a required attribute", id="no user name"),
         pytest.param(without("DisplayName"), "displayname is required", id="no display name"),
@@ -148,11 +148,11 @@ def with_(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_user_that_the_service_would_not_take_is_refused(
-    unchecked: Aws, user: dict[str, Any], said: str
+    unchecked: Aws, user: dict[str, Any], expected: str
 ) -> None:
     error = refusal(lambda: unchecked("create_user", **user))
     assert (error["Code"], error["Status"]) == ("ValidationException", 400)
-    assert said in error["Message"]
+    assert expected in error["Message"]
     assert unchecked("list_users")["Users"] == []
 
 

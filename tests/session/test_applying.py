@@ -113,8 +113,10 @@ def test_targets_are_asked_for_the_time_until_theirs_is_written(
 def test_what_a_target_says_of_its_channel_stands_in_its_own_part_of_the_plan() -> None:
     plan, _ = space([Expiring("one", None), Expiring("two", None)], LATER).plan()
 
-    said = [[each.message for each in part.findings if each.code == "token-ends"] for part in plan.targets]
-    assert said == [["one at 2027-03-01"], ["two at 2027-03-01"]]
+    declared = [
+        [each.message for each in part.findings if each.code == "token-ends"] for part in plan.targets
+    ]
+    assert declared == [["one at 2027-03-01"], ["two at 2027-03-01"]]
 
 
 def test_the_estimate_knows_what_goes_together() -> None:

@@ -84,11 +84,11 @@ def test_a_session_that_was_opened_to_read_does_not_write(settings: Settings) ->
 
 
 def test_remarks_reach_the_program(settings: Settings) -> None:
-    told: list[str] = []
+    output: list[str] = []
     values = {each.name: getattr(settings, each.name) for each in fields(settings)}
-    with open_session(Settings(**{**values, "remark": told.append})):
+    with open_session(Settings(**{**values, "remark": output.append})):
         pass
-    assert any("embedded sandbox" in text for text in told)
+    assert any("embedded sandbox" in text for text in output)
 
 
 def test_the_example_of_the_documentation_runs(

@@ -256,10 +256,10 @@ def test_the_command_line_shows_no_traceback_of_a_package(
     commit(work, PEOPLE % "Engineer", "format: 1\ntargets:\n  wiki: {type: wiki}\n")
     for command in ("validate", "plan"):
         assert run([command]) == 1
-        said = "".join(capsys.readouterr())
-        assert "identities/reconciler.yaml:3:16" in said
-        assert "does not load (RuntimeError: no such tenant)" in said
-        assert "Traceback" not in said
+        declared = "".join(capsys.readouterr())
+        assert "identities/reconciler.yaml:3:16" in declared
+        assert "does not load (RuntimeError: no such tenant)" in declared
+        assert "Traceback" not in declared
     assert run(["schema"]) == 0
 
 
@@ -302,7 +302,7 @@ def test_what_ships_cannot_be_replaced(packages: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "declared"),
     [
         ("type: notebook", ("reconciler.yaml:2:11", "targets.office has no shelf", "add `shelf: …`")),
         (
@@ -324,10 +324,10 @@ def test_what_ships_cannot_be_replaced(packages: Path) -> None:
     ],
 )
 def test_its_settings_are_checked_as_those_that_ship(
-    packages: Path, settings: str, said: tuple[str, str, str]
+    packages: Path, settings: str, declared: tuple[str, str, str]
 ) -> None:
     notebook(packages)
-    assert problems(configured(f"targets: {{office: {{{settings}}}}}\n")) == [said]
+    assert problems(configured(f"targets: {{office: {{{settings}}}}}\n")) == [declared]
 
 
 def test_a_type_that_fails_on_settings_is_said_at_its_place(packages: Path, work: Work) -> None:

@@ -61,8 +61,8 @@ def install() -> None:
             return send(self, request)
         headers = {name.lower(): _text(value) for name, value in request.headers.items()}
         content = body.encode() if isinstance(body, str) else body
-        status, said, answer = _asked(sandbox, request.method, request.url, headers, content)
-        return AWSResponse(request.url, status, HTTPHeaders.from_dict(said), _Raw(answer))
+        status, declared, answer = _asked(sandbox, request.method, request.url, headers, content)
+        return AWSResponse(request.url, status, HTTPHeaders.from_dict(declared), _Raw(answer))
 
     @wraps(handle)
     def handled(self: httpcore.ConnectionPool, request: httpcore.Request) -> httpcore.Response:
@@ -72,8 +72,8 @@ def install() -> None:
             return handle(self, request)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers}
         body = b"".join(cast(Iterable[bytes], request.stream))
-        status, said, answer = _asked(sandbox, request.method.decode("ascii"), url, headers, body)
-        return httpcore.Response(status, headers=list(said.items()), content=answer)
+        status, declared, answer = _asked(sandbox, request.method.decode("ascii"), url, headers, body)
+        return httpcore.Response(status, headers=list(declared.items()), content=answer)
 
     for owner, name, made in (
         (Sandbox, "start", started),

@@ -60,7 +60,7 @@ def test_of_several_instances_the_configured_one_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("replies", "chosen", "said"),
+    ("replies", "chosen", "message"),
     [
         pytest.param([[ONE, TWO]], {}, "several instances; set `instance_arn`", id="several and none chosen"),
         pytest.param(
@@ -90,9 +90,9 @@ def test_of_several_instances_the_configured_one_is_taken() -> None:
     ],
 )
 def test_an_instance_that_cannot_be_used_is_refused(
-    replies: list[list[dict[str, Any]]], chosen: dict[str, str], said: str
+    replies: list[list[dict[str, Any]]], chosen: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(Rejected, match=said) as caught:
+    with pytest.raises(Rejected, match=message) as caught:
         find(*replies, **chosen)
 
     assert str(caught.value).startswith("aws sso-admin.ListInstances: ")

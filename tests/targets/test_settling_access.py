@@ -54,14 +54,14 @@ def started(number: int = 1) -> Reply:
     )
 
 
-def status(said: str, number: int = 1, **more: str) -> Reply:
+def status(expected: str, number: int = 1, **more: str) -> Reply:
     return Reply(
-        {"AccountAssignmentCreationStatus": {"RequestId": request_id(number), "Status": said, **more}}
+        {"AccountAssignmentCreationStatus": {"RequestId": request_id(number), "Status": expected, **more}}
     )
 
 
-def brief(said: str, *numbers: int, token: str | None = None) -> Reply:
-    rows = [{"RequestId": request_id(number), "Status": said} for number in numbers]
+def brief(expected: str, *numbers: int, token: str | None = None) -> Reply:
+    rows = [{"RequestId": request_id(number), "Status": expected} for number in numbers]
     return Reply({"AccountAssignmentsCreationStatus": rows, **({"NextToken": token} if token else {})})
 
 

@@ -259,17 +259,19 @@ def test_a_group_that_is_there_is_adopted_only_while_nobody_is_in_it(
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "expected"),
     [
         pytest.param(person("ada"), "differs in family_name, display_name", id="other names"),
         pytest.param(person("ADA"), "differs in user_name", id="another case of the same name"),
     ],
 )
 def test_a_user_who_exists_otherwise_is_left_alone_and_the_difference_said(
-    sandbox: Sandbox, target: IdentityCenter, fields: dict[str, Any], said: str
+    sandbox: Sandbox, target: IdentityCenter, fields: dict[str, Any], expected: str
 ) -> None:
     first = (
-        person("ada") if "user_name" in said else {**person("ada"), "family_name": "Y", "display_name": "Z"}
+        person("ada")
+        if "user_name" in expected
+        else {**person("ada"), "family_name": "Y", "display_name": "Z"}
     )
     submit(target, step(ADA, Action.CREATE, first))
     before = sandbox.store.users()
@@ -277,7 +279,7 @@ def test_a_user_who_exists_otherwise_is_left_alone_and_the_difference_said(
     outcome = submit(target, step(ADA, Action.CREATE, fields))
 
     assert outcome.status is Status.FAILED
-    assert said in outcome.message
+    assert expected in outcome.message
     assert sandbox.store.users() == before
 
 

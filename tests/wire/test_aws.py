@@ -248,7 +248,7 @@ def test_nobody_at_the_address_is_said_and_a_write_is_not_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "said"),
+    ("reply", "kind", "expected"),
     [
         pytest.param(
             error(
@@ -313,12 +313,14 @@ def test_nobody_at_the_address_is_said_and_a_write_is_not_unknown() -> None:
         ),
     ],
 )
-def test_each_error_is_said_in_our_own_words_once(reply: Reply, kind: type[ServiceError], said: str) -> None:
+def test_each_error_is_said_in_our_own_words_once(
+    reply: Reply, kind: type[ServiceError], expected: str
+) -> None:
     with serve(reply) as script, pytest.raises(ServiceError) as caught:
         describe_group(aws(script.url))
 
     assert type(caught.value) is kind
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert len(script.asked) == 1
 
 

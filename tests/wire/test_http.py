@@ -260,7 +260,7 @@ def test_a_page_that_is_not_found_is_no_absence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ({"detail": "a", "status": 400}, "a"),
         ({"schema": ["x"], "detail": "b", "status": "400"}, "b"),
@@ -273,8 +273,8 @@ def test_a_page_that_is_not_found_is_no_absence() -> None:
         ({"detail": "x" * 1000}, "x" * 300 + "… [400]"),
     ],
 )
-def test_the_words_of_a_service_are_found_in_whatever_form(body: Any, said: str) -> None:
-    assert f": {said}" in str(fail(LIST, Say(400, body))[0])
+def test_the_words_of_a_service_are_found_in_whatever_form(body: Any, expected: str) -> None:
+    assert f": {expected}" in str(fail(LIST, Say(400, body))[0])
 
 
 @pytest.mark.parametrize("header", ["x-amzn-RequestId", "X-Request-Id"])

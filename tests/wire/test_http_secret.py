@@ -71,7 +71,7 @@ def raised(client: Http, request: Request) -> BaseException | None:
     return None
 
 
-def told(error: BaseException) -> str:
+def output(error: BaseException) -> str:
     """All that can be learnt from an error: its texts, its members, its tracebacks with their variables."""
     parts: list[str] = []
     seen: list[BaseException] = [error]
@@ -126,7 +126,7 @@ def test_no_error_and_no_log_tells_the_token(
         assert [heard.headers["authorization"] for heard in web.heard[:1]] == [f"Bearer {CANARY}"]
 
     assert error is not None
-    assert_silent(told(error))
+    assert_silent(output(error))
     assert_silent("\n".join(record.getMessage() for record in log.records))
 
 
@@ -136,7 +136,7 @@ def test_where_nobody_is_reached_the_token_is_not_told(log: pytest.LogCaptureFix
     error = raised(http(web.url), CREATE)
 
     assert error is not None
-    assert_silent(told(error))
+    assert_silent(output(error))
 
 
 def test_a_call_that_goes_well_logs_nothing_that_tells(log: pytest.LogCaptureFixture) -> None:
@@ -169,7 +169,7 @@ def test_ctrl_c_in_the_middle_of_a_request_does_not_tell_the_token() -> None:
     assert len(stopped) >= 7
     assert {type(error) for error in stopped} == {KeyboardInterrupt}
     for error in stopped:
-        assert_silent(told(error))
+        assert_silent(output(error))
 
 
 @pytest.mark.parametrize("spoil", ["{} ", "{}\n", " {}", "{}\r\nX-Other: 1", "{}é", "a {}", "{}" * 1000])
@@ -193,7 +193,7 @@ def test_a_token_that_cannot_be_sent_is_not_told_either(
 
     assert error is not None
     assert web.heard == []
-    assert_silent(told(error))
+    assert_silent(output(error))
 
 
 def test_nothing_that_is_kept_shows_the_token() -> None:

@@ -44,11 +44,11 @@ def pieces(text: str) -> set[str]:
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_it_is_blotted_out_and_the_rest_stays(spelling: str) -> None:
-    told = scrub(f"the service says: {spelling} is not known", TOKEN)
+    output = scrub(f"the service says: {spelling} is not known", TOKEN)
 
-    assert told.startswith("the service says: ")
-    assert told.endswith(" is not known")
-    left = told.removeprefix("the service says: ").removesuffix(" is not known")
+    assert output.startswith("the service says: ")
+    assert output.endswith(" is not known")
+    left = output.removeprefix("the service says: ").removesuffix(" is not known")
     token_in_base64 = b64encode(TOKEN.encode()).decode()
     assert not pieces(left) & (pieces(TOKEN) | pieces(token_in_base64))
     assert len(left) < len(spelling)

@@ -107,8 +107,8 @@ def serving(odd: Odd) -> Iterator[str]:
             body = json.loads(self.rfile.read(size)) if size else None
             headers = {key.lower(): value for key, value in self.headers.items()}
             try:
-                status, said = odd.answer(self.command, self.path, body, headers)
-                text = "" if said is None else json.dumps(said)
+                status, expected = odd.answer(self.command, self.path, body, headers)
+                text = "" if expected is None else json.dumps(expected)
             except Refusal as refusal:
                 status = refusal.status
                 error = {"schemas": [_ERROR], "status": str(status), "detail": refusal.detail}

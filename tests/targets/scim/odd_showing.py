@@ -84,9 +84,11 @@ class Showing(Held):
         return [one for one in found if str(one.get(path, "")).lower() == value.lower()]
 
     def _discover(self, kind: str) -> tuple[int, Any]:
-        said = {"ServiceProviderConfig": self.config, "ResourceTypes": self.types, "Schemas": self.schemas}[
-            kind
-        ]
-        if said is None:
+        expected = {
+            "ServiceProviderConfig": self.config,
+            "ResourceTypes": self.types,
+            "Schemas": self.schemas,
+        }[kind]
+        if expected is None:
             raise Refusal(self.discovery_status, "no discovery", body=self.discovery_body)
-        return 200, said
+        return 200, expected

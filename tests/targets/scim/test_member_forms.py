@@ -82,8 +82,8 @@ def test_where_nothing_works_it_stays_pending_and_one_finding_says_so() -> None:
             assert "members-stay" not in [one.code for one in here.plan(quiet).plan.findings]
         assert first is not None
         # The apply that found it out said so; the others leave it to their plan.
-        (said,) = first.notes
-        assert "no form in which aws was asked to let members leave a group did anything" in said
+        (expected,) = first.notes
+        assert "no form in which aws was asked to let members leave a group did anything" in expected
         assert report.notes == ()
     assert odd.crews() == {"crew": {"ada", "bob", "eve"}}
 

@@ -58,13 +58,13 @@ def test_somebody_else_who_answers_is_no_match(kind: str) -> None:
         answer = odd.answer
 
         def confused(method: str, target: str, body: Any, headers: Any) -> tuple[int, Any]:
-            status, said = answer(method, target, body, headers)
+            status, expected = answer(method, target, body, headers)
             if method == "GET" and target.startswith(("/v2/Users/", "/v2/Groups/")):
                 # Never the one that is asked for, whichever was made first.
                 one = odd.named("ada") if "Users" in target else odd.groups[min(odd.groups)]
-                said = {**said, "id": one["id"], "userName": one.get("userName")}
-                said["displayName"] = one.get("displayName")
-            return status, said
+                expected = {**expected, "id": one["id"], "userName": one.get("userName")}
+                expected["displayName"] = one.get("displayName")
+            return status, expected
 
         odd.answer = confused  # type: ignore[method-assign]  # the wire, bent
         if kind == "user":

@@ -90,8 +90,8 @@ def test_a_list_of_groups_reads_as_it_should(path: Path) -> None:
 @of("ServiceProviderConfig")
 def test_what_a_service_says_of_itself_is_taken_as_it_should(path: Path) -> None:
     known = discovery.traits(profile(name_of(path)), record(path)["body"], None, None)
-    told = {"patch": known.patch, "etag": known.etag, "bulk": known.bulk, "paging": known.paging.value}
-    assert {**told, "count": known.count} == {"count": 100, **record(path)["reads_as"]}
+    output = {"patch": known.patch, "etag": known.etag, "bulk": known.bulk, "paging": known.paging.value}
+    assert {**output, "count": known.count} == {"count": 100, **record(path)["reads_as"]}
 
 
 @of("error")

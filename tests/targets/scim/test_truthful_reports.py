@@ -38,7 +38,7 @@ WORLDS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def told(here: Field) -> tuple[str, Any]:
+def output(here: Field) -> tuple[str, Any]:
     wish = git(PEOPLE, crew=[one.key for one in PEOPLE])
     report = here.apply(wish)
     return " ".join(report_text(Report((report,)), Plan(here.site.now, ())).split()), report
@@ -52,16 +52,16 @@ def test_what_a_report_says_is_what_was_on_the_wire(world: str) -> None:
 
     def noting(method: str, target: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
         try:
-            said = answer(method, target, body, headers)
+            expected = answer(method, target, body, headers)
         except Refusal as refusal:
             statuses.extend([refusal.status] if method != "GET" else [])
             raise
-        statuses.extend([said[0]] if method != "GET" else [])
-        return said
+        statuses.extend([expected[0]] if method != "GET" else [])
+        return expected
 
     odd.answer = noting  # type: ignore[method-assign]  # the wire, listened to
     with facing(odd) as here:
-        text, report = told(here)
+        text, report = output(here)
         answered = any(status < 300 for status in statuses)
         sent = bool(odd.writes())
         # An answer was lost where a write had none, and is said nowhere else.
