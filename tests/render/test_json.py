@@ -174,7 +174,7 @@ def test_a_plan_of_the_first_format_is_read_as_one_that_tells_nothing_of_access(
         pytest.param("[]", "format_version", id="a list"),
         pytest.param("{}", "format_version", id="no version"),
         pytest.param('{"format_version":"1.0","format_version":"1.0"}', "twice", id="a key twice"),
-        pytest.param('{"format_version":NaN}', "no JSON", id="not a number"),
+        pytest.param('{"format_version":NaN}', "is not JSON", id="not a number"),
         pytest.param(altered(lambda data: data.update(format_version="2.0")), "format 2", id="next major"),
         pytest.param(altered(lambda data: data.update(format_version=1)), "format_version", id="number"),
         pytest.param(altered(lambda data: data.pop("targets")), "targets", id="no targets"),

@@ -115,7 +115,7 @@ def test_hands_obey_the_same_rules(sso: Sso) -> None:
         (lambda: console.create_permission_set("B", session_duration="PT13H"), "PT1H to PT12H"),
         (lambda: console.delete_permission_set("Admin"), "ApplicationProfile"),
         (lambda: console.delete_permission_set("Nothing"), "no permission set Nothing"),
-        (lambda: console.set_inline_policy("Admin", "no json"), "no JSON"),
+        (lambda: console.set_inline_policy("Admin", "no json"), "not JSON"),
         (lambda: console.put_assignment(ONE, "Nothing", group="Platform"), "no permission set Nothing"),
         (lambda: console.put_assignment(ONE, "Admin", group="Nobody"), "no group Nobody"),
         (lambda: console.put_assignment(ONE, "Admin"), "a user or a group"),
