@@ -101,7 +101,7 @@ class Repository:
 
     def full_names(self, ref: str) -> Sequence[str]:
         """What `ref` may mean, as git takes it without doubt: `git_names.full_names`."""
-        return full_names(self.git, ref, self.remotes(), DEFAULT_REMOTE)
+        return full_names(self.git, ref, DEFAULT_REMOTE)
 
     def head(self) -> str | None:
         """The commit that is checked out; None before the first."""

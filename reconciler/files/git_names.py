@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from reconciler.files.git_command import Git
 
@@ -46,11 +46,11 @@ def remotes(git: Git) -> frozenset[str]:
     return frozenset(names - {""})
 
 
-def full_names(git: Git, ref: str, known: Collection[str], default: str) -> Sequence[str]:
+def full_names(git: Git, ref: str, default: str) -> Sequence[str]:
     """What `ref` may mean: at most one name, or the commits of a short id.
 
-    HEAD, a full id and a full ref mean themselves. `origin/main` is that branch of a remote of this clone
-    (`known`); any other name is a branch of the remote `default` where there is a remote, a local one where
+    HEAD, a full id and a full ref mean themselves. `origin/main` is that branch of a remote of this clone;
+    any other name is a branch of the remote `default` where there is a remote, a local one where
     there is none. Never a tag, unless `refs/tags/` is written, and never a local branch in the place of a
     remote one: who may push tags, or name the branch of a pull request, would else decide. For
     the same reason the HEAD of a remote means the branch that it names.
@@ -60,7 +60,7 @@ def full_names(git: Git, ref: str, known: Collection[str], default: str) -> Sequ
     remote = ref.partition("/")[0]
     if ref.startswith("refs/"):
         found = ref
-    elif not known:
+    elif not (known := remotes(git)):
         found = f"refs/heads/{ref}"
     elif ref in known:
         found = f"refs/remotes/{ref}/HEAD"
