@@ -132,7 +132,8 @@ def _variable(name: str) -> str:
 
 def test_the_fast_run_leaves_out_what_is_marked() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert re.search(r'^test-fast:.*\n\t.* -m "\$\(FAST\)" -k "\$\(SMALL\)" \$\(ROOMS\)$', makefile, flags=re.MULTILINE)
+    line = r'^test-fast:.*\n\t.* -m "\$\(FAST\)" -k "\$\(SMALL\)" \$\(ROOMS\)$'
+    assert re.search(line, makefile, flags=re.MULTILINE)
     assert _variable("FAST").split(" and ") == [
         f"not {each}" for each in ("slow", "long", "real", "hypothesis")
     ]
