@@ -47,7 +47,8 @@ def command(options: Options, tag: str, *, redact: bool, unpublished: bool) -> N
         taken = session.snapshot(redacted=redact)
         repository = session.position.repository
         push = repository.has_remote() and not unpublished
-        commit = write_snapshots(repository, tag, taken, session.now, push=push)
+        others = session.config.targets.keys() - taken.keys()
+        commit = write_snapshots(repository, tag, taken, session.now, keep=others, push=push)
     where = "here and at origin" if push else "in this clone"
     answer(
         "\n".join(

@@ -6,7 +6,7 @@ request brings one. So a plan never takes what is live from the tree that it jud
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from reconciler.errors import RecordError
@@ -24,15 +24,23 @@ _SUFFIX = ".json"
 
 
 def write_snapshots(
-    repository: Repository, name: str, snapshots: Mapping[str, Snapshot], at: datetime, *, push: bool
+    repository: Repository,
+    name: str,
+    snapshots: Mapping[str, Snapshot],
+    at: datetime,
+    *,
+    keep: Collection[str] = (),
+    push: bool,
 ) -> str:
     """Move the tag `name` to a commit of these snapshots, by target; its id. `push` moves it at origin too.
 
-    Raises RecordError where git fails, and where the name is not one below `reconciler/`. What other
-    runs wrote meanwhile is replaced: the newest reading counts.
+    Targets in `keep` that were not read now have the snapshot that the tag has of them here; beside a
+    redacted one, only if it is redacted too. Raises RecordError where git fails, and where the name is not
+    one below `reconciler/`. What other runs wrote meanwhile is replaced: the newest reading counts.
     """
     ref = snapshot_ref(name)
-    files = {f"{target}{_SUFFIX}": render_snapshot(one) for target, one in snapshots.items()}
+    files = _kept(repository, ref, keep, redacted=any(one.redacted for one in snapshots.values()))
+    files |= {f"{target}{_SUFFIX}": render_snapshot(one) for target, one in snapshots.items()}
     subject = f"snapshot of {', '.join(sorted(snapshots))}"
     commit = write_objects(repository.git, files, (), subject, at, repository.signing)
     if push:
@@ -42,13 +50,28 @@ def write_snapshots(
     return commit
 
 
+def _kept(repository: Repository, ref: str, keep: Collection[str], *, redacted: bool) -> dict[str, bytes]:
+    commit = local_refs(repository.git, ref).get(ref) if keep else None
+    if commit is None:
+        return {}
+    check_signed(repository, commit)
+    names = {f"{target}{_SUFFIX}" for target in keep}
+    found = read_commit(repository.git, commit).files
+    return {
+        path: content
+        for path, content in found.items()
+        if path in names and (not redacted or parse_snapshot(content).redacted)
+    }
+
+
 def read_snapshots(repository: Repository, name: str) -> Mapping[str, Snapshot]:
     """The snapshots at the tag `name`, by target. Raises RecordError where they cannot be had whole."""
     ref = snapshot_ref(name)
     commit = local_refs(repository.git, ref).get(ref)
     if commit is None:
         raise RecordError(
-            f"there is no tag {name}: run `{FETCH}`, or let the schedule run `reconciler snapshot` first"
+            f"the tag {name} does not exist here: run `{FETCH}`; if it is not at origin either, run "
+            "`reconciler snapshot` first"
         )
     check_signed(repository, commit)
     found: dict[str, Snapshot] = {}

@@ -48,7 +48,11 @@ def redact(snapshot: Snapshot, identities: Identities) -> Snapshot:
             caller="",
             users={one: _user(user, users) for one, user in live.users.items()},
             groups={one: _group(group, groups) for one, group in live.groups.items()},
-            findings=tuple(replace(each, details=()) for each in live.findings),
+            # Their sentences may name people.
+            findings=tuple(
+                replace(each, message=f"{each.code} {REDACTED}", fix=None, details=())
+                for each in live.findings
+            ),
         ),
     )
 

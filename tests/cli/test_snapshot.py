@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import first_clone
-from tests.cli.stage import TEAM, Real
+from tests.cli.stage import CONFIG, TEAM, Real
 
 TAG = "reconciler/snapshot"
 MORE = "groups:\n  ops: {members: [ada, bob, cyd]}\n  dev: {members: [cyd]}\n"
@@ -118,7 +118,10 @@ def test_without_a_snapshot_the_error_says_how_to_get_one(shared: Real) -> None:
     ended = shared.run("plan", "--live", TAG)
 
     assert ended.code == 1
-    assert "there is no tag reconciler/snapshot: run `git fetch origin --tags --force`" in ended.output
+    assert (
+        "the tag reconciler/snapshot does not exist here: run `git fetch origin --tags --force`"
+        in ended.output
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,6 +191,25 @@ def test_a_public_repository_takes_only_a_redacted_one(
     assert refused.code == 64
     assert "this repository is public" in refused.output
     assert shared.run("snapshot", "--redact").code == 0
+
+
+def test_a_snapshot_of_one_target_keeps_those_of_the_others(shared: Real) -> None:
+    config = f"{CONFIG}  more: {{type: identity-center, region: us-east-1}}\n"
+    shared.commit({"reconciler.yaml": config})
+    shared.work.git("push", "-q", "origin", "main")
+    assert shared.run("snapshot", "--target", "aws").code == 0
+
+    assert shared.run("snapshot", "--target", "more").code == 0
+
+    listed = shared.work.git("ls-tree", "--name-only", TAG).split()
+    assert listed == ["aws.json", "more.json"]
+    assert shared.run("snapshot", "--target", "more", "--redact").code == 0
+    # What tells names does not stay beside what must tell none.
+    assert shared.work.git("ls-tree", "--name-only", TAG).split() == ["more.json"]
+    shared.commit({"reconciler.yaml": CONFIG})
+    shared.work.git("push", "-q", "origin", "main")
+    assert shared.run("snapshot").code == 0
+    assert shared.work.git("ls-tree", "--name-only", TAG).split() == ["aws.json"]
 
 
 def test_nothing_is_written_by_a_snapshot(shared: Real) -> None:

@@ -68,9 +68,9 @@ LIVE = Live(
         Finding(
             "foreign-members",
             Severity.WARNING,
-            "one is not a user",
+            "eve.adams is not a user",
             address=Address.of("aws", Kind.GROUP, "~g-1"),
-            fix="look",
+            fix="look at eve.adams",
             details=("m-7",),
             count=2,
             kind=Kind.MEMBERSHIP,
@@ -134,7 +134,16 @@ def test_a_redacted_one_keeps_what_git_holds_and_nothing_else_of_people() -> Non
     assert live.users["u-1"].attributes["user_name"] == "ada@example.com"
     assert live.users["u-1"].attributes["manager"] == "u-2"
     assert live.users["u-2"].attributes["user_name"] == "(redacted) u-2"
-    for secret in ("bob@example.com", "b@example.com", "Łead", "Zürich", "ops", "assumed-role", "m-7"):
+    for secret in (
+        "bob@example.com",
+        "b@example.com",
+        "Łead",
+        "Zürich",
+        "ops",
+        "assumed-role",
+        "m-7",
+        "eve.adams",
+    ):
         assert secret not in text.encode().decode("unicode-escape")
     assert live.members == LIVE.members
     assert live.assignments == LIVE.assignments
