@@ -36,7 +36,7 @@ def read_config_leniently(tree: Tree, faults: Faults) -> Config:
     nothing = replace(default_config(), targets=MappingProxyType({}), exists=True)
     before = len(faults)
     document = Document.read(tree, CONFIG_FILE, faults)
-    # A key that stands twice, say, leaves open which of the two was meant.
+    # A key that appears twice, say, leaves open which of the two was meant.
     if document is None or len(faults) > before:
         return nothing
     written = _sensible(document)

@@ -201,7 +201,7 @@ def _is_usable(target: TargetConfig) -> bool:
 
 
 def _ask(target: TargetConfig, ask: Callable[[TargetType[Any]], Answer]) -> Answer:
-    """What its type answers. Raises ReconcilerError for whatever the code of another package raises."""
+    """What its type answers. Raises ReconcilerError for all that the code of another package raises."""
     kind = find(target.type)
     try:
         return ask(kind)

@@ -168,7 +168,7 @@ class Document:
 
     def _explain(self, detail: ErrorDetails, adapter: TypeAdapter[Any], at: Loc) -> None:
         if detail["type"] == "union_tag_invalid":
-            return  # whoever makes a union of types says what is wrong with a type
+            return  # the maker of the union reports what is wrong with a type
         loc, value = self._untagged((*at, *detail["loc"])), detail["input"]
         if value is BROKEN or (isinstance(value, str) and FORBIDDEN.search(value)):
             return  # already said, better

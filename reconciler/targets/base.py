@@ -24,7 +24,7 @@ class ReadRequest:
     organizational units, `tags` for the tags of every account (one call each). `by_group` allows the
     cheaper reading of assignments, group by group, where it is cheaper; what it cannot see is a gap. A
     thing that is asked for by id and no longer exists is simply absent from the answer; that is the only
-    case in which absence is no error. `known_users` and `known_groups` are remote ids that a receipt
+    case in which absence is not an error. `known_users` and `known_groups` are remote ids that a receipt
     remembers: where one of them is missing in a list and still there, the list is short, and no list.
     """
 

@@ -88,7 +88,7 @@ def _registered() -> Mapping[str, Sequence[metadata.EntryPoint]]:
     """What other packages register, by name; nothing of it is loaded."""
     found: dict[str, dict[tuple[str, str], metadata.EntryPoint]] = {}
     for one in metadata.entry_points(group=GROUP):
-        # A package that stands twice on the path registers once.
+        # A package that appears twice on the path registers once.
         found.setdefault(one.name, {})[_package(one), one.value] = one
     return {name: tuple(ones.values()) for name, ones in found.items()}
 
@@ -102,14 +102,14 @@ def described(error: BaseException) -> str:
 def _package(point: metadata.EntryPoint) -> str:
     try:
         name = point.dist.name if point.dist is not None else None
-    except Exception:  # noqa: BLE001  # metadata of others: whatever is wrong with it, the package has no name
+    except Exception:  # noqa: BLE001  # metadata of others: where it is damaged, the package has no name
         name = None
     return name or point.value
 
 
 @cache
 def _load(name: str) -> TargetType[Any]:
-    """The type that one package registers. Raises BrokenTypeError for whatever goes wrong in it."""
+    """The type that one package registers. Raises BrokenTypeError for every fault in it."""
     (point,) = _registered()[name]
     package = _package(point)
     try:

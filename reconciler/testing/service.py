@@ -98,7 +98,7 @@ class World:
         assert not left, f"the second plan is not empty: {left}"
 
     def names(self) -> list[str]:
-        """The user names that are there, sorted; one that is there twice stands twice."""
+        """The user names at the service, sorted; a name that two users have appears twice."""
         return sorted(str(one.attributes.get("user_name")) for one in self.target.read().users.values())
 
     def crews(self) -> Mapping[str, list[str]]:

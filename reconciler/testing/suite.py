@@ -63,7 +63,7 @@ class TargetConformance:
             assert len(world.names()) == 4, "the service is not as before"
 
     def test_what_is_asked_for_is_read_and_nothing_else(self) -> None:
-        """By id; what is gone is absent, which is no error."""
+        """By id; an object that no longer exists is absent from the answer, without an error."""
         with self.service() as service:
             world = World(service)
             world.converge(_start(world))
@@ -126,7 +126,7 @@ class TargetConformance:
     # What it must not do.
 
     def test_nobody_elses_objects_are_touched(self) -> None:
-        """What git never declared stays as it is, whatever happens beside it."""
+        """What git never declared stays as it is while other objects change."""
         with self.service() as service:
             theirs = World(service)
             theirs.converge(theirs.git([theirs.user("eve"), theirs.user("fay")], {"guests": ["eve"]}))

@@ -1,6 +1,6 @@
 """What time does: role changes that are due are made, in their order, before anything else is looked at.
 
-There is no thread: each transaction settles first, so that the state derives from the clock.
+No thread does this. Each transaction first completes what is due by the clock.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds the object of a name, and the id of a new one, whatever the service makes of filters."""
+"""Finds the object of a name, also where the service ignores filters, and the id of a new one."""
 
 from __future__ import annotations
 

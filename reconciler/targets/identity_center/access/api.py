@@ -193,7 +193,7 @@ class Sso:
         return self._start("CreatePermissionSet", "PermissionSet", "PermissionSetArn", **body)
 
     def update_permission_set(self, arn: str, body: Raw) -> None:
-        """UpdatePermissionSet, which is no patch: a RelayState that `body` leaves out is cleared."""
+        """UpdatePermissionSet, which is not a patch: a RelayState that `body` leaves out is cleared."""
         self._edit("UpdatePermissionSet", arn, **body)
 
     def delete_permission_set(self, arn: str) -> None:

@@ -65,7 +65,7 @@ def plain(raw: Raw) -> dict[str, Value]:
 def definition(attributes: Mapping[str, Value]) -> dict[str, str]:
     """The body of UpdatePermissionSet and of CreatePermissionSet, apart from name and tags.
 
-    It is whole, because UpdatePermissionSet is no patch: a relay state that is left out is cleared.
+    It is whole, because UpdatePermissionSet is not a patch: a relay state that is left out is cleared.
     """
     body = {
         "Description": attributes.get("description"),
