@@ -151,12 +151,13 @@ def _standing_findings(position: GitPosition) -> Iterable[Finding]:
             fix="add a remote, or name the trusted branch with --trusted-ref",
         )
     for problem in position.problems():
-        yield Finding(
-            code="working-tree-differs",
-            severity=Severity.NOTE,
-            message=problem.message,
-            fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
-        )
+        fix = f"{problem.fix}; apply refuses until then" if problem.fix else None
+        if problem == position.unmerged:
+            yield Finding(code="not-merged", severity=Severity.NOTE, message=problem.message, fix=fix)
+        else:
+            yield Finding(
+                code="working-tree-differs", severity=Severity.NOTE, message=problem.message, fix=fix
+            )
 
 
 def _forgotten(position: GitPosition, config: Config) -> Iterable[Finding]:
