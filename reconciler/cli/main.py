@@ -29,6 +29,7 @@ COMMANDS = {
     "plan": "show what apply would do",
     "show": "print a saved plan",
     "access": "say who has what, and why",
+    "drift": "say what differs from git, and since when",
     "snapshot": "keep what is live, for plans without credentials",
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",

@@ -53,6 +53,10 @@ class Looking:
         """What people call the accounts in `held`, and people and groups that have no key."""
         return called(self._context, (), held)
 
+    def called(self, changes: Iterable[Change], addresses: Iterable[Address]) -> Mapping[str, str]:
+        """What people call the accounts in these, and people and groups without a key."""
+        return called(self._context, changes, (), addresses)
+
     def is_external(self, group: str) -> bool:
         """Whether the members of a group (by key) are somebody else's to say."""
         declared = self._context.desired.groups.get(group)

@@ -97,6 +97,20 @@ def open_session(
         )
 
 
+def configured_targets(settings: Settings) -> tuple[str, ...]:
+    """The names of the targets that a session with these settings would have; no service is asked.
+
+    Raises InputError, RecordError, UsageError.
+    """
+    tree = FolderTree(settings.identities)
+    loaded = load(tree)
+    position = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
+    config = loaded.config
+    if position is not None:
+        config, _ = trusted_config(config, loaded.identities.accounts, position)
+    return tuple(choose(config, settings, None))
+
+
 @contextmanager
 def _resting_on(still: Mapping[str, str]) -> Iterator[None]:
     """Let an error of a target say by which configuration it was reached, where the files say another."""
