@@ -59,7 +59,7 @@ def _author(command: Command) -> Command:
     )(command)
 
 
-@command.command("comment")
+@command.command("comment", short_help="show a plan at its pull request")
 @_workflow("--workflow", "plan.yml", "The workflow that plans pull requests.")
 @_branch
 @_author
@@ -108,7 +108,7 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
     answer(f"The comment of pull request {pull.number}: {done}.")
 
 
-@command.command("reviewed")
+@command.command("reviewed", short_help="find what was reviewed and merged")
 @_workflow("--workflow", "plan-comment.yml", "The workflow that shows plans.")
 @_branch
 @click.option("--identities", default="identities", show_default=True, metavar="PATH", help="The folder.")
@@ -171,7 +171,7 @@ def reviewed(workflow: str, branch: str, identities: str, approvals: int, out_di
     answer("Reviewed: " + ", ".join(f"pull request {number}" for number in usable) + ".")
 
 
-@command.command("issue")
+@command.command("issue", short_help="keep an issue for each target that drifted")
 @click.option(
     "--from",
     "folder",
@@ -197,7 +197,7 @@ def issue(folder: Path, author: str) -> None:
         answer(line)
 
 
-@command.command("heartbeat")
+@command.command("heartbeat", short_help="say which schedules stopped")
 @click.argument("workflows", nargs=-1, required=True, metavar="FILE...")
 @_branch
 @click.option(
@@ -212,12 +212,11 @@ def heartbeat(workflows: tuple[str, ...], branch: str, max_age: timedelta) -> in
     """Say which scheduled workflows did not succeed lately, or are switched off: exit code 1."""
     from reconciler.forge.github import connect
     from reconciler.forge.heartbeat import silent
-    from reconciler.wire.clock import SystemClock
 
     for name in workflows:
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.ya?ml", name):
             raise UsageError(f"{name!r} is not the name of a workflow file, such as drift.yml")
-    found = list(silent(connect(os.environ), workflows, branch, SystemClock().now(), max_age))
+    found = list(silent(connect(os.environ), workflows, branch, max_age))
     answer("\n".join(found) or "Every schedule runs.")
     return ReconcilerError.exit_code if found else 0
 

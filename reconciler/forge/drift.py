@@ -6,6 +6,7 @@ A target that could not be read has not drifted, and has not ceased to: its issu
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from reconciler.errors import PlanFileError
 from reconciler.forge.comments import MAX_CHARACTERS
 from reconciler.forge.github import GitHub, number_of
 from reconciler.forge.marker import is_ours, marker
+from reconciler.render.escape import text
 
 STATES = ("none", "drift", "unknown")
 SUMMARY = "drift.json"
 _MAX_BYTES = 2**20
+_FILE = re.compile(r"[A-Za-z0-9_%][A-Za-z0-9._%-]{0,254}\.md", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,15 @@ def read_drift(folder: Path) -> Sequence[Drifted]:
         name, state = (one.get("target"), one.get("state")) if isinstance(one, dict) else (None, None)
         if not isinstance(name, str) or state not in STATES:
             raise refuse("names a target without its state")
-        try:
-            marker("drift", name)
-        except ValueError as error:
-            raise refuse("names a target that is not a name") from error
-        try:
-            text = _read(folder / f"{name}.md") if state == "drift" else ""
-        except (OSError, ValueError) as error:
-            raise refuse(f"says that {name} drifted, and {name}.md cannot be read") from error
+        file = one.get("file")
+        text = ""
+        if state == "drift":
+            if not isinstance(file, str) or not _FILE.fullmatch(file):
+                raise refuse(f"names no file for the target {name}")
+            try:
+                text = _read(folder / file)
+            except (OSError, ValueError) as error:
+                raise refuse(f"says that {name} drifted, and {file} cannot be read") from error
         found.append(Drifted(name, str(state), text))
     return found
 
@@ -93,7 +97,7 @@ def _open(github: GitHub, one: Drifted, mark: str, mine: Sequence[Mapping[str, A
         note = f"\n\nThe rest does not fit into an issue: {run_url or 'the log of the run has it'}\n"
         body = _cut(body, MAX_CHARACTERS - len(note)) + note
     if not mine:
-        title = f"Drift: {one.target} differs from git"
+        title = f"Drift: {text(one.target)} differs from git"
         github.rest.ask("POST", github.at("issues"), "CreateIssue", body={"title": title, "body": body})
         return "issue opened"
     # One that is open goes before one that is closed, and the oldest before the others.

@@ -7,14 +7,12 @@ days (docs.github.com, "Events that trigger workflows", schedule).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from reconciler.forge.github import GitHub, Run
 
 
-def silent(
-    github: GitHub, workflows: Sequence[str], branch: str, now: datetime, max_age: timedelta
-) -> Iterator[str]:
+def silent(github: GitHub, workflows: Sequence[str], branch: str, max_age: timedelta) -> Iterator[str]:
     """What is wrong with each workflow (a file name) that did not succeed on `branch` within `max_age`."""
     for name in workflows:
         path = github.at("actions", "workflows", name)
@@ -30,6 +28,6 @@ def silent(
         times = [one.started for one in found if one.started is not None and one.event != "pull_request"]
         if not times:
             yield f"{name} has not succeeded yet"
-        elif now - max(times) > max_age:
-            hours = (now - max(times)) / timedelta(hours=1)
+        elif (age := github.rest.now() - max(times)) > max_age:
+            hours = age / timedelta(hours=1)
             yield f"{name} succeeded last {hours:,.0f} hours ago"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+from urllib.parse import quote
 
 
 def marker(kind: str, name: str = "") -> str:
-    """The first line of a text of ours. `name` is a target; raises ValueError for one that is not a name."""
-    if name and not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be part of a marker")
-    return f"<!-- identity-reconciler: {kind}{' ' if name else ''}{name} -->"
+    """The first line of a text of ours; `name` is a target, and no name can end the comment that it is in."""
+    # A hyphen stays as it is for quote, and two of them may end a comment.
+    quoted = quote(name, safe="").replace("--", "-%2D")
+    return f"<!-- identity-reconciler: {kind}{' ' if name else ''}{quoted} -->"
 
 
 def is_ours(body: Mapping[str, Any], mark: str, author: str) -> bool:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import random
 import re
+import weakref
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -59,11 +62,14 @@ class Rest:
         self._headers = {"Accept": "application/json", "Content-Type": "application/json", **(headers or {})}
         self._clock, self._chance = clock or SystemClock(), chance
         self._connections: dict[str, Connection] = {}
+        self._date = ""
 
-    def close(self) -> None:
-        """End every connection."""
-        for connection in self._connections.values():
-            connection.close()
+    def now(self) -> datetime:
+        """What time it is by the clock of the service, as its last answer said; else by ours."""
+        try:
+            return parsedate_to_datetime(self._date)
+        except ValueError:
+            return self._clock.now()
 
     def ask(
         self, method: str, path: str, label: str, *, body: Any = None, query: Mapping[str, str] | None = None
@@ -146,15 +152,18 @@ class Rest:
         reply = self._connect(base or self.url).exchange(method, target, headers, secret, body)
         if isinstance(reply, Fault):
             return http_errors.broken(reply, asked)
+        if base is None:
+            self._date = reply.headers.get("date", "")
         if reply.status < 300 or (redirects and reply.status in (302, 303, 307, 308)):
             return reply
         return http_errors.refused(_limited(reply), asked, self._tokens.refused())
 
     def _connect(self, url: str) -> Connection:
         if url not in self._connections:
-            self._connections[url] = Connection(
-                url, self.service, ca_file=None, proxied=True, clock=self._clock
-            )
+            made = Connection(url, self.service, ca_file=None, proxied=True, clock=self._clock)
+            # A caller that forgets this object leaves no socket open.
+            weakref.finalize(self, made.close)
+            self._connections[url] = made
         return self._connections[url]
 
     def _parsed(self, reply: Reply, label: str) -> Any:
@@ -179,8 +188,6 @@ def _limited(reply: Reply) -> Reply:
 
 def _until(headers: Mapping[str, str]) -> str:
     """Seconds until the limit is reset, by the clock of the service (RFC 9110, section 6.6.1: Date)."""
-    from email.utils import parsedate_to_datetime
-
     try:
         left = float(headers["x-ratelimit-reset"]) - parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, TypeError, ValueError):
