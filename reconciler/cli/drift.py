@@ -14,13 +14,12 @@ import click
 from reconciler.cli.common import Options, answer, common_options, wants_color, width
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.plan import CHANGES_PENDING, live_options
+from reconciler.cli.showing import size_option
 from reconciler.errors import ReconcilerError, RecordError, Refused, UsageError
 
 if TYPE_CHECKING:
     from reconciler.model.drift import Drift
 
-# Characters that a comment or an issue of GitHub may have.
-MOST_BYTES = 65_536
 _FORMATS = ("text", "json", "markdown")
 # A name that every file system takes as it is.
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
@@ -33,19 +32,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
     metavar="DIR",
     help="Write drift.json there, and a Markdown file for each target that differs.",
 )
-@click.option(
-    "--max-bytes",
-    type=click.IntRange(min=1_000),
-    default=MOST_BYTES,
-    show_default=True,
-    metavar="N",
-    help="How large the Markdown of one target may be.",
-)
+@size_option
 @live_options
 @common_options()
-def command(
-    options: Options, out_dir: Path | None, max_bytes: int, live: str | None, max_age: timedelta
-) -> int:
+def command(options: Options, out_dir: Path | None, live: str | None, max_age: timedelta) -> int:
     """Read every target, and say what is not as git says.
 
     What was changed outside git, what git says and is not applied, and every grant that git does not know;
@@ -62,11 +52,13 @@ def command(
     with observing() as observer:
         drift = read_drift(beside(observer, options), observer)
     if out_dir is not None:
-        _write(drift, out_dir, max_bytes)
+        _write(drift, out_dir, options.max_bytes)
     if options.format == "json":
         answer(drift_json(drift))
     elif options.format == "markdown":
-        parts = [f"## {_heading(one.target)}\n\n{drift_markdown(one, max_bytes)}" for one in drift.targets]
+        parts = [
+            f"## {_heading(one.target)}\n\n{drift_markdown(one, options.max_bytes)}" for one in drift.targets
+        ]
         answer("\n".join(parts))
     else:
         answer(drift_text(drift, color=wants_color(), width=width(), verbose=options.verbose))

@@ -63,7 +63,8 @@ class Holder(NamedTuple):
     @classmethod
     def at(cls, assignment: Address) -> Holder:
         """The user or group that the address of an assignment names."""
-        return cls(assignment.principal.kind, assignment.principal.own_key)
+        principal = assignment.principal
+        return cls(principal.kind, principal.own_key)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key}"

@@ -236,12 +236,17 @@ def _blocked(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     yield layout.line(kept=True)
 
 
+def scope_of(kind: str, scope: str, names: Names) -> str:
+    """What a gap of the reading covers, escaped: `all`, an account, an object."""
+    return _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
+
+
 def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
     if not part.partial:
         return
     yield layout.line("PARTIAL: this is not everything that git says.", Tone.CAUTION)
     for kind, scope, reason in part.gaps:
-        what = _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
+        what = scope_of(kind, scope, names)
         nouns = Kind(kind).facts.plural if kind in frozenset(Kind) else escape.text(kind)
         yield from layout.paragraph(
             f"{nouns} of {what}: not read ({escape.sentence(reason)}); nothing there is removed",

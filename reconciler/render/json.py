@@ -18,10 +18,13 @@ from reconciler.model.plan import FORMAT_VERSION, SEMANTICS_VERSION, Finding, Pl
 from reconciler.model.report import Report
 from reconciler.model.resources import Origin
 from reconciler.planning.digest import plan_digest
+from reconciler.render import authors
 from reconciler.render.documents import PlanDocument
 
 # What `show` prints of a target; the digest that people approve covers less.
+# Of each target; what is only there where there is something of it is covered where it is there.
 _SHOWN = ("identity", "partial", "applyable", "gaps", "counts", "changes", "findings", "access", "accounts")
+_SHOWN_IF_ANY = ("authors", "self_grants")
 # The minor version since which that is covered.
 _SHOWN_SINCE = 2
 
@@ -49,6 +52,7 @@ def plan_json(plan: Plan) -> str:
             "partial": plan.partial,
             "applyable": plan.applyable,
             **({"incomplete": True} if plan.incomplete else {}),
+            **({"redacted": True} if plan.redacted else {}),
             "targets": [_sealed(_target(part)) for part in plan.targets],
             "places": [
                 {
@@ -72,6 +76,11 @@ def plan_from_json(text: str) -> Plan:
     except (ValueError, RecursionError) as error:
         raise PlanFileError(f"this is not a saved plan: {error}; plan again with `--out`") from None
     _check_version(data)
+    if data.get("redacted") is True:
+        raise PlanFileError(
+            "this plan is for reading: values of people are replaced in it; plan again with `--out`, which "
+            "saves it whole"
+        )
     try:
         plan = PlanDocument.model_validate(data).plan()
     except ValidationError as error:
@@ -152,6 +161,11 @@ def _target(part: TargetPlan) -> dict[str, Any]:
         "accounts": dict(part.accounts),
         **({"approvals": list(part.approvals)} if part.approvals else {}),
         **({"only": [str(address) for address in part.only]} if part.only else {}),
+        **(
+            {"authors": list(part.authors), "self_grants": list(authors.self_grants(part))}
+            if part.authors
+            else {}
+        ),
     }
 
 
@@ -162,6 +176,7 @@ def _sealed(part: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(part: Mapping[str, Any]) -> str:
     covered = {name: part.get(name) for name in _SHOWN}
+    covered |= {name: part[name] for name in _SHOWN_IF_ANY if name in part}
     return f"sha256:{sha256(canonical(covered).encode('ascii')).hexdigest()}"
 
 

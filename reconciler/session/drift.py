@@ -11,7 +11,7 @@ from reconciler.model.drift import Drift, TargetDrift
 from reconciler.model.observer import SILENT, Observer
 from reconciler.model.plan import Finding
 from reconciler.planning.drift import target_drift
-from reconciler.session.opening import configured_targets, open_session
+from reconciler.session.opening import open_files, open_session
 from reconciler.session.settings import Settings
 from reconciler.wire.clock import SystemClock
 
@@ -33,7 +33,7 @@ def read_drift(settings: Settings, observer: Observer = SILENT) -> Drift:
     except (InputError, UsageError):
         raise
     except ReconcilerError as error:
-        names = configured_targets(settings)
+        names = tuple(open_files(settings)[1])
         if len(names) < 2:
             found = tuple(TargetDrift(name, error=str(error)) for name in names)
             return Drift(settings.now or SystemClock().now(), found)
