@@ -243,16 +243,20 @@ def _check(plan: Plan) -> None:
 def _shown(plan: Plan | None, why: str, github: GitHub, run: Run) -> str:
     """The text of the comment. Nothing of a plan is in it but what the renderer has escaped."""
     from reconciler.forge.comments import MAX_CHARACTERS
-    from reconciler.render.escape import sentence
-    from reconciler.render.markdown import plan_markdown
+    from reconciler.forge.shown import PLAN
+    from reconciler.render.comment.document import plan_markdown
+    from reconciler.render.escape import is_link, sentence
 
-    made = f"Planned for {run.head_sha[:10]} by [this run]({_run_url(github, run)})."
+    url = _run_url(github, run)
+    made = f"Planned for {run.head_sha[:10]} by [this run]({url})."
     if plan is None:
         return (
             f"## No plan\n\n{sentence(why)} Its log, and the notes at the lines of the files, say what is "
             f"wrong.\n\n{made}\n"
         )
-    return f"{plan_markdown(plan, max_bytes=MAX_CHARACTERS - _ROOM).rstrip()}\n\n{made}\n"
+    whole = url if is_link(url) else None
+    text = plan_markdown(plan, max_bytes=MAX_CHARACTERS - _ROOM, saved=PLAN, whole_plan=whole)
+    return f"{text.rstrip()}\n\n{made}\n"
 
 
 def _run_url(github: GitHub, run: Run) -> str:
