@@ -35,6 +35,8 @@ COMMANDS = {
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
     "unlock": "show the locks, and break those of dead runs",
+    "init": "write a new identity repository",
+    "ci": "what the workflows ask of GitHub",
     "explain": "say what the code of a finding means",
     "schema": "write JSON Schemas for editors",
     "sandbox": "serve the embedded stand-in for AWS",
