@@ -183,9 +183,10 @@ def _policies() -> list[set[str]]:
 
 
 def test_the_policies_allow_what_is_called_and_nothing_else() -> None:
+    services = "identitystore", "sso-admin", "organizations", "cloudtrail"
     called = {
         f"{prefix}:{operation}"
-        for prefix, operations in _operations("identitystore", "sso-admin", "organizations", "cloudtrail").items()
+        for prefix, operations in _operations(*services).items()
         for operation in operations
     }
     # Of organizations it only reads; names that sso has, too, are not meant there.
