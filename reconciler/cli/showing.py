@@ -31,9 +31,9 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str | 
     return value
 
 
-def comment_options(command: Command) -> Command:
-    """The options of commands whose answer can be a comment; `common_options` takes them up."""
-    limited = click.option(
+def size_option(command: Command) -> Command:
+    """The option of commands that write Markdown of a limited size; `common_options` takes it up."""
+    return click.option(
         "--max-bytes",
         type=click.IntRange(min=2048),
         default=65_536,
@@ -41,12 +41,16 @@ def comment_options(command: Command) -> Command:
         metavar="N",
         help="How many bytes of UTF-8 a comment (--format markdown) may have.",
     )(command)
+
+
+def comment_options(command: Command) -> Command:
+    """The options of commands whose answer can be a comment; `common_options` takes them up."""
     return click.option(
         "--whole-plan",
         callback=_address,
         metavar="URL",
         help="Where a comment that cannot show everything sends its readers; an https address.",
-    )(limited)
+    )(size_option(command))
 
 
 def redact_option(command: Command) -> Command:

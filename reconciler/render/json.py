@@ -115,7 +115,7 @@ def report_json(report: Report) -> str:
                     "calls": dict(part.calls),
                     "seconds": part.seconds,
                     "notes": list(part.notes),
-                    "refusals": [_finding(finding) for finding in part.refusals],
+                    "refusals": [finding_object(finding) for finding in part.refusals],
                     "approvals": list(part.approvals),
                     "results": [
                         {
@@ -155,8 +155,8 @@ def _target(part: TargetPlan) -> dict[str, Any]:
             }
             for kind, counts in part.counts.items()
         },
-        "changes": [_change(change) for change in part.changes],
-        "findings": [_finding(finding) for finding in part.findings],
+        "changes": [change_object(change) for change in part.changes],
+        "findings": [finding_object(finding) for finding in part.findings],
         "access": [_access(change) for change in part.access],
         "accounts": dict(part.accounts),
         **({"approvals": list(part.approvals)} if part.approvals else {}),
@@ -180,7 +180,8 @@ def _shown(part: Mapping[str, Any]) -> str:
     return f"sha256:{sha256(canonical(covered).encode('ascii')).hexdigest()}"
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_object(change: Change) -> dict[str, Any]:
+    """One change, as every JSON output has it."""
     return {
         "address": str(change.address),
         "action": str(change.action),
@@ -213,7 +214,8 @@ def _access(change: AccessChange) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_object(finding: Finding) -> dict[str, Any]:
+    """One finding, as every JSON output has it."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),

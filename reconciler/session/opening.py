@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from reconciler.config import Config
+from reconciler.config import Config, TargetConfig
 from reconciler.errors import ServiceError
 from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lock import Locks
@@ -95,6 +95,20 @@ def open_session(
             locks=locks,
             may_write=taking is not None,
         )
+
+
+def open_files(settings: Settings) -> tuple[Loaded, Mapping[str, TargetConfig], GitPosition | None]:
+    """The files, the targets that a session with these settings would have, and the place in git.
+
+    No service is asked. Raises InputError, RecordError, UsageError.
+    """
+    tree = FolderTree(settings.identities)
+    loaded = load(tree)
+    position = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
+    config = loaded.config
+    if position is not None:
+        config, _ = trusted_config(config, loaded.identities.accounts, position)
+    return loaded, choose(config, settings, None), position
 
 
 @contextmanager

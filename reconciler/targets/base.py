@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from reconciler.model.address import Address
+from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.pairs import Pair
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
@@ -117,6 +118,37 @@ class Learning(Protocol):
 
     def recall(self, names: Iterable[str]) -> None:
         """Take in what a receipt says; names of anything else are passed over."""
+
+
+@runtime_checkable
+class KeepsEvents(Protocol):
+    """A target whose service remembers who wrote what."""
+
+    def authors(self, objects: Collection[Written]) -> Mapping[Written, Author]:
+        """Who wrote these objects, as far as they tell themselves. Raises ServiceError."""
+
+    def events(self, names: Sequence[str], since: datetime) -> Sequence[Event]:
+        """The events of these names since then (an aware instant), newest first, as far as there are any.
+
+        Raises ServiceError, Denied where the caller may not read them.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAssignment:
+    """A principal that is assigned to an application, as the service says it."""
+
+    application: str
+    arn: str
+    principal: Principal
+
+
+@runtime_checkable
+class ListsApplications(Protocol):
+    """A target whose service lets people into applications, too; nothing of that is planned or written."""
+
+    def applications(self) -> Sequence[ApplicationAssignment]:
+        """Every assignment of an application, to the end. Raises ServiceError."""
 
 
 @runtime_checkable
