@@ -185,7 +185,9 @@ def _policies() -> list[set[str]]:
 def test_the_policies_allow_what_is_called_and_nothing_else() -> None:
     called = {
         f"{prefix}:{operation}"
-        for prefix, operations in _operations("identitystore", "sso-admin", "organizations", "cloudtrail").items()
+        for prefix, operations in _operations(
+            "identitystore", "sso-admin", "organizations", "cloudtrail"
+        ).items()
         for operation in operations
     }
     # Of organizations it only reads; names that sso has, too, are not meant there.

@@ -41,4 +41,4 @@ def _place(place: Place | None) -> dict[str, Any]:
 
 def _json(value: Mapping[str, Any]) -> str:
     text = json.dumps({"format_version": FORMAT_VERSION, **value}, sort_keys=True, separators=(",", ":"))
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
