@@ -46,7 +46,7 @@ check: $(VENV)/.installed  ## style, types, imports, workflows
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .cache/import-linter
-	@$(BIN)/zizmor --quiet --offline --pedantic --strict-collection .github
+	@$(BIN)/zizmor --quiet --offline --pedantic --strict-collection .github action.yml
 
 format: $(VENV)/.installed
 	@$(BIN)/ruff format .

@@ -88,7 +88,7 @@ def test_options_are_named() -> None:
 
 def test_the_table_of_commands_is_complete() -> None:
     table = COMMANDS.partition("# Commands")[2].partition("## ")[0]
-    named = re.findall(r"^\| `reconciler ([a-z]+)", table, flags=re.MULTILINE)
+    named = re.findall(r"^\| `reconciler ([a-z-]+)", table, flags=re.MULTILINE)
     assert set(named) == {path[0] for path in _commands()}
 
 
