@@ -223,7 +223,8 @@ def _check_error(model: ServiceModel, operation: Operation, error: ApiError) -> 
             return
         raise SandboxBug(f"{operation.label} may not answer {error.code}") from error
     body = {"Message": error.message, **error.members}
-    violations = model.responses.check(error.code, body)
+    # Every error carries a message, also where its shape has no member for it (CloudTrail).
+    violations = [one for one in model.responses.check(error.code, body) if one.path != "Message"]
     if violations:
         raise SandboxBug(describe(violations)) from error
 

@@ -24,7 +24,7 @@ from tests.ci.expressions import evaluate, fill
 from tests.repositories import IDENTITY
 from tests.support.github import FORK, OURS, Hub
 
-_PIP = """#!/bin/bash
+PIP = """#!/bin/bash
 if [ "$1" = -m ] && [ "$2" = pip ]; then
   printf '%s\\n' "$*" >> "$PIP_LOG"
   case "$*" in *--require-hashes*--no-deps*) ;; *) exit 90 ;; esac
@@ -69,7 +69,7 @@ class Runner:
         programs = self.root / "bin"
         programs.mkdir()
         for name in ("python", "python3"):
-            (programs / name).write_text(_PIP.replace("{python}", sys.executable), "utf-8")
+            (programs / name).write_text(PIP.replace("{python}", sys.executable), "utf-8")
             (programs / name).chmod(0o755)
 
     def job(
@@ -84,6 +84,7 @@ class Runner:
         inputs: Mapping[str, Any] | None = None,
         pull: int | None = None,
         depth: int | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> Ended:
         """Run one job of the workflow file at the commit `at`; `pull` is checked out where one is given."""
         self.jobs += 1
@@ -109,7 +110,7 @@ class Runner:
             "runner": {"temp": str(temporary)},
             "inputs": dict(inputs or {}),
             "secrets": {"RECONCILER_DEPLOY_KEY": "KEY"} if "environment" in described else {},
-            "vars": {},
+            "vars": dict(variables or {}),
             "steps": {},
         }
         ended = Ended(True, "")
@@ -263,4 +264,4 @@ class Runner:
         return done.stdout.removesuffix("\n")
 
 
-__all__ = ["FORK", "Ended", "Runner"]
+__all__ = ["FORK", "PIP", "Ended", "Runner"]

