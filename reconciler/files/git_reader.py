@@ -1,8 +1,9 @@
 """Answers questions about objects of one repository from one `git cat-file` process that stays.
 
-A command asks for dozens of objects, and a process for each takes longer than the answers. What is asked for here
-is named by ids, which mean the same for ever. Nothing of the answers is kept. The process has the options and the environment of every other call of git (`git_process`), and
-ends with its reader. https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT"
+A command asks for dozens of objects, and a process for each takes longer than the answers. What is asked for
+is named by ids, which mean the same for ever. Nothing of the answers is kept. The process has the options and
+the environment of every other call of git (`git_process`), and ends with its reader.
+https://git-scm.com/docs/git-cat-file, "BATCH OUTPUT"
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MANY = 64
 
 
 class Ref(NamedTuple):
-    """A ref: the id of the object that it names, and the ref that it stands for ("" where it is not symbolic)."""
+    """A ref: the id of the object that it names, and the ref that it stands for ("" for itself)."""
 
     oid: str
     symbolic: str
