@@ -16,7 +16,7 @@ from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
     from reconciler.access.asking import Question, TargetAccess
-    from reconciler.session.session import Session
+    from reconciler.model.state import Identities
 
 _SIDES = ("live", "desired")
 
@@ -46,6 +46,11 @@ _SIDES = ("live", "desired")
     metavar="REF REF",
     help="What git gives at the second commit and not at the first, and the other way round.",
 )
+@click.option(
+    "--rules",
+    is_flag=True,
+    help="Ask no service: say what the files give, with accounts as they are selected.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="One line for each person, set and account.")
 @live_options
 @common_options()
@@ -62,6 +67,7 @@ def command(  # one for each option
     max_age: timedelta,
     *,
     privileged: bool,
+    rules: bool,
     as_csv: bool,
 ) -> None:
     """Read every target, and say who has which permission set on which account, and by what.
@@ -80,10 +86,22 @@ def command(  # one for each option
         raise UsageError(
             "--ends-within asks of what is there, and --between of what differs: use one of them"
         )
+    if rules:
+        _check_rules(state, live, as_csv=as_csv)
+        with observing() as observer:
+            asked = beside(observer, options)
+            _answer_rules(asked, between, (person, group, account, sets), ends_within, privileged=privileged)
+        return
     options = replace(options, live=live, max_age=max_age)
+    # Applications know neither accounts nor permission sets.
+    wide = not (account or sets or privileged or ends_within)
     with observing() as observer, open_session(beside(observer, options), observer) as session:
-        found = access_between(session, *between) if between else read_access(session, Side(state))
-        question = _question(session, found, person, group, account, sets)
+        found = (
+            access_between(session, *between)
+            if between
+            else read_access(session, Side(state), applications=wide)
+        )
+        question = _question(session.loaded.identities, found, person, group, account, sets)
         ends_by = None if ends_within is None else session.now + ends_within
         question = replace(question, privileged=privileged, ends_by=ends_by)
     answers = [answered(one, question) for one in found]
@@ -95,8 +113,60 @@ def command(  # one for each option
         answer(access_text(answers, color=wants_color(), width=width()))
 
 
+def _check_rules(state: str, live: str | None, *, as_csv: bool) -> None:
+    for wrong, option in (
+        (state != _SIDES[0], f"--state {state}"),
+        (live is not None, "--live"),
+        (as_csv, "--csv"),
+    ):
+        if wrong:
+            raise UsageError(
+                f"{option} has no meaning with --rules, which asks for no accounts: leave one out"
+            )
+
+
+def _answer_rules(
+    options: Options,
+    between: tuple[str, str] | None,
+    names: tuple[Iterable[str], Iterable[str], Iterable[str], Iterable[str]],
+    ends_within: timedelta | None,
+    *,
+    privileged: bool,
+) -> None:
+    from reconciler.access.asking import TargetAccess, answered_rules
+    from reconciler.config.selectors import ACCOUNT_ID
+    from reconciler.model.access import Holding
+    from reconciler.render.access_rules import rules_json, rules_text
+    from reconciler.session.access_rules import read_rules
+    from reconciler.wire.clock import SystemClock
+
+    written, found = read_rules(options, between)
+    # Which accounts there are is not known, so that any id may be asked for.
+    ids = tuple(each for each in names[2] if ACCOUNT_ID.fullmatch(each))
+    # The names that may be asked for are those of the rules, too.
+    known = [
+        TargetAccess(
+            one.target,
+            tuple(
+                Holding(rule.permission_set, rule.people, (*rule.named, *ids), (rule.group,))
+                for rule in one.rules
+            ),
+        )
+        for one in found
+    ]
+    question = _question(written, known, *names)
+    now = options.now or SystemClock().now()
+    ends_by = None if ends_within is None else now + ends_within
+    question = replace(question, privileged=privileged, ends_by=ends_by)
+    answers = [answered_rules(one, question) for one in found]
+    if options.format == "json":
+        answer(rules_json(answers))
+    else:
+        answer(rules_text(answers, color=wants_color(), width=width()))
+
+
 def _question(
-    session: Session,
+    written: Identities,
     found: Sequence[TargetAccess],
     people: Iterable[str],
     groups: Iterable[str],
@@ -108,13 +178,16 @@ def _question(
 
     names = {key: name for one in found for key, name in one.names.items()}
     rows = [row for one in found for row in one.rows]
-    written = session.loaded.identities
     by_name = {
         str(user.attributes.get("user_name", "")).casefold(): key for key, user in written.users.items()
     }
-    persons = {each: each for row in rows for each in row.people} | {each: each for each in written.users}
+    let_in = [row for one in found for row in one.applications or ()]
+    persons = {each: each for row in (*rows, *let_in) for each in row.people} | {
+        each: each for each in written.users
+    }
     known_groups = {each: each for row in rows for each in row.groups if each}
     known_groups |= {each: each for each in written.groups}
+    known_groups |= {row.group: row.group for row in let_in if row.group}
     ids = {each: each for row in rows for each in row.accounts}
     ids |= {each.id: each.id for each in written.accounts.values()}
     keys = {key: one.id for key, one in written.accounts.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.cli.common import Options, answer, remark, show_plan, show_report, wants_color
+from reconciler.cli.common import Options, answer, remark, wants_color
+from reconciler.cli.showing import show_plan, show_report
 from reconciler.errors import Problem, Refused
 from reconciler.render.messages import stale_text
 from reconciler.session.applying import Applied

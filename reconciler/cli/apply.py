@@ -15,9 +15,9 @@ from reconciler.cli.common import (
     by_group_option,
     common_options,
     on_terminal,
-    show_plan,
 )
 from reconciler.cli.observing import beside, observing
+from reconciler.cli.showing import comment_options, show_plan
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.execution.plan_file import read_for_apply
 from reconciler.model.plan import Plan
@@ -42,6 +42,7 @@ from reconciler.session.session import Session
 @click.option("--first-apply", is_flag=True, help="Accept that nothing was applied to the target yet.")
 @click.option("--push", is_flag=True, help="Publish what remembers this apply at origin; the default.")
 @click.option("--unpublished", is_flag=True, help="Keep what remembers this apply in this clone alone.")
+@comment_options
 @common_options()
 def command(
     options: Options,

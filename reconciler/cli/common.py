@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from reconciler.errors import InputError, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.session.settings import Settings
 
-if TYPE_CHECKING:  # `--help` takes none of it
-    from reconciler.model.plan import Plan
-    from reconciler.model.report import Report
-    from reconciler.planning.ordering.estimate import Estimate
-
 FORMATS = ("text", "json", "markdown", "github")
+# What GitHub lets a comment have, in characters: bytes are never fewer.
+MAX_BYTES = 65_536
 _WROTE = "reconciler.wrote"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,6 +46,9 @@ class Options(Settings):
 
     format: str = "text"
     verbose: bool = False
+    max_bytes: int = MAX_BYTES
+    whole_plan: str | None = None
+    redact: bool = False
     remark: Callable[[str], None] = remark
     note_writes: Callable[[bool], None] = wrote
 
@@ -122,70 +122,6 @@ def token() -> str:
     return secrets.token_hex(16)
 
 
-def show_plan(
-    plan: Plan,
-    options: Options,
-    *,
-    saved: str | None = None,
-    estimates: Mapping[str, Estimate] | None = None,
-) -> str:
-    """A plan in the format that was asked for; `saved` is the file that it was written to."""
-    from reconciler.render.github import plan_github
-    from reconciler.render.json import plan_json
-    from reconciler.render.markdown import plan_markdown
-    from reconciler.render.text import plan_text
-
-    if options.format == "json":
-        return plan_json(plan)
-    if options.format == "markdown":
-        return plan_markdown(plan)
-    if options.format == "github":
-        return plan_github(plan, token=token(), verbose=options.verbose, saved=saved)
-    return plan_text(
-        plan,
-        color=wants_color(),
-        verbose=options.verbose,
-        width=width(),
-        saved=saved,
-        estimates=estimates,
-        flags=" --sandbox" if options.sandbox else "",
-    )
-
-
-def show_report(report: Report, plan: Plan, options: Options) -> str:
-    """What an apply did, in the format that was asked for."""
-    from reconciler.render.escape import fenced
-    from reconciler.render.github import protected
-    from reconciler.render.json import report_json
-    from reconciler.render.report import report_text
-
-    if options.format == "json":
-        return report_json(report)
-    if options.format == "text":
-        return report_text(report, plan, color=wants_color(), verbose=options.verbose, width=width())
-    text = report_text(report, plan, verbose=options.verbose)
-    return fenced(text.splitlines()) if options.format == "markdown" else protected(text, token())
-
-
-def explain(error: ReconcilerError, format_: str = "text") -> str:
-    """What to print of an error: never a traceback."""
-    from reconciler.render.github import problems_github
-    from reconciler.render.messages import error_text
-    from reconciler.render.problems import problems_text
-
-    color = wants_color(sys.stderr)
-    if isinstance(error, InputError):
-        if format_ == "github":
-            return problems_github(error.problems, token=token())
-        if format_ in ("json", "markdown"):
-            from reconciler.render.validation import problems_json, problems_markdown
-
-            as_asked = problems_json if format_ == "json" else problems_markdown
-            return as_asked(error.problems)
-        return problems_text(error.problems, color=color)
-    return error_text(str(error), color=color)
-
-
 def _instant(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
     """The moment of --now: an instant, because a date alone would begin elsewhere in every time zone."""
     if value is None:
@@ -239,6 +175,9 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
                 now=kwargs.pop("now"),
                 trusted_ref=kwargs.pop("trusted_ref"),
                 verbose=kwargs.pop("verbose"),
+                max_bytes=kwargs.pop("max_bytes", MAX_BYTES),
+                whole_plan=kwargs.pop("whole_plan", None),
+                redact=kwargs.pop("redact", None) is not None,
             )
             context.find_root().obj = options
             return command(options, *args, **kwargs)

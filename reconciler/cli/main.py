@@ -12,7 +12,8 @@ import click
 from click.shell_completion import CompletionItem, shell_complete
 
 from reconciler import __version__
-from reconciler.cli.common import Options, answer, explain, hang_up, has_written, remark
+from reconciler.cli.common import Options, answer, hang_up, has_written, remark
+from reconciler.cli.showing import explain
 from reconciler.errors import INTERRUPTED, AppliedInPart, InputError, ReconcilerError, UsageError
 
 EPILOG = """\b
@@ -29,6 +30,7 @@ COMMANDS = {
     "plan": "show what apply would do",
     "show": "print a saved plan",
     "access": "say who has what, and why",
+    "drift": "say what differs from git, and since when",
     "snapshot": "keep what is live, for plans without credentials",
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
@@ -103,20 +105,20 @@ def run(arguments: Sequence[str]) -> int:
         hang_up()
         return 1
     except ReconcilerError as error:
-        _tell(error, _format(context))
+        _tell(error, _options(context))
         return error.exit_code
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
         remark(_unexpected(error))
         return 1
 
 
-def _tell(error: ReconcilerError, format_: str) -> None:
+def _tell(error: ReconcilerError, options: Options | None) -> None:
     """Print an error: to stderr, or as the answer where a format was asked for and the files are wrong.
 
     Who asked for a format reads stdout: a comment on a pull request must not be empty.
     """
-    described = explain(error, format_)
-    if isinstance(error, InputError) and format_ != "text":
+    described = explain(error, options)
+    if isinstance(error, InputError) and options is not None and options.format != "text":
         with contextlib.suppress(ReconcilerError, BrokenPipeError):
             answer(described)
             return
@@ -142,10 +144,10 @@ def _unexpected(error: Exception) -> str:
     )
 
 
-def _format(context: click.Context | None) -> str:
-    """The format that the command was asked for, if it got that far."""
+def _options(context: click.Context | None) -> Options | None:
+    """The options of the command, if it got that far."""
     while context is not None:
         if isinstance(context.obj, Options):
-            return context.obj.format
+            return context.obj
         context = context.parent
-    return "text"
+    return None

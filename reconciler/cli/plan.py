@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Command, Options, answer, by_group_option, common_options, remark, show_plan
+from reconciler.cli.common import Command, Options, answer, by_group_option, common_options, remark
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.only import check, check_sets, parse
+from reconciler.cli.showing import comment_options, show_plan
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.model.address import Address
 
@@ -66,6 +67,7 @@ def live_options(command: Command) -> Command:
 @by_group_option
 @live_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@comment_options
 @common_options()
 def command(
     options: Options,

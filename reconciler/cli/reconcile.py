@@ -7,6 +7,7 @@ import click
 from reconciler.cli.applied import show_applied
 from reconciler.cli.common import Options, by_group_option, common_options
 from reconciler.cli.observing import beside, observing
+from reconciler.cli.showing import comment_options
 from reconciler.session.locking import Taking
 from reconciler.session.opening import open_session
 
@@ -15,6 +16,7 @@ from reconciler.session.opening import open_session
 @by_group_option
 @click.option("--push", is_flag=True, help="Publish what remembers this apply at origin; the default.")
 @click.option("--unpublished", is_flag=True, help="Keep what remembers this apply in this clone alone.")
+@comment_options
 @common_options()
 def command(options: Options, *, by_group: bool, push: bool, unpublished: bool) -> int:
     """Write what rules alone bring about: what has ended, and who was blocked.

@@ -17,11 +17,16 @@ _TAG = "reconciler/snapshot"
 
 
 @click.command("snapshot", short_help="keep what is live, for plans without credentials")
-@click.option("--redact", is_flag=True, help="Leave out values of people and groups that git does not hold.")
+@click.option(
+    "--redact",
+    "redacted",
+    is_flag=True,
+    help="Leave out values of people and groups that git does not hold.",
+)
 @click.option("--tag", default=_TAG, show_default=True, metavar="NAME", help="The tag to write it to.")
 @click.option("--unpublished", is_flag=True, help="Keep the tag in this clone.")
 @common_options(hide=("--sandbox", "--now", "--format"))
-def command(options: Options, tag: str, *, redact: bool, unpublished: bool) -> None:
+def command(options: Options, tag: str, *, redacted: bool, unpublished: bool) -> None:
     """Read every target whole, and keep it at a tag.
 
     `plan --live reconciler/snapshot` plans by it. Nothing is written to any service.
@@ -36,7 +41,7 @@ def command(options: Options, tag: str, *, redact: bool, unpublished: bool) -> N
         )
     if options.now is not None:
         raise UsageError("a snapshot is of now: leave --now out")
-    if not redact and _is_public(os.environ):
+    if not redacted and _is_public(os.environ):
         raise UsageError(
             "this repository is public, so that everybody could read names and addresses of people in the "
             "snapshot: add --redact, or only validate pull requests"
@@ -44,7 +49,7 @@ def command(options: Options, tag: str, *, redact: bool, unpublished: bool) -> N
     with observing() as observer, open_session(beside(observer, options), observer) as session:
         if session.position is None:
             raise UsageError("a snapshot is kept in git, and this folder is not in a git repository")
-        taken = session.snapshot(redacted=redact)
+        taken = session.snapshot(redacted=redacted)
         repository = session.position.repository
         push = repository.has_remote() and not unpublished
         others = session.config.targets.keys() - taken.keys()

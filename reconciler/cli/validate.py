@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import Options, answer, common_options, remark, token, wants_color
+from reconciler.cli.showing import comment_options
 
 if TYPE_CHECKING:
     from reconciler.errors import Place
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("validate", short_help="check the files, offline")
+@comment_options
 @common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"))
 def command(options: Options) -> None:
     """Check every file, offline, and say everything that is wrong with file, line and column.
@@ -50,7 +52,7 @@ def command(options: Options) -> None:
     verdict = summary(replace(loaded, findings=warnings))
     places = loaded.locate([one.origin for one in findings if one.origin]) if findings else {}
     if options.format != "text":
-        answer(_formatted(options.format, verdict, findings, places))
+        answer(_formatted(options, verdict, findings, places))
         return
     if findings:
         from reconciler.render.messages import findings_text
@@ -60,12 +62,14 @@ def command(options: Options) -> None:
 
 
 def _formatted(
-    format_: str, verdict: str, findings: Sequence[Finding], places: Mapping[Origin, Place]
+    options: Options, verdict: str, findings: Sequence[Finding], places: Mapping[Origin, Place]
 ) -> str:
     from reconciler.render import validation
 
-    if format_ == "json":
+    if options.format == "json":
         return validation.valid_json(verdict, findings, places)
-    if format_ == "markdown":
-        return validation.valid_markdown(verdict, findings, places)
+    if options.format == "markdown":
+        from reconciler.render.comment.report import valid_markdown
+
+        return valid_markdown(verdict, findings, places, max_bytes=options.max_bytes)
     return validation.valid_github(verdict, findings, places, token=token())

@@ -130,8 +130,23 @@ def _apply_one(
         ids=dict(run.ids),
         refusals=_refusals(job.planned),
         approvals=job.planned.plan.approvals,
+        differing=_differing(job.planned, ended),
     )
     return report, run
+
+
+def _differing(planned: PreparedPlan, ended: Mapping[Address, Result]) -> tuple[Address, ...] | None:
+    """What still differs from git after this apply; None where not all of the target was compared."""
+    if planned.plan.partial:
+        return None
+    every = (
+        *planned.plan.changes,
+        *planned.left_out,
+        *planned.withheld.all,
+        *(one for one, _ in planned.refused),
+    )
+    done = {address for address, result in ended.items() if result.status.good}
+    return tuple(sorted({change.address for change in every} - done))
 
 
 def _unkept(job: Job, seen: ReadBack, ended: Mapping[Address, Result]) -> tuple[str, ...]:

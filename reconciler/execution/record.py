@@ -255,7 +255,7 @@ def _remembered(
     # As from git: with what a first apply began counts, also where that is the state under plan.
     since = [state(key) for key in kept.partial if base is None or key != now]
     found = recall(target, receipt, base, since, reader, kept.given())
-    return replace(found, removed=removed_in(kept.removed))
+    return replace(found, removed=removed_in(kept.removed), checked=receipt.checked if receipt else None)
 
 
 def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:

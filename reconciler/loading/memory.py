@@ -21,6 +21,7 @@ from reconciler.loading.fitting import saw, seen_ref, unfit
 from reconciler.loading.position import GitPosition
 from reconciler.loading.recalling import Declarations, Read, Reader, State, recall
 from reconciler.loading.receipt import begun_name, parse_receipt, tag_name
+from reconciler.model.checked import newest as last_check
 from reconciler.model.ledger import Ledger
 from reconciler.model.state import Receipt, Remembered
 
@@ -146,7 +147,9 @@ def _with_chain(
     ledger = chain.ledger if gap is None else None
     newest = chain.link.receipt if chain.link is not None else found.remembered.receipt
     removed = newest.removed if newest is not None else ()
-    remembered = replace(found.remembered, ledger=ledger, removed=removed)
+    tagged = found.remembered.receipt
+    checked = last_check(tagged.checked if tagged else None, newest.checked if newest else None)
+    remembered = replace(found.remembered, ledger=ledger, removed=removed, checked=checked)
     return replace(found, chain=chain, gap=gap, remembered=remembered)
 
 

@@ -57,14 +57,19 @@ class GitPosition:
                     "commit it, or put it back: only what is in git is applied",
                 )
             )
-        if not self.on_trusted:
-            found.append(
-                Problem(
-                    f"HEAD, which is {short(self.head)}, is not on {self.branch}",
-                    f"merge it first; if {self.branch} moved meanwhile, run `git fetch {DEFAULT_REMOTE}`",
-                )
-            )
+        if (unmerged := self.unmerged) is not None:
+            found.append(unmerged)
         return tuple(found)
+
+    @property
+    def unmerged(self) -> Problem | None:
+        """That the commit is not on the trusted branch, as it is on every branch under review."""
+        if self.head is None or self.on_trusted:
+            return None
+        return Problem(
+            f"HEAD, which is {short(self.head)}, is not on {self.branch}",
+            f"merge it first; if {self.branch} moved meanwhile, run `git fetch {DEFAULT_REMOTE}`",
+        )
 
 
 def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> GitPosition | None:

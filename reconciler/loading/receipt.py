@@ -13,12 +13,15 @@
 A line `used: sha256:… sha256:…` follows the time where digests were approved: each lets one apply go, and
 none after it. A line `unkept: group.description user.title` follows where the service was seen not to keep
 such attributes, and a line `removed: 2026-11-23T22:10:00Z;membership=3;total=3` where runs without a review
-took something away in the last 24 hours: each with its time and what limits count. `receipt` is the commit of
-the chain (`loading/chain.py`) that holds what git gave by then, `commit` the one that the tag stands on, and
-`tree` the files of that commit. The file `receipt` of a commit of the chain has the same form, with the
-receipts that it `follows` (`nothing` for the first), `commit` (the last that was applied whole), `applied`
-(the one that this apply ran with) and the `tree` of that, the runs that it `closes`, and the seal of its
-ledger. Older receipts do not have all of these lines; those that are there must fit (`loading/fitting.py`).
+took something away in the last 24 hours: each with its time and what limits count. A line `checked:
+2026-11-23T22:10:00Z` says when the whole target was compared last, and a line `differing:
+aws/user/ada;2026-11-22T08:00:00Z aws/group/ops;unknown` what was left different then, each with when it was
+last seen to be right (`*`: too many to name). `receipt` is the commit of the chain (`loading/chain.py`) that
+holds what git gave by then, `commit` the one that the tag stands on, and `tree` the files of that commit. The
+file `receipt` of a commit of the chain has the same form, with the receipts that it `follows` (`nothing` for
+the first), `commit` (the last that was applied whole), `applied` (the one that this apply ran with) and the
+`tree` of that, the runs that it `closes`, and the seal of its ledger. Older receipts do not have all of these
+lines; those that are there must fit (`loading/fitting.py`).
 
 Format 1 had no chain, and is read. The first line names the format and its version, and shows in
 `git tag -n`. Every other line is a name, a colon, a space and a value, in this order. Equal receipts are
@@ -32,8 +35,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote, unquote
 
 from reconciler.errors import RecordError
+from reconciler.model.checked import Checked
 from reconciler.model.removed import Removed
 from reconciler.model.state import Receipt
 
@@ -60,6 +65,9 @@ FIRST = "nothing"
 _NO_LINKS: Mapping[str, str] = {}
 _UNKEPT = "unkept"
 _REMOVED = "removed"
+_CHECKED, _DIFFERING = "checked", "differing"
+# What stands for a time that is not known, and for more differences than are named.
+_UNKNOWN, _MANY = "unknown", "*"
 # So many spent digests are remembered; each stands for an approval by hand.
 _KEPT = 500
 # More digits has no number of removals.
@@ -106,6 +114,8 @@ def render_receipt(receipt: Receipt, links: Mapping[str, str] = _NO_LINKS) -> st
         fields[_UNKEPT] = " ".join(sorted(receipt.unkept))
     if receipt.removed:
         fields[_REMOVED] = removed_text(receipt.removed)
+    if receipt.checked is not None:
+        fields |= _checked_lines(receipt.checked)
     fields |= {name: links[name] for name in _LINKS if links.get(name)}
     fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
     lines = [line_of(name, value) for name, value in fields.items()]
@@ -135,6 +145,7 @@ def parse_receipt(text: str, commit: str = "") -> Receipt:
         used=tuple(fields.get(_USED, "").split()),
         unkept=tuple(fields.get(_UNKEPT, "").split()),
         removed=removed_in(fields.get(_REMOVED, "")),
+        checked=_checked_in(fields),
     )
 
 
@@ -156,6 +167,33 @@ def removed_in(text: str) -> tuple[Removed, ...]:
             raise RecordError(f"its line for {_REMOVED} has {each[:80]!r}, which is not a time and numbers")
         found.append(Removed(instant(at), tuple(sorted((name, int(number)) for name, _, number in pairs))))
     return tuple(sorted(found))
+
+
+def _checked_lines(checked: Checked) -> Mapping[str, str]:
+    named = (
+        f"{quote(address, safe='/')};{_UNKNOWN if at is None else _moment(at)}"
+        for address, at in sorted(checked.differing.items())
+    )
+    differing = _MANY if checked.many else " ".join(named)
+    return {_CHECKED: _moment(checked.at)} | ({_DIFFERING: differing} if differing else {})
+
+
+def _checked_in(fields: Mapping[str, str]) -> Checked | None:
+    """The last comparison, from the lines of a receipt; None where it tells of none. Raises RecordError."""
+    if _CHECKED not in fields:
+        return None
+    at, text = instant(fields[_CHECKED]), fields.get(_DIFFERING, "")
+    if text == _MANY:
+        return Checked(at, many=True)
+    found: dict[str, datetime | None] = {}
+    for each in text.split():
+        address, _, moment = each.rpartition(";")
+        if not address:
+            raise RecordError(
+                f"its line for {_DIFFERING} has {each[:80]!r}, which is not an address and a time"
+            )
+        found[unquote(address)] = None if moment == _UNKNOWN else instant(moment)
+    return Checked(at, found)
 
 
 def receipt_lines(text: str) -> Mapping[str, str]:

@@ -58,3 +58,44 @@ class Holding:
     privileged: bool = False
     unknown: bool = False
     until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationGrant:
+    """A user or a group is assigned to an application of the instance; people are spelled as in AccessChange.
+
+    `group` is the key of the group through which, "" for a person's own assignment; then it is the one in
+    `people`. A principal that is gone leaves `people` empty.
+    """
+
+    application: str
+    arn: str
+    people: tuple[str, ...]
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """What an entry of `assignments` gives, with its accounts as the files select them, not as they are.
+
+    Each of `people` gets `permission_set` by `group` ("" for a person's own assignment) on `accounts` except
+    on `excepted`: selectors as sentences. `named` are the ids of accounts that are named one by one, `never`
+    of those that are excepted so; `selects` says that others may be meant, which nobody was asked for.
+    `start` and `until` are in UTC, None is open. Of a group whose members git does not declare, `people` is
+    empty and `members_unknown` says so. `direction` is GAIN or LOSE between two commits, None otherwise.
+    """
+
+    entry: str
+    permission_set: str
+    group: str
+    people: tuple[str, ...]
+    accounts: tuple[str, ...]
+    excepted: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    selects: bool = False
+    privileged: bool = False
+    start: str | None = None
+    until: str | None = None
+    members_unknown: bool = False
+    direction: Direction | None = None

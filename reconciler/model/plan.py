@@ -14,7 +14,7 @@ from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.resources import Origin
 
 # Major changes when an old reader would misread it; minor when fields are added.
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 # The meaning of a plan: raised when the same inputs give other changes than before.
 SEMANTICS_VERSION = 1
 # Findings that decide how a plan is headed, and that it ends with exit code 1.
@@ -22,6 +22,8 @@ INCOMPLETE = "memory-incomplete"
 # Says that an apply has to be told that it is the first one to its target.
 FIRST_APPLY = "first-apply"
 BLOCKED = "match-blocked"
+# What is so on every branch under review, and is news to nobody there.
+NOT_MERGED = "not-merged"
 # New assignments that are left out, because an `except` names what nobody has.
 EXCEPT_UNKNOWN = "except-unknown"
 
@@ -122,6 +124,8 @@ class TargetPlan:
     accounts: Mapping[str, str] = field(default_factory=dict)
     # The narrowest approvals that lift what is refused, as lines of YAML to paste.
     approvals: tuple[str, ...] = ()
+    # The keys of its users who wrote what is planned, as far as that is known: a mark for reviewers.
+    authors: tuple[str, ...] = ()
 
     @property
     def applyable(self) -> bool:
@@ -161,6 +165,8 @@ class Plan:
     tree: str = ""
     places: Mapping[Origin, Place] = field(default_factory=dict)
     format_version: str = FORMAT_VERSION
+    # Whether values of people were replaced in it: it is for reading, and nothing can be applied of it.
+    redacted: bool = False
     semantics_version: int = SEMANTICS_VERSION
 
     @property

@@ -80,7 +80,8 @@ class TargetReport:
     """How one target fared. `whole` is what moves the memory forward (docs/concepts.md, "Memory").
 
     `unkept` is all that the service was seen not to keep, now or before, as a receipt names it. `ids` are the
-    remote ids of objects that were matched or made.
+    remote ids of objects that were matched or made. `differing` is what the apply left
+    different; None where it did not compare the whole target.
     """
 
     target: str
@@ -97,6 +98,7 @@ class TargetReport:
     refusals: tuple[Finding, ...] = ()
     # What would lift them, as in a plan.
     approvals: tuple[str, ...] = ()
+    differing: tuple[Address, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from reconciler.model.address import Address, Arn, DeclaredPair, Kind, SetName
 from reconciler.model.change import Cause
+from reconciler.model.checked import Checked
 from reconciler.model.ledger import Ledger
 from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.pairs import Pair, Principal
@@ -62,7 +63,8 @@ class Holder(NamedTuple):
     @classmethod
     def at(cls, assignment: Address) -> Holder:
         """The user or group that the address of an assignment names."""
-        return cls(assignment.principal.kind, assignment.principal.own_key)
+        principal = assignment.principal
+        return cls(principal.kind, principal.own_key)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.key}"
@@ -288,7 +290,8 @@ class Receipt:
     was seen not to keep (`user.title`, `group.description`), sorted.
 
     `applied` is the commit of the newest apply, whole or not, where that is another than `commit`. `removed`
-    is what runs without a review took away in the 24 hours before `at`, oldest first.
+    is what runs without a review took away in the 24 hours before `at`, oldest first. `checked` is the last
+    comparison of the whole target, None where nothing tells.
     """
 
     target: str
@@ -301,6 +304,7 @@ class Receipt:
     unkept: tuple[str, ...] = ()
     applied: str = ""
     removed: tuple[Removed, ...] = ()
+    checked: Checked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +330,7 @@ class Remembered:
     known, it alone decides what is git's, and the states only tell causes and former keys. It is None where
     nothing was applied by a version that keeps one, or where its receipts are lost. `passed_over` names
     commits since then of which something does not load, each with why. `removed` is what runs without a
-    review took away, by the newest receipt.
+    review took away, by the newest receipt, and `checked` the last comparison of the whole target.
     """
 
     receipt: Receipt | None = None
@@ -336,3 +340,4 @@ class Remembered:
     ledger: Ledger | None = None
     passed_over: tuple[str, ...] = ()
     removed: tuple[Removed, ...] = ()
+    checked: Checked | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from reconciler.model.access import AccessChange, Holding
-from reconciler.model.address import remote
+from reconciler.model.address import Address, remote
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding
 from reconciler.planning.context import PlanContext
@@ -18,17 +18,19 @@ _REMOTE = re.compile(r"(?<![\w~])~([\w@+.%-]*[\w%])(?! \[)", re.ASCII)
 
 
 def called(
-    context: PlanContext, changes: Iterable[Change], access: Iterable[AccessChange | Holding]
+    context: PlanContext,
+    changes: Iterable[Change],
+    access: Iterable[AccessChange | Holding],
+    addresses: Iterable[Address] = (),
 ) -> Mapping[str, str]:
-    """The names of what changes and access speak of by an id.
+    """The names of what changes, access and addresses speak of by an id.
 
     Accounts go by their id, people and groups that have no key by their id behind a tilde.
     """
     access = tuple(access)
     accounts = {account for one in access for account in one.accounts}
     others = {key for one in access for key in (*one.people, *one.groups)}
-    for change in changes:
-        address = change.address
+    for address in (*(change.address for change in changes), *addresses):
         if not address.has("account"):
             others.update(address.parts)
             continue

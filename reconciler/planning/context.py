@@ -130,6 +130,8 @@ class Diff:
     # Live memberships of groups whose membership git manages: what percentages are of.
     managed_memberships: int = 0
     unmanaged_memberships: int = 0
+    # Those of them that are in groups whose members git declares: group id, user id.
+    members_of_others: list[tuple[str, str]] = field(default_factory=list)
     # Live assignments that are ours: what percentages are of.
     managed_assignments: int = 0
     ignored_assignments: int = 0

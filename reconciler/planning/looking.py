@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from reconciler.model.access import AccessChange, Holding
+from reconciler.model.access import AccessChange, ApplicationGrant, Holding
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
 from reconciler.model.names import same_value
+from reconciler.model.pairs import Principal
 from reconciler.model.resources import DEFAULT_DURATION, Attributes, Value
 from reconciler.planning.called import called
 from reconciler.planning.consequences import Consequences
@@ -52,6 +53,40 @@ class Looking:
     def names(self, held: Iterable[Holding]) -> Mapping[str, str]:
         """What people call the accounts in `held`, and people and groups that have no key."""
         return called(self._context, (), held)
+
+    def names_of(self, granted: Iterable[ApplicationGrant]) -> Mapping[str, str]:
+        """What people call people and groups without a key that have applications."""
+        target = self._context.target
+        return called(
+            self._context,
+            (),
+            (),
+            (
+                Address.of(target, kind, key)
+                for one in granted
+                for kind, keys in ((Kind.USER, one.people), (Kind.GROUP, (one.group,) if one.group else ()))
+                for key in keys
+            ),
+        )
+
+    def called(self, changes: Iterable[Change], addresses: Iterable[Address]) -> Mapping[str, str]:
+        """What people call the accounts in these, and people and groups without a key."""
+        return called(self._context, changes, (), addresses)
+
+    def application_grants(self, found: Iterable[tuple[str, str, Principal]]) -> tuple[ApplicationGrant, ...]:
+        """Grants of applications (name, ARN, principal) in keys, with the members of groups, in order."""
+        context = self._context
+        grants = []
+        for name, arn, principal in found:
+            holder = context.holder(principal)
+            if principal.kind is Kind.GROUP:
+                members = context.live.members.get(principal.id, {})
+                people = tuple(sorted(map(context.user_key, members)))
+                grants.append(ApplicationGrant(name, arn, people, holder.key))
+            else:
+                known = principal.id in context.live.users
+                grants.append(ApplicationGrant(name, arn, (holder.key,) if known else ()))
+        return tuple(sorted(grants, key=lambda one: (one.application, one.arn, one.group, one.people)))
 
     def is_external(self, group: str) -> bool:
         """Whether the members of a group (by key) are somebody else's to say."""

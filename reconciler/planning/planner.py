@@ -53,7 +53,8 @@ from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.pending import members_stay, pending_findings
 from reconciler.planning.selection import select
 from reconciler.planning.uncovered import gaps_in_use, uncovered
-from reconciler.planning.withheld import Withheld, withhold
+from reconciler.planning.unmanaged import Unmanaged
+from reconciler.planning.withheld import NOTHING_WITHHELD, Withheld, withhold
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class PreparedPlan:
     removals from what is critical to the grants without which too few people would be left there. `unkept`
     is what the service was seen not to keep. `refused` are changes that a plan by rule alone leaves out,
     because a guard or rule refuses them, each with why; `tallies` the names by which limits count removals.
+    `withheld` is what differs and cannot be made now; `unmanaged` what is live and nobody declares.
     """
 
     plan: TargetPlan
@@ -86,6 +88,8 @@ class PreparedPlan:
     tallies: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     # Keys that are blocked and that nobody has, neither in git nor at the target.
     blocks_nobody: frozenset[str] = frozenset()
+    withheld: Withheld = NOTHING_WITHHELD
+    unmanaged: Unmanaged | None = None
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply whose changes ended as `ended` says; see LedgerUpdate.after."""
@@ -171,6 +175,8 @@ def plan_target(
         unkept=context.unkept,
         ledger_update=LedgerUpdate(context, diff, judged.changes),
         looking=Looking(context, accounts),
+        withheld=withheld,
+        unmanaged=Unmanaged(context, diff),
     )
 
 

@@ -26,6 +26,11 @@ class Withheld:
     kept: Sequence[Change] = ()
     taken: Sequence[Change] = ()
 
+    @property
+    def all(self) -> tuple[Change, ...]:
+        """Everything that differs and is not made."""
+        return (*self.observed, *self.unread, *self.delegated, *self.kept, *self.taken)
+
     def reasons(self) -> Mapping[Address, str]:
         """What those that may be owed wait for, by address."""
         waiting = (
@@ -35,6 +40,9 @@ class Withheld:
             (self.kept, "an assignment of it must stay"),
         )
         return {change.address: why for changes, why in waiting for change in changes}
+
+
+NOTHING_WITHHELD = Withheld()
 
 
 def withhold(context: PlanContext, diff: Diff) -> Withheld:

@@ -49,7 +49,7 @@ def section(part: TargetPlan, names: Names, fold: Fold) -> Section | None:
     """
     if not part.access:
         return None
-    ordered = sorted(part.access, key=_rank)
+    ordered = sorted(part.access, key=rank)
     limit = len(ordered) if names.verbose else _ROWS[fold]
     shown, rest = ordered[:limit], ordered[limit:]
     if len(rest) == 1:
@@ -63,7 +63,7 @@ def first_lines(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     """Who gains what is privileged, above everything else; nothing where nobody does."""
     gained = sorted(
         (one for one in part.access if one.privileged and one.direction in _GIVEN),
-        key=_rank,
+        key=rank,
     )
     if not gained:
         return []
@@ -97,7 +97,7 @@ def first_lines(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     return [*lines, layout.line()]
 
 
-def _rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
+def rank(change: AccessChange) -> tuple[bool, int, int, str, tuple[str, ...]]:
     """Privileged first, then what is lost, then what reaches most."""
     reach = len(change.people) * len(change.accounts)
     return (

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from reconciler.access.asking import TargetAccess
-from reconciler.model.access import AccessChange, Direction, Holding
+from reconciler.model.access import AccessChange, ApplicationGrant, Direction, Holding
 from reconciler.render import escape, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.style import Style, Tone
 
-# What no reading of Identity Center shows yet, so that nobody takes the answer for more than it is.
+# What the answer has only where the service lets the caller list it, and a question can be about it.
+_APPLICATIONS = "assignments of applications"
+# What no reading shows, so that nobody takes the answer for more than it is.
 NOT_READ = (
-    "assignments of applications",
     "grants of Account Access Manager",
     "roles and users that accounts have of their own",
 )
@@ -42,6 +43,7 @@ _COLUMNS = (
     "privileged",
     "until",
     "entries",
+    "application",
 )
 
 
@@ -59,13 +61,19 @@ def access_text(answers: Sequence[TargetAccess], *, color: bool = False, width: 
             lines.append(layout.line(f"{escape.name(name)}{mark}", tone))
             for row in found:
                 lines += layout.paragraph(_sentence(row, one.names), indent=2, hang=4)
-        lines += layout.paragraph(_total(rows))
+        if one.applications:
+            lines.append(layout.line("Applications (not managed in git)", Tone.HEADING))
+            for each in one.applications:
+                lines += layout.paragraph(_application(each, one.names), indent=2, hang=4)
+        lines += layout.paragraph(_total(rows, one.applications or ()))
         lines += [
             line
             for gap in one.gaps
             for line in layout.paragraph(f"Not read: {escape.text(gap.scope)}: {escape.sentence(gap.reason)}")
         ]
-    lines += layout.paragraph(f"Not part of this answer: {words.listed(NOT_READ)}.", tone=Tone.FAINT)
+        for unread in one.unread:
+            lines += layout.paragraph(f"Not read: {escape.sentence(unread)}")
+    lines += layout.paragraph(f"Not part of this answer: {words.listed(not_read(answers))}.", tone=Tone.FAINT)
     return joined(lines)
 
 
@@ -75,11 +83,23 @@ def access_json(answers: Sequence[TargetAccess]) -> str:
         {
             "format": "reconciler access",
             "version": 1,
-            "not_read": list(NOT_READ),
+            "not_read": list(not_read(answers)),
             "targets": [
                 {
                     "target": one.target,
                     "access": [_row(row) for row in one.rows],
+                    "applications": None
+                    if one.applications is None
+                    else [
+                        {
+                            "application": each.application,
+                            "arn": each.arn,
+                            "people": list(each.people),
+                            "through": each.group or None,
+                        }
+                        for each in one.applications
+                    ],
+                    "unread": list(one.unread),
                     "names": dict(sorted(one.names.items())),
                     "gaps": [
                         {"kind": str(gap.kind), "scope": gap.scope, "reason": gap.reason} for gap in one.gaps
@@ -103,6 +123,11 @@ def access_csv(answers: Sequence[TargetAccess]) -> str:
             for person in row.people:
                 for account in row.accounts:
                     writer.writerow(map(_cell, _cells(one, row, person, account)))
+        for each in one.applications or ():
+            for person in each.people:
+                name, way = one.names.get(person, ""), each.group or _DIRECTLY
+                cells = (one.target, "", person, name, "", "", "", way, "", "", _NOT_IN_GIT, each.application)
+                writer.writerow(map(_cell, cells))
     return "".join(out)
 
 
@@ -127,6 +152,7 @@ def _cells(one: TargetAccess, row: Holding | AccessChange, person: str, account:
         "yes" if row.privileged else "no",
         row.until or "",
         "; ".join(each or _NOT_IN_GIT for each in row.entries) if isinstance(row, Holding) else "",
+        "",
     )
 
 
@@ -175,14 +201,26 @@ def _remarks(row: Holding | AccessChange) -> Iterator[str]:
         yield "what its policies allow is not known"
 
 
+def not_read(answers: Sequence[TargetAccess]) -> tuple[str, ...]:
+    """What is not part of the answer: of applications, where they were not read at every target."""
+    read = answers and all(one.applications is not None for one in answers)
+    return NOT_READ if read else (_APPLICATIONS, *NOT_READ)
+
+
+def _application(one: ApplicationGrant, names: Mapping[str, str]) -> str:
+    people = ", ".join(_name(each, names) for each in one.people) or "nobody"
+    way = f"through {_name(one.group, names)}" if one.group else _DIRECTLY
+    return f"{escape.name(one.application)}: {people} ({way})"
+
+
 def _name(key: str, names: Mapping[str, str]) -> str:
     name = names.get(key)
     return escape.name(key) if name is None else f"{escape.name(name)} [{escape.name(key)}]"
 
 
-def _total(rows: Sequence[Holding | AccessChange]) -> str:
+def _total(rows: Sequence[Holding | AccessChange], applications: Sequence[ApplicationGrant]) -> str:
     if not rows:
-        return "Nobody."
+        return "Nobody on any account." if applications else "Nobody."
     people = {person for row in rows for person in row.people}
     accounts = {account for row in rows for account in row.accounts}
     grants = sum(len(row.people) * len(row.accounts) for row in rows)

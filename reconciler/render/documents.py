@@ -178,6 +178,8 @@ class _Target(_Document):
     access: list[_Access] = []
     accounts: Mapping[str, str] = {}
     approvals: list[str] = []
+    # Since 1.3.
+    authors: list[str] = []
 
     def value(self) -> TargetPlan:
         return TargetPlan(
@@ -195,6 +197,7 @@ class _Target(_Document):
             access=tuple(each.value() for each in self.access),
             accounts=dict(self.accounts),
             approvals=tuple(self.approvals),
+            authors=tuple(self.authors),
         )
 
 

@@ -51,7 +51,7 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
         lines.append(
             layout.line(f"REFUSED for {reasons}; nothing of this plan can be applied.", Tone.ALARM, kept=True)
         )
-        lines += _several(refused, names.places, layout, Tone.ALARM)
+        lines += several(refused, names.places, layout, Tone.ALARM)
         lines += _approvals(part.approvals, layout)
         lines.append(layout.line(kept=True))
     lines += _blocked(part, names, layout)
@@ -65,7 +65,7 @@ def loud(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     ]
     if warnings:
         lines.append(layout.line("Warnings", Tone.CAUTION))
-        lines += _several(warnings, names.places, layout, Tone.CAUTION, verbose=names.verbose)
+        lines += several(warnings, names.places, layout, Tone.CAUTION, verbose=names.verbose)
         lines.append(layout.line())
     return lines
 
@@ -76,7 +76,7 @@ def left_out_for(
     """The refusals for which some changes were left out, with why and what to do, as a plan shows them."""
     reasons = words.counted(len(refused), ("reason", "reasons"))
     yield layout.line(f"REFUSED for {reasons}; what that covers was left out.", Tone.ALARM, kept=True)
-    yield from _several(refused, places, layout, Tone.ALARM)
+    yield from several(refused, places, layout, Tone.ALARM)
     yield from _approvals(approvals, layout)
     yield layout.line(kept=True)
 
@@ -95,7 +95,7 @@ def quiet(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
     notes = _of(part, Severity.NOTE)
     if not notes:
         return []
-    shown = _several(notes, names.places, layout, Tone.PLAIN, verbose=names.verbose)
+    shown = several(notes, names.places, layout, Tone.PLAIN, verbose=names.verbose)
     return [layout.line("Notes", Tone.HEADING), *shown, layout.line()]
 
 
@@ -103,7 +103,7 @@ def _of(part: TargetPlan, severity: Severity) -> list[Finding]:
     return [finding for finding in part.findings if finding.severity is severity]
 
 
-def _several(
+def several(
     findings: Sequence[Finding],
     places: Mapping[Origin, Place],
     layout: Layout,
@@ -223,7 +223,7 @@ def _incomplete(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line
     yield layout.line(
         f"{INCOMPLETE_PLAN}: removals may be missing, so nothing of it can be applied.", Tone.ALARM, kept=True
     )
-    yield from _several(part.incomplete, names.places, layout, Tone.ALARM, verbose=names.verbose)
+    yield from several(part.incomplete, names.places, layout, Tone.ALARM, verbose=names.verbose)
     yield layout.line(kept=True)
 
 
@@ -232,8 +232,13 @@ def _blocked(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
         return
     what = words.counted(len(part.blocked), ("object is", "objects are"))
     yield layout.line(f"BLOCKED: {what} left alone until a person says what is meant.", Tone.ALARM, kept=True)
-    yield from _several(part.blocked, names.places, layout, Tone.ALARM, verbose=names.verbose)
+    yield from several(part.blocked, names.places, layout, Tone.ALARM, verbose=names.verbose)
     yield layout.line(kept=True)
+
+
+def scope_of(kind: str, scope: str, names: Names) -> str:
+    """What a gap of the reading covers, escaped: `all`, an account, an object."""
+    return _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
 
 
 def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
@@ -241,7 +246,7 @@ def _partial(part: TargetPlan, names: Names, layout: Layout) -> Iterable[Line]:
         return
     yield layout.line("PARTIAL: this is not everything that git says.", Tone.CAUTION)
     for kind, scope, reason in part.gaps:
-        what = _SCOPES.get(scope) or (names.account(scope) if kind == Kind.ASSIGNMENT else escape.name(scope))
+        what = scope_of(kind, scope, names)
         nouns = Kind(kind).facts.plural if kind in frozenset(Kind) else escape.text(kind)
         yield from layout.paragraph(
             f"{nouns} of {what}: not read ({escape.sentence(reason)}); nothing there is removed",

@@ -18,10 +18,13 @@ from reconciler.model.plan import FORMAT_VERSION, SEMANTICS_VERSION, Finding, Pl
 from reconciler.model.report import Report
 from reconciler.model.resources import Origin
 from reconciler.planning.digest import plan_digest
+from reconciler.render import authors
 from reconciler.render.documents import PlanDocument
 
 # What `show` prints of a target; the digest that people approve covers less.
+# Of each target; what is only there where there is something of it is covered where it is there.
 _SHOWN = ("identity", "partial", "applyable", "gaps", "counts", "changes", "findings", "access", "accounts")
+_SHOWN_IF_ANY = ("authors", "self_grants")
 # The minor version since which that is covered.
 _SHOWN_SINCE = 2
 
@@ -49,6 +52,7 @@ def plan_json(plan: Plan) -> str:
             "partial": plan.partial,
             "applyable": plan.applyable,
             **({"incomplete": True} if plan.incomplete else {}),
+            **({"redacted": True} if plan.redacted else {}),
             "targets": [_sealed(_target(part)) for part in plan.targets],
             "places": [
                 {
@@ -72,6 +76,11 @@ def plan_from_json(text: str) -> Plan:
     except (ValueError, RecursionError) as error:
         raise PlanFileError(f"this is not a saved plan: {error}; plan again with `--out`") from None
     _check_version(data)
+    if data.get("redacted") is True:
+        raise PlanFileError(
+            "this plan is for reading: values of people are replaced in it; plan again with `--out`, which "
+            "saves it whole"
+        )
     try:
         plan = PlanDocument.model_validate(data).plan()
     except ValidationError as error:
@@ -106,7 +115,7 @@ def report_json(report: Report) -> str:
                     "calls": dict(part.calls),
                     "seconds": part.seconds,
                     "notes": list(part.notes),
-                    "refusals": [_finding(finding) for finding in part.refusals],
+                    "refusals": [finding_object(finding) for finding in part.refusals],
                     "approvals": list(part.approvals),
                     "results": [
                         {
@@ -146,12 +155,17 @@ def _target(part: TargetPlan) -> dict[str, Any]:
             }
             for kind, counts in part.counts.items()
         },
-        "changes": [_change(change) for change in part.changes],
-        "findings": [_finding(finding) for finding in part.findings],
+        "changes": [change_object(change) for change in part.changes],
+        "findings": [finding_object(finding) for finding in part.findings],
         "access": [_access(change) for change in part.access],
         "accounts": dict(part.accounts),
         **({"approvals": list(part.approvals)} if part.approvals else {}),
         **({"only": [str(address) for address in part.only]} if part.only else {}),
+        **(
+            {"authors": list(part.authors), "self_grants": list(authors.self_grants(part))}
+            if part.authors
+            else {}
+        ),
     }
 
 
@@ -162,10 +176,12 @@ def _sealed(part: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(part: Mapping[str, Any]) -> str:
     covered = {name: part.get(name) for name in _SHOWN}
+    covered |= {name: part[name] for name in _SHOWN_IF_ANY if name in part}
     return f"sha256:{sha256(canonical(covered).encode('ascii')).hexdigest()}"
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_object(change: Change) -> dict[str, Any]:
+    """One change, as every JSON output has it."""
     return {
         "address": str(change.address),
         "action": str(change.action),
@@ -198,7 +214,8 @@ def _access(change: AccessChange) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_object(finding: Finding) -> dict[str, Any]:
+    """One finding, as every JSON output has it."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),

@@ -55,12 +55,15 @@ def memberships(
 
 def assignments(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable[Row]:
     """Under each permission set and principal the accounts; or, where that is shorter, under each account."""
+    # An address takes itself apart whenever it is asked: each is asked once.
+    accounts = {change.address: names.account(change.address.account) for change in changes}
+    couples = {change.address: _couple(change) for change in changes}
 
     def account(change: Change) -> str:
-        return names.account(change.address.account)
+        return accounts[change.address]
 
     def couple(change: Change) -> tuple[str, str]:
-        return change.address.permission_set.own_key, str(Holder.at(change.address))
+        return couples[change.address]
 
     in_order = sorted(changes, key=lambda change: (*couple(change), account(change)))
     by_couple = list(bunches(in_order, couple))
@@ -82,6 +85,10 @@ def assignments(changes: Sequence[Change], names: Names, fold: Fold) -> Iterable
         family=lambda change: escape.name(change.address.permission_set.own_key) if by_set else "",
     )
     return _rows(found, names, fold, way)
+
+
+def _couple(change: Change) -> tuple[str, str]:
+    return change.address.permission_set.own_key, str(Holder.at(change.address))
 
 
 def _rows(found: Sequence[list[Change]], names: Names, fold: Fold, way: _Way) -> Iterable[Row]:

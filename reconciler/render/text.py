@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reconciler.model.address import Kind
 from reconciler.model.plan import FIRST_APPLY, Counts, Plan, TargetPlan
 from reconciler.planning.ordering.estimate import Estimate
-from reconciler.render import access, escape, findings, words
+from reconciler.render import access, authors, escape, findings, words
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.naming import Names, takes_away
 from reconciler.render.problems import problems_text
@@ -71,6 +71,7 @@ def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[l
     lines: list[Line] = []
     if len(plan.targets) > 1 or names.verbose:
         lines += [*_header(part, layout, verbose=names.verbose), layout.line()]
+    lines += _self_grants(part, names, layout)
     lines += access.first_lines(part, names, layout)
     lines += findings.loud(part, names, layout)
     folded = 0
@@ -92,6 +93,23 @@ def _target(plan: Plan, part: TargetPlan, layout: Layout, fold: Fold) -> tuple[l
         if len(plan.targets) > 1:
             lines.append(layout.line())
     return lines, folded
+
+
+def _self_grants(part: TargetPlan, names: Names, layout: Layout) -> list[Line]:
+    """A mark for each author who gains by the plan."""
+    found = authors.self_grants(part)
+    lines = [
+        line
+        for person, rows in found.items()
+        for line in layout.paragraph(
+            f"{authors.MARK.upper()}: {names.user(person)}, an author of this change, "
+            f"{authors.told(rows, str)}.",
+            hang=2,
+            tone=Tone.CAUTION,
+            kept=True,
+        )
+    ]
+    return [*lines, layout.line()] if lines else []
 
 
 def _header(part: TargetPlan, layout: Layout, *, verbose: bool) -> list[Line]:

@@ -12,7 +12,6 @@ from reconciler.model.resources import Origin
 from reconciler.render import escape
 from reconciler.render.github import command, protected
 from reconciler.render.messages import findings_text
-from reconciler.render.problems import problems_text
 
 _LEVELS = {Severity.REFUSAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 Places = Mapping[Origin, Place]
@@ -22,12 +21,6 @@ def problems_json(problems: Sequence[Problem]) -> str:
     """Files that are not valid, as JSON on one line: `valid` is false, and `problems` has every problem."""
     described = [{**_place(each.place), "message": each.message, "fix": each.fix} for each in problems]
     return _json({"valid": False, "summary": None, "problems": described, "findings": []})
-
-
-def problems_markdown(problems: Sequence[Problem]) -> str:
-    """The same for a comment on a pull request."""
-    lines = problems_text(problems).splitlines()
-    return f"### The files are not valid\n\n{escape.fenced(lines)}"
 
 
 def valid_json(summary: str, findings: Sequence[Finding], places: Places) -> str:
@@ -44,14 +37,6 @@ def valid_json(summary: str, findings: Sequence[Finding], places: Places) -> str
         for each in findings
     ]
     return _json({"valid": True, "summary": summary, "problems": [], "findings": described})
-
-
-def valid_markdown(summary: str, findings: Sequence[Finding], places: Places) -> str:
-    """The same for a comment on a pull request."""
-    head = f"### The files are valid\n\n{escape.code(summary)}\n"
-    if not findings:
-        return head
-    return f"{head}\n{escape.fenced(findings_text(findings, places).splitlines())}"
 
 
 def valid_github(summary: str, findings: Sequence[Finding], places: Places, *, token: str) -> str:

@@ -58,6 +58,8 @@ def person(change: Change) -> str | None:
     """The key of the user whose access a change touches; None where that is not one user."""
     if change.address.kind is Kind.USER:
         return change.address.own_key
+    if change.address.kind is Kind.MEMBERSHIP:
+        return change.address.user.own_key
     ends = change.address.ends if change.address.kind.facts.pair else ()
     return next((end.own_key for end in ends if end.kind is Kind.USER), None)
 
@@ -70,7 +72,7 @@ def people(parts: Iterable[TargetPlan]) -> str:
     """
     described: dict[Direction, set[str]] = {direction: set() for direction in Direction}
     for part in parts:
-        for direction, keys in _affected(part).items():
+        for direction, keys in affected(part).items():
             described[direction] |= keys
     gaining = described[Direction.GAIN] | described[Direction.LONGER]
     losing = described[Direction.LOSE] | described[Direction.SHORTER]
@@ -89,8 +91,8 @@ def people(parts: Iterable[TargetPlan]) -> str:
     return "; ".join(notes)
 
 
-def _affected(part: TargetPlan) -> Mapping[Direction, set[str]]:
-    """The people of one target by what happens to them."""
+def affected(part: TargetPlan) -> Mapping[Direction, set[str]]:
+    """The keys of the people of one target by what happens to them; a person can be in several."""
     found: dict[Direction, set[str]] = {direction: set() for direction in Direction}
     for each in part.access:
         found[each.direction].update(each.people)

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.sandbox import identitystore, organizations, sso_admin, sts
+from reconciler.sandbox import cloudtrail, identitystore, organizations, sso_admin, sts
 from reconciler.sandbox.access import aws_policies
 from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
+from reconciler.sandbox.cloudtrail.recording import Actor
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.faulty_replies import JSON_TYPE, Reply, before, refusal, server_error, throttled
@@ -23,12 +24,16 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "identitystore": identitystore.OPERATIONS,
     "sso-admin": sso_admin.OPERATIONS,
     "organizations": organizations.OPERATIONS,
+    "cloudtrail": cloudtrail.OPERATIONS,
 }
 
 # What the service answers although its model forbids it (seen in the field): no inline policy is "".
 _SEEN = frozenset((("GetInlinePolicyForPermissionSet", "inlinePolicy"),))
 
 # Signature version 4: Credential=<key>/<date>/<region>/<service>/aws4_request
+_KEY = re.compile(r"Credential=([^/,\s]+)/")
+# What the client signs with where the sandbox is embedded; a workflow names its session so.
+_SESSIONS = {"sandbox": "reconciler-sandbox"}
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
 
 
@@ -44,7 +49,7 @@ class App(Service):
 
     def answer(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Carry out one request. Nothing is raised: what goes wrong is an answer."""
-        prefix, _, name = headers.get("x-amz-target", "").partition(".")
+        prefix, _, name = headers.get("x-amz-target", "").rpartition(".")
         model = by_target_prefix().get(prefix)
         operation = model.operations.get(name) if model else None
         service = model.name if model else "unknown"
@@ -83,7 +88,16 @@ class App(Service):
                 f"{', '.join(sorted(self.handlers[model.name]))}.",
             )
         params = _params(model, operation, body)
-        return self._transact(model, operation, handler, params, region, faults)
+        with self.world.store.acting(self._actor(headers)):
+            return self._transact(model, operation, handler, params, region, faults)
+
+    def _actor(self, headers: Mapping[str, str]) -> Actor:
+        """Who calls: the session is named by the key that signed, as AWS names it by the role session."""
+        key = _KEY.search(headers.get("authorization", ""))
+        account = self.world.store.meta()["management_account"]
+        session = _SESSIONS.get(key[1], key[1]) if key else "unknown"
+        arn = f"arn:aws:sts::{account}:assumed-role/ApiCaller/{session}"
+        return Actor("api", arn, key[1] if key else "", headers.get("user-agent", ""))
 
     def _query(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.sandbox.answers import not_found
 from reconciler.sandbox.console_access import AccessConsole
+from reconciler.sandbox.console_applications import ApplicationConsole
 from reconciler.sandbox.console_base import group_named, user_named
 from reconciler.sandbox.console_organization import OrganizationConsole
 from reconciler.sandbox.console_scim import ScimConsole
@@ -20,7 +21,7 @@ from reconciler.sandbox.directory.users import ENABLED
 _ALL = 1 << 40
 
 
-class Console(OrganizationConsole, AccessConsole, ScimConsole):
+class Console(OrganizationConsole, AccessConsole, ApplicationConsole, ScimConsole):
     """What one person does in the console. Thread-safe; users go by user name, groups by display name."""
 
     def add_user(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.answers import not_found
 from reconciler.sandbox.clock import SandboxClock
+from reconciler.sandbox.cloudtrail.recording import Actor
 from reconciler.sandbox.directory.records import Hand, Record
 from reconciler.sandbox.world import Directory, World
 
@@ -24,7 +25,9 @@ class ConsoleBase:
     @contextmanager
     def _open(self) -> Iterator[tuple[sqlite3.Connection, Access]]:
         """A transaction; what was due by now has happened."""
-        with self._world.store.transaction() as db:
+        account = self._world.store.meta()["management_account"]
+        actor = Actor("console", _ROLE.format(account=account))
+        with self._world.store.acting(actor), self._world.store.transaction() as db:
             yield db, self._world.access(db, self._clock.now())
 
     @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.sandbox.shapes import Checker
 
-SERVICES = ("identitystore", "sso-admin", "organizations")
+SERVICES = ("identitystore", "sso-admin", "organizations", "cloudtrail")
 
 # Errors that any JSON service may answer with; they stand in no operation's list.
 COMMON_ERRORS = frozenset(

@@ -87,6 +87,7 @@ class Sandbox:
             region=self._region,
             management_account=self._account,
             created_at=self._clock.now(),
+            now=self._clock.now,
         )
         try:
             self._world = World(

@@ -77,6 +77,11 @@ CREATE INDEX IF NOT EXISTS role_changes_due ON role_changes (ends_at, seq);
 CREATE INDEX IF NOT EXISTS role_changes_of_account ON role_changes (account, ends_at);
 CREATE INDEX IF NOT EXISTS role_changes_of_request ON role_changes (request_id);
 CREATE INDEX IF NOT EXISTS role_changes_of_set ON role_changes (set_id);
+CREATE TABLE IF NOT EXISTS applications (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS application_assignments (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, application TEXT NOT NULL, principal_type TEXT NOT NULL,
+  principal_id TEXT NOT NULL, UNIQUE (application, principal_type, principal_id));
 CREATE TABLE IF NOT EXISTS account_policies (
   account TEXT NOT NULL, policy TEXT NOT NULL, PRIMARY KEY (account, policy)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS account_troubles (account TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;

@@ -9,11 +9,13 @@ import sqlite3
 import stat
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
+from reconciler.sandbox.cloudtrail import recording
+from reconciler.sandbox.cloudtrail.recording import NOBODY, Actor
 from reconciler.sandbox.schema import SCHEMA
 
 _FORMAT = "1"
@@ -28,8 +30,17 @@ class Store:
     `path` None keeps everything in memory. Raises ReconcilerError when it cannot be opened, or is not ours.
     """
 
-    def __init__(self, path: Path | None, *, region: str, management_account: str, created_at: float) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        region: str,
+        management_account: str,
+        created_at: float,
+        now: Callable[[], float] | None = None,
+    ) -> None:
         self._lock = threading.RLock()
+        self._actor = NOBODY
         self._depth = 0
         self._meta: Mapping[str, str] | None = None
         name = ":memory:" if path is None else str(path)
@@ -46,7 +57,8 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = OFF")
             self._db.execute("PRAGMA foreign_keys = ON")
-            self._db.executescript(SCHEMA)
+            recording.prepare(self._db, lambda: self._actor, now or (lambda: created_at))
+            self._db.executescript(SCHEMA + recording.SCHEMA)
             self._found(region, management_account, created_at)
         except sqlite3.Error as error:
             self._db.close()
@@ -101,6 +113,16 @@ class Store:
         with self.transaction() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
             self._meta = None
+
+    @contextmanager
+    def acting(self, actor: Actor) -> Iterator[None]:
+        """What is written meanwhile is `actor`'s; NOBODY's is no event."""
+        with self._lock:
+            before, self._actor = self._actor, actor
+            try:
+                yield
+            finally:
+                self._actor = before
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

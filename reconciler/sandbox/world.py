@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.access.terms import Circumstances, Durations, Quotas
+from reconciler.sandbox.cloudtrail.recording import NOBODY
 from reconciler.sandbox.directory.groups import Groups
 from reconciler.sandbox.directory.memberships import Memberships
 from reconciler.sandbox.directory.records import MAX_GROUPS, MAX_USERS
@@ -56,5 +57,6 @@ class World:
             durations=self.durations,
             circumstances=self.circumstances,
         )
-        found.settling.settle()
+        with self.store.acting(NOBODY):
+            found.settling.settle()
         return found

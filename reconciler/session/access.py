@@ -6,30 +6,52 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.access.asking import TargetAccess
-from reconciler.errors import InputError, RecordError, UsageError
-from reconciler.loading.load import load
+from reconciler.errors import InputError, RecordError, ServiceError, UsageError
+from reconciler.files.git import Repository
+from reconciler.loading.load import Loaded, load
+from reconciler.model.access import ApplicationGrant
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.organization import Organization
 from reconciler.model.state import Desired
 from reconciler.planning.declared_access import declared_access
 from reconciler.planning.desired.project import project
 from reconciler.planning.holdings import Side, holdings
-from reconciler.targets.base import NOTHING
+from reconciler.planning.looking import Looking
+from reconciler.targets.base import NOTHING, ListsApplications
 
 if TYPE_CHECKING:
     from reconciler.session.session import Session
 
 
-def read_access(session: Session, side: Side) -> tuple[TargetAccess, ...]:
-    """Who has what at each target, in its live state or when the plan is applied. Raises ServiceError."""
+def read_access(session: Session, side: Side, *, applications: bool = True) -> tuple[TargetAccess, ...]:
+    """Who has what at each target, in its live state or when the plan is applied. Raises ServiceError.
+
+    `applications` asks for their assignments, too. Where the service does not let the caller list them, that
+    is said in `unread`, and nothing is raised.
+    """
     _, planned = session.plan()
     found = []
     for name, one in planned.items():
         assert one.looking is not None
         consequences = one.looking.consequences(one.plan.changes)
         rows = holdings(consequences, side)
-        found.append(TargetAccess(name, rows, (), one.looking.names(rows), consequences.context.live.gaps))
+        granted, unread = _applications(session, name, one.looking) if applications else (None, ())
+        names = {**one.looking.names(rows), **one.looking.names_of(granted or ())}
+        found.append(TargetAccess(name, rows, (), names, consequences.context.live.gaps, granted, unread))
     return tuple(found)
+
+
+def _applications(
+    session: Session, name: str, looking: Looking
+) -> tuple[tuple[ApplicationGrant, ...] | None, tuple[str, ...]]:
+    target = session.targets[name]
+    if not isinstance(target, ListsApplications):
+        return None, ()
+    try:
+        found = target.applications()
+    except ServiceError as error:
+        return None, (f"assignments of applications: {error}",)
+    return looking.application_grants((one.application, one.arn, one.principal) for one in found), ()
 
 
 def access_between(session: Session, earlier: str, later: str) -> tuple[TargetAccess, ...]:
@@ -59,7 +81,15 @@ def _declared(
     session: Session, ref: str, target: str, capabilities: Capabilities, organization: Organization
 ) -> Desired:
     assert session.position is not None
-    repository = session.position.repository
+    loaded = loaded_at(session.position.repository, ref)
+    known = loaded.config.targets.get(target)
+    if known is None:
+        return Desired(target)
+    return project(loaded.identities, known.policy, session.now, capabilities, organization)
+
+
+def loaded_at(repository: Repository, ref: str) -> Loaded:
+    """The files of a commit. Raises RecordError where it cannot be found or does not load."""
     commit = repository.resolve(ref)
     if commit is None:
         raise RecordError(f"{ref} is not a commit that this clone has")
@@ -67,10 +97,6 @@ def _declared(
     if tree is None:
         raise RecordError(f"the folder of identities is not there in {ref}")
     try:
-        loaded = load(tree)
+        return load(tree)
     except InputError as error:
         raise RecordError(f"{ref} does not load: {error.problems[0]}") from error
-    known = loaded.config.targets.get(target)
-    if known is None:
-        return Desired(target)
-    return project(loaded.identities, known.policy, session.now, capabilities, organization)

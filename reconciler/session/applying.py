@@ -24,6 +24,7 @@ from reconciler.execution.marking import Opened, drop_mark, never_applied, open_
 from reconciler.execution.receipt import End, record_apply, record_begin, record_used
 from reconciler.execution.record import save_end, save_partial
 from reconciler.loading.marks import Mark
+from reconciler.model.checked import Checked, checked_after
 from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Plan
 from reconciler.model.removed import Removed, lately
@@ -253,6 +254,10 @@ def remember_applied(
             (*before, *removed_without_review(by_name[part.target], part, session.now)), session.now
         )
 
+    def checked(part: TargetReport) -> Checked | None:
+        before = session.memories[part.target].remembered.checked
+        return before if part.differing is None else checked_after(before, part.differing, session.now)
+
     try:
         ends = [
             End(
@@ -262,6 +267,7 @@ def remember_applied(
                     used=tuple(used(session, part.target)),
                     unkept=part.unkept,
                     removed=removed(part),
+                    checked=checked(part),
                 ),
                 whole=part.whole,
                 ledger=given_after(by_name[part.target], part),

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
-from reconciler.config import Config
+from reconciler.config import Config, TargetConfig
 from reconciler.errors import ServiceError
 from reconciler.execution.locks.choose import this_run
 from reconciler.execution.locks.lock import Locks
@@ -97,6 +97,20 @@ def open_session(
         )
 
 
+def open_files(settings: Settings) -> tuple[Loaded, Mapping[str, TargetConfig], GitPosition | None]:
+    """The files, the targets that a session with these settings would have, and the place in git.
+
+    No service is asked. Raises InputError, RecordError, UsageError.
+    """
+    tree = FolderTree(settings.identities)
+    loaded = load(tree)
+    position = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
+    config = loaded.config
+    if position is not None:
+        config, _ = trusted_config(config, loaded.identities.accounts, position)
+    return loaded, choose(config, settings, None), position
+
+
 @contextmanager
 def _resting_on(still: Mapping[str, str]) -> Iterator[None]:
     """Let an error of a target say by which configuration it was reached, where the files say another."""
@@ -137,12 +151,13 @@ def _standing_findings(position: GitPosition) -> Iterable[Finding]:
             fix="add a remote, or name the trusted branch with --trusted-ref",
         )
     for problem in position.problems():
-        yield Finding(
-            code="working-tree-differs",
-            severity=Severity.NOTE,
-            message=problem.message,
-            fix=f"{problem.fix}; apply refuses until then" if problem.fix else None,
-        )
+        fix = f"{problem.fix}; apply refuses until then" if problem.fix else None
+        if problem == position.unmerged:
+            yield Finding(code="not-merged", severity=Severity.NOTE, message=problem.message, fix=fix)
+        else:
+            yield Finding(
+                code="working-tree-differs", severity=Severity.NOTE, message=problem.message, fix=fix
+            )
 
 
 def _forgotten(position: GitPosition, config: Config) -> Iterable[Finding]:

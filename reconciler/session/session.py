@@ -86,27 +86,9 @@ class Session:
         # What a live user alone can tell is told below.
         whole = self.targets.keys() == self.config.targets.keys()
         notes = tuple(one for one in self.findings if not (whole and one.code == _BLOCKS_NOBODY))
-        for name, target in self.targets.items():
-            receipt = self.memories[name].remembered.receipt
-            if isinstance(target, Learning) and receipt is not None:
-                target.recall(receipt.unkept)
-            live = target.read(self._request(name, by_group=by_group))
-            planned[name] = plan_target(
-                self.loaded.identities,
-                self.memories[name].remembered,
-                replace(live, identity=self.identities[name]),
-                self.config.targets[name].policy,
-                target.capabilities,
-                self.now,
-                only=(only or {}).get(name, ()),
-                by_rule=by_rule,
-                notes=(
-                    *notes,
-                    *memory_findings(name, self.memories[name], sandbox=self.sandbox),
-                    *target.notices(self.now),
-                ),
-            )
-            planned[name] = as_planned(planned[name], self.memories[name])
+        for name in self.targets:
+            only_here = (only or {}).get(name, ())
+            planned[name] = self.plan_one(name, only_here, notes, by_group=by_group, by_rule=by_rule)
             notes = ()  # what concerns no target in particular is said once
         if whole and planned and (refused := self._blocks_of_nobody(planned.values())):
             first = next(iter(planned))
@@ -118,6 +100,38 @@ class Session:
             tree=self.position.tree or "" if self.position else "",
         )
         return replace(plan, places=self.loaded.locate(_origins(plan))), planned
+
+    def plan_one(
+        self,
+        name: str,
+        only: Sequence[Address] = (),
+        notes: Iterable[Finding] = (),
+        *,
+        by_group: bool = False,
+        by_rule: bool = False,
+    ) -> PreparedPlan:
+        """Read one target and plan it, with `notes` of others; options as in `plan`. Raises ServiceError."""
+        target, memory = self.targets[name], self.memories[name]
+        receipt = memory.remembered.receipt
+        if isinstance(target, Learning) and receipt is not None:
+            target.recall(receipt.unkept)
+        live = target.read(self._request(name, by_group=by_group))
+        planned = plan_target(
+            self.loaded.identities,
+            memory.remembered,
+            replace(live, identity=self.identities[name]),
+            self.config.targets[name].policy,
+            target.capabilities,
+            self.now,
+            only=only,
+            by_rule=by_rule,
+            notes=(
+                *notes,
+                *memory_findings(name, memory, sandbox=self.sandbox),
+                *target.notices(self.now),
+            ),
+        )
+        return as_planned(planned, memory)
 
     def snapshot(self, *, redacted: bool = False) -> Mapping[str, Snapshot]:
         """Read every target whole, with the units and tags of its accounts, and keep what is there.

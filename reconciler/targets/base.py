@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.pairs import Pair
+from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
@@ -117,6 +117,23 @@ class Learning(Protocol):
 
     def recall(self, names: Iterable[str]) -> None:
         """Take in what a receipt says; names of anything else are passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAssignment:
+    """A principal that is assigned to an application, as the service says it."""
+
+    application: str
+    arn: str
+    principal: Principal
+
+
+@runtime_checkable
+class ListsApplications(Protocol):
+    """A target whose service lets people into applications, too; nothing of that is planned or written."""
+
+    def applications(self) -> Sequence[ApplicationAssignment]:
+        """Every assignment of an application, to the end. Raises ServiceError."""
 
 
 @runtime_checkable

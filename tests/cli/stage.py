@@ -111,7 +111,7 @@ class Stage:
             file.write_text(text, encoding="utf-8")
 
     def _full(self, arguments: tuple[str, ...]) -> list[str]:
-        takes = arguments[:1] in (("plan",), ("apply",), ("reconcile",), ("access",))
+        takes = arguments[:1] in (("plan",), ("apply",), ("reconcile",), ("access",), ("drift",))
         return [*arguments, *(self._options if takes else ())]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.stage import Played
+from reconciler.sandbox.faults import FaultKind
+from tests.cli.stage import Played, Real
 from tests.cli.test_access import ACCESS, DEV, PROD
 
 ENDING = ACCESS.replace("ops-read: {", "ops-read: {until: 2126-12-01, ")
@@ -136,3 +137,53 @@ def test_a_person_who_cannot_sign_in_has_nothing(access: Played) -> None:
 
 def test_a_dev_account_is_reached_by_its_tag(access: Played) -> None:
     assert {one[2] for one in spelled(rows(access, "--group", "dev"))} <= {DEV}
+
+
+def with_applications(access: Played) -> None:
+    with access.console() as console:
+        console.create_application("Grafana")
+        console.create_application("Nobody's")
+        console.assign_application("Grafana", group="ops")
+        console.assign_application("Grafana", user="cyd@example.com")
+
+
+def applications(access: Played, *options: str) -> list[tuple[str, str | None, tuple[str, ...]]] | None:
+    ended = access.run("access", "--format", "json", *options)
+    assert ended.code == 0, ended.output
+    (target,) = json.loads(ended.out)["targets"]
+    found = target["applications"]
+    return found and [(one["application"], one["through"], tuple(one["people"])) for one in found]
+
+
+def test_applications_are_listed_although_git_does_not_manage_them(access: Played) -> None:
+    with_applications(access)
+
+    assert applications(access) == [("Grafana", None, ("cyd",)), ("Grafana", "ops", ("ada", "bob"))]
+    assert applications(access, "--person", "ada") == [("Grafana", "ops", ("ada",))]
+    assert applications(access, "--group", "ops") == [("Grafana", "ops", ("ada", "bob"))]
+    # Neither accounts nor sets lead to an application.
+    assert applications(access, "--account", "prod") is None
+    output = access.run("access").output
+    assert (
+        "Applications (not managed in git) Grafana: cyd (directly) Grafana: ada, bob (through ops)" in output
+    )
+    assert "Not part of this answer: grants of Account Access Manager" in output
+    lines = access.run("access", "--csv").out.splitlines()
+    assert "aws,,cyd,,,,,directly,,,not in git,Grafana" in lines
+
+
+def test_applications_that_may_not_be_listed_are_said_not_to_be_read(real: Real) -> None:
+    real.commit()
+    real.converge("--first-apply")
+    real.sandbox.store.create_application("Grafana")
+    real.sandbox.store.assign_application("Grafana", user="ada@example.com")
+    real.sandbox.faults.add(FaultKind.DENY, "sso-admin.ListApplications", count=None)
+
+    ended = real.run("access")
+
+    assert ended.code == 0, ended.output
+    assert "Not read: assignments of applications: " in ended.output
+    assert "ListApplications" in ended.output
+    assert "Not part of this answer: assignments of applications, " in ended.output
+    real.sandbox.faults.clear()
+    assert "Grafana: ada (directly)" in real.run("access").output

@@ -77,7 +77,7 @@ def test_one_plan_of_an_unknown_format_among_others_stops_all_of_them(played: Pl
     assert played.memberships() == {}
 
 
-@pytest.mark.parametrize("format_", ["1.0", "1.1", "1.2"])
+@pytest.mark.parametrize("format_", ["1.0", "1.1", "1.2", "1.3"])
 def test_a_recorded_plan_is_shown_and_is_for_no_other_instance(played: Played, format_: str) -> None:
     file = str(RECORDED / f"plan-{format_}.json")
 

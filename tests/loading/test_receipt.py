@@ -18,6 +18,7 @@ from reconciler.loading.receipt import (
     tag_name,
     used_at_begin,
 )
+from reconciler.model.checked import Checked
 from reconciler.model.state import Receipt
 
 AT = datetime(2026, 11, 23, 22, 10, tzinfo=UTC)
@@ -155,3 +156,20 @@ def test_whatever_can_be_written_is_read_back(identity: dict[str, str], digest: 
     text = render_receipt(receipt)
     assert parse_receipt(text, "c") == receipt
     assert len(text.splitlines()) == 6 + len(identity)
+
+
+def test_when_a_target_was_compared_stands_in_lines_that_older_versions_ignore() -> None:
+    right = AT - timedelta(days=1)
+    checked = Checked(AT, {"aws/user/ada o'kafor%20": right, "aws/group/ops;x": None})
+    text = render_receipt(replace(RECEIPT, checked=checked))
+    assert "\nchecked: 2026-11-23T22:10:00Z\ndiffering: aws/group/ops%3Bx;unknown " in text
+    assert parse_receipt(text, "c" * 40) == replace(RECEIPT, checked=checked)
+    for plain in (Checked(AT), Checked(AT, many=True)):
+        assert parse_receipt(render_receipt(replace(RECEIPT, checked=plain)), "").checked == plain
+
+
+@pytest.mark.parametrize("line", ["aws/user/ada", ";2026-11-23T22:10:00Z", "aws/user/ada;soon", "*;x"])
+def test_a_line_of_differences_that_is_not_one_is_refused(line: str) -> None:
+    text = f"{TEXT}checked: 2026-11-23T22:10:00Z\ndiffering: {line}\n"
+    with pytest.raises(RecordError):
+        parse_receipt(text)

@@ -23,6 +23,7 @@ PLANS: Mapping[str, Plan] = {
     "roles": plans_access.roles(),
     "new-account": plans_access.new_account(),
     "roll-out": plans_access.roll_out(),
+    "self-grant": plans_access.self_grant(),
     "nothing": plans_people.nothing(),
     "nothing-but-findings": plans_people.nothing_but_findings(),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind, remote
 from reconciler.model.change import Action, Cause, Effect
@@ -149,3 +151,38 @@ def roll_out(accounts: int = 300) -> Plan:
     ]
     access += [AccessChange(Direction.LOSE, "Set03", ("ada",), tuple(ids[:4]), ("out",))]
     return plan(part(changes, access=access, accounts={each: f"account-{each[-3:]}" for each in ids}))
+
+
+def self_grant() -> Plan:
+    """The author of a change gains by it: by a group in a group, by an edit, and by more time."""
+    access = [
+        AccessChange(
+            Direction.GAIN,
+            "PlatformAdmin",
+            ("ada.lovelace", "grace.hopper"),
+            ("210000000010",),
+            ("platform",),
+            privileged=True,
+        ),
+        AccessChange(
+            Direction.ALTER, "Billing", ("ada.lovelace", "luis.moreno"), ("210000000020",), ("finance",)
+        ),
+        AccessChange(
+            Direction.LONGER,
+            "ReadOnly",
+            ("ada.lovelace",),
+            ("210000000020",),
+            ("",),
+            was_until="2026-12-31T00:00:00Z",
+        ),
+        AccessChange(Direction.LOSE, "ReadOnly", ("alan.turing",), ("210000000021",), ("",)),
+    ]
+    changes = [
+        member("platform", "ada.lovelace"),
+        member("platform", "grace.hopper"),
+        member("newsletter", "edsger.dijkstra"),
+        permission_set("Billing", Action.UPDATE, {"session_duration": ("PT1H", "PT4H")}),
+        assigned("210000000021", "ReadOnly", "user:alan.turing", Action.DELETE),
+    ]
+    authors = ("ada.lovelace", "alan.turing", "edsger.dijkstra")
+    return plan(replace(part(changes, access=access), authors=authors))

@@ -18,7 +18,7 @@ from reconciler.render.json import plan_from_json, plan_json
 from reconciler.render.text import plan_text
 
 RECORDED = Path(__file__).parent / "recorded"
-FORMATS = ("1.0", "1.1", "1.2")
+FORMATS = ("1.0", "1.1", "1.2", "1.3")
 
 
 def text(format_: str) -> str:
@@ -50,7 +50,7 @@ def test_a_recorded_plan_has_something_of_every_kind_that_its_format_knows() -> 
     }
     people = {Kind.USER, Kind.GROUP, Kind.MEMBERSHIP}
     every = people | {Kind.PERMISSION_SET, Kind.ASSIGNMENT}
-    assert known == {"1.0": people, "1.1": every, "1.2": every}
+    assert known == {"1.0": people, "1.1": every, "1.2": every, "1.3": every}
 
 
 def test_there_is_a_recorded_plan_of_the_format_that_is_written_now() -> None:

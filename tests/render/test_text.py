@@ -354,6 +354,8 @@ def poisoned(evil: str) -> Plan:
             access=access,
             accounts={evil: evil, key: evil},
         ),
+        authors=(key,),
+        approvals=("approvals:", f"  x: {{guard: {evil}, reason: {evil}}}"),
         target=evil,
         digest=evil,
         identity={evil: evil},

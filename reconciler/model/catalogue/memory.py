@@ -71,8 +71,16 @@ CODES = (
     Code(
         "working-tree-differs",
         (Severity.NOTE,),
-        ("the files differ from the commit, or the commit is not on the trusted branch; apply will refuse"),
+        "the files differ from the commit, or nothing is committed; apply will refuse",
         formerly="not-as-in-git",
+    ),
+    Code(
+        "not-merged",
+        (Severity.NOTE,),
+        (
+            "the commit is not on the trusted branch, as on every branch under review; apply will refuse. A "
+            "comment on a pull request leaves it out"
+        ),
     ),
     Code(
         "no-trusted-configuration",

@@ -87,6 +87,8 @@ def _declared_group(
             _remove_declared(context, diff, group, str(identifier), user_id)
         else:
             left += 1
+            if user_id not in context.users.ignored:
+                diff.members_of_others.append((str(identifier), user_id))
     diff.managed_memberships += len(live) - left
     diff.unmanaged_memberships += left
     return len(staying)

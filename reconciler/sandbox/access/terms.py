@@ -56,12 +56,14 @@ class Circumstances:
     `caller` is who calls from now on. `lists_for_principal` says whether a delegated administrator may call
     ListAccountAssignmentsForPrincipal: the model says no, a field note has seen it answer.
     `management_rights` False lets every change of a role in the management account fail, as it does for a
-    caller without rights of IAM there.
+    caller without rights of IAM there. `trail_delay` is after how many seconds what was done stands in the
+    event history.
     """
 
     caller: Caller = Caller.MANAGEMENT
     lists_for_principal: bool = False
     management_rights: bool = True
+    trail_delay: float = 0.0
 
     def __post_init__(self) -> None:
         self.caller = Caller(self.caller)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from reconciler.sandbox.cloudtrail.recording import Actor
 from reconciler.sandbox.directory.records import Hand
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.faulty_replies import Reply, before
@@ -84,7 +85,10 @@ class ScimApp(Service):
             self._check_rate(operation)
             query = _query(operation, urlsplit(path).query)
             sent = _object(body) if operation in _WITH_BODY else {}
-            return of_another_api(self._transact(operation, unquote(named), query, sent, faults), faults)
+            return of_another_api(
+                self._transact(operation, unquote(named), query, sent, faults, headers.get("user-agent", "")),
+                faults,
+            )
 
         return self.serve(f"{SERVICE}.{operation or 'Unknown'}", Words(self.clock), work)
 
@@ -114,9 +118,11 @@ class ScimApp(Service):
         query: Mapping[str, str],
         sent: Mapping[str, Any],
         faults: Sequence[Fault],
+        agent: str,
     ) -> Reply:
         """Run the handler; what it refuses leaves nothing behind."""
-        with self.world.store.transaction() as db:
+        actor = Actor("scim", agent=agent)
+        with self.world.store.acting(actor), self.world.store.transaction() as db:
             call = Call(
                 operation=operation,
                 identifier=identifier,

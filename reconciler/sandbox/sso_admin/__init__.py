@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.sandbox.call import Handler
-from reconciler.sandbox.sso_admin import assignments, instances, permission_sets, policies, provisioning
+from reconciler.sandbox.sso_admin import (
+    applications,
+    assignments,
+    instances,
+    permission_sets,
+    policies,
+    provisioning,
+)
 
 OPERATIONS: Mapping[str, Handler] = {
     **instances.OPERATIONS,
@@ -13,4 +20,5 @@ OPERATIONS: Mapping[str, Handler] = {
     **policies.OPERATIONS,
     **provisioning.OPERATIONS,
     **assignments.OPERATIONS,
+    **applications.OPERATIONS,
 }

@@ -12,9 +12,10 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
-from reconciler.targets.base import EVERYTHING, ReadRequest, Target
+from reconciler.targets.base import EVERYTHING, ApplicationAssignment, ReadRequest, Target
 from reconciler.targets.identity_center import analyzer, instance, managed_policies
 from reconciler.targets.identity_center.access.api import Sso
+from reconciler.targets.identity_center.access.applications import application_assignments
 from reconciler.targets.identity_center.access.reading import AccessReader
 from reconciler.targets.identity_center.access.writing import KINDS as ACCESS
 from reconciler.targets.identity_center.access.writing import AccessWriter
@@ -200,6 +201,10 @@ class IdentityCenter:
     ) -> Sequence[Finding]:
         """What IAM Access Analyzer says of inline policies, and IAM of managed ones; see PolicyValidator."""
         return (*analyzer.validate(self._aws, policies), *managed_policies.missing(self._aws, managed))
+
+    def applications(self) -> Sequence[ApplicationAssignment]:
+        """Who is assigned to which application of the instance; see ListsApplications."""
+        return application_assignments(self._aws, lambda: self.identity()["instance_arn"])
 
     def poll(self, pendings: Sequence[Pending]) -> Sequence[Outcome | Pending]:
         """How what `submit` left pending stands now; see Target."""
