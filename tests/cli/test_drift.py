@@ -211,7 +211,10 @@ def test_files_for_issues_are_written(applied: Played, tmp_path: Path) -> None:
     assert (told["target"], told["state"], told["file"]) == ("aws", "drift", "aws.md")
     text = (out / "aws.md").read_text()
     assert text.startswith("**1 grant that git does not know; 1 privileged.**\n")
-    assert f"- **privileged** `assignment of Admin to user cyd on prod ({PROD}) (PRIVILEGED; by console at " in text
+    assert (
+        f"- **privileged** `assignment of Admin to user cyd on prod ({PROD}) (PRIVILEGED; by console at "
+        in text
+    )
 
     with applied.console() as console:
         console.remove_assignment(PROD, "Admin", user="cyd@example.com")
