@@ -1,4 +1,4 @@
-"""`reconciler ci`: what the workflows ask of GitHub, between the commands that plan and apply."""
+"""`reconciler ci`: what workflows ask of GitHub and GitLab, between the commands that plan and apply."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ _ROOM = 1_024
 def command() -> None:
     """Post plans as comments, find what was reviewed, keep issues about drift.
 
-    For the workflows that `reconciler init` writes. The token is in GITHUB_TOKEN.
+    For the workflows that `reconciler init` writes. The token is in GITHUB_TOKEN, for GitLab in
+    RECONCILER_NOTE_TOKEN.
     """
 
 
@@ -195,6 +196,26 @@ def issue(folder: Path, author: str) -> None:
     url = _url(github, int(number)) if number.isascii() and number.isdigit() else ""
     for line in put_issues(github, drifted, author, url):
         answer(line)
+
+
+@command.command("note", short_help="show a plan at its merge request at GitLab")
+@click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN")
+def note(plan: Path) -> None:
+    """Show a saved plan as the one note of ours on the merge request of this job, at GitLab.
+
+    The token is in RECONCILER_NOTE_TOKEN.
+    """
+    from reconciler.execution.plan_file import read_plan
+    from reconciler.forge.comments import MAX_CHARACTERS
+    from reconciler.forge.gitlab import put_note
+    from reconciler.render.comment.document import plan_markdown
+    from reconciler.render.escape import is_link
+
+    url = os.environ.get("CI_PIPELINE_URL", "")
+    whole = url if is_link(url) else None
+    # As long as a comment elsewhere: nobody reads a million characters.
+    text = plan_markdown(read_plan(plan), max_bytes=MAX_CHARACTERS - _ROOM, saved=str(plan), whole_plan=whole)
+    answer(f"The note of the merge request: {put_note(os.environ, text)}.")
 
 
 @command.command("heartbeat", short_help="say which schedules stopped")
