@@ -37,6 +37,7 @@ COMMANDS = {
     "unlock": "show the locks, and break those of dead runs",
     "init": "write a new identity repository",
     "ci": "what the workflows ask of GitHub",
+    "who-edits": "say which line decides about somebody or something",
     "explain": "say what the code of a finding means",
     "schema": "write JSON Schemas for editors",
     "sandbox": "serve the embedded stand-in for AWS",
@@ -67,7 +68,7 @@ class _Commands(click.Group):
             return None
         from importlib import import_module
 
-        command = import_module(f"reconciler.cli.{cmd_name}").command
+        command = import_module(f"reconciler.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
