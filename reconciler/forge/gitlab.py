@@ -1,7 +1,7 @@
 """GitLab's REST API, as far as a note on a merge request needs it.
 
-Sources: docs.gitlab.com, "Notes API", "Users API", "REST API authentication" (a project access token is sent as
-a bearer token) and "Predefined CI/CD variables reference".
+Sources: docs.gitlab.com, "Notes API", "Users API", "REST API authentication" (a project access token
+is a bearer token) and "Predefined CI/CD variables reference".
 """
 
 from __future__ import annotations
