@@ -112,7 +112,7 @@ def find(github: GitHub, repository: Repository, commits: Sequence[str], wanted:
 
 def _is_on(repository: Repository, commit: str, merge: str) -> bool:
     return commit == merge or (
-        repository.resolve(merge) is not None and repository.is_ancestor(commit, merge)
+        bool(merge) and repository.resolve(merge) is not None and repository.is_ancestor(commit, merge)
     )
 
 
