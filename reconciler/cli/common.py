@@ -177,7 +177,7 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
                 verbose=kwargs.pop("verbose"),
                 max_bytes=kwargs.pop("max_bytes", MAX_BYTES),
                 whole_plan=kwargs.pop("whole_plan", None),
-                redact=kwargs.pop("redact", None) is not None,
+                redact=kwargs.pop("redacting", None) is not None,
             )
             context.find_root().obj = options
             return command(options, *args, **kwargs)

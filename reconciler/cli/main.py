@@ -17,7 +17,7 @@ from reconciler.cli.showing import explain
 from reconciler.errors import INTERRUPTED, AppliedInPart, InputError, ReconcilerError, UsageError
 
 EPILOG = """\b
-Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
+Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (--detailed-exitcode) or drift;
 3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage;
 130 and 143 interrupted (Ctrl-C, SIGTERM) before anything was written."""
 

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import Command, Options, token, wants_color, width
-from reconciler.errors import InputError, ReconcilerError
+from reconciler.errors import InputError, Problem, ReconcilerError
 
 if TYPE_CHECKING:  # `--help` takes none of it
     from reconciler.model.plan import Plan
     from reconciler.model.report import Report
     from reconciler.planning.ordering.estimate import Estimate
+
+
+_WITHHELD = "the files are not valid; what is wrong is not shown here, because it may quote values of people"
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -48,6 +51,17 @@ def comment_options(command: Command) -> Command:
         metavar="URL",
         help="Where a comment that cannot show everything sends its readers; an https address.",
     )(size_option(command))
+
+
+def redact_option(command: Command) -> Command:
+    """The option that leaves values of people out of the answer."""
+    return click.option(
+        "--redact",
+        "redacting",
+        type=click.Choice(["pii"]),
+        metavar="pii",
+        help="Show pseudonyms for people, and no value of them, to readers who shall not see them.",
+    )(command)
 
 
 def show_plan(
@@ -112,6 +126,9 @@ def explain(error: ReconcilerError, options: Options | None = None) -> str:
 
     color = wants_color(sys.stderr)
     asked = Options() if options is None else options
+    if isinstance(error, InputError) and asked.redact:
+        # What is wrong quotes what is written, and whose it is cannot be known of files that do not load.
+        error = InputError([Problem(_WITHHELD, "run `reconciler validate` without --redact to see it")])
     if isinstance(error, InputError):
         if asked.format == "github":
             return problems_github(error.problems, token=token())
