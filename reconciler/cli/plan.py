@@ -10,7 +10,15 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Command, Options, answer, by_group_option, common_options, remark
+from reconciler.cli.common import (
+    PLAN_FORMATS,
+    Command,
+    Options,
+    answer,
+    by_group_option,
+    common_options,
+    remark,
+)
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.only import check, check_sets, parse
 from reconciler.cli.showing import comment_options, redact_option, show_plan
@@ -77,7 +85,7 @@ def live_options(command: Command) -> Command:
 )
 @redact_option
 @comment_options
-@common_options()
+@common_options(formats=PLAN_FORMATS)
 def command(
     options: Options,
     out: Path | None,

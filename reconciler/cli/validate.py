@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import Options, answer, common_options, remark, token, wants_color
+from reconciler.cli.common import FINDING_FORMATS, Options, answer, common_options, remark, token, wants_color
+from reconciler.cli.reports import OTHERS, findings_report, located
 from reconciler.cli.showing import comment_options, redact_option
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("validate", short_help="check the files, offline")
 @redact_option
 @comment_options
-@common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"))
+@common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"), formats=FINDING_FORMATS)
 def command(options: Options) -> None:
     """Check every file, offline, and say everything that is wrong with file, line and column.
 
@@ -78,6 +79,8 @@ def _formatted(
         from reconciler.render.comment.report import valid_markdown
 
         return valid_markdown(verdict, findings, places, max_bytes=options.max_bytes)
+    if options.format in OTHERS:
+        return findings_report(findings, places, options, verdict)
     from reconciler.render.github import valid_github
 
-    return valid_github(verdict, findings, places, token=token())
+    return valid_github(verdict, findings, located(places), token=token())

@@ -5,9 +5,11 @@ GitHub's annotations, SARIF, JUnit and GitLab's Code Quality are made of these.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 
 from reconciler.errors import Place, Problem
 from reconciler.model.access import AccessChange, Direction
@@ -20,6 +22,13 @@ from reconciler.render.naming import Names, takes_away
 
 # The code of what is wrong with what people wrote, so that nothing can be planned.
 INVALID = "invalid"
+# What the codes of this module say; those of findings are in the catalogue.
+ABOUT: Mapping[str, str] = {
+    "invalid": "what people wrote is not valid",
+    "self-grant": "an author of the change gains by it",
+    "privileged-grant": "people gain privileged access, or keep it longer",
+    "removal": "access or an object is taken away",
+}
 SELF_GRANT, PRIVILEGED_GRANT, REMOVAL = "self-grant", "privileged-grant", "removal"
 # How many details one issue has, and how many names.
 _DETAILS, _NAMED = 10, 12
@@ -68,6 +77,26 @@ class Issue:
         more = len(self.details) - _DETAILS
         rest = [f"… and {more:,} more"] if more > 0 else []
         return "\n".join((self.message, *([self.fix] if self.fix else ()), *self.details[:_DETAILS], *rest))
+
+    @property
+    def titled(self) -> str:
+        """The message with the target in front, what to do, and some of whom it is about, in lines."""
+        head = ": ".join(filter(None, (self.head, self.target)))
+        return f"{head}: {self.text}" if head else self.text
+
+
+def fingerprints(issues: Iterable[Issue]) -> list[str]:
+    """For each issue what it is known by in the next run: it stays when lines above it come and go."""
+    seen: Counter[str] = Counter()
+    found = []
+    for one in issues:
+        path = one.place.path if one.place else ""
+        said = f"{one.code}\0{one.target}\0{path}\0{one.message}"
+        number = seen[said]
+        seen[said] += 1
+        text = f"{said}\0{number}" if number else said
+        found.append(sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+    return found
 
 
 def of_problems(problems: Sequence[Problem]) -> list[Issue]:
@@ -124,10 +153,20 @@ def _findings(part: TargetPlan, places: Mapping[Origin, Place]) -> Iterable[Issu
             head = findings.INCOMPLETE_PLAN
         elif finding in part.blocked:
             head = "Blocked"
-        level = Level.ERROR if head else issue.level  # each of them ends with an exit code that is not 0
-        yield Issue(
-            level, issue.code, issue.message, issue.fix, issue.details, issue.place, issue.target, head
+        yield replace(
+            issue,
+            # Each of them ends with an exit code that is not 0.
+            level=Level.ERROR if head else issue.level,
+            place=issue.place or _covered(part, finding, places),
+            head=head,
         )
+
+
+def _covered(part: TargetPlan, finding: Finding, places: Mapping[Origin, Place]) -> Place | None:
+    """The line of the first change that a finding is about, where it has none of its own."""
+    about = {*(finding.covers or ()), *([finding.address] if finding.address else ())}
+    found = (_place(change, places) for change in part.changes if change.address in about)
+    return next(filter(None, found), None)
 
 
 def _self_grants(part: TargetPlan, places: Mapping[Origin, Place]) -> Iterable[Issue]:

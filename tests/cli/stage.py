@@ -82,7 +82,7 @@ class Stage:
         self._patch.chdir(self.root)
         code = run(self._full(arguments))
         out, err = self._capsys.readouterr()
-        if out.startswith("{"):
+        if out.startswith("{") and ("json" in arguments or "-" in arguments):
             check_json(out)
         return no_traceback(Ended(code, out, err))
 
