@@ -30,11 +30,15 @@ _MOST_FILES = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What counts: `shown_by` is the path of the workflow that shows plans, `branch` the trusted branch."""
+    """What counts: `shown_by` is the path of the workflow that shows plans, `branch` the trusted branch.
+
+    Of more than `most` commits only the newest are looked up: each takes calls, and plans are not kept for ever.
+    """
 
     branch: str
     shown_by: str
     approvals: int
+    most: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ def find(github: GitHub, repository: Repository, commits: Sequence[str], wanted:
     plans: dict[int, bytes] = {}
     without: list[str] = []
     seen: set[int] = set()
-    for commit in commits:
+    if older := len(commits[: -wanted.most]):
+        without.append(f"{older} older commits were not looked up")
+    for commit in commits[-wanted.most :]:
         pulls = [
             pull
             for pull in github.pulls_of_commit(commit)

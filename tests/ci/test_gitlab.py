@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -25,6 +26,7 @@ from tests.repositories import IDENTITY, Work
 
 pytestmark = pytest.mark.slow
 
+BOTH = 'bash -eo pipefail -c "$1"; code=$?; bash -e -c "$2" || exit 90; exit "$code"'
 TEMPLATE = "templates/identity-reconciler/template.yml"
 ON_MAIN = "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"
 
@@ -146,9 +148,11 @@ class Lab:
                 r"\$\[\[ inputs\.([a-z-]+) \]\]", lambda found: inputs[found[1]]["default"], str(value)
             )
 
+        # What comes after it runs in a shell of its own, however the first ended.
+        after = "\n".join(map(filled, whole.get("after_script", [])))
         lines = [*whole.get("before_script", []), *whole["script"]]
         done = subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", "\n".join(map(filled, lines))],
+            ["bash", "-c", BOTH, "-", "\n".join(map(filled, lines)), after],
             cwd=work,
             env={
                 **IDENTITY,
@@ -201,7 +205,9 @@ def test_from_a_merge_request_to_the_end(lab: Lab) -> None:
     assert lab.code == 0, lab.output
     planned = lab.run("plan", "refs/merge-requests/1/head")
     assert lab.code == 0, lab.output
-    assert (planned / "plan.json").exists()
+    widget = json.loads((planned / "terraform.json").read_text("utf-8"))
+    assert widget == {"create": 6, "update": 0, "delete": 0}
+    assert isinstance(json.loads((planned / "codequality.json").read_text("utf-8")), list)
 
     lab.people.git("push", "-q", "origin", "topic:main")
     merged_plan = lab.run("plan-merged")
