@@ -32,7 +32,7 @@ _MOST_FILES = 3_000
 class Wanted:
     """What counts: `shown_by` is the path of the workflow that shows plans, `branch` the trusted branch.
 
-    Of more than `most` commits only the newest are looked up: each takes calls, and plans are kept for a while.
+    Of more than `most` commits only the newest are looked up: each takes calls, and plans do not stay.
     """
 
     branch: str
