@@ -80,7 +80,6 @@ class Choices:
             "branch": self.branch,
             "region": self.region,
             "account": self.account,
-            "trial_account": self.account,
             "partition": self.partition,
             "owners": self.owners or f"@{owner.partition('/')[0]}/identity-admins",
             "repository_id": self.repository_id,
