@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 SCIMMY := tests/servers/scimmy
+LINTERS := tests/linters
 
 # Not from the environment: shells count their own SECONDS.
 SECONDS = 600
@@ -17,7 +18,7 @@ SMALL = not 5000 and not 15000 and not 40000 and not roll-out
 # Every worker, and every process that a test starts, would otherwise compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast search servers check format lock schemas bench clean
+.PHONY: demo test test-fast search servers check format lock schemas docs bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -39,14 +40,16 @@ test-fast: $(VENV)/.installed  ## under a minute: what needs no git, no process 
 search: $(VENV)/.installed  ## every property test with new examples, for SECONDS=600 or as many as are named
 	@$(BIN)/python -m tests.support.searching $(SECONDS)
 
-servers:  ## the SCIM server on Node.js that some tests talk to (needs npm); without it they are skipped
+servers:  ## the SCIM server and the linter on Node.js that some tests use (needs npm); without them they are skipped
 	@npm ci --silent --prefix $(SCIMMY)
+	@npm ci --silent --prefix $(LINTERS)
 
-check: $(VENV)/.installed  ## style, types, imports
+check: $(VENV)/.installed  ## style, types, imports, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir .cache/import-linter
+	@$(BIN)/zizmor --quiet --offline --pedantic --strict-collection .github action.yml
 
 format: $(VENV)/.installed
 	@$(BIN)/ruff format .
@@ -54,6 +57,10 @@ format: $(VENV)/.installed
 
 schemas: $(VENV)/.installed  ## write schemas/ anew
 	@$(BIN)/reconciler schema
+
+docs: $(VENV)/.installed  ## the documentation as a site, in .cache/site
+	@$(BIN)/python -m tests.support.reference
+	@$(BIN)/python -m sphinx -b html -W --keep-going -q docs .cache/site
 
 bench: $(VENV)/.installed  ## figures: seconds, bytes, calls
 	@$(BIN)/python -m benchmarks
@@ -63,5 +70,5 @@ lock:  ## lock dependencies anew, with hashes and without addresses
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml requirements-build.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) $(SCIMMY)/node_modules .cache .reconciler .hypothesis
+	rm -rf $(VENV) $(SCIMMY)/node_modules $(LINTERS)/node_modules .cache .reconciler .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -r {} +

@@ -17,7 +17,7 @@ from reconciler.cli.showing import explain
 from reconciler.errors import INTERRUPTED, AppliedInPart, InputError, ReconcilerError, UsageError
 
 EPILOG = """\b
-Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (plan --detailed-exitcode);
+Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (--detailed-exitcode) or drift;
 3 refused by a guard or rule; 4 stale plan; 5 locked; 6 applied in part; 64 wrong usage;
 130 and 143 interrupted (Ctrl-C, SIGTERM) before anything was written."""
 
@@ -35,6 +35,9 @@ COMMANDS = {
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
     "unlock": "show the locks, and break those of dead runs",
+    "init": "write a new identity repository",
+    "ci": "what the workflows ask of GitHub",
+    "who-edits": "say which line decides about somebody or something",
     "explain": "say what the code of a finding means",
     "schema": "write JSON Schemas for editors",
     "sandbox": "serve the embedded stand-in for AWS",
@@ -65,7 +68,7 @@ class _Commands(click.Group):
             return None
         from importlib import import_module
 
-        command = import_module(f"reconciler.cli.{cmd_name}").command
+        command = import_module(f"reconciler.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -118,7 +121,8 @@ def _tell(error: ReconcilerError, options: Options | None) -> None:
     Who asked for a format reads stdout: a comment on a pull request must not be empty.
     """
     described = explain(error, options)
-    if isinstance(error, InputError) and options is not None and options.format != "text":
+    asked = options.format if options is not None else "text"
+    if isinstance(error, InputError) and asked not in ("text", "gitlab-plan"):
         with contextlib.suppress(ReconcilerError, BrokenPipeError):
             answer(described)
             return

@@ -163,6 +163,16 @@ class Repository:
             commits.append(Commit(commit, parents[0] if parents else None))
         return commits
 
+    def authors(self, until: str, since: str, limit: int = 1000) -> frozenset[str]:
+        """The addresses of those who wrote and committed what `until` has and `since` has not, as they are.
+
+        At most `limit` commits are looked at, the newest first. Nothing of it is proven.
+        """
+        form = "--format=%ae%n%ce"
+        answer = self.git.run("rev-list", f"--max-count={limit}", form, until, f"^{since}", "--")
+        lines = answer.output.decode("utf-8", "replace").splitlines()
+        return frozenset(line for line in lines if line and not line.startswith("commit "))
+
     def on_first_parents(self, commit: str, branch: str) -> bool:
         """Whether the branch whose tip is `branch` was ever at `commit`, by its first parents."""
         if commit == branch:

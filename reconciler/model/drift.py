@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.authorship import Author
 from reconciler.model.change import Cause, Change
 from reconciler.model.plan import Finding, Severity
 
@@ -25,13 +26,17 @@ class Difference:
     """One object that is not as git says: `change` would make it so.
 
     `right_at` (an aware instant) is when an apply last saw it as git says, None where that is not known.
-    `withheld` says why the change is not made, "" where it is part of the plan.
+    `withheld` says why the change is not made, "" where it is part of the plan. `ids` are the remote ids by
+    which an event speaks of it, each in its place (of a membership group and user, of an assignment account,
+    set and principal); a place may have several, where the object was made anew. `author` is who did it.
     """
 
     change: Change
     right_at: datetime | None = None
     privileged: bool = False
     withheld: str = ""
+    ids: tuple[tuple[str, ...], ...] = ()
+    author: Author | None = None
 
     @property
     def drifted(self) -> bool:
@@ -45,6 +50,8 @@ class UnmanagedGrant:
 
     address: Address
     privileged: bool = False
+    ids: tuple[tuple[str, ...], ...] = ()
+    author: Author | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ class TargetDrift:
 
     `checked` is when an apply compared the whole target last. `names` has what people call ids of accounts,
     and people and groups without a key. `findings` are what a reader must know beside the differences. Where
-    `error` is not empty, the target could not be compared, and nothing else is known.
+    `error` is not empty, the target could not be compared, and nothing else is known. `unattributed` says why
+    differences without an author have none, "" where nobody looked for any.
     """
 
     target: str
@@ -64,6 +72,7 @@ class TargetDrift:
     names: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[tuple[str, str, str], ...] = ()
     error: str = ""
+    unattributed: str = ""
 
     @property
     def state(self) -> DriftState:

@@ -120,6 +120,11 @@ class Report:
         return any(part.refusals for part in self.targets)
 
     @property
+    def waiting(self) -> bool:
+        """Whether anything was left for its own review."""
+        return any(result.status is Status.LEFT_OUT for part in self.targets for result in part.results)
+
+    @property
     def writes(self) -> int:
         """How many writes were sent and answered well."""
         return sum(part.writes for part in self.targets)

@@ -51,6 +51,7 @@ def _differences(planned: PreparedPlan, checked: Checked | None) -> Iterator[Dif
             right_at=checked.right_at(change.address) if checked else None,
             privileged=planned.unmanaged.privileged(change.address),
             withheld=withheld.get(change.address, ""),
+            ids=planned.unmanaged.ids(change.address),
         )
 
 

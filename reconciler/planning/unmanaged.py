@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model.address import Address, Kind, SetName
+from reconciler.model.address import Address, Kind, SetName, remote
 from reconciler.model.drift import UnmanagedGrant
+from reconciler.model.ledger import UNBORN
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
+from reconciler.planning.ownership.objects import Ownership
 
 
 class Unmanaged:
@@ -39,6 +41,28 @@ class Unmanaged:
             return self._privileged.assignment("", self._arn(address))
         return False
 
+    def ids(self, address: Address) -> tuple[tuple[str, ...], ...]:
+        """The remote ids that an event would name of an object, place by place; see Difference."""
+        context = self._context
+        if address.kind is Kind.MEMBERSHIP:
+            return (
+                _known(context.groups, address.group.own_key),
+                _known(context.users, address.user.own_key),
+            )
+        if address.kind is Kind.ASSIGNMENT:
+            who = address.principal
+            owners = context.users if who.kind is Kind.USER else context.groups
+            return (address.account,), self._arns_of(address), _known(owners, who.own_key)
+        if address.has("permission_set"):
+            return (self._arns_of(address),)
+        return (_known(context.users if address.kind is Kind.USER else context.groups, address.own_key),)
+
+    def _arns_of(self, address: Address) -> tuple[str, ...]:
+        """The ARN of the set now, and of those that git gave under its name before."""
+        name = address.permission_set.own_key
+        given = [arn for arn, one in self._context.sets.given.items() if one.name == name]
+        return tuple(dict.fromkeys(filter(None, (self._arn(address), *given))))
+
     def _arn(self, address: Address) -> str:
         return self._arns.get(SetName(address.permission_set.own_key), "")
 
@@ -46,11 +70,21 @@ class Unmanaged:
         context, diff = self._context, self._diff
         for account, arn, principal in diff.unmanaged_assignments:
             address = context.assignment_address(account, context.set_name(arn), context.holder(principal))
-            yield UnmanagedGrant(address, self._privileged.assignment(account, arn))
+            privileged = self._privileged.assignment(account, arn)
+            yield UnmanagedGrant(address, privileged, ((account,), (arn,), (principal.id,)))
         for address in diff.orphans:
-            yield UnmanagedGrant(address, self.privileged(address))
+            yield UnmanagedGrant(address, self.privileged(address), self.ids(address))
         for group, user in diff.members_of_others:
             address = Address.of(
                 context.target, Kind.MEMBERSHIP, context.group_key(group), context.user_key(user)
             )
-            yield UnmanagedGrant(address, self._privileged.group(group))
+            yield UnmanagedGrant(address, self._privileged.group(group), ((group,), (user,)))
+
+
+def _known(owners: Ownership, key: str) -> tuple[str, ...]:
+    """The remote id of an object now, and those under which git gave it before."""
+    if key.startswith(remote("")):
+        return (key.removeprefix(remote("")),)
+    now = owners.pairing.ids.get(key)
+    before = (each for each in owners.tokens(key) if not each.startswith(UNBORN))
+    return tuple(dict.fromkeys((*([now] if now else ()), *before)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.authorship import Author
 from reconciler.model.change import Action
 from reconciler.model.drift import Difference, Drift, DriftState, TargetDrift, UnmanagedGrant
 from reconciler.render import escape, findings, naming, nested, words
@@ -36,6 +37,8 @@ def drift_text(drift: Drift, *, color: bool = False, width: int | None = None, v
             for privileged, text in items:
                 tone = Tone.ALARM if privileged else Tone.PLAIN
                 lines += layout.paragraph(text, indent=2, hang=4, tone=tone)
+        if text := _nobody(one):
+            lines += layout.paragraph(text, tone=Tone.FAINT)
         if one.findings:
             lines += [layout.line(), layout.line("Beside that", Tone.HEADING)]
             lines += findings.several(one.findings, {}, layout, Tone.CAUTION, verbose=verbose)
@@ -57,6 +60,8 @@ def drift_markdown(one: TargetDrift, limit: int) -> str:
     blocks: list[tuple[str, list[str]]] = []
     for title, items in _lists(one):
         blocks.append((title, [_item(privileged, text) for privileged, text in items]))
+    if text := _nobody(one):
+        head += f"\n\n{escape.code(text)}"
     beside = [f"- {escape.code(f'{each.code}: {each.message}')}" for each in one.findings]
     if beside:
         blocks.append(("Beside that", beside))
@@ -118,6 +123,15 @@ def _lists(one: TargetDrift) -> Iterator[tuple[str, Sequence[tuple[bool, str]]]]
         yield "Not in git", [(each.privileged, _grant(each, names)) for each in one.unmanaged]
 
 
+def _nobody(one: TargetDrift) -> str:
+    """Why some differences stand there without an author."""
+    drifted = [each.author for each in one.differences if each.drifted]
+    missing = sum(each is None for each in (*drifted, *(each.author for each in one.unmanaged)))
+    if not missing or not one.unattributed:
+        return ""
+    return f"Who made {missing:,} of them: {escape.sentence(one.unattributed)}."
+
+
 def _names(one: TargetDrift) -> Names:
     groups = {key: name for key, name in one.names.items() if key.startswith("~")}
     return Names(groups, groups, one.names)
@@ -134,6 +148,7 @@ def _difference(one: Difference, names: Names) -> str:
         notes.append(escape.text(change.cause))
     elif one.right_at is not None:
         notes.append(f"as git says until {moment(one.right_at)} at least")
+    notes += _hand(one.author)
     if one.withheld:
         notes.append(f"stays: {escape.sentence(one.withheld)}")
     return f"{text} ({'; '.join(notes)})" if notes else text
@@ -153,8 +168,22 @@ def _fields(one: Difference) -> Iterator[str]:
 
 
 def _grant(one: UnmanagedGrant, names: Names) -> str:
+    notes = [naming.PRIVILEGED] if one.privileged else []
+    notes += _hand(one.author)
     text = _object(one.address, names)
-    return f"{text} ({naming.PRIVILEGED})" if one.privileged else text
+    return f"{text} ({'; '.join(notes)})" if notes else text
+
+
+def _hand(author: Author | None) -> Iterator[str]:
+    """By whom and when: `by ada@example.com at 2026-11-23T22:10:00Z (console, RemoveMemberFromGroup)`."""
+    if author is None:
+        return
+    who = escape.sentence(author.who)
+    if author.own:
+        who = f"a run of the reconciler, {who},"
+    when = f" at {moment(author.at)}" if author.at else ""
+    how = ", ".join(filter(None, (str(author.channel or ""), escape.text(author.event))))
+    yield f"by {who}{when}{f' by {how}' if how else ''}"
 
 
 def _object(address: Address, names: Names) -> str:

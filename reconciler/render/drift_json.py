@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from reconciler.model.authorship import Author
 from reconciler.model.drift import Difference, Drift, TargetDrift
 from reconciler.render.drift import moment
 from reconciler.render.json import canonical, change_object, finding_object
@@ -35,8 +36,14 @@ def _target(one: TargetDrift, file: str | None) -> Mapping[str, object]:
         "file": file,
         "differences": [_difference(each) for each in one.differences],
         "unmanaged": [
-            {"address": str(each.address), "privileged": each.privileged} for each in one.unmanaged
+            {
+                "address": str(each.address),
+                "privileged": each.privileged,
+                "author": _author(each.author),
+            }
+            for each in one.unmanaged
         ],
+        "unattributed": one.unattributed or None,
         "findings": [finding_object(each) for each in one.findings],
         "names": dict(one.names),
         "gaps": [{"kind": kind, "scope": scope, "reason": reason} for kind, scope, reason in one.gaps],
@@ -50,6 +57,20 @@ def _difference(one: Difference) -> Mapping[str, object]:
         "privileged": one.privileged,
         "right_at": _moment(one.right_at),
         "withheld": one.withheld or None,
+        "author": _author(one.author),
+    }
+
+
+def _author(one: Author | None) -> Mapping[str, object] | None:
+    if one is None:
+        return None
+    return {
+        "who": one.who,
+        "own": one.own,
+        "at": _moment(one.at),
+        "channel": None if one.channel is None else str(one.channel),
+        "event": one.event or None,
+        "event_id": one.event_id or None,
     }
 
 

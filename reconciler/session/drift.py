@@ -10,9 +10,11 @@ from reconciler.errors import InputError, ReconcilerError, ServiceError, UsageEr
 from reconciler.model.drift import Drift, TargetDrift
 from reconciler.model.observer import SILENT, Observer
 from reconciler.model.plan import Finding
+from reconciler.planning.authors import attributed, event_names, looked_back, with_own_authors, written
 from reconciler.planning.drift import target_drift
 from reconciler.session.opening import open_files, open_session
 from reconciler.session.settings import Settings
+from reconciler.targets.base import KeepsEvents
 from reconciler.wire.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 # Of the findings that concern no target: those that say what is compared.
 _OF_FILES = frozenset({"working-tree-differs", "head-trusted", "live-from-snapshot", "target-not-configured"})
+
+# So many objects are asked one by one who wrote them; the event history answers for any number.
+_MOST_ASKED = 50
 
 
 def read_drift(settings: Settings, observer: Observer = SILENT) -> Drift:
@@ -64,5 +69,22 @@ def _of_session(session: Session) -> Iterator[TargetDrift]:
             yield TargetDrift(name, error=str(error))
             continue
         found = target_drift(planned, session.memories[name].remembered.checked)
+        found = _with_authors(session, found)
         yield replace(found, findings=(*found.findings, *notes))
         notes = ()  # what concerns no target in particular is said once
+
+
+def _with_authors(session: Session, found: TargetDrift) -> TargetDrift:
+    """Look for whose hand it was: first what the objects tell, then the event history where that can help."""
+    target = session.targets[found.target]
+    if not isinstance(target, KeepsEvents) or not event_names(found):
+        return found
+    try:
+        asked = written(found, _MOST_ASKED)
+        told = target.authors(tuple(asked.values()))
+        found = with_own_authors(found, {where: told[one] for where, one in asked.items() if one in told})
+        names = event_names(found)
+        events = target.events(names, looked_back(found, session.now)) if names else ()
+    except ServiceError as error:
+        return replace(found, unattributed=f"the event history could not be read: {error}")
+    return attributed(found, events, session.now)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from reconciler.model.address import Address
+from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Step
@@ -117,6 +118,20 @@ class Learning(Protocol):
 
     def recall(self, names: Iterable[str]) -> None:
         """Take in what a receipt says; names of anything else are passed over."""
+
+
+@runtime_checkable
+class KeepsEvents(Protocol):
+    """A target whose service remembers who wrote what."""
+
+    def authors(self, objects: Collection[Written]) -> Mapping[Written, Author]:
+        """Who wrote these objects, as far as they tell themselves. Raises ServiceError."""
+
+    def events(self, names: Sequence[str], since: datetime) -> Sequence[Event]:
+        """The events of these names since then (an aware instant), newest first, as far as there are any.
+
+        Raises ServiceError, Denied where the caller may not read them.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,9 +83,12 @@ class Connection:
         self._transport.close()
 
     def exchange(
-        self, method: str, target: str, headers: Mapping[str, str], secret: Secret, body: bytes | None
+        self, method: str, target: str, headers: Mapping[str, str], secret: Secret | None, body: bytes | None
     ) -> Reply | Fault:
-        """Send one request to `target`, a path and query as they are, and read the answer to its end."""
+        """Send one request to `target`, a path and query as they are, and read the answer to its end.
+
+        Without `secret` no credentials are sent.
+        """
         broken: BaseException
         try:
             return self._exchange(method, target, headers, secret, body)
@@ -99,7 +102,7 @@ class Connection:
         return fault
 
     def _exchange(
-        self, method: str, target: str, headers: Mapping[str, str], secret: Secret, body: bytes | None
+        self, method: str, target: str, headers: Mapping[str, str], secret: Secret | None, body: bytes | None
     ) -> Reply | Fault:
         import httpx
 
@@ -117,7 +120,7 @@ class Connection:
                 "User-Agent": f"identity-reconciler/{__version__}",
                 "Accept-Encoding": "gzip",
                 **headers,
-                "Authorization": f"Bearer {secret.reveal()}",
+                **({} if secret is None else {"Authorization": f"Bearer {secret.reveal()}"}),
             },
             content=body,
             extensions={

@@ -18,9 +18,9 @@ from reconciler.wire.pool import Guarded
 Cost: TypeAlias = tuple[str, float]
 
 # Calls a second, below the quotas of the IAM Identity Center user guide (identitystore: 20 for each API;
-# sso-admin: 20 for all together) and below what organizations bears in the field. Other tools, the console
-# and the access portal share these quotas with us.
-_CEILINGS = {"identitystore": 16.0, "sso-admin": 14.0, "organizations": 4.0}
+# sso-admin: 20 for all together), of CloudTrail (LookupEvents: 2), and below what organizations bears in the
+# field. Other tools, the console and the access portal share these quotas with us.
+_CEILINGS = {"identitystore": 16.0, "sso-admin": 14.0, "organizations": 4.0, "cloudtrail": 1.9}
 _OTHER = 5.0
 _BY_OPERATION = frozenset(("identitystore",))
 # Units that may go at once after a rest.

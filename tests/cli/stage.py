@@ -16,6 +16,7 @@ from reconciler.cli.main import run
 from reconciler.sandbox import Console, Sandbox
 from tests.repositories import Work
 from tests.support.forked import Forked
+from tests.support.json_output import check_json
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ".reconciler/sandbox.sqlite"
@@ -82,6 +83,8 @@ class Stage:
         self._patch.chdir(self.root)
         code = run(self.full(*arguments))
         out, err = self._capsys.readouterr()
+        if out.startswith("{") and ("json" in arguments or "-" in arguments):
+            check_json(out)
         return no_traceback(Ended(code, out, err))
 
     def shell(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:

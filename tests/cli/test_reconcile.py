@@ -120,3 +120,37 @@ def test_a_target_to_which_nothing_was_applied_is_not_begun_by_a_schedule(real: 
 
     assert ended.code == 1
     assert real.written() == []
+
+
+def test_work_that_waits_is_said_by_the_exit_code_where_that_is_asked_for(played: Played) -> None:
+    played.write({"groups.yaml": ENDING})
+    played.converge("--now", BEFORE)
+    idle = played.run("reconcile", "--now", BEFORE, "--detailed-exitcode")
+    played.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+
+    ended = played.run("reconcile", "--now", AFTER, "--detailed-exitcode")
+
+    assert (idle.code, ended.code) == (0, 2), ended.output
+    assert "git: waits for review" in ended.output
+    assert played.memberships()["ops"] == {"ada@example.com"}
+    # It is still waiting, and the run without the option says so in words alone.
+    assert played.run("reconcile", "--now", AFTER, "--detailed-exitcode").code == 2
+    assert played.run("reconcile", "--now", AFTER).code == 0
+
+
+def test_a_refusal_is_not_hidden_by_what_waits(played: Played) -> None:
+    guards = "guards: {protected: {users: [bob]}}\n"
+    played.write({"reconciler.yaml": CONFIG + guards, "groups.yaml": ENDING})
+    played.converge("--now", BEFORE)
+    played.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+
+    ended = played.run("reconcile", "--now", AFTER, "--detailed-exitcode")
+
+    assert ended.code == 3, ended.output
+
+
+def test_a_failure_is_not_hidden_by_what_waits(settled: Real) -> None:
+    settled.commit({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    settled.sandbox.faults.add("deny", "identitystore.*", count=None)
+
+    assert settled.run("reconcile", "--detailed-exitcode").code == 1

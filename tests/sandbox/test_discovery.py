@@ -91,9 +91,9 @@ def test_a_foreign_instance_cannot_be_described(aws: Aws) -> None:
 
 
 def test_an_operation_that_is_not_there_yet_says_so(aws: Aws, sandbox: Sandbox) -> None:
-    error = refusal(lambda: aws.sso.list_applications(InstanceArn=sandbox.instance_arn))
+    error = refusal(lambda: aws.sso.list_trusted_token_issuers(InstanceArn=sandbox.instance_arn))
     assert error["Code"] == "UnknownOperationException"
-    assert "sandbox does not have sso-admin.ListApplications yet" in error["Message"]
+    assert "sandbox does not have sso-admin.ListTrustedTokenIssuers yet" in error["Message"]
 
 
 def test_a_new_sandbox_has_an_organisation_of_one_account(aws: Aws, sandbox: Sandbox) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from reconciler.model.address import Address, Kind
+from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Step
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ApplicationAssignment, ReadRequest, Target
-from reconciler.targets.identity_center import analyzer, instance, managed_policies
+from reconciler.targets.identity_center import analyzer, instance, managed_policies, trail
 from reconciler.targets.identity_center.access.api import Sso
 from reconciler.targets.identity_center.access.applications import application_assignments
 from reconciler.targets.identity_center.access.reading import AccessReader
@@ -21,6 +22,7 @@ from reconciler.targets.identity_center.access.writing import KINDS as ACCESS
 from reconciler.targets.identity_center.access.writing import AccessWriter
 from reconciler.targets.identity_center.directory import mapping
 from reconciler.targets.identity_center.directory.api import Directory
+from reconciler.targets.identity_center.directory.authors import authors
 from reconciler.targets.identity_center.directory.reading import Reader
 from reconciler.targets.identity_center.directory.writing import Writer
 from reconciler.targets.identity_center.instance import Caller, find_caller
@@ -61,7 +63,7 @@ class IdentityCenter:
         self._standing: Guarded[list[Caller]] = Guarded([])
         self._organizations = Organizations(aws)
         sso = Sso(aws, lambda: self.identity()["instance_arn"])
-        directory = Directory(aws, lambda: self.identity()["identity_store_id"])
+        directory = self._directory = Directory(aws, lambda: self.identity()["identity_store_id"])
         self._versions = directory.versions
         self._attributes = {
             kind: frozenset(name for name, member in members.items() if member in known)
@@ -201,6 +203,14 @@ class IdentityCenter:
     ) -> Sequence[Finding]:
         """What IAM Access Analyzer says of inline policies, and IAM of managed ones; see PolicyValidator."""
         return (*analyzer.validate(self._aws, policies), *managed_policies.missing(self._aws, managed))
+
+    def authors(self, objects: Collection[Written]) -> Mapping[Written, Author]:
+        """Who wrote these, by the Identity Store; see KeepsEvents."""
+        return authors(self._directory, objects)
+
+    def events(self, names: Sequence[str], since: datetime) -> Sequence[Event]:
+        """What CloudTrail has of these names in the Region of the instance; see KeepsEvents."""
+        return trail.events(self._aws, names, since)
 
     def applications(self) -> Sequence[ApplicationAssignment]:
         """Who is assigned to which application of the instance; see ListsApplications."""

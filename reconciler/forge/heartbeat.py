@@ -1,0 +1,33 @@
+"""Whether the schedules still run: one that stopped says nothing of its own accord.
+
+GitHub drops runs of busy times, and switches off schedules of public repositories that nobody touched for 60
+days (docs.github.com, "Events that trigger workflows", schedule).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from reconciler.forge.github import GitHub, Run
+
+
+def silent(github: GitHub, workflows: Sequence[str], branch: str, max_age: timedelta) -> Iterator[str]:
+    """What is wrong with each workflow (a file name) that did not succeed on `branch` within `max_age`."""
+    for name in workflows:
+        path = github.at("actions", "workflows", name)
+        state = github.rest.ask("GET", path, "GetWorkflow").get("state")
+        if state != "active":
+            yield f"{name} is switched off ({state}); enable it on the Actions tab"
+            continue
+        query = {"branch": branch, "status": "success"}
+        runs = github.rest.ask(
+            "GET", f"{path}/runs", "ListWorkflowRuns", query={**query, "per_page": "10", "page": "1"}
+        )
+        found = [Run.of(one) for one in runs.get("workflow_runs", [])]
+        times = [one.started for one in found if one.started is not None and one.event != "pull_request"]
+        if not times:
+            yield f"{name} has not succeeded yet"
+        elif (age := github.rest.now() - max(times)) > max_age:
+            hours = age / timedelta(hours=1)
+            yield f"{name} succeeded last {hours:,.0f} hours ago"

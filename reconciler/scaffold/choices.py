@@ -1,0 +1,104 @@
+"""What a person chooses for a new repository, each value checked before it is written anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import UsageError
+
+# What each value may be: it is written into YAML, JSON and shell between quotes, and cannot end them.
+_FORMS: Mapping[str, tuple[str, str]] = {
+    "repository": (
+        r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9])?(?:/[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,99}))+",
+        "OWNER/NAME",
+    ),
+    # Of what git allows as the name of a branch, what needs no thought in any of the places.
+    "branch": (r"[A-Za-z0-9_](?:[A-Za-z0-9_-]|[./](?=[A-Za-z0-9_-])){0,99}", "a name such as main"),
+    "region": (r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}", "a region such as eu-central-1"),
+    "account": (r"\d{12}", "an account id of 12 digits"),
+    "owners": (
+        r"@[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?(?: @[A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?)*",
+        "people and teams such as @octo-org/identity",
+    ),
+    "repository_id": (r"[1-9]\d{0,18}|REPOSITORY_ID", "the number that GitHub gave the repository"),
+    "owner_id": (r"[1-9]\d{0,18}|OWNER_ID", "the number that GitHub gave the owner"),
+}
+_ENDS = (".lock", ".git")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The options of `reconciler init`. Raises UsageError for a value that is not what it must be.
+
+    `forge` is github or gitlab, `plan_with` snapshot or role, `approvals` how many people approve a pull
+    request. `wheel` is a wheel to ship along, by its file.
+    """
+
+    forge: str = "github"
+    repository: str = "OWNER/NAME"
+    branch: str = "main"
+    region: str = "eu-central-1"
+    account: str = "111111111111"
+    owners: str = ""
+    repository_id: str = "REPOSITORY_ID"
+    owner_id: str = "OWNER_ID"
+    plan_with: str = "snapshot"
+    approvals: int = 1
+    redact: bool = False
+    wheel: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, (form, says) in _FORMS.items():
+            value = getattr(self, name)
+            if name == "owners" and not value:
+                continue
+            if not re.fullmatch(form, value, re.ASCII):
+                option = "--" + name.replace("_", "-")
+                raise UsageError(f"{option} {value!r} is not {says}")
+        if self.branch.endswith(_ENDS) or self.branch.startswith("refs/"):
+            raise UsageError(f"--branch {self.branch!r} is not a name such as main")
+        if self.repository.endswith(".git") or self.repository.count("/") > (
+            1 if self.forge == "github" else 20
+        ):
+            raise UsageError(f"--repository {self.repository!r} is not OWNER/NAME")
+        if self.plan_with not in ("snapshot", "role") or self.forge not in ("github", "gitlab"):
+            raise UsageError("--plan-with is snapshot or role, and --ci is github or gitlab")
+        if not 0 <= self.approvals <= 10:
+            raise UsageError("--approvals is a number from 0 to 10")
+
+    def words(self) -> Mapping[str, str]:
+        """What stands for each placeholder of a template."""
+        owner, _, name = self.repository.rpartition("/")
+        role = f"arn:{self.partition}:iam::{self.account}:role/identity-reconciler"
+        return {
+            "repository": self.repository,
+            "owner": owner,
+            "name": name,
+            "branch": self.branch,
+            "region": self.region,
+            "account": self.account,
+            "trial_account": self.account,
+            "partition": self.partition,
+            "owners": self.owners or f"@{owner.partition('/')[0]}/identity-admins",
+            "repository_id": self.repository_id,
+            "owner_id": self.owner_id,
+            "approvals": str(self.approvals),
+            "role_plan": f"{role}-plan",
+            "role_apply": f"{role}-apply",
+            "role_revoke": f"{role}-revoke",
+            "redact": " --redact" if self.redact else "",
+            "trust_plan": "trust-plan-role.json" if self.plan_with == "role" else "trust-plan.json",
+            "plan_with": "the role that only reads; forks are validated only"
+            if self.plan_with == "role"
+            else "none: by the last snapshot",
+        }
+
+    @property
+    def partition(self) -> str:
+        """The partition of AWS that the region belongs to."""
+        if self.region.startswith("us-gov-"):
+            return "aws-us-gov"
+        return "aws-cn" if self.region.startswith("cn-") else "aws"

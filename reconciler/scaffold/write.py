@@ -1,0 +1,67 @@
+"""Writes a new repository, or says how a folder differs from it. Never over a file that is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import unified_diff
+from pathlib import Path
+
+from reconciler.errors import ReconcilerError, UsageError
+
+
+def differing(folder: Path, files: Mapping[str, bytes]) -> Sequence[str]:
+    """The names of the files that are absent, or other than they would be. Raises ReconcilerError."""
+    return [name for name, content in files.items() if _read(folder, name) != content]
+
+
+def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
+    """How the folder would have to change, as a unified diff, line by line. Raises ReconcilerError."""
+    for name in differing(folder, files):
+        before, after = _lines(_read(folder, name)), _lines(files[name])
+        if before is None or after is None:
+            yield f"Binary file {name} differs"
+            continue
+        yield from unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write every file, or none: raises UsageError where one is there already, ReconcilerError on failure."""
+    there = [name for name in files if os.path.lexists(folder / name)]
+    if there:
+        more = f" and {len(there) - 5} more" if len(there) > 5 else ""
+        raise UsageError(
+            f"{folder} has {', '.join(there[:5])}{more} already, and no file is overwritten; name another "
+            "folder, or see with --diff what would differ"
+        )
+    links = [name for name in files if _through_link(folder, name)]
+    if links:
+        raise UsageError(f"{folder / links[0]} is behind a symbolic link; name a folder without one")
+    for name, content in files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Never what somebody put there meanwhile.
+            with path.open("xb") as file:
+                file.write(content)
+        except OSError as error:
+            raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _through_link(folder: Path, name: str) -> bool:
+    return any((folder / above).is_symlink() for above in Path(name).parents if above != Path())
+
+
+def _read(folder: Path, name: str) -> bytes | None:
+    path = folder / name
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise ReconcilerError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _lines(content: bytes | None) -> list[str] | None:
+    try:
+        return [] if content is None else content.decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,231 @@
+"""`reconciler init`: what it writes is valid, the same every time, and never over what is there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.errors import UsageError
+from reconciler.scaffold.choices import Choices
+from reconciler.scaffold.files import TEMPLATES, files
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+FORGES = ("github",)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("forge", FORGES)
+@pytest.mark.parametrize("plan_with", ["snapshot", "role"])
+def test_it_is_valid_at_once_and_the_same_every_time(
+    forge: str,
+    plan_with: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = [
+        "--ci",
+        forge,
+        "--plan-with",
+        plan_with,
+        "--repository",
+        "octo-org/access",
+        "--branch",
+        "trunk",
+    ]
+    for name in ("one", "two"):
+        assert run(["init", str(tmp_path / name), *options]) == 0
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert run(["init", str(tmp_path / "one"), *options, "--check"]) == 0
+
+    monkeypatch.chdir(tmp_path / "one")
+    capsys.readouterr()
+    assert run(["validate"]) == 0
+    said = capsys.readouterr()
+    assert "all fine" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_no_placeholder_is_left_and_every_template_is_used(forge: str) -> None:
+    made = files(Choices(forge=forge)).items()
+    assert [name for name, content in made if re.search(rb"@@\w", content)] == []
+
+
+def filled(text: str, words: Mapping[str, str]) -> bytes:
+    return re.sub(r"@@([a-z_]+)@@", lambda match: words[match[1]], text).encode()
+
+
+def test_every_template_is_written_by_some_choice() -> None:
+    used = set()
+    for forge in FORGES:
+        for plan_with in ("snapshot", "role"):
+            choices = Choices(forge=forge, plan_with=plan_with)
+            words = choices.words()
+            there = set(files(choices).values())
+            for path in TEMPLATES.rglob("*"):
+                if path.is_file() and filled(path.read_text("utf-8"), words) in there:
+                    used.add(path)
+    assert {path for path in TEMPLATES.rglob("*") if path.is_file()} == used
+
+
+def test_nothing_is_written_where_one_file_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "README.md").write_text("ours\n", encoding="utf-8")
+    assert run(["init", str(tmp_path)]) == 64
+    assert contents(tmp_path) == {"README.md": b"ours\n"}
+    assert "README.md already" in capsys.readouterr().err
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / ".github").symlink_to(tmp_path / "elsewhere")
+    assert run(["init", str(tmp_path / "new")]) == 64
+    assert contents(tmp_path) == {}
+
+
+def test_what_would_differ_is_shown_and_nothing_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    (tmp_path / "README.md").unlink()
+    (tmp_path / "BREAK-GLASS.md").write_text("ours\n", encoding="utf-8")
+    before = contents(tmp_path)
+    capsys.readouterr()
+
+    assert run(["init", str(tmp_path), "--diff"]) == 0
+    shown = capsys.readouterr().out
+    assert "-ours" in shown
+    assert "+++ b/README.md" in shown
+    assert run(["init", str(tmp_path), "--check"]) == 1
+    assert capsys.readouterr().out.split() == ["BREAK-GLASS.md", "README.md"]
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("repository", "octo-org"),
+        ("repository", "octo-org/access; rm -rf /"),
+        ("repository", "octo-org/access\n"),
+        ("repository", "octo-org/../access"),
+        ("repository", "octo-org/a/b"),
+        ("repository", "octo-org/access.git"),
+        ("branch", 'main" && true'),
+        ("branch", "-main"),
+        ("branch", "a..b"),
+        ("branch", "${{ github.token }}"),
+        ("branch", "@@account@@"),
+        ("branch", "refs/heads/main"),
+        ("branch", "main.lock"),
+        ("branch", "main/"),
+        ("region", "eu-central-1\n"),
+        ("region", "nowhere"),
+        ("account", "11111111111"),
+        ("account", "\uff11" * 12),
+        ("owners", "octo-org"),
+        ("owners", "@a\n* @evil"),
+        ("repository_id", "0"),
+        ("owner_id", "1 OR 1"),
+        ("plan_with", "hope"),
+        ("forge", "elsewhere"),
+        ("approvals", -1),
+    ],
+)
+def test_a_value_that_is_not_what_it_must_be_is_refused(option: str, value: Any) -> None:
+    with pytest.raises(UsageError):
+        Choices(**{option: value})
+
+
+def made(**chosen: Any) -> dict[str, Any]:
+    """The JSON files, by the last part of their names."""
+    return {
+        name.rpartition("/")[2]: json.loads(content)
+        for name, content in files(Choices(**chosen)).items()
+        if name.endswith(".json")
+    }
+
+
+def actions(policy: Any, effect: str = "Allow") -> set[str]:
+    return {action for one in policy["Statement"] if one["Effect"] == effect for action in one["Action"]}
+
+
+def test_the_policies_are_those_of_the_readme_and_the_roles_nest() -> None:
+    documents = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+    read, write, roles = (actions(one) for one in documents[:3])
+    policies = made()
+    plan = actions(policies["policy-plan.json"])
+    assert plan == read | {"access-analyzer:ValidatePolicy", "iam:GetPolicy"}
+    assert actions(policies["policy-apply.json"]) == plan | write
+    assert actions(policies["policy-apply-management-account.json"]) == roles
+    revoke = actions(policies["policy-revoke.json"])
+    assert plan < revoke < plan | write
+    assert not {action for action in revoke - plan if not action.split(":")[1].startswith("Delete")}
+    assert actions(policies["policy-revoke-management-account.json"]) < roles
+    assert not {
+        action for action in plan if re.match(r"\w+:(Create|Update|Delete|Put|Attach|Detach)", action)
+    }
+    assert "sso:DeleteInstance" in actions(policies["policy-apply.json"], "Deny")
+
+
+def test_a_role_trusts_this_repository_by_its_numbers_and_nothing_else() -> None:
+    policies = made(repository="octo-org/access", repository_id="456", owner_id="123", branch="trunk")
+    (apply,) = policies["trust-apply.json"]["Statement"]
+    given = apply["Condition"]
+    assert set(given) == {"StringEquals"}
+    claims = {name.partition(":")[2]: value for name, value in given["StringEquals"].items()}
+    assert claims == {
+        "aud": "sts.amazonaws.com",
+        "repository_id": "456",
+        "sub": [
+            "repo:octo-org@123/access@456:environment:identity-apply",
+            "repository_owner_id:123:repository_id:456:environment:identity-apply",
+        ],
+        "ref": "refs/heads/trunk",
+        "job_workflow_ref": ["octo-org/access/.github/workflows/apply.yml@refs/heads/trunk"],
+    }
+    assert "pull_request" not in json.dumps(policies["trust-plan.json"])
+    by_role = made(plan_with="role")
+    assert "pull_request" in json.dumps(by_role["trust-plan-role.json"])
+    assert "*" not in json.dumps([one for name, one in policies.items() if name.startswith("trust")])
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), ("eu-west-1", "aws")]
+)
+def test_names_of_roles_are_those_of_the_partition(region: str, partition: str) -> None:
+    text = files(Choices(region=region))[".github/workflows/apply.yml"].decode()
+    assert f'"arn:{partition}:iam::111111111111:role/identity-reconciler-apply"' in text
+
+
+def test_the_tags_of_the_memory_move_by_a_deploy_key_alone() -> None:
+    rules = made()["memory.json"]
+    assert [one["type"] for one in rules["rules"]] == ["creation", "update", "deletion", "non_fast_forward"]
+    assert [one["actor_type"] for one in rules["bypass_actors"]] == ["DeployKey"]
+    assert made(approvals=2)["default-branch.json"]["bypass_actors"] == []
+
+
+def test_a_wheel_is_shipped_and_pinned(tmp_path: Path) -> None:
+    wheel = tmp_path / "identity_reconciler-9.9.9-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    written = files(Choices(wheel=wheel))
+    assert written[f".github/reconciler/{wheel.name}"] == b"wheel"
+    lock = written[".github/reconciler/requirements.txt"].decode()
+    pins = re.sub(r"\\\n", " ", lock)
+    assert all("--hash=sha256:" in line for line in pins.splitlines() if re.match(r"[a-z./]", line))
+    with pytest.raises(UsageError):
+        files(Choices(wheel=tmp_path / "nothing.whl"))
+    (tmp_path / "evil.sh").write_bytes(b"")
+    with pytest.raises(UsageError):
+        files(Choices(wheel=tmp_path / "evil.sh"))
