@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,16 +25,13 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
 
 
 @pytest.mark.long
-def test_from_the_first_pull_request_to_an_empty_plan(
-    told: Story, record_property: Callable[[str, object], None]
-) -> None:
+def test_from_the_first_pull_request_to_an_empty_plan(told: Story) -> None:
     """Two pull requests from one base, a partial apply, a squash merge, a console edit in between."""
     begins(told)
     one, other = two_are_reviewed(told)
     goes_half_way_and_on(told, one, other)
     drifts_and_is_taken_back(told)
     ends_with_nothing_to_do(told)
-    record_property("steps", told.runner.steps)
     assert told.runner.steps > 150
 
 
