@@ -263,3 +263,24 @@ def somebody_is_blocked_at_once(told: Story) -> None:
     assert told.tip() == tip
     assert told.written().count("identitystore.DeleteGroupMembership") == 2
     assert applied.codes[-1] in (0, 4), applied.output
+
+
+def test_a_role_plans_the_pull_requests_of_this_repository_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with story(tmp_path, monkeypatch, plan_with="role") as told:
+        number = told.propose({"identities/people.yaml": PEOPLE, "identities/groups.yaml": GROUPS})
+        run, planned = told.plan(number)
+        assert planned.ok, planned.output
+        assert told.runner.roles == ["identity-reconciler-plan"]
+        assert told.written() == []
+        assert told.show(run).ok
+        assert "ada" in told.hub.bodies(number)[0]
+
+        fork = told.propose({"identities/people.yaml": PEOPLE}, fork=True, author="mallory")
+        run, skipped = told.plan(fork)
+        assert skipped.skipped
+        told.hub.runs[run]["conclusion"] = "skipped"
+        assert told.show(run).skipped
+        assert told.hub.bodies(fork) == []
+        assert told.runner.roles == ["identity-reconciler-plan"]
