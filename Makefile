@@ -15,6 +15,9 @@ FAST = not slow and not long and not real and not hypothesis
 # Without the cases that show what only a large plan shows.
 SMALL = not 5000 and not 15000 and not 40000 and not roll-out
 
+# Every worker, and every process that a test starts, would otherwise compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-fast search servers check format lock schemas docs bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml

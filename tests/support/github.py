@@ -223,8 +223,8 @@ def _answer(made: Hub, heard: Heard) -> Say:
         match = re.fullmatch(pattern, parts.path)
         if method != heard.method or match is None:
             continue
-        right = made.tokens[token].get(scope, "none")
-        if scope and (right == "none" or (method != "GET" and right != "write")):
+        rights = {made.tokens[token].get(one, "none") for one in scope.split("|")}
+        if "write" not in rights and (method != "GET" or "read" not in rights):
             return Say(403, {"message": "Resource not accessible by integration"})
         try:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -313,7 +313,8 @@ def _download(made: Hub, number: str, **_: Any) -> Any:
 
 @_route("GET", r"/actions/workflows/([^/]+)", "actions")
 def _workflow(made: Hub, name: str, **_: Any) -> Any:
-    return {"path": f".github/workflows/{name}", "state": made.workflows[name]}
+    began = START.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"path": f".github/workflows/{name}", "state": made.workflows[name], "created_at": began}
 
 
 @_route("GET", r"/actions/workflows/([^/]+)/runs", "actions")
@@ -328,12 +329,12 @@ def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) 
     return "workflow_runs", list(reversed(found))
 
 
-@_route("GET", r"/issues/(\d+)/comments", "pull-requests")
+@_route("GET", r"/issues/(\d+)/comments", "pull-requests|issues")
 def _comments(made: Hub, number: str, **_: Any) -> Any:
     return made.comments.get(int(number), [])
 
 
-@_route("POST", r"/issues/(\d+)/comments", "")
+@_route("POST", r"/issues/(\d+)/comments", "pull-requests|issues")
 def _comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     if len(body["body"]) > 65_536:
         raise _Problem(422, "body is too long (maximum is 65536 characters)")
