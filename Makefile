@@ -15,7 +15,10 @@ FAST = not slow and not long and not real and not hypothesis
 # Without the cases that show what only a large plan shows.
 SMALL = not 5000 and not 15000 and not 40000 and not roll-out
 
-.PHONY: demo test test-fast search servers check format lock schemas bench clean
+# Every worker, and every process that a test starts, would otherwise compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test test-fast search servers check format lock schemas docs bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -54,6 +57,10 @@ format: $(VENV)/.installed
 
 schemas: $(VENV)/.installed  ## write schemas/ anew
 	@$(BIN)/reconciler schema
+
+docs: $(VENV)/.installed  ## the documentation as a site, in .cache/site
+	@$(BIN)/python -m tests.support.reference
+	@$(BIN)/python -m sphinx -b html -W --keep-going -q docs .cache/site
 
 bench: $(VENV)/.installed  ## figures: seconds, bytes, calls
 	@$(BIN)/python -m benchmarks

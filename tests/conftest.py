@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from tests.support import in_process
+from tests.support.compiled import compile_share
 from tests.support.searching import SEARCHES
 
 # A slow machine is not the fault of a test. The suite draws the same examples everywhere, so that no result
@@ -27,10 +30,21 @@ settings.load_profile("suite")
 if not SEARCHES:
     # Hypothesis also draws constants of all local modules that happen to be loaded, so that examples would
     # depend on which tests ran before in the same process. There is no setting for it.
-    HypothesisProvider._local_constants = property(lambda _self: Constants())  # type: ignore[assignment,method-assign]  # a cached property of theirs
+    providers._get_local_constants = Constants
 
 
 in_process.install()
+# What is imported and collected stays to the end: nobody looks through it for what may go.
+gc.disable()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    compile_share(session.config, Path(__file__).parent)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

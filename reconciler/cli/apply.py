@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.applied import show_applied
 from reconciler.cli.common import (
+    REPORT_FORMATS,
     Options,
     answer,
     ask,
@@ -43,7 +44,7 @@ from reconciler.session.session import Session
 @click.option("--push", is_flag=True, help="Publish what remembers this apply at origin; the default.")
 @click.option("--unpublished", is_flag=True, help="Keep what remembers this apply in this clone alone.")
 @comment_options
-@common_options()
+@common_options(formats=REPORT_FORMATS)
 def command(
     options: Options,
     plans: tuple[Path, ...],

@@ -21,6 +21,10 @@ from reconciler.errors import ReconcilerError
 from reconciler.session.settings import Settings
 
 FORMATS = ("text", "json", "markdown", "github")
+# Reports in the forms of other tools, of commands that tell findings.
+FINDING_FORMATS = (*FORMATS, "sarif", "junit", "gitlab")
+PLAN_FORMATS = (*FINDING_FORMATS, "gitlab-plan")
+REPORT_FORMATS = (*FORMATS, "junit")
 # What GitHub lets a comment have, in characters: bytes are never fewer.
 MAX_BYTES = 65_536
 _WROTE = "reconciler.wrote"
@@ -155,10 +159,13 @@ def _found(folder: Path) -> Path:
     return folder
 
 
-def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command]:
+def common_options(
+    *, hide: tuple[str, ...] = (), formats: tuple[str, ...] = FORMATS
+) -> Callable[[Command], Command]:
     """The options that every command takes (docs/cli.md), passed on as one `Options`.
 
     Those in `hide` make no difference to the command: they are taken, and its help does not speak of them.
+    `formats` are those that it can answer in.
     """
 
     def decorate(command: Command) -> Command:
@@ -177,18 +184,23 @@ def common_options(*, hide: tuple[str, ...] = ()) -> Callable[[Command], Command
                 verbose=kwargs.pop("verbose"),
                 max_bytes=kwargs.pop("max_bytes", MAX_BYTES),
                 whole_plan=kwargs.pop("whole_plan", None),
-                redact=kwargs.pop("redact", None) is not None,
+                redact=kwargs.pop("redacting", None) is not None,
             )
             context.find_root().obj = options
             return command(options, *args, **kwargs)
 
         made: Any = wrapped
         for names, settings in reversed(_COMMON):
-            made = click.option(*names, **settings, hidden=names[0] in hide)(made)
+            described = {**settings, **(_format(formats) if names[0] == "--format" else {})}
+            made = click.option(*names, **described, hidden=names[0] in hide)(made)
         done: Command = update_wrapper(made, command)  # type: ignore[assignment]  # click calls it otherwise
         return done
 
     return decorate
+
+
+def _format(formats: tuple[str, ...]) -> Mapping[str, Any]:
+    return {"type": click.Choice(formats), "help": f"How to print the answer: {', '.join(formats)}."}
 
 
 def by_group_option(command: Command) -> Command:
@@ -218,11 +230,9 @@ _COMMON: tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...] = (
     (
         ("--format", "format_"),
         {
-            "type": click.Choice(FORMATS),
             "metavar": "FORMAT",
             "default": "text",
             "show_default": True,
-            "help": f"How to print the answer: {', '.join(FORMATS)}.",
         },
     ),
     (

@@ -122,7 +122,8 @@ def _tell(error: ReconcilerError, options: Options | None) -> None:
     Who asked for a format reads stdout: a comment on a pull request must not be empty.
     """
     described = explain(error, options)
-    if isinstance(error, InputError) and options is not None and options.format != "text":
+    asked = options.format if options is not None else "text"
+    if isinstance(error, InputError) and asked not in ("text", "gitlab-plan"):
         with contextlib.suppress(ReconcilerError, BrokenPipeError):
             answer(described)
             return

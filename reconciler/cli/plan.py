@@ -10,11 +10,19 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Command, Options, answer, by_group_option, common_options, remark
+from reconciler.cli.common import (
+    PLAN_FORMATS,
+    Command,
+    Options,
+    answer,
+    by_group_option,
+    common_options,
+    remark,
+)
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.only import check, check_sets, parse
-from reconciler.cli.showing import comment_options, show_plan
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.cli.showing import comment_options, redact_option, show_plan
+from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.model.address import Address
 
 CHANGES_PENDING = 2
@@ -67,14 +75,24 @@ def live_options(command: Command) -> Command:
 @by_group_option
 @live_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option(
+    "--author",
+    "named",
+    multiple=True,
+    metavar="NAME",
+    help="Who wrote the change, by email, user name or key; what they gain is marked. Repeatable.  "
+    "[default: those of the commits that are not on the trusted branch]",
+)
+@redact_option
 @comment_options
-@common_options()
+@common_options(formats=PLAN_FORMATS)
 def command(
     options: Options,
     out: Path | None,
     only: tuple[str, ...],
     live: str | None,
     max_age: timedelta,
+    named: tuple[str, ...],
     *,
     by_group: bool,
     detailed_exitcode: bool,
@@ -85,8 +103,13 @@ def command(
     """
     from reconciler.execution.plan_file import write_plan
     from reconciler.render.json import plan_json
+    from reconciler.render.redacting import redacted
+    from reconciler.session.authors import with_authors
     from reconciler.session.opening import open_session
+    from reconciler.session.people import people_of
 
+    if options.redact and str(out) == "-":
+        raise UsageError("--out - prints the plan whole, and --redact leaves values out: save it to a file")
     options = replace(options, live=live, max_age=max_age)
     chosen: dict[str, list[Address]] = {}
     for text in only:
@@ -99,18 +122,19 @@ def command(
         check(chosen, session)
         plan, planned = session.plan(chosen, by_group=by_group)
         check_sets(chosen, session, plan)
-        plan = session.linted(plan)
+        plan = with_authors(session.linted(plan), session, planned, named)
         estimates = session.estimates(planned)
+        shown = redacted(plan, people_of(session, planned)) if options.redact else plan
     # A plan without the removals must not pass for one that was reviewed.
     saved = None if plan.incomplete else out
     if saved is not None and str(saved) == "-":
         # The saved plan is the answer; what people read of it goes beside it.
-        remark(show_plan(plan, options, estimates=estimates))
+        remark(show_plan(shown, options, estimates=estimates))
         answer(plan_json(plan))
     else:
         if saved is not None:
             write_plan(saved, plan)
-        answer(show_plan(plan, options, saved=str(saved) if saved else None, estimates=estimates))
+        answer(show_plan(shown, options, saved=str(saved) if saved else None, estimates=estimates))
     if plan.incomplete:
         return ReconcilerError.exit_code
     if not plan.applyable:

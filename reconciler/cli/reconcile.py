@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.applied import show_applied
-from reconciler.cli.common import Options, by_group_option, common_options
+from reconciler.cli.common import REPORT_FORMATS, Options, by_group_option, common_options
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.plan import CHANGES_PENDING
 from reconciler.cli.showing import comment_options
@@ -21,7 +21,7 @@ from reconciler.session.opening import open_session
     "--detailed-exitcode", is_flag=True, help="Exit with 2 when all went well and changes wait for review."
 )
 @comment_options
-@common_options()
+@common_options(formats=REPORT_FORMATS)
 def command(
     options: Options, *, by_group: bool, push: bool, unpublished: bool, detailed_exitcode: bool
 ) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import Options, answer, common_options
+from reconciler.cli.common import PLAN_FORMATS, Options, answer, common_options
 from reconciler.cli.showing import comment_options, show_plan
 from reconciler.errors import UsageError
 
@@ -15,7 +15,7 @@ from reconciler.errors import UsageError
 @click.command("show", short_help="print a saved plan")
 @click.argument("file", type=click.Path(path_type=Path))
 @comment_options
-@common_options(hide=("--identities", "--sandbox", "--now", "--trusted-ref"))
+@common_options(hide=("--identities", "--sandbox", "--now", "--trusted-ref"), formats=PLAN_FORMATS)
 def command(options: Options, file: Path) -> None:
     """Print the plan that `plan --out FILE` saved.
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import Command, Options, token, wants_color, width
-from reconciler.errors import InputError, ReconcilerError
+from reconciler.cli.common import FORMATS, PLAN_FORMATS, Command, Options, token, wants_color, width
+from reconciler.cli.reports import OTHERS, located, located_problems, plan_report, problems_report
+from reconciler.errors import InputError, Problem, ReconcilerError
 
 if TYPE_CHECKING:  # `--help` takes none of it
     from reconciler.model.plan import Plan
     from reconciler.model.report import Report
     from reconciler.planning.ordering.estimate import Estimate
+
+
+_WITHHELD = "the files are not valid; what is wrong is not shown here, because it may quote values of people"
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -50,6 +55,17 @@ def comment_options(command: Command) -> Command:
     )(size_option(command))
 
 
+def redact_option(command: Command) -> Command:
+    """The option that leaves values of people out of the answer."""
+    return click.option(
+        "--redact",
+        "redacting",
+        type=click.Choice(["pii"]),
+        metavar="pii",
+        help="Show pseudonyms for people, and no value of them, to readers who shall not see them.",
+    )(command)
+
+
 def show_plan(
     plan: Plan,
     options: Options,
@@ -74,7 +90,10 @@ def show_plan(
             whole_plan=options.whole_plan,
         )
     if options.format == "github":
-        return plan_github(plan, token=token(), verbose=options.verbose, saved=saved)
+        there = replace(plan, places=located(plan.places))
+        return plan_github(there, token=token(), verbose=options.verbose, saved=saved)
+    if options.format in PLAN_FORMATS[len(FORMATS) :]:
+        return plan_report(plan, options)
     return plan_text(
         plan,
         color=wants_color(),
@@ -97,6 +116,10 @@ def show_report(report: Report, plan: Plan, options: Options) -> str:
         return report_json(report)
     if options.format == "text":
         return report_text(report, plan, color=wants_color(), verbose=options.verbose, width=width())
+    if options.format == "junit":
+        from reconciler.render.reports.junit import report_junit
+
+        return report_junit(report)
     if options.format == "markdown":
         return report_markdown(report, plan, max_bytes=options.max_bytes, verbose=options.verbose)
     return protected(report_text(report, plan, verbose=options.verbose), token())
@@ -112,12 +135,17 @@ def explain(error: ReconcilerError, options: Options | None = None) -> str:
 
     color = wants_color(sys.stderr)
     asked = Options() if options is None else options
+    if isinstance(error, InputError) and asked.redact:
+        # What is wrong quotes what is written, and whose it is cannot be known of files that do not load.
+        error = InputError([Problem(_WITHHELD, "run `reconciler validate` without --redact to see it")])
     if isinstance(error, InputError):
         if asked.format == "github":
-            return problems_github(error.problems, token=token())
+            return problems_github(located_problems(error.problems), token=token())
         if asked.format == "markdown":
             return problems_markdown(error.problems, max_bytes=asked.max_bytes)
         if asked.format == "json":
             return problems_json(error.problems)
+        if asked.format in OTHERS:
+            return problems_report(error.problems, asked)
         return problems_text(error.problems, color=color)
     return error_text(str(error), color=color)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import Options, answer, common_options, remark, token, wants_color
-from reconciler.cli.showing import comment_options
+from reconciler.cli.common import FINDING_FORMATS, Options, answer, common_options, remark, token, wants_color
+from reconciler.cli.reports import OTHERS, findings_report, located
+from reconciler.cli.showing import comment_options, redact_option
 
 if TYPE_CHECKING:
     from reconciler.errors import Place
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command("validate", short_help="check the files, offline")
+@redact_option
 @comment_options
-@common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"))
+@common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"), formats=FINDING_FORMATS)
 def command(options: Options) -> None:
     """Check every file, offline, and say everything that is wrong with file, line and column.
 
@@ -51,6 +53,11 @@ def command(options: Options) -> None:
     warnings = tuple(one for one in findings if one.severity is not Severity.NOTE)
     verdict = summary(replace(loaded, findings=warnings))
     places = loaded.locate([one.origin for one in findings if one.origin]) if findings else {}
+    if options.redact:
+        from reconciler.render.redacting import redacted_findings
+        from reconciler.session.people import people_declared
+
+        findings, places = redacted_findings(findings, places, people_declared(loaded.identities))
     if options.format != "text":
         answer(_formatted(options, verdict, findings, places))
         return
@@ -72,4 +79,8 @@ def _formatted(
         from reconciler.render.comment.report import valid_markdown
 
         return valid_markdown(verdict, findings, places, max_bytes=options.max_bytes)
-    return validation.valid_github(verdict, findings, places, token=token())
+    if options.format in OTHERS:
+        return findings_report(findings, places, options, verdict)
+    from reconciler.render.github import valid_github
+
+    return valid_github(verdict, findings, located(places), token=token())

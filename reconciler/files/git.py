@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from reconciler.files.git_command import Git
 from reconciler.files.git_names import OID, branch_of_head, exact, full_names, remotes
 from reconciler.files.git_objects import identity
 from reconciler.files.git_place import find
+from reconciler.files.git_reader import ObjectReader
+from reconciler.files.git_refs import one_moment
 from reconciler.files.git_tree import MISSING_OBJECTS, GitTree
 from reconciler.files.signing import Signing, apart_tag
 
@@ -56,6 +59,8 @@ class Repository:
     common: Path | None = field(default=None, compare=False)
     # How what is written here is signed, and whether what is read must be (None: neither).
     signing: Signing | None = field(default=None, compare=False)
+    # What reads objects, for as long as this repository is held.
+    reader: ObjectReader = field(default_factory=ObjectReader, compare=False, repr=False)
 
     @classmethod
     def of(cls, path: Path) -> Repository | None:
@@ -79,12 +84,15 @@ class Repository:
     def git(self) -> Git:
         """git, run at the root."""
         git_dir = self.git_dir or self.root / ".git"
-        return Git(self.root, git_dir, self.common or git_dir)
+        return Git(self.root, git_dir, self.common or git_dir, self.reader)
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """While this lasts, refs are read once: `git_refs.one_moment`."""
+        return one_moment(self.reader)
 
     def private_folder(self) -> Path:
         """Where this project may keep files of its own in the repository; all its work trees share it."""
-        common = self.git.run("rev-parse", "--git-common-dir").line
-        return (self.root / common).resolve() / "reconciler"
+        return self.git.common.resolve() / "reconciler"
 
     def resolve(self, ref: str) -> str | None:
         """The commit that `ref` names, or None; what it may be, `full_names` says."""
@@ -92,11 +100,9 @@ class Repository:
             oid = name if OID.fullmatch(name) else exact(self.git, name)
             if oid is None:
                 continue
-            answer = self.git.run(
-                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{oid}^{{commit}}", fine=None
-            )
-            if answer.code == 0 and OID.fullmatch(answer.line):
-                return answer.line
+            commit = self.git.info(f"{oid}^{{commit}}")
+            if commit is not None:
+                return commit.oid
         return None
 
     def full_names(self, ref: str) -> Sequence[str]:
@@ -131,10 +137,12 @@ class Repository:
 
     def shallow(self) -> bool:
         """Whether history was cut off when this was cloned."""
-        return self.git.run("rev-parse", "--is-shallow-repository").line == "true"
+        return (self.git.common / "shallow").exists()
 
     def is_ancestor(self, earlier: str, later: str) -> bool:
         """Whether `earlier` is `later` or reachable from it. Both are commits that exist here."""
+        if earlier == later:
+            return True
         return self.git.run("merge-base", "--is-ancestor", earlier, later, fine=(0, 1)).code == 0
 
     def merge_bases(self, one: str, two: str) -> tuple[str, ...]:
@@ -155,6 +163,16 @@ class Repository:
             commits.append(Commit(commit, parents[0] if parents else None))
         return commits
 
+    def authors(self, until: str, since: str, limit: int = 1000) -> frozenset[str]:
+        """The addresses of those who wrote and committed what `until` has and `since` has not, as they are.
+
+        At most `limit` commits are looked at, the newest first. Nothing of it is proven.
+        """
+        form = "--format=%ae%n%ce"
+        answer = self.git.run("rev-list", f"--max-count={limit}", form, until, f"^{since}", "--")
+        lines = answer.output.decode("utf-8", "replace").splitlines()
+        return frozenset(line for line in lines if line and not line.startswith("commit "))
+
     def on_first_parents(self, commit: str, branch: str) -> bool:
         """Whether the branch whose tip is `branch` was ever at `commit`, by its first parents."""
         if commit == branch:
@@ -170,12 +188,11 @@ class Repository:
         purpose, and with them perhaps the folder.
         """
         wanted = list(dict.fromkeys(commits))
-        names = "".join(f"{commit}:{self.folder}\n" for commit in wanted)
-        answer = self.git.run("cat-file", "--batch-check", stdin=os.fsencode(names))
-        found: dict[str, str | None] = {}
-        for commit, line in zip(wanted, answer.output.splitlines(), strict=True):
-            oid, *rest = line.split(b" ")
-            found[commit] = oid.decode("ascii") if rest and rest[0] == b"tree" else None
+        infos = self.git.infos([f"{commit}:{self.folder}" for commit in wanted])
+        found = {
+            commit: info.oid if info is not None and info.kind == "tree" else None
+            for commit, info in zip(wanted, infos, strict=True)
+        }
         if None in found.values() and self._partial():
             raise RecordError(f"whether {self.folder} was there at each commit is unknown: {MISSING_OBJECTS}")
         return found
@@ -205,9 +222,14 @@ class Repository:
 
     def _tag(self, name: str, oid: str) -> Tag:
         """The tag object `oid`, which must be an annotated tag of that name on a commit that is here."""
-        if self.git.run("cat-file", "-t", oid).line != "tag":
+        # What it is comes first: nobody reads all of a blob that somebody calls a tag.
+        info = self.git.info(oid)
+        if info is not None and info.kind != "tag":
             raise RecordError(f"the tag {name} is not an annotated one, so it was not made by an apply")
-        payload, signature = apart_tag(self.git.run("cat-file", "tag", oid).output)
+        tag = self.git.content(oid)
+        if tag is None:
+            raise RecordError(f"the tag {name} cannot be read: {MISSING_OBJECTS}")
+        payload, signature = apart_tag(tag[1])
         head, _, message = payload.partition(b"\n\n")
         fields = dict(line.partition(" ")[::2] for line in os.fsdecode(head).split("\n"))
         if fields.get("tag") != name:
@@ -240,7 +262,7 @@ class Repository:
         there = self._remote_tag(ref, remote)
         if there is None:
             return None
-        if self.git.run("cat-file", "-e", there[0], fine=None).code != 0:
+        if self.git.info(there[0]) is None:
             quiet = ("--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head", "--recurse-submodules=no")
             self.git.run("fetch", *quiet, "--", remote, ref, network=True)
         return self._tag(name, there[0])
@@ -315,8 +337,8 @@ class Repository:
 
     def contains(self, commit: str, earlier: str) -> bool:
         """Whether `earlier` is in this clone and reachable from `commit`, or is it."""
-        here = self.git.run("cat-file", "-e", f"{earlier}^{{commit}}", fine=None).code == 0
-        return here and self.is_ancestor(earlier, commit)
+        here = self.git.info(f"{earlier}^{{commit}}")
+        return here is not None and self.is_ancestor(earlier, commit)
 
 
 def _tag_ref(name: str) -> str:

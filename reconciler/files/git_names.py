@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from reconciler.files.git_command import Git
+from reconciler.files.git_reader import Ref
+from reconciler.files.git_refs import listed, refs_below
 
 # Where git looks for a name, and would find another ref than the one of exactly that name.
 _BESIDE = ("refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
@@ -22,6 +24,9 @@ _HEAD_OF_REMOTE = re.compile(r"refs/remotes/[^/]+/HEAD")
 
 def exact(git: Git, ref: str) -> str | None:
     """The id of the object that the ref of exactly this full name (or HEAD) points at; None without one."""
+    found = listed(git, ref)
+    if not isinstance(found, bool):
+        return None if found is None else found.oid
     answer = git.run("show-ref", "--verify", "--hash", "--", ref, fine=None)
     return answer.line if answer.code == 0 else None
 
@@ -31,9 +36,14 @@ def branch_of_head(git: Git, head: str) -> Sequence[str]:
 
     A HEAD that names none was made by a fetch of a branch that somebody called HEAD.
     """
-    answer = git.run("symbolic-ref", "--quiet", head, fine=None)
-    within = answer.code == 0 and answer.line.startswith(head.removesuffix("HEAD"))
-    return (answer.line,) if within and answer.line != head else ()
+    found = listed(git, head)
+    if isinstance(found, Ref):
+        branch = found.symbolic
+    else:
+        # One that names a branch which is not here is listed nowhere.
+        answer = git.run("symbolic-ref", "--quiet", head, fine=None)
+        branch = answer.line if answer.code == 0 else ""
+    return (branch,) if branch.startswith(head.removesuffix("HEAD")) and branch != head else ()
 
 
 def remotes(git: Git) -> frozenset[str]:
@@ -41,8 +51,7 @@ def remotes(git: Git) -> frozenset[str]:
     configured = git.run("config", "-z", "--name-only", "--get-regexp", r"^remote\..", fine=(0, 1))
     keys = os.fsdecode(configured.output).split("\0")[:-1]
     names = {key.removeprefix("remote.").rpartition(".")[0] for key in keys}
-    refs = git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/remotes").output
-    names |= {line.partition("/")[0] for line in os.fsdecode(refs).splitlines()}
+    names |= {name.split("/")[2] for name in refs_below(git, "refs/remotes/")}
     return frozenset(names - {""})
 
 

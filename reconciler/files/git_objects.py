@@ -18,6 +18,8 @@ from typing import NamedTuple
 from reconciler.errors import RecordError
 from reconciler.files.git_command import Git
 from reconciler.files.git_names import beside
+from reconciler.files.git_reader import MANY
+from reconciler.files.git_refs import refs_below
 from reconciler.files.git_tree import MISSING_OBJECTS
 from reconciler.files.signing import Signing, apart_commit, signed_commit
 
@@ -25,6 +27,8 @@ from reconciler.files.signing import Signing, apart_commit, signed_commit
 NOBODY = "reconciler <reconciler@localhost>"
 # A million memberships are a tenth of it. Nobody may make a reader hold more.
 MAX_COMMIT_BYTES = 256 << 20
+# By the length of an id.
+_KINDS = {40: "sha1", 64: "sha256"}
 _NAME = re.compile(r"[\x21-\x7e]+")
 
 
@@ -55,8 +59,7 @@ def identity(git: Git) -> str:
 
 def local_refs(git: Git, below: str) -> Mapping[str, str]:
     """The ids of the objects that the refs below `below` (`refs/tags/reconciler/`) name, by ref."""
-    answer = git.run("for-each-ref", "--format=%(objectname) %(refname)", below)
-    return _listed(answer.output, b" ")
+    return {name: ref.oid for name, ref in refs_below(git, below).items()}
 
 
 def remote_refs(git: Git, remote: str, below: str) -> Mapping[str, str]:
@@ -72,7 +75,7 @@ def _listed(output: bytes, separator: bytes) -> Mapping[str, str]:
 
 def known_here(git: Git, oid: str) -> bool:
     """Whether this clone has the object."""
-    return git.run("cat-file", "-e", oid, fine=None).code == 0
+    return git.info(oid) is not None
 
 
 def fetch(git: Git, remote: str, refs: Iterable[str]) -> None:
@@ -94,7 +97,7 @@ def write_commit(
     `at` (aware) is its time. Files that the object store has already cost next to nothing. RecordError where
     `signing` cannot sign it.
     """
-    kind = git.run("rev-parse", "--show-object-format").line
+    kind = _KINDS[len(parents[0])] if parents else git.run("rev-parse", "--show-object-format").line
     oids = {path: _blob_id(kind, content) for path, content in files.items()}
     _write_blobs(git, {oids[path]: content for path, content in files.items()})
     folders: dict[str, dict[str, str]] = defaultdict(dict)
@@ -121,13 +124,8 @@ def _blob_id(kind: str, content: bytes) -> str:
 
 def _write_blobs(git: Git, blobs: Mapping[str, bytes]) -> None:
     """One process for all of them, and only those that are not there yet."""
-    asked = "".join(f"{oid}\n" for oid in blobs).encode()
-    answer = git.run("cat-file", "--batch-check", stdin=asked)
-    missing = [
-        oid
-        for oid, line in zip(blobs, answer.output.splitlines(), strict=True)
-        if line.split(b" ")[1:2] != [b"blob"]
-    ]
+    infos = git.infos(list(blobs))
+    missing = [oid for oid, info in zip(blobs, infos, strict=True) if info is None or info.kind != "blob"]
     if missing:
         stream = b"".join(b"blob\ndata %d\n%b\n" % (len(blobs[oid]), blobs[oid]) for oid in missing)
         git.run("fast-import", "--quiet", "--done", stdin=stream + b"done\n")
@@ -146,12 +144,14 @@ def read_commit(git: Git, commit: str) -> Files:
 
     RecordError where it is not one, or holds more than plain files; Incomplete where it is not whole here.
     """
-    if not known_here(git, commit):
-        raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
     # A tag on a commit is not one: what follows it would name the tag as its parent.
-    if git.run("cat-file", "-t", commit, fine=None).line != "commit":
+    info = git.info(commit)
+    if info is not None and info.kind != "commit":
         raise RecordError(f"{commit[:10]} is not a commit")
-    parents = parents_in(git.run("cat-file", "commit", commit).output)
+    text = git.content(commit)
+    if text is None:
+        raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
+    parents = parents_in(text[1])
     listed = git.run("ls-tree", "-r", "-z", "-l", "--full-tree", commit, fine=None)
     if listed.code != 0:
         raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
@@ -176,7 +176,10 @@ def read_commit(git: Git, commit: str) -> Files:
 
 def signature_of(git: Git, commit: str) -> tuple[bytes, bytes]:
     """What of a commit is signed, and its signature; b"" where it has none."""
-    return apart_commit(git.run("cat-file", "commit", commit).output)
+    found = git.content(f"{commit}^{{commit}}")
+    if found is None:
+        raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
+    return apart_commit(found[1])
 
 
 def parents_in(commit: bytes) -> tuple[str, ...]:
@@ -187,8 +190,8 @@ def parents_in(commit: bytes) -> tuple[str, ...]:
 
 def tree_at(git: Git, commit: str) -> str | None:
     """The id of the whole tree of a commit; None where the commit is not here."""
-    found = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{tree}}", fine=None)
-    return found.line if found.code == 0 else None
+    found = git.info(f"{commit}^{{tree}}")
+    return None if found is None else found.oid
 
 
 def ancestry(git: Git, tip: str) -> Sequence[str]:
@@ -203,13 +206,11 @@ def small_objects(
     git: Git, names: Sequence[str], limit: int = 16 << 20
 ) -> Sequence[tuple[str, bytes] | None]:
     """The kind and the content of each object; None where it is not here or has more than `limit` bytes."""
-    asked = "".join(f"{name}\n" for name in names).encode()
-    lines = git.run("cat-file", "--batch-check", stdin=asked).output.splitlines()
-    fit = [
-        name
-        for name, line in zip(names, lines, strict=True)
-        if len(words := line.split()) == 3 and words[2].isdigit() and int(words[2]) <= limit
-    ]
+    infos = zip(names, git.infos(names), strict=True)
+    fit = [name for name, info in infos if info is not None and info.size <= limit]
+    if len(fit) <= MANY:
+        here = {name: one for name in fit if (one := git.content(name)) is not None}
+        return [(here[name][0].kind, here[name][1]) if name in here else None for name in names]
     output = git.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in fit).encode()).output
     found: dict[str, tuple[str, bytes]] = {}
     start = 0
@@ -229,8 +230,11 @@ def in_each(git: Git, tips: Sequence[str], until: Sequence[str], path: str) -> S
 
 
 def _blobs(git: Git, oids: Sequence[str], commit: str) -> Sequence[bytes]:
-    if not oids:
-        return ()
+    if len(oids) <= MANY:
+        blobs = [git.content(oid) for oid in oids]
+        if any(one is None or one[0].kind != "blob" for one in blobs):
+            raise Incomplete(f"{commit[:10]} cannot be read: {MISSING_OBJECTS}")
+        return [one[1] for one in blobs if one is not None]
     answer = git.run("cat-file", "--batch", stdin="".join(f"{oid}\n" for oid in oids).encode(), fine=None)
     contents, start = [], 0
     for _ in oids:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,10 +84,9 @@ def run_git(
     RecordError for a missing git and for a call that takes longer than LOCAL_SECONDS or NETWORK_SECONDS.
     """
     seconds = NETWORK_SECONDS if network else LOCAL_SECONDS
-    named = () if repository is None else (f"--git-dir={repository}", f"--work-tree={folder}")
     try:
         done = subprocess.run(  # noqa: S603  # an argument list, of which no part is ever a shell's
-            [executable(), *_OPTIONS, *named, *arguments],
+            _command(arguments, folder, repository),
             cwd=folder,
             env=_environment(os.environ, network=network) | dict(environment),
             input=stdin,
@@ -103,6 +102,32 @@ def run_git(
     except OSError as error:
         raise RecordError(f"git cannot be run in {folder}: {error.strerror}") from error
     return Answer(done.returncode, done.stdout, redact(os.fsdecode(done.stderr).strip()))
+
+
+def start_git(*arguments: str, folder: Path, repository: Path) -> subprocess.Popen[bytes]:
+    """Start one git command that answers what is written to it, and uses no network.
+
+    Its errors are not read. It is in a session of its own: Ctrl-C, which a command may outlive, does not end
+    it. Raises RecordError where git cannot be run.
+    """
+    try:
+        return subprocess.Popen(  # noqa: S603  # as above
+            _command(arguments, folder, repository),
+            cwd=folder,
+            env=_environment(os.environ, network=False),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RecordError(f"git cannot be run in {folder}: {error.strerror}") from error
+
+
+def _command(arguments: Sequence[str], folder: Path, repository: Path | None) -> list[str]:
+    named = () if repository is None else (f"--git-dir={repository}", f"--work-tree={folder}")
+    return [executable(), *_OPTIONS, *named, *arguments]
 
 
 def executable() -> str:

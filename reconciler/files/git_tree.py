@@ -12,6 +12,7 @@ from typing import NamedTuple
 from reconciler.errors import InputError, Problem, RecordError
 from reconciler.files.characters import FORBIDDEN, show
 from reconciler.files.git_command import Git
+from reconciler.files.git_reader import MANY
 from reconciler.files.tree import MAX_FILE_BYTES
 
 # Files are fetched in batches, because a process for each of 500 files would take seconds; so many
@@ -120,6 +121,8 @@ class GitTree:
 
     def _fetch(self, paths: Sequence[str]) -> Mapping[str, bytes]:
         entries = self._entries()
+        if len(paths) <= MANY:
+            return {path: self._blob(path, entries[path].oid) for path in paths}
         wanted = "".join(f"{entries[path].oid}\n" for path in paths).encode()
         answer = self._git.run("cat-file", "--batch", stdin=wanted, fine=None)
         contents: dict[str, bytes] = {}
@@ -133,6 +136,12 @@ class GitTree:
             contents[path] = answer.output[end + 1 : end + 1 + size]
             start = end + 1 + size + 1
         return contents
+
+    def _blob(self, path: str, oid: str) -> bytes:
+        found = self._git.content(oid)
+        if found is None or found[0].kind != "blob":
+            raise RecordError(f"{self._label}: {path} cannot be read: {MISSING_OBJECTS}")
+        return found[1]
 
 
 def _suffix(path: str) -> str:

@@ -107,11 +107,13 @@ class RemoteRef:
         )
 
     def _is_here(self, oid: str) -> bool:
-        return self.repository.git.run("cat-file", "-e", oid, fine=None).code == 0
+        return self.repository.git.info(oid) is not None
 
     def _text(self, oid: str) -> str:
         git = self.repository.git
-        if git.run("cat-file", "-t", oid).line != "commit":
+        info = git.info(oid)
+        found = git.content(oid) if info is not None and info.kind == "commit" else None
+        if found is None:
             return ""
-        _, _, text = git.run("cat-file", "commit", oid).output.partition(b"\n\n")
+        _, _, text = found[1].partition(b"\n\n")
         return text.decode("utf-8", "replace")

@@ -95,10 +95,11 @@ def remember(
     known = (position.tree, planned) if position.tree is not None and planned is not None else None
     reader = Reader(read, known)
     shallow = position.repository.shallow()
-    return {
-        target: _with_chain(position, target, reader, (identity or {}).get(target), shallow=shallow)
-        for target in targets
-    }
+    with position.repository.one_moment():
+        return {
+            target: _with_chain(position, target, reader, (identity or {}).get(target), shallow=shallow)
+            for target in targets
+        }
 
 
 def require(memories: Mapping[str, AppliedHistory], *, first_apply: bool = False) -> None:

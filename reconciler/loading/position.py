@@ -88,7 +88,8 @@ def stand(path: Path, tree: Tree, trusted_ref: str | None = None) -> GitPosition
                 "it out with git, or leave --trusted-ref out"
             )
         return None
-    trusted_ref, trusted = _trusted(repository, trusted_ref)
+    with repository.one_moment():
+        trusted_ref, trusted = _trusted(repository, trusted_ref)
     head = repository.head()
     committed = repository.tree(head) if head is not None else None
     changed = _differences(tree, committed)

@@ -38,11 +38,11 @@ def schemas() -> Mapping[str, str]:
     return texts
 
 
-def write_schemas(folder: Path) -> Sequence[Path]:
-    """Write every schema into a folder, which is made where it is missing; the answer is their paths."""
+def write_schemas(folder: Path, texts: Mapping[str, str] | None = None) -> Sequence[Path]:
+    """Write `texts` (none: `schemas`) into a folder, which is made where it is missing; gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in schemas().items():
+    for name, text in (texts or schemas()).items():
         path = folder / name
         path.write_text(text, encoding="utf-8")
         written.append(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.access import AccessChange, ApplicationGrant, Holding
 from reconciler.model.address import Address, Kind
@@ -96,6 +96,33 @@ class Looking:
     def account(self, identifier: str) -> str:
         """What people call an account."""
         return self._context.account_name(identifier)
+
+    def people(self) -> Iterator[tuple[str, Attributes]]:
+        """Users by key (remote id behind a tilde), each with what git and then what the service has of them.
+
+        A person comes once for each side, and once for each further value of a list.
+        """
+        context = self._context
+        for key, user in context.desired.users.items():
+            yield key, user.attributes
+        for identifier, live in context.live.users.items():
+            key = context.user_key(identifier)
+            yield key, live.attributes
+            for name, values in live.lists.items():
+                yield from ((key, {name: value}) for value in values)
+
+    def things(self) -> Iterator[str]:
+        """The names of groups, permission sets and accounts, and their keys."""
+        context = self._context
+        for declared in context.desired.groups.values():
+            yield str(declared.attributes.get("display_name") or "")
+        for group in context.live.groups.values():
+            yield str(group.attributes.get("display_name") or "")
+        yield from context.desired.groups
+        yield from context.desired.permission_sets
+        yield from (one.name for one in context.live.permission_sets.values())
+        yield from self._accounts
+        yield from (one.name for one in context.live.organization.accounts.values())
 
     def misfits(self, created: Change, fresh: Change | None, unkept: Collection[str]) -> list[str]:
         """The fields in which a live object differs from what was to be created; none where there is none.

@@ -79,7 +79,7 @@ def access_text(answers: Sequence[TargetAccess], *, color: bool = False, width: 
 
 def access_json(answers: Sequence[TargetAccess]) -> str:
     """The answer for programs: rows of people and accounts, which belong together each with each."""
-    return json.dumps(
+    return harmless(
         {
             "format": "reconciler access",
             "version": 1,
@@ -107,10 +107,13 @@ def access_json(answers: Sequence[TargetAccess]) -> str:
                 }
                 for one in answers
             ],
-        },
-        indent=1,
-        sort_keys=True,
+        }
     )
+
+
+def harmless(document: Mapping[str, object]) -> str:
+    """A document as JSON in plain ASCII, in which no value can be a command to a runner."""
+    return json.dumps(document, indent=1, sort_keys=True).replace("##", "\\u0023\\u0023")
 
 
 def access_csv(answers: Sequence[TargetAccess]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from reconciler.access.asking import TargetRules
 from reconciler.model.access import AccessRule, Direction
 from reconciler.render import escape, words
+from reconciler.render.access_report import harmless
 from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.style import Style, Tone
 
@@ -48,7 +48,7 @@ def rules_json(answers: Sequence[TargetRules]) -> str:
         "version": 1,
         "targets": [{"target": one.target, "rules": [_rule(rule) for rule in one.rules]} for one in answers],
     }
-    return json.dumps(document, indent=1, sort_keys=True)
+    return harmless(document)
 
 
 def _rule(rule: AccessRule) -> Mapping[str, object]:

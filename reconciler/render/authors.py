@@ -16,7 +16,7 @@ _NAMED = 5
 SAID: Mapping[Direction, str] = {
     Direction.GAIN: "gains {}",
     Direction.LONGER: "keeps {} longer",
-    Direction.ALTER: "has {}, which changes",
+    Direction.ALTER: "holds {}, which changes",
 }
 
 
@@ -55,4 +55,4 @@ def told(rows: Sequence[AccessChange], call: Callable[[str], str]) -> str:
         ]
         more = len(sets) - len(named)
         said.append(SAID[direction].format(words.listed([*named, *([f"{more:,} more"] if more else [])])))
-    return words.listed(said) or "joins a group by it"
+    return "; ".join(said) or "joins a group by it"

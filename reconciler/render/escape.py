@@ -222,5 +222,18 @@ def link(words: str, address: str) -> str:
 
 
 def xml(value: str) -> str:
-    """Lines of text for an XML library to quote: printable, so that no character is illegal in XML 1.0."""
-    return "\n".join(map(text, value.splitlines()))
+    """Lines of text for an XML library to quote: printable, so that no character is illegal in XML 1.0.
+
+    No line is a command to a runner that reads the log.
+    """
+    return "\n".join(line(text(each)) for each in value.splitlines())
+
+
+# A placeholder for an argument; braces that mean themselves are doubled (SARIF 2.1.0, section 3.11.5).
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+
+
+def sarif(value: str) -> str:
+    """The text of a SARIF message: lines, of which none has an embedded link (3.11.6) or a placeholder."""
+    shown = "\n".join(line(text(each)) for each in value.splitlines()).replace("](", f"]{_spelled('(')}")
+    return _PLACEHOLDER.sub(r"{{\1}}", shown) if shown.strip() else "(nothing)"

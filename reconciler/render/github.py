@@ -1,7 +1,7 @@
 """Output for a GitHub Actions log: annotations on the lines at fault, then the text, which commands nothing.
 
-(docs.github.com, "Workflow commands for GitHub Actions"; a step shows about ten errors and ten warnings,
-so the loudest come first.)
+(docs.github.com, "Workflow commands for GitHub Actions"; GitHub keeps ten annotations of a level for each
+step, and fifty for each job, so the most important come first and the last says what is left out.)
 """
 
 from __future__ import annotations
@@ -10,33 +10,40 @@ import re
 from collections.abc import Iterable, Sequence
 
 from reconciler.errors import Place, Problem
-from reconciler.model.plan import Plan, Severity
-from reconciler.render import escape, findings
+from reconciler.model.plan import Finding, Plan
+from reconciler.render import escape
+from reconciler.render.issues import Issue, Level, of_findings, of_plan, of_problems
+from reconciler.render.messages import Places, findings_text
 from reconciler.render.problems import problems_text
 from reconciler.render.text import plan_text
 
-_LEVELS = {Severity.REFUSAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-# How many details one annotation has; the text below it has all.
-_DETAILS = 10
+# How many annotations of one level GitHub keeps for a step.
+LIMIT = 10
 _TOKEN = re.compile(r"[0-9a-zA-Z-]{16,128}", re.ASCII)
 
 
 def plan_github(plan: Plan, *, token: str, verbose: bool = False, saved: str | None = None) -> str:
-    """Annotations for refusals and for findings with a place, then the plan as text.
+    """Annotations for what refuses the plan and for all that has a place, then the plan as text.
 
     `token` is a fresh random word (16 to 128 letters and digits): until it comes again, the runner obeys
     no command in what it reads. Raises ValueError when the token is no such word or occurs in the plan.
     """
     text = plan_text(plan, color=False, verbose=verbose, saved=saved)
-    return "".join((*_annotations(plan), protected(text, token)))
+    told = [issue for issue in of_plan(plan) if _is_told(issue)]
+    return "".join((*annotated(told), protected(text, token)))
 
 
 def problems_github(problems: Sequence[Problem], *, token: str) -> str:
     """An error annotation for each problem, then all of them as text; `token` as in `plan_github`."""
-    annotations = [
-        command("error", "identities", _message(each.message, each.fix), each.place) for each in problems
-    ]
-    return "".join((*annotations, protected(problems_text(problems), token)))
+    return "".join((*annotated(of_problems(problems)), protected(problems_text(problems), token)))
+
+
+def valid_github(summary: str, found: Sequence[Finding], places: Places, *, token: str) -> str:
+    """An annotation for each finding with a place, then everything as text; `token` as in `plan_github`."""
+    told = [issue for issue in of_findings(found, places) if issue.place]
+    text = findings_text(found, places) if found else ""
+    body = protected(f"{text}{escape.line(escape.sentence(summary))}\n", token)
+    return "".join((*annotated(told), body))
 
 
 def protected(text: str, token: str) -> str:
@@ -48,28 +55,21 @@ def protected(text: str, token: str) -> str:
     return f"::stop-commands::{token}\n{text}::{token}::\n"
 
 
-def _annotations(plan: Plan) -> Iterable[str]:
-    """The loudest first; without a place only what refuses the plan or restores access."""
-    for severity in Severity:
-        for part in plan.targets:
-            for finding in part.findings:
-                place = findings.where(finding, plan.places)
-                heads = finding in part.incomplete or finding in part.blocked
-                needed = heads or severity is Severity.REFUSAL or findings.is_restores(finding)
-                if finding.severity is severity and (place or needed):
-                    title = f"{part.target}: {finding.code}"
-                    # What refuses a plan also says whom it is for: nobody should have to search the log.
-                    described = finding.details if severity is Severity.REFUSAL else ()
-                    text = _message(finding.message, finding.fix, described)
-                    if finding in part.incomplete:
-                        title = f"{findings.INCOMPLETE_PLAN}: {title}"
-                    # Each of them ends with an exit code that is not 0.
-                    yield command("error" if heads else _LEVELS[severity], title, text, place)
+def annotated(issues: Sequence[Issue]) -> Iterable[str]:
+    """Commands that annotate, at most LIMIT of a level; where there are more, the last says how many."""
+    for level in Level:
+        found = [issue for issue in issues if issue.level is level]
+        shown = found if len(found) <= LIMIT else found[: LIMIT - 1]
+        yield from (command(level, one.title, one.text, one.place) for one in shown)
+        if more := len(found) - len(shown):
+            text = f"{more:,} more, which GitHub would not show here; they stand in the log of this step"
+            yield command(level, "reconciler", text, None)
 
 
-def _message(message: str, fix: str | None, details: Sequence[str] = ()) -> str:
-    more = [f"… and {len(details) - _DETAILS:,} more"] if len(details) > _DETAILS else []
-    return "\n".join((message, *([fix] if fix else ()), *details[:_DETAILS], *more))
+def _is_told(issue: Issue) -> bool:
+    """Whether it annotates: without a place only what refuses the plan, and who gets what."""
+    loud = issue.level is Level.ERROR or issue.code in ("restores", "self-grant", "privileged-grant")
+    return issue.place is not None or loud
 
 
 def command(level: str, title: str, message: str, place: Place | None) -> str:

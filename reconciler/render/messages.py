@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # what `validate` prints takes no planner
     from reconciler.planning.review import Difference
 
 
+Places = Mapping[Origin, Place]
+
+
 def error_text(message: str, *, color: bool = False) -> str:
     """One error; a message of several lines keeps them, the first stands out."""
     layout = Layout(Style(color))
@@ -27,7 +30,7 @@ def error_text(message: str, *, color: bool = False) -> str:
     return joined(lines)
 
 
-def findings_text(findings: Sequence[Finding], places: Mapping[Origin, Place], *, color: bool = False) -> str:
+def findings_text(findings: Sequence[Finding], places: Places, *, color: bool = False) -> str:
     """Findings of loading: `file:line:column: message`, and what to do below."""
     layout = Layout(Style(color))
     lines: list[Line] = []

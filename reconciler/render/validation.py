@@ -1,4 +1,4 @@
-"""What `validate` answers, for people, programs and pull requests: what is wrong, or what is worth a look."""
+"""What `validate` answers for programs: what is wrong, or what is worth a look."""
 
 from __future__ import annotations
 
@@ -7,14 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.errors import Place, Problem
-from reconciler.model.plan import FORMAT_VERSION, Finding, Severity
-from reconciler.model.resources import Origin
-from reconciler.render import escape
-from reconciler.render.github import command, protected
-from reconciler.render.messages import findings_text
-
-_LEVELS = {Severity.REFUSAL: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-Places = Mapping[Origin, Place]
+from reconciler.model.plan import FORMAT_VERSION, Finding
+from reconciler.render.messages import Places
 
 
 def problems_json(problems: Sequence[Problem]) -> str:
@@ -39,21 +33,6 @@ def valid_json(summary: str, findings: Sequence[Finding], places: Places) -> str
     return _json({"valid": True, "summary": summary, "problems": [], "findings": described})
 
 
-def valid_github(summary: str, findings: Sequence[Finding], places: Places, *, token: str) -> str:
-    """An annotation for each finding with a place, then everything as text; `token` as in `plan_github`."""
-    annotations = [
-        command(_LEVELS[each.severity], each.code, _told(each), places[each.origin])
-        for each in findings
-        if each.origin is not None and each.origin in places
-    ]
-    text = findings_text(findings, places) if findings else ""
-    return "".join((*annotations, protected(f"{text}{escape.sentence(summary)}\n", token)))
-
-
-def _told(finding: Finding) -> str:
-    return "\n".join((finding.message, *finding.details, *([finding.fix] if finding.fix else ())))
-
-
 def _place(place: Place | None) -> dict[str, Any]:
     if place is None:
         return {"path": None, "line": None, "column": None}
@@ -62,4 +41,4 @@ def _place(place: Place | None) -> dict[str, Any]:
 
 def _json(value: Mapping[str, Any]) -> str:
     text = json.dumps({"format_version": FORMAT_VERSION, **value}, sort_keys=True, separators=(",", ":"))
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Sandbox
+from tests.cli.clones import first_clone
 from tests.cli.holding import Gate
 from tests.cli.stage import FILES, SPEED, Played, Real
 from tests.repositories import Work
@@ -57,8 +58,7 @@ def done(
     with ExitStack() as stack:
 
         def opened(folder: Path, work: Work | None) -> Real:
-            sandbox = stack.enter_context(Sandbox(folder / "aws.sqlite", speed=SPEED, latency=0.0))
-            return Real(folder / "access", monkeypatch, capsys, sandbox, work)
+            return Real(folder / "access", monkeypatch, capsys, _kept(stack, folder), work)
 
         def copied(name: str, doing: Callable[[Real], object]) -> Real:
             original, making = done_before / name, done_before / f"{name}-making"
@@ -72,6 +72,38 @@ def done(
             return opened(tmp_path / "done", Work(tmp_path / "done" / "access", monkeypatch, start=False))
 
         yield copied
+
+
+@pytest.fixture
+def cloned_once(
+    done_before: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Done]:
+    """The same with clones of a bare repository, which are beside it in the folder of the test."""
+    with ExitStack() as stack:
+
+        def copied(name: str, doing: Callable[[Real], object]) -> Real:
+            original, making = done_before / name, done_before / f"{name}-making"
+            if not original.exists():
+                shutil.rmtree(making, ignore_errors=True)
+                making.mkdir()
+                doing(first_clone(making, monkeypatch, capsys, _kept(stack, making)))
+                stack.close()
+                making.rename(original)
+            shutil.copytree(original, tmp_path, dirs_exist_ok=True)
+            for config in tmp_path.glob("*/.git/config"):
+                config.write_text(config.read_text("utf-8").replace(str(making), str(tmp_path)), "utf-8")
+            work = Work(tmp_path / "access", monkeypatch, start=False)
+            return Real(work.root, monkeypatch, capsys, _kept(stack, tmp_path), work)
+
+        yield copied
+
+
+def _kept(stack: ExitStack, folder: Path) -> Sandbox:
+    """What stands in for AWS, and is kept in a folder."""
+    gate = Gate(SPEED)
+    sandbox = stack.enter_context(Sandbox(folder / "aws.sqlite", clock=gate, latency=0.0))
+    stack.callback(gate.open)
+    return sandbox
 
 
 @pytest.fixture

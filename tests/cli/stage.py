@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.sandbox import Console, Sandbox
 from tests.repositories import Work
+from tests.support.forked import Forked
+from tests.support.json_output import check_json
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ".reconciler/sandbox.sqlite"
@@ -79,26 +81,30 @@ class Stage:
         """Run a command line in this process."""
         self._capsys.readouterr()
         self._patch.chdir(self.root)
-        code = run(self._full(arguments))
+        code = run(self.full(*arguments))
         out, err = self._capsys.readouterr()
+        if out.startswith("{") and ("json" in arguments or "-" in arguments):
+            check_json(out)
         return no_traceback(Ended(code, out, err))
 
     def shell(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
         """Run a command line in a process of its own."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.root,
-            input=stdin,
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return no_traceback(Ended(done.returncode, done.stdout, done.stderr))
+        with (
+            tempfile.TemporaryFile() as given,
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+        ):
+            given.write(stdin.encode())
+            given.seek(0)
+            streams = (given.fileno(), out.fileno(), err.fileno())
+            code = Forked(self.full(*arguments), self.root, {**os.environ, **(env or {})}, streams).wait()
+            out.seek(0)
+            err.seek(0)
+            return no_traceback(Ended(code, out.read().decode(), err.read().decode()))
 
     def command(self, *arguments: str) -> list[str]:
         """The words of a process that runs this command line."""
-        return [sys.executable, "-m", "reconciler", *self._full(arguments)]
+        return [sys.executable, "-m", "reconciler", *self.full(*arguments)]
 
     def write(self, files: Mapping[str, str | None]) -> None:
         """Write (or, for None, remove) files of the identities."""
@@ -110,7 +116,8 @@ class Stage:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
 
-    def _full(self, arguments: tuple[str, ...]) -> list[str]:
+    def full(self, *arguments: str) -> list[str]:
+        """The words of a command line, with the options that commands have on this stage."""
         takes = arguments[:1] in (("plan",), ("apply",), ("reconcile",), ("access",), ("drift",))
         return [*arguments, *(self._options if takes else ())]
 

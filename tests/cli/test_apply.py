@@ -51,7 +51,8 @@ def test_the_report_comes_in_the_format_that_was_asked_for(played: Played, forma
     if format_ == "json":
         assert json.loads(ended.out)["statuses"] == {"done": 8}
     elif format_ == "markdown":
-        assert (lines[0], lines[-1]) == ("```text", "```")
+        assert lines[0] == "### Applied 8 of 8 changes."
+        assert (lines[2], lines[-1]) == ("```text", "```")
     else:
         assert lines[0].startswith("::stop-commands::")
         assert lines[-1] == lines[0].replace("stop-commands::", "") + "::"

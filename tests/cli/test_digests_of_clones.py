@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.sandbox import FaultKind, Sandbox
 from tests.cli.clones import another, first_clone, push
+from tests.cli.conftest import Done
 from tests.cli.stage import GROUPS, TEAM, Real
 from tests.cli.test_digests_used_once import digest
 
@@ -19,13 +20,16 @@ SPENT = "was approved for an apply that took place"
 
 @pytest.fixture
 def clones(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
+    cloned_once: Done, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[Real, Real]:
     """Two clones with one merged change that nobody has applied yet."""
-    one = first_clone(tmp_path, monkeypatch, capsys, aws)
-    one.converge("--first-apply", "--push")
-    one.commit({"groups.yaml": JOINED})
-    push(one)
+
+    def merge(stage: Real) -> None:
+        stage.converge("--first-apply", "--push")
+        stage.commit({"groups.yaml": JOINED})
+        push(stage)
+
+    one = cloned_once("merged and pushed", merge)
     return one, another(one, monkeypatch, capsys)
 
 

@@ -87,7 +87,7 @@ def test_privileged_grants_that_git_does_not_know_come_first(applied: Played) ->
     ]
     output = applied.run("drift").output
     assert "2 grants that git does not know; 1 privileged." in output
-    assert f"assignment of Admin to user cyd on prod ({PROD}) (PRIVILEGED)" in output
+    assert f"assignment of Admin to user cyd on prod ({PROD}) (PRIVILEGED; by console at " in output
 
 
 def test_a_member_by_hand_of_a_shared_group_is_a_grant_that_git_does_not_know(applied: Played) -> None:
@@ -211,7 +211,10 @@ def test_files_for_issues_are_written(applied: Played, tmp_path: Path) -> None:
     assert (told["target"], told["state"], told["file"]) == ("aws", "drift", "aws.md")
     text = (out / "aws.md").read_text()
     assert text.startswith("**1 grant that git does not know; 1 privileged.**\n")
-    assert f"- **privileged** `assignment of Admin to user cyd on prod ({PROD}) (PRIVILEGED)`" in text
+    assert (
+        f"- **privileged** `assignment of Admin to user cyd on prod ({PROD}) (PRIVILEGED; by console at "
+        in text
+    )
 
     with applied.console() as console:
         console.remove_assignment(PROD, "Admin", user="cyd@example.com")

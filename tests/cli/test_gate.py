@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox import Sandbox
-from tests.cli.clones import first_clone
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, Ended, Real
 
 GUARDED = f"{CONFIG}guards: {{max_removals: {{memberships: {{count: 0}}}}}}\n"
@@ -24,15 +23,15 @@ GIVES = {"groups.yaml": "groups:\n  ops: {members: [ada, bob, cyd]}\n  dev: {mem
 
 
 @pytest.fixture
-def guarded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def guarded(cloned_once: Done) -> Real:
     """A clone whose trusted branch refuses every removal, applied."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.commit({"reconciler.yaml": GUARDED})
-    stage.work.git("push", "-q", "origin", "main")
-    stage.converge("--first-apply", "--push")
-    return stage
+
+    def guard(stage: Real) -> None:
+        stage.commit({"reconciler.yaml": GUARDED})
+        stage.work.git("push", "-q", "origin", "main")
+        stage.converge("--first-apply", "--push")
+
+    return cloned_once("guarded", guard)
 
 
 def smuggle(stage: Real, url: str, files: Mapping[str, str], config: str = "") -> None:

@@ -12,18 +12,18 @@ from reconciler.sandbox import Sandbox
 from tests.cli.clones import another, first_clone
 from tests.cli.stage import CONFIG, Real
 from tests.cli.test_gate import GIVES, OPEN, REMOVES
-from tests.cli.test_gate_in_ci import BOTH_WAYS, Runner, runner
+from tests.cli.test_gate_in_ci import BOTH_WAYS, Runner, proposed, runner
 
-__all__ = ("runner",)
+__all__ = ("proposed", "runner")
 
 MAIN = "refs/remotes/origin/main"
 
 
 def test_a_ref_that_is_called_like_the_full_name_of_a_branch_does_not_stand_for_it(
-    runner: Runner, aws: Sandbox
+    runner: Runner, proposed: Real
 ) -> None:
     """With `fetch-tags: true` and a depth of 1, a runner has every tag and no branch."""
-    stage = runner.pull_request(aws, depth=1)
+    stage = runner.pull_request(proposed.sandbox, depth=1)
     for space in ("refs/tags/", "refs/heads/", "refs/remotes/", "refs/"):
         stage.work.git("update-ref", f"{space}{MAIN}", "HEAD")
         for ref in ("main", "origin/main", MAIN):
@@ -34,9 +34,9 @@ def test_a_ref_that_is_called_like_the_full_name_of_a_branch_does_not_stand_for_
 
 
 def test_a_branch_that_is_called_head_is_not_the_head_of_the_remote(
-    runner: Runner, aws: Sandbox, tmp_path: Path
+    runner: Runner, proposed: Real, tmp_path: Path
 ) -> None:
-    stage = runner.pull_request(aws, depth=0)
+    stage = runner.pull_request(proposed.sandbox, depth=0)
     stage.work.git("push", "-q", f"file://{tmp_path}/origin.git", "HEAD:refs/heads/HEAD")
     stage.work.git("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
     assert stage.work.git("rev-parse", "refs/remotes/origin/HEAD") == stage.work.git("rev-parse", "HEAD")

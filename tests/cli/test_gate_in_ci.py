@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Sandbox
-from tests.cli.clones import first_clone
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, FILES, Real
 
 GUARDED = f"{CONFIG}guards: {{max_removals: {{memberships: {{count: 0}}}}}}\n"
@@ -54,17 +54,25 @@ class Runner:
 
 
 @pytest.fixture
-def runner(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Runner:
+def proposed(cloned_once: Done) -> Real:
     """A guarded main, applied, and a pull request that takes away the guard and a membership."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.commit({**FILES, "reconciler.yaml": GUARDED})
-    stage.work.git("push", "-q", "origin", "main")
-    stage.converge("--first-apply", "--push")
-    stage.work.git("checkout", "-q", "-b", "proposal")
-    stage.commit(dict(REMOVES))
-    stage.work.git("push", "-q", "origin", "proposal:refs/pull/5/merge")
+
+    def propose(stage: Real) -> None:
+        stage.commit({**FILES, "reconciler.yaml": GUARDED})
+        stage.work.git("push", "-q", "origin", "main")
+        stage.converge("--first-apply", "--push")
+        stage.work.git("checkout", "-q", "-b", "proposal")
+        stage.commit(dict(REMOVES))
+        stage.work.git("push", "-q", "origin", "proposal:refs/pull/5/merge")
+
+    return cloned_once("proposed", propose)
+
+
+@pytest.fixture
+def runner(
+    proposed: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Runner:
+    """A runner that has nothing of it yet."""
     return Runner(tmp_path, monkeypatch, capsys)
 
 
@@ -73,9 +81,9 @@ def runner(
     "words", [("plan",), ("reconcile",), ("apply", "--expect-digest", "sha256:" + "0" * 64)]
 )
 def test_without_a_trusted_branch_nothing_is_planned_and_both_ways_out_are_named(
-    runner: Runner, aws: Sandbox, depth: int, words: tuple[str, ...]
+    runner: Runner, proposed: Real, depth: int, words: tuple[str, ...]
 ) -> None:
-    stage = runner.pull_request(aws, depth=depth)
+    stage = runner.pull_request(proposed.sandbox, depth=depth)
     stage.forget()
 
     ended = stage.run(*words)
@@ -87,9 +95,9 @@ def test_without_a_trusted_branch_nothing_is_planned_and_both_ways_out_are_named
 
 @pytest.mark.parametrize("ref", ["main", "origin/main", "refs/remotes/origin/main", None])
 def test_the_pull_request_is_judged_by_the_branch_of_the_remote(
-    runner: Runner, aws: Sandbox, ref: str | None
+    runner: Runner, proposed: Real, ref: str | None
 ) -> None:
-    stage = runner.pull_request(aws, depth=0)
+    stage = runner.pull_request(proposed.sandbox, depth=0)
     for taken in ("refs/tags/main", "refs/tags/origin/main", "refs/heads/main", "refs/heads/origin/main"):
         stage.work.git("update-ref", taken, "HEAD")
     if ref is None:
@@ -103,9 +111,9 @@ def test_the_pull_request_is_judged_by_the_branch_of_the_remote(
 
 @pytest.mark.parametrize("ref", ["main", "origin/main", "v1"])
 def test_a_tag_or_a_local_branch_does_not_stand_for_a_branch_that_was_not_fetched(
-    runner: Runner, aws: Sandbox, ref: str
+    runner: Runner, proposed: Real, ref: str
 ) -> None:
-    stage = runner.pull_request(aws, depth=1)
+    stage = runner.pull_request(proposed.sandbox, depth=1)
     for taken in (f"refs/tags/{ref}", f"refs/heads/{ref}"):
         stage.work.git("update-ref", taken, "HEAD")
 
@@ -115,15 +123,15 @@ def test_a_tag_or_a_local_branch_does_not_stand_for_a_branch_that_was_not_fetche
     assert all(way in ended.output for way in (*BOTH_WAYS, "git fetch origin"))
 
 
-def test_a_tag_is_trusted_where_it_is_written_in_full(runner: Runner, aws: Sandbox) -> None:
-    stage = runner.pull_request(aws, depth=0)
+def test_a_tag_is_trusted_where_it_is_written_in_full(runner: Runner, proposed: Real) -> None:
+    stage = runner.pull_request(proposed.sandbox, depth=0)
     stage.work.git("update-ref", "refs/tags/v1", "refs/remotes/origin/main")
 
     assert stage.plan("--trusted-ref", "refs/tags/v1").code == 3
 
 
-def test_main_as_a_runner_has_it_is_applied_with_its_name(runner: Runner, aws: Sandbox) -> None:
-    stage = runner.main(aws, depth=0)
+def test_main_as_a_runner_has_it_is_applied_with_its_name(runner: Runner, proposed: Real) -> None:
+    stage = runner.main(proposed.sandbox, depth=0)
 
     ended = stage.run("reconcile", "--trusted-ref", "main")
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import another, first_clone, push
+from tests.cli.conftest import Done
 from tests.cli.stage import PEOPLE, Real
 from tests.repositories import Work
 
@@ -17,15 +18,15 @@ FORMATS = ["text", "markdown", "github", "json"]
 
 
 @pytest.fixture
-def applied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def applied(cloned_once: Done) -> Real:
     """A clone, applied and pushed, whose main says since then that a group is gone."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.converge("--first-apply", "--push")
-    stage.commit(dict(LESS))
-    push(stage)
-    return stage
+
+    def apply(stage: Real) -> None:
+        stage.converge("--first-apply", "--push")
+        stage.commit(dict(LESS))
+        push(stage)
+
+    return cloned_once("applied", apply)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from reconciler.loading.ledger_text import seal
-from reconciler.sandbox import Sandbox
-from tests.cli.clones import another, first_clone, push
+from tests.cli.clones import another, push
+from tests.cli.conftest import Done
 from tests.cli.stage import Ended, Real
 
 CHAIN, APPLIED = "refs/tags/reconciler/receipts/aws", "refs/tags/reconciler/applied/aws"
@@ -20,18 +19,18 @@ LESS = {"groups.yaml": "groups:\n  ops: {members: [ada]}\n  dev: {members: [cyd]
 
 
 @pytest.fixture
-def twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def twice(cloned_once: Done) -> Real:
     """A clone that was applied and pushed twice: the second apply took bob out of ops."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.converge("--first-apply")
-    stage.work.git("tag", "before-applied", APPLIED)
-    stage.work.git("update-ref", "refs/kept/chain", CHAIN)
-    stage.commit(dict(LESS))
-    push(stage)
-    stage.converge()
-    return stage
+
+    def apply_twice(stage: Real) -> None:
+        stage.converge("--first-apply")
+        stage.work.git("tag", "before-applied", APPLIED)
+        stage.work.git("update-ref", "refs/kept/chain", CHAIN)
+        stage.commit(dict(LESS))
+        push(stage)
+        stage.converge()
+
+    return cloned_once("twice", apply_twice)
 
 
 def refused(stage: Real, *words: str) -> Ended:

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import another, first_clone, push
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, Real
 from tests.cli.test_gate_receipts import APPLIED, CHAIN, LESS, oid, put, refused, unseen
 
@@ -29,16 +30,19 @@ def keys(folder: Path, name: str, passphrase: str = "") -> tuple[Path, str]:
 
 
 @pytest.fixture
-def signed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def signed(cloned_once: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Real:
     """A clone whose first apply was signed with a key, and whose main demands that since then."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    key, public = keys(tmp_path, "ci")
-    stage.commit({"allowed_signers": f'ci@example.com namespaces="git" {public}', "reconciler.yaml": SIGNED})
-    push(stage)
-    monkeypatch.setenv(KEY, str(key))
-    stage.converge("--first-apply")
+
+    def sign(stage: Real) -> None:
+        key, public = keys(stage.root.parent, "ci")
+        allowed = f'ci@example.com namespaces="git" {public}'
+        stage.commit({"allowed_signers": allowed, "reconciler.yaml": SIGNED})
+        push(stage)
+        monkeypatch.setenv(KEY, str(key))
+        stage.converge("--first-apply")
+
+    stage = cloned_once("signed", sign)
+    monkeypatch.setenv(KEY, str(tmp_path / "ci"))
     return stage
 
 

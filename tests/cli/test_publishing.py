@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox import FaultKind, Sandbox
-from tests.cli.clones import another, first_clone, push
+from reconciler.sandbox import FaultKind
+from tests.cli.clones import another, push
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, GROUPS, TEAM, Real
 from tests.repositories import Work
 
@@ -16,17 +17,16 @@ LOST = "stay in this clone"
 
 
 @pytest.fixture
-def cloned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def cloned(cloned_once: Done) -> Real:
     """A clone after a first whole apply, with one merged change that nobody has applied yet."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.converge("--first-apply")
-    stage.commit({"groups.yaml": JOINED})
-    push(stage)
-    stage.plan()
-    stage.forget()
-    return stage
+
+    def merge(stage: Real) -> None:
+        stage.converge("--first-apply")
+        stage.commit({"groups.yaml": JOINED})
+        push(stage)
+        stage.plan()
+
+    return cloned_once("merged", merge)
 
 
 @pytest.fixture

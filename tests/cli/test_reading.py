@@ -65,7 +65,7 @@ def test_files_that_are_wrong_are_answered_in_the_format_that_was_asked_for(
         assert (problem["path"], problem["line"]) == ("identities/groups.yaml", 2)
         assert "ada" in problem["fix"]
     if format_ == "markdown":
-        assert ended.out.startswith("### The files are not valid\n\n```")
+        assert ended.out.startswith("### The files are not valid: 1 problem\n\n- `identities/groups.yaml:2:")
 
 
 def test_valid_files_are_answered_in_the_format_that_was_asked_for(played: Played) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox import Sandbox
-from tests.cli.clones import first_clone
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, TEAM, Real
 
 TAG = "reconciler/snapshot"
@@ -17,15 +16,14 @@ MORE = "groups:\n  ops: {members: [ada, bob, cyd]}\n  dev: {members: [cyd]}\n"
 
 
 @pytest.fixture
-def shared(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def shared(cloned_once: Done) -> Real:
     """A clone with a remote, applied whole, and a snapshot of it."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.converge("--first-apply")
-    assert stage.run("snapshot").code == 0
-    stage.forget()
-    return stage
+
+    def record(stage: Real) -> None:
+        stage.converge("--first-apply")
+        assert stage.run("snapshot").code == 0
+
+    return cloned_once("recorded", record)
 
 
 def without_services(stage: Real, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.cli.stage import GROUPS, PATIENCE, TEAM, Ended, Played, no_traceback
+from tests.support.forked import Forked
 
 CTRL_C = "\x03"
 
@@ -20,14 +21,21 @@ CTRL_C = "\x03"
 def on_a_terminal(stage: Played, typed: str, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
     """Run a command on a terminal of its own, and type when it asks; all that it shows is `out`."""
     leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        stage.command(*arguments),
-        cwd=stage.root,
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env={**os.environ, "TERM": "xterm", **(env or {})},
-    )
+    environment = {**os.environ, "TERM": "xterm", **(env or {})}
+    streams = (follower, follower, follower)
+    process: subprocess.Popen[bytes] | Forked
+    if typed == CTRL_C:
+        # Who meets a signal depends on how the process began.
+        process = subprocess.Popen(
+            stage.command(*arguments),
+            cwd=stage.root,
+            stdin=follower,
+            stdout=follower,
+            stderr=follower,
+            env=environment,
+        )
+    else:
+        process = Forked(stage.full(*arguments), stage.root, environment, streams)
     os.close(follower)
     shown, asked = b"", False
     try:
@@ -51,7 +59,7 @@ def on_a_terminal(stage: Played, typed: str, *arguments: str, env: Mapping[str, 
                     os.write(leader, typed.encode())
     finally:
         os.close(leader)
-    return no_traceback(Ended(process.wait(timeout=PATIENCE), shown.decode(), ""))
+    return no_traceback(Ended(process.wait(), shown.decode(), ""))
 
 
 def test_on_a_terminal_yes_applies_what_was_just_shown(played: Played) -> None:

@@ -37,7 +37,7 @@ _INLINE = frozenset({"text", "code_inline", "strong_open", "html_inline", "softb
 # All that running text may hold: no `@`, `#`, `/`, `<`, `&`, `_`, `*`, `$`, `|`, backslash or backtick.
 _TEXT = re.compile(r"""[A-Za-z0-9 ,.;:!?()'"…%+-]*""")
 _NEVER = re.compile(
-    r"www\.|\bGH-\d|\b[0-9a-f]{7,40}\b|:[a-z0-9_+-]+:|\w\.\w|[A-Za-z]-\d|\d-", re.ASCII | re.IGNORECASE
+    r"www\.|\bGH-\d|\b[0-9a-f]{7,40}\b|:[a-z0-9_+-]+:|[A-Za-z]\.\w|[A-Za-z]-\d|\d-", re.ASCII | re.IGNORECASE
 )
 _GRAPH = re.compile(
     r'flowchart LR|  [a-z]+\d+(?:\(\[|\[)"(?:[A-Za-z0-9 ,]|#\d+;)*"(?:\]\)|\])'

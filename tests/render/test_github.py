@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
+from reconciler.model.plan import Finding, Severity
 from reconciler.render.github import plan_github, problems_github
 from tests.render import pieces, plans
 from tests.render.test_escape import HOSTILE
@@ -36,7 +38,7 @@ def commands(text: str) -> list[tuple[str, str]]:
     return obeyed
 
 
-@pytest.mark.parametrize("name", ["refused", "ruled", "findings", "hostile", "nothing"])
+@pytest.mark.parametrize("name", ["refused", "ruled", "findings", "hostile", "nothing", "self-grant"])
 def test_the_log_is_as_it_was_last_read(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.github.txt", plan_github(plans.PLANS[name], token=TOKEN))
 
@@ -49,8 +51,49 @@ def test_a_refusal_points_at_its_line_and_comes_first() -> None:
 
 
 def test_notes_without_a_place_annotate_nothing() -> None:
-    names = [name for name, _ in commands(plan_github(plans.PLANS["findings"], token=TOKEN))]
-    assert names == ["warning"] * 9 + ["stop-commands", "resume"]
+    text = plan_github(plans.PLANS["findings"], token=TOKEN)
+    names = [name for name, _ in commands(text)]
+    assert names == ["warning"] * 9 + ["notice"] * names.count("notice") + ["stop-commands", "resume"]
+    assert "title=aws%3A first-apply" not in text
+
+
+@pytest.mark.parametrize("count", [9, 10, 11, 400])
+def test_github_keeps_ten_of_a_level_and_the_last_says_what_is_left_out(count: int) -> None:
+    found = [
+        replace(Finding("x", severity, f"{severity} {n}"), origin=pieces.PEOPLE)
+        for severity in (Severity.REFUSAL, Severity.WARNING, Severity.NOTE)
+        for n in range(count)
+    ]
+    plan = pieces.of(findings=found)
+    told = commands(plan_github(plan, token=TOKEN))
+    for level, severity in (("error", "refusal"), ("warning", "warning"), ("notice", "note")):
+        shown = [text for name, text in told if name == level]
+        assert len(shown) == min(count, 10)
+        assert f"|{severity} 0" in shown[0]
+        last = f"|{severity} {count - 1}" if count <= 10 else f"|{count - 9:,} more, which GitHub"
+        assert last in shown[-1]
+
+
+def test_many_problems_are_cut_to_ten_as_well() -> None:
+    problems = [Problem(f"problem {n}", None, Place("identities/a.yaml", n + 1, 1)) for n in range(30)]
+    told = [text for name, text in commands(problems_github(problems, token=TOKEN)) if name == "error"]
+    assert len(told) == 10
+    assert "21 more" in told[-1]
+
+
+def test_who_gains_what_is_privileged_is_said_at_the_line_that_gives_it() -> None:
+    told = commands(plan_github(plans.PLANS["self-grant"], token=TOKEN))
+    self_grants = [text for name, text in told if name == "warning"]
+    assert [text.partition("|")[2].partition(",")[0] for text in self_grants] == [
+        "ada.lovelace",
+        "edsger.dijkstra",
+    ]
+    assert all("file=identities/teams.yaml,line=31,col=5" in text for text in self_grants)
+    notices = [text for name, text in told if name == "notice"]
+    assert (
+        "title=aws%3A privileged-grant,file=identities/teams.yaml,line=31,col=5|2 people gain" in notices[0]
+    )
+    assert "title=aws%3A removal,file=identities/teams.yaml,line=31,col=5|1 assignment is" in notices[1]
 
 
 @given(evil=HOSTILE.filter(bool))

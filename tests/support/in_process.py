@@ -11,6 +11,7 @@ sandbox routes and checks. A request goes over its socket all the same where
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, wraps
 from http import HTTPStatus
@@ -25,9 +26,15 @@ from botocore.hooks import EVENT_ALIASES, EventAliaser
 from botocore.httpsession import URLLib3Session
 
 from reconciler.sandbox import Sandbox
+from reconciler.wire.aws import Aws
+from reconciler.wire.aws_errors import RequestInfo
 
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 # Those that run, by their ports.
 _RUNNING: dict[int, Sandbox] = {}
+# Ports of those that are stopped. The next ones listen there, so that clients are made once for all of them.
+_FREE: list[int] = []
+_CLIENTS: dict[object, Any] = {}
 # Whether anything goes this way.
 _switch = {"on": True}
 
@@ -44,15 +51,25 @@ def install() -> None:
 
     @wraps(start)
     def started(self: Sandbox) -> Sandbox:
+        if self._server is None and self._port == 0 and _FREE:
+            self._port = _FREE.pop()
+            try:
+                start(self)
+            except OSError:  # somebody else listens there now
+                pass
+            finally:
+                self._port = 0
         start(self)
         _RUNNING[self.port] = self
         return self
 
     @wraps(stop)
     def stopped(self: Sandbox) -> None:
-        if self._server is not None:
-            _RUNNING.pop(self.port, None)
+        port = self.port if self._server is not None else None
+        _RUNNING.pop(port or 0, None)
         stop(self)
+        if port is not None and self._port == 0:
+            _FREE.append(port)
 
     @wraps(send)
     def sent(self: Any, request: AWSPreparedRequest) -> AWSResponse:
@@ -84,6 +101,37 @@ def install() -> None:
         setattr(owner, name, made)
     _share_aliases()
     _remember_signatures()
+    _share_clients()
+
+
+def _share_clients() -> None:
+    """Let targets share a client of one service at one address: to make one takes longer than most tests."""
+    connect = Aws._connect
+
+    @wraps(connect)
+    def connected(self: Aws, asked: RequestInfo) -> Any:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith("AWS_") or name.upper().endswith("_PROXY")
+        }
+        plain = self._sandbox or all(environment.get(name) == os.devnull for name in _FILES)
+        parts = urlsplit(self._endpoint_url or environment.get("AWS_ENDPOINT_URL", ""))
+        here = _switch["on"] and parts.hostname == "127.0.0.1" and parts.port in _RUNNING
+        if not plain or not here:
+            return connect(self, asked)
+        key = (
+            asked.service,
+            self._asked_region,
+            self._endpoint_url,
+            self._sandbox,
+            tuple(sorted(environment.items())),
+        )
+        if key not in _CLIENTS:
+            _CLIENTS[key] = connect(self, asked)
+        return _CLIENTS[key]
+
+    setattr(Aws, "_connect", connected)  # noqa: B010  # typed otherwise than it is
 
 
 def _meant(url: str) -> Sandbox | None:

@@ -58,9 +58,18 @@ class LocalPlace:
             self._file.unlink()
             return True
 
+    def _guarding(self) -> int:
+        # An apply looks before each write, so what is there is not made again each time.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(self._guard, flags, 0o600)
+        except FileNotFoundError:
+            self._guard.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self._guard, flags, 0o600)
+
     def _read(self) -> Kept | None:
         try:
-            with self._file.open("rb") as file:
+            with self._file.open("rb", buffering=0) as file:
                 content = file.read(LONGEST)
         except FileNotFoundError:
             return None
@@ -70,8 +79,7 @@ class LocalPlace:
     def _alone(self) -> Iterator[None]:
         """Without any other process in between. The other file stays: to remove it would be a race."""
         try:
-            self._guard.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._guard, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = self._guarding()
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 yield

@@ -170,6 +170,5 @@ def _delete(context: PlanContext, diff: Diff, key: str, live: LiveGroup) -> None
             after_hash=hashes.gone(live.id),
             name=str(live.attributes.get("display_name") or live.id),
             reason="gone from git" if ours else "not in git",
-            origin=remembered.origin if remembered else None,
         )
     )

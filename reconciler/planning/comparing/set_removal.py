@@ -62,7 +62,8 @@ def _delete(context: PlanContext, diff: Diff, live: LivePermissionSet) -> None:
     successor = sets.replaced.get(live.id)
     ours = remembered is not None or live.id in sets.given
     reason = "gone from git" if ours else "not in git"
-    origin = remembered.origin if remembered else None
+    # What is gone has no line any more: a former one would be somebody else's now.
+    origin = None
     if successor is not None:
         reason, origin = f"replaced by {successor}", context.desired.permission_sets[successor].origin
     address = context.set_address(live.name)

@@ -310,7 +310,6 @@ def _remove(context: PlanContext, diff: Diff, key: str, live: LiveUser, status: 
             fields=() if delete else (FieldChange("active", live.active, False),),
             name=context.live_user_name(live.id),
             reason=reason,
-            origin=remembered.origin if remembered else None,
         )
     )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from reconciler.model.access import AccessChange, Direction
 from reconciler.render import escape, words
 from reconciler.render.access import UNKNOWN, rank
+from reconciler.render.authors import SAID
 from reconciler.render.comment.levels import Level
 from reconciler.render.naming import Names
 
@@ -100,9 +101,10 @@ def _row(one: AccessChange, names: Names, level: Level, marked: Collection[str])
         None if must_show(one) or level is Level.WHOLE or (_takes(one) and level < Level.COUNTS) else _OPEN
     )
     folds = level < Level.COUNTS
+    authors = marked if one.direction in SAID else ()
     people = [
-        _span(names.user(key)) + (f" {AUTHOR}" if key in marked else "")
-        for key in sorted(one.people, key=lambda key: key not in marked)
+        _span(names.user(key)) + (f" {AUTHOR}" if key in authors else "")
+        for key in sorted(one.people, key=lambda key: key not in authors)
     ]
     who = _several(people, words.PERSON, limit, folds=folds)
     through = [_span(names.group(key)) for key in one.groups if key]

@@ -1,0 +1,25 @@
+"""JSON Schemas of what commands print with `--format json`, for programs that read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from reconciler.render.schemas.answers import ACCESS, DRIFT, REPORT, RULES, VALIDATION
+from reconciler.render.schemas.build import Schema
+from reconciler.render.schemas.plan import PLAN
+
+# By the name of the file in schemas/.
+OUTPUTS: Mapping[str, Schema] = {
+    "plan.schema.json": PLAN,
+    "validation.schema.json": VALIDATION,
+    "report.schema.json": REPORT,
+    "access.schema.json": ACCESS,
+    "access-rules.schema.json": RULES,
+    "drift.schema.json": DRIFT,
+}
+
+
+def output_schemas() -> Mapping[str, str]:
+    """The text of each schema by its file's name; equal for equal versions."""
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in OUTPUTS.items()}

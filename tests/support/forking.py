@@ -1,0 +1,94 @@
+"""A process that has imported everything, and forks one for each command line that it is given.
+
+Run by `tests.support.forked`, which says what it is for. It has one thread when it forks.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def _warm() -> None:
+    """Import what the commands import when they run, and read the models of the services."""
+    from reconciler.cli.main import run
+
+    before = Path.cwd()
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    os.environ["RECONCILER_SANDBOX_SPEED"] = "1000"
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        identities = Path("identities")
+        identities.mkdir()
+        (identities / "people.yaml").write_text("users: {a: {user_name: a, given_name: A, family_name: B}}\n")
+        assert run(["plan", "--sandbox", "--out", "plan.json"]) == 0
+        assert run(["apply", "--sandbox", "plan.json"]) == 0
+        os.chdir(before)
+
+
+def _become(request: dict[str, Any], descriptors: list[int]) -> None:
+    """Run a command line as a process that began with it does, and end."""
+    from reconciler.__main__ import main
+
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["reconciler", *request["arguments"]]
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # as long as the process
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(
+            os.fdopen(number, "wb", closefd=False),
+            encoding="utf-8",
+            line_buffering=os.isatty(number) or number == 2,
+        )
+        for number in (1, 2)
+    )
+    code: object = 1
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 0)
+
+
+def serve(asked: socket.socket) -> None:
+    """Answer requests until the other side is gone: the id of a new process, or how one ended."""
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 3)
+        if not data:
+            return
+        request = json.loads(data)
+        if "wait" in request:
+            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+        else:
+            answer = os.fork()
+            if answer == 0:
+                asked.close()
+                _become(request, descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
+        asked.sendall(json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # as long as the process
+    _warm()
+    gc.collect()
+    gc.freeze()
+    with socket.socket(fileno=int(sys.argv[1])) as parent:
+        serve(parent)
