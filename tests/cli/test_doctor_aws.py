@@ -313,7 +313,8 @@ targets:
   aws:
     type: identity-center
     region: us-east-1
-    directory: {scim: {url: "https://scim.us-east-1.amazonaws.com/abc/scim/v2/", token: {env: SCIM}, expires: DAY}}
+    directory:
+      scim: {url: "https://scim.us-east-1.amazonaws.com/abc/scim/v2/", token: {env: SCIM}, expires: DAY}
 """
 
 
@@ -333,11 +334,8 @@ def test_a_token_of_scim(site: Real) -> None:
 
 
 def test_nothing_in_aws(real: Real) -> None:
-    real.commit(
-        {
-            "reconciler.yaml": "format: 1\ntargets:\n  chat: {type: scim, url: 'https://x.example/', token: {env: T}}\n"
-        }
-    )
+    chat = "  chat: {type: scim, url: 'https://x.example/', token: {env: T}}\n"
+    real.commit({"reconciler.yaml": f"format: 1\ntargets:\n{chat}"})
     ended = real.run("doctor", "aws")
     assert (ended.code, "no target" in ended.output) == (1, True)
 
