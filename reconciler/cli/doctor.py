@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -47,6 +49,46 @@ def aws(options: Options, use: str | None) -> int:
     with observing() as observer:
         found = examine_aws(beside(observer, options), None if use is None else Use(use), observer)
     return _show("aws", found, options.format, verbose=options.verbose)
+
+
+@command.command("github", short_help="rules, owners, environments, settings of the repository")
+@click.option("--repository", metavar="OWNER/NAME", help="Which one.  [default: that of the remote origin]")
+@click.option(
+    "--environment",
+    default="identity-apply",
+    show_default=True,
+    metavar="NAME",
+    help="The environment of the job that applies.",
+)
+@click.option("--identities", default="identities", show_default=True, metavar="PATH", help="The folder.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    metavar="FORMAT",
+    help=f"How to print the answer: {', '.join(_FORMATS)}.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show everything.")
+def github(repository: str | None, environment: str, identities: str, format_: str, *, verbose: bool) -> int:
+    """Examine a repository at GitHub: rules of branch and tags, CODEOWNERS, environments, Actions, tokens.
+
+    The token is in GITHUB_TOKEN. It must read administration, contents, actions, environments and secrets (by
+    name); what it may not see is not checked.
+    """
+    from reconciler.doctor.github.judge import judge
+    from reconciler.forge.github import connect_to
+    from reconciler.forge.inspecting import inspect
+    from reconciler.forge.origin import repository_of_origin
+
+    if not os.environ.get("GITHUB_TOKEN"):
+        raise UsageError("GITHUB_TOKEN is not set; the token is taken from there and from nowhere else")
+    if repository is None:
+        elsewhere = bool(os.environ.get("GITHUB_API_URL"))
+        repository = repository_of_origin(Path(), elsewhere=elsewhere)
+    facts = inspect(connect_to(repository, os.environ), identities, environment)
+    return _show("github", [judge(facts)], format_, verbose=verbose)
 
 
 def _check_format(chosen: str) -> None:

@@ -47,6 +47,8 @@ class Hub:
     workflows: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, Mapping[str, str]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    # What `tests/support/github_settings.py` answers from.
+    settings: dict[str, Any] = field(default_factory=dict)
     # Says of a request what to answer in place of the usual; None for the usual.
     trouble: Callable[[Heard], Say | None] = lambda _: None
     url: str = ""
@@ -192,7 +194,7 @@ def hub(**given: Any) -> Iterator[Hub]:
 _ROUTES: list[tuple[str, str, str, Callable[..., Any]]] = []
 
 
-def _route(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def route(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         _ROUTES.append((method, f"/repos/[^/]+/[^/]+{pattern}", scope, function))
         return function
@@ -200,7 +202,7 @@ def _route(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any
     return decorate
 
 
-class _Problem(Exception):
+class Problem(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
@@ -230,7 +232,7 @@ def _answer(made: Hub, heard: Heard) -> Say:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = json.loads(heard.body) if heard.body else None
             found = function(made, *map(unquote, match.groups()), query=query, body=body)
-        except _Problem as problem:
+        except Problem as problem:
             return Say(problem.status, {"message": str(problem)})
         except KeyError:
             return Say(404, {"message": "Not Found"})
@@ -253,12 +255,12 @@ def _paged(made: Hub, path: str, query: Mapping[str, str], found: Any) -> Say:
     return Say(200, {"total_count": len(found), key: part} if key else part, headers)
 
 
-@_route("GET", "", "contents")
+@route("GET", "", "contents")
 def _repository(made: Hub, **_: Any) -> Any:
-    return {"id": OURS, "full_name": made.name}
+    return {"id": OURS, "full_name": made.name, **made.settings.get("repository", {})}
 
 
-@_route("GET", "/pulls", "pull-requests")
+@route("GET", "/pulls", "pull-requests")
 def _pulls(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     owner, branch = query["head"].split(":", 1)
     wanted = FORK if owner == "mallory" else OURS
@@ -271,52 +273,52 @@ def _pulls(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     ]
 
 
-@_route("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests")
+@route("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests")
 def _pulls_of_commit(made: Hub, commit: str, **_: Any) -> Any:
     return [made.pulls[number] for number in made.commits.get(commit, [])]
 
 
-@_route("GET", r"/pulls/(\d+)/reviews", "pull-requests")
+@route("GET", r"/pulls/(\d+)/reviews", "pull-requests")
 def _reviews(made: Hub, number: str, **_: Any) -> Any:
     return made.reviews.get(int(number), [])
 
 
-@_route("GET", r"/pulls/(\d+)/files", "pull-requests")
+@route("GET", r"/pulls/(\d+)/files", "pull-requests")
 def _files(made: Hub, number: str, **_: Any) -> Any:
     return [{"filename": name} for name in made.files.get(int(number), [])]
 
 
-@_route("GET", r"/actions/runs/(\d+)", "actions")
+@route("GET", r"/actions/runs/(\d+)", "actions")
 def _run(made: Hub, number: str, **_: Any) -> Any:
     return made.runs[int(number)]
 
 
-@_route("GET", r"/actions/runs/(\d+)/artifacts", "actions")
+@route("GET", r"/actions/runs/(\d+)/artifacts", "actions")
 def _artifacts_of_run(made: Hub, number: str, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [body for body, _ in made.artifacts.values() if body["workflow_run"]["id"] == int(number)]
     return "artifacts", [one for one in found if one["name"] == query.get("name", one["name"])]
 
 
-@_route("GET", "/actions/artifacts", "actions")
+@route("GET", "/actions/artifacts", "actions")
 def _artifacts(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [body for body, _ in made.artifacts.values() if body["name"] == query.get("name", body["name"])]
     return "artifacts", list(reversed(found))
 
 
-@_route("GET", r"/actions/artifacts/(\d+)/zip", "actions")
+@route("GET", r"/actions/artifacts/(\d+)/zip", "actions")
 def _download(made: Hub, number: str, **_: Any) -> Any:
     body, _archive = made.artifacts[int(number)]
     if body["expired"]:
-        raise _Problem(410, "Artifact has expired")
+        raise Problem(410, "Artifact has expired")
     return Say(302, "", {"Location": f"{made.url}/storage/{number}"})
 
 
-@_route("GET", r"/actions/workflows/([^/]+)", "actions")
+@route("GET", r"/actions/workflows/([^/]+)", "actions")
 def _workflow(made: Hub, name: str, **_: Any) -> Any:
     return {"path": f".github/workflows/{name}", "state": made.workflows[name]}
 
 
-@_route("GET", r"/actions/workflows/([^/]+)/runs", "actions")
+@route("GET", r"/actions/workflows/([^/]+)/runs", "actions")
 def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [
         one
@@ -328,21 +330,21 @@ def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) 
     return "workflow_runs", list(reversed(found))
 
 
-@_route("GET", r"/issues/(\d+)/comments", "pull-requests")
+@route("GET", r"/issues/(\d+)/comments", "pull-requests")
 def _comments(made: Hub, number: str, **_: Any) -> Any:
     return made.comments.get(int(number), [])
 
 
-@_route("POST", r"/issues/(\d+)/comments", "")
+@route("POST", r"/issues/(\d+)/comments", "")
 def _comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     if len(body["body"]) > 65_536:
-        raise _Problem(422, "body is too long (maximum is 65536 characters)")
+        raise Problem(422, "body is too long (maximum is 65536 characters)")
     one = {"id": made.number(), "user": BOT, "body": body["body"], "created_at": made.tick()}
     made.comments.setdefault(int(number), []).append(one)
     return one
 
 
-@_route("PATCH", r"/issues/comments/(\d+)", "pull-requests")
+@route("PATCH", r"/issues/comments/(\d+)", "pull-requests")
 def _edit_comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     for one in (each for several in made.comments.values() for each in several):
         if one["id"] == int(number):
@@ -351,33 +353,33 @@ def _edit_comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) 
     raise KeyError(number)
 
 
-@_route("DELETE", r"/issues/comments/(\d+)", "pull-requests")
+@route("DELETE", r"/issues/comments/(\d+)", "pull-requests")
 def _delete_comment(made: Hub, number: str, **_: Any) -> Any:
     for left in made.comments.values():
         left[:] = [one for one in left if one["id"] != int(number)]
     return Say(204, "")
 
 
-@_route("POST", r"/statuses/([0-9a-f]{40})", "statuses")
+@route("POST", r"/statuses/([0-9a-f]{40})", "statuses")
 def _status(made: Hub, commit: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     made.statuses.append((commit, dict(body)))
     return dict(body)
 
 
-@_route("GET", "/issues", "issues")
+@route("GET", "/issues", "issues")
 def _issues(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [one for one in made.issues.values() if one["user"]["login"] == query.get("creator")]
     return [one for one in found if query.get("state") == "all" or one["state"] == "open"]
 
 
-@_route("POST", "/issues", "issues")
+@route("POST", "/issues", "issues")
 def _open_issue(made: Hub, *, body: Mapping[str, Any], **_: Any) -> Any:
     number = made.number()
     made.issues[number] = {"number": number, "state": "open", "user": BOT, **body}
     return made.issues[number]
 
 
-@_route("PATCH", r"/issues/(\d+)", "issues")
+@route("PATCH", r"/issues/(\d+)", "issues")
 def _edit_issue(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     made.issues[int(number)] |= body
     return made.issues[int(number)]
