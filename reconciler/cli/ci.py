@@ -1,4 +1,4 @@
-"""`reconciler ci`: what the workflows ask of GitHub, between the commands that plan and apply."""
+"""`reconciler ci`: what workflows ask of GitHub and GitLab, between the commands that plan and apply."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ _WORKFLOWS = ".github/workflows/"
 _PLAIN = re.compile(r"[a-z0-9-]+=[A-Za-z0-9.-]*")
 # The line of a comment that says which run planned needs room beside the plan; bytes.
 _ROOM = 1_024
+# Characters of an error; it can quote what a pull request wrote.
+_WHY = 500
 
 
 @click.group("ci", short_help="what the workflows ask of GitHub")
 def command() -> None:
     """Post plans as comments, find what was reviewed, keep issues about drift.
 
-    For the workflows that `reconciler init` writes. The token is in GITHUB_TOKEN.
+    For the workflows that `reconciler init` writes. The token is in GITHUB_TOKEN, for GitLab in
+    RECONCILER_NOTE_TOKEN.
     """
 
 
@@ -79,13 +82,12 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
     from reconciler.forge.comments import put_comment
     from reconciler.forge.github import connect, read_event, run_of_event
     from reconciler.forge.shown import PLAN, planned, pull_of_run, shown_name
-    from reconciler.forge.status import mark_shown
 
     github, run = connect(os.environ), run_of_event(read_event(os.environ))
     path = f"{_WORKFLOWS}{workflow}"
     if run.event == "merge_group" and run.workflow == path:
         # The queue merges what was reviewed at the pull request; there is nobody to show it to.
-        mark_shown(github, run.head_sha, _run_url(github, run))
+        _output({"commit": run.head_sha})
         answer("A merge queue planned; nothing is shown.")
         return
     pull = pull_of_run(github, run, path, branch)
@@ -103,9 +105,26 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
         from reconciler.files.private import write_private
 
         write_private(out_dir / PLAN, content.decode("utf-8"))
-        _output({"artifact": shown_name(pull.number, run.head_sha)})
-        mark_shown(github, run.head_sha, _run_url(github, run))
+        _output({"artifact": shown_name(pull.number, run.head_sha), "commit": run.head_sha})
     answer(f"The comment of pull request {pull.number}: {done}.")
+
+
+@command.command("shown", short_help="say at a commit that its plan was shown")
+@click.argument("commit", metavar="COMMIT")
+def shown(commit: str) -> None:
+    """Set the status `plan shown` on a commit, for the branch rule that waits for it.
+
+    Comes after the plan is kept: what is merged before that has no reviewed plan.
+    """
+    from reconciler.forge.github import connect
+    from reconciler.forge.status import CONTEXT, mark_shown
+
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", commit):
+        raise UsageError(f"{commit!r} is not the full id of a commit")
+    number = os.environ.get("GITHUB_RUN_ID", "")
+    github = connect(os.environ)
+    mark_shown(github, commit, _url(github, int(number)) if number.isascii() and number.isdigit() else "")
+    answer(f"The status {CONTEXT!r} is on {commit[:10]}.")
 
 
 @command.command("reviewed", short_help="find what was reviewed and merged")
@@ -197,6 +216,26 @@ def issue(folder: Path, author: str) -> None:
         answer(line)
 
 
+@command.command("note", short_help="show a plan at its merge request at GitLab")
+@click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN")
+def note(plan: Path) -> None:
+    """Show a saved plan as the one note of ours on the merge request of this job, at GitLab.
+
+    The token is in RECONCILER_NOTE_TOKEN.
+    """
+    from reconciler.execution.plan_file import read_plan
+    from reconciler.forge.comments import MAX_CHARACTERS
+    from reconciler.forge.gitlab import put_note
+    from reconciler.render.comment.document import plan_markdown
+    from reconciler.render.escape import is_link
+
+    url = os.environ.get("CI_PIPELINE_URL", "")
+    whole = url if is_link(url) else None
+    # As long as a comment elsewhere: nobody reads a million characters.
+    text = plan_markdown(read_plan(plan), max_bytes=MAX_CHARACTERS - _ROOM, saved=str(plan), whole_plan=whole)
+    answer(f"The note of the merge request: {put_note(os.environ, text)}.")
+
+
 @command.command("heartbeat", short_help="say which schedules stopped")
 @click.argument("workflows", nargs=-1, required=True, metavar="FILE...")
 @_branch
@@ -245,15 +284,14 @@ def _shown(plan: Plan | None, why: str, github: GitHub, run: Run) -> str:
     from reconciler.forge.comments import MAX_CHARACTERS
     from reconciler.forge.shown import PLAN
     from reconciler.render.comment.document import plan_markdown
-    from reconciler.render.escape import is_link, sentence
+    from reconciler.render.escape import code, is_link, sentence
 
     url = _run_url(github, run)
     made = f"Planned for {run.head_sha[:10]} by [this run]({url})."
     if plan is None:
-        return (
-            f"## No plan\n\n{sentence(why)} Its log, and the notes at the lines of the files, say what is "
-            f"wrong.\n\n{made}\n"
-        )
+        quoted = code(sentence(why)[:_WHY])
+        more = "The log of the run, and the notes at the lines of the files, say what is wrong."
+        return f"## No plan\n\n{quoted}\n\n{more}\n\n{made}\n"
     whole = url if is_link(url) else None
     text = plan_markdown(plan, max_bytes=MAX_CHARACTERS - _ROOM, saved=PLAN, whole_plan=whole)
     return f"{text.rstrip()}\n\n{made}\n"

@@ -40,7 +40,7 @@ COMMANDS = {
     "ci": "what the workflows ask of GitHub",
     "who-edits": "say which line decides about somebody or something",
     "explain": "say what the code of a finding means",
-    "schema": "write JSON Schemas for editors",
+    "schema": "write JSON Schemas for editors and programs",
     "sandbox": "serve the embedded stand-in for AWS",
     "demo": "take a tour of the main job on the sandbox",
 }

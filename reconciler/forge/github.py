@@ -90,7 +90,7 @@ class Pull:
             head_repository=_number(repository, "id") if repository else 0,
             base_ref=_word(base, "ref"),
             base_repository=_number(_object(base, "repo"), "id"),
-            merge_commit=_text(body, "merge_commit_sha"),
+            merge_commit=_commit(body, "merge_commit_sha") if body.get("merge_commit_sha") else "",
             merged_at=moment(body, "merged_at"),
         )
 

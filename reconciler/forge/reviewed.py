@@ -30,11 +30,15 @@ _MOST_FILES = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What counts: `shown_by` is the path of the workflow that shows plans, `branch` the trusted branch."""
+    """What counts: `shown_by` is the path of the workflow that shows plans, `branch` the trusted branch.
+
+    Of more than `most` commits only the newest are looked up: each takes calls, and plans do not stay.
+    """
 
     branch: str
     shown_by: str
     approvals: int
+    most: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ def find(github: GitHub, repository: Repository, commits: Sequence[str], wanted:
     plans: dict[int, bytes] = {}
     without: list[str] = []
     seen: set[int] = set()
-    for commit in commits:
+    if older := len(commits[: -wanted.most]):
+        without.append(f"{older} older commits were not looked up")
+    for commit in commits[-wanted.most :]:
         pulls = [
             pull
             for pull in github.pulls_of_commit(commit)
@@ -112,7 +118,7 @@ def find(github: GitHub, repository: Repository, commits: Sequence[str], wanted:
 
 def _is_on(repository: Repository, commit: str, merge: str) -> bool:
     return commit == merge or (
-        repository.resolve(merge) is not None and repository.is_ancestor(commit, merge)
+        bool(merge) and repository.resolve(merge) is not None and repository.is_ancestor(commit, merge)
     )
 
 

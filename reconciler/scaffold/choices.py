@@ -80,7 +80,6 @@ class Choices:
             "branch": self.branch,
             "region": self.region,
             "account": self.account,
-            "trial_account": self.account,
             "partition": self.partition,
             "owners": self.owners or f"@{owner.partition('/')[0]}/identity-admins",
             "repository_id": self.repository_id,
@@ -91,6 +90,12 @@ class Choices:
             "role_revoke": f"{role}-revoke",
             "redact": " --redact" if self.redact else "",
             "trust_plan": "trust-plan-role.json" if self.plan_with == "role" else "trust-plan.json",
+            "folder": f".{self.forge}/reconciler",
+            "forge": "GitHub" if self.forge == "github" else "GitLab",
+            "machinery": "/.github/" if self.forge == "github" else "/.gitlab*/",
+            "gitlab_plan_extends": ".reconciler, .on-merge-request"
+            + (", .reads" if self.plan_with == "role" else ""),
+            "gitlab_plan_words": "" if self.plan_with == "role" else "--live reconciler/snapshot ",
             "plan_with": "the role that only reads; forks are validated only"
             if self.plan_with == "role"
             else "none: by the last snapshot",

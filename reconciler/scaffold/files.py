@@ -41,7 +41,7 @@ def files(choices: Choices) -> Mapping[str, bytes]:
     names |= _github(choices) if choices.forge == "github" else _gitlab(choices)
     words = choices.words()
     found = {path: _filled(template, words).encode() for path, template in names.items()}
-    folder = ".github/reconciler" if choices.forge == "github" else ".gitlab/reconciler"
+    folder = words["folder"]
     found |= {f"{folder}/{name}": content for name, content in _locked(choices, folder).items()}
     return dict(sorted(found.items()))
 
@@ -63,14 +63,16 @@ def _github(choices: Choices) -> Mapping[str, str]:
 
 
 def _gitlab(choices: Choices) -> Mapping[str, str]:
+    trust = choices.words()["trust_plan"].removesuffix(".json")
     return {
-        ".gitlab-ci.yml": f"gitlab/gitlab-ci.{choices.plan_with}.yml",
+        ".gitlab-ci.yml": "gitlab/gitlab-ci.yml",
+        "templates/identity-reconciler/template.yml": "gitlab/template.yml",
         "README.md": "docs/README.gitlab.md",
         "CODEOWNERS": "github/CODEOWNERS",
         **{f".gitlab/reconciler/iam/{name}.json": f"github/iam/{name}.json" for name in _POLICIES},
         **{
             f".gitlab/reconciler/iam/{name}.json": f"gitlab/iam/{name}.json"
-            for name in ("trust-plan", "trust-apply", "trust-revoke")
+            for name in (trust, "trust-apply", "trust-revoke")
         },
     }
 

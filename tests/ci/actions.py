@@ -38,7 +38,7 @@ _DEFAULT = {"shallow": False}
 
 @dataclass
 class Ended:
-    """How a job ended: whether it succeeded, what its steps printed, its outputs and its summary."""
+    """How a job ended: whether it succeeded, what its steps printed and put out, what it gives to others."""
 
     ok: bool
     output: str
@@ -46,6 +46,7 @@ class Ended:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     summary: str = ""
     codes: list[int] = field(default_factory=list)
+    gives: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,6 +86,7 @@ class Runner:
         pull: int | None = None,
         depth: int | None = None,
         variables: Mapping[str, str] | None = None,
+        needs: Mapping[str, Ended] | None = None,
     ) -> Ended:
         """Run one job of the workflow file at the commit `at`; `pull` is checked out where one is given."""
         self.jobs += 1
@@ -112,6 +114,13 @@ class Runner:
             "secrets": {"RECONCILER_DEPLOY_KEY": "KEY"} if "environment" in described else {},
             "vars": dict(variables or {}),
             "steps": {},
+            "needs": {
+                name: {
+                    "result": "skipped" if one.skipped else "success" if one.ok else "failure",
+                    "outputs": one.gives,
+                }
+                for name, one in (needs or {}).items()
+            },
         }
         ended = Ended(True, "")
         if not self._goes(described, context, workspace):
@@ -126,6 +135,8 @@ class Runner:
                 self._use(step, context, workspace, run, environment, pull, at, depth)
             else:
                 self._script(step, context, workspace, temporary, environment, ended)
+        for name, value in described.get("outputs", {}).items():
+            ended.gives[name] = fill(str(value), context, workspace)
         summary = temporary / "summary"
         ended.summary = summary.read_text("utf-8") if summary.exists() else ""
         return ended

@@ -162,8 +162,15 @@ class Story:
         return ended
 
     def apply(self, **inputs: Any) -> Ended:
-        """Run the apply, after a push or (with inputs) by hand."""
-        return self.scheduled("apply.yml", "apply", "workflow_dispatch" if inputs else "push", **inputs)
+        """Run both jobs of the apply, after a push or (with inputs) by hand; how the last that ran ended."""
+        event = "workflow_dispatch" if inputs else "push"
+        run = self.hub.start_run("apply.yml", event, self.tip(), "main")
+        looked = self.runner.job("apply.yml", "look", event, run=run, at=self.tip(), inputs=inputs)
+        ended = self.runner.job(
+            "apply.yml", "apply", event, run=run, at=self.tip(), inputs=inputs, needs={"look": looked}
+        )
+        self.hub.runs[run]["conclusion"] = "success" if looked.ok and ended.ok else "failure"
+        return looked if ended.skipped else ended
 
     def drift(self) -> tuple[Ended, Ended]:
         """Look for drift, and let the issues say so."""

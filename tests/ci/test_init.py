@@ -16,7 +16,7 @@ from reconciler.scaffold.choices import Choices
 from reconciler.scaffold.files import TEMPLATES, files
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-FORGES = ("github",)
+FORGES = ("github", "gitlab")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

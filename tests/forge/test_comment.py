@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from dataclasses import dataclass
@@ -68,8 +69,18 @@ def test_the_plan_is_shown_and_handed_on(desk: Desk) -> None:
     assert body.startswith(f"{MARK}\n")
     assert "https://github.com/octo-org/access/actions/runs/" in body
     assert (desk.out / "plan.json").read_bytes() == PLAN
-    assert desk.outputs.read_text() == f"artifact=shown-plan-{desk.pull}-{HEAD}\n"
+    assert desk.outputs.read_text() == f"artifact=shown-plan-{desk.pull}-{HEAD}\ncommit={HEAD}\n"
+    # What is merged has its plan kept: the status comes after that, by a command of its own.
+    assert desk.hub.statuses == []
+    assert run(["ci", "shown", HEAD]) == 0
     assert [(commit, one["context"]) for commit, one in desk.hub.statuses] == [(HEAD, "plan shown")]
+
+
+@pytest.mark.parametrize("name", ["main", HEAD[:10], "../" + HEAD, ""])
+def test_a_status_is_for_a_commit(desk: Desk, name: str) -> None:
+    desk.job({})
+    assert run(["ci", "shown", name]) == 64
+    assert desk.hub.asked == []
 
 
 def test_there_is_one_comment_and_it_is_written_anew(desk: Desk) -> None:
@@ -136,7 +147,7 @@ def test_a_pull_request_to_another_branch_is_not_ours_to_show(desk: Desk) -> Non
 def test_the_queue_shows_nothing_and_is_not_waited_for(desk: Desk) -> None:
     assert desk.show(desk.planned(None, event="merge_group", sha="cd" * 20)) == 0
     assert desk.bodies() == []
-    assert [commit for commit, _ in desk.hub.statuses] == ["cd" * 20]
+    assert desk.outputs.read_text() == f"commit={'cd' * 20}\n"
 
 
 def archive(*members: tuple[str, bytes]) -> bytes:
@@ -161,6 +172,10 @@ HOSTILE = {
     "no-plan": archive(("plan.json", b"{}")),
     "edited": archive(("plan.json", PLAN.replace(b"Site Reliability", b"Site Admins"))),
     "no-text": archive(("plan.json", b"\xff\xfe")),
+    "markup": archive(
+        ("plan.json", PLAN.replace(b'"targets":[', b'"targets":["@everyone <img src=x> [x](y)",'))
+    ),
+    "keys": archive(("plan.json", PLAN.replace(b'"identity":{', b'"identity":{"@everyone\\n# `<b>":[],'))),
     "deep": archive(("plan.json", b"[" * 200_000)),
 }
 
@@ -170,7 +185,9 @@ def test_an_artifact_that_is_not_a_plan_is_said_to_be_none(desk: Desk, name: str
     assert desk.show(desk.planned(HOSTILE[name])) == 0
     (body,) = desk.bodies()
     assert body.startswith(f"{MARK}\n## No plan\n")
-    assert "@everyone" not in body
+    # Whatever it quotes stands in code.
+    assert "@everyone" not in re.sub(r"`[^`]+`|``.+?``(?!`)|```.+?```(?!`)", "", body)
+    assert body.count("\n#") == 1
     assert desk.hub.statuses == []
     assert not desk.out.exists()
     assert desk.outputs.read_text() == ""

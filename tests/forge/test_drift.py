@@ -92,7 +92,7 @@ def test_one_that_was_closed_by_hand_is_opened_again(desk: Desk) -> None:
 
 def test_each_target_has_its_own_whatever_its_name(desk: Desk) -> None:
     names = ["aws", "aws-2", "a--> <b>", "@everyone", "ä"]
-    desk.say(dict.fromkeys(names, "drift"))
+    desk.say(dict.fromkeys(names, "drift"), dict.fromkeys(names, "It differs.\n"))
     assert len(desk.hub.issues) == len(names)
     assert all(body.count("-->") == 1 for _, body in desk.issues().values())
     desk.say({**dict.fromkeys(names, "none"), "aws": "drift"})
@@ -155,14 +155,17 @@ def test_a_run_that_left_nothing_sound_changes_no_issue(desk: Desk, content: str
         ("active", 1, 0, "Every schedule runs"),
         ("active", 30, 1, "30 hours ago"),
         ("disabled_inactivity", 1, 1, "switched off"),
-        ("active", None, 1, "has not succeeded yet"),
+        ("active", None, 0, "Every schedule runs"),
+        ("active", -30, 1, "has not succeeded yet"),
     ],
 )
 def test_a_schedule_that_stopped_is_noticed(
     desk: Desk, state: str, hours: int | None, code: int, says: str
 ) -> None:
     desk.hub.workflows["drift.yml"] = state
-    if hours is not None:
+    if hours is not None and hours < 0:
+        desk.hub.tick(-60 * hours)
+    elif hours is not None:
         number = desk.hub.start_run("drift.yml", "schedule", "ab" * 20, "main")
         desk.hub.runs[number]["conclusion"] = "success"
         desk.hub.tick(60 * hours)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.files.git import Repository
+from reconciler.forge.github import connect
+from reconciler.forge.reviewed import Wanted, find
 from reconciler.render.json import plan_json
 from tests.cli.stage import FILES
 from tests.forge.conftest import Job
@@ -101,6 +105,24 @@ def test_every_merge_since_the_last_whole_apply(desk: Desk) -> None:
         desk.merge(number)
         numbers.append(number)
     assert desk.found() == {f"pull-{numbers[0]}.json": PLAN, f"pull-{numbers[1]}.json": OTHER}
+
+
+def test_of_very_many_merges_the_newest_are_looked_up(desk: Desk) -> None:
+    numbers = []
+    for plan in (PLAN, OTHER):
+        number = desk.pull()
+        desk.show(number, plan)
+        desk.hub.approve(number)
+        desk.merge(number)
+        numbers.append(number)
+    desk.job({})
+    repository = Repository.of(desk.work.folder)
+    assert repository is not None
+    wanted = Wanted("main", ".github/workflows/plan-comment.yml", 1, most=1)
+    commits = [desk.head(number) for number in numbers]
+    found = find(connect(os.environ), repository, commits, wanted)
+    assert found.plans == {numbers[1]: OTHER}
+    assert found.without == ["1 older commits were not looked up"]
 
 
 def test_nothing_is_asked_where_nothing_was_merged_that_is_applied(desk: Desk) -> None:

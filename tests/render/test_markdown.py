@@ -68,7 +68,7 @@ RARE = "\U000e0000" * 48
 @given(evil=MARKUP.filter(bool))
 @example(evil=RARE)
 @example(evil="@octocat see https://evil.example and #1 <b> | x")
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_no_data_is_more_than_text_or_wider_than_a_comment(level: Level, evil: str) -> None:
     document = at(poisoned(evil), level)
     check_harmless(document, links=(URL,))
@@ -79,7 +79,7 @@ def test_no_data_is_more_than_text_or_wider_than_a_comment(level: Level, evil: s
 @given(evil=MARKUP.filter(bool), limit=st.sampled_from([20_000, 2048]))
 @example(evil=RARE, limit=20_000)
 @example(evil=RARE, limit=2048)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=20)
 def test_data_too_long_for_a_limit_is_no_more_than_text_either(evil: str, limit: int) -> None:
     document = plan_markdown(poisoned(evil), max_bytes=limit, whole_plan=URL)
     assert len(document.encode()) <= limit
@@ -116,7 +116,7 @@ def test_markdown_fits_its_limit_and_scrolls_nowhere(name: str, limit: int) -> N
 
 
 @given(evil=MARKUP.filter(bool), limit=st.integers(2048, 6000))
-@settings(deadline=None, max_examples=25)  # each lays out a whole plan, several times
+@settings(deadline=None, max_examples=10)  # each lays out a whole plan, several times
 def test_markdown_fits_its_limit_whatever_is_in_it(evil: str, limit: int) -> None:
     assert len(plan_markdown(poisoned(evil * 20), max_bytes=limit).encode()) <= limit
 
@@ -154,7 +154,7 @@ def _granting(people: int, others: int) -> Plan:
     return pieces.plan(pieces.part(joins, access=access))
 
 
-@pytest.mark.parametrize("limit", [None, MAX_BYTES, 20_000])
+@pytest.mark.parametrize("limit", [None, MAX_BYTES, 20_000, 9_000])
 def test_everybody_who_gains_what_is_privileged_is_named_at_every_level(limit: int | None) -> None:
     document = plan_markdown(_granting(500, 3000), max_bytes=limit)
     assert len(set(re.findall(r"admin\.\d{4}", document))) == 500
@@ -199,7 +199,8 @@ def test_privileged_grants_that_do_not_fit_come_before_removals() -> None:
     leave = [pieces.member("all", f"out.{n:04}", Action.DELETE) for n in range(3000)]
     document = plan_markdown(pieces.plan(replace(part, changes=(*part.changes, *leave))), max_bytes=8_000)
     assert "1 of 1 privileged grant is listed here" in document
-    assert len(set(re.findall(r"admin\.\d{4}", document))) > 100
+    assert "+ Admin (gain) on 1 account: 3,000 people through ops" in listed(document)
+    assert document.index("privileged grant is") < document.index("removals are listed here")
     assert part.digest in document
 
 

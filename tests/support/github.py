@@ -194,7 +194,7 @@ def hub(**given: Any) -> Iterator[Hub]:
 _ROUTES: list[tuple[str, str, str, Callable[..., Any]]] = []
 
 
-def route(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _route(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         _ROUTES.append((method, f"/repos/[^/]+/[^/]+{pattern}", scope, function))
         return function
@@ -202,10 +202,14 @@ def route(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any]
     return decorate
 
 
-class Problem(Exception):
+class _Problem(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+# For files of routes beside this one.
+route, Problem = _route, _Problem
 
 
 def _answer(made: Hub, heard: Heard) -> Say:
@@ -225,14 +229,14 @@ def _answer(made: Hub, heard: Heard) -> Say:
         match = re.fullmatch(pattern, parts.path)
         if method != heard.method or match is None:
             continue
-        right = made.tokens[token].get(scope, "none")
-        if scope and (right == "none" or (method != "GET" and right != "write")):
+        rights = {made.tokens[token].get(one, "none") for one in scope.split("|")}
+        if "write" not in rights and (method != "GET" or "read" not in rights):
             return Say(403, {"message": "Resource not accessible by integration"})
         try:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = json.loads(heard.body) if heard.body else None
             found = function(made, *map(unquote, match.groups()), query=query, body=body)
-        except Problem as problem:
+        except _Problem as problem:
             return Say(problem.status, {"message": str(problem)})
         except KeyError:
             return Say(404, {"message": "Not Found"})
@@ -255,12 +259,12 @@ def _paged(made: Hub, path: str, query: Mapping[str, str], found: Any) -> Say:
     return Say(200, {"total_count": len(found), key: part} if key else part, headers)
 
 
-@route("GET", "", "contents")
+@_route("GET", "", "contents")
 def _repository(made: Hub, **_: Any) -> Any:
     return {"id": OURS, "full_name": made.name, **made.settings.get("repository", {})}
 
 
-@route("GET", "/pulls", "pull-requests")
+@_route("GET", "/pulls", "pull-requests")
 def _pulls(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     owner, branch = query["head"].split(":", 1)
     wanted = FORK if owner == "mallory" else OURS
@@ -273,52 +277,53 @@ def _pulls(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     ]
 
 
-@route("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests")
+@_route("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests")
 def _pulls_of_commit(made: Hub, commit: str, **_: Any) -> Any:
     return [made.pulls[number] for number in made.commits.get(commit, [])]
 
 
-@route("GET", r"/pulls/(\d+)/reviews", "pull-requests")
+@_route("GET", r"/pulls/(\d+)/reviews", "pull-requests")
 def _reviews(made: Hub, number: str, **_: Any) -> Any:
     return made.reviews.get(int(number), [])
 
 
-@route("GET", r"/pulls/(\d+)/files", "pull-requests")
+@_route("GET", r"/pulls/(\d+)/files", "pull-requests")
 def _files(made: Hub, number: str, **_: Any) -> Any:
     return [{"filename": name} for name in made.files.get(int(number), [])]
 
 
-@route("GET", r"/actions/runs/(\d+)", "actions")
+@_route("GET", r"/actions/runs/(\d+)", "actions")
 def _run(made: Hub, number: str, **_: Any) -> Any:
     return made.runs[int(number)]
 
 
-@route("GET", r"/actions/runs/(\d+)/artifacts", "actions")
+@_route("GET", r"/actions/runs/(\d+)/artifacts", "actions")
 def _artifacts_of_run(made: Hub, number: str, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [body for body, _ in made.artifacts.values() if body["workflow_run"]["id"] == int(number)]
     return "artifacts", [one for one in found if one["name"] == query.get("name", one["name"])]
 
 
-@route("GET", "/actions/artifacts", "actions")
+@_route("GET", "/actions/artifacts", "actions")
 def _artifacts(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [body for body, _ in made.artifacts.values() if body["name"] == query.get("name", body["name"])]
     return "artifacts", list(reversed(found))
 
 
-@route("GET", r"/actions/artifacts/(\d+)/zip", "actions")
+@_route("GET", r"/actions/artifacts/(\d+)/zip", "actions")
 def _download(made: Hub, number: str, **_: Any) -> Any:
     body, _archive = made.artifacts[int(number)]
     if body["expired"]:
-        raise Problem(410, "Artifact has expired")
+        raise _Problem(410, "Artifact has expired")
     return Say(302, "", {"Location": f"{made.url}/storage/{number}"})
 
 
-@route("GET", r"/actions/workflows/([^/]+)", "actions")
+@_route("GET", r"/actions/workflows/([^/]+)", "actions")
 def _workflow(made: Hub, name: str, **_: Any) -> Any:
-    return {"path": f".github/workflows/{name}", "state": made.workflows[name]}
+    began = START.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"path": f".github/workflows/{name}", "state": made.workflows[name], "created_at": began}
 
 
-@route("GET", r"/actions/workflows/([^/]+)/runs", "actions")
+@_route("GET", r"/actions/workflows/([^/]+)/runs", "actions")
 def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [
         one
@@ -330,21 +335,21 @@ def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) 
     return "workflow_runs", list(reversed(found))
 
 
-@route("GET", r"/issues/(\d+)/comments", "pull-requests")
+@_route("GET", r"/issues/(\d+)/comments", "pull-requests|issues")
 def _comments(made: Hub, number: str, **_: Any) -> Any:
     return made.comments.get(int(number), [])
 
 
-@route("POST", r"/issues/(\d+)/comments", "")
+@_route("POST", r"/issues/(\d+)/comments", "pull-requests|issues")
 def _comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     if len(body["body"]) > 65_536:
-        raise Problem(422, "body is too long (maximum is 65536 characters)")
+        raise _Problem(422, "body is too long (maximum is 65536 characters)")
     one = {"id": made.number(), "user": BOT, "body": body["body"], "created_at": made.tick()}
     made.comments.setdefault(int(number), []).append(one)
     return one
 
 
-@route("PATCH", r"/issues/comments/(\d+)", "pull-requests")
+@_route("PATCH", r"/issues/comments/(\d+)", "pull-requests")
 def _edit_comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     for one in (each for several in made.comments.values() for each in several):
         if one["id"] == int(number):
@@ -353,33 +358,33 @@ def _edit_comment(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) 
     raise KeyError(number)
 
 
-@route("DELETE", r"/issues/comments/(\d+)", "pull-requests")
+@_route("DELETE", r"/issues/comments/(\d+)", "pull-requests")
 def _delete_comment(made: Hub, number: str, **_: Any) -> Any:
     for left in made.comments.values():
         left[:] = [one for one in left if one["id"] != int(number)]
     return Say(204, "")
 
 
-@route("POST", r"/statuses/([0-9a-f]{40})", "statuses")
+@_route("POST", r"/statuses/([0-9a-f]{40})", "statuses")
 def _status(made: Hub, commit: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     made.statuses.append((commit, dict(body)))
     return dict(body)
 
 
-@route("GET", "/issues", "issues")
+@_route("GET", "/issues", "issues")
 def _issues(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     found = [one for one in made.issues.values() if one["user"]["login"] == query.get("creator")]
     return [one for one in found if query.get("state") == "all" or one["state"] == "open"]
 
 
-@route("POST", "/issues", "issues")
+@_route("POST", "/issues", "issues")
 def _open_issue(made: Hub, *, body: Mapping[str, Any], **_: Any) -> Any:
     number = made.number()
     made.issues[number] = {"number": number, "state": "open", "user": BOT, **body}
     return made.issues[number]
 
 
-@route("PATCH", r"/issues/(\d+)", "issues")
+@_route("PATCH", r"/issues/(\d+)", "issues")
 def _edit_issue(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
     made.issues[int(number)] |= body
     return made.issues[int(number)]

@@ -16,6 +16,7 @@ _BY_FORMAT = {
     "reconciler access rules": "access-rules",
     "reconciler drift": "drift",
     "reconciler doctor": "doctor",
+    "reconciler who-edits": "who-edits",
 }
 
 

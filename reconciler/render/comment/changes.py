@@ -19,7 +19,7 @@ def blocks(made: Iterable[Section], level: Level) -> Iterable[Block]:
     for section in made:
         rows: Sequence[Row] = section.rows
         takes = any(row.takes_away or row.kept for row in rows)
-        lines = dense(rows) if level is Level.DENSE else diffs(rows)
+        lines = dense(rows) if level >= Level.DENSE else diffs(rows)
         head = f"{section.title}: {section.counts}"
         if lines:
             yield Block(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.access import AccessChange
 from reconciler.model.plan import Plan
 from reconciler.render import escape, findings, words
 from reconciler.render.comment import changes, reach
 from reconciler.render.comment.blocks import wrapped
 from reconciler.render.comment.levels import Level
 from reconciler.render.comment.sheet import Sheet, Where
-from reconciler.render.rows import Row
+from reconciler.render.naming import Names
+from reconciler.render.rows import Row, sample
 
 # The smallest limit: a verdict, a digest, and that the rest is elsewhere.
 LEAST = 2048
@@ -37,7 +39,7 @@ def cut(sheet: Sheet, digests: str, max_bytes: int) -> str:
     shown = []
     for one, many, units, language in (
         ("reason to refuse it", "reasons to refuse it", _refusals(sheet.plan), "text"),
-        ("privileged grant", "privileged grants", _grants(sheet), "diff"),
+        ("privileged grant", "privileged grants", _grants(sheet, room // 2), "diff"),
         ("removal", "removals", _removals(sheet, room), "diff"),
     ):
         text, room = _fitting((f"{one} is", f"{many} are"), list(units), language, room)
@@ -75,15 +77,28 @@ def _refusals(plan: Plan) -> Iterable[_Unit]:
         yield f"{escape.name(finding.code)}: {escape.sentence(finding.message)}", 1
 
 
-def _grants(sheet: Sheet) -> Iterable[_Unit]:
-    """One line for a permission set and a group of accounts, then the people in lines below."""
+def _grants(sheet: Sheet, room: int) -> Iterable[_Unit]:
+    """Privileged grants by name where that fits; else with how many people gain by which groups."""
+    units: dict[bool, list[_Unit]] = {True: [], False: []}
     for part, rows in zip(sheet.plan.targets, sheet.rows, strict=True):
-        names = sheet.names[part.target]
-        for one in filter(reach.must_show, rows):
-            where = ", ".join(map(names.account, one.accounts))
-            yield f"+ {escape.name(one.permission_set)} ({one.direction}) on {where}:", 1
-            for start in range(0, len(one.people), _TOGETHER):
-                yield f"+   {', '.join(map(names.user, one.people[start : start + _TOGETHER]))}", 0
+        for named in units:
+            units[named] += grants(rows, sheet.names[part.target], named=named)
+    return units[_size(line for line, _ in units[True]) <= room]
+
+
+def grants(rows: Iterable[AccessChange], names: Names, *, named: bool = True) -> Iterable[_Unit]:
+    """What is privileged of `merged` rows: a line for a set and a group of accounts, then the people."""
+    for one in filter(reach.must_show, rows):
+        head = f"+ {escape.name(one.permission_set)} ({one.direction}) on "
+        if not named:
+            where = words.counted(len(one.accounts), words.ACCOUNT)
+            groups = [names.group(key) for key in one.groups if key]
+            through = f" through {', '.join(sample(groups))}" if groups else ""
+            yield f"{head}{where}: {words.counted(len(one.people), words.PERSON)}{through}", 1
+            continue
+        yield f"{head}{', '.join(map(names.account, one.accounts))}:", 1
+        for start in range(0, len(one.people), _TOGETHER):
+            yield f"+   {', '.join(map(names.user, one.people[start : start + _TOGETHER]))}", 0
 
 
 def _removals(sheet: Sheet, room: int) -> Iterable[_Unit]:

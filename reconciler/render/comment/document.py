@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
+from reconciler.model.address import Kind
 from reconciler.model.plan import Plan, TargetPlan
 from reconciler.planning.ordering.estimate import Estimate
 from reconciler.render import escape, findings, words
 from reconciler.render.comment import changes, reach, remarks
 from reconciler.render.comment.blocks import Block, joined
-from reconciler.render.comment.cut import LEAST, cut
+from reconciler.render.comment.cut import LEAST, cut, grants
 from reconciler.render.comment.levels import Level
 from reconciler.render.comment.sheet import Sheet, Where
 from reconciler.render.naming import takes_away
@@ -26,6 +27,8 @@ from reconciler.render.text import no_changes
 MAX_BYTES = 65_536
 # A line of a diff has a mark, a blank, a name of one letter and a line break.
 _LEAST = 4
+# Many in one line, an assignment is told by an account (twelve digits) or by its two ends (`X to user a`).
+_LEAST_ASSIGNMENT = 11
 # More changes than this are folded further without trying what shows more.
 _MANY = 4000
 
@@ -65,7 +68,10 @@ def _may_fit(plan: Plan, level: Level, max_bytes: int) -> bool:
         return _LEAST * len(plan.changes) <= max_bytes
     if level in (Level.MEMBERS_FOLDED, Level.OBJECTS_FOLDED) and len(plan.changes) > _MANY:
         return False
-    return level is Level.DENSE or _LEAST * sum(map(takes_away, plan.changes)) <= max_bytes
+    taken = [change.address.kind for change in plan.changes if takes_away(change)]
+    if level >= Level.DENSE:
+        return _LEAST_ASSIGNMENT * taken.count(Kind.ASSIGNMENT) <= max_bytes
+    return _LEAST * len(taken) <= max_bytes
 
 
 def blocks(sheet: Sheet, level: Level) -> Iterable[Block]:
@@ -110,6 +116,8 @@ def _access(sheet: Sheet, number: int, level: Level) -> list[Block]:
     rows, names = sheet.rows[number], sheet.names[sheet.plan.targets[number].target]
     if lines := reach.table(rows, sheet.authors[number], names, level):
         found.append(Block("\n".join(lines)))
+    if level is Level.LISTED and (lines := [line for line, _ in grants(rows, names)]):
+        found.append(Block("Privileged access:", tuple(lines), "diff"))
     if level is Level.WHOLE and (drawn := reach.graph(rows, names)):
         found.append(Block(escape.fenced(drawn, "mermaid")))
     return found

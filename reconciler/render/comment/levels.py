@@ -17,6 +17,7 @@ class Level(IntEnum):
     GROUPS_FOLDED = 3
     COUNTS = 4  # what gives only as numbers; every removal and every privileged grant is still named
     DENSE = 5  # removals with many names to a line
+    LISTED = 6  # privileged grants as lines of names, and all other access in numbers
 
 
 FOLDS: Mapping[Level, Fold] = {
@@ -26,4 +27,5 @@ FOLDS: Mapping[Level, Fold] = {
     Level.GROUPS_FOLDED: Fold.GROUPS,
     Level.COUNTS: Fold.GROUPS,
     Level.DENSE: Fold.GROUPS,
+    Level.LISTED: Fold.GROUPS,
 }

@@ -30,6 +30,7 @@ _ROWS = {
     Level.GROUPS_FOLDED: 12,
     Level.COUNTS: 0,
     Level.DENSE: 0,
+    Level.LISTED: 0,
 }
 _TIMED = (Direction.LONGER, Direction.SHORTER)
 AUTHOR = "**(author)**"
@@ -66,8 +67,8 @@ def merged(access: Iterable[AccessChange]) -> list[AccessChange]:
 def table(rows: Sequence[AccessChange], marked: Collection[str], names: Names, level: Level) -> list[str]:
     """The lines of the table; nothing where there are no rows, which are `merged`. `marked` are authors.
 
-    What is privileged and what is lost has its row, at every level but the last, where losses are numbers
-    because the removals behind them are listed.
+    What is privileged and what is lost has its row. At DENSE losses are numbers, because the removals behind
+    them are listed, and at LISTED so is what is privileged, which `grants` lists.
     """
     if not rows:
         return []
@@ -78,6 +79,8 @@ def table(rows: Sequence[AccessChange], marked: Collection[str], names: Names, l
 def _chosen(
     rows: Sequence[AccessChange], level: Level
 ) -> tuple[Sequence[AccessChange], Sequence[AccessChange]]:
+    if level is Level.LISTED:
+        return (), rows
     kept = {id(one) for one in rows if must_show(one) or (level < Level.DENSE and _takes(one))}
     room = _ROWS[level]
     others = [one for one in rows if id(one) not in kept]

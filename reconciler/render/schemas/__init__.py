@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from reconciler.render.schemas.answers import ACCESS, DRIFT, REPORT, RULES, VALIDATION
+from reconciler.render.schemas.answers import ACCESS, DRIFT, REPORT, RULES, VALIDATION, WHO_EDITS
 from reconciler.render.schemas.build import Schema
 from reconciler.render.schemas.doctor import DOCTOR
 from reconciler.render.schemas.plan import PLAN
@@ -19,6 +19,7 @@ OUTPUTS: Mapping[str, Schema] = {
     "access-rules.schema.json": RULES,
     "drift.schema.json": DRIFT,
     "doctor.schema.json": DOCTOR,
+    "who-edits.schema.json": WHO_EDITS,
 }
 
 

@@ -289,3 +289,36 @@ DRIFT = document(
     ),
     {**DEFS, "change": CHANGE},
 )
+
+WHO_EDITS = document(
+    "Who edits",
+    fields(
+        "Which lines decide, as `who-edits` found them.",
+        {
+            "format": constant("reconciler who-edits", "What this is."),
+            "version": constant(1, "Of this format."),
+            "found": listed(
+                fields(
+                    "Something that the name means.",
+                    {
+                        "kind": text("What it is."),
+                        "key": text("Its key in the files."),
+                        "lines": listed(
+                            fields(
+                                "A line that decides about it.",
+                                {
+                                    "path": text("The file."),
+                                    "line": perhaps(count("The line, from 1.")),
+                                    "column": perhaps(count("The column, from 1.")),
+                                    "says": text("What it says, as a sentence."),
+                                },
+                            ),
+                            "The declaration first.",
+                        ),
+                    },
+                ),
+                "Everything that the name means.",
+            ),
+        },
+    ),
+)
