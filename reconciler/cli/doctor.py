@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json")
 
 
-@click.group("doctor", short_help="say what is missing around the reconciler: in AWS, at GitHub")
+@click.group(
+    "doctor", short_help="say what is missing around the reconciler: in AWS, at GitHub, in SAML metadata"
+)
 def command() -> None:
     """Say everything at once that stands in the way, or that would go wrong later. Writes nothing.
 
@@ -89,6 +91,52 @@ def github(repository: str | None, environment: str, identities: str, format_: s
         repository = repository_of_origin(Path(), elsewhere=elsewhere)
     facts = inspect(connect_to(repository, os.environ), identities, environment)
     return _show("github", [judge(facts)], format_, verbose=verbose)
+
+
+@command.command("saml", short_help="certificates, endpoints and NameID in SAML metadata")
+@click.option(
+    "--metadata", required=True, metavar="FILE|URL", help="The document: a file, or an https address."
+)
+@click.option(
+    "--trust",
+    multiple=True,
+    metavar="FILE",
+    help="Certificates (PEM) that Identity Center was given, and that may sign the document; repeatable.",
+)
+@click.option(
+    "--expect-fingerprint",
+    "fingerprints",
+    multiple=True,
+    metavar="SHA256",
+    help="The same by the fingerprint of a certificate in the document; repeatable.",
+)
+@click.option("--issued", metavar="ATTRIBUTE", help="Which attribute of a person is sent as NameID.")
+@click.option(
+    "--claims",
+    metavar="FILE",
+    help="The values that are sent: CSV with external_id (or key, user_name) and value.",
+)
+@click.option("--ca-file", metavar="FILE", help="A private CA (PEM) that is believed beside the public ones.")
+@common_options(hide=("--target", "--sandbox", "--trusted-ref", "--max-bytes", "--whole-plan"))
+def saml(
+    options: Options,
+    metadata: str,
+    trust: tuple[str, ...],
+    fingerprints: tuple[str, ...],
+    issued: str | None,
+    claims: str | None,
+    ca_file: str | None,
+) -> int:
+    """Examine the federation metadata of AD FS, or of Identity Center, and who could sign in.
+
+    When each signing certificate ends; which one to upload during a rollover, and until when; what Identity
+    Center does not take. A signature is verified with the extra `saml`, against certificates that are named.
+    """
+    from reconciler.session.saml import examine_saml, read_trust
+
+    _check_format(options.format)
+    found = examine_saml(options, metadata, read_trust(trust, fingerprints), issued, claims, ca_file)
+    return _show("saml", found, options.format, verbose=options.verbose)
 
 
 def _check_format(chosen: str) -> None:

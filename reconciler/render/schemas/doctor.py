@@ -18,15 +18,15 @@ _CHECK = fields(
 DOCTOR = document(
     "Doctor",
     fields(
-        "What `doctor aws` or `doctor github` found.",
+        "What `doctor aws`, `doctor github` or `doctor saml` found.",
         {
             "format": constant("reconciler doctor", "What this is."),
             "version": constant(1, "Of this format."),
-            "about": one_of(("aws", "github"), "What was examined."),
+            "about": one_of(("aws", "github", "saml"), "What was examined."),
             "healthy": flag("Whether no check found a problem."),
             "examinations": listed(
                 fields(
-                    "One target, or one repository.",
+                    "One target, one repository, or one document.",
                     {
                         "subject": text("Its name."),
                         "healthy": flag("Whether none of its checks found a problem."),

@@ -1,0 +1,1 @@
+"""Facts from SAML metadata to checks."""

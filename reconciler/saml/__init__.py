@@ -1,0 +1,1 @@
+"""Reads SAML metadata: fetches, parses without entities, verifies signatures."""
