@@ -20,9 +20,22 @@ _AWS_POLICIES = "arn:aws:iam::aws:policy/"
 _UNKNOWN_TO_GIT = "and git knows nothing of it."
 
 
+_SESSION = "reconciler.console.session"
+
+
 @click.group("console", short_help="what somebody does in the console")
-def console() -> None:
+@click.option(
+    "--as",
+    "session",
+    default="robin@example.com",
+    show_default=True,
+    metavar="NAME",
+    help="Who does it, as the event history tells it.",
+)
+@click.pass_context
+def console(context: click.Context, session: str) -> None:
     """Changes made behind the reconciler's back, to see how the next plan shows them."""
+    context.meta[_SESSION] = session
 
 
 @console.command("add-member", short_help="put somebody into a group")
@@ -203,8 +216,10 @@ def _console(file: Path) -> Iterator[Console]:
     if not file.exists():
         raise ReconcilerError(f"{file} does not exist; run `reconciler plan --sandbox` first")
     with Sandbox(file) as sandbox:
+        console = sandbox.store
+        console.session = click.get_current_context().meta.get(_SESSION, console.session)
         try:
-            yield sandbox.store
+            yield console
         except ApiError as error:
             raise ReconcilerError(f"the sandbox refuses: {error.message} [{error.code}]") from error
 

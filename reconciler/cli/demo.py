@@ -83,6 +83,11 @@ _TOUR: Sequence[_Stop] = (
         "reconciler sandbox console tag-account payments-dev env=dev",
     ),
     _Stop(
+        "Who was it? What differs from git is told with since when, and by whose hand.",
+        "reconciler drift --sandbox",
+        2,
+    ),
+    _Stop(
         "The next plan takes back the first two, gives what the third calls for, and says who gains and "
         "loses what by it. Its exit code is 2: there are changes.",
         "reconciler plan --sandbox --detailed-exitcode",

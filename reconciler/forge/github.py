@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import IncompleteRead, UsageError
+from reconciler.files.characters import show
 from reconciler.forge.rest import Rest, segment
 from reconciler.wire.clock import Clock
 from reconciler.wire.tokens import TokenSource
@@ -155,6 +156,13 @@ def connect(environment: Mapping[str, str], clock: Clock | None = None) -> GitHu
     repository = environment.get("GITHUB_REPOSITORY", "")
     if not _REPOSITORY.fullmatch(repository):
         raise UsageError("GITHUB_REPOSITORY is not OWNER/NAME; run this in a workflow of GitHub, or set it")
+    return connect_to(repository, environment, clock)
+
+
+def connect_to(repository: str, environment: Mapping[str, str], clock: Clock | None = None) -> GitHub:
+    """The same for a repository by its name. Raises UsageError for what is not OWNER/NAME, and Rejected."""
+    if not _REPOSITORY.fullmatch(repository):
+        raise UsageError(f"{show(repository)} is not the name of a repository; write OWNER/NAME")
     rest = Rest(
         "github",
         environment.get("GITHUB_API_URL") or "https://api.github.com",

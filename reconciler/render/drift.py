@@ -175,15 +175,15 @@ def _grant(one: UnmanagedGrant, names: Names) -> str:
 
 
 def _hand(author: Author | None) -> Iterator[str]:
-    """By whom and when: `by ada@example.com at 2026-11-23T22:10:00Z (console, RemoveMemberFromGroup)`."""
+    """By whom, when and how: `by ada@example.com at 2026-11-23T22:10:00Z, console: RemoveMemberFromGroup`."""
     if author is None:
         return
     who = escape.sentence(author.who)
     if author.own:
-        who = f"a run of the reconciler, {who},"
+        who = f"a run of the reconciler, {who}"
     when = f" at {moment(author.at)}" if author.at else ""
-    how = ", ".join(filter(None, (str(author.channel or ""), escape.text(author.event))))
-    yield f"by {who}{when}{f' by {how}' if how else ''}"
+    how = ": ".join(filter(None, (str(author.channel or ""), escape.text(author.event))))
+    yield f"by {who}{when}{f', {how}' if how else ''}"
 
 
 def _object(address: Address, names: Names) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.sandbox import cloudtrail, identitystore, organizations, sso_admin, sts
@@ -14,7 +16,7 @@ from reconciler.sandbox.answers import ApiError, SandboxBug
 from reconciler.sandbox.call import Answer, Call, Handler
 from reconciler.sandbox.cloudtrail.recording import Actor
 from reconciler.sandbox.directory.records import Hand
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.faulty_replies import JSON_TYPE, Reply, before, refusal, server_error, throttled
 from reconciler.sandbox.models import COMMON_ERRORS, Operation, ServiceModel, by_target_prefix, service_model
 from reconciler.sandbox.serving import Service
@@ -100,6 +102,19 @@ class App(Service):
         arn = f"arn:aws:sts::{account}:assumed-role/ApiCaller/{session}"
         return Actor("api", arn, key[1] if key else "", headers.get("user-agent", ""))
 
+    def _account(self, db: sqlite3.Connection) -> str:
+        """The account that calls."""
+        management = self.world.store.meta()["management_account"]
+        return sts.caller_account(db, management, self.world.circumstances.caller)
+
+    def _denies(self, action: str) -> bool:
+        """Whether a fault that is switched on denies an IAM action."""
+        prefix, _, name = action.partition(":")
+        label = f"{'sso-admin' if prefix == 'sso' else prefix}.{name}"
+        return any(
+            one.kind is FaultKind.DENY and fnmatchcase(label, one.operation) for one in self.faults.pending()
+        )
+
     def _query(
         self,
         operation: Operation | None,
@@ -115,15 +130,16 @@ class App(Service):
         before(faults, lambda fault: refusal(operation, fault))
         with self.world.store.transaction() as db:
             answer: sts.Members
-            if operation.service == sts.IAM:
+            if operation.name == "SimulatePrincipalPolicy":
+                answer = sts.simulation(body, self._denies)
+            elif operation.service == sts.IAM:
                 arn = sts.given(body, "PolicyArn")
-                if not aws_policies.has(db, arn):
+                if not (aws_policies.has(db, arn) or aws_policies.is_of(db, arn, self._account(db))):
                     raise ApiError("NoSuchEntity", f"Policy {arn} was not found.", status=404)
                 answer = sts.policy(arn)
             else:
-                management = self.world.store.meta()["management_account"]
-                account = sts.caller_account(db, management, self.world.circumstances.caller)
-                answer = sts.identity(account)
+                session = self._actor(headers).by.rpartition("/")[2]
+                answer = sts.identity(self._account(db), session)
         return Reply(200, sts.answer_body(operation, answer, request_id), content_type=sts.XML_TYPE)
 
     def _transact(

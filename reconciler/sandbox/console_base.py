@@ -13,20 +13,22 @@ from reconciler.sandbox.cloudtrail.recording import Actor
 from reconciler.sandbox.directory.records import Hand, Record
 from reconciler.sandbox.world import Directory, World
 
-_ROLE = "arn:aws:sts::{account}:assumed-role/Administrator/console"
+_ROLE = "arn:aws:sts::{account}:assumed-role/Administrator/{session}"
 
 
 class ConsoleBase:
-    """ConsoleBase in a world that may be running at the same time. Thread-safe."""
+    """The console in a world that may be running at the same time. Thread-safe."""
 
     def __init__(self, world: World, clock: SandboxClock) -> None:
         self._world, self._clock = world, clock
+        # Whose session it is, as the event history tells it.
+        self.session = "console"
 
     @contextmanager
     def _open(self) -> Iterator[tuple[sqlite3.Connection, Access]]:
         """A transaction; what was due by now has happened."""
         account = self._world.store.meta()["management_account"]
-        actor = Actor("console", _ROLE.format(account=account))
+        actor = Actor("console", _ROLE.format(account=account, session=self.session))
         with self._world.store.acting(actor), self._world.store.transaction() as db:
             yield db, self._world.access(db, self._clock.now())
 
@@ -34,7 +36,7 @@ class ConsoleBase:
     def _directory(self) -> Iterator[tuple[Directory, Hand]]:
         with self._open() as (db, access):
             account = self._world.store.meta()["management_account"]
-            hand = Hand(_ROLE.format(account=account), access.requests.now)
+            hand = Hand(_ROLE.format(account=account, session=self.session), access.requests.now)
             yield self._world.directory(db), hand
 
 

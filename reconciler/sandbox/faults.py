@@ -17,6 +17,7 @@ class FaultKind(StrEnum):
     ERROR = "error"  # a 5xx (`status`) before anything is done
     DROP_BEFORE = "drop-before"  # the connection ends before anything is done
     DENY = "deny"  # AccessDeniedException; `status` 401 or 403 where the caller wants to see those
+    NETWORK = "network"  # AccessDeniedException by the policy of a VPC endpoint, not by one of the caller
     EXPIRED = "expired"  # ExpiredTokenException: the credentials ran out
     CONFLICT = "conflict"  # ConflictException CONCURRENT_MODIFICATION
     NOT_FOUND = "not-found"  # ResourceNotFoundException: what was just made is not seen everywhere yet

@@ -69,6 +69,13 @@ def refusal(operation: Operation, fault: Fault) -> ApiError | None:
                 "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to"
                 f" perform: {action} because no identity-based policy allows the {action} action",
             )
+        case FaultKind.NETWORK:
+            action = f"{'sso' if operation.service == 'sso-admin' else operation.service}:{operation.name}"
+            return ApiError(
+                "AccessDeniedException",
+                "User: arn:aws:sts::000000000000:assumed-role/ApiCaller/sandbox is not authorized to"
+                f" perform: {action} because no VPC endpoint policy allows the {action} action",
+            )
         case FaultKind.EXPIRED:
             return ApiError("ExpiredTokenException", "The security token included in the request is expired")
         case FaultKind.CONFLICT if "ConflictException" in operation.errors:

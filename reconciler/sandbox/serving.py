@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Protocol
 
 from reconciler.sandbox.answers import ApiError
@@ -58,6 +59,8 @@ class Service:
             reply = speech.refused(speech.broken(f"sandbox bug in {label}: {error!r}"), request_id)
         reply = apply_faults(reply, faults, lambda fault: speech.refused(speech.failed(fault), request_id))
         reply.headers["x-amzn-RequestId"] = request_id
+        there = self.clock.now() + self.world.circumstances.clock_ahead
+        reply.headers["Date"] = formatdate(there, usegmt=True)
         service, _, operation = label.partition(".")
         self.journal.end(
             Entry(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -13,7 +13,7 @@ from reconciler.sandbox.models import Operation
 
 SERVICE, IAM = "sts", "iam"
 XML_TYPE = "text/xml"
-ROLE = "arn:aws:sts::{account}:assumed-role/ApiCaller/sandbox"
+ROLE = "arn:aws:sts::{account}:assumed-role/ApiCaller/{session}"
 _FORM = "application/x-www-form-urlencoded"
 _NAMESPACES = {
     SERVICE: "https://sts.amazonaws.com/doc/2011-06-15/",
@@ -23,9 +23,13 @@ _NAMESPACES = {
 _STRANGER = "000000000001"
 _OPERATIONS = {
     name: Operation(service, name, None, None, frozenset(), None)
-    for service, name in ((SERVICE, "GetCallerIdentity"), (IAM, "GetPolicy"))
+    for service, name in (
+        (SERVICE, "GetCallerIdentity"),
+        (IAM, "GetPolicy"),
+        (IAM, "SimulatePrincipalPolicy"),
+    )
 }
-Members = Mapping[str, "str | Members"]
+Members = Mapping[str, "str | Members | Sequence[Members]"]
 
 
 def is_meant(headers: Mapping[str, str]) -> bool:
@@ -47,9 +51,25 @@ def caller_account(db: sqlite3.Connection, management: str, caller: Caller) -> s
     return str(row[0]) if row else _STRANGER
 
 
-def identity(account: str) -> dict[str, str]:
+def identity(account: str, session: str) -> dict[str, str]:
     """GetCallerIdentity."""
-    return {"Arn": ROLE.format(account=account), "UserId": "AROASANDBOXSANDBOX00:sandbox", "Account": account}
+    arn = ROLE.format(account=account, session=session)
+    return {"Arn": arn, "UserId": f"AROASANDBOXSANDBOX00:{session}", "Account": account}
+
+
+def simulation(body: bytes, denied: Callable[[str], bool]) -> Members:
+    """SimulatePrincipalPolicy: allowed is what the faults that are switched on do not deny."""
+    form = parse_qs(body.decode("utf-8", "replace"))
+    names = [values[0] for key, values in form.items() if key.startswith("ActionNames.member.")]
+    results = [
+        {
+            "EvalActionName": name,
+            "EvalResourceName": "*",
+            "EvalDecision": "implicitDeny" if denied(name) else "allowed",
+        }
+        for name in names
+    ]
+    return {"EvaluationResults": results, "IsTruncated": "false"}
 
 
 def policy(arn: str) -> Members:
@@ -73,9 +93,15 @@ def answer_body(operation: Operation, answer: Members, request_id: str) -> bytes
 
 def _xml(members: Members) -> str:
     return "".join(
-        f"<{name}>{escape(value) if isinstance(value, str) else _xml(value)}</{name}>"
+        f"<{name}>{escape(value) if isinstance(value, str) else _inner(value)}</{name}>"
         for name, value in members.items()
     )
+
+
+def _inner(value: Members | Sequence[Members]) -> str:
+    if isinstance(value, Mapping):
+        return _xml(value)
+    return "".join(f"<member>{_xml(one)}</member>" for one in value)
 
 
 def error_body(error: ApiError, request_id: str) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from reconciler.doctor.aws.facts import AwsFacts, Declared
 from reconciler.model.address import Address
 from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
@@ -149,6 +150,14 @@ class ListsApplications(Protocol):
 
     def applications(self) -> Sequence[ApplicationAssignment]:
         """Every assignment of an application, to the end. Raises ServiceError."""
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """A target in AWS that can be examined: whether what plan and apply rest on is as it must be."""
+
+    def examine(self, declared: Declared, now: datetime) -> AwsFacts:
+        """Everything that can be seen without writing. Raises nothing: what fails is part of the facts."""
 
 
 @runtime_checkable

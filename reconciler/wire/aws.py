@@ -6,6 +6,8 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -67,6 +69,7 @@ class Aws:
         self._clients: Guarded[dict[str, Any]] = Guarded({})
         self._session: Any = None
         self._calls: Guarded[Counter[str]] = Guarded(Counter())
+        self._offset: Guarded[list[timedelta]] = Guarded([])
 
     @property
     def speed(self) -> float:
@@ -79,6 +82,15 @@ class Aws:
         with self._calls as calls:
             return dict(calls)
 
+    @property
+    def offset(self) -> timedelta | None:
+        """By how much the clock of AWS was ahead of ours at its last answer; None where no answer told.
+
+        Whole seconds (RFC 9110, section 6.6.1: Date), and an error has the date as well as an answer.
+        """
+        with self._offset as known:
+            return known[0] if known else None
+
     def region(self) -> str:
         """The Region that is asked. Raises Rejected when there is none."""
         asked = RequestInfo(self.target, "", "", mutates=False)
@@ -89,10 +101,19 @@ class Aws:
             raise Rejected(message, target=self.target)
         return str(region)
 
+    @property
+    def region_from(self) -> str:
+        """Where the Region is said, in words for a message; asks nobody."""
+        return "`region` of the target" if self._asked_region else "by AWS_DEFAULT_REGION or the profile"
+
     def takes(self, service: str, operation: str, member: str) -> bool:
         """Whether the installed service model knows `member` in the request; asks nobody."""
         shape = self._operation(service, operation).input_shape
         return shape is not None and member in shape.members
+
+    def knows(self, service: str, operation: str) -> bool:
+        """Whether the installed service model has an operation; asks nobody."""
+        return operation in _service_model(service).operation_names
 
     def members(self, service: str, operation: str) -> frozenset[str]:
         """What the installed service model knows in the request; asks nobody."""
@@ -198,9 +219,11 @@ class Aws:
         except botocore_errors() as error:
             response = getattr(error, "response", None)
             self._notice_speed(endpoint, response)
+            self._notice_date(response)
             located = RequestInfo(asked.target, asked.service, asked.operation, asked.mutates, endpoint)
             return translate(error, located)
         self._notice_speed(endpoint, answer)
+        self._notice_date(answer)
         self._pace.answered(aws_cost(asked.service, asked.operation))
         answer.pop("ResponseMetadata", None)
         missing = [name for name in expects if not answer.get(name)]
@@ -217,6 +240,20 @@ class Aws:
             self._announced = True
             if not self._speed_known:
                 self._pace.speed = speed
+
+    def _notice_date(self, answer: Any) -> None:
+        """Learn what time it is there, from whatever answered."""
+        if not isinstance(answer, dict):
+            return
+        said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            there = parsedate_to_datetime(said)
+        except (TypeError, ValueError):
+            return
+        # A date without a zone is one in UTC (RFC 5322, section 3.3, on -0000).
+        there = there if there.tzinfo is not None else there.replace(tzinfo=UTC)
+        with self._offset as known:
+            known[:] = [there - self._clock.now()]
 
     def _client(self, asked: RequestInfo) -> Any:
         with self._clients as clients:

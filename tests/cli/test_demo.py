@@ -30,6 +30,7 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
         "sandbox",
         "sandbox",
         "sandbox",
+        "drift",
         "plan",
     ]
     shown = [" ".join(text.split()) for text in stops[1::2]]
@@ -45,10 +46,12 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
     assert "sam@partner.example is a member of platform-engineers now" in shown[7]
     assert "ReadOnly has the policy AdministratorAccess now" in shown[8]
     assert "payments-dev has other tags now" in shown[9]
-    assert "Memberships: 1 to delete" in shown[10]
-    assert 'ReadOnly managed_policies - "AdministratorAccess"' in shown[10]
-    assert "+ ReadOnly to group everyone on payments-dev (210000000021) (selector" in shown[10]
-    assert re.search(r"sam@partner.example \[~[^]]+\] loses PlatformAdmin on platform-prod", shown[10])
+    assert "2 differences made outside git and 1 change not applied" in shown[10]
+    assert "by robin@example.com at 20" in shown[10]
+    assert "Memberships: 1 to delete" in shown[11]
+    assert 'ReadOnly managed_policies - "AdministratorAccess"' in shown[11]
+    assert "+ ReadOnly to group everyone on payments-dev (210000000021) (selector" in shown[11]
+    assert re.search(r"sam@partner.example \[~[^]]+\] loses PlatformAdmin on platform-prod", shown[11])
     assert sorted(played.root.rglob("*")) == before
 
 

@@ -89,7 +89,7 @@ def test_a_change_in_the_console_has_the_name_of_its_session(
     found = authors(told(applied))
 
     assert found[address] == ("console", "console", event)
-    assert "by console at 20" in applied.run("drift").output
+    assert f", console: {event}" in applied.run("drift").output
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_run_of_the_reconciler_is_told_as_one(applied: Real, monkeypatch: pyte
     (one,) = told(applied)["differences"]
 
     assert one["author"]["own"] is True
-    assert "by a run of the reconciler, reconciler-1234," in applied.run("drift").output
+    assert "by a run of the reconciler, reconciler-1234 at " in applied.run("drift").output
 
 
 def test_the_demo_sandbox_shows_a_name_too(played: Played) -> None:

@@ -47,6 +47,8 @@ class Hub:
     workflows: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, Mapping[str, str]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    # What `tests/support/github_settings.py` answers from.
+    settings: dict[str, Any] = field(default_factory=dict)
     # Says of a request what to answer in place of the usual; None for the usual.
     trouble: Callable[[Heard], Say | None] = lambda _: None
     url: str = ""
@@ -206,6 +208,10 @@ class _Problem(Exception):
         self.status = status
 
 
+# For files of routes beside this one.
+route, Problem = _route, _Problem
+
+
 def _answer(made: Hub, heard: Heard) -> Say:
     parts = urlsplit(heard.target)
     made.asked.append((heard.method, parts.path))
@@ -255,7 +261,7 @@ def _paged(made: Hub, path: str, query: Mapping[str, str], found: Any) -> Say:
 
 @_route("GET", "", "contents")
 def _repository(made: Hub, **_: Any) -> Any:
-    return {"id": OURS, "full_name": made.name}
+    return {"id": OURS, "full_name": made.name, **made.settings.get("repository", {})}
 
 
 @_route("GET", "/pulls", "pull-requests")

@@ -15,6 +15,7 @@ _BY_FORMAT = {
     "reconciler access": "access",
     "reconciler access rules": "access-rules",
     "reconciler drift": "drift",
+    "reconciler doctor": "doctor",
     "reconciler who-edits": "who-edits",
 }
 

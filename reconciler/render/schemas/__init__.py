@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.render.schemas.answers import ACCESS, DRIFT, REPORT, RULES, VALIDATION, WHO_EDITS
 from reconciler.render.schemas.build import Schema
+from reconciler.render.schemas.doctor import DOCTOR
 from reconciler.render.schemas.plan import PLAN
 
 # By the name of the file in schemas/.
@@ -17,6 +18,7 @@ OUTPUTS: Mapping[str, Schema] = {
     "access.schema.json": ACCESS,
     "access-rules.schema.json": RULES,
     "drift.schema.json": DRIFT,
+    "doctor.schema.json": DOCTOR,
     "who-edits.schema.json": WHO_EDITS,
 }
 

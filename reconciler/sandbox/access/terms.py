@@ -57,13 +57,19 @@ class Circumstances:
     ListAccountAssignmentsForPrincipal: the model says no, a field note has seen it answer.
     `management_rights` False lets every change of a role in the management account fail, as it does for a
     caller without rights of IAM there. `trail_delay` is after how many seconds what was done stands in the
-    event history.
+    event history. `clock_ahead` is by how many seconds the clock of AWS is ahead. `instance_owner` makes the
+    instance one of that account alone, `permission_sets` False one of the organization on which they are not
+    enabled, `key` (an ARN) one that is encrypted with a key of the customer.
     """
 
     caller: Caller = Caller.MANAGEMENT
     lists_for_principal: bool = False
     management_rights: bool = True
     trail_delay: float = 0.0
+    clock_ahead: float = 0.0
+    instance_owner: str = ""
+    permission_sets: bool = True
+    key: str = ""
 
     def __post_init__(self) -> None:
         self.caller = Caller(self.caller)

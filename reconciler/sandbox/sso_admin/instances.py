@@ -24,7 +24,7 @@ def list_instances(call: Call) -> Answer:
 
 def describe_instance(call: Call) -> Answer:
     """DescribeInstance: an instance that is not in this Region cannot be told from one that is not ours."""
-    given = call.params["InstanceArn"]
+    given, now = call.params["InstanceArn"], call.access.circumstances
     if given != call.meta["instance_arn"] or call.region != call.meta["region"]:
         raise ApiError(
             "AccessDeniedException",
@@ -32,8 +32,15 @@ def describe_instance(call: Call) -> Answer:
         )
     return {
         **_instance(call),
-        "EncryptionConfigurationDetails": {"KeyType": "AWS_OWNED_KMS_KEY", "EncryptionStatus": "ENABLED"},
-        "PermissionSetsEnabled": True,
+        "EncryptionConfigurationDetails": {
+            **(
+                {"KeyType": "CUSTOMER_MANAGED_KEY", "KmsKeyArn": now.key}
+                if now.key
+                else {"KeyType": "AWS_OWNED_KMS_KEY"}
+            ),
+            "EncryptionStatus": "ENABLED",
+        },
+        "PermissionSetsEnabled": now.permission_sets,
     }
 
 
@@ -45,7 +52,7 @@ def _instance(call: Call) -> Answer:
         "InstanceArn": meta["instance_arn"],
         "IdentityStoreId": meta["identity_store_id"],
         "IdentityStoreArn": f"arn:aws:identitystore::{account}:identitystore/{meta['identity_store_id']}",
-        "OwnerAccountId": account,
+        "OwnerAccountId": call.access.circumstances.instance_owner or account,
         "CreatedDate": created,
         "Status": "ACTIVE",
         "PrimaryRegion": meta["region"],

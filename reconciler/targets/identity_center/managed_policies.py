@@ -24,7 +24,7 @@ def missing(aws: Aws, managed: Mapping[str, Collection[str]]) -> tuple[Finding, 
         for path in paths:
             if path not in there:
                 try:
-                    arn = f"arn:{_partition(aws.region())}:iam::aws:policy/{path}"
+                    arn = f"arn:{partition(aws.region())}:iam::aws:policy/{path}"
                     aws.call("iam", "GetPolicy", mutates=False, PolicyArn=arn)
                     there[path] = True
                 except NotFound:
@@ -37,7 +37,7 @@ def missing(aws: Aws, managed: Mapping[str, Collection[str]]) -> tuple[Finding, 
     return tuple(findings)
 
 
-def _partition(region: str) -> str:
+def partition(region: str) -> str:
     """The partition of a Region (AWS General Reference, "ARNs"); China and GovCloud have their own."""
     if region.startswith("cn-"):
         return "aws-cn"

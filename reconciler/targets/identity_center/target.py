@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.doctor.aws.facts import AwsFacts, Declared
+from reconciler.errors import ServiceError
 from reconciler.model.address import Address, Kind
 from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
@@ -25,6 +27,7 @@ from reconciler.targets.identity_center.directory.api import Directory
 from reconciler.targets.identity_center.directory.authors import authors
 from reconciler.targets.identity_center.directory.reading import Reader
 from reconciler.targets.identity_center.directory.writing import Writer
+from reconciler.targets.identity_center.examining import Examiner
 from reconciler.targets.identity_center.instance import Caller, find_caller
 from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
@@ -211,6 +214,19 @@ class IdentityCenter:
     def events(self, names: Sequence[str], since: datetime) -> Sequence[Event]:
         """What CloudTrail has of these names in the Region of the instance; see KeepsEvents."""
         return trail.events(self._aws, names, since)
+
+    def examine(self, declared: Declared, now: datetime) -> AwsFacts:
+        """What the caller may do here, and what the account and the instance are; see Examinable."""
+        facts = Examiner(self._aws, self._instance_arn, self._store_id).facts(declared)
+        if self._channel is None:
+            return facts
+        token = ""
+        try:
+            self._channel.ready(now, 0.0)
+        except ServiceError as error:
+            token = str(error)
+        notices = tuple(self._channel.notices(now))
+        return replace(facts, notices=notices, has_channel=True, token=token)
 
     def applications(self) -> Sequence[ApplicationAssignment]:
         """Who is assigned to which application of the instance; see ListsApplications."""

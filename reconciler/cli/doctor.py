@@ -1,0 +1,106 @@
+"""`reconciler doctor`: whether what the reconciler rests on is as it must be, all at once, read-only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import Options, answer, common_options, wants_color, width
+from reconciler.cli.observing import beside, observing
+from reconciler.errors import ReconcilerError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.doctor.check import Examination
+
+_FORMATS = ("text", "json")
+
+
+@click.group("doctor", short_help="say what is missing around the reconciler: in AWS, at GitHub")
+def command() -> None:
+    """Say everything at once that stands in the way, or that would go wrong later. Writes nothing.
+
+    What cannot be looked at is `not checked`, with the reason, and never `ok`. Exits with 1 where there is a
+    problem, and with 0 where there is none; warnings do not count.
+    """
+
+
+@command.command("aws", short_help="credentials, actions, instance, organization")
+@click.option(
+    "--for",
+    "use",
+    type=click.Choice(("plan", "apply")),
+    help="What the credentials are for: a role that plans must not write, one that applies must.",
+)
+@common_options(hide=("--max-bytes", "--whole-plan"))
+def aws(options: Options, use: str | None) -> int:
+    """Examine every target in AWS: credentials, IAM actions by name, Region, instance, key, network, clock.
+
+    Each operation that a plan calls is tried once with the smallest page. Of the actions that write, IAM's
+    policy simulator is asked, where the caller may (iam:SimulatePrincipalPolicy).
+    """
+    from reconciler.doctor.aws.actions import Use
+    from reconciler.session.doctor import examine_aws
+
+    _check_format(options.format)
+    with observing() as observer:
+        found = examine_aws(beside(observer, options), None if use is None else Use(use), observer)
+    return _show("aws", found, options.format, verbose=options.verbose)
+
+
+@command.command("github", short_help="rules, owners, environments, settings of the repository")
+@click.option("--repository", metavar="OWNER/NAME", help="Which one.  [default: that of the remote origin]")
+@click.option(
+    "--environment",
+    default="identity-apply",
+    show_default=True,
+    metavar="NAME",
+    help="The environment of the job that applies.",
+)
+@click.option("--identities", default="identities", show_default=True, metavar="PATH", help="The folder.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    metavar="FORMAT",
+    help=f"How to print the answer: {', '.join(_FORMATS)}.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show everything.")
+def github(repository: str | None, environment: str, identities: str, format_: str, *, verbose: bool) -> int:
+    """Examine a repository at GitHub: rules of branch and tags, CODEOWNERS, environments, Actions, tokens.
+
+    The token is in GITHUB_TOKEN. It must read administration, contents, actions, environments and secrets (by
+    name); what it may not see is not checked.
+    """
+    from reconciler.doctor.github.judge import judge
+    from reconciler.forge.github import connect_to
+    from reconciler.forge.inspecting import inspect
+    from reconciler.forge.origin import repository_of_origin
+
+    if not os.environ.get("GITHUB_TOKEN"):
+        raise UsageError("GITHUB_TOKEN is not set; the token is taken from there and from nowhere else")
+    if repository is None:
+        elsewhere = bool(os.environ.get("GITHUB_API_URL"))
+        repository = repository_of_origin(Path(), elsewhere=elsewhere)
+    facts = inspect(connect_to(repository, os.environ), identities, environment)
+    return _show("github", [judge(facts)], format_, verbose=verbose)
+
+
+def _check_format(chosen: str) -> None:
+    if chosen not in _FORMATS:
+        raise UsageError(f"--format {chosen}: the doctor speaks {' and '.join(_FORMATS)}")
+
+
+def _show(about: str, found: Sequence[Examination], chosen: str, *, verbose: bool) -> int:
+    from reconciler.render.doctor import doctor_json, doctor_text
+
+    if chosen == "json":
+        answer(doctor_json(about, found))
+    else:
+        answer(doctor_text(found, color=wants_color(), width=width(), verbose=verbose))
+    return 0 if all(one.healthy for one in found) else ReconcilerError.exit_code

@@ -1,0 +1,47 @@
+"""Facts about AWS to checks: all of them, whatever the first ones found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.doctor.aws.actions import Use
+from reconciler.doctor.aws.calling import actions, clock, credentials, key, network, writes
+from reconciler.doctor.aws.facts import AwsFacts, Declared
+from reconciler.doctor.aws.organization import customer_policies, management, tag_keys
+from reconciler.doctor.aws.places import instance, permission_sets, region
+from reconciler.doctor.check import Check, Examination, not_checked, ok, problem, warning
+
+
+def judge(target: str, facts: AwsFacts, declared: Declared, use: Use | None = None) -> Examination:
+    """Every check of one target; `use` says what the credentials are for (None: nobody said)."""
+    checks = (
+        credentials(facts, use),
+        clock(facts),
+        region(facts),
+        instance(facts),
+        permission_sets(facts, declared),
+        *actions(facts),
+        writes(facts, use),
+        network(facts),
+        key(facts),
+        management(facts, declared),
+        tag_keys(declared),
+        customer_policies(facts, declared),
+        *_token(facts, use),
+    )
+    return Examination(target, checks)
+
+
+def _token(facts: AwsFacts, use: Use | None) -> Iterator[Check]:
+    name = "scim-token"
+    if not facts.has_channel:
+        return
+    for one in facts.notices:
+        yield warning(name, one.message, one.fix or "", one.details)
+    fix = "put the token where `token` of the target points, or the next one where `token_next` does"
+    if facts.token and use is Use.APPLY:
+        yield problem(name, facts.token, fix)
+    elif facts.token:
+        yield not_checked(name, f"{facts.token}; a plan needs none", f"where this role applies: {fix}")
+    elif not facts.notices:
+        yield ok(name, "the token is there, and does not end within 60 days, as far as `expires` says")
