@@ -101,7 +101,7 @@ def github(repository: str | None, environment: str, identities: str, format_: s
     "--trust",
     multiple=True,
     metavar="FILE",
-    help="Certificates (PEM) that Identity Center was given, and that may sign the document; repeatable.",
+    help="Certificates (PEM) of which one must have signed the document; repeatable.",
 )
 @click.option(
     "--expect-fingerprint",
@@ -109,6 +109,12 @@ def github(repository: str | None, environment: str, identities: str, format_: s
     multiple=True,
     metavar="SHA256",
     help="The same by the fingerprint of a certificate in the document; repeatable.",
+)
+@click.option(
+    "--uploaded",
+    multiple=True,
+    metavar="FILE",
+    help="Certificates (PEM) that Identity Center was given, beside those that may sign; repeatable.",
 )
 @click.option("--issued", metavar="ATTRIBUTE", help="Which attribute of a person is sent as NameID.")
 @click.option(
@@ -123,6 +129,7 @@ def saml(
     metadata: str,
     trust: tuple[str, ...],
     fingerprints: tuple[str, ...],
+    uploaded: tuple[str, ...],
     issued: str | None,
     claims: str | None,
     ca_file: str | None,
@@ -135,7 +142,8 @@ def saml(
     from reconciler.session.saml import examine_saml, read_trust
 
     _check_format(options.format)
-    found = examine_saml(options, metadata, read_trust(trust, fingerprints), issued, claims, ca_file)
+    signers, given = read_trust(trust, fingerprints), read_trust(uploaded, ()).known
+    found = examine_saml(options, metadata, signers, given, issued, claims, ca_file)
     return _show("saml", found, options.format, verbose=options.verbose)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from reconciler.wire.http_address import checked_url
 from reconciler.wire.http_connection import Connection, Fault
 
 _NAME = "saml"
+_QUERY = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
 
 
 def is_address(source: str) -> bool:
@@ -44,16 +46,20 @@ def _fetched(url: str, clock: Clock, ca_file: str | None) -> bytes:
         raise UsageError(
             "--metadata: a document that comes without encryption can be anybody's; use https://"
         )
+    base, question, query = url.partition("?")
+    if not _QUERY.fullmatch(query):
+        raise UsageError("--metadata: the part of the URL behind ? is not percent-encoded")
     try:
-        checked = checked_url(url, _NAME)
+        checked = checked_url(base, _NAME)
     except Rejected as error:
         raise UsageError(f"--metadata: {str(error).removeprefix(f'{_NAME}: ')}") from None
     parts = urlsplit(checked)
     # The slash at the end is part of an address that has one.
-    path = (parts.path or "") + url[len(checked) :] or "/"
+    path = (parts.path or "") + base[len(checked) :] or "/"
     label = f"GET {parts.scheme}://{parts.netloc}{path}"
     with closing(Connection(checked, _NAME, ca_file=ca_file, proxied=False, clock=clock)) as connection:
-        reply = connection.exchange("GET", path, {"Accept": "application/samlmetadata+xml, */*"}, None, None)
+        accept = {"Accept": "application/samlmetadata+xml, */*"}
+        reply = connection.exchange("GET", path + question + query, accept, None, None)
     if isinstance(reply, Fault):
         why = f": {reply.why}" if reply.why else ""
         raise ServiceError(f"there is no answer ({reply.broken.value}{why})", target=_NAME, request=label)

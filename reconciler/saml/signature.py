@@ -49,6 +49,10 @@ def verified(data: bytes, root: Element, trust: Trust, now: datetime) -> tuple[S
     if not signatures:
         elsewhere = any(True for _ in root.iter(_SIGNATURE))
         why = "the document is not signed" + (", only a part of it is" if elsewhere else "")
+        if trust.known:
+            # Whoever can change a document can also take its signature away.
+            why += ", and one of the certificates that were named must have signed it"
+            return Signature(Signed.BROKEN, why), root
         return Signature(Signed.NOT, why), root
     if not trust.known:
         return Signature(Signed.UNVERIFIED, "no certificate is named that may sign it"), root

@@ -33,15 +33,17 @@ def examine_saml(
     settings: Settings,
     metadata: str,
     trust: Trust,
+    uploaded: frozenset[str] = frozenset(),
     issued: str | None = None,
     claims: str | None = None,
     ca_file: str | None = None,
 ) -> Sequence[Examination]:
     """One document, and the people of the files where there are files. Writes nothing.
 
-    `issued` is the attribute that is sent as NameID; `claims` a CSV file with the values themselves. Raises
-    InputError for a document or files that are not valid, UsageError for options, ServiceError where a URL
-    does not answer.
+    `uploaded` are the SHA-256 fingerprints of certificates that Identity Center was given, beside those that
+    may sign; `issued` is the attribute that is sent as NameID; `claims` a CSV file with the values themselves.
+    Raises InputError for a document or files that are not valid, UsageError for options, ServiceError where a
+    URL does not answer.
     """
     clock = SystemClock()
     now = settings.now or clock.now()
@@ -60,7 +62,7 @@ def examine_saml(
     signature, element = verified(data, root, trust, now)
     characters = len(data.decode("utf-8", errors="replace"))
     facts = read_metadata(element, metadata, characters=characters, signature=signature)
-    return [judge(facts, now, trust.known, people, issued or claims)]
+    return [judge(facts, now, trust.known | uploaded, people, issued or claims)]
 
 
 def read_trust(files: Sequence[str], fingerprints: Sequence[str]) -> Trust:

@@ -60,9 +60,9 @@ class Desk:
         one = self.checks(document, *arguments, code=code)[name]
         return one["outcome"], " ".join([one["found"], one["fix"] or "", *one["details"]])
 
-    def trust(self, *those: Made) -> tuple[str, ...]:
+    def given(self, *those: Made, option: str = "--uploaded") -> tuple[str, ...]:
         (self.stage.root / "trust.pem").write_text("".join(one.pem for one in those), encoding="ascii")
-        return ("--trust", "trust.pem")
+        return (option, "trust.pem")
 
 
 @pytest.fixture
@@ -79,7 +79,9 @@ def people(desk: Desk, *lines: str) -> None:
 
 
 def test_a_provider_with_which_all_is_well(desk: Desk) -> None:
-    found = desk.checks(sign(AdFs().text(), current()), *desk.trust(current()), "--issued", "email")
+    found = desk.checks(
+        sign(AdFs().text(), current()), *desk.given(current(), option="--trust"), "--issued", "email"
+    )
     assert {one["outcome"] for one in found.values()} == {"ok"}
     text = desk.ask(AdFs().text(), form="text")
     assert text.code == 0
@@ -131,6 +133,45 @@ def test_the_end_of_a_certificate(desk: Desk, days: float, outcome: str, words: 
         assert ("AutoCertificateRollover" in found[1]) is (days <= 20)
 
 
+def test_more_certificates_than_anybody_needs(desk: Desk) -> None:
+    one = AdFs(signing=[certificate(-9 + number / 100, 300, "many") for number in range(25)])
+    found = desk.checks(one.text(), code=1)
+    assert sum(name.startswith("certificate:") for name in found) == 20
+    assert "there are 25" in found["signing-certificates"]["found"]
+
+
+def test_nothing_in_a_document_that_was_changed_counts(desk: Desk) -> None:
+    """It must not lead anybody to upload the certificate of an attacker."""
+    evil = certificate(-2, 300, "evil")
+    for document in (
+        AdFs(signing=[current(), evil]).text().encode(),
+        sign(AdFs(signing=[current(), evil]).text(), evil),
+        sign(AdFs().text(), current()).replace(b"https://sts", b"https://evil"),
+    ):
+        ended = desk.ask(document, *desk.given(current(), option="--trust"))
+        assert ended.code == 1
+        assert evil.fingerprint not in ended.output
+        assert "evil" not in ended.out
+        found = {one["name"]: one for one in json.loads(ended.out)["examinations"][0]["checks"]}
+        assert found["signature"]["outcome"] == "problem"
+        assert found["metadata"]["outcome"] == "not checked"
+        assert set(found) == {"signature", "metadata", "user-names", "name-id"}
+
+
+def test_words_of_a_document_are_words(desk: Desk) -> None:
+    """Line breaks and marks of direction in a document begin no line of the output."""
+    nasty = "x&#10;::error::gone&#13;&#9;&#x202e;y"
+    document = AdFs(
+        entity_id=nasty, formats=[nasty], sign_on=[(nasty, nasty)], attributes=f'validUntil="{nasty}"'
+    )
+    for form in ("text", "json"):
+        ended = desk.ask(document.text(), form=form)
+        assert ended.code == 1
+        assert not any(line.lstrip().startswith("::") for line in ended.output.splitlines())
+        assert "\u202e" not in ended.output
+        assert "\r" not in ended.output
+
+
 def test_a_certificate_that_begins_later(desk: Desk) -> None:
     made = certificate(1, 365)
     found = desk.outcome(f"certificate:{made.thumbprint}", AdFs(signing=[made]).text())
@@ -170,10 +211,11 @@ def test_a_rollover_says_what_to_upload_and_until_when(desk: Desk) -> None:
     # The order in the document says nothing.
     assert desk.outcome("rollover", AdFs(signing=[new, old]).text()) == (outcome, words)
     # Once it was uploaded and named, all is well; and the old one alone is not enough.
-    assert desk.outcome("rollover", document, *desk.trust(old, new))[0] == "ok"
-    assert desk.outcome("rollover", document, *desk.trust(old))[0] == "warning"
+    assert desk.outcome("rollover", document, *desk.given(old, new))[0] == "ok"
+    assert desk.outcome("rollover", document, *desk.given(old))[0] == "warning"
+    # Who may sign was uploaded, too.
     both = ("--expect-fingerprint", old.fingerprint, "--expect-fingerprint", new.fingerprint.upper())
-    assert desk.outcome("rollover", document, *both)[0] == "ok"
+    assert desk.outcome("rollover", sign(document, old), *both)[0] == "ok"
 
 
 def test_a_rollover_whose_window_is_over(desk: Desk) -> None:
@@ -188,10 +230,10 @@ def test_a_rollover_whose_window_is_over(desk: Desk) -> None:
 
 def test_a_rollover_that_nobody_followed(desk: Desk) -> None:
     new = certificate(-30, 335)
-    outcome, words = desk.outcome("rollover", AdFs(signing=[new]).text(), *desk.trust(current()), code=1)
+    outcome, words = desk.outcome("rollover", AdFs(signing=[new]).text(), *desk.given(current()), code=1)
     assert outcome == "problem"
     assert new.fingerprint in words
-    assert desk.outcome("rollover", AdFs(signing=[new]).text(), *desk.trust(new))[0] == "ok"
+    assert desk.outcome("rollover", AdFs(signing=[new]).text(), *desk.given(new))[0] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -143,8 +143,15 @@ def test_a_signature_that_fits() -> None:
 
 
 def test_without_a_trusted_certificate_it_is_not_verified() -> None:
-    assert look(AdFs().text().encode(), of(current()))[0].state is Signed.NOT
+    assert look(AdFs().text().encode(), Trust())[0].state is Signed.NOT
     assert look(signed(AdFs().text(), current()), Trust())[0].state is Signed.UNVERIFIED
+
+
+def test_a_signature_that_was_taken_away() -> None:
+    for text in (AdFs().text(), _wrapped()["signed document inside, signature left"]):
+        signature, _ = look(text.encode(), of(current()))
+        assert signature.state is Signed.BROKEN
+        assert "is not signed" in signature.why
 
 
 def test_without_the_extra_it_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,9 +265,7 @@ def _wrapped() -> dict[str, str]:
 def test_signatures_that_were_moved_count_for_nothing(name: str) -> None:
     data = _wrapped()[name].encode()
     signature, _ = look(data, of(current()))
-    assert signature.state is not Signed.VERIFIED
-    # The one with no signature of its own says so.
-    assert (signature.state is Signed.NOT) is (name == "signed document inside, signature left")
+    assert signature.state is Signed.BROKEN
 
 
 def test_two_elements_with_the_id_that_was_signed() -> None:

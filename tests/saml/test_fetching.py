@@ -31,7 +31,8 @@ def test_a_document_is_fetched_from_where_it_is(tmp_path: Path, monkeypatch: pyt
         for path in (PATH, "/", f"{PATH}/"):
             assert fetch(address + path, ca.file).decode() == text
         assert fetch(address, ca.file).decode() == text
-        assert [one.target for one in web.heard] == [PATH, "/", f"{PATH}/", "/"]
+        assert fetch(f"{address}{PATH}?appid=0a%201b", ca.file).decode() == text
+        assert [one.target for one in web.heard] == [PATH, "/", f"{PATH}/", "/", f"{PATH}?appid=0a%201b"]
         assert not any("authorization" in {name.lower() for name in one.headers} for one in web.heard)
 
 
@@ -95,7 +96,9 @@ def test_an_answer_that_is_too_large(tmp_path: Path) -> None:
         "https://ada:pw@sts.example.com/x",
         "https://169.254.169.254/latest",
         "https://sts.example.com/../x",
-        "https://sts.example.com/x?y=1",
+        "https://sts.example.com/x?y=ü",
+        "https://sts.example.com/x#y",
+        "https://sts.example.com/x?y#z",
         "https://sts.example.com/x y",
         "HTTPS://sts.example.com:0/x",
     ],

@@ -20,7 +20,7 @@ MARKS = (7, 14, 30, 60)
 # "IAM Identity Center quotas": characters of a certificate of an identity provider.
 MAX_CHARACTERS = 2_500
 # The current certificate and the next one.
-_USUAL = 2
+_USUAL, MAX_SHOWN = 2, 20
 _UPLOAD = (
     "in Identity Center: Settings, Actions, Manage authentication, Manage SAML 2.0 certificates, Import "
     "certificate; leave the old one there until AD FS signs with the new one"
@@ -56,7 +56,8 @@ def certificates(roles: Sequence[Role], now: datetime) -> Iterator[Check]:
         yield warning(name, f"there are {len(found)}; one, or two during a rollover, is what is usual", fix)
     else:
         yield ok(name, f"there are {len(found)}" if found else "there is none, so that nothing is signed")
-    for one in found:
+    # A provider has a few; what publishes more must not hide the rest of the answer.
+    for one in found[-MAX_SHOWN:]:
         yield _end(one, found, now, provider=provider)
 
 
@@ -109,18 +110,14 @@ def rollover(roles: Sequence[Role], now: datetime, known: frozenset[str]) -> Che
         return ok(name, "there is one signing certificate" if found else "there is no certificate to upload")
     others = [one for one in found if one not in lacking or not known]
     details, past = [], False
-    for one in lacking:
+    for one in lacking[-MAX_SHOWN:]:
         until = _deadline(one, others)
         past = past or until <= now
         word = "was to be uploaded by" if until <= now else "to be uploaded by"
         details.append(
             f"thumbprint {one.thumbprint}, SHA-256 {one.fingerprint}: {word} {until:%Y-%m-%d %H:%M} UTC"
         )
-    also = (
-        ""
-        if known
-        else "; where Identity Center has them, name them all with --trust or --expect-fingerprint"
-    )
+    also = "" if known else "; where Identity Center has them, name them all with --uploaded"
     if past or (known and len(lacking) == len(found)):
         what = "AD FS signs, or may sign, with a certificate that Identity Center may not have"
         return problem(name, what, f"upload it now, {_UPLOAD}{also}", details)
