@@ -41,7 +41,7 @@ def examine_saml(
     """One document, and the people of the files where there are files. Writes nothing.
 
     `uploaded` are the SHA-256 fingerprints of certificates that Identity Center was given, beside those that
-    may sign; `issued` is the attribute that is sent as NameID; `claims` a CSV file with the values themselves.
+    may sign; `issued` is the attribute that is sent as NameID; `claims` a CSV file with the values instead.
     Raises InputError for a document or files that are not valid, UsageError for options, ServiceError where a
     URL does not answer.
     """
