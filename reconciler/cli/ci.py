@@ -81,7 +81,7 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
     """
     from reconciler.forge.comments import put_comment
     from reconciler.forge.github import connect, read_event, run_of_event
-    from reconciler.forge.shown import PLAN, planned, pull_of_run, shown_name
+    from reconciler.forge.shown import PLAN, check_base, planned, pull_of_run, shown_name
 
     github, run = connect(os.environ), run_of_event(read_event(os.environ))
     path = f"{_WORKFLOWS}{workflow}"
@@ -95,6 +95,7 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
         answer("Nothing to show: no open pull request has this commit as its newest.")
         return
     try:
+        check_base(github, run, branch)
         content = planned(github, run).get(PLAN)
         plan = None if content is None else _plan(content)
         why = "The run left no plan."
