@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.errors import PlanFileError
+from reconciler.forge.archive import members
 from reconciler.render.json import plan_json
 from tests.forge.conftest import Job
 from tests.render.plans import PLANS
@@ -285,3 +287,17 @@ def test_an_event_that_is_no_run_is_refused(desk: Desk, event: dict[str, Any]) -
     desk.job(event)
     assert run(["ci", "comment", "--out-dir", str(desk.out)]) in (1, 64)
     assert desk.hub.asked == []
+
+
+def test_an_archive_with_any_bytes_changed_is_read_or_refused() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("plan.json", b"x" * 100)
+    whole, refused = made.getvalue(), 0
+    for at in range(len(whole)):
+        for value in (0, 1, 0x7F, 0x80, 0xF8, 0xFF):
+            try:
+                members(whole[:at] + bytes([value]) + whole[at + 1 :], ("plan.json",), "it")
+            except PlanFileError:
+                refused += 1
+    assert refused > len(whole)
