@@ -156,6 +156,7 @@ def reviewed(workflow: str, branch: str, identities: str, approvals: int, out_di
     from reconciler.files.private import write_private
     from reconciler.forge.github import connect
     from reconciler.forge.reviewed import Wanted, changed_commits, find
+    from reconciler.render.escape import sentence
 
     folder = Path(identities)
     repository = Repository.of(folder)
@@ -177,7 +178,8 @@ def reviewed(workflow: str, branch: str, identities: str, approvals: int, out_di
             without.append(f"pull request {number}: {error}")
         else:
             usable[number] = content
-    told = "\n".join(f"Not reviewed: {one}." for one in without)
+    # What is wrong with a plan can quote it, and this is the log of a job with credentials.
+    told = "\n".join(f"Not reviewed: {sentence(one)}." for one in without)
     if not usable:
         raise Stale(
             f"No reviewed plan for what was merged; nothing was written.\n{told}\nOpen a pull request (a "
@@ -208,13 +210,14 @@ def issue(folder: Path, author: str) -> None:
     """
     from reconciler.forge.drift import put_issues, read_drift
     from reconciler.forge.github import connect
+    from reconciler.render.escape import line, sentence
 
     drifted = read_drift(folder)
     number = os.environ.get("GITHUB_RUN_ID", "")
     github = connect(os.environ)
     url = _url(github, int(number)) if number.isascii() and number.isdigit() else ""
-    for line in put_issues(github, drifted, author, url):
-        answer(line)
+    for each in put_issues(github, drifted, author, url):
+        answer(line(sentence(each)))
 
 
 @command.command("note", short_help="show a plan at its merge request at GitLab")
