@@ -83,7 +83,7 @@ def github(repository: str | None, environment: str, identities: str, format_: s
     from reconciler.forge.origin import repository_of_origin
 
     if not os.environ.get("GITHUB_TOKEN"):
-        raise UsageError("GITHUB_TOKEN is not set; the token is taken from there and from nowhere else")
+        raise ReconcilerError("GITHUB_TOKEN is not set; the token is taken from there and from nowhere else")
     if repository is None:
         elsewhere = bool(os.environ.get("GITHUB_API_URL"))
         repository = repository_of_origin(Path(), elsewhere=elsewhere)

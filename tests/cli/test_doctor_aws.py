@@ -328,9 +328,28 @@ def test_a_token_of_scim(site: Real) -> None:
     )
     site._patch.setenv("SCIM", "x" * 500)
     assert outcome(site, "scim-token", "--for", "apply", "--now", "2026-12-01T00:00:00Z")[0] == "ok"
-    how, words = outcome(site, "scim-token", "--now", "2027-10-01T00:00:00Z")
+    how, words = outcome(site, "scim-token-expiry", "--now", "2027-10-01T00:00:00Z")
     assert (how, "ends on 2027-11-01" in words) == ("warning", True)
+    assert outcome(site, "scim-token", "--now", "2027-12-01T00:00:00Z", code=1)[0] == "problem"
+    assert outcome(site, "scim-token", "--for", "plan", "--now", "2027-12-01T00:00:00Z")[0] == "not checked"
     assert "x" * 20 not in site.run("doctor", "aws").output
+
+
+def test_one_target_that_cannot_be_asked_hides_no_other(site: Real) -> None:
+    site.commit({"reconciler.yaml": f"{CONFIG}  west: {{type: identity-center, region: eu-west-1}}\n"})
+    ended = site.run("doctor", "aws", "--format", "json")
+    assert ended.code == 1
+    found = json.loads(ended.out)["examinations"]
+    assert [(one["subject"], one["healthy"]) for one in found] == [("aws", True), ("west", False)]
+    assert site.run("doctor", "aws", "--target", "aws").code == 0
+
+
+def test_nobody_answers(site: Real) -> None:
+    site._patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    found = checks(site, code=1)
+    assert "cannot be reached" in found["credentials"]["found"]
+    assert {one["outcome"] for name, one in found.items() if name.endswith("-actions")} == {"not checked"}
+    assert found["network"]["outcome"] == found["encryption-key"]["outcome"] == "not checked"
 
 
 def test_nothing_in_aws(real: Real) -> None:
