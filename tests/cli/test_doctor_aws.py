@@ -28,7 +28,9 @@ def checks(stage: Real, *arguments: str, code: int = 0) -> dict[str, dict[str, A
     ended = stage.run("doctor", "aws", "--format", "json", *arguments)
     assert ended.code == code, ended.output
     # The sandbox has no Access Analyzer; the others read as well.
-    assert {*stage.written()} <= {"iam.SimulatePrincipalPolicy", "cloudtrail.LookupEvents", "unknown.Unknown"}
+    assert {*stage.written()} <= {
+        "iam.SimulatePrincipalPolicy", "cloudtrail.LookupEvents", "sts.AssumeRole", "unknown.Unknown"
+    }  # fmt: skip
     body = json.loads(ended.out)
     assert (body["format"], body["version"], body["about"]) == ("reconciler doctor", 1, "aws")
     (examination,) = body["examinations"]
@@ -274,6 +276,20 @@ def test_policies_that_are_missing_in_accounts(site: Real) -> None:
     assert (how, f"{MANAGEMENT}:policy/ci/deploy" in words) == ("problem", True)
     site.sandbox.store.declare_policies(MANAGEMENT, ["/ci/deploy"])
     assert outcome(site, "customer-managed-policies")[0] == "ok"
+
+
+def test_policies_in_an_account_where_a_role_may_be_asked(site: Real) -> None:
+    site.commit({"access.yaml": OWN})
+    site.sandbox.store.declare_policies(PROD, [])
+    name = "customer-managed-policies"
+    how, words = outcome(site, name, "--account-role", "audit")
+    assert (how, "sts:AssumeRole" in words) == ("not checked", True)
+    site.sandbox.circumstances.account_role = "audit"
+    how, words = outcome(site, name, "--account-role", "audit", code=1)
+    assert (how, f"{PROD}:policy/ci/deploy" in words) == ("problem", True)
+    site.sandbox.store.declare_policies(PROD, ["/ci/deploy"])
+    assert outcome(site, name, "--account-role", "audit")[0] == "ok"
+    assert site.run("doctor", "aws", "--account-role", "a b").code == 64
 
 
 def test_policies_in_accounts_that_selectors_describe(site: Real) -> None:

@@ -516,7 +516,20 @@ def test_a_service_that_fails_on_one_question(ward: Ward) -> None:
     assert ward.outcome("environments")[0] == "not checked"
 
 
-ODD = [None, [], {}, "text", 7, [7], [None], {"total_count": 1}, [{}], {"tree": [7]}, {"errors": [7]}, True]
+ODD: list[Any] = [
+    None,
+    [],
+    {},
+    "text",
+    7,
+    [7],
+    [None],
+    {"total_count": 1},
+    [{}],
+    {"tree": [7]},
+    {"errors": [7]},
+    True,
+]
 
 
 @pytest.mark.parametrize(
