@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
 import click
 
 from reconciler.cli.common import Options, answer, common_options, wants_color, width
@@ -15,7 +18,8 @@ def command(options: Options, name: str) -> None:
     """Say which file and line decides about NAME, offline.
 
     NAME is a key, a user name, an email address, a display name, the name of a permission set, or the name or
-    id of an account. Each line stands there with what it says: the declaration, memberships, blocks, and
+    id of an account. Each line stands there with what it says, and who owns the
+    file by CODEOWNERS: the declaration, memberships, blocks, and
     every assignment that leads there.
     """
     from reconciler.files.documents import suggest
@@ -33,7 +37,27 @@ def command(options: Options, name: str) -> None:
         near = suggest(name, list(names(identities)))
         raise UsageError(f"{name}: the files name nothing like that{f'; {near}' if near else ''}")
     places = loaded.locate([each.origin for _, lines in found for each in lines])
+    owners = _owners({place.path for place in places.values()})
     if options.format == "json":
-        answer(deciding_json(found, places))
+        answer(deciding_json(found, places, owners))
     else:
-        answer(deciding_text(found, places, color=wants_color(), width=width()))
+        answer(deciding_text(found, places, owners, color=wants_color(), width=width()))
+
+
+def _owners(paths: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Who owns each file by the CODEOWNERS of the repository around the current folder; no file, nobody."""
+    from reconciler.cli.reports import from_root
+    from reconciler.doctor.github.codeowners import LARGEST, decider, read
+
+    root = next((one for one in (Path.cwd(), *Path.cwd().parents) if (one / ".git").exists()), None)
+    if root is None:
+        return {}
+    for name in (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"):
+        try:
+            text = (root / name).read_bytes()[:LARGEST].decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        lines, _ = read(text)
+        decided = {path: decider(lines, from_root(path)) for path in paths}
+        return {path: line.owners for path, line in decided.items() if line is not None and line.owners}
+    return {}

@@ -113,7 +113,7 @@ def access_json(answers: Sequence[TargetAccess]) -> str:
 
 def harmless(document: Mapping[str, object]) -> str:
     """A document as JSON in plain ASCII, in which no value can be a command to a runner."""
-    return json.dumps(document, indent=1, sort_keys=True).replace("##", "\\u0023\\u0023")
+    return escape.json_text(json.dumps(document, indent=1, sort_keys=True))
 
 
 def access_csv(answers: Sequence[TargetAccess]) -> str:

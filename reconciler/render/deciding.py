@@ -13,12 +13,19 @@ from reconciler.render.layout import Layout, Line, joined
 from reconciler.render.style import Style, Tone
 
 Found = Sequence[tuple[Named, Sequence[Decision]]]
+# By the path of a file, who owns it.
+Owners = Mapping[str, tuple[str, ...]]
 
 
 def deciding_text(
-    found: Found, places: Mapping[Origin, Place], *, color: bool = False, width: int | None = None
+    found: Found,
+    places: Mapping[Origin, Place],
+    owners: Owners,
+    *,
+    color: bool = False,
+    width: int | None = None,
 ) -> str:
-    """For each thing that the name means, its lines in the order of `decisions`."""
+    """For each thing that the name means, its lines in the order of `decisions`; then who owns the files."""
     layout = Layout(Style(color), width)
     lines: list[Line] = []
     for one, decisions in found:
@@ -27,15 +34,22 @@ def deciding_text(
             lines += layout.paragraph(
                 f"{_where(each.origin, places)}: {escape.sentence(each.says)}", indent=2, hang=4
             )
+    if owners:
+        lines.append(layout.line("owners", Tone.HEADING))
+        for path, whose in sorted(owners.items()):
+            lines += layout.paragraph(
+                f"{escape.text(path)}: {escape.text(', '.join(whose))}", indent=2, hang=4
+            )
     return joined(lines)
 
 
-def deciding_json(found: Found, places: Mapping[Origin, Place]) -> str:
+def deciding_json(found: Found, places: Mapping[Origin, Place], owners: Owners) -> str:
     """The same for programs, as canonical JSON."""
     return canonical(
         {
             "format": "reconciler who-edits",
             "version": 1,
+            "owners": {path: list(whose) for path, whose in owners.items()},
             "found": [
                 {
                     "kind": str(one.kind),

@@ -229,6 +229,11 @@ def xml(value: str) -> str:
     return "\n".join(line(text(each)) for each in value.splitlines())
 
 
+def json_text(value: str) -> str:
+    """JSON in plain ASCII in which no value is a command to a runner (`##[`), nor a DEL to a terminal."""
+    return value.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023")
+
+
 # A placeholder for an argument; braces that mean themselves are doubled (SARIF 2.1.0, section 3.11.5).
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 

@@ -18,7 +18,7 @@ from reconciler.model.plan import FORMAT_VERSION, SEMANTICS_VERSION, Finding, Pl
 from reconciler.model.report import Report
 from reconciler.model.resources import Origin
 from reconciler.planning.digest import plan_digest
-from reconciler.render import authors
+from reconciler.render import authors, escape
 from reconciler.render.documents import PlanDocument
 
 # What `show` prints of a target; the digest that people approve covers less.
@@ -37,7 +37,7 @@ def canonical(value: object) -> str:
     begins. Raises ValueError for NaN and infinities, which are not JSON.
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
-    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
+    return escape.json_text(text) + "\n"
 
 
 def plan_json(plan: Plan) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.errors import Place, Problem
 from reconciler.model.plan import FORMAT_VERSION, Finding
+from reconciler.render import escape
 from reconciler.render.messages import Places
 
 
@@ -41,4 +42,4 @@ def _place(place: Place | None) -> dict[str, Any]:
 
 def _json(value: Mapping[str, Any]) -> str:
     text = json.dumps({"format_version": FORMAT_VERSION, **value}, sort_keys=True, separators=(",", ":"))
-    return text.replace("\x7f", "\\u007f").replace("##", "\\u0023\\u0023") + "\n"
+    return escape.json_text(text) + "\n"

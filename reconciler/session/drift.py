@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from reconciler.session.session import Session
 
 # Of the findings that concern no target: those that say what is compared.
-_OF_FILES = frozenset({"working-tree-differs", "head-trusted", "live-from-snapshot", "target-not-configured"})
+_OF_FILES = frozenset(
+    {"working-tree-differs", "not-merged", "head-trusted", "live-from-snapshot", "target-not-configured"}
+)
 
 # So many objects are asked one by one who wrote them; the event history answers for any number.
 _MOST_ASKED = 50

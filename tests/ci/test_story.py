@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,16 +25,13 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
 
 
 @pytest.mark.long
-def test_from_the_first_pull_request_to_an_empty_plan(
-    told: Story, record_property: Callable[[str, object], None]
-) -> None:
+def test_from_the_first_pull_request_to_an_empty_plan(told: Story) -> None:
     """Two pull requests from one base, a partial apply, a squash merge, a console edit in between."""
     begins(told)
     one, other = two_are_reviewed(told)
     goes_half_way_and_on(told, one, other)
     drifts_and_is_taken_back(told)
     ends_with_nothing_to_do(told)
-    record_property("steps", told.runner.steps)
     assert told.runner.steps > 150
 
 
@@ -266,3 +263,24 @@ def somebody_is_blocked_at_once(told: Story) -> None:
     assert told.tip() == tip
     assert told.written().count("identitystore.DeleteGroupMembership") == 2
     assert applied.codes[-1] in (0, 4), applied.output
+
+
+def test_a_role_plans_the_pull_requests_of_this_repository_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with story(tmp_path, monkeypatch, plan_with="role") as told:
+        number = told.propose({"identities/people.yaml": PEOPLE, "identities/groups.yaml": GROUPS})
+        run, planned = told.plan(number)
+        assert planned.ok, planned.output
+        assert told.runner.roles == ["identity-reconciler-plan"]
+        assert told.written() == []
+        assert told.show(run).ok
+        assert "ada" in told.hub.bodies(number)[0]
+
+        fork = told.propose({"identities/people.yaml": PEOPLE}, fork=True, author="mallory")
+        run, skipped = told.plan(fork)
+        assert skipped.skipped
+        told.hub.runs[run]["conclusion"] = "skipped"
+        assert told.show(run).skipped
+        assert told.hub.bodies(fork) == []
+        assert told.runner.roles == ["identity-reconciler-plan"]

@@ -109,3 +109,16 @@ def test_a_name_may_mean_several_things(files: Played) -> None:
     found = json.loads(files.run("who-edits", "cyd", "--format", "json").out)["found"]
 
     assert [one["kind"] for one in found] == ["user", "account"]
+
+
+def test_who_owns_the_files_stands_below_where_the_repository_says_so(files: Played) -> None:
+    (files.root / ".git").mkdir()
+    (files.root / ".github").mkdir()
+    (files.root / ".github" / "CODEOWNERS").write_text(
+        "* @octo/everybody\nidentities/access.yaml @octo/security @ada\n"
+    )
+
+    out = files.run("who-edits", "Admin").out
+
+    assert out.endswith("owners\n  identities/access.yaml: @octo/security, @ada\n")
+    assert files.run("who-edits", "cyd").out.endswith("owners\n  identities/people.yaml: @octo/everybody\n")

@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,29 +161,31 @@ def archive(*members: tuple[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-HOSTILE = {
-    "no-archive": b"PK\x03\x04 and no more",
-    "empty": b"",
-    "another-file": archive(("comment.md", b"@everyone"), ("plan.json", PLAN)),
-    "a-way-out": archive(("../plan.json", PLAN)),
-    "an-absolute-way": archive(("/tmp/plan.json", PLAN)),
-    "a-folder": archive(("plan.json/", b"")),
-    "twice": archive(("plan.json", PLAN), ("plan.json", OTHER)),
-    "a-bomb": archive(("plan.json", b"\0" * (257 * 2**20))),
-    "no-plan": archive(("plan.json", b"{}")),
-    "edited": archive(("plan.json", PLAN.replace(b"Site Reliability", b"Site Admins"))),
-    "no-text": archive(("plan.json", b"\xff\xfe")),
-    "markup": archive(
+HOSTILE: Mapping[str, Callable[[], bytes]] = {
+    "no-archive": lambda: b"PK\x03\x04 and no more",
+    "empty": lambda: b"",
+    "another-file": lambda: archive(("comment.md", b"@everyone"), ("plan.json", PLAN)),
+    "a-way-out": lambda: archive(("../plan.json", PLAN)),
+    "an-absolute-way": lambda: archive(("/tmp/plan.json", PLAN)),
+    "a-folder": lambda: archive(("plan.json/", b"")),
+    "twice": lambda: archive(("plan.json", PLAN), ("plan.json", OTHER)),
+    "a-bomb": lambda: archive(("plan.json", b"\0" * (257 * 2**20))),
+    "no-plan": lambda: archive(("plan.json", b"{}")),
+    "edited": lambda: archive(("plan.json", PLAN.replace(b"Site Reliability", b"Site Admins"))),
+    "no-text": lambda: archive(("plan.json", b"\xff\xfe")),
+    "markup": lambda: archive(
         ("plan.json", PLAN.replace(b'"targets":[', b'"targets":["@everyone <img src=x> [x](y)",'))
     ),
-    "keys": archive(("plan.json", PLAN.replace(b'"identity":{', b'"identity":{"@everyone\\n# `<b>":[],'))),
-    "deep": archive(("plan.json", b"[" * 200_000)),
+    "keys": lambda: archive(
+        ("plan.json", PLAN.replace(b'"identity":{', b'"identity":{"@everyone\\n# `<b>":[],'))
+    ),
+    "deep": lambda: archive(("plan.json", b"[" * 200_000)),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_artifact_that_is_not_a_plan_is_said_to_be_none(desk: Desk, name: str) -> None:
-    assert desk.show(desk.planned(HOSTILE[name])) == 0
+    assert desk.show(desk.planned(HOSTILE[name]())) == 0
     (body,) = desk.bodies()
     assert body.startswith(f"{MARK}\n## No plan\n")
     # Whatever it quotes stands in code.

@@ -96,7 +96,9 @@ def _plain(one: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
             yield f"list of {_takes(one.get('items', {}), schema) or 'anything'}"
         elif kind == "object":
             inner = one.get("additionalProperties")
-            yield f"map to {_takes(inner, schema) or 'anything'}" if isinstance(inner, dict) else "map"
+            # That an entry may be empty goes without saying, and would read as if the map were.
+            held = [one for one in _possibilities(inner, schema) if one != "null"] if inner else []
+            yield f"map to {' or '.join(dict.fromkeys(held))}" if held else "map"
         elif "string" in kinds and kind in ("number", "integer", "boolean"):
             continue  # text may be written without quotes
         else:

@@ -297,6 +297,7 @@ WHO_EDITS = document(
         {
             "format": constant("reconciler who-edits", "What this is."),
             "version": constant(1, "Of this format."),
+            "owners": mapped(listed(_KEYS, "Owners."), "Who owns each file, by CODEOWNERS."),
             "found": listed(
                 fields(
                     "Something that the name means.",
