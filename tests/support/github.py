@@ -352,7 +352,7 @@ def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) 
     return "workflow_runs", list(reversed(found))
 
 
-@_route("GET", r"/issues/(\d+)/events", "pull-requests|issues")
+@_route("GET", r"/issues/(\d+)/events", "issues")
 def _events(made: Hub, number: str, **_: Any) -> Any:
     return made.events.get(int(number), [])
 
