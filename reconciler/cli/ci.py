@@ -81,7 +81,7 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
     """
     from reconciler.forge.comments import put_comment
     from reconciler.forge.github import connect, read_event, run_of_event
-    from reconciler.forge.shown import PLAN, planned, pull_of_run, shown_name
+    from reconciler.forge.shown import PLAN, check_base, planned, pull_of_run, shown_name
 
     github, run = connect(os.environ), run_of_event(read_event(os.environ))
     path = f"{_WORKFLOWS}{workflow}"
@@ -95,6 +95,7 @@ def comment(workflow: str, branch: str, author: str, out_dir: Path) -> None:
         answer("Nothing to show: no open pull request has this commit as its newest.")
         return
     try:
+        check_base(github, run, branch)
         content = planned(github, run).get(PLAN)
         plan = None if content is None else _plan(content)
         why = "The run left no plan."
@@ -155,6 +156,7 @@ def reviewed(workflow: str, branch: str, identities: str, approvals: int, out_di
     from reconciler.files.private import write_private
     from reconciler.forge.github import connect
     from reconciler.forge.reviewed import Wanted, changed_commits, find
+    from reconciler.render.escape import sentence
 
     folder = Path(identities)
     repository = Repository.of(folder)
@@ -176,7 +178,8 @@ def reviewed(workflow: str, branch: str, identities: str, approvals: int, out_di
             without.append(f"pull request {number}: {error}")
         else:
             usable[number] = content
-    told = "\n".join(f"Not reviewed: {one}." for one in without)
+    # What is wrong with a plan can quote it, and this is the log of a job with credentials.
+    told = "\n".join(f"Not reviewed: {sentence(one)}." for one in without)
     if not usable:
         raise Stale(
             f"No reviewed plan for what was merged; nothing was written.\n{told}\nOpen a pull request (a "
@@ -207,13 +210,14 @@ def issue(folder: Path, author: str) -> None:
     """
     from reconciler.forge.drift import put_issues, read_drift
     from reconciler.forge.github import connect
+    from reconciler.render.escape import line, sentence
 
     drifted = read_drift(folder)
     number = os.environ.get("GITHUB_RUN_ID", "")
     github = connect(os.environ)
     url = _url(github, int(number)) if number.isascii() and number.isdigit() else ""
-    for line in put_issues(github, drifted, author, url):
-        answer(line)
+    for each in put_issues(github, drifted, author, url):
+        answer(line(sentence(each)))
 
 
 @command.command("note", short_help="show a plan at its merge request at GitLab")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +38,14 @@ def command() -> None:
     type=click.Choice(("plan", "apply")),
     help="What the credentials are for: a role that plans must not write, one that applies must.",
 )
+@click.option(
+    "--account-role",
+    metavar="NAME",
+    default="",
+    help="A role in each account that is asked whether customer-managed policies are there.",
+)
 @common_options(hide=("--max-bytes", "--whole-plan"))
-def aws(options: Options, use: str | None) -> int:
+def aws(options: Options, use: str | None, account_role: str) -> int:
     """Examine every target in AWS: credentials, IAM actions by name, Region, instance, key, network, clock.
 
     Each operation that a plan calls is tried once with the smallest page. Of the actions that write, IAM's
@@ -48,8 +55,11 @@ def aws(options: Options, use: str | None) -> int:
     from reconciler.session.doctor import examine_aws
 
     _check_format(options.format)
+    if account_role and not re.fullmatch(r"[\w+=,.@/-]{1,512}", account_role, re.ASCII):
+        raise UsageError("--account-role is not the name of a role, such as audit or path/audit")
     with observing() as observer:
-        found = examine_aws(beside(observer, options), None if use is None else Use(use), observer)
+        purpose = None if use is None else Use(use)
+        found = examine_aws(beside(observer, options), purpose, observer, account_role=account_role)
     return _show("aws", found, options.format, verbose=options.verbose)
 
 
@@ -85,7 +95,7 @@ def github(repository: str | None, environment: str, identities: str, format_: s
     from reconciler.forge.origin import repository_of_origin
 
     if not os.environ.get("GITHUB_TOKEN"):
-        raise UsageError("GITHUB_TOKEN is not set; the token is taken from there and from nowhere else")
+        raise ReconcilerError("GITHUB_TOKEN is not set; the token is taken from there and from nowhere else")
     if repository is None:
         elsewhere = bool(os.environ.get("GITHUB_API_URL"))
         repository = repository_of_origin(Path(), elsewhere=elsewhere)

@@ -67,10 +67,18 @@ def command(options: Options, tag: str, *, redacted: bool, unpublished: bool) ->
 
 
 def _is_public(environment: Mapping[str, str]) -> bool:
-    """Whether GitHub says that the repository of this run is public."""
+    """Whether everybody can read the repository of this run, by what GitHub or GitLab says of it.
+
+    A run of GitHub that does not say that its repository is private counts as public. (GitLab, "Predefined
+    CI/CD variables"; GitHub, the payload of the event.)
+    """
+    if environment.get("CI_PROJECT_VISIBILITY") == "public":
+        return True
+    at_github = environment.get("GITHUB_ACTIONS") == "true"
     try:
         event = json.loads(Path(environment.get("GITHUB_EVENT_PATH", "")).read_bytes())
-    except (OSError, ValueError):
-        return False
+    except (OSError, ValueError, RecursionError):
+        return at_github
     repository = event.get("repository") if isinstance(event, dict) else None
-    return isinstance(repository, dict) and repository.get("private") is False
+    private = repository.get("private") if isinstance(repository, dict) else None
+    return private is not True if at_github else private is False

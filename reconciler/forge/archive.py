@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -13,6 +14,19 @@ from reconciler.errors import PlanFileError
 MAX_MEMBER = 256 * 2**20
 _MAX_MEMBERS = 8
 _ENCRYPTED = 0x1
+# What `zipfile` raises for archives that were made to be wrong: offsets before the beginning, names that are
+# not text, sizes beyond what there is.
+_NOT_READABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -46,6 +60,6 @@ def members(archive: bytes, expected: Collection[str], label: str) -> Mapping[st
                 if len(content) > MAX_MEMBER:
                     raise refuse(f"holds more than {MAX_MEMBER // 2**20} MiB in {info.filename}")
                 found[info.filename] = content
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _NOT_READABLE as error:
         raise refuse("is not a zip archive that can be read") from error
     return found

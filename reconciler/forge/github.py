@@ -25,6 +25,8 @@ BOT = "github-actions[bot]"
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BRANCH_OF_EVENT = "workflow_run"
+# What GitHub says where a pull request gets another base branch ("Issue event types").
+_OTHER_BASE = frozenset({"base_ref_changed", "automatic_base_change_succeeded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Run:
     repository: int
     conclusion: str
     started: datetime | None
+    created: datetime | None
 
     @classmethod
     def of(cls, body: Any) -> Run:
@@ -61,6 +64,7 @@ class Run:
             repository=_number(_object(body, "repository"), "id"),
             conclusion=_text(body, "conclusion"),
             started=moment(body, "run_started_at") or moment(body, "created_at"),
+            created=moment(body, "created_at"),
         )
 
 
@@ -69,6 +73,8 @@ class Pull:
     """One pull request: `author` is a login, `merged_at` None while it is not merged."""
 
     number: int
+    is_open: bool
+    closed_at: datetime | None
     author: str
     head_sha: str
     head_repository: int
@@ -84,6 +90,8 @@ class Pull:
         repository = _object(head, "repo")
         return cls(
             number=_number(body, "number"),
+            is_open=body.get("state") == "open",
+            closed_at=moment(body, "closed_at"),
             author=_text(_object(body, "user"), "login"),
             head_sha=_commit(head, "sha"),
             # A fork can be deleted meanwhile.
@@ -120,11 +128,17 @@ class GitHub:
         path = self.at("commits", commit, "pulls")
         return [Pull.of(one) for one in self.rest.pages(path, "ListPullRequestsOfCommit")]
 
-    def pulls_from(self, owner: str, branch: str, base: str) -> Sequence[Pull]:
-        """The open pull requests from a branch of a repository of `owner` to the branch `base`."""
-        query = {"state": "open", "head": f"{owner}:{branch}", "base": base}
+    def pulls_from(self, owner: str, branch: str) -> Sequence[Pull]:
+        """The pull requests from a branch of a repository of `owner` to any branch, closed ones too."""
+        query = {"state": "all", "head": f"{owner}:{branch}"}
         found = self.rest.pages(self.at("pulls"), "ListPullRequests", query=query)
         return [Pull.of(one) for one in found]
+
+    def base_changed_at(self, number: int) -> datetime | None:
+        """When a pull request last got another base branch; None where it always had the one it has."""
+        events = self.rest.pages(self.at("issues", number, "events"), "ListEventsOfIssue")
+        found = [moment(one, "created_at") for one in events if one.get("event") in _OTHER_BASE]
+        return max(filter(None, found), default=None)
 
     def run(self, number: int) -> Run:
         """One run of a workflow."""

@@ -163,7 +163,14 @@ def _branch_policies(github: GitHub, name: str) -> tuple[str, ...]:
 def _names(github: GitHub, key: str, *path: str) -> tuple[str, ...]:
     """The names in a list; of secrets, GitHub tells nothing else."""
     found = github.rest.pages(github.at(*path), f"List {'/'.join(path)}", key=key)
-    return tuple(str(one.get("name")) for one in found)
+    return tuple(_text(one, "name") for one in found)
+
+
+def _text(body: Mapping[str, Any], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str):
+        raise IncompleteRead(f"the answer has no {key}", target="github")
+    return value
 
 
 def _secrets(github: GitHub, *, personal: bool) -> tuple[str, ...]:
@@ -174,7 +181,7 @@ def _secrets(github: GitHub, *, personal: bool) -> tuple[str, ...]:
 
 def _write_keys(github: GitHub) -> tuple[str, ...]:
     found = github.rest.pages(github.at("keys"), "ListDeployKeys")
-    return tuple(str(one.get("title")) for one in found if one.get("read_only") is not True)
+    return tuple(_text(one, "title") for one in found if one.get("read_only") is not True)
 
 
 def _actions(github: GitHub) -> ActionsSettings:

@@ -20,6 +20,8 @@ from reconciler.model.drift import Difference, TargetDrift, UnmanagedGrant
 KEPT = timedelta(days=90)
 # So much later than the apply an event may stand, by the clocks of two machines.
 _SKEW = timedelta(minutes=5)
+# So long an apply may take that sets an object right (the time limit of the jobs of the workflows).
+_RUN = timedelta(hours=1)
 # Within this time an event may still be on its way.
 _SETTLES = timedelta(hours=2)
 
@@ -94,7 +96,7 @@ def with_own_authors(drift: TargetDrift, authors: Mapping[Address, Author]) -> T
         differences=tuple(
             one
             if (author := authors.get(one.change.address)) is None
-            or (author.own and one.change.action is Action.UPDATE)
+            or (author.own and one.change.action is Action.UPDATE and _set_right(author.at, one.right_at))
             or (author.at is not None and one.right_at is not None and author.at < one.right_at - _SKEW)
             else replace(one, author=author)
             for one in drift.differences
@@ -164,29 +166,55 @@ def _granted_by(one: UnmanagedGrant, index: _Index) -> UnmanagedGrant:
     return replace(one, author=index.author(one.address, Action.DELETE, one.ids, None))
 
 
+def _set_right(at: datetime | None, right_at: datetime | None) -> bool:
+    """Whether a run of ours that changed an object then may be the one that set it right.
+
+    A later one is told like everybody: the name of a session is chosen by who begins it.
+    """
+    return right_at is not None and (at is None or at <= right_at + _RUN)
+
+
+class _Told:
+    """An event with the ids in it: all, those of what it was done to, and those of what it made."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        asked, answered = _document(event.text), _document(event.answer)
+        self.made = frozenset(_texts(answered))
+        self.all = frozenset(_texts(asked)) | self.made
+        # What it was done to stands on top. Below are values, such as the manager of a user.
+        self.subject = frozenset(each for each in asked.values() if isinstance(each, str))
+        self.memberships = frozenset(
+            each
+            for document in (asked, answered)
+            for key, each in document.items()
+            if key.casefold() == "membershipid" and isinstance(each, str)
+        )
+
+
 class _Index:
     """Events by name, newest first, each with the ids that it speaks of."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        self._by_name: dict[str, list[tuple[Event, frozenset[str]]]] = {}
+        self._by_name: dict[str, list[_Told]] = {}
         for event in sorted(events, key=lambda one: (one.at, one.id), reverse=True):
-            self._by_name.setdefault(event.name, []).append((event, _ids(event.text) | _ids(event.answer)))
+            self._by_name.setdefault(event.name, []).append(_Told(event))
         # Whom a membership was of, by its own id: deletions tell nothing else.
         self._members: dict[str, frozenset[str]] = {}
-        for event, ids in self._by_name.get(_MEMBER_CREATED, []):
-            for each in _ids(event.answer):
-                self._members.setdefault(each, ids)
+        for told in self._by_name.get(_MEMBER_CREATED, []):
+            for each in told.memberships:
+                self._members.setdefault(each, told.all)
 
     def author(
         self, address: Address, action: Action, ids: Sequence[Sequence[str]], since: datetime | None
     ) -> Author | None:
-        """Who made it, by the newest event since then that speaks of all its ids; None where none does."""
+        """Who made it, by the newest event since then that is about all its ids; None where none is."""
         if not ids or not all(ids):
             return None
         found = [
             event
             for name in _NAMES.get((address.kind, action), ())
-            for event in self._explaining(name, ids, since, changes=action is Action.UPDATE)
+            for event in self._explaining(name, ids, since, action)
         ]
         newest = max(found, key=lambda event: (event.at, event.id), default=None)
         if newest is None:
@@ -194,40 +222,52 @@ class _Index:
         return Author(newest.who, newest.at, newest.channel, newest.name, newest.id)
 
     def _explaining(
-        self, name: str, ids: Sequence[Sequence[str]], since: datetime | None, *, changes: bool
+        self, name: str, ids: Sequence[Sequence[str]], since: datetime | None, action: Action
     ) -> Iterator[Event]:
-        for event, spoken in self._by_name.get(name, ()):
+        for told in self._by_name.get(name, ()):
+            event = told.event
             if since is not None and event.at < since:
                 return
-            if changes and event.who.startswith(OWN_SESSION):
+            right_at = None if since is None else since + _SKEW
+            if (
+                action is Action.UPDATE
+                and event.who.startswith(OWN_SESSION)
+                and _set_right(event.at, right_at)
+            ):
                 continue  # an apply changed it so that it was right
-            about = spoken
-            if name == _MEMBER_DELETED:
-                about = spoken.union(*(self._members.get(each, ()) for each in spoken))
+            about = self._about(told, name, pair=len(ids) > 1, made=action is Action.DELETE)
             hits = [any(each in about for each in place) for place in ids]
             if all(hits) or (name in _WHOLE and any(hits)):
                 yield event
                 return  # older ones do not count
 
+    def _about(self, told: _Told, name: str, *, pair: bool, made: bool) -> frozenset[str]:
+        """The ids of what an event was about: others can stand in it as values."""
+        if name in _WHOLE or (not pair and not made):
+            return told.subject
+        if not pair:
+            return told.made or told.subject
+        if name == _MEMBER_DELETED:
+            return told.all.union(*(self._members.get(each, ()) for each in told.memberships))
+        return told.all
 
-def _ids(text: str) -> frozenset[str]:
-    """Every text in a JSON document, and what stands between quotes inside of one (a path of SCIM)."""
-    if not text:
-        return frozenset()
+
+def _document(text: str) -> Mapping[str, object]:
     try:
-        document = json.loads(text)
+        document = json.loads(text) if text else {}
     except ValueError:
-        return frozenset()
-    return frozenset(_texts(document))
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _texts(value: object) -> Iterator[str]:
+    """Every text in it, and what stands between quotes inside of one (a path of SCIM)."""
     if isinstance(value, str):
         yield value
         yield from value.split('"')[1::2]
     elif isinstance(value, list):
         for each in value:
             yield from _texts(each)
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for each in value.values():
             yield from _texts(each)

@@ -8,7 +8,8 @@ permission sets and accounts keep their names.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import quote
@@ -48,6 +49,8 @@ _NAMES = frozenset(
 )
 # An underscore is a letter to `\w`, and none to people.
 _WORD = re.compile(r"[^\W_]+")
+# The path of a file of YAML in a sentence.
+_FILE = re.compile(r"[^\s'\"`(),;]+\.ya?ml\b")
 # Shorter than this are only found as whole words in the same case.
 _SHORT = 3
 # What is longer is shown without its end (files.characters.show).
@@ -87,16 +90,27 @@ class People:
     @cached_property
     def _values(self) -> Mapping[str, list[_Candidate]]:
         """What stands for what in sentences, the longest first, by the first word of it in lower case."""
+        return self._index(_spellings, anyhow=False)
+
+    @cached_property
+    def _files(self) -> Mapping[str, list[_Candidate]]:
+        """The same for names of files, which have names of people in small letters and without accents."""
+        return self._index(_in_files, anyhow=True)
+
+    def _index(
+        self, spellings: Callable[[str], Iterable[str]], *, anyhow: bool
+    ) -> Mapping[str, list[_Candidate]]:
         found: dict[str, _Candidate] = {}
         for key, attributes in self.known:
             called = self.pseudonyms[key]
             told = [(key, False), (key.removeprefix("~"), False), *_identifying(attributes)]
             for value, exact in told:
-                for spelled in _spellings(value):
-                    exactly = exact or len(spelled) < _SHORT
+                for spelled in spellings(value):
+                    exactly = not anyhow and (exact or len(spelled) < _SHORT)
                     found.setdefault(spelled, (spelled, called, exactly))
-        for thing in self.things:
-            found.setdefault(thing, (thing, thing, True))
+        if not anyhow:
+            for thing in self.things:
+                found.setdefault(thing, (thing, thing, True))
         index: dict[str, list[_Candidate]] = {}
         for candidate in found.values():
             first = _WORD.search(candidate[0])
@@ -107,12 +121,20 @@ class People:
 
     def sentence(self, text: str) -> str:
         """The text with every value of a person replaced, wherever it stands as words of its own."""
+        shown = self._replaced(text, self._values)
+        return _FILE.sub(lambda match: self.path(match[0]), shown) if ".y" in shown else shown
+
+    def path(self, text: str) -> str:
+        """The path of a file with every name of a person replaced, in whatever letters it stands there."""
+        return self._replaced(text, self._files)
+
+    def _replaced(self, text: str, values: Mapping[str, list[_Candidate]]) -> str:
         pieces: list[str] = []
         done = 0
         for match in _WORD.finditer(text):
             if match.start() < done:
                 continue
-            hit = self._hit(text, match.start(), done, self._values.get(match[0].casefold(), ()))
+            hit = self._hit(text, match.start(), done, values.get(match[0].casefold(), ()))
             if hit is not None:
                 start, end, called = hit
                 pieces += [text[done:start], called]
@@ -145,15 +167,28 @@ def _spellings(value: str) -> Iterable[str]:
         yield escape.text(value)
         yield quote(value, errors="replace")
         yield quote(value, safe="", errors="replace")
+        for form in ("NFC", "NFD"):
+            yield unicodedata.normalize(form, value)
         if len(value) > _CUT:
             yield value[: _CUT - 1]
+
+
+def _in_files(value: str) -> Iterable[str]:
+    """How names of files have a value: as sentences do, without accents, and what is before the at sign."""
+    yield from _spellings(value)
+    for part in {value, value.partition("@")[0]}:
+        bare = "".join(
+            each for each in unicodedata.normalize("NFKD", part) if not unicodedata.combining(each)
+        )
+        yield from _spellings(bare)
 
 
 def _identifying(attributes: Attributes) -> Iterable[tuple[str, bool]]:
     """The values by which a person is known, and whether their case matters."""
     for name, value in attributes.items():
         if name not in _SHARED:
-            yield from ((text, name in _NAMES) for text in _texts(value))
+            # Several words are a name in whatever letters.
+            yield from ((text, name in _NAMES and len(_WORD.findall(text)) == 1) for text in _texts(value))
 
 
 def _texts(value: Value) -> Iterable[str]:
@@ -189,11 +224,11 @@ def redacted(plan: Plan, people: People) -> Plan:
 
 
 def _path(origin: Origin, people: People) -> Origin:
-    return replace(origin, path=people.sentence(origin.path))
+    return replace(origin, path=people.path(origin.path))
 
 
 def _place(place: Place, people: People) -> Place:
-    return replace(place, path=people.sentence(place.path))
+    return replace(place, path=people.path(place.path))
 
 
 def _part(part: TargetPlan, people: People) -> TargetPlan:

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -132,9 +133,13 @@ class App(Service):
             answer: sts.Members
             if operation.name == "SimulatePrincipalPolicy":
                 answer = sts.simulation(body, self._denies)
+            elif operation.name == "AssumeRole":
+                until = datetime.fromtimestamp(self.clock.now() + 900, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+                answer = sts.assumed(body, self.world.circumstances.account_role, until)
             elif operation.service == sts.IAM:
                 arn = sts.given(body, "PolicyArn")
-                if not (aws_policies.has(db, arn) or aws_policies.is_of(db, arn, self._account(db))):
+                account = sts.of_key(self._actor(headers).key) or self._account(db)
+                if not (aws_policies.has(db, arn) or aws_policies.is_of(db, arn, account)):
                     raise ApiError("NoSuchEntity", f"Policy {arn} was not found.", status=404)
                 answer = sts.policy(arn)
             else:

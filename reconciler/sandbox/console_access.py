@@ -13,6 +13,7 @@ from reconciler.sandbox.access.policies import AWS, CUSTOMER
 from reconciler.sandbox.access.service import Access
 from reconciler.sandbox.access.sets import PermissionSet, missing, tags_of
 from reconciler.sandbox.answers import invalid
+from reconciler.sandbox.cloudtrail.recording import NOBODY
 from reconciler.sandbox.console_base import ConsoleBase, group_named, user_named
 
 Assigned = tuple[str, str, str, str]
@@ -155,7 +156,8 @@ class AccessConsole(ConsoleBase):
 
     def settle(self) -> None:
         """End everything that is under way, as time would have."""
-        with self._open() as (_, access):
+        # What the service ends is nobody's doing.
+        with self._open() as (_, access), self._world.store.acting(NOBODY):
             access.settling.settle(math.inf)
 
     # What there is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qs
@@ -19,12 +20,16 @@ _NAMESPACES = {
     SERVICE: "https://sts.amazonaws.com/doc/2011-06-15/",
     IAM: "https://iam.amazonaws.com/doc/2010-05-08/",
 }
+# What the key of a session in another account begins with; its twelve digits follow.
+ASSUMED = "ASIASANDBOX"
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(.+)", re.ASCII)
 # A caller from an account that the organisation does not have.
 _STRANGER = "000000000001"
 _OPERATIONS = {
     name: Operation(service, name, None, None, frozenset(), None)
     for service, name in (
         (SERVICE, "GetCallerIdentity"),
+        (SERVICE, "AssumeRole"),
         (IAM, "GetPolicy"),
         (IAM, "SimulatePrincipalPolicy"),
     )
@@ -55,6 +60,31 @@ def identity(account: str, session: str) -> dict[str, str]:
     """GetCallerIdentity."""
     arn = ROLE.format(account=account, session=session)
     return {"Arn": arn, "UserId": f"AROASANDBOXSANDBOX00:{session}", "Account": account}
+
+
+def of_key(key: str) -> str:
+    """The account in which a key of `assumed` is; "" for any other key."""
+    return key.removeprefix(ASSUMED) if key.startswith(ASSUMED) else ""
+
+
+def assumed(body: bytes, wanted: str, until: str) -> Members:
+    """AssumeRole: credentials by which the account of the role is known again.
+
+    Only the role by the name `wanted` trusts who calls here. Raises ApiError for any other.
+    """
+    arn = given(body, "RoleArn")
+    found = _ROLE_ARN.fullmatch(arn)
+    if found is None or not wanted or found[2] != wanted:
+        message = f"User is not authorized to perform: sts:AssumeRole on resource: {arn}"
+        raise ApiError("AccessDenied", message, status=403)
+    key = f"{ASSUMED}{found[1]}"
+    session = f"arn:aws:sts::{found[1]}:assumed-role/{found[2]}/{given(body, 'RoleSessionName')}"
+    return {
+        "Credentials": {
+            "AccessKeyId": key, "SecretAccessKey": "nothing", "SessionToken": "token", "Expiration": until
+        },
+        "AssumedRoleUser": {"AssumedRoleId": f"AROASANDBOXSANDBOX00:{key}", "Arn": session},
+    }  # fmt: skip
 
 
 def simulation(body: bytes, denied: Callable[[str], bool]) -> Members:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # By what a person is known.
 _KNOWN_BY = ("user_name", "email")
+_DETAIL = re.compile(r"([^@+]+)\+[^@]*@([^@]+)")
 # The address that GitHub writes for who keeps their own to themselves: the login may be a key or a user name.
 _NOREPLY = re.compile(r"(?:[0-9]+\+)?([^@+]+)@users\.noreply\.github\.com")
 
@@ -33,13 +34,18 @@ def with_authors(
     wanted = {spelled for one in names for spelled in _spellings(one)}
     if not wanted:
         return plan
+    former = {key: user.previously for key, user in session.loaded.identities.users.items()}
     parts = []
     for part in plan.targets:
         looking = planned[part.target].looking
         found = {
             key
             for key, attributes in (looking.people() if looking is not None else ())
-            if fold(key) in wanted or any(fold(str(attributes.get(name, ""))) in wanted for name in _KNOWN_BY)
+            if any(
+                spelled in wanted
+                for one in (key, *former.get(key, ()), *(attributes.get(name) for name in _KNOWN_BY))
+                for spelled in _spellings(str(one or ""))
+            )
         }
         parts.append(replace(part, authors=tuple(sorted(found))))
     return replace(plan, targets=tuple(parts))
@@ -61,3 +67,6 @@ def _spellings(name: str) -> Iterator[str]:
         yield folded
     if found := _NOREPLY.fullmatch(folded):
         yield found[1]
+    # What stands behind a plus sign is the person's own choice, and leads to the same mailbox (RFC 5233).
+    elif found := _DETAIL.fullmatch(folded):
+        yield f"{found[1]}@{found[2]}"

@@ -19,9 +19,12 @@ from reconciler.wire.clock import SystemClock
 
 
 def examine_aws(
-    settings: Settings, use: Use | None = None, observer: Observer = SILENT
+    settings: Settings, use: Use | None = None, observer: Observer = SILENT, *, account_role: str = ""
 ) -> Sequence[Examination]:
-    """Every target that is in AWS; `use` says what the credentials are for. Writes nothing.
+    """Every target that is in AWS. Writes nothing.
+
+    `use` says what the credentials are for, `account_role` names a role in each account that is asked about
+    policies there ("": none is).
 
     Raises InputError for files that are not valid, UsageError for settings that are not, and ReconcilerError
     where no target is in AWS.
@@ -33,7 +36,7 @@ def examine_aws(
         for name, target in connect_all(stack, chosen, settings, clock, observer).items():
             if isinstance(target, Examinable):
                 about = declared(loaded.identities, chosen[name].policy)
-                facts = target.examine(about, settings.now or clock.now())
+                facts = target.examine(about, settings.now or clock.now(), account_role)
                 found.append(judge(name, facts, about, use))
     if not found:
         raise ReconcilerError("no target of the configuration is in AWS, so there is nothing to examine")

@@ -156,8 +156,11 @@ class ListsApplications(Protocol):
 class Examinable(Protocol):
     """A target in AWS that can be examined: whether what plan and apply rest on is as it must be."""
 
-    def examine(self, declared: Declared, now: datetime) -> AwsFacts:
-        """Everything that can be seen without writing. Raises nothing: what fails is part of the facts."""
+    def examine(self, declared: Declared, now: datetime, account_role: str = "") -> AwsFacts:
+        """Everything that can be seen without writing. Raises nothing: what fails is part of the facts.
+
+        `account_role` is the name of a role in each account that may be asked about policies there.
+        """
 
 
 @runtime_checkable

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler import __version__
@@ -18,6 +16,7 @@ from reconciler.model.observer import Observer, Silent
 from reconciler.wire import answers, retry
 from reconciler.wire.answers import MalformedError
 from reconciler.wire.aws_errors import RequestInfo, botocore_errors, configuration, translate
+from reconciler.wire.aws_models import new_session, service_model
 from reconciler.wire.clock import Clock, SystemClock
 from reconciler.wire.loopback import announced_speed, is_loopback
 from reconciler.wire.pace import Pace, aws_ceiling, aws_cost
@@ -36,15 +35,20 @@ MAX_ITEMS = 1_000_000
 MAX_EMPTY_PAGES = 100
 
 _MISSING: Any = object()
+# What the embedded sandbox is called with: nobody's own.
+_MADE_UP = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
+# The shortest that a session of a role may be, in seconds (AssumeRole, DurationSeconds).
+_SHORTEST_SESSION = 900
 
 
 class Aws:
     """AWS as one target sees it. Thread-safe; clients are made when they are first needed.
 
     `region` None is the one of the environment or profile. `endpoint_url` replaces AWS's own addresses, as
-    AWS_ENDPOINT_URL does; plain http is refused unless it leads to this machine. `speed` says by how much
-    the time of the embedded sandbox runs faster (None: read it from the answers of a loopback endpoint).
-    `sandbox` sends made-up credentials instead of anybody's own, past every proxy.
+    AWS_ENDPOINT_URL does; plain http is refused unless it leads to this machine. `credentials` are boto3's
+    names and their values (None: as AWS is configured). `speed` says by how much the time of the embedded
+    sandbox runs faster (None: read it from the answers of a loopback endpoint). `sandbox` sends made-up
+    credentials instead of anybody's own, past every proxy.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Aws:
         observer: Observer | None = None,
         speed: float | None = None,
         sandbox: bool = False,
+        credentials: Mapping[str, str] | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.target, self._endpoint_url = target, endpoint_url
@@ -66,6 +71,9 @@ class Aws:
             raise ValueError(f"the sandbox is on this machine, not at {endpoint_url}")
         self._speed_known, self._sandbox, self._announced = speed is not None, sandbox, False
         self._chance, self._asked_region = chance, region
+        self._credentials: Mapping[str, str] = _MADE_UP if sandbox else {}
+        if credentials is not None:
+            self._credentials = credentials
         self._clients: Guarded[dict[str, Any]] = Guarded({})
         self._session: Any = None
         self._calls: Guarded[Counter[str]] = Guarded(Counter())
@@ -113,7 +121,7 @@ class Aws:
 
     def knows(self, service: str, operation: str) -> bool:
         """Whether the installed service model has an operation; asks nobody."""
-        return operation in _service_model(service).operation_names
+        return operation in service_model(service).operation_names
 
     def members(self, service: str, operation: str) -> frozenset[str]:
         """What the installed service model knows in the request; asks nobody."""
@@ -201,6 +209,38 @@ class Aws:
             tokens.add(token)
         raise bad(f"the list has not ended after {MAX_PAGES:,} pages")
 
+    def assuming(self, role: str, session: str, policy: str) -> Aws:
+        """The same as a role (an ARN) for a quarter of an hour, and with no more rights than `policy` has.
+
+        Raises ServiceError where the role cannot be had.
+        """
+        answer = self.call(
+            "sts",
+            "AssumeRole",
+            mutates=False,
+            expects=("Credentials",),
+            RoleArn=role,
+            RoleSessionName=session,
+            Policy=policy,
+            DurationSeconds=_SHORTEST_SESSION,
+        )
+        made = answer["Credentials"]
+        names = {
+            "aws_access_key_id": "AccessKeyId",
+            "aws_secret_access_key": "SecretAccessKey",
+            "aws_session_token": "SessionToken",
+        }
+        return Aws(
+            self.target,
+            region=self._asked_region,
+            endpoint_url=self._endpoint_url,
+            clock=self._clock,
+            speed=self.speed,
+            sandbox=self._sandbox,
+            credentials={name: str(made.get(member, "")) for name, member in names.items()},
+            chance=self._chance,
+        )
+
     def _once(
         self, asked: RequestInfo, params: Mapping[str, Any], expects: Sequence[str]
     ) -> dict[str, Any] | Failure:
@@ -279,16 +319,13 @@ class Aws:
             user_agent_extra=f"identity-reconciler/{__version__}",
             **options,
         )
-        made_up = (
-            {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"} if self._sandbox else {}
-        )
         try:
             client = self._ready(asked).client(
                 asked.service,
                 region_name=self._asked_region,
                 endpoint_url=self._endpoint_url,
                 config=config,
-                **made_up,
+                **self._credentials,
             )
         except botocore_errors() as error:
             raise configuration(error, asked) from error
@@ -302,46 +339,12 @@ class Aws:
     def _ready(self, asked: RequestInfo) -> Any:
         """The session, under the lock of the clients."""
         if self._session is None:
-            import boto3
-            import botocore.session
-
-            # The sandbox must work for who has no profile, and for who has a broken one.
-            untouched = {
-                "profile": (None, None, None, None),
-                "config_file": (None, None, os.devnull, None),
-                "credentials_file": (None, None, os.devnull, None),
-            }
             try:
-                base = cast(Any, botocore.session.Session)(untouched if self._sandbox else None)
-                # By itself a session reads all models anew, which takes longer than most of what follows.
-                base.register_component("data_loader", _loader(base.get_config_variable("data_path")))
-                self._session = boto3.session.Session(botocore_session=base)
+                self._session = new_session(untouched=self._sandbox)
             except botocore_errors() as error:
                 raise configuration(error, asked) from error
         return self._session
 
     @staticmethod
     def _operation(service: str, operation: str) -> Any:
-        return _service_model(service).operation_model(operation)
-
-
-@cache
-def _service_model(service: str) -> Any:
-    """The model that botocore ships, without a session: no profile, no Region, no file of the user's."""
-    from botocore.model import ServiceModel
-
-    return ServiceModel(_loader(None).load_service_model(service, "service-2"), service)
-
-
-@cache
-def _loader(folders: str | None) -> Any:
-    """What reads botocore's models, each once a process; `folders` is the setting `data_path`."""
-    from botocore.loaders import Loader, create_loader
-
-    class Once(Loader):
-        @property
-        def search_paths(self) -> list[str]:
-            # A copy: boto3 adds its folder of resources, which nobody here uses, once more for every session.
-            return list(super().search_paths)
-
-    return Once(create_loader(folders).search_paths, include_default_search_paths=False)
+        return service_model(service).operation_model(operation)

@@ -20,11 +20,13 @@ from typing import Any
 
 import yaml
 
+from reconciler.model.authorship import OWN_SESSION
 from tests.ci.expressions import evaluate, fill
 from tests.repositories import IDENTITY
 from tests.support.github import FORK, OURS, Hub
 
 PIP = """#!/bin/bash
+if [ "$1 $2" = "-I -m" ]; then shift; fi
 if [ "$1" = -m ] && [ "$2" = pip ]; then
   printf '%s\\n' "$*" >> "$PIP_LOG"
   case "$*" in *--require-hashes*--no-deps*) ;; *) exit 90 ;; esac
@@ -107,6 +109,7 @@ class Runner:
                 "ref": ref,
                 "token": token,
                 "actor": "ada",
+                "run_id": str(run),
                 "workspace": str(workspace),
             },
             "runner": {"temp": str(temporary)},
@@ -224,6 +227,7 @@ class Runner:
             asked = int(given.get("fetch-depth", 1)) if depth is None else depth
             self._checkout(workspace, given.get("ref"), asked, pull, at)
         elif action == "aws-actions/configure-aws-credentials":
+            assert given["role-session-name"].startswith(OWN_SESSION)
             self.roles.append(given["role-to-assume"].rpartition("/")[2])
             environment |= self.aws
         elif action == "actions/upload-artifact":

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.cli.main import run
 from reconciler.errors import UsageError
+from reconciler.model.authorship import OWN_SESSION
 from reconciler.scaffold.choices import Choices
 from reconciler.scaffold.files import TEMPLATES, files
 
@@ -229,3 +231,25 @@ def test_a_wheel_is_shipped_and_pinned(tmp_path: Path) -> None:
     (tmp_path / "evil.sh").write_bytes(b"")
     with pytest.raises(UsageError):
         files(Choices(wheel=tmp_path / "evil.sh"))
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_nothing_of_a_checkout_is_imported_by_what_installs(forge: str) -> None:
+    # `python -m` looks for modules where it runs: a file pip.py that was merged would be run.
+    texts = [path.read_text("utf-8") for path in (TEMPLATES / forge).rglob("*.yml")]
+    found = [line for text in texts for line in text.splitlines() if re.search(r"python\S* .*-m ", line)]
+    assert found
+    assert [line for line in found if "python -I -m pip " not in line] == []
+
+
+def test_every_session_of_a_role_has_the_name_by_which_drift_knows_our_own_runs() -> None:
+    found = 0
+    for path in (TEMPLATES / "github" / "workflows").glob("*.yml"):
+        for job in yaml.safe_load(path.read_text("utf-8"))["jobs"].values():
+            for step in job["steps"]:
+                if "configure-aws-credentials" in step.get("uses", ""):
+                    assert step["with"]["role-session-name"] == OWN_SESSION + "${{ github.run_id }}"
+                    found += 1
+    assert found >= 6
+    text = (TEMPLATES / "gitlab" / "template.yml").read_text("utf-8")
+    assert f"    AWS_ROLE_SESSION_NAME: {OWN_SESSION}$CI_JOB_ID\n" in text

@@ -111,6 +111,15 @@ def test_authors_can_be_named_by_key_user_name_and_address(branch: Real, name: s
     assert "`ada`, an author" not in shown
 
 
+@pytest.mark.parametrize("address", ["cyd+git@example.com", "CYD+a+b@Example.com", "old.cyd"])
+def test_an_address_with_a_detail_and_a_former_key_are_the_same_person(branch: Real, address: str) -> None:
+    people = PEOPLE.replace("  cyd: {", "  cyd: {previously: [old.cyd], ")
+    assert people != PEOPLE
+    branch.commit({"groups.yaml": GROUPS.replace("[bob]", "[bob, cyd]"), "people.yaml": people})
+    shown = branch.run("plan", "--format", "markdown", "--author", address).out
+    assert "**Self-grant**: `cyd`, an author of this change, gains `Admin` (privileged)" in shown
+
+
 def test_edits_of_what_the_author_holds_are_marked(branch: Real) -> None:
     branch.commit({"access.yaml": SETS.replace("[ReadOnlyAccess]", "[PowerUserAccess]")})
     shown = branch.run("plan", "--format", "markdown", "--author", "cyd").out

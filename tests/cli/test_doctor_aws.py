@@ -28,7 +28,9 @@ def checks(stage: Real, *arguments: str, code: int = 0) -> dict[str, dict[str, A
     ended = stage.run("doctor", "aws", "--format", "json", *arguments)
     assert ended.code == code, ended.output
     # The sandbox has no Access Analyzer; the others read as well.
-    assert {*stage.written()} <= {"iam.SimulatePrincipalPolicy", "cloudtrail.LookupEvents", "unknown.Unknown"}
+    assert {*stage.written()} <= {
+        "iam.SimulatePrincipalPolicy", "cloudtrail.LookupEvents", "sts.AssumeRole", "unknown.Unknown"
+    }  # fmt: skip
     body = json.loads(ended.out)
     assert (body["format"], body["version"], body["about"]) == ("reconciler doctor", 1, "aws")
     (examination,) = body["examinations"]
@@ -276,6 +278,20 @@ def test_policies_that_are_missing_in_accounts(site: Real) -> None:
     assert outcome(site, "customer-managed-policies")[0] == "ok"
 
 
+def test_policies_in_an_account_where_a_role_may_be_asked(site: Real) -> None:
+    site.commit({"access.yaml": OWN})
+    site.sandbox.store.declare_policies(PROD, [])
+    name = "customer-managed-policies"
+    how, words = outcome(site, name, "--account-role", "audit")
+    assert (how, "sts:AssumeRole" in words) == ("not checked", True)
+    site.sandbox.circumstances.account_role = "audit"
+    how, words = outcome(site, name, "--account-role", "audit", code=1)
+    assert (how, f"{PROD}:policy/ci/deploy" in words) == ("problem", True)
+    site.sandbox.store.declare_policies(PROD, ["/ci/deploy"])
+    assert outcome(site, name, "--account-role", "audit")[0] == "ok"
+    assert site.run("doctor", "aws", "--account-role", "a b").code == 64
+
+
 def test_policies_in_accounts_that_selectors_describe(site: Real) -> None:
     site.commit(
         {"access.yaml": OWN.replace("accounts: [prod]", "accounts: [{ou: Workloads, tag: {env: prod}}]")}
@@ -328,9 +344,28 @@ def test_a_token_of_scim(site: Real) -> None:
     )
     site._patch.setenv("SCIM", "x" * 500)
     assert outcome(site, "scim-token", "--for", "apply", "--now", "2026-12-01T00:00:00Z")[0] == "ok"
-    how, words = outcome(site, "scim-token", "--now", "2027-10-01T00:00:00Z")
+    how, words = outcome(site, "scim-token-expiry", "--now", "2027-10-01T00:00:00Z")
     assert (how, "ends on 2027-11-01" in words) == ("warning", True)
+    assert outcome(site, "scim-token", "--now", "2027-12-01T00:00:00Z", code=1)[0] == "problem"
+    assert outcome(site, "scim-token", "--for", "plan", "--now", "2027-12-01T00:00:00Z")[0] == "not checked"
     assert "x" * 20 not in site.run("doctor", "aws").output
+
+
+def test_one_target_that_cannot_be_asked_hides_no_other(site: Real) -> None:
+    site.commit({"reconciler.yaml": f"{CONFIG}  west: {{type: identity-center, region: eu-west-1}}\n"})
+    ended = site.run("doctor", "aws", "--format", "json")
+    assert ended.code == 1
+    found = json.loads(ended.out)["examinations"]
+    assert [(one["subject"], one["healthy"]) for one in found] == [("aws", True), ("west", False)]
+    assert site.run("doctor", "aws", "--target", "aws").code == 0
+
+
+def test_nobody_answers(site: Real) -> None:
+    site._patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    found = checks(site, code=1)
+    assert "cannot be reached" in found["credentials"]["found"]
+    assert {one["outcome"] for name, one in found.items() if name.endswith("-actions")} == {"not checked"}
+    assert found["network"]["outcome"] == found["encryption-key"]["outcome"] == "not checked"
 
 
 def test_nothing_in_aws(real: Real) -> None:

@@ -191,6 +191,36 @@ def test_a_public_repository_takes_only_a_redacted_one(
     assert shared.run("snapshot", "--redact").code == 0
 
 
+@pytest.mark.parametrize(
+    ("event", "variables", "code"),
+    [
+        ('{"repository": {"private": true}}', {"GITHUB_ACTIONS": "true"}, 0),
+        ('{"schedule": "* * * * *"}', {"GITHUB_ACTIONS": "true"}, 64),
+        ("null", {"GITHUB_ACTIONS": "true"}, 64),
+        ("", {"GITHUB_ACTIONS": "true"}, 64),
+        ("", {"CI_PROJECT_VISIBILITY": "public"}, 64),
+        ("", {"CI_PROJECT_VISIBILITY": "private"}, 0),
+        ("", {}, 0),
+    ],
+)
+def test_who_may_read_the_repository_is_what_the_forge_says(
+    shared: Real,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    event: str,
+    variables: dict[str, str],
+    code: int,
+) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(event, encoding="utf-8")
+    for name in ("GITHUB_ACTIONS", "CI_PROJECT_VISIBILITY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**variables, "GITHUB_EVENT_PATH": str(file)}.items():
+        monkeypatch.setenv(name, value)
+
+    assert shared.run("snapshot").code == code
+
+
 def test_a_snapshot_of_one_target_keeps_those_of_the_others(shared: Real) -> None:
     config = f"{CONFIG}  more: {{type: identity-center, region: us-east-1}}\n"
     shared.commit({"reconciler.yaml": config})

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.errors import PlanFileError
+from reconciler.forge.archive import members
 from reconciler.render.json import plan_json
 from tests.forge.conftest import Job
 from tests.render.plans import PLANS
@@ -145,6 +147,45 @@ def test_a_pull_request_to_another_branch_is_not_ours_to_show(desk: Desk) -> Non
     assert desk.bodies() == []
 
 
+def test_a_run_by_the_workflow_file_of_another_base_is_not_shown_at_a_clean_pull_request(
+    desk: Desk,
+) -> None:
+    """The run is of a second pull request from the same branch, whose base brings a plan.yml of its own."""
+    desk.hub.open_pull(HEAD, "topic", base="evil")
+    assert desk.show(desk.planned({"plan.json": PLAN})) == 0
+    (body,) = desk.bodies()
+    assert "No plan" in body
+    assert "another base" in body
+    assert not desk.out.exists()
+    assert desk.outputs.read_text() == ""
+
+
+def test_a_run_from_before_the_base_was_changed_is_not_shown(desk: Desk) -> None:
+    evil = desk.hub.open_pull(HEAD, "topic", base="evil")
+    before = desk.planned({"plan.json": PLAN})
+    desk.hub.change_base(evil, "main")
+    soon = desk.planned({"plan.json": PLAN})
+    desk.hub.close(evil)
+    for forged in (before, soon):
+        assert desk.show(forged) == 0
+        assert "No plan" in desk.bodies()[0]
+        assert not desk.out.exists()
+    desk.hub.tick(30)
+    assert desk.show(desk.planned({"plan.json": PLAN})) == 0
+    assert "No plan" not in desk.bodies()[0]
+
+
+def test_a_closed_pull_request_to_another_base_forges_nothing_later(desk: Desk) -> None:
+    evil = desk.hub.open_pull("ef" * 20, "topic", base="evil")
+    before = desk.planned({"plan.json": PLAN})
+    desk.hub.close(evil)
+    assert desk.show(before) == 0
+    assert "No plan" in desk.bodies()[0]
+    desk.hub.tick(30)
+    assert desk.show(desk.planned({"plan.json": PLAN})) == 0
+    assert "No plan" not in desk.bodies()[0]
+
+
 def test_the_queue_shows_nothing_and_is_not_waited_for(desk: Desk) -> None:
     assert desk.show(desk.planned(None, event="merge_group", sha="cd" * 20)) == 0
     assert desk.bodies() == []
@@ -249,3 +290,17 @@ def test_an_event_that_is_no_run_is_refused(desk: Desk, event: dict[str, Any]) -
     desk.job(event)
     assert run(["ci", "comment", "--out-dir", str(desk.out)]) in (1, 64)
     assert desk.hub.asked == []
+
+
+def test_an_archive_with_any_bytes_changed_is_read_or_refused() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("plan.json", b"x" * 100)
+    whole, refused = made.getvalue(), 0
+    for at in range(len(whole)):
+        for value in (0, 1, 0x7F, 0x80, 0xF8, 0xFF):
+            try:
+                members(whole[:at] + bytes([value]) + whole[at + 1 :], ("plan.json",), "it")
+            except PlanFileError:
+                refused += 1
+    assert refused > len(whole)

@@ -15,6 +15,7 @@ from reconciler.cli.main import run
 from tests.support.github import Hub
 from tests.support.github_settings import settled
 from tests.support.json_output import check_json
+from tests.wire.web import Say
 
 SCOPES = ("contents", "actions", "administration", "environments", "secrets")
 WORDS = ("found", "fix", "details")
@@ -505,13 +506,62 @@ def test_it_cannot_run(ward: Ward) -> None:
     code, _, err = ward.run("--repository", ward.hub.name)
     assert (code, "GetRepository" in err) == (1, True)
     ward.patch.delenv("GITHUB_TOKEN")
-    assert run(["doctor", "github", "--repository", ward.hub.name]) == 64
+    assert run(["doctor", "github", "--repository", ward.hub.name]) == 1
 
 
 def test_a_service_that_fails_on_one_question(ward: Ward) -> None:
-    from tests.wire.web import Say
-
     ward.hub.trouble = lambda heard: Say(422, {"message": "no"}) if heard.target.endswith("/sub") else None
     assert ward.outcome("oidc-subject")[0] == "not checked"
     ward.hub.trouble = lambda heard: Say(200, "<html>") if "/environments" in heard.target else None
     assert ward.outcome("environments")[0] == "not checked"
+
+
+ODD: list[Any] = [
+    None,
+    [],
+    {},
+    "text",
+    7,
+    [7],
+    [None],
+    {"total_count": 1},
+    [{}],
+    {"tree": [7]},
+    {"errors": [7]},
+    True,
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("/git/trees/", ["code-owners"]),
+        ("/contents/", ["code-owners"]),
+        ("/codeowners/errors", ["code-owners-known"]),
+        ("/rules/branches/", ["branch-pull-request"]),
+        ("/rulesets", ["memory-tags"]),
+        ("/rulesets/31", ["branch-bypass", "memory-tags"]),
+        ("/protection", []),
+        ("/environments", ["environments"]),
+        ("/deployment-branch-policies", ["environment-branches:identity-apply"]),
+        ("/identity-apply/secrets", ["environment-secrets:identity-apply"]),
+        ("/actions/secrets", ["environment-secrets:identity-apply"]),
+        ("/keys", ["deploy-keys"]),
+        ("/permissions", ["actions-pinning"]),
+        ("/permissions/workflow", ["actions-permissions"]),
+        ("/customization/sub", ["oidc-subject"]),
+        ("/actions/workflows", ["workflows"]),
+        ("/branches/main", []),
+    ],
+)
+def test_answers_that_are_none_are_no_finding_of_health(ward: Ward, asked: str, names: list[str]) -> None:
+    for odd in ODD:
+        place = asked if asked.endswith("/") else f"{asked}?"
+        ward.hub.trouble = lambda heard, place=place, odd=odd: (  # type: ignore[misc]  # bound for this turn
+            Say(200, json.dumps(odd)) if place in f"{heard.target}?" else None
+        )
+        code, out, err = ward.run("--repository", ward.hub.name, "--format", "json")
+        assert code in (0, 1), err
+        found = {one["name"]: one["outcome"] for one in json.loads(out)["examinations"][0]["checks"]}
+        # An empty list is an answer: there is nothing.
+        assert odd == [] or all(found.get(name) != "ok" for name in names), (odd, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -322,6 +323,23 @@ def test_what_is_not_a_plan_is_named_and_the_others_go(desk: Desk, content: byte
     desk.merge(second)
     assert desk.found() == {f"pull-{second}.json": PLAN}
     assert f"pull request {first}" in desk.said
+
+
+def test_what_is_wrong_with_a_plan_commands_nothing_in_the_log(desk: Desk) -> None:
+    forged = json.loads(PLAN)
+    forged["targets"][0]["target"] = "aws\n::set-output name=plans::9\r::error::evil"
+    for content in (PLAN, json.dumps(forged).encode()):
+        number = desk.pull()
+        desk.show(number, content)
+        desk.hub.approve(number)
+        desk.merge(number)
+    desk.job({})
+    desk.capsys.readouterr()
+    assert run(["ci", "reviewed", "--out-dir", str(desk.out)]) == 0
+    said = desk.capsys.readouterr()
+    lines = (said.out + said.err).splitlines()
+    assert any("was changed" in line for line in lines)
+    assert [line for line in lines if line.lstrip().startswith("::")] == []
 
 
 def test_a_plan_that_is_not_kept_any_longer(desk: Desk) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import PlanFileError
+from reconciler.errors import Place, PlanFileError
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.plan import Finding, Plan, Severity
@@ -139,3 +140,52 @@ def test_of_a_user_nothing_is_shown_but_that_it_changes() -> None:
         FieldChange("title", "(redacted)", "(redacted)"),
         FieldChange("active", True, False),
     )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "people/ada.yaml",
+        "people/LOVELACE.yaml",
+        "people/lovelace-ada.yaml",
+        "people/ada_lovelace.yaml",
+        "people/jose.yaml",
+        "people/jos\u00e9.yaml",
+        "people/jose\u0301.yml",
+        "people/alovelace.yaml",
+        "al.yaml",
+    ],
+)
+def test_a_file_with_the_name_of_a_person_is_named_without_it(path: str) -> None:
+    ada = {"given_name": "Ada", "family_name": "Lovelace", "user_name": "alovelace@example.com"}
+    people = People((("u1", ada), ("u2", {"given_name": "Jos\u00e9"}), ("u3", {"nick_name": "Al"})))
+    message = f"the user is declared twice (identities/{path}:3:1)"
+    found = Finding("duplicate", Severity.WARNING, message, origin=Origin(path, 3))
+    part = replace(plans.PLANS["everyday"].targets[0], findings=(found,))
+    plan = replace(
+        plans.PLANS["everyday"],
+        targets=(part,),
+        places={Origin(path, 3): Place(f"identities/{path}", 3, 1)},
+    )
+
+    shown = redacted(plan, people)
+
+    (finding,) = shown.targets[0].findings
+    for text in (
+        finding.message,
+        str(finding.origin),
+        *map(str, shown.places),
+        *map(str, shown.places.values()),
+    ):
+        assert "person-" in text
+        assert not {"ada", "lovelace", "jose", "jos\u00e9", "jose\u0301", "alovelace", "al"} & set(
+            re.split(r"[^\w\u0301]|_", text.casefold())
+        )
+    assert finding.origin in shown.places
+
+
+def test_a_whole_name_is_found_in_any_letters_and_a_word_only_as_it_is_written() -> None:
+    people = People((("u1", {"given_name": "Will", "display_name": "Will May"}),))
+
+    assert people.sentence("WILL MAY asked") == "person-1 asked"
+    assert people.sentence("it will be") == "it will be"

@@ -51,6 +51,14 @@ def test_an_assignment_is_one_event_by_whom_it_was_asked_for(sso: Sso) -> None:
     assert one["requestParameters"]["targetId"] == ONE
 
 
+def test_what_the_console_lets_end_at_once_is_nobodys_event(sso: Sso) -> None:
+    arn = sso.make()
+    sso.assign(arn)
+    sso.sandbox.store.settle()
+
+    assert len(events(sso, "CreateAccountAssignment")) == 1
+
+
 def test_what_goes_with_a_user_is_no_event_of_its_own(sso: Sso) -> None:
     sso.sandbox.store.add_member("Platform", "ada")
     sso.sandbox.store.remove_user("ada")

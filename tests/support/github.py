@@ -39,6 +39,7 @@ class Hub:
     reviews: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     files: dict[int, list[str]] = field(default_factory=dict)
     commits: dict[str, list[int]] = field(default_factory=dict)
+    events: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -88,8 +89,19 @@ class Hub:
             "base": {"ref": base or self.branch, "repo": {"id": OURS}},
             "merge_commit_sha": None,
             "merged_at": None,
+            "closed_at": None,
         }
         return number
+
+    def change_base(self, number: int, base: str) -> None:
+        """A pull request gets another base branch."""
+        self.pulls[number]["base"]["ref"] = base
+        event = {"event": "base_ref_changed", "created_at": self.tick()}
+        self.events.setdefault(number, []).append(event)
+
+    def close(self, number: int) -> None:
+        """A pull request is closed without a merge."""
+        self.pulls[number] |= {"state": "closed", "closed_at": self.tick()}
 
     def approve(
         self, number: int, login: str = "bob", *, state: str = "APPROVED", by: str = "MEMBER"
@@ -106,7 +118,12 @@ class Hub:
 
     def merged(self, number: int, commits: list[str]) -> None:
         """A pull request was merged as these commits of the branch, the last of which names it."""
-        self.pulls[number] |= {"state": "closed", "merged_at": self.tick(), "merge_commit_sha": commits[-1]}
+        self.pulls[number] |= {
+            "state": "closed",
+            "merged_at": self.tick(),
+            "closed_at": self.time(),
+            "merge_commit_sha": commits[-1],
+        }
         for commit in commits:
             self.commits.setdefault(commit, []).append(number)
 
@@ -271,9 +288,9 @@ def _pulls(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
     return [
         one
         for one in made.pulls.values()
-        if one["state"] == query["state"]
+        if query["state"] in ("all", one["state"])
         and (one["head"]["ref"], one["head"]["repo"]["id"]) == (branch, wanted)
-        and one["base"]["ref"] == query["base"]
+        and one["base"]["ref"] == query.get("base", one["base"]["ref"])
     ]
 
 
@@ -333,6 +350,11 @@ def _workflow_runs(made: Hub, name: str, *, query: Mapping[str, str], **_: Any) 
         and one["conclusion"] == query["status"]
     ]
     return "workflow_runs", list(reversed(found))
+
+
+@_route("GET", r"/issues/(\d+)/events", "issues")
+def _events(made: Hub, number: str, **_: Any) -> Any:
+    return made.events.get(int(number), [])
 
 
 @_route("GET", r"/issues/(\d+)/comments", "pull-requests|issues")

@@ -125,6 +125,7 @@ def _share_clients() -> None:
             self._asked_region,
             self._endpoint_url,
             self._sandbox,
+            tuple(sorted(self._credentials.items())),
             tuple(sorted(environment.items())),
         )
         if key not in _CLIENTS:

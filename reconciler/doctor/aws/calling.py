@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from reconciler.doctor.aws.actions import OPTIONAL, READS, WRITES, Use
-from reconciler.doctor.aws.facts import Asked, AwsFacts, Instance, Reply
+from reconciler.doctor.aws.facts import Asked, AwsFacts, Instance, Reply, unnamed
 from reconciler.doctor.check import Check, Unseen, not_checked, ok, problem, warning
 
 OWN_SESSION = "reconciler-"
@@ -108,7 +108,7 @@ def _unknown(wanted: Sequence[str], asked: dict[str, Asked]) -> list[str]:
 
 def _denial(one: Asked) -> str:
     """The action, and which kind of policy denies it where AWS says so."""
-    by = next((words for mark, words in _BY.items() if mark in one.text), "")
+    by = next((words for mark, words in _BY.items() if mark in unnamed(one.text)), "")
     return f"{one.action}{f' ({by})' if by else ''}"
 
 
@@ -167,8 +167,8 @@ def network(facts: AwsFacts) -> Check:
             name, f"{len(refused)} calls are refused because of where they come from", fix, refused + rules
         )
     unseen = [one.rules for one in _instances(facts) if isinstance(one.rules, Unseen)]
-    if not facts.asked:
-        return not_checked(name, "nothing could be asked")
+    if not _any_answer(facts):
+        return not_checked(name, "AWS did not answer")
     if rules:
         return warning(
             name, "the instance has network rules; calls from here pass", "run CI from there, too", rules
@@ -193,8 +193,8 @@ def key(facts: AwsFacts) -> Check:
         )
         named = f" {' and '.join(keys)}" if keys else ""
         return problem(name, f"the customer-managed KMS key{named} cannot be used", fix, refused)
-    if not facts.asked:
-        return not_checked(name, "nothing could be asked")
+    if not _any_answer(facts):
+        return not_checked(name, "AWS did not answer")
     broken = [one for one in _instances(facts) if one.key_status not in ("", "ENABLED")]
     if broken:
         return warning(
@@ -203,6 +203,10 @@ def key(facts: AwsFacts) -> Check:
     if keys:
         return ok(name, f"the customer-managed KMS key {' and '.join(keys)} can be used")
     return ok(name, "no call is refused because of a key")
+
+
+def _any_answer(facts: AwsFacts) -> bool:
+    return any(one.reply is Reply.ANSWERED for one in facts.asked)
 
 
 def _instances(facts: AwsFacts) -> tuple[Instance, ...]:

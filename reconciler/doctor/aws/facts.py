@@ -124,6 +124,7 @@ _CREDENTIALS = _SIGNING | frozenset(
 # As IAM words it ("because no VPC endpoint policy allows the … action", "with an explicit deny in a VPC
 # endpoint policy"; IAM user guide, "Troubleshoot access denied error messages"), and what a rule of the
 # identity store can say (NetworkConfiguration: VPC endpoints and source addresses).
+_ARN = re.compile(r"\barn:\S+")
 _NETWORK = re.compile(r"\bvpc\b|\bvpce\b|\bnetwork|source ?(?:ip|vpc)|\bip address", re.IGNORECASE)
 
 
@@ -143,4 +144,9 @@ def reply_of(error: ServiceError) -> Reply:
         return Reply.FAILED
     if error.code in _CREDENTIALS or not error.code:
         return Reply.CREDENTIALS
-    return Reply.NETWORK if _NETWORK.search(str(error)) else Reply.DENIED
+    return Reply.NETWORK if _NETWORK.search(unnamed(str(error))) else Reply.DENIED
+
+
+def unnamed(text: str) -> str:
+    """An error without what people have named: an ARN can hold any word."""
+    return _ARN.sub("", text)

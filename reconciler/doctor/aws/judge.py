@@ -33,15 +33,17 @@ def judge(target: str, facts: AwsFacts, declared: Declared, use: Use | None = No
 
 
 def _token(facts: AwsFacts, use: Use | None) -> Iterator[Check]:
-    name = "scim-token"
     if not facts.has_channel:
         return
-    for one in facts.notices:
-        yield warning(name, one.message, one.fix or "", one.details)
-    fix = "put the token where `token` of the target points, or the next one where `token_next` does"
-    if facts.token and use is Use.APPLY:
+    name, fix = "scim-token", "put the token where `token` of the target points, or `token_next`"
+    if facts.token and (use is Use.APPLY or (facts.notices and use is None)):
         yield problem(name, facts.token, fix)
     elif facts.token:
         yield not_checked(name, f"{facts.token}; a plan needs none", f"where this role applies: {fix}")
-    elif not facts.notices:
-        yield ok(name, "the token is there, and does not end within 60 days, as far as `expires` says")
+    else:
+        yield ok(name, "the token is there, as an apply needs it")
+    name = "scim-token-expiry"
+    for one in facts.notices[:1]:
+        yield warning(name, one.message, one.fix or "", one.details)
+    if not facts.notices:
+        yield ok(name, "it does not end within 60 days, as far as `expires` says")

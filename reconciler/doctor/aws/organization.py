@@ -64,7 +64,7 @@ def customer_policies(facts: AwsFacts, declared: Declared) -> Check:
     if not declared.customer_policies:
         return ok(name, "no permission set of the files refers to a customer-managed policy")
     missing = [_pair(one) for one in facts.policies if one.there is False]
-    unknown = [_pair(one) for one in facts.policies if isinstance(one.there, Unseen)]
+    unknown = [f"{_pair(one)}: {one.there.why}" for one in facts.policies if isinstance(one.there, Unseen)]
     unknown += [
         f"{', '.join(policies)}: in every account of {what} (permission set {key})"
         for key, policies in sorted(declared.customer_policies.items())
@@ -77,8 +77,8 @@ def customer_policies(facts: AwsFacts, declared: Declared) -> Check:
     if missing:
         return problem(name, f"{len(missing)} are missing in accounts", fix, [*missing, *unknown][:_MOST])
     if unknown:
-        why = "no role in these accounts is known that could be asked"
-        return not_checked(name, f"{len(unknown)} must be looked at: {why}", fix, unknown[:_MOST])
+        why = "name a role that may be asked there with --account-role, or look by hand"
+        return not_checked(name, f"{len(unknown)} are not looked at: {why}", fix, unknown[:_MOST])
     if not facts.policies:
         return ok(name, "no permission set that refers to one is assigned anywhere yet")
     return ok(name, f"all {len(facts.policies)} are in their accounts")

@@ -59,7 +59,8 @@ class Circumstances:
     caller without rights of IAM there. `trail_delay` is after how many seconds what was done stands in the
     event history. `clock_ahead` is by how many seconds the clock of AWS is ahead. `instance_owner` makes the
     instance one of that account alone, `permission_sets` False one of the organization on which they are not
-    enabled, `key` (an ARN) one that is encrypted with a key of the customer.
+    enabled, `key` (an ARN) one that is encrypted with a key of the customer. `account_role` names the role
+    that may be assumed in every account.
     """
 
     caller: Caller = Caller.MANAGEMENT
@@ -70,6 +71,7 @@ class Circumstances:
     instance_owner: str = ""
     permission_sets: bool = True
     key: str = ""
+    account_role: str = ""
 
     def __post_init__(self) -> None:
         self.caller = Caller(self.caller)

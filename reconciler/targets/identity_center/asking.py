@@ -9,6 +9,8 @@ from reconciler.errors import Rejected, ServiceError
 from reconciler.wire.aws import Aws
 from reconciler.wire.aws_errors import RequestInfo
 
+# Calls in a row without any answer, each tried several times: nobody is there.
+_PATIENCE = 2
 _OUTSIDE = "AWSOrganizationsNotInUseException"
 
 
@@ -21,6 +23,7 @@ class Asking:
         self.errors: list[ServiceError] = []
         # Whether AWS said that the account is in no organization.
         self.outside = False
+        self._unanswered = 0
 
     @property
     def asked(self) -> tuple[Asked, ...]:
@@ -35,15 +38,20 @@ class Asking:
     def ask(self, service: str, operation: str, **params: Any) -> dict[str, Any] | None:
         """The answer; None where there is none, and `asked` says why."""
         action = RequestInfo("", service, operation, mutates=False).action
+        if self._unanswered >= _PATIENCE:
+            self._asked[action] = Asked(action, Reply.UNTRIED, "AWS did not answer before")
+            return None
         try:
             answer = self._aws.call(service, operation, mutates=False, **params)
         except ServiceError as error:
             self.errors.append(error)
+            self._unanswered = 0 if error.code else self._unanswered + 1
             reply = reply_of(error)
             if isinstance(error, Rejected) and error.code == _OUTSIDE:
                 self.outside, reply = True, Reply.ANSWERED
             self._asked[action] = Asked(action, reply, str(error))
             return None
+        self._unanswered = 0
         self._asked[action] = Asked(action, Reply.ANSWERED)
         return answer
 

@@ -31,13 +31,18 @@ from reconciler.wire.aws import Aws
 _NAMED = 20
 # Pages of the simulator's answer, and of lists of permission sets.
 _PAGES = 50
+_SESSION = "reconciler-doctor"
+# The rights that a session in another account is limited to.
+_LOOK = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:GetPolicy","Resource":"*"}]}'
 
 
 class Examiner:
     """One target, looked at once. Raises nothing: what fails is part of the facts."""
 
-    def __init__(self, aws: Aws, instance_arn: str | None, store_id: str | None) -> None:
-        self._aws, self._arn, self._store = aws, instance_arn, store_id
+    def __init__(
+        self, aws: Aws, instance_arn: str | None, store_id: str | None, account_role: str = ""
+    ) -> None:
+        self._aws, self._arn, self._store, self._role = aws, instance_arn, store_id, account_role
         self._asking = Asking(aws)
 
     def facts(self, declared: Declared) -> AwsFacts:
@@ -183,7 +188,7 @@ class Examiner:
     def _policies(
         self, found: actions.Found, declared: Declared, caller: Caller | Unseen, region: str
     ) -> tuple[CustomerPolicy, ...]:
-        """Each customer-managed policy in each account; looked for in the account of the caller alone."""
+        """Each customer-managed policy in each account, as far as one can look there."""
         needed: dict[tuple[str, str], set[str]] = {}
         where = {key: set(declared.accounts.get(key, ())) for key in declared.customer_policies}
         for key, accounts in self._provisioned(found, set(declared.customer_policies)).items():
@@ -193,23 +198,25 @@ class Examiner:
                 for policy in policies:
                     needed.setdefault((account, policy), set()).add(key)
         own = caller.account if isinstance(caller, Caller) else ""
-        made = []
+        made: list[CustomerPolicy] = []
+        inside: dict[str, Aws | Unseen] = {own: self._aws} if own else {}
         for (account, policy), sets in sorted(needed.items()):
             arn = f"arn:{partition(region)}:iam::{account}:policy{policy}"
-            there: bool | Unseen = Unseen("no role in this account is asked")
-            if account == own:
-                there = self._has_policy(arn)
+            if account not in inside:
+                inside[account] = self._inside(account, partition(region))
+            at = inside[account]
+            there = at if isinstance(at, Unseen) else _has_policy(at, arn)
             made.append(CustomerPolicy(arn, tuple(sorted(sets)), there))
         return tuple(made)
 
-    def _has_policy(self, arn: str) -> bool | Unseen:
+    def _inside(self, account: str, of: str) -> Aws | Unseen:
+        """AWS as the role of an account that may be asked, with the right to look at policies alone."""
+        if not self._role:
+            return Unseen("no role in this account is named")
         try:
-            self._aws.call("iam", "GetPolicy", mutates=False, PolicyArn=arn)
-        except NotFound:
-            return False
+            return self._aws.assuming(f"arn:{of}:iam::{account}:role/{self._role}", _SESSION, _LOOK)
         except ServiceError as error:
             return Unseen(str(error))
-        return True
 
     def _provisioned(self, found: actions.Found, wanted: set[str]) -> Mapping[str, set[str]]:
         """The accounts in which permission sets of these names are provisioned; what fails is left out."""
@@ -285,6 +292,16 @@ class Examiner:
             return f"{prefix.replace(':sts:', ':iam:')}:role/{role}"
         answer = self._aws.call("iam", "GetRole", mutates=False, RoleName=role)
         return _text(answer.get("Role") or {}, "Arn") or Unseen("GetRole names no ARN")
+
+
+def _has_policy(aws: Aws, arn: str) -> bool | Unseen:
+    try:
+        aws.call("iam", "GetPolicy", mutates=False, PolicyArn=arn)
+    except NotFound:
+        return False
+    except ServiceError as error:
+        return Unseen(str(error))
+    return True
 
 
 def _text(body: Mapping[str, Any], key: str) -> str:

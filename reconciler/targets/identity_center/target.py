@@ -215,9 +215,9 @@ class IdentityCenter:
         """What CloudTrail has of these names in the Region of the instance; see KeepsEvents."""
         return trail.events(self._aws, names, since)
 
-    def examine(self, declared: Declared, now: datetime) -> AwsFacts:
+    def examine(self, declared: Declared, now: datetime, account_role: str = "") -> AwsFacts:
         """What the caller may do here, and what the account and the instance are; see Examinable."""
-        facts = Examiner(self._aws, self._instance_arn, self._store_id).facts(declared)
+        facts = Examiner(self._aws, self._instance_arn, self._store_id, account_role).facts(declared)
         if self._channel is None:
             return facts
         token = ""

@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from reconciler.model.authorship import Channel, Event
+from reconciler.model.authorship import OWN_SESSION, Channel, Event
 from reconciler.wire.aws import Aws
 
 _SERVICE = "cloudtrail"
+# Roles that Identity Center makes for permission sets (user guide, "Referencing permission sets").
+_OF_PEOPLE = "AWSReservedSSO_"
 _PAGE = 50
 # Pages of one name: the newest 1,000 events of it, in ten seconds.
 _PAGES = 20
@@ -72,6 +74,19 @@ def _document(text: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def session_of(arn: str) -> str:
+    """Who an ARN names: the session of a role, or the user.
+
+    Whoever begins a session chooses its name, so that one which claims to be ours is told with its role; the
+    roles of Identity Center are those of people.
+    """
+    _, _, path = arn.partition(":assumed-role/")
+    role, _, session = path.rpartition("/")
+    if not session.startswith(OWN_SESSION):
+        return arn.rpartition("/")[2] or arn
+    return f"user {session}" if role.startswith(_OF_PEOPLE) else f"{session} of the role {role}"
+
+
 def _who(detail: Mapping[str, Any], item: Mapping[str, Any]) -> str:
     """The person as far as the event tells: the name of the session, the user, or what SCIM is.
 
@@ -87,7 +102,7 @@ def _who(detail: Mapping[str, Any], item: Mapping[str, Any]) -> str:
         agent = str(detail.get("userAgent") or "")
         return f"a SCIM client ({agent})" if agent else "a SCIM client"
     if arn:
-        return arn.rpartition("/")[2] or arn
+        return session_of(arn)
     behalf = identity.get("onBehalfOf")
     if isinstance(behalf, dict) and behalf.get("userId"):
         return f"user {behalf['userId']}"

@@ -14,6 +14,7 @@ from reconciler.errors import NotFound
 from reconciler.model.address import Kind
 from reconciler.model.authorship import Author, Written
 from reconciler.targets.identity_center.directory.api import Directory
+from reconciler.targets.identity_center.trail import session_of
 
 
 def authors(directory: Directory, objects: Collection[Written]) -> Mapping[Written, Author]:
@@ -49,5 +50,5 @@ def _author(raw: Mapping[str, Any], verb: str) -> Author | None:
     if not isinstance(who, str) or not who:
         return None
     # An administrator acts through a role: the name of the session at the end of its ARN is the person.
-    name = who.rpartition("/")[2] if who.startswith("arn:") else who
+    name = session_of(who) if who.startswith("arn:") else who
     return Author(name, at if isinstance(at, datetime) else None)
