@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 
 from reconciler.cli.common import Options, answer, common_options, wants_color, width
 from reconciler.cli.observing import beside, observing
+from reconciler.cli.plan import parse_duration
 from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
@@ -132,6 +134,14 @@ def github(repository: str | None, environment: str, identities: str, format_: s
     metavar="FILE",
     help="The values that are sent: CSV with external_id (or key, user_name) and value.",
 )
+@click.option(
+    "--within",
+    default="0d",
+    show_default=True,
+    callback=parse_duration,
+    metavar="TIME",
+    help="What must be done within this time, such as 14d, is a problem and not a warning.",
+)
 @click.option("--ca-file", metavar="FILE", help="A private CA (PEM) that is believed beside the public ones.")
 @common_options(hide=("--target", "--sandbox", "--trusted-ref", "--max-bytes", "--whole-plan"))
 def saml(
@@ -142,6 +152,7 @@ def saml(
     uploaded: tuple[str, ...],
     issued: str | None,
     claims: str | None,
+    within: timedelta,
     ca_file: str | None,
 ) -> int:
     """Examine the federation metadata of AD FS, or of Identity Center, and who could sign in.
@@ -153,7 +164,7 @@ def saml(
 
     _check_format(options.format)
     signers, given = read_trust(trust, fingerprints), read_trust(uploaded, ()).known
-    found = examine_saml(options, metadata, signers, given, issued, claims, ca_file)
+    found = examine_saml(options, metadata, signers, given, issued, claims, ca_file, within)
     return _show("saml", found, options.format, verbose=options.verbose)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from reconciler.doctor.check import Examination
@@ -37,13 +38,14 @@ def examine_saml(
     issued: str | None = None,
     claims: str | None = None,
     ca_file: str | None = None,
+    within: timedelta = timedelta(),
 ) -> Sequence[Examination]:
     """One document, and the people of the files where there are files. Writes nothing.
 
     `uploaded` are the SHA-256 fingerprints of certificates that Identity Center was given, beside those that
     may sign; `issued` is the attribute that is sent as NameID; `claims` a CSV file with the values instead.
     Raises InputError for a document or files that are not valid, UsageError for options, ServiceError where a
-    URL does not answer.
+    URL does not answer. What must be done `within` this time is a problem, and not a warning.
     """
     clock = SystemClock()
     now = settings.now or clock.now()
@@ -62,7 +64,7 @@ def examine_saml(
     signature, element = verified(data, root, trust, now)
     characters = len(data.decode("utf-8", errors="replace"))
     facts = read_metadata(element, metadata, characters=characters, signature=signature)
-    return [judge(facts, now, trust.known | uploaded, people, issued or claims)]
+    return [judge(facts, now, trust.known | uploaded, people, issued or claims, within)]
 
 
 def read_trust(files: Sequence[str], fingerprints: Sequence[str]) -> Trust:

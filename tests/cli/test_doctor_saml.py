@@ -172,6 +172,23 @@ def test_words_of_a_document_are_words(desk: Desk) -> None:
         assert "\r" not in ended.output
 
 
+@pytest.mark.parametrize(
+    ("days", "within", "outcome"), [(14, "14d", "problem"), (14.5, "14d", "warning"), (14, "0d", "warning")]
+)
+def test_what_is_due_within_a_time_is_a_problem(desk: Desk, days: float, within: str, outcome: str) -> None:
+    made, code = certificate(-300, days), int(outcome == "problem")
+    name = f"certificate:{made.thumbprint}"
+    assert desk.outcome(name, AdFs(signing=[made]).text(), "--within", within, code=code)[0] == outcome
+    # The next one is there: what is due is its upload, unless that is done.
+    both = AdFs(signing=[made, certificate(*NEXT)]).text()
+    found = desk.checks(both, "--within", "2d")
+    assert (found[name]["outcome"], found["rollover"]["outcome"]) == ("warning", "warning")
+    found = desk.checks(both, "--within", "3d", code=1)
+    assert (found[name]["outcome"], found["rollover"]["outcome"]) == ("warning", "problem")
+    uploaded = desk.given(made, certificate(*NEXT))
+    assert desk.outcome("rollover", both, "--within", "3d", *uploaded)[0] == "ok"
+
+
 def test_a_certificate_that_begins_later(desk: Desk) -> None:
     made = certificate(1, 365)
     found = desk.outcome(f"certificate:{made.thumbprint}", AdFs(signing=[made]).text())

@@ -38,8 +38,11 @@ def signing(roles: Sequence[Role]) -> list[Certificate]:
     return sorted(found.values(), key=lambda one: (one.not_before, one.not_after, one.fingerprint))
 
 
-def certificates(roles: Sequence[Role], now: datetime) -> Iterator[Check]:
-    """Whether there are signing certificates that can be read, and when each of them ends."""
+def certificates(roles: Sequence[Role], now: datetime, within: timedelta) -> Iterator[Check]:
+    """Whether there are signing certificates that can be read, and when each of them ends.
+
+    It is a problem where one ends `within` this time and no other is there.
+    """
     name, found = "signing-certificates", signing(roles)
     keys = [key for one in roles for key in one.keys if key.signs]
     unread = list(dict.fromkeys(key.certificate.why for key in keys if isinstance(key.certificate, Unseen)))
@@ -58,10 +61,12 @@ def certificates(roles: Sequence[Role], now: datetime) -> Iterator[Check]:
         yield ok(name, f"there are {len(found)}" if found else "there is none, so that nothing is signed")
     # A provider has a few; what publishes more must not hide the rest of the answer.
     for one in found[-MAX_SHOWN:]:
-        yield _end(one, found, now, provider=provider)
+        yield _end(one, found, now, within, provider=provider)
 
 
-def _end(one: Certificate, among: Sequence[Certificate], now: datetime, *, provider: bool) -> Check:
+def _end(
+    one: Certificate, among: Sequence[Certificate], now: datetime, within: timedelta, *, provider: bool
+) -> Check:
     name = f"certificate:{one.thumbprint}"
     details = [f"SHA-256 {one.fingerprint}", f"valid from {_day(one.not_before)} to {_day(one.not_after)}"]
     newer = any(each.not_before > one.not_before for each in among)
@@ -80,11 +85,14 @@ def _end(one: Certificate, among: Sequence[Certificate], now: datetime, *, provi
         return warning(
             name, f"begins on {_day(one.not_before)}, later than now", "compare the clocks", details
         )
+    step = _next_step(left, newer=newer, provider=provider)
+    if left <= within and not newer:
+        return problem(name, f"ends on {_day(one.not_after)}, in {left.days} days", step, details)
     mark = next((each for each in MARKS if left <= timedelta(days=each)), None)
     if mark is None:
         return ok(name, f"ends on {_day(one.not_after)}, in {left.days} days", details)
     found = f"ends on {_day(one.not_after)}, in {left.days} days (warning of {mark} days)"
-    return warning(name, found, _next_step(left, newer=newer, provider=provider), details)
+    return warning(name, found, step, details)
 
 
 def _next_step(left: timedelta, *, newer: bool, provider: bool) -> str:
@@ -100,8 +108,11 @@ def _next_step(left: timedelta, *, newer: bool, provider: bool) -> str:
     )
 
 
-def rollover(roles: Sequence[Role], now: datetime, known: frozenset[str]) -> Check:
-    """Which certificate Identity Center must be given, and until when; `known` are those that it has."""
+def rollover(roles: Sequence[Role], now: datetime, known: frozenset[str], within: timedelta) -> Check:
+    """Which certificate Identity Center must be given, and until when; `known` are those that it has.
+
+    It is a problem after that moment, and already where it is `within` this time.
+    """
     name, found = "rollover", [one for one in signing(roles) if one.not_after > now]
     lacking = [one for one in found if one.fingerprint not in known] if known else found[1:]
     if not lacking:
@@ -109,10 +120,10 @@ def rollover(roles: Sequence[Role], now: datetime, known: frozenset[str]) -> Che
             return ok(name, "every signing certificate is among those that were named as uploaded")
         return ok(name, "there is one signing certificate" if found else "there is no certificate to upload")
     others = [one for one in found if one not in lacking or not known]
-    details, past = [], False
+    details, past, soon = [], False, False
     for one in lacking[-MAX_SHOWN:]:
         until = _deadline(one, others)
-        past = past or until <= now
+        past, soon = past or until <= now, soon or until - now <= within
         word = "was to be uploaded by" if until <= now else "to be uploaded by"
         details.append(
             f"thumbprint {one.thumbprint}, SHA-256 {one.fingerprint}: {word} {until:%Y-%m-%d %H:%M} UTC"
@@ -122,7 +133,8 @@ def rollover(roles: Sequence[Role], now: datetime, known: frozenset[str]) -> Che
         what = "AD FS signs, or may sign, with a certificate that Identity Center may not have"
         return problem(name, what, f"upload it now, {_UPLOAD}{also}", details)
     what = "a rollover is under way: the next certificate is published, and AD FS signs with it 5 days later"
-    return warning(name, what, f"upload it by then, {_UPLOAD}{also}", details)
+    tell = problem if soon else warning
+    return tell(name, what, f"upload it by then, {_UPLOAD}{also}", details)
 
 
 def _deadline(one: Certificate, others: Sequence[Certificate]) -> datetime:

@@ -48,25 +48,27 @@ def judge(
     known: frozenset[str] = frozenset(),
     people: Sequence[Person] | None = None,
     issued: str | None = None,
+    within: timedelta = timedelta(),
 ) -> Examination:
     """Every check of one document at the moment `now`.
 
     `known` are the SHA-256 fingerprints (lower-case hex) of the certificates that Identity Center was given,
     and `people` those who are to sign in (None: nobody was looked at), with the values of `issued`.
+    What must be done `within` this time is a problem, and not a warning.
     """
     checks: list[Check] = [_signature(facts)]
     if facts.signature.state is Signed.BROKEN:
         why = "the document is not what was signed, so that nothing in it counts"
         checks.append(not_checked("metadata", why, "fetch it again from the identity provider itself"))
     else:
-        checks += _document(facts, now, known)
+        checks += _document(facts, now, known, within)
     if people is not None:
         checks += user_names(people)
         checks += name_ids(people, issued)
     return Examination(facts.subject, tuple(checks))
 
 
-def _document(facts: Metadata, now: datetime, known: frozenset[str]) -> Iterator[Check]:
+def _document(facts: Metadata, now: datetime, known: frozenset[str], within: timedelta) -> Iterator[Check]:
     yield _entity(facts)
     yield _roles(facts)
     yield _validity(facts, now)
@@ -76,9 +78,9 @@ def _document(facts: Metadata, now: datetime, known: frozenset[str]) -> Iterator
     roles = [one for one in facts.roles if one.kind is provider]
     if not roles:
         return
-    yield from certificates(roles, now)
+    yield from certificates(roles, now, within)
     if provider is RoleKind.IDENTITY_PROVIDER:
-        yield rollover(roles, now, known)
+        yield rollover(roles, now, known, within)
     yield _formats(roles)
     for service in _NEEDED[roles[0].kind]:
         yield _endpoints(
@@ -205,14 +207,14 @@ def _encryption(roles: Sequence[Role]) -> Check:
         return ok(name, "no key for encryption is offered")
     alone = sum(key.use == "encryption" for key in keys)
     if roles[0].kind is RoleKind.IDENTITY_PROVIDER:
-        found = f"{len(keys)} keys are for encryption ({alone} for nothing else); Identity Center takes none"
+        found = f"keys for encryption: {len(keys)} ({alone} for nothing else); Identity Center takes none"
         fix = (
             "upload the signing certificates alone; the relying party trust of Identity Center must have no "
             "encryption certificate (Set-AdfsRelyingPartyTrust -EncryptClaims $false)"
         )
         return warning(name, found, fix)
     fix = "remove the encryption certificate from the relying party trust of Identity Center"
-    found = f"{len(keys)} keys are for encryption: Identity Center cannot read assertions that are encrypted"
+    found = f"keys for encryption: {len(keys)}; Identity Center cannot read assertions that are encrypted"
     return problem(name, found, fix)
 
 
