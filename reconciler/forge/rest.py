@@ -103,8 +103,12 @@ class Rest:
         if reply.status < 300:
             return reply.body
         location = reply.headers.get("location", "")
-        parts = urlsplit(location)
-        base = checked_url(f"{parts.scheme}://{parts.netloc}", self.service)
+        try:
+            parts = urlsplit(location)
+            base = checked_url(f"{parts.scheme}://{parts.netloc}", self.service)
+        except ValueError as error:
+            message = "the download leads to what is not a valid address"
+            raise Rejected(message, target=self.service, request=label) from error
         if urlsplit(self.url).scheme == "https" and parts.scheme != "https":
             raise Rejected("the download is not encrypted", target=self.service, request=label)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

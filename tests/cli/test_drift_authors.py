@@ -174,7 +174,8 @@ def test_a_run_of_the_reconciler_is_told_as_one(applied: Real, monkeypatch: pyte
     (one,) = told(applied)["differences"]
 
     assert one["author"]["own"] is True
-    assert "by a run of the reconciler, reconciler-1234 of the role ApiCaller at " in applied.run("drift").output
+    output = applied.run("drift").output
+    assert "by a run of the reconciler, reconciler-1234 of the role ApiCaller at " in output
 
 
 def test_the_demo_sandbox_shows_a_name_too(played: Played) -> None:
