@@ -261,11 +261,10 @@ def _wrapped() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", _wrapped())
-def test_signatures_that_were_moved_count_for_nothing(name: str) -> None:
-    data = _wrapped()[name].encode()
-    signature, _ = look(data, of(current()))
-    assert signature.state is Signed.BROKEN
+def test_signatures_that_were_moved_count_for_nothing() -> None:
+    found = {name: look(text.encode(), of(current()))[0].state for name, text in _wrapped().items()}
+    assert found == dict.fromkeys(found, Signed.BROKEN)
+    assert len(found) == 10
 
 
 def test_two_elements_with_the_id_that_was_signed() -> None:
