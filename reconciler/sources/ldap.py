@@ -216,8 +216,8 @@ class _Reader:
         for each in connection.response or ():
             # What lies in another domain is not followed: a `searchResRef`.
             if each.get("type") == "searchResEntry":
-                raw = each["raw_attributes"]
-                found.append((str(each["dn"]), {str(name): list(raw[name]) for name in raw}))
+                raw = each["raw_attributes"]  # None for an attribute without values
+                found.append((str(each["dn"]), {str(name): list(raw[name] or ()) for name in raw}))
         return found, result
 
     def _cookie(self, base: str, result: Any) -> bytes:

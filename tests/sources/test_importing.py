@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from reconciler.cli.main import run
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
