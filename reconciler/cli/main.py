@@ -36,6 +36,7 @@ COMMANDS = {
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
     "unlock": "show the locks, and break those of dead runs",
+    "import": "write people and groups of another directory as YAML",
     "init": "write a new identity repository",
     "ci": "what the workflows ask of GitHub",
     "who-edits": "say which line decides about somebody or something",
@@ -44,6 +45,8 @@ COMMANDS = {
     "sandbox": "serve the embedded stand-in for AWS",
     "demo": "take a tour of the main job on the sandbox",
 }
+# The modules of commands whose names are words of Python's.
+_MODULES = {"import": "importing"}
 
 
 class _Commands(click.Group):
@@ -69,7 +72,8 @@ class _Commands(click.Group):
             return None
         from importlib import import_module
 
-        command = import_module(f"reconciler.cli.{cmd_name.replace('-', '_')}").command
+        module = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
+        command = import_module(f"reconciler.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

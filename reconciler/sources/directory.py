@@ -1,0 +1,174 @@
+"""The directory that an import owns: what earlier imports wrote there, and writing it anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
+from reconciler.files.documents import Document
+from reconciler.files.faults import Faults
+from reconciler.files.tree import MAX_FILE_BYTES, FolderTree, MemoryTree, Tree
+from reconciler.loading.load import APPROVALS_FOLDER, load
+from reconciler.model.names import skeleton
+from reconciler.sources.outcome import Before, Imported, Taken
+from reconciler.sources.text import MARK
+
+_TEMPORARY = ".reconciler-import."
+_RESTORE = "restore the file as git has it, and import again"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The paths that were written and removed, relative to the identities."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class Place:
+    """A directory below the folder of the identities, and the files there that an import generated."""
+
+    def __init__(self, identities: Path, into: str) -> None:
+        path = PurePosixPath(into)
+        if (
+            path.is_absolute()
+            or not path.parts
+            or any(part == ".." or part.startswith(".") for part in path.parts)
+            or f"{path.parts[0]}/" == APPROVALS_FOLDER
+        ):
+            raise UsageError(
+                f"--into {into}: name a folder of its own below the identities, such as imported"
+            )
+        self._root, self._into = identities, path.as_posix()
+        self._tree = FolderTree(identities)
+        self._paths = tuple(self._tree.paths())
+        self.own = {
+            path: self._tree.read(path)
+            for path in self._paths
+            if path.startswith(f"{self._into}/") and self._tree.read(path).startswith(MARK.encode())
+        }
+
+    def before(self) -> Before:
+        """What earlier imports wrote. Raises InputError where somebody edited it beyond recognition."""
+        faults = Faults(self._tree)
+        users: dict[str, Imported] = {}
+        groups: dict[str, Imported] = {}
+        for path in self.own:
+            document = Document.read(self._tree, path, faults)
+            for section, found in (("users", users), ("groups", groups)):
+                for key, fields in _entries(document, section):
+                    guid = fields.get("external_id") if isinstance(fields, dict) else None
+                    if not isinstance(guid, str) or (guid in found and found[guid].key != key):
+                        assert document is not None
+                        says = "has no external_id of its own, by which an import knows it again"
+                        document.fault((section, key), says, _RESTORE, key=True)
+                        continue
+                    found[guid] = Imported(key, guid, fields)
+        if faults:
+            raise faults.error()
+        return Before(users, groups)
+
+    def taken(self) -> Taken:
+        """The keys and names of files that people write; a fault in one of those is not said here."""
+        users: dict[str, Any] = {}
+        groups: dict[str, Any] = {}
+        for path in self._paths:
+            if path in self.own or not path.endswith(".yaml"):
+                continue
+            document = Document.read(self._tree, path, Faults(self._tree))
+            users.update(_entries(document, "users"))
+            groups.update(_entries(document, "groups"))
+        return Taken(
+            users=frozenset(map(skeleton, users)),
+            groups=frozenset(map(skeleton, groups)),
+            user_names=_values(users, "user_name"),
+            emails=_values(users, "email"),
+            display_names=_values(groups, "display_name")
+            | {
+                skeleton(key)
+                for key, one in groups.items()
+                if not isinstance(one, dict) or not one.get("display_name")
+            },
+        )
+
+    def replace(self, texts: Mapping[str, str]) -> Written:
+        """Make the generated files these, and no others.
+
+        Nothing is touched where nothing changes. First the result is loaded as a whole: where it would not
+        pass `reconciler validate`, InputError says why and nothing is written. Then every file is written
+        beside its place, and only when all of them are there, each takes its place by renaming.
+        Raises ReconcilerError where something cannot be written.
+        """
+        wanted = {f"{self._into}/{path}": text.encode() for path, text in texts.items()}
+        large = [path for path, data in wanted.items() if len(data) > MAX_FILE_BYTES]
+        if large:
+            raise ReconcilerError(
+                f"{large[0]} would be larger than {MAX_FILE_BYTES:,} bytes: one group has too many members "
+                "for a file; leave it out of the scope"
+            )
+        foreign = sorted(wanted.keys() & (set(self._paths) - self.own.keys()))
+        if foreign:
+            fix = "move it elsewhere, or name another folder with --into"
+            message = f"{self._root / foreign[0]} was not written by an import, and would be overwritten"
+            raise InputError([Problem(message, fix)])
+        changed = {path: data for path, data in wanted.items() if self.own.get(path) != data}
+        removed = sorted(self.own.keys() - wanted.keys())
+        if not changed and not removed:
+            return Written((), ())
+        load(self._with(wanted))
+        try:
+            self._write(changed, removed)
+        except OSError as error:
+            raise ReconcilerError(f"{self._root / self._into} cannot be written: {error.strerror}") from error
+        return Written(tuple(sorted(changed)), tuple(removed))
+
+    def _with(self, wanted: Mapping[str, bytes]) -> Tree:
+        others = {path: self._tree.read(path) for path in self._paths if path not in self.own}
+        return MemoryTree(self._tree.label, {**others, **wanted})
+
+    def _write(self, changed: Mapping[str, bytes], removed: list[str]) -> None:
+        self._clean()
+        ready: list[tuple[Path, Path]] = []
+        try:
+            for path, data in changed.items():
+                place = self._root / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                beside = place.with_name(f"{_TEMPORARY}{place.name}")
+                ready.append((beside, place))
+                with beside.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for beside, place in ready:
+                beside.replace(place)
+        finally:
+            for beside, _place in ready:
+                beside.unlink(missing_ok=True)
+        for path in removed:
+            (self._root / path).unlink(missing_ok=True)
+        self._drop_empty_folders()
+
+    def _clean(self) -> None:
+        """Remove what an import that was killed left behind."""
+        for path in (self._root / self._into).rglob(f"{_TEMPORARY}*"):
+            path.unlink()
+
+    def _drop_empty_folders(self) -> None:
+        for name in ("users", "groups"):
+            folder = self._root / self._into / name
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _entries(document: Document | None, section: str) -> list[tuple[str, Any]]:
+    entries = None if document is None else document.value.get(section)
+    return list(entries.items()) if isinstance(entries, dict) else []
+
+
+def _values(entries: Mapping[str, Any], field: str) -> frozenset[str]:
+    found = (one.get(field) for one in entries.values() if isinstance(one, dict))
+    return frozenset(skeleton(value) for value in found if isinstance(value, str))

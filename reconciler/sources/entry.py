@@ -1,0 +1,148 @@
+"""One entry of a directory as it was read, and distinguished names that can be compared.
+
+Sources: RFC 4514 (distinguished names as text), MS-ADTS 2.2 (the attributes' forms).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from reconciler.errors import IncompleteRead
+
+Name = tuple[str, ...]
+
+_RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)", re.ASCII)
+_HEX = re.compile(rb"[0-9A-Fa-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry: its distinguished name, and the values of its attributes by their names in lower case."""
+
+    dn: str
+    attributes: Mapping[str, tuple[bytes, ...]]
+
+    def values(self, name: str) -> tuple[bytes, ...]:
+        """All values of an attribute; none where it is absent."""
+        return self.attributes.get(name.lower(), ())
+
+    def text(self, name: str) -> str | None:
+        """The value as text without white space at its ends; None where it is absent or empty.
+
+        Of several the least, because a directory gives them in any order.
+
+        Raises ValueError where it is not UTF-8.
+        """
+        values = self.values(name)
+        return (min(values).decode("utf-8").strip() or None) if values else None
+
+    def number(self, name: str) -> int | None:
+        """The first value as a whole number; None where it is absent. Raises ValueError where it is none."""
+        text = self.text(name)
+        if text is None:
+            return None
+        if not re.fullmatch(r"-?[0-9]{1,20}", text, re.ASCII):
+            raise ValueError(f"{name} is not a number")
+        return int(text)
+
+    def guid(self) -> str:
+        """`objectGUID` as text, lower case with hyphens: from its 16 bytes, little-endian, or from text.
+
+        Raises ValueError where it is absent or neither. (MS-DTYP 2.3.4.2; ldbsearch prints it as text.)
+        """
+        values = self.values("objectguid")
+        if len(values) != 1:
+            raise ValueError("there is no single objectGUID")
+        if len(values[0]) == 16:
+            return str(UUID(bytes_le=values[0]))
+        text = values[0].decode("ascii").strip()
+        if not re.fullmatch(r"\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?", text):
+            raise ValueError("objectGUID is not a GUID")
+        return str(UUID(text))
+
+    def sid(self) -> str | None:
+        """`objectSid` as text, such as S-1-5-21-1-2-3-513; None where it is absent or not valid."""
+        values = self.values("objectsid")
+        if not values:
+            return None
+        value = values[0]
+        if re.fullmatch(rb"[Ss]-1(-[0-9]+)+", value):
+            return value.decode("ascii").upper()
+        # MS-DTYP 2.4.2.2: revision, count, authority (6 bytes, big-endian), then 32-bit little-endian parts.
+        if len(value) < 8 or value[0] != 1 or len(value) != 8 + 4 * value[1]:
+            return None
+        parts = [int.from_bytes(value[at : at + 4], "little") for at in range(8, len(value), 4)]
+        return "-".join(("S", "1", str(int.from_bytes(value[2:8], "big")), *map(str, parts)))
+
+
+def entry(dn: str, attributes: Iterable[tuple[str, Iterable[bytes]]]) -> Entry:
+    """An entry whose attributes are whole.
+
+    Raises IncompleteRead where an attribute is a part of a range: who took it for the whole would see
+    members as gone (MS-ADTS 3.1.1.3.1.3.3).
+    """
+    found: dict[str, tuple[bytes, ...]] = {}
+    for name, values in attributes:
+        ranged = _RANGE.fullmatch(name.lower())
+        if ranged and (ranged["first"] != "0" or ranged["last"] != "*"):
+            raise IncompleteRead(f"the attribute {name} of {dn} is a part of its values only")
+        plain = name.lower().partition(";")[0]
+        found[plain] = (*found.get(plain, ()), *values)
+    return Entry(dn, found)
+
+
+def part_of_range(name: str) -> tuple[str, int, int | None] | None:
+    """The attribute, first and last index of `member;range=0-1499`; the last is None for `*`, the end."""
+    ranged = _RANGE.fullmatch(name.lower())
+    if ranged is None:
+        return None
+    return ranged["name"], int(ranged["first"]), None if ranged["last"] == "*" else int(ranged["last"])
+
+
+@lru_cache(maxsize=200_000)
+def normal(dn: str) -> Name:
+    """A distinguished name in a form that is equal for two spellings of one name.
+
+    Escapes are resolved, white space around its parts is dropped, and case makes no difference.
+    """
+    parts = dn.split(",") if "\\" not in dn and '"' not in dn else _split(dn)
+    return tuple(_component(part) for part in parts if part.strip())
+
+
+def below(dn: str, base: str) -> bool:
+    """Whether an entry is `base` or lies below it."""
+    name, root = normal(dn), normal(base)
+    return len(name) >= len(root) and name[len(name) - len(root) :] == root
+
+
+def _component(part: str) -> str:
+    kind, equals, value = part.partition("=")
+    return f"{kind.strip().lower()}={value.strip().casefold()}" if equals else part.strip().casefold()
+
+
+def _split(dn: str) -> list[str]:
+    r"""The parts of a name, unescaped: `\,` is a comma, `\C3\BC` the bytes of a character."""
+    parts: list[bytearray] = [bytearray()]
+    data, at, quoted = dn.encode("utf-8", "surrogateescape"), 0, False
+    while at < len(data):
+        one = data[at : at + 1]
+        if one == b"\\":
+            if _HEX.fullmatch(data[at + 1 : at + 3]):
+                parts[-1] += bytes([int(data[at + 1 : at + 3], 16)])
+                at += 3
+            else:
+                parts[-1] += data[at + 1 : at + 2]
+                at += 2
+            continue
+        if one == b'"':
+            quoted = not quoted
+        elif one == b"," and not quoted:
+            parts.append(bytearray())
+        else:
+            parts[-1] += one
+        at += 1
+    return [part.decode("utf-8", "replace") for part in parts]

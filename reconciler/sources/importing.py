@@ -1,0 +1,78 @@
+"""An import from beginning to end: what was read becomes the files of the directory that the import owns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import ReconcilerError
+from reconciler.sources.directory import Place, Written
+from reconciler.sources.entry import Entry
+from reconciler.sources.mapping import outcome
+from reconciler.sources.outcome import Imported, Remark
+from reconciler.sources.settings import Settings
+from reconciler.sources.shrinking import Limit, check
+from reconciler.sources.text import files
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are now, and how many came, changed, went or stayed as they were."""
+
+    total: int
+    added: int
+    changed: int
+    left: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did."""
+
+    users: Counts
+    groups: Counts
+    files: Written
+    remarks: Sequence[Remark]
+
+
+def import_entries(
+    entries: Sequence[Entry], settings: Settings, identities: Path, into: str, limit: Limit
+) -> Report:
+    """Write what a directory holds as YAML below `into` in the folder `identities`.
+
+    Raises ReconcilerError where nothing was read, Refused where more would be lost than `limit` allows, and
+    InputError where the result would not be valid; then nothing is written.
+    """
+    place = Place(identities, into)
+    before = place.before()
+    found = outcome(entries, settings, before, place.taken())
+    if all(one.gone for one in found.users):
+        reasons = (
+            f"; {len(found.remarks):,} were left out: {found.remarks[0].message}" if found.remarks else ""
+        )
+        raise ReconcilerError(
+            f"No user was found in {len(entries):,} entries{reasons}. Nothing was written. "
+            "Check the base, the filter, and what the reader may see."
+        )
+    check(before, found, limit)
+    written = place.replace(files(found))
+    return Report(
+        users=_counts(before.users, found.users),
+        groups=_counts(before.groups, found.groups),
+        files=written,
+        remarks=found.remarks,
+    )
+
+
+def _counts(before: Mapping[str, Imported], after: Sequence[Imported]) -> Counts:
+    there = [one for one in after if not one.gone]
+    added = sum(one.guid not in before for one in there)
+    changed = sum(one.guid in before and dict(before[one.guid].fields) != dict(one.fields) for one in there)
+    now = {one.guid: one for one in after}
+    left = sum(
+        guid not in now or (now[guid].gone and dict(now[guid].fields) != dict(one.fields))
+        for guid, one in before.items()
+    )
+    return Counts(len(there), added, changed, left, len(there) - added - changed)

@@ -1,0 +1,238 @@
+"""From a directory's entries to people and groups. Pure: what goes in alone says what comes out.
+
+The order of entries makes no difference. What is at fault is left out and remarked on; who was imported
+before stays as they were then, so that a fault in the directory takes nobody's access away.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.files.characters import show
+from reconciler.model.names import skeleton
+from reconciler.sources.claims import losers
+from reconciler.sources.entry import Entry, below, normal
+from reconciler.sources.groups import Memberships
+from reconciler.sources.keys import assign
+from reconciler.sources.outcome import Before, Imported, Outcome, Remark, Taken
+from reconciler.sources.settings import Rules, Scope, Settings
+from reconciler.sources.values import Made, group_fields, is_group, is_user, user_fields
+
+_HELD = "it stays as it was imported last; correct it in the directory"
+_OUT = "it is left out; correct it in the directory"
+_NOTHING, _FREE = Before(), Taken()
+_Make = Callable[[Entry, str, Rules], Made]
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Users or groups on their way: entries and fields by objectGUID, and who stays as before."""
+
+    entries: dict[str, Entry]
+    made: dict[str, Made]
+    held: set[str]
+    out: set[str]
+
+
+def outcome(
+    entries: Sequence[Entry], settings: Settings, before: Before = _NOTHING, taken: Taken = _FREE
+) -> Outcome:
+    """What an import of these entries writes, after what was imported `before`, beside what is `taken`."""
+    remarks: list[Remark] = []
+    rules = settings.mapping
+    users = _kind(entries, settings.users, is_user, user_fields, rules, before.users, remarks)
+    groups = _kind(entries, settings.groups, is_group, group_fields, rules, before.groups, remarks)
+    was = {guid: one.fields for guid, one in before.users.items()}
+    _settle(users, was, "user_name", taken.user_names, remarks)
+    _settle(users, was, "email", taken.emails, remarks)
+    was_group = {guid: one.fields for guid, one in before.groups.items()}
+    _settle(groups, was_group, "display_name", taken.display_names, remarks)
+    people = _finished(users, before.users, taken.users, "user", remarks)
+    teams = _finished(groups, before.groups, taken.groups, "group", remarks)
+    _managers(people, users, rules, remarks)
+    joined = Memberships(users.entries, groups.entries, people, teams, flatten=rules.flatten)
+    for guid, one in teams.items():
+        own = {name: value for name, value in one.fields.items() if name not in ("members", "include")}
+        teams[guid] = replace(one, fields={**own, **joined.fields(guid)})
+    remarks += joined.remarks
+    if rules.keep_gone:
+        _keep_gone(people, before.users, _gone_user, ("user_name", "email"))
+        _keep_gone(teams, before.groups, _gone_group, ("display_name",))
+        _without_unknown_managers(people)
+    return Outcome(_sorted(people), _sorted(teams), sorted(set(remarks)))
+
+
+def _kind(
+    entries: Sequence[Entry],
+    scope: Scope,
+    wanted: Callable[[Entry], bool],
+    make: _Make,
+    rules: Rules,
+    before: Mapping[str, Imported],
+    remarks: list[Remark],
+) -> _Kind:
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if not wanted(entry) or (scope.bases and not any(below(entry.dn, base) for base in scope.bases)):
+            continue
+        try:
+            found[entry.guid()].append(entry)
+        except ValueError as error:
+            remarks.append(Remark("no-guid", entry.dn, str(error), "it is left out: may it be read?"))
+    kind = _Kind({}, {}, set(), set())
+    for guid, several in sorted(found.items()):
+        first = min(several, key=lambda one: one.dn)
+        kind.entries[guid], kind.made[guid] = first, make(first, guid, rules)
+        if any(one.attributes != first.attributes or one.dn != first.dn for one in several):
+            # Which of them is meant cannot be known, not even whether it is enabled.
+            kind.made[guid] = Made(faults=["two entries have this objectGUID"])
+        made = kind.made[guid]
+        fix = "the field is left out; correct it in the directory"
+        remarks.extend(Remark("refused-value", first.dn, says, fix) for says in made.left_out)
+        if made.faults:
+            _at_fault(kind, guid, before, "unusable", made.faults, remarks)
+    return kind
+
+
+def _at_fault(
+    kind: _Kind,
+    guid: str,
+    before: Collection[str],
+    code: str,
+    faults: Sequence[str],
+    remarks: list[Remark],
+) -> None:
+    known = guid in before
+    (kind.held if known else kind.out).add(guid)
+    fix = _HELD if known else _OUT
+    remarks.extend(Remark(code, kind.entries[guid].dn, says, fix) for says in faults)
+
+
+def _settle(
+    kind: _Kind,
+    before: Mapping[str, Mapping[str, Any]],
+    field: str,
+    taken: Collection[str],
+    remarks: list[Remark],
+) -> None:
+    present = {guid: fields for guid, fields in before.items() if guid in kind.entries}
+    claims = {guid: made.fields for guid, made in kind.made.items() if guid not in kind.out}
+    for guid, others in losers(claims, present, kind.held, field, taken).items():
+        value = claims[guid][field]
+        who = ", ".join(kind.entries[one].dn for one in others[:3]) or "an entry that people wrote"
+        says = f"its {field} {show(str(value))} is that of {who}, upper and lower case being the same"
+        if field == "email" and guid not in before:
+            kind.made[guid].fields[field] = None
+            fix = "it is imported without; correct it in the directory"
+            remarks.append(Remark("duplicate", kind.entries[guid].dn, says, fix))
+        else:
+            _at_fault(kind, guid, before, "duplicate", [says], remarks)
+
+
+def _finished(
+    kind: _Kind, before: Mapping[str, Imported], taken: Collection[str], what: str, remarks: list[Remark]
+) -> dict[str, Imported]:
+    """Those that are written, with their keys; who is held has the fields of before, and today's standing."""
+    names = {}
+    for guid, entry in kind.entries.items():
+        if guid not in kind.out:
+            name = None
+            try:
+                name = entry.text("sAMAccountName") or entry.text("cn")
+            except ValueError:
+                remarks.append(Remark("refused-value", entry.dn, "sAMAccountName is not text", _OUT))
+            names[guid] = name or guid
+    keys, collided = assign(names, {guid: one.key for guid, one in before.items()}, taken)
+    for guid in collided:
+        says = f"the key that its sAMAccountName asks for is taken; it is {what} {keys[guid]}"
+        remarks.append(Remark("key-taken", kind.entries[guid].dn, says, "write this key in other files"))
+    found = {}
+    for guid, key in keys.items():
+        fields = kind.made[guid].fields
+        if guid in kind.held:
+            standing = kind.made[guid].standing
+            fields = dict(before[guid].fields)
+            if standing is not None:
+                fields = {
+                    **{name: value for name, value in fields.items() if name not in ("active", "until")},
+                    **standing,
+                }
+        found[guid] = Imported(key, guid, fields)
+    return found
+
+
+def _managers(
+    people: dict[str, Imported],
+    users: _Kind,
+    rules: Rules,
+    remarks: list[Remark],
+) -> None:
+    if "manager" not in rules.attributes:
+        return
+    keys = {normal(users.entries[guid].dn): one.key for guid, one in people.items()}
+    for guid, one in people.items():
+        entry = users.entries[guid]
+        try:
+            dn = entry.text("manager")
+        except ValueError:
+            dn = None
+        if dn is None:
+            fields = {name: value for name, value in one.fields.items() if name != "manager"}
+        elif (key := keys.get(normal(dn))) is not None:
+            fields = {**one.fields, "manager": key}
+        else:
+            says = f"its manager {show(dn)} is not among the people that are imported"
+            remarks.append(Remark("manager-outside", entry.dn, says, "widen the scope, or leave it so"))
+            fields = {name: value for name, value in one.fields.items() if name != "manager"}
+        people[guid] = replace(one, fields=fields)
+
+
+def _keep_gone(
+    found: dict[str, Imported],
+    before: Mapping[str, Imported],
+    gone: Callable[[Imported], Imported],
+    names: tuple[str, ...],
+) -> None:
+    """Keep what is gone, without access, so that what refers to it stays valid.
+
+    A name that is used again goes to the new one.
+    """
+    first, *others = names
+    used = {
+        name: {skeleton(value) for one in found.values() if isinstance(value := one.fields.get(name), str)}
+        for name in names
+    }
+    for guid, one in before.items():
+        if guid in found or skeleton(str(one.fields.get(first))) in used[first]:
+            continue
+        kept = gone(one)
+        fields = {
+            name: value
+            for name, value in kept.fields.items()
+            if name not in others or skeleton(str(value)) not in used[name]
+        }
+        found[guid] = replace(kept, fields=fields)
+
+
+def _gone_user(one: Imported) -> Imported:
+    return replace(one, fields={**one.fields, "active": "false"}, gone=True)
+
+
+def _gone_group(one: Imported) -> Imported:
+    fields = {name: value for name, value in one.fields.items() if name != "include"}
+    return replace(one, fields={**fields, "members": []}, gone=True)
+
+
+def _without_unknown_managers(people: dict[str, Imported]) -> None:
+    keys = {one.key for one in people.values()}
+    for guid, one in people.items():
+        if one.fields.get("manager") not in (None, *keys):
+            fields = {name: value for name, value in one.fields.items() if name != "manager"}
+            people[guid] = replace(one, fields=fields)
+
+
+def _sorted(found: Mapping[str, Imported]) -> list[Imported]:
+    return sorted(found.values(), key=lambda one: one.key)

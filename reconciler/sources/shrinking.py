@@ -1,0 +1,90 @@
+"""How much an import may take away: a directory that answers half must not end anybody's access."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import Refused
+from reconciler.sources.outcome import Before, Imported, Outcome
+
+_PERCENT, _COUNT = 5.0, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that may be lost of each kind, as a percentage or as a number.
+
+    With neither: 5 % or 10, whichever is more, and less than half in any case.
+    """
+
+    percent: float | None = None
+    count: int | None = None
+
+    def allows(self, lost: int, of: int) -> bool:
+        """Whether so many of so many may be lost."""
+        if self.count is not None:
+            return lost <= self.count
+        if self.percent is not None:
+            return lost * 100 <= self.percent * of
+        return lost * 2 < of and (lost <= _COUNT or lost * 100 <= _PERCENT * of)
+
+    def __str__(self) -> str:
+        if self.count is not None:
+            return f"{self.count:,}"
+        if self.percent is not None:
+            return f"{self.percent:g} %"
+        return f"{_PERCENT:g} % or {_COUNT}, and less than half"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """How many of a kind would be lost, of how many."""
+
+    what: str
+    lost: int
+    of: int
+
+
+def losses(before: Before, after: Outcome) -> Sequence[Loss]:
+    """What an import takes away: people, groups, and memberships of people and groups that stay."""
+    users = {one.guid: one for one in after.users}
+    groups = {one.guid: one for one in after.groups}
+    active = {one.key for one in before.users.values() if _is_active(one)}
+    stay = {one.key for one in after.users if _is_active(one)} & active
+    lost = kept = 0
+    alive = {guid: one for guid, one in before.groups.items() if _holds(one)}
+    for guid, one in alive.items():
+        after_ = groups.get(guid)
+        if after_ is None or after_.gone:
+            continue
+        members = (set(one.fields.get("members", ())) & stay) | set(one.fields.get("include", ()))
+        remain = {*after_.fields.get("members", ()), *after_.fields.get("include", ())}
+        lost += len(members - remain)
+        kept += len(members)
+    people = [guid for guid, one in before.users.items() if _is_active(one)]
+    return (
+        Loss("users", sum(guid not in users or not _is_active(users[guid]) for guid in people), len(people)),
+        Loss("groups", sum(guid not in groups or groups[guid].gone for guid in alive), len(alive)),
+        Loss("memberships", lost, kept),
+    )
+
+
+def check(before: Before, after: Outcome, limit: Limit) -> None:
+    """Raise Refused where more would be lost than the limit allows."""
+    over = [loss for loss in losses(before, after) if loss.lost and not limit.allows(loss.lost, loss.of)]
+    if over:
+        words = ", ".join(f"{loss.lost:,} of {loss.of:,} {loss.what}" for loss in over)
+        raise Refused(
+            f"Refused: {words} would lose their access or be gone, and the limit is {limit}. "
+            "Nothing was written. Check that the directory answered whole; where this is meant, import again "
+            "with --max-shrink, such as --max-shrink 30%."
+        )
+
+
+def _is_active(one: Imported) -> bool:
+    return not one.gone and one.fields.get("active") != "false"
+
+
+def _holds(one: Imported) -> bool:
+    return bool(one.fields.get("members") or one.fields.get("include"))

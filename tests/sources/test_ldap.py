@@ -1,0 +1,179 @@
+"""Reading a directory over the wire, from a stand-in with the caps of Windows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.errors import Denied, IncompleteRead, ReconcilerError, ServiceError
+from reconciler.files.tree import FolderTree
+from reconciler.loading.load import load
+from reconciler.sources.ldap import escape_filter, read_directory
+from reconciler.sources.settings import Scope, Server, Settings
+from tests.support.directories import BASE, group, person
+from tests.support.ldap_server import PASSWORD, READER, Directory, Served, serving
+
+Read = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def _password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AD_PASSWORD", PASSWORD)
+
+
+def settings(served: Served, scheme: str = "ldaps", host: str = "localhost", **more: object) -> Settings:
+    values: dict[str, object] = {
+        "url": f"{scheme}://{host}:{served.port}",
+        "bind_dn": READER,
+        "password_env": "AD_PASSWORD",
+        "ca_file": served.ca_file,
+        "timeout": 5,
+        **more,
+    }
+    scope = Scope((BASE,))
+    return Settings(server=Server(**values), users=scope, groups=scope)  # type: ignore[arg-type]  # of a test
+
+
+def company(count: int) -> Directory:
+    people = [person(number, f"p{number:05}") for number in range(count)]
+    return Directory([*people, group(90_000, "everybody", people)])
+
+
+def test_everything_comes_in_pages_and_ranges(tmp_path: Path) -> None:
+    directory = company(1_700)
+    with serving(directory, tmp_path) as served:
+        found = read_directory(settings(served))
+    assert len(found) == 1_701
+    everybody = next(one for one in found if one.values("member"))
+    assert everybody.values("member") == directory.entries[-1].values("member")
+    assert found[0].guid() == directory.entries[0].guid()
+    kinds = [kind for _base, kind, _names in directory.searches]
+    assert (kinds.count("user"), kinds.count("single")) == (4, 1)
+    assert directory.binds == [(READER, PASSWORD, True)]
+
+
+def test_start_tls_comes_before_the_password(tmp_path: Path) -> None:
+    directory = company(3)
+    with serving(directory, tmp_path, secure=False) as served:
+        assert len(read_directory(settings(served, "ldap"))) == 4
+    assert directory.binds == [(READER, PASSWORD, True)]
+
+
+def test_without_tls_the_password_is_never_sent(tmp_path: Path) -> None:
+    directory = company(3)
+    directory.start_tls = False
+    with serving(directory, tmp_path, secure=False) as served, pytest.raises(ServiceError, match="TLS"):
+        read_directory(settings(served, "ldap"))
+    assert directory.binds == []
+
+
+@pytest.mark.parametrize("scheme", ["ldaps", "ldap"])
+def test_a_certificate_must_be_trusted_and_name_the_server(tmp_path: Path, scheme: str) -> None:
+    directory = company(3)
+    with serving(directory, tmp_path, "dc1.example.com", secure=scheme == "ldaps") as served:
+        for wrong in (settings(served, scheme), settings(served, scheme, ca_file=None)):
+            with pytest.raises(ServiceError, match=r"no TLS with the directory.*certificate"):
+                read_directory(wrong)
+        assert directory.binds == []
+        assert len(read_directory(settings(served, scheme, server_name="dc1.example.com"))) == 4
+
+
+@pytest.mark.parametrize("at_page", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("code-4", IncompleteRead),
+        ("code-3", ServiceError),
+        ("code-10", ServiceError),
+        ("code-50", Denied),
+        ("code-51", ServiceError),
+        ("no-cookie", IncompleteRead),
+        ("hang-up", ServiceError),
+        ("garbage", ServiceError),
+    ],
+)
+def test_a_read_that_is_not_whole_is_an_error(
+    tmp_path: Path, fault: str, kind: type[ServiceError], at_page: int
+) -> None:
+    directory = company(12)
+    directory.page, directory.fault, directory.at_page = 5, fault, at_page
+    with serving(directory, tmp_path) as served, pytest.raises(kind) as told:
+        read_directory(settings(served))
+    assert PASSWORD not in str(told.value)
+
+
+def test_a_wrong_password_is_told_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AD_PASSWORD", "Tr0ub4dor")
+    with serving(company(1), tmp_path) as served, pytest.raises(Denied, match="data 52e") as told:
+        read_directory(settings(served))
+    assert "Tr0ub4dor" not in str(told.value)
+
+
+@pytest.mark.parametrize("content", ["", "\n", None])
+def test_without_a_password_nothing_is_asked(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_text(content)
+    directory = company(1)
+    with serving(directory, tmp_path) as served:
+        for wrong in (
+            settings(served, password_env=None, password_file=file),
+            settings(served, password_env="NOT_SET"),
+        ):
+            with pytest.raises(ReconcilerError, match="password"):
+                read_directory(wrong)
+        file.write_text(f"{PASSWORD}\n")
+        assert read_directory(settings(served, password_env=None, password_file=file))
+    assert len(directory.binds) == 1
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    with serving(company(1), tmp_path) as served:
+        pass
+    with pytest.raises(ServiceError, match="cannot be read"):
+        read_directory(settings(served))
+
+
+def test_the_extra_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ldap3", None)
+    with (
+        serving(company(1), tmp_path) as served,
+        pytest.raises(ReconcilerError, match=r"identity-reconciler\[ad\]"),
+    ):
+        read_directory(settings(served))
+
+
+def test_values_in_filters_are_escaped() -> None:
+    assert escape_filter("CN=a*(b)\\,c\0") == "CN=a\\2a\\28b\\29\\5c,c\\00"
+    assert escape_filter("Zoë") == "Zoë"
+
+
+def test_an_import_from_a_server_and_half_an_answer_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identities = tmp_path / "identities"
+    identities.mkdir()
+    directory = company(30)
+    directory.page = directory.values = 8
+    with serving(directory, tmp_path) as served:
+        config = tmp_path / "ad.yaml"
+        config.write_text(
+            f"url: ldaps://localhost:{served.port}\nca_file: ca.pem\nbind_dn: {READER}\n"
+            f"password: {{env: AD_PASSWORD}}\nbase: {BASE}\n"
+        )
+        arguments = ["import", "ad", "--config", str(config), "--identities", str(identities)]
+        assert run([*arguments, "--detailed-exitcode"]) == 2
+        assert len(load(FolderTree(identities)).identities.groups["everybody"].members or ()) == 30
+        state = {one: one.stat().st_mtime_ns for one in identities.rglob("*")}
+        assert run([*arguments, "--detailed-exitcode"]) == 0
+        directory.fault, directory.at_page = "no-cookie", 1
+        capsys.readouterr()
+        assert run(arguments) == 1
+        assert "does not say whether more follows" in capsys.readouterr().err
+        directory.fault, directory.entries = "", directory.entries[15:]
+        assert run(arguments) == 3
+        assert {one: one.stat().st_mtime_ns for one in identities.rglob("*")} == state
