@@ -49,6 +49,9 @@ def test_a_whole_file(tmp_path: Path) -> None:
         ("ldaps://dc1.example.com", "http://dc1.example.com", "1:6"),
         ("ldaps://dc1.example.com", "ldaps://user:secret@dc1.example.com", "1:6"),
         ("{file: secret}", "hunter2", "3:"),
+        ("{file: secret}", "{value: hunter2}", "3:"),
+        ("{file: secret}", "{env: [hunter2]}", "3:"),
+        ("{file: secret}", "[hunter2]", "3:"),
         ("{file: secret}", "{file: a, env: b}", "1:1"),
         ("{file: secret}", "{}", "1:1"),
         ("bind_dn: CN=reader,DC=x\n", "", "1:1"),
@@ -71,6 +74,8 @@ def test_a_fault_is_told_with_its_place_and_without_a_password(
     with pytest.raises(InputError) as told:
         read_settings(written(tmp_path, GOOD.replace(old, new)))
     assert f"ad.yaml:{place}" in str(told.value)
+    assert "hunter2" not in str(told.value)
+    assert "user:secret" not in str(told.value)
 
 
 def test_without_a_source_the_command_line_makes_no_sense(
