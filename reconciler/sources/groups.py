@@ -92,7 +92,7 @@ class Memberships:
                 others = ", ".join(sorted(groups[one].dn for one in circle if one != guid)[:_FEW])
                 says = f"it is in itself, by way of {others}" if others else "it is a member of itself"
                 fix = "its groups have the same members; take one out of the other"
-                self.remarks.append(Remark("circle", groups[guid].dn, says, fix))
+                self.remarks.append(Remark("cycle", groups[guid].dn, says, fix))
             merged = reach[guid] if flatten else circle
             for one in merged:
                 self._members[guid] |= members.get(one, set())

@@ -271,6 +271,8 @@ class _Reader:
         if self._connection is not None:
             with contextlib.suppress(Exception):
                 self._connection.unbind()
+            with contextlib.suppress(Exception):
+                self._connection.socket.close()
 
     def failed(self, error: Exception) -> ServiceError:
         """An error of the library or the network, without anything that was sent."""

@@ -84,6 +84,15 @@ Url = Annotated[
 ]
 
 
+def _no_secret(value: Any) -> Any:
+    """Refuse a password in the file before anything else complains, and would show it."""
+    if isinstance(value, dict):
+        if all(isinstance(one, str) for one in value.values()) and value.keys() <= {"env", "file"}:
+            return value
+        raise refused("takes env or file, and text for it", "write {env: AD_PASSWORD} or {file: PATH}")
+    raise refused("is not a place to find it at", "write {env: AD_PASSWORD} or {file: PATH}, no password")
+
+
 @with_config(STRICT)
 class _Password(TypedDict, total=False):
     env: Text
@@ -110,7 +119,7 @@ class _SettingsDocument(TypedDict, total=False):
     ca_file: Text
     server_name: Text
     bind_dn: Text
-    password: _Password
+    password: Annotated[_Password, BeforeValidator(_no_secret)]
     timeout: Positive
     base: Required[Dn]
     users: _Users

@@ -64,7 +64,7 @@ def _split(
 
 
 def _name(key: str, length: int) -> str:
-    """The name of a file for keys that begin so; one that is a device on some systems never results."""
+    """The name of the file for keys that begin as this one, in letters that every file system takes."""
     return re.sub(r"[^a-z0-9]", "_", key[:length].lower()).ljust(length, "_")
 
 

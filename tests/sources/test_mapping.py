@@ -263,7 +263,7 @@ def test_groups_in_a_circle_have_the_same_members(flatten: bool) -> None:  # noq
     )
     both = (["ada", "bob", "cyd"], []) if flatten else (["ada", "bob"], ["end"])
     assert members(done) == {"end": (["cyd"], []), "one": both, "two": both}
-    assert codes(done) == [("circle", "CN=one"), ("circle", "CN=two")]
+    assert codes(done) == [("cycle", "CN=one"), ("cycle", "CN=two")]
 
 
 def test_members_and_managers_outside_of_the_scope_are_told() -> None:
