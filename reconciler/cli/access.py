@@ -82,6 +82,8 @@ def command(  # one for each option
 
     if options.format not in ("text", "json"):
         raise UsageError(f"--format {options.format}: the answer is text or json, or --csv")
+    if as_csv and options.format != "text":
+        raise UsageError(f"--csv and --format {options.format}: each says what to print, so use one of them")
     if ends_within is not None and between:
         raise UsageError(
             "--ends-within asks of what is there, and --between of what differs: use one of them"

@@ -32,6 +32,8 @@ def command(options: Options, tag: str, *, redacted: bool, unpublished: bool) ->
     `plan --live reconciler/snapshot` plans by it. Nothing is written to any service.
     """
     from reconciler.execution.snapshots import snapshot_ref, write_snapshots
+    from reconciler.model.address import Kind
+    from reconciler.render.words import of_kind
     from reconciler.session.opening import open_session
 
     snapshot_ref(tag)
@@ -57,9 +59,16 @@ def command(options: Options, tag: str, *, redacted: bool, unpublished: bool) ->
     where = "here and at origin" if push else "in this clone"
     answer(
         "\n".join(
-            f"{name}: {len(one.live.users):,} users, {len(one.live.groups):,} groups, "
-            f"{len(one.live.permission_sets):,} permission sets, "
-            f"{sum(map(len, one.live.assignments.values())):,} assignments"
+            f"{name}: "
+            + ", ".join(
+                of_kind(kind, count)
+                for kind, count in (
+                    (Kind.USER, len(one.live.users)),
+                    (Kind.GROUP, len(one.live.groups)),
+                    (Kind.PERMISSION_SET, len(one.live.permission_sets)),
+                    (Kind.ASSIGNMENT, sum(map(len, one.live.assignments.values()))),
+                )
+            )
             for name, one in taken.items()
         )
         + f"\nKept at the tag {tag} ({commit[:10]}) {where}."

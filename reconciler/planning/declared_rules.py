@@ -87,7 +87,11 @@ def _rules(
             permission_set=name,
             group="",
             people=(),
-            accounts=tuple(_sentence(one, accounts) for one in entry.accounts),
+            # Accounts that are named come first: `except` must not be read as if it spoke of them.
+            accounts=tuple(
+                _sentence(one, accounts)
+                for one in sorted(entry.accounts, key=lambda one: one.account is None)
+            ),
             excepted=tuple(_sentence(one, accounts) for one in entry.excluded),
             named=named,
             never=never,
@@ -136,4 +140,4 @@ def _sentence(one: Selector, accounts: Mapping[str, Account]) -> str:
         parts.append(f"{below} in {' or '.join(one.ou)}".strip())
     for key, values in sorted(one.tag.items()):
         parts.append(f"with {key}={' or '.join(values)}")
-    return f"accounts {' '.join(parts)}" if parts else "every active account but the management account"
+    return f"accounts {' '.join(parts)}" if parts else "every active account except the management account"

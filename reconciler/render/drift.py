@@ -40,7 +40,7 @@ def drift_text(drift: Drift, *, color: bool = False, width: int | None = None, v
         if text := _nobody(one):
             lines += layout.paragraph(text, tone=Tone.FAINT)
         if one.findings:
-            lines += [layout.line(), layout.line("Beside that", Tone.HEADING)]
+            lines += [layout.line(), layout.line("Findings", Tone.HEADING)]
             lines += findings.several(one.findings, {}, layout, Tone.CAUTION, verbose=verbose)
         lines += [
             line
@@ -64,7 +64,7 @@ def drift_markdown(one: TargetDrift, limit: int) -> str:
         head += f"\n\n{escape.code(text)}"
     beside = [f"- {escape.code(f'{each.code}: {each.message}')}" for each in one.findings]
     if beside:
-        blocks.append(("Beside that", beside))
+        blocks.append(("Findings", beside))
     whole = _markdown(head, blocks, cut=False)
     if len(whole.encode()) <= limit:
         return whole
@@ -147,7 +147,7 @@ def _difference(one: Difference, names: Names) -> str:
     if not one.drifted:
         notes.append(escape.text(change.cause))
     elif one.right_at is not None:
-        notes.append(f"as git says until {moment(one.right_at)} at least")
+        notes.append(f"last seen as declared at {moment(one.right_at)}")
     notes += _hand(one.author)
     if one.withheld:
         notes.append(f"stays: {escape.sentence(one.withheld)}")

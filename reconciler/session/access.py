@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ from reconciler.targets.base import NOTHING, ListsApplications
 
 if TYPE_CHECKING:
     from reconciler.session.session import Session
+
+# What git reads as a path from a commit, and what is not a name of one (gitrevisions).
+_REVISION = re.compile(r"[~^@:]")
 
 
 def read_access(session: Session, side: Side, *, applications: bool = True) -> tuple[TargetAccess, ...]:
@@ -92,7 +96,8 @@ def loaded_at(repository: Repository, ref: str) -> Loaded:
     """The files of a commit. Raises RecordError where it cannot be found or does not load."""
     commit = repository.resolve(ref)
     if commit is None:
-        raise RecordError(f"{ref} is not a commit that this clone has")
+        spelled = "; write a branch, a tag or the id of a commit" if _REVISION.search(ref) else ""
+        raise RecordError(f"{ref} is not the name of a commit that this clone has{spelled}")
     tree = repository.tree(commit)
     if tree is None:
         raise RecordError(f"the folder of identities is not there in {ref}")

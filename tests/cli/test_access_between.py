@@ -32,6 +32,6 @@ def test_a_commit_that_is_not_there_or_does_not_load_is_named(real: Real) -> Non
     broken = real.run("access", "--between", bad, good)
 
     assert missing.code == 1
-    assert "nowhere is not a commit that this clone has" in missing.output
+    assert "nowhere is not the name of a commit that this clone has" in missing.output
     assert broken.code == 1
     assert f"{bad} does not load: " in broken.output

@@ -51,7 +51,7 @@ def test_rules_are_told_in_words_privileged_ones_first(ruled: Played) -> None:
 
     assert output.startswith(
         "Admin (privileged)\n"
-        "  ada on every active account but the management account "
+        "  ada on every active account except the management account "
         "(directly; until 2126-12-02T00:00:00Z; by emergency)\n"
         "Read\n"
         "  cyd on accounts in Workloads/Prod or Workloads/Test with env=prod or stage, "

@@ -161,7 +161,7 @@ def test_it_says_until_when_it_was_as_git_says(applied: Played) -> None:
         "aws/membership/ops/bob": second,
     }
     assert found["checked"] == second
-    assert f"as git says until {first} at least" in applied.run("drift", "--now", third).output
+    assert f"last seen as declared at {first}" in applied.run("drift", "--now", third).output
 
 
 def test_what_was_never_applied_was_never_right(played: Played) -> None:
