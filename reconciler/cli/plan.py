@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +25,10 @@ from reconciler.cli.only import check, check_sets, parse
 from reconciler.cli.showing import comment_options, redact_option, show_plan
 from reconciler.errors import ReconcilerError, Refused, UsageError
 from reconciler.model.address import Address
+
+if TYPE_CHECKING:  # `--help` takes none of it
+    from reconciler.model.plan import Plan
+    from reconciler.planning.ordering.estimate import Estimate
 
 CHANGES_PENDING = 2
 _DURATION = re.compile(r"(\d{1,5})([mhd])")
@@ -124,6 +129,7 @@ def command(
         check_sets(chosen, session, plan)
         plan = with_authors(session.linted(plan), session, planned, named)
         estimates = session.estimates(planned)
+        plan = _with_estimates(plan, estimates)
         shown = redacted(plan, people_of(session, planned)) if options.redact else plan
     # A plan without the removals must not pass for one that was reviewed.
     saved = None if plan.incomplete else out
@@ -142,6 +148,19 @@ def command(
     if plan.blocked:
         return ReconcilerError.exit_code
     return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
+
+
+def _with_estimates(plan: Plan, estimates: Mapping[str, Estimate]) -> Plan:
+    """The plan with what applying takes, so that it can be told of the saved plan, too."""
+    from reconciler.model.plan import Takes
+
+    parts = (
+        replace(part, takes=Takes(round(found.seconds, 1), sum(found.calls.values())))
+        if part.changes and (found := estimates.get(part.target)) is not None
+        else part
+        for part in plan.targets
+    )
+    return replace(plan, targets=tuple(parts))
 
 
 def _among(chosen: Mapping[str, Sequence[Address]]) -> Collection[str] | None:

@@ -100,6 +100,14 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Takes:
+    """What applying takes, as far as quotas tell: seconds, and calls."""
+
+    seconds: float
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
 class TargetPlan:
     """The part of a plan that concerns one target; `digest` covers identity, policy and changes.
 
@@ -126,6 +134,8 @@ class TargetPlan:
     approvals: tuple[str, ...] = ()
     # The keys of its users who wrote what is planned, as far as that is known: a mark for reviewers.
     authors: tuple[str, ...] = ()
+    # What applying it takes, where that was estimated.
+    takes: Takes | None = None
 
     @property
     def applyable(self) -> bool:

@@ -12,7 +12,7 @@ from reconciler.errors import Place
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
-from reconciler.model.plan import Counts, Finding, Plan, Severity, TargetPlan
+from reconciler.model.plan import Counts, Finding, Plan, Severity, Takes, TargetPlan
 from reconciler.model.resources import Origin, Value
 
 
@@ -39,6 +39,11 @@ class _Document(BaseModel):
     """Reads strictly (no text where a number belongs) and tolerates fields of a later minor version."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class _Takes(_Document):
+    seconds: float
+    calls: int
 
 
 class _Origin(_Document):
@@ -180,6 +185,7 @@ class _Target(_Document):
     approvals: list[str] = []
     # Since 1.3.
     authors: list[str] = []
+    takes: _Takes | None = None
 
     def value(self) -> TargetPlan:
         return TargetPlan(
@@ -198,6 +204,7 @@ class _Target(_Document):
             accounts=dict(self.accounts),
             approvals=tuple(self.approvals),
             authors=tuple(self.authors),
+            takes=Takes(self.takes.seconds, self.takes.calls) if self.takes else None,
         )
 
 

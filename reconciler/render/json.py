@@ -24,7 +24,7 @@ from reconciler.render.documents import PlanDocument
 # What `show` prints of a target; the digest that people approve covers less.
 # Of each target; what is only there where there is something of it is covered where it is there.
 _SHOWN = ("identity", "partial", "applyable", "gaps", "counts", "changes", "findings", "access", "accounts")
-_SHOWN_IF_ANY = ("authors", "self_grants")
+_SHOWN_IF_ANY = ("authors", "self_grants", "takes")
 # The minor version since which that is covered.
 _SHOWN_SINCE = 2
 
@@ -166,6 +166,7 @@ def _target(part: TargetPlan) -> dict[str, Any]:
             if part.authors
             else {}
         ),
+        **({"takes": {"seconds": part.takes.seconds, "calls": part.takes.calls}} if part.takes else {}),
     }
 
 

@@ -60,8 +60,9 @@ def _plan(plan: Plan, layout: Layout, fold: Fold, estimates: Mapping[str, Estima
         folded += hidden
     lines += _footer(plan, layout, folded)
     for part in plan.targets:
-        if part.changes and part.target in estimates:
-            lines.append(layout.line(_estimated(part, estimates[part.target], alone=len(plan.targets) == 1)))
+        if part.changes and (takes := words.taken(part, estimates)):
+            where = "" if len(plan.targets) == 1 else f" to {escape.text(part.target)}"
+            lines.append(layout.line(f"Applying{where} takes about {takes}."))
     return lines
 
 
@@ -177,13 +178,6 @@ def _footer(plan: Plan, layout: Layout, folded: int) -> list[Line]:
         if part.changes
     ]
     return lines
-
-
-def _estimated(part: TargetPlan, estimate: Estimate, *, alone: bool) -> str:
-    where = "" if alone else f" to {escape.text(part.target)}"
-    return (
-        f"Applying{where} takes about {words.duration(estimate.seconds)} and {words.calls(estimate.calls)}."
-    )
 
 
 def _next(plan: Plan, layout: Layout, saved: str | None, flags: str) -> list[Line]:

@@ -214,3 +214,14 @@ def test_files_that_are_wrong_are_a_comment_that_fits(played: Played) -> None:
         assert "### The files are not valid" in ended.out
         assert len(ended.out.encode()) <= 4096
         check_harmless(ended.out)
+
+
+def test_a_saved_plan_says_what_applying_it_takes(played: Played) -> None:
+    planned = played.run("plan", "--out", "plan.json", "--format", "markdown")
+    (line,) = [each for each in planned.out.splitlines() if each.startswith("Applying takes about ")]
+
+    shown = played.run("show", "plan.json", "--format", "markdown").out.splitlines()
+
+    assert line in shown
+    assert line in played.run("show", "plan.json").out.splitlines()
+    assert json.loads((played.root / "plan.json").read_text())["targets"][0]["takes"]["calls"] > 0

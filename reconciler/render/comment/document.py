@@ -126,10 +126,10 @@ def _access(sheet: Sheet, number: int, level: Level) -> list[Block]:
 def _estimates(plan: Plan, estimates: Mapping[str, Estimate]) -> Iterable[Block]:
     lines = []
     for part in plan.targets:
-        if part.changes and not findings.refusals(plan) and (found := estimates.get(part.target)):
+        takes = words.taken(part, estimates)
+        if part.changes and not findings.refusals(plan) and takes:
             where = "" if len(plan.targets) == 1 else f" to {escape.code(part.target)}"
-            takes = words.duration(found.seconds)
-            lines.append(f"Applying{where} takes about {takes} and {words.calls(found.calls)}.")
+            lines.append(f"Applying{where} takes about {takes}.")
     if lines:
         yield Block("  \n".join(lines))
 

@@ -22,6 +22,7 @@ from reconciler.render.schemas.build import (
     one_of,
     perhaps,
     ref,
+    seconds,
     text,
 )
 
@@ -135,6 +136,10 @@ _TARGET = fields(
         "only": listed({"type": "string"}, "The addresses that the plan was restricted to."),
         "authors": listed(_KEYS, "Keys of the users who wrote what is planned."),
         "self_grants": listed(_KEYS, "Keys of those authors who gain by the plan."),
+        "takes": fields(
+            "What applying takes, as far as quotas tell.",
+            {"seconds": seconds("By the clock."), "calls": count("To the service.")},
+        ),
     },
 )
 PLACE: Mapping[str, Schema] = {
