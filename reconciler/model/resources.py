@@ -7,7 +7,7 @@ because 100,000 users with thirty optional fields each must fit beside their liv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -255,6 +255,18 @@ class Override:
     attributes: Attributes = field(default_factory=dict)
     active: bool | None = None
     window: Window | None = None
+
+
+def texts_in(value: Value) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_in(each)
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from texts_in(each)
 
 
 def several(value: Value) -> frozenset[Value]:

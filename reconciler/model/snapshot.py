@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.resources import Attributes, Value
+from reconciler.model.resources import Attributes, Value, texts_in
 from reconciler.model.state import Identities, Live, LiveGroup, LiveUser
 
 # Stands for a value that git does not say and that a redacted snapshot does not tell.
@@ -63,19 +63,8 @@ def _known(written: Iterable[Attributes]) -> set[tuple[str, str]]:
         (name, text.casefold())
         for attributes in written
         for name, value in attributes.items()
-        for text in _texts(value)
+        for text in texts_in(value)
     }
-
-
-def _texts(value: Value) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _texts(each)
 
 
 def _user(user: LiveUser, known: set[tuple[str, str]]) -> LiveUser:
@@ -103,6 +92,6 @@ def _shown(identifier: str, key: str, attributes: Attributes, known: set[tuple[s
 
 
 def _value(name: str, value: Value, known: set[tuple[str, str]]) -> Value:
-    if name in _SHOWN or all((name, text.casefold()) in known for text in _texts(value)):
+    if name in _SHOWN or all((name, text.casefold()) in known for text in texts_in(value)):
         return value
     return REDACTED

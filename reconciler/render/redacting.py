@@ -19,7 +19,7 @@ from reconciler.model.access import AccessChange
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change, FieldChange
 from reconciler.model.plan import Finding, Plan, TargetPlan
-from reconciler.model.resources import Attributes, Origin, Value
+from reconciler.model.resources import Attributes, Origin, Value, texts_in
 from reconciler.render import escape
 
 LEFT_OUT = "(redacted)"
@@ -188,18 +188,7 @@ def _identifying(attributes: Attributes) -> Iterable[tuple[str, bool]]:
     for name, value in attributes.items():
         if name not in _SHARED:
             # Several words are a name in whatever letters.
-            yield from ((text, name in _NAMES and len(_WORD.findall(text)) == 1) for text in _texts(value))
-
-
-def _texts(value: Value) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from _texts(each)
+            yield from ((text, name in _NAMES and len(_WORD.findall(text)) == 1) for text in texts_in(value))
 
 
 def redacted_findings(
@@ -281,7 +270,7 @@ def _hidden(value: Value) -> Value:
 
 
 def _said(value: Value, people: People) -> Value:
-    """A value of something that is no person, which may name one."""
+    """A value of an object that is not a person, which may name one."""
     if isinstance(value, str):
         return people.sentence(value)
     if isinstance(value, Mapping):

@@ -56,13 +56,7 @@ def is_group(entry: Entry) -> bool:
 def user_fields(entry: Entry, guid: str, rules: Rules) -> Made:
     """The fields of a person, without the manager; in the order in which they are written."""
     made = Made()
-    name = _text(entry, rules.user_name, made.faults)
-    if name is None:
-        made.faults.append(f"it has no {rules.user_name}, which becomes the user_name")
-    else:
-        made.fields["user_name"] = name
-        if name.lower() in RESERVED:
-            made.faults.append(f"{rules.user_name} is a name that AWS keeps for itself")
+    _name(entry, made, rules.user_name, "user_name")
     made.fields["external_id"] = guid
     for ours in (*ALWAYS, *(one for one in sorted(rules.attributes) if one not in (*ALWAYS, "manager"))):
         source = rules.sources[ours]
@@ -83,16 +77,21 @@ def user_fields(entry: Entry, guid: str, rules: Rules) -> Made:
     return made
 
 
+def _name(entry: Entry, made: Made, source: str, ours: str) -> None:
+    """The name by which the object is found at AWS, from the attribute `source`."""
+    name = _text(entry, source, made.faults)
+    if name is None:
+        made.faults.append(f"it has no {source}, which becomes the {ours}")
+        return
+    made.fields[ours] = name
+    if name.lower() in RESERVED:
+        made.faults.append(f"{source} is a name that AWS keeps for itself")
+
+
 def group_fields(entry: Entry, guid: str, rules: Rules) -> Made:
     """The fields of a group, without its members."""
     made = Made()
-    name = _text(entry, rules.group_name, made.faults)
-    if name is None:
-        made.faults.append(f"it has no {rules.group_name}, which becomes the display_name")
-    else:
-        made.fields["display_name"] = name
-        if name.lower() in RESERVED:
-            made.faults.append(f"{rules.group_name} is a name that AWS keeps for itself")
+    _name(entry, made, rules.group_name, "display_name")
     made.fields["external_id"] = guid
     if (description := _text(entry, "description", made.left_out)) is not None:
         made.fields["description"] = description
