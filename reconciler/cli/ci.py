@@ -265,7 +265,7 @@ def heartbeat(workflows: tuple[str, ...], branch: str, max_age: timedelta) -> in
 
 
 def _plan(content: bytes) -> Plan:
-    """The plan that an artifact holds. Raises PlanFileError for whatever else it may be."""
+    """The plan that an artifact holds. Raises PlanFileError for anything else."""
     from reconciler.render.json import plan_from_json
 
     try:

@@ -60,7 +60,7 @@ def live_options(command: Command) -> Command:
     return click.option(
         "--live",
         metavar="TAG",
-        help="Plan by the snapshot at this tag, such as reconciler/snapshot, and ask no service.",
+        help="Use the snapshot at this tag, such as reconciler/snapshot, and ask no service.",
     )(aged)
 
 

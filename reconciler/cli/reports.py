@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # `--help` takes none of it
     from reconciler.model.resources import Origin
     from reconciler.render.issues import Issue
 
-# What is no text, no document of ours and no Markdown.
+# The formats of other tools.
 OTHERS = ("sarif", "junit", "gitlab")
 
 

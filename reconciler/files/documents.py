@@ -145,7 +145,7 @@ class Document:
 
         None where something does not fit, unless `entries`: then entries of sections that do not fit are
         left out, and fields that nobody knows, and the rest is returned; in the sections `exact` an entry
-        with such a field is left out whole. `elsewhere` gives the fix for top-level keys that belong into
+        with such a field is left out whole. `elsewhere` gives the fix for top-level keys that belong in
         another file, `foreign` the complaint about an unknown field that means something elsewhere.
         """
         self._elsewhere, self._foreign = elsewhere, foreign

@@ -82,7 +82,7 @@ def _finding(one: PermissionSet, found: tuple[Remark, ...]) -> Finding:
         severity=Severity.WARNING if loud else Severity.NOTE,
         message=f"the inline policy of permission set {one.key} has {count} {_things(count)} worth a look",
         origin=one.origin,
-        fix="correct the statement, or leave it where it is meant so: nothing waits for it",
+        fix="correct the statement, or leave it where it is meant so: this does not block",
         details=tuple(text for _, text in found),
         count=count,
     )

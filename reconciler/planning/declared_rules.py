@@ -60,7 +60,7 @@ def _position(one: AccessRule) -> tuple[object, ...]:
 
 
 def _by_content(rules: Iterable[AccessRule]) -> Mapping[AccessRule, AccessRule]:
-    """Rules by what they give, whoever gets it and whichever entry says so."""
+    """Rules by what they give, apart from who gets it and which entry says so."""
     found: dict[AccessRule, AccessRule] = {}
     for one in rules:
         content = replace(one, entry="", people=())

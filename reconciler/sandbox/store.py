@@ -116,7 +116,7 @@ class Store:
 
     @contextmanager
     def acting(self, actor: Actor) -> Iterator[None]:
-        """What is written meanwhile is `actor`'s; NOBODY's is no event."""
+        """What is written meanwhile is `actor`'s; NOBODY's is not recorded."""
         with self._lock:
             before, self._actor = self._actor, actor
             try:

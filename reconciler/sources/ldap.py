@@ -2,7 +2,7 @@
 
 Every read is a full one, in pages, and either whole or an error: nobody may be taken for gone because an
 answer broke off. Sources: RFC 4511 (LDAP), RFC 2696 (paging), MS-ADTS 3.1.1.3.1.3.3 (ranges), RFC 4513
-section 5.1.2 (a bind without a password is no bind).
+section 5.1.2 (a bind without a password does not authenticate).
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def writes(facts: AwsFacts, use: Use | None) -> Check:
 
 
 def network(facts: AwsFacts) -> Check:
-    """What refuses by where a call comes from; that is no missing action."""
+    """Denials that depend on where a call comes from; they do not mean that an action is missing."""
     name = "network"
     refused = [f"{one.action}: {one.text}" for one in facts.asked if one.reply is Reply.NETWORK]
     rules = [rule for one in _instances(facts) for rule in _rules(one.rules)]

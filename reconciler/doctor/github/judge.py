@@ -1,4 +1,4 @@
-"""Facts about a repository at GitHub to checks: all of them, whatever the first ones found."""
+"""Facts about a repository at GitHub to checks: every check runs, also after a problem."""
 
 from __future__ import annotations
 

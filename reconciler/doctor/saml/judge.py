@@ -1,4 +1,4 @@
-"""Facts from SAML metadata to checks: all of them, whatever the first ones found.
+"""Facts from SAML metadata to checks: every check runs, also after a problem.
 
 Sources: IAM Identity Center User Guide, "Using SAML and SCIM identity federation with external identity
 providers" and "IAM Identity Center quotas".

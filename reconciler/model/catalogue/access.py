@@ -19,7 +19,7 @@ CODES = (
             Severity.WARNING,
             Severity.NOTE,
         ),
-        "an inline policy has things worth a look; nothing waits for them",
+        "an inline policy has parts that somebody should look at; this does not block",
     ),
     Code(
         "managed-policy-unknown",
@@ -41,7 +41,7 @@ CODES = (
             Severity.WARNING,
             Severity.NOTE,
         ),
-        ("what IAM Access Analyzer says of an inline policy that the plan writes; nothing waits for it"),
+        ("what IAM Access Analyzer says of an inline policy that the plan writes; this does not block"),
     ),
     Code(
         "access-analyzer-not-asked",

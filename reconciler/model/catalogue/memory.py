@@ -15,7 +15,7 @@ CODES = (
     Code(
         "head-trusted",
         (Severity.NOTE,),
-        "there is no remote (or `--trusted-ref HEAD` is given), so what is checked out is trusted",
+        "the repository has no remote, or `--trusted-ref HEAD` is given: the checked-out commit is trusted",
     ),
     Code(
         "memory-unknown",

@@ -47,7 +47,7 @@ def plan_markdown(
     and privileged grants stay listed. Where even those do not fit, its first line says that not everything
     is shown and where the whole plan is: at the https address `whole_plan`, else in the file `saved`. The
     digests stand in it always. `estimates` tells by target what applying takes. Raises ValueError where
-    `max_bytes` is too little to say even that, or `whole_plan` is no such address.
+    `max_bytes` is too little to say even that, or `whole_plan` is not an https address.
     """
     sheet = Sheet(plan, Where(whole_plan, saved), estimates or {})
     if max_bytes is not None and max_bytes < LEAST:

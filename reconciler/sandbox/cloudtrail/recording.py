@@ -1,7 +1,7 @@
 """What is written is recorded as events, by triggers, whichever way it was written.
 
 An event has who acted and by which channel: `console`, `api` or `scim`. What nobody does, such as the end of
-a request that the service carries out by itself, is no event.
+a request that the service carries out by itself, is not recorded.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ SCHEMA = "\n".join(
             "DELETE",
             "memberships",
             "'membership', 'delete', OLD.group_id, OLD.user_id, OLD.id, ''",
-            # What goes with its user or its group is no event of its own.
+            # What goes with its user or its group is not an event of its own.
             _BOTH,
         ),
         _trigger("set_made", "INSERT", "permission_sets", "'set', 'create', NEW.id, '', '', ''"),
