@@ -42,8 +42,9 @@ class _Document(BaseModel):
 
 
 class _Takes(_Document):
-    seconds: float
-    calls: int
+    # Bounded: a plan file may come from anybody, and 1e400 is a number of JSON.
+    seconds: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+    calls: Annotated[int, Field(ge=0, le=10**12)]
 
 
 class _Origin(_Document):

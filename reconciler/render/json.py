@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
+from math import isfinite
 from typing import Any
 
 from pydantic import ValidationError
@@ -72,7 +73,7 @@ def plan_from_json(text: str) -> Plan:
     PlanFileError where the text is not a plan, has another major version, or does not match its own digests.
     """
     try:
-        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise PlanFileError(f"this is not a saved plan: {error}; plan again with `--out`") from None
     _check_version(data)
@@ -250,6 +251,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands there twice")
     return found
+
+
+def _finite(text: str) -> float:
+    """A number that a float can hold: `1e400` is JSON, and would be read as infinite."""
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return number
 
 
 def _no_constant(name: str) -> object:

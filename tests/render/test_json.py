@@ -15,7 +15,7 @@ from reconciler.errors import PlanFileError
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
-from reconciler.model.plan import Finding, Plan, Severity
+from reconciler.model.plan import Finding, Plan, Severity, Takes
 from reconciler.model.report import Report, Result, Status, TargetReport
 from reconciler.model.resources import Origin
 from reconciler.render.json import plan_from_json, plan_json, report_json
@@ -236,3 +236,43 @@ def test_saving_needs_no_digest_to_be_right_but_loading_does() -> None:
     wrong = replace(plan, targets=(replace(plan.targets[0], digest="sha256:00"),))
     with pytest.raises(PlanFileError, match="was changed"):
         plan_from_json(plan_json(wrong))
+
+
+def _with_takes(takes: str) -> str:
+    part = replace(pieces.part(), takes=Takes(12.5, 48))
+    text = plan_json(replace(pieces.plan(part)))
+    assert '"takes":{"calls":48,"seconds":12.5}' in text
+    return text.replace('{"calls":48,"seconds":12.5}', takes)
+
+
+def test_what_applying_takes_comes_back_as_it_was_saved() -> None:
+    plan = plan_from_json(_with_takes('{"calls":48,"seconds":12.5}'))
+    assert plan.targets[0].takes == Takes(12.5, 48)
+
+
+@pytest.mark.parametrize(
+    "takes",
+    [
+        '{"calls":48,"seconds":1e400}',
+        '{"calls":48,"seconds":-1e400}',
+        '{"calls":48,"seconds":1e300}',
+        '{"calls":48,"seconds":-1.0}',
+        '{"calls":-1,"seconds":12.5}',
+        '{"calls":1e400,"seconds":12.5}',
+        '{"calls":99999999999999999999,"seconds":12.5}',
+        '{"calls":48,"seconds":13.5}',
+    ],
+)
+def test_what_applying_takes_is_a_sane_number_and_nobody_edited_it(takes: str) -> None:
+    """A plan file comes from a pull request, and is shown by a job with a token."""
+    with pytest.raises(PlanFileError):
+        plan_from_json(_with_takes(takes))
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400"])
+def test_no_number_in_a_plan_is_infinite(number: str) -> None:
+    text = plan_json(pieces.plan(pieces.part())).replace(
+        '"partial":false', f'"later":{number},"partial":false'
+    )
+    with pytest.raises(PlanFileError, match="too large for a number"):
+        plan_from_json(text)
