@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from reconciler.files.yaml_text import scalar
 from reconciler.model.resources import GROUP_ATTRIBUTES, USER_ATTRIBUTES
 from reconciler.sources.outcome import Imported, Outcome
 
@@ -16,10 +17,6 @@ _HEADER = (
     f"{MARK} The next import writes this file anew.\n"
     "# Write fields of your own under `overrides:` in another file.\n"
 )
-# Text that every reader of YAML takes for text without quotes.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+(-][A-Za-z0-9_./@+()-]*)*")
-# What YAML 1.1 or 1.2 takes for something else than text.
-_WORDS = frozenset(("y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf", "infinity"))
 # The order in which fields are written, however they came about.
 _FIELDS = dict.fromkeys(("user_name", *GROUP_ATTRIBUTES, *USER_ATTRIBUTES, "active", "until"))
 _ORDER = {name: at for at, name in enumerate(_FIELDS)}
@@ -37,14 +34,6 @@ def files(outcome: Outcome) -> dict[str, str]:
             body = "".join(blocks[key] for key in keys)
             found[f"{section}/{prefix}.yaml"] = f"{_HEADER}{section}:\n{body}"
     return dict(sorted(found.items()))
-
-
-def scalar(text: str) -> str:
-    """Text as a scalar of YAML on one line, in quotes unless nobody could take it for anything else."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def _split(
