@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from reconciler.access.privilege import Privilege
 from reconciler.adopting.outcome import Inventory
-from reconciler.files.yaml_text import scalar
+from reconciler.files.writing import scalar
 from reconciler.model.address import Kind
 from reconciler.model.policy import Privileged
 from reconciler.model.state import Live

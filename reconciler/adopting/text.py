@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.adopting.outcome import Entry, Inventory, Rule
-from reconciler.files.yaml_text import scalar
+from reconciler.files.writing import scalar
 
 _WIDTH = 100
 # A section of more than so many bytes is a folder of files, by how keys begin.

@@ -21,7 +21,7 @@ from reconciler.config.configuration import DEFAULT_TARGET, load_config
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, MemoryTree, Tree
-from reconciler.files.yaml_text import scalar
+from reconciler.files.writing import scalar
 from reconciler.loading.memory import AppliedHistory, remember
 from reconciler.loading.position import GitPosition, stand
 from reconciler.loading.recalling import read_remembered

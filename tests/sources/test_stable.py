@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.files.tree import MemoryTree
+from reconciler.files.writing import scalar
 from reconciler.files.yaml import parse
-from reconciler.files.yaml_text import scalar
 from reconciler.loading.load import load
 from reconciler.sources.entry import Entry
 from reconciler.sources.mapping import outcome

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import PAIRS, Address, Kind, SetName
-from reconciler.model.change import Cause, Change
+from reconciler.model.change import AT_ONCE, Cause, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
@@ -26,6 +26,14 @@ _IN_WORDS = frozenset({Cause.BLOCK, Cause.EXPIRY})
 def in_words(change: Change) -> bool:
     """Whether a reviewed file says the removal itself: a block, or an `until` that is over."""
     return change.cause in _IN_WORDS
+
+
+def has_left(change: Change) -> bool:
+    """Whether a file says of the person that they must have no access: what they leave, nobody emptied.
+
+    That of leavers counts for every limit all the same, since an import may write many of them by mistake.
+    """
+    return change.cause in AT_ONCE
 
 
 class ExplicitRemovals:
