@@ -18,7 +18,7 @@ SMALL = not 5000 and not 15000 and not 40000 and not roll-out
 # Every worker, and every process that a test starts, would otherwise compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast search servers check format lock schemas docs bench clean
+.PHONY: demo test test-fast search servers directories check format lock schemas docs bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -43,6 +43,9 @@ search: $(VENV)/.installed  ## every property test with new examples, for SECOND
 servers:  ## the SCIM server and the linter on Node.js that some tests use (needs npm); without them they are skipped
 	@npm ci --silent --prefix $(SCIMMY)
 	@npm ci --silent --prefix $(LINTERS)
+
+directories:  ## Samba and slapd, which some tests import from (needs apt, and root or sudo); without them they are skipped
+	@tests/servers/install.sh
 
 check: $(VENV)/.installed  ## style, types, imports, workflows
 	@$(BIN)/ruff check .

@@ -36,6 +36,7 @@ COMMANDS = {
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
     "unlock": "show the locks, and break those of dead runs",
+    "adopt": "write what is live as YAML that plans empty",
     "import": "write people and groups of another directory as YAML",
     "init": "write a new identity repository",
     "ci": "what the workflows ask of GitHub",

@@ -40,13 +40,17 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What files that people write hold already: keys and names, in the form that `skeleton` gives them."""
+    """What files that people write hold already: keys and names, in the form that `skeleton` gives them.
+
+    `mentioned` is every text in those files, among them the keys of those whom they give something.
+    """
 
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     user_names: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     display_names: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
