@@ -1,7 +1,7 @@
-"""Record the directory of `reconciler demo --story ad` anew, from Samba: `python -m tests.stories.recording`.
+"""Record the directory of `reconciler demo --story ad` from Samba: `python -m tests.stories.recording`.
 
-Each act of the story is a state of the directory, as ldbsearch prints it. objectGUIDs and the SID of the domain
-are other ones each time, so record all states at once.
+Each act of the story is a state of the directory, as ldbsearch prints it. objectGUIDs are other ones each
+time, so all states are recorded at once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from tests.servers.samba import BASE, DISABLED, Domain, _provision, controller
 STATES = Path(__file__).resolve().parents[2] / "reconciler" / "templates" / "story-ad" / "directory"
 _ATTRIBUTES = (
     "objectClass", "objectGUID", "objectSid", "sAMAccountName", "cn", "userPrincipalName", "mail",
-    "givenName", "sn", "displayName", "title", "department", "manager", "userAccountControl", "accountExpires",
-    "primaryGroupID", "memberOf", "groupType", "member", "description",
+    "givenName", "sn", "displayName", "title", "department", "manager", "userAccountControl",
+    "accountExpires", "primaryGroupID", "memberOf", "groupType", "member", "description",
 )  # fmt: skip
 
 
