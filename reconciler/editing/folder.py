@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.config import check_usable
 from reconciler.editing import splicing
-from reconciler.editing.nodes import Loc
+from reconciler.editing.nodes import Loc, Nodes
 from reconciler.editing.values import Value
 from reconciler.editing.writing import write_files
 from reconciler.errors import InputError, Problem, ReconcilerError
@@ -72,6 +72,21 @@ class Editor:
     def is_owned(self, path: str) -> bool:
         """Whether an import writes the file anew each time."""
         return self._after.get(path, b"").startswith(GENERATED.encode())
+
+    def comments_above(self, path: str, loc: Loc) -> Sequence[str]:
+        """What to say of comments that stand on the lines above an entry, and stay when it goes."""
+        text = self._after[path].decode()
+        nodes = Nodes(text, self._shown(path))
+        key, value = nodes.entry(nodes.at(loc[:-1]), loc[-1])
+        at = nodes.line_start(nodes.start(key or value))
+        first = at
+        while first and (line := nodes.line_start(first - len(nodes.newline))) < first:
+            if not text[line:first].strip().startswith("#"):
+                break
+            first = line
+        if first in (at, 0):
+            return ()
+        return (f"{nodes.place(first)}: a comment stood above {loc[-1]}, and stays: does it still fit?",)
 
     def assign(self, path: str, loc: Loc, value: Value, *, block: bool | None = None) -> None:
         """Give an entry this value; it, and maps around it, are added where there are none."""
