@@ -55,8 +55,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be written, sorted by key, and the remarks, sorted."""
+    """What is to be written, sorted by key, and the remarks, sorted.
+
+    `deleted` has the objectGUIDs of what the directory shows as deleted on purpose.
+    """
 
     users: Sequence[Imported]
     groups: Sequence[Imported]
     remarks: Sequence[Remark]
+    deleted: frozenset[str] = frozenset()
