@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.files.characters import show
 from reconciler.model.names import skeleton
 from reconciler.sources.claims import losers
+from reconciler.sources.deleted import is_deleted, judged, tombstones
 from reconciler.sources.entry import Entry, below, normal
 from reconciler.sources.groups import Memberships
 from reconciler.sources.keys import assign
@@ -66,7 +67,12 @@ def outcome(
     _keep_gone(people, before.users, _gone_user, ("user_name", "email"), mentioned)
     _keep_gone(teams, before.groups, _gone_group, ("display_name",), mentioned)
     _without_unknown_managers(people)
-    return Outcome(_sorted(people), _sorted(teams), sorted(set(remarks)), left_behind(before, people))
+    deleted, looked = tombstones(entries), settings.server is not None
+    for kind, was_there in ((users, before.users), (groups, before.groups)):
+        remarks += judged(was_there, kind.entries, deleted, looked=looked)
+    return Outcome(
+        _sorted(people), _sorted(teams), sorted(set(remarks)), left_behind(before, people), deleted
+    )
 
 
 def _kind(
@@ -80,7 +86,9 @@ def _kind(
 ) -> _Kind:
     found: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if not wanted(entry) or (scope.bases and not any(below(entry.dn, base) for base in scope.bases)):
+        if is_deleted(entry) or not wanted(entry):
+            continue
+        if scope.bases and not any(below(entry.dn, base) for base in scope.bases):
             continue
         try:
             found[entry.guid()].append(entry)

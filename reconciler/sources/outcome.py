@@ -59,9 +59,11 @@ class Outcome:
     """What is to be written, sorted by key, and the remarks, sorted.
 
     `left` are those who are written as leavers, and not among `users` (any more).
+    `deleted` has the objectGUIDs of what the directory shows as deleted on purpose.
     """
 
     users: Sequence[Imported]
     groups: Sequence[Imported]
     remarks: Sequence[Remark]
     left: Sequence[Imported] = ()
+    deleted: frozenset[str] = frozenset()
