@@ -58,8 +58,8 @@ class Taken:
 class Outcome:
     """What is to be written, sorted by key, and the remarks, sorted.
 
-    `left` are those who are written as leavers, and not among `users` (any more).
-    `deleted` has the objectGUIDs of what the directory shows as deleted on purpose.
+    `left` are those who are written as leavers, and not among `users` (any more); `deleted` has the
+    objectGUIDs of what the directory shows as deleted on purpose.
     """
 
     users: Sequence[Imported]
