@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.adopting.outcome import Entry, Ignored
@@ -49,6 +50,8 @@ _RESERVED_TAG = "aws:"
 _DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
 )
+# Where files of policies are.
+_POLICIES = "policies/"
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:0S)?", re.ASCII)
 
 
@@ -74,20 +77,23 @@ def not_ours(live: LivePermissionSet, active: Callable[[str], bool]) -> str:
 
 
 def declared(
-    live: Mapping[str, LivePermissionSet], active: Callable[[str], bool]
+    live: Mapping[str, LivePermissionSet], active: Callable[[str], bool], taken: Collection[str] = ()
 ) -> tuple[list[Entry], dict[str, str], list[Ignored]]:
-    """The sets to declare, the texts of policy files by path, and the sets to ignore; `active` as above."""
+    """The sets to declare, the texts of policy files by path, and the sets to ignore; `active` as above.
+
+    `taken` are paths in lower case that files have already.
+    """
     ignored = {one.name: not_ours(one, active) for one in live.values() if not_ours(one, active)}
     entries: list[Entry] = []
     policies: dict[str, str] = {}
-    stems: set[str] = set()
+    stems = {PurePosixPath(path).stem for path in taken if path.startswith(_POLICIES)}
     for one in sorted(live.values(), key=lambda each: each.name):
         if one.name in ignored:
             continue
         if any(fold(one.name) == fold(name) for name in ignored):
             ignored[one.name] = "a pattern for a set of nearly the same name covers it"
             continue
-        path = f"policies/{_stem(one.name, stems)}.json"
+        path = f"{_POLICIES}{_stem(one.name, stems)}.json"
         entry, policy = _entry(one, path)
         if why := _unfit(entry, path, policy):
             ignored[one.name] = why
