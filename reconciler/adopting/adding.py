@@ -37,7 +37,7 @@ def add(editor: Editor, inventory: Inventory, rules: Sequence[Rule]) -> None:
     named = {account for rule in rules for account in (*rule.accounts, *rule.excluded)}
     for one in inventory.accounts:
         if one.key in named:
-            editor.assign(_home(editor, "accounts", one.key), ("accounts", one.key), one.fields["id"])
+            editor.assign(home(editor, "accounts", one.key), ("accounts", one.key), one.fields["id"])
     for rule in rules:
         _put(editor, "assignments", entry_of(rule))
 
@@ -49,14 +49,14 @@ def put_rule(editor: Editor, rule: Rule, fields: Mapping[str, object]) -> None:
 
 
 def _put(editor: Editor, section: str, one: Entry) -> None:
-    path = _home(editor, section, one.key)
+    path = home(editor, section, one.key)
     fields = dict(one.fields)
     if policy := fields.get("inline_policy"):
         fields["inline_policy"] = "../" * path.count("/") + str(policy)
     editor.assign(path, (section, one.key), fields)
 
 
-def _home(editor: Editor, section: str, key: str) -> str:
+def home(editor: Editor, section: str, key: str) -> str:
     """The file for a new key: that of the section, or the one for keys that begin like this in its folder.
 
     Where people keep the section elsewhere, the first file of theirs that has it.

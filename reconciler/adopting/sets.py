@@ -15,7 +15,7 @@ from reconciler.files.tree import MemoryTree
 from reconciler.loading.load import load
 from reconciler.loading.sets import managed_policy_path
 from reconciler.model.names import fold
-from reconciler.model.resources import TAG_PREFIX
+from reconciler.model.resources import TAG_PREFIX, Attributes
 from reconciler.model.state import LivePermissionSet
 
 # Permission sets that AWS Control Tower makes (user guide, "IAM Identity Center groups for AWS Control
@@ -94,7 +94,7 @@ def declared(
             ignored[one.name] = "a pattern for a set of nearly the same name covers it"
             continue
         path = f"{_POLICIES}{_stem(one.name, stems)}.json"
-        entry, policy = _entry(one, path)
+        entry, policy = entry_of(str(one.name), one.attributes, path)
         if why := _unfit(entry, path, policy):
             ignored[one.name] = why
             continue
@@ -104,9 +104,8 @@ def declared(
     return entries, policies, [Ignored(name, why) for name, why in sorted(ignored.items())]
 
 
-def _entry(live: LivePermissionSet, path: str) -> tuple[Entry, str | None]:
-    """A set as it is written, and the text of its inline policy."""
-    have = live.attributes
+def entry_of(name: str, have: Attributes, path: str) -> tuple[Entry, str | None]:
+    """A set with live attributes as it is written, and the text of its inline policy, which is at `path`."""
     fields: dict[str, Any] = {}
     if description := have.get("description"):
         fields["description"] = description
@@ -129,15 +128,13 @@ def _entry(live: LivePermissionSet, path: str) -> tuple[Entry, str | None]:
     if inline := have.get("inline_policy"):
         policy = _pretty(str(inline))
         fields["inline_policy"] = path
-    tags = {
-        name.removeprefix(TAG_PREFIX): value for name, value in have.items() if name.startswith(TAG_PREFIX)
-    }
-    ours = {name: value for name, value in sorted(tags.items()) if not name.lower().startswith(_RESERVED_TAG)}
+    tags = {tag.removeprefix(TAG_PREFIX): value for tag, value in have.items() if tag.startswith(TAG_PREFIX)}
+    ours = {tag: value for tag, value in sorted(tags.items()) if not tag.lower().startswith(_RESERVED_TAG)}
     if ours:
         fields["tags"] = ours
-    made = any(name.lower().startswith("aws:cloudformation:") for name in tags)
+    made = any(tag.lower().startswith("aws:cloudformation:") for tag in tags)
     remarks = ("made by CloudFormation: let go of it there before git changes it",) if made else ()
-    return Entry(str(live.name), fields, remarks), policy
+    return Entry(name, fields, remarks), policy
 
 
 def _unfit(entry: Entry, path: str, policy: str | None) -> str:
