@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-ALL = ("loading", "planning", "access", "comment", "drift", "kubernetes", "scim", "memory")
+ALL = ("loading", "planning", "access", "comment", "drift", "report", "kubernetes", "scim", "memory")
 Row = tuple[str, str]
 
 

@@ -191,6 +191,7 @@ def count_assignments(live: Live) -> int:
     return sum(map(len, live.assignments.values()))
 
 
-def lines(access: TargetAccess) -> int:
+def lines(part: TargetPage) -> int:
     """How many grants there are: of one person, set and account each."""
-    return sum(len(row.people) * len(row.accounts) for row in access.rows)
+    assert part.access is not None
+    return sum(len(row.people) * len(row.accounts) for row in part.access.rows)

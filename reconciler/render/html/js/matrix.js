@@ -104,8 +104,9 @@ class Matrix {
       { "aria-colindex": place + 2 },
       h(
         "a",
-        { href: address("access", null, { q: text, ...among(this.target) }), tabindex: -1, "data-at": `${at} ${place}`, title: label, "aria-label": label, class: `cell ${found.privileged ? "red" : found.unmanaged ? "amber" : "plain"}${found.until ? " ends" : ""}` },
+        { href: address("access", null, { q: text, ...among(this.target) }), tabindex: -1, "data-at": `${at} ${place}`, title: label, class: `cell ${found.privileged ? "red" : found.unmanaged ? "amber" : "plain"}${found.until ? " ends" : ""}` },
         `${counted.size}${sign}`,
+        h("span", { class: "unseen" }, ` ${label}`),
       ),
     );
   }

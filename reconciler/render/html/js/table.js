@@ -145,15 +145,26 @@ class Table {
   }
 
   pressed(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") return this.beside(event, event.key === "ArrowRight" ? 1 : -1);
     const page = Math.max(1, Math.floor(this.node.clientHeight / HEIGHT) - 2);
     const to = {
       ArrowDown: this.active + 1, ArrowUp: this.active - 1, Home: 0, End: this.items.length - 1,
       PageDown: this.active + page, PageUp: this.active - page,
     }[event.key];
-    if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
     this.move(Math.min(this.items.length - 1, Math.max(0, to)));
+  }
+
+  /** To the next link of the same row. */
+  beside(event, step) {
+    const links = [...(this.find(this.active)?.querySelectorAll("a") ?? [])];
+    const link = links[links.indexOf(document.activeElement) + step];
+    if (!link) return;
+    event.preventDefault();
+    link.focus();
   }
 
   move(i) {
