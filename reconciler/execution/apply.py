@@ -106,6 +106,7 @@ def _apply_one(
             for one in job.review.left_out
         ),
         *(Result(one.address, Status.REFUSED, why) for one, why in job.planned.refused),
+        *(Result(one.address, Status.FAILED, why) for one, why in job.planned.undenied),
     ]
     whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
@@ -144,6 +145,7 @@ def _differing(planned: PreparedPlan, ended: Mapping[Address, Result]) -> tuple[
         *planned.left_out,
         *planned.withheld.all,
         *(one for one, _ in planned.refused),
+        *(one for one, _ in planned.undenied),
     )
     done = {address for address, result in ended.items() if result.status.good}
     return tuple(sorted({change.address for change in every} - done))

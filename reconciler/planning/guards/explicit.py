@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import PAIRS, Address, Kind, SetName
-from reconciler.model.change import Cause, Change
+from reconciler.model.change import Action, Cause, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
@@ -41,7 +41,9 @@ class ExplicitRemovals:
         return {
             change.address: frozenset(self._people(change.address))
             for change in changes
-            if in_words(change) and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
+            if in_words(change)
+            and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
+            and (change.address.kind is not Kind.DENIAL or change.action is Action.CREATE)
         }
 
     def _people(self, address: Address) -> Iterator[str]:
