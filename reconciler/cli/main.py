@@ -39,6 +39,7 @@ COMMANDS = {
     "import": "write people and groups of another directory as YAML",
     "init": "write a new identity repository",
     "ci": "what the workflows ask of GitHub",
+    "edit": "change the files: remove a person, rename a key, grant for hours",
     "who-edits": "say which line decides about somebody or something",
     "explain": "say what the code of a finding means",
     "schema": "write JSON Schemas for editors and programs",

@@ -140,15 +140,12 @@ def _differing(planned: PreparedPlan, ended: Mapping[Address, Result]) -> tuple[
     """What still differs from git after this apply; None where not all of the target was compared."""
     if planned.plan.partial:
         return None
-    every = (
-        *planned.plan.changes,
-        *planned.left_out,
-        *planned.withheld.all,
-        *(one for one, _ in planned.refused),
-        *(one for one, _ in planned.undenied),
-    )
+    apart = (*planned.refused, *planned.undenied)
+    every = (*planned.plan.changes, *planned.withheld.all, *(one for one, _ in apart))
     done = {address for address, result in ended.items() if result.status.good}
-    return tuple(sorted({change.address for change in every} - done))
+    # Of one user the status may be done, and the rest of the change wait.
+    left = {change.address for change in planned.left_out}
+    return tuple(sorted(({change.address for change in every} - done) | left))
 
 
 def _unkept(job: Job, seen: ReadBack, ended: Mapping[Address, Result]) -> tuple[str, ...]:
@@ -198,7 +195,9 @@ def is_whole(planned: PreparedPlan, ended: Mapping[Address, Result]) -> bool:
     """
     if planned.waiting or planned.uncovered or planned.plan.only or planned.refused:
         return False
-    for change in (*planned.plan.changes, *planned.left_out):
+    if any(change.cause in _COUNTS_FOR_WHOLE for change in planned.left_out):
+        return False
+    for change in planned.plan.changes:
         if change.cause in _COUNTS_FOR_WHOLE:
             result = ended.get(change.address)
             if result is None or not result.status.good:

@@ -234,7 +234,8 @@ def _left_out(refusals: Iterable[Finding], changes: Sequence[Change]) -> Mapping
     giving = {
         change.address
         for change in changes
-        if change.action is Action.CREATE or change.effect in (Effect.GRANT, Effect.MIXED)
+        if (change.action is Action.CREATE and change.address.kind is not Kind.DENIAL)
+        or change.effect in (Effect.GRANT, Effect.MIXED)
     }
     why: dict[Address, str] = {}
     for one in refusals:

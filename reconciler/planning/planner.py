@@ -19,6 +19,7 @@ from reconciler.model.removed import lately, summed
 from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
+from reconciler.planning.at_once import status_alone, waiting_with
 from reconciler.planning.called import called, with_names
 from reconciler.planning.comparing.assignments import compare_assignments
 from reconciler.planning.comparing.denials import compare_denials
@@ -132,12 +133,15 @@ def plan_target(
     diff = compared(context)
     withheld = withhold(context, diff)
     accounts = {key: account.id for key, account in identities.accounts.items()}
+    causes = policy.auto_apply if by_rule else frozenset()
+    everything, rest = status_alone(context, diff, withheld.changes, causes)
     changes, waiting = select(
-        withheld.changes,
+        everything,
         lambda chosen: Consequences(context, chosen, accounts).dependencies(),
         only=only,
-        causes=policy.auto_apply if by_rule else None,
+        causes=causes if by_rule else None,
     )
+    waiting = waiting_with((*changes, *waiting), waiting, rest)
     measured = population(context, diff)
     judge = Judge(
         context=context,

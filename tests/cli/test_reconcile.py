@@ -78,6 +78,25 @@ def test_guards_hold_for_what_is_written_by_rule(played: Played) -> None:
     assert "bob@example.com" in played.memberships()["ops"]
 
 
+def test_a_mass_of_leavers_is_left_out_and_said(played: Played) -> None:
+    """An import that went wrong may write that everybody left. A last member who leaves needs no approval."""
+    played.write(
+        {"reconciler.yaml": CONFIG + "guards: {max_removals: {memberships: {count: 2, percent: null}}}\n"}
+    )
+    played.converge()
+    played.write({"people.yaml": PEOPLE.replace("cyd: {", "cyd: {active: false, ")})
+    assert played.run("reconcile").code == 0
+    assert played.memberships() == {**TEAM, "dev": frozenset()}
+    everybody = PEOPLE.replace(": {user_name", ": {active: false, user_name")
+    played.write({"people.yaml": everybody})
+
+    ended = played.run("reconcile")
+
+    assert ended.code == 3, ended.output
+    assert "max-removals" in ended.output
+    assert played.memberships()["ops"] == TEAM["ops"]
+
+
 def test_only_the_causes_that_are_named_go(played: Played) -> None:
     played.write({"reconciler.yaml": CONFIG + "auto_apply: [drift]\n", "groups.yaml": ENDING})
     played.converge("--now", BEFORE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox import Sandbox
-from tests.cli.stage import GROUPS, SPEED, TEAM, Ended, Played, Real
+from tests.cli.stage import GROUPS, PEOPLE, SPEED, TEAM, Ended, Played, Real
 
 CANARY = "CANARY0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -78,6 +78,42 @@ def test_a_leaver_is_disabled_at_both_and_the_plan_says_what_that_means(
     for sandbox in (aws, chat):
         assert sandbox.store.users()["bob@example.com"]["UserStatus"] == "DISABLED"
         assert sandbox.store.memberships()["ops"] == {"ada@example.com"}
+
+
+LEFT = "bob: {active: false, title: Emeritus, "
+
+
+def test_a_leaver_loses_everything_without_a_review_and_the_rest_waits_for_one(
+    real: Real, aws: Sandbox, chat: Sandbox, tokens: None
+) -> None:
+    real.commit({"reconciler.yaml": config(aws, chat)})
+    real.converge("--first-apply")
+    tag = real.tag()
+    real.commit({"people.yaml": PEOPLE.replace("bob: {", LEFT)})
+
+    ended = real.run("reconcile", "--detailed-exitcode")
+
+    assert ended.code == 2, ended.output
+    for sandbox in (aws, chat):
+        bob = sandbox.store.users()["bob@example.com"]
+        assert (bob["UserStatus"], bob.get("Title")) == ("DISABLED", None)
+        assert sandbox.store.memberships()["ops"] == {"ada@example.com"}
+    assert "git: waits for review" in ended.output
+    assert real.tag() == tag
+    # A run that finds the leaver gone leaves the edit to its review, and that completes it.
+    assert real.run("reconcile", "--detailed-exitcode").code == 2
+    real.converge()
+    for sandbox in (aws, chat):
+        bob = sandbox.store.users()["bob@example.com"]
+        assert (bob["UserStatus"], bob.get("Title")) == ("DISABLED", "Emeritus")
+    assert real.tag() != tag
+    back = real.commit({"people.yaml": PEOPLE})
+    assert real.run("reconcile", "--detailed-exitcode").code == 2
+    assert aws.store.users()["bob@example.com"]["UserStatus"] == "DISABLED"
+    real.converge()
+    assert aws.store.users()["bob@example.com"]["UserStatus"] == "ENABLED"
+    assert aws.store.memberships() == TEAM
+    assert real.tag() == back
 
 
 def test_planning_an_instance_needs_no_token_of_scim_and_applying_says_that_it_does(

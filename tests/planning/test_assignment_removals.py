@@ -30,7 +30,7 @@ OPS = entry("ops", "group:ops", "Admin", PAY)
 
 @pytest.mark.parametrize(
     ("how", "cause"),
-    [("until", Cause.EXPIRY), ("blocked", Cause.BLOCK), ("inactive", Cause.GIT), ("gone", Cause.GIT)],
+    [("until", Cause.EXPIRY), ("blocked", Cause.BLOCK), ("inactive", Cause.LEAVER), ("gone", Cause.GIT)],
 )
 def test_whoever_must_have_no_access_loses_what_others_gave_too(how: str, cause: Cause) -> None:
     before = git([OPS, entry("bob", "user:bob", "Read", DEV)])

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.address import Kind
-from reconciler.model.change import Cause
+from reconciler.model.change import AT_ONCE, Cause, Effect
 from reconciler.model.policy import Ignore, Mode, OnRemoval, Scope
-from reconciler.model.resources import Block, Grant, Include, Window
+from reconciler.model.resources import Block, Grant, Include, Override, Window
 from reconciler.model.state import Gap, Live
 from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.world import (
@@ -226,11 +226,17 @@ def test_a_manager_who_is_deleted_or_cannot_be_created_is_referred_to_by_nobody(
 @pytest.mark.parametrize(
     ("window", "title", "expected"),
     [
-        (None, "Engineer", ("git", {"title", "department", "active"})),
+        (None, "Engineer", ("leaver", {"active"})),
+        (None, "Lead", ("git", {"title", "department", "active"})),
         (Window(end=NOW), "Engineer", ("expiry", {"active"})),
         (Window(end=NOW), "Lead", ("git", {"title", "department", "active"})),
     ],
-    ids=["git alone", "expiry and a console edit", "expiry and an edit in git"],
+    ids=[
+        "a leaver and a console edit",
+        "a leaver and an edit in git",
+        "expiry and a console edit",
+        "expiry and an edit in git",
+    ],
 )
 def test_a_cause_that_is_applied_by_rule_carries_nothing_else_with_it(
     window: Window | None, title: str, expected: tuple[str, set[str]]
@@ -249,7 +255,100 @@ def test_a_cause_that_is_applied_by_rule_carries_nothing_else_with_it(
     found = change(plan(after, world, remembered(before), can=CAN_DISABLE), "aws/user/ada")
 
     assert (found.cause, {each.name for each in found.fields}) == expected
-    assert found.cause in (Cause.GIT, Cause.EXPIRY)
+
+
+@pytest.mark.parametrize("how", ["leaver", "expiry", "block"])
+@pytest.mark.parametrize(
+    ("edit", "effect"),
+    [({"title": "Lead"}, Effect.NEUTRAL), ({"user_name": "ada.king@example.com"}, Effect.MIXED)],
+    ids=["title", "user name"],
+)
+def test_an_edit_that_waits_for_a_review_keeps_nobody_signing_in(
+    how: str, edit: dict[str, str], effect: Effect
+) -> None:
+    """By rule the status alone is set, and the rest of the same change waits."""
+    before = identities([person("ada", title="Engineer"), person("bob")], [group("ops", ["ada"])])
+    world = World()
+    world.carry_out(plan(before, world))
+    ada = person("ada", **{"title": "Engineer", **edit})
+    ada = replace(ada, active=False if how == "leaver" else None)
+    ada = replace(ada, window=Window(end=NOW)) if how == "expiry" else ada
+    blocked = {"ada": Block("ada", ORIGIN)} if how == "block" else {}
+    after = identities([ada, person("bob")], [group("ops", ["ada"])], blocked=blocked)
+    policy = replace(POLICY, auto_apply=AT_ONCE)
+    memory = remembered(before, policy=policy)
+
+    planned = plan_target(after, memory, world.live(), policy, CAN_DISABLE, NOW, by_rule=True)
+
+    assert summary(planned) == [f"delete aws/membership/ops/ada {how}", f"update aws/user/ada {how}"]
+    status = change(planned, "aws/user/ada")
+    assert ({each.name for each in status.fields}, status.effect) == ({"active"}, Effect.REVOKE)
+    (waiting,) = planned.left_out
+    assert (waiting.cause, {each.name for each in waiting.fields}) == (Cause.GIT, set(edit))
+    assert waiting.effect is effect
+    world.carry_out(planned)
+    assert world.users[world.user_id("ada@example.com")].active is False
+    rest = change(plan(after, world, memory, policy=policy, can=CAN_DISABLE), "aws/user/ada")
+    assert (rest.cause, {each.name for each in rest.fields}) == (Cause.GIT, set(edit))
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        pytest.param("override", Cause.LEAVER, id="by an override"),
+        pytest.param("blocked", Cause.BLOCK, id="and blocked"),
+        pytest.param("over", Cause.EXPIRY, id="and past an end"),
+        pytest.param("later", Cause.LEAVER, id="and yet to come"),
+        pytest.param("postponed", Cause.GIT, id="who only comes later is not a leaver"),
+        pytest.param("gone", Cause.GIT, id="who is gone from the files is not a leaver"),
+    ],
+)
+def test_a_leaver_is_who_is_declared_inactive(said: str, cause: Cause) -> None:
+    before = identities([person("ada"), person("bob")], [group("ops", ["ada", "bob"])])
+    world = World()
+    world.carry_out(plan(before, world))
+    windows = {"over": Window(end=NOW), "later": Window(start=SOON), "postponed": Window(start=SOON)}
+    active = None if said in ("override", "postponed") else False
+    bob = replace(person("bob"), active=active, window=windows.get(said, Window()))
+    after = identities(
+        [person("ada"), *([] if said == "gone" else [bob])],
+        [group("ops", ["ada"] if said == "gone" else ["ada", "bob"])],
+        overrides={"bob": Override("bob", ORIGIN, active=False)} if said == "override" else {},
+        blocked={"bob": Block("bob", ORIGIN)} if said == "blocked" else {},
+    )
+
+    planned = plan(after, world, remembered(before), can=CAN_DISABLE)
+
+    assert summary(planned) == [f"delete aws/membership/ops/bob {cause}", f"update aws/user/bob {cause}"]
+
+
+def test_a_leaver_who_comes_back_is_git_and_waits_for_a_review() -> None:
+    here = identities([person("ada"), person("bob")], [group("ops", ["ada", "bob"])])
+    left = identities([person("ada"), replace(person("bob"), active=False)], [*here.groups.values()])
+    world = World()
+    world.carry_out(plan(here, world))
+    world.carry_out(plan(left, world, remembered(here), can=CAN_DISABLE))
+    policy = replace(POLICY, auto_apply=AT_ONCE)
+
+    planned = plan(here, world, remembered(left), can=CAN_DISABLE)
+    by_rule = plan_target(here, remembered(left), world.live(), policy, CAN_DISABLE, NOW, by_rule=True)
+
+    assert summary(planned) == ["create aws/membership/ops/bob git", "update aws/user/bob git"]
+    assert summary(by_rule) == []
+    assert len(by_rule.left_out) == 2
+
+
+def test_what_somebody_gives_a_leaver_again_is_taken_at_once() -> None:
+    left = identities([person("ada"), replace(person("bob"), active=False)], [group("ops", ["ada", "bob"])])
+    world = World()
+    world.add_user("bob@example.com", given_name="Bob", family_name="Test")
+    world.carry_out(plan(left, world, can=CAN_DISABLE))
+    assert world.members_of("ops") == {"ada@example.com"}
+    world.members[world.group_id("ops")][world.user_id("bob@example.com")] = "m-by-hand"
+
+    assert summary(plan(left, world, remembered(left), can=CAN_DISABLE)) == [
+        "delete aws/membership/ops/bob leaver"
+    ]
 
 
 def test_what_is_ignored_stays_ignored_when_its_owner_leaves() -> None:

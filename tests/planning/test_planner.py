@@ -145,7 +145,7 @@ def test_a_field_that_git_no_longer_declares_is_cleared_and_one_it_never_did_is_
     [
         ("past until", Cause.EXPIRY),
         ("blocked", Cause.BLOCK),
-        ("active: false", Cause.GIT),
+        ("active: false", Cause.LEAVER),
     ],
 )
 def test_whoever_is_inactive_has_no_membership(how: str, cause: Cause) -> None:

@@ -20,16 +20,20 @@ def in_words(
 ) -> set[tuple[object, ...]]:
     """What a plan takes for a block or an end, by stem. `states` are what git said, the present one last.
 
-    Each must be one by the words of git: of a block the present ones, of an end those of any time.
+    Each must be one by the words of git: of a block the present ones, of an end those of any time. So must be
+    what is taken from a leaver, and limits count that.
     """
     found: set[tuple[object, ...]] = set()
     blocked = {stem(each) for each in states[-1].blocked}
+    left = {stem(key) for key, user in states[-1].users.items() if user.active is False}
     over: set[Words] | None = None
     for change in planned.plan.changes:
         what = locate(before, after, change.address)
         if change.cause is Cause.BLOCK:
             assert what[-1] in blocked, f"{what} is not blocked"
             found.add(what)
+        elif change.cause is Cause.LEAVER:
+            assert what[-1] in left, f"{what} is of nobody who left"
         elif change.cause is Cause.EXPIRY:
             over = set(_over(states, before, now)) if over is None else over
             assert what[-1:] in over or what[1:] in over, f"{what} has no end that is over"

@@ -344,8 +344,9 @@ class Stage(RuleBasedStateMachine):
             for address in step.changes
             if (one := outcomes.get(step.id)) is None or one.status not in GOOD
         }
-        everything = (*planned.plan.changes, *planned.left_out)
-        due = {each.address for each in everything if each.cause in COUNTS}
+        if any(each.cause in COUNTS for each in planned.left_out):
+            return  # also where the status of the same user was set
+        due = {each.address for each in planned.plan.changes if each.cause in COUNTS}
         if planned.waiting or planned.uncovered or planned.refused or due - go or due & bad:
             return
         self.recall.earlier = max(0, self.recall.earlier - 1)

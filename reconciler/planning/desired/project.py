@@ -140,7 +140,7 @@ def _activity(
         if user.window.over(now):
             inactive[key] = Inactive(Cause.EXPIRY, f"until {user.window.end:%Y-%m-%d %H:%M %Z}")
         elif user.active is False:
-            inactive[key] = Inactive(Cause.GIT, "active: false")
+            inactive[key] = Inactive(Cause.LEAVER, "active: false")
         elif user.window.early(now):
             not_yet.add(key)
     heirs = heirs_of(identities.users) if identities.blocked else {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import PAIRS, Address, Kind, SetName
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import AT_ONCE, Action, Cause, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
@@ -28,6 +28,14 @@ def in_words(change: Change) -> bool:
     return change.cause in _IN_WORDS
 
 
+def has_left(change: Change) -> bool:
+    """Whether a file says of the person that they must have no access: what they leave, nobody emptied.
+
+    That of leavers counts for every limit all the same, since an import may write many of them by mistake.
+    """
+    return change.cause in AT_ONCE
+
+
 class ExplicitRemovals:
     """Which people the limit on blocks counts for which change."""
 
@@ -37,13 +45,16 @@ class ExplicitRemovals:
         self._later: list[tuple[Desired, Desired]] | None = None
 
     def counted(self, changes: Iterable[Change]) -> Mapping[Address, frozenset[str]]:
-        """The keys of people by change: of blocks, and of ends that no apply foresaw."""
+        """The keys of people by change: of blocks, of ends that no apply foresaw, and who is to be denied."""
         return {
             change.address: frozenset(self._people(change.address))
             for change in changes
-            if in_words(change)
-            and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
-            and (change.address.kind is not Kind.DENIAL or change.action is Action.CREATE)
+            if (
+                change.action is Action.CREATE
+                if change.address.kind is Kind.DENIAL
+                else in_words(change)
+                and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
+            )
         }
 
     def _people(self, address: Address) -> Iterator[str]:

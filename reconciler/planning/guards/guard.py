@@ -15,8 +15,9 @@
 | max-privileged-grants | the same of privileged access | none |
 
 Blocks and ends are what a file says in so many words: set-emptied and the percentages of max-removals leave
-them alone, and `max_removals.blocked` counts people. A refusal says which changes it covers and which
-approval would lift it: one in git names the code, the kind, the group or account, and a count, and expires.
+them alone, and `max_removals.blocked` counts people. A leaver empties no group, and counts for every limit.
+A refusal says which changes it covers and which approval would lift it: one in git names the code, the kind,
+the group or account, and a count, and expires.
 """
 
 from __future__ import annotations

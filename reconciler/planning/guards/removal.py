@@ -12,7 +12,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards, Limit
 from reconciler.model.removed import TOTAL
 from reconciler.planning.guards.approving import approval
-from reconciler.planning.guards.explicit import in_words
+from reconciler.planning.guards.explicit import has_left, in_words
 from reconciler.planning.guards.population import Population
 from reconciler.planning.wording import many
 
@@ -170,7 +170,7 @@ def groups_emptied(
 ) -> Iterator[Finding]:
     """Groups that stay, and lose every member; a refusal for each.
 
-    Who is blocked in so many words, or past an `until`, is gone already: that alone empties nothing. Nor do
+    Who is blocked, past an `until` or a leaver is gone already: that alone empties nothing. Nor do
     removals in `pending` alone, which were applied before without effect.
     """
     leaving = {change.address.key for change in removals if change.address.kind is Kind.GROUP}
@@ -182,7 +182,7 @@ def groups_emptied(
             group = _group(change)
             if change.action is not Action.DELETE:
                 balance[group] += 1
-            elif in_words(change):
+            elif has_left(change):
                 spoken[group] += 1
             else:
                 balance[group] -= 1
