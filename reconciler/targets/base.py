@@ -14,6 +14,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.denials import Denials, Entry
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Step
+from reconciler.model.provenance import Provenance
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 
@@ -151,6 +152,14 @@ class KeepsEvents(Protocol):
 
         Raises ServiceError, Denied where the caller may not read them.
         """
+
+
+@runtime_checkable
+class TellsProvenance(Protocol):
+    """A target whose service tells which users and groups another directory provisions."""
+
+    def provenance(self) -> Provenance:
+        """Who provisions what, over all users and groups. Raises ServiceError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.denials import Denials, Entry
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Step
+from reconciler.model.provenance import Provenance
 from reconciler.model.report import Outcome, Pending
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ApplicationAssignment, ReadRequest, Target
@@ -27,6 +28,7 @@ from reconciler.targets.identity_center.access.writing import AccessWriter
 from reconciler.targets.identity_center.directory import mapping
 from reconciler.targets.identity_center.directory.api import Directory
 from reconciler.targets.identity_center.directory.authors import authors
+from reconciler.targets.identity_center.directory.provenance import provenance
 from reconciler.targets.identity_center.directory.reading import Reader
 from reconciler.targets.identity_center.directory.writing import Writer
 from reconciler.targets.identity_center.examining import Examiner
@@ -231,6 +233,10 @@ class IdentityCenter:
     def authors(self, objects: Collection[Written]) -> Mapping[Written, Author]:
         """Who wrote these, by the Identity Store; see KeepsEvents."""
         return authors(self._directory, objects)
+
+    def provenance(self) -> Provenance:
+        """Which users and groups another directory provisions; see TellsProvenance."""
+        return provenance(self._directory, own_scim=self._channel is not None)
 
     def events(self, names: Sequence[str], since: datetime) -> Sequence[Event]:
         """What CloudTrail has of these names in the Region of the instance; see KeepsEvents."""
