@@ -55,6 +55,18 @@ from reconciler.errors import ReconcilerError, UsageError
     show_default=True,
     help="How many people approve a pull request; 0 where one person works alone.",
 )
+@click.option(
+    "--source",
+    type=click.Choice(["ad"]),
+    help="Also import people and groups from Active Directory, every hour.",
+)
+@click.option(
+    "--runner",
+    default="identity-directory",
+    show_default=True,
+    metavar="LABEL",
+    help="The label of the self-hosted runner that reaches the domain controller.",
+)
 @click.option("--redact", is_flag=True, help="Leave people out of the snapshot that git does not hold.")
 @click.option(
     "--wheel",
@@ -77,6 +89,8 @@ def command(
     plan_with: str,
     approvals: int,
     wheel: Path | None,
+    source: str | None,
+    runner: str,
     *,
     redact: bool,
     diff: bool,
@@ -106,6 +120,8 @@ def command(
             approvals=approvals,
             redact=redact,
             wheel=wheel,
+            source=source or "",
+            runner=runner,
         )
     )
     if diff or check:

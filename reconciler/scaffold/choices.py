@@ -24,8 +24,16 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "people and teams such as @octo-org/identity",
     ),
     "repository_id": (r"[1-9]\d{0,18}|REPOSITORY_ID", "the number that GitHub gave the repository"),
+    "runner": (
+        r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?",
+        "a label of a runner such as identity-directory",
+    ),
     "owner_id": (r"[1-9]\d{0,18}|OWNER_ID", "the number that GitHub gave the owner"),
 }
+_README_IMPORT = (
+    "\n| import | every hour: the directory, as two pull requests ([IMPORT.md](IMPORT.md)) "
+    "| none of AWS; the password of the directory, and the key of an app |"
+)
 _ENDS = (".lock", ".git")
 
 
@@ -34,7 +42,8 @@ class Choices:
     """The options of `reconciler init`. Raises UsageError for a value that is not what it must be.
 
     `forge` is github or gitlab, `plan_with` snapshot or role, `approvals` how many people approve a pull
-    request. `wheel` is a wheel to ship along, by its file.
+    request. `wheel` is a wheel to ship along, by its file. `source` is "" or ad, a directory
+    that is imported, and `runner` the label of the runner that reaches it.
     """
 
     forge: str = "github"
@@ -49,6 +58,8 @@ class Choices:
     approvals: int = 1
     redact: bool = False
     wheel: Path | None = None
+    source: str = ""
+    runner: str = "identity-directory"
 
     def __post_init__(self) -> None:
         for name, (form, says) in _FORMS.items():
@@ -66,6 +77,13 @@ class Choices:
             raise UsageError(f"--repository {self.repository!r} is not OWNER/NAME")
         if self.plan_with not in ("snapshot", "role") or self.forge not in ("github", "gitlab"):
             raise UsageError("--plan-with is snapshot or role, and --ci is github or gitlab")
+        if self.source not in ("", "ad"):
+            raise UsageError("--source is ad")
+        if self.source and self.forge != "github":
+            raise UsageError(
+                "--source ad writes a workflow for GitHub alone; at GitLab, run `reconciler import ad` in a "
+                "scheduled pipeline of your own (docs/running-in-ci.md)"
+            )
         if not 0 <= self.approvals <= 10:
             raise UsageError("--approvals is a number from 0 to 10")
 
@@ -84,6 +102,9 @@ class Choices:
             "owners": self.owners or f"@{owner.partition('/')[0]}/identity-admins",
             "repository_id": self.repository_id,
             "owner_id": self.owner_id,
+            "runner": self.runner,
+            "heartbeat_import": " import.yml" if self.source else "",
+            "readme_import": _README_IMPORT if self.source else "",
             "approvals": str(self.approvals),
             "role_plan": f"{role}-plan",
             "role_apply": f"{role}-apply",
