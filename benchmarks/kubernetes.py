@@ -44,7 +44,7 @@ def rows() -> list[Row]:
     """What was measured, counts included, and the figures."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        label, organisation = _organisation(root / "identities")
+        label, organisation = organisation_in(root / "identities")
         with files_site(organisation.folder, root / "home") as here:
             first = here.plan()
             counted, applied = _apply(here)
@@ -75,7 +75,8 @@ def rows() -> list[Row]:
     ]
 
 
-def _organisation(folder: Path) -> tuple[str, Organisation]:
+def organisation_in(folder: Path) -> tuple[str, Organisation]:
+    """The organisation that is measured, written into a folder, and what to call it."""
     source = real_input()
     if source is None:
         return "generated, in the shape of Kubernetes", write_organisation(folder)

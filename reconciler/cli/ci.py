@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import ci_import
+from reconciler.cli.ci_request import request
 from reconciler.cli.common import Command, answer, remark
 from reconciler.cli.plan import parse_duration
 from reconciler.errors import PlanFileError, ReconcilerError, Stale, UsageError
@@ -40,6 +41,7 @@ def command() -> None:
 
 command.add_command(ci_import.propose)
 command.add_command(ci_import.merge_leavers)
+command.add_command(request)
 
 
 def _branch(command: Command) -> Command:

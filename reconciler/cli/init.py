@@ -67,6 +67,12 @@ from reconciler.errors import ReconcilerError, UsageError
     metavar="LABEL",
     help="The label of the self-hosted runner that reaches the domain controller.",
 )
+@click.option(
+    "--deny-policy",
+    default="",
+    metavar="ID",
+    help="The service control policy that denies who is blocked at once.  [default: none]",
+)
 @click.option("--redact", is_flag=True, help="Leave people out of the snapshot that git does not hold.")
 @click.option(
     "--wheel",
@@ -88,6 +94,7 @@ def command(
     owner_id: str,
     plan_with: str,
     approvals: int,
+    deny_policy: str,
     wheel: Path | None,
     source: str | None,
     runner: str,
@@ -119,6 +126,7 @@ def command(
             plan_with=plan_with,
             approvals=approvals,
             redact=redact,
+            deny_policy=deny_policy,
             wheel=wheel,
             source=source or "",
             runner=runner,

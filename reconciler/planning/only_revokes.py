@@ -77,6 +77,8 @@ def _revokes(change: Change) -> bool:
     kind = change.address.kind
     if kind in PAIRS:
         return change.action is Action.DELETE
+    if kind is Kind.DENIAL:
+        return change.action is Action.CREATE  # what denies a person is given back by deleting it
     # Deleting a user would be more than a block does, and is never the doing of a leaver's entry.
     only_status = [(each.name, each.after) for each in change.fields] == [("active", False)]
     return kind is Kind.USER and change.action is Action.UPDATE and only_status

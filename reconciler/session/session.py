@@ -26,6 +26,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.state import Identities, Live
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
@@ -116,8 +117,22 @@ class Session:
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
         live = target.read(self._request(name, by_group=by_group))
+        return self.plan_on(name, live, self.loaded.identities, only, notes, by_rule=by_rule)
+
+    def plan_on(
+        self,
+        name: str,
+        live: Live,
+        identities: Identities,
+        only: Sequence[Address] = (),
+        notes: Iterable[Finding] = (),
+        *,
+        by_rule: bool = False,
+    ) -> PreparedPlan:
+        """Plan one target by what was read of it, for identities that may not be written yet."""
+        target, memory = self.targets[name], self.memories[name]
         planned = plan_target(
-            self.loaded.identities,
+            identities,
             memory.remembered,
             replace(live, identity=self.identities[name]),
             self.config.targets[name].policy,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -86,12 +86,14 @@ class Place:
         """The keys and names of files that people write; a fault in one of those is not said here."""
         users: dict[str, Any] = {}
         groups: dict[str, Any] = {}
+        mentioned: set[str] = set()
         for path in self._paths:
             if path in self.own or not path.endswith(".yaml"):
                 continue
             document = Document.read(self._tree, path, Faults(self._tree))
             users.update(_entries(document, "users"))
             groups.update(_entries(document, "groups"))
+            mentioned.update(map(skeleton, _texts(None if document is None else document.value)))
         return Taken(
             users=frozenset(map(skeleton, users)),
             groups=frozenset(map(skeleton, groups)),
@@ -103,6 +105,7 @@ class Place:
                 for key, one in groups.items()
                 if not isinstance(one, dict) or not one.get("display_name")
             },
+            mentioned=frozenset(mentioned),
         )
 
     def now(self) -> Mapping[str, str]:
@@ -182,6 +185,19 @@ class Place:
 def _entries(document: Document | None, section: str) -> list[tuple[str, Any]]:
     entries = None if document is None else document.value.get(section)
     return list(entries.items()) if isinstance(entries, dict) else []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a document, keys included, however deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
 
 
 def _values(entries: Mapping[str, Any], field: str) -> frozenset[str]:

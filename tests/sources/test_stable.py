@@ -6,13 +6,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.files.tree import MemoryTree
+from reconciler.files.writing import scalar
 from reconciler.files.yaml import parse
 from reconciler.loading.load import load
 from reconciler.sources.entry import Entry
 from reconciler.sources.mapping import outcome
 from reconciler.sources.outcome import Before, Imported, Outcome
 from reconciler.sources.settings import Settings
-from reconciler.sources.text import MARK, files, scalar
+from reconciler.sources.text import MARK, files
 from tests.support.directories import group, person
 
 

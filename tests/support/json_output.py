@@ -17,6 +17,7 @@ _BY_FORMAT = {
     "reconciler drift": "drift",
     "reconciler doctor": "doctor",
     "reconciler who-edits": "who-edits",
+    "reconciler adopt": "adopt",
 }
 
 

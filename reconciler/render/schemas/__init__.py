@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from reconciler.render.schemas.adopt import ADOPT
 from reconciler.render.schemas.answers import ACCESS, DRIFT, REPORT, RULES, VALIDATION, WHO_EDITS
 from reconciler.render.schemas.build import Schema
 from reconciler.render.schemas.doctor import DOCTOR
@@ -20,6 +21,7 @@ OUTPUTS: Mapping[str, Schema] = {
     "drift.schema.json": DRIFT,
     "doctor.schema.json": DOCTOR,
     "who-edits.schema.json": WHO_EDITS,
+    "adopt.schema.json": ADOPT,
 }
 
 

@@ -14,7 +14,7 @@ from reconciler.targets.objects import as_read
 
 ENTERPRISE = "aws:identitystore:enterprise"
 # External ids that came by SCIM have an issuer of this form; the Id is the SCIM externalId.
-_SCIM_ISSUER = "https://scim.aws.com/"
+SCIM_ISSUER = "https://scim.aws.com/"
 # The Identity Store's own word for an address, a number, … of which nobody said what it is for.
 _TYPE = "Type"
 _NEW_TYPE = "work"
@@ -192,7 +192,7 @@ def _operation(path: str, value: Any) -> dict[str, Any]:
 def _external_id(raw: Mapping[str, Any]) -> str | None:
     """The id that a source of truth gave: the one that came by SCIM, else the only one."""
     given: Sequence[Mapping[str, str]] = raw.get("ExternalIds") or ()
-    by_scim = [each for each in given if str(each.get("Issuer", "")).startswith(_SCIM_ISSUER)]
+    by_scim = [each for each in given if str(each.get("Issuer", "")).startswith(SCIM_ISSUER)]
     found = by_scim if len(by_scim) == 1 else given
     return found[0].get("Id") if len(found) == 1 else None
 

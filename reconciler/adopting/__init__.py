@@ -1,0 +1,1 @@
+"""What is live at a service, as YAML that declares it."""

@@ -1,0 +1,186 @@
+"""`reconciler adopt`: a live organization as YAML that plans empty."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import Options, answer, common_options
+from reconciler.cli.observing import beside, observing
+
+if TYPE_CHECKING:
+    from reconciler.adopting.outcome import Left
+    from reconciler.session.adopted import Adopted
+
+_SHOWN = 20
+_SET = "permission set"
+
+
+@click.command("adopt", short_help="write what is live as YAML that plans empty")
+@click.option(
+    "--users",
+    type=click.Choice(["all", "referenced", "none"]),
+    default="all",
+    show_default=True,
+    help="Which users are declared: all, those in groups of git and with grants of their own, or none.",
+)
+@click.option(
+    "--by-name",
+    is_flag=True,
+    help="Name every account: no unit, tag or `all`, which find accounts that join later, too.",
+)
+@click.option(
+    "--region", metavar="REGION", help="Where IAM Identity Center is enabled, for a new reconciler.yaml."
+)
+@click.option("--profile", metavar="NAME", help="The profile of AWS to read with.")
+@common_options(formats=("text", "json"))
+def command(options: Options, users: str, region: str | None, profile: str | None, *, by_name: bool) -> int:
+    """Read what is live, and write YAML that declares it, with reconciler.yaml where there is none.
+
+    Before anything is written, the files are loaded and planned against what was read: unless that plan is
+    empty, no file is written. No file that is there is changed, and nothing is written to any service.
+    """
+    from reconciler.adopting.outcome import Users
+    from reconciler.session.adopted import Wishes
+    from reconciler.session.adopting import adopt
+
+    wishes = Wishes(users=Users(users), region=region, by_name=by_name)
+    with _as(profile), observing() as observer:
+        adopted = adopt(beside(observer, options), wishes, observer)
+    folder = options.identities.as_posix()
+    answer(_json(adopted) if options.format == "json" else _text(adopted, folder, verbose=options.verbose))
+    return 0
+
+
+@contextmanager
+def _as(profile: str | None) -> Iterator[None]:
+    """With a profile in the environment, where the SDK of AWS looks for one."""
+    before = os.environ.get("AWS_PROFILE")
+    if profile is not None:
+        os.environ["AWS_PROFILE"] = profile
+    try:
+        yield
+    finally:
+        if profile is not None:
+            os.environ.pop("AWS_PROFILE")
+            if before is not None:
+                os.environ["AWS_PROFILE"] = before
+
+
+def _text(adopted: Adopted, folder: str, *, verbose: bool) -> str:
+    from reconciler.render import escape
+
+    inventory = adopted.inventory
+    outside = sum("external" in one.fields for one in (*inventory.users, *inventory.groups))
+    sets, widening = len(inventory.permission_sets), sum(one.widens for one in adopted.rules)
+    people = f"{_many(len(inventory.users), 'user')}, {_many(len(inventory.groups), 'group')}"
+    grants = f"{_many(adopted.grants, 'assignment')} in {_many(len(adopted.rules), 'entry', 'entries')}"
+    added = "" if adopted.first else ", added"
+    lines = [
+        f"{adopted.target}{added}: {people} ({outside:,} from another directory), {_many(sets, _SET)}.",
+        f"{grants}; {widening:,} of them find accounts that join later.",
+    ]
+    if adopted.lines:
+        lines += ["", f"Written to {escape.sentence(folder)}:"]
+        lines += [f"  {path}  {count:,} lines" for path, count in _files(adopted, verbose=verbose)]
+    if inventory.ignored:
+        lines += ["", "Ignored, with everything that is assigned of them:"]
+        lines += [f"  {escape.sentence(one.name)}: {one.why}" for one in inventory.ignored]
+    lines += _left(inventory.left, verbose=verbose)
+    if adopted.ignore:
+        lines += ["", "Add this to reconciler.yaml, which was there already:", adopted.ignore]
+    if adopted.others:
+        lines += ["", f"Plan {', '.join(adopted.others)} as well: these files feed every target."]
+    lines += _first(folder) if adopted.first else _again(adopted)
+    return "\n".join(lines)
+
+
+def _first(folder: str) -> list[str]:
+    return [
+        "",
+        "The plan of these files against what was read is empty. Read them, and commit them:",
+        f'  git add {shlex.quote(folder)} && git commit -m "Adopt what is there"',
+        "Then let git remember that it declares this. It writes nothing to any service:",
+        "  reconciler plan --out plan.json && reconciler apply plan.json --first-apply",
+    ]
+
+
+def _again(adopted: Adopted) -> list[str]:
+    lines = []
+    if adopted.differing:
+        shown = [f"  {address}" for address in adopted.differing[:_SHOWN]]
+        more = len(adopted.differing) - len(shown)
+        lines += ["", "Changed outside git, and as it was in the files:", *shown]
+        lines += [f"  … and {more:,} more: `reconciler drift` lists them."] if more > 0 else []
+        lines += ["Accept it into the files with `reconciler drift --adopt`, or apply to undo it."]
+    if adopted.lines:
+        lines += [
+            "",
+            "What was added changes nothing: read it, commit, plan and apply it as every change.",
+        ]
+    else:
+        lines += ["", "Git knows everything that it can declare; nothing was written."]
+    return lines
+
+
+def _files(adopted: Adopted, *, verbose: bool) -> Iterator[tuple[str, int]]:
+    """The files that were written; a folder of many stands for them."""
+    counted: Counter[str] = Counter()
+    number: Counter[str] = Counter()
+    for path, count in adopted.lines.items():
+        above, slash, _ = path.rpartition("/")
+        name = f"{above}/" if slash and not verbose else path
+        counted[name] += count
+        number[name] += 1
+    for name, count in sorted(counted.items()):
+        yield (f"{name} ({number[name]} files)" if number[name] > 1 else name), count
+
+
+def _left(left: Sequence[Left], *, verbose: bool) -> list[str]:
+    from reconciler.render import escape
+
+    if not left:
+        return []
+    shown = left if verbose else left[:_SHOWN]
+    lines = ["", f"Not declared, and left as it is, {len(left):,}:"]
+    for one in shown:
+        fix = f" ({one.fix})" if one.fix else ""
+        lines.append(f"  {one.what} {escape.sentence(one.name)}: {escape.sentence(one.why)}{fix}")
+    if len(shown) < len(left):
+        lines.append(f"  … and {len(left) - len(shown):,} more: add -v.")
+    return lines
+
+
+def _many(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def _json(adopted: Adopted) -> str:
+    inventory = adopted.inventory
+    document = {
+        "format": "reconciler adopt",
+        "version": 1,
+        "target": adopted.target,
+        "identity": dict(adopted.identity),
+        "users": len(inventory.users),
+        "groups": len(inventory.groups),
+        "permission_sets": len(inventory.permission_sets),
+        "accounts": len(inventory.accounts),
+        "assignments": adopted.grants,
+        "entries": len(adopted.rules),
+        "entries_that_widen": sum(one.widens for one in adopted.rules),
+        "written": dict(adopted.lines),
+        "differing": [str(one) for one in adopted.differing],
+        "ignored": [{"permission_set": one.name, "why": one.why} for one in inventory.ignored],
+        "left": [
+            {"what": one.what, "name": one.name, "why": one.why, "fix": one.fix} for one in inventory.left
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True)
