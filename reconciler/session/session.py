@@ -26,6 +26,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.model.snapshot import Snapshot
+from reconciler.model.state import Live
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
@@ -111,11 +112,26 @@ class Session:
         by_rule: bool = False,
     ) -> PreparedPlan:
         """Read one target and plan it, with `notes` of others; options as in `plan`. Raises ServiceError."""
-        target, memory = self.targets[name], self.memories[name]
-        receipt = memory.remembered.receipt
+        return self.plan_live(name, self.look(name, by_group=by_group), only, notes, by_rule=by_rule)
+
+    def look(self, name: str, *, by_group: bool = False) -> Live:
+        """Read one target, as a plan of it needs. Raises ServiceError."""
+        target, receipt = self.targets[name], self.memories[name].remembered.receipt
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
-        live = target.read(self._request(name, by_group=by_group))
+        return target.read(self._request(name, by_group=by_group))
+
+    def plan_live(
+        self,
+        name: str,
+        live: Live,
+        only: Sequence[Address] = (),
+        notes: Iterable[Finding] = (),
+        *,
+        by_rule: bool = False,
+    ) -> PreparedPlan:
+        """Plan one target by what was read of it; options as in `plan`."""
+        target, memory = self.targets[name], self.memories[name]
         planned = plan_target(
             self.loaded.identities,
             memory.remembered,

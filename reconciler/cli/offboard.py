@@ -1,0 +1,84 @@
+"""`reconciler offboard`: take all access of one person away, now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
+from reconciler.cli.observing import beside, observing
+from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.render.offboarding import offboarded_text, offboarding_text
+from reconciler.session.blocking import block_in_files
+from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, open_offboarding
+
+
+@click.command("offboard", short_help="take all access of one person away, now")
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--revoke-only", is_flag=True, help="Leave the files as they are: no `blocked` is written.")
+@click.option(
+    "--reason", metavar="TEXT", default="offboarded", show_default=True, help="What `blocked` says."
+)
+@common_options(hide=("--format",), formats=("text",))
+def command(options: Options, user: str, reason: str, *, yes: bool, revoke_only: bool) -> int:
+    """Show, and once confirmed take away, everything that USER has, at every target.
+
+    USER is a key, a user name, an email address or an id; also of somebody whom git does not know. Takes no
+    lock and needs no remote: it runs from a laptop. It only takes away, whatever the files say. A target
+    that fails holds up no other; the exit code is 6 then.
+    """
+    if not yes and not on_terminal():
+        raise UsageError("offboard asks only on a terminal; with --yes it does not ask")
+    with observing() as observer, open_offboarding(beside(observer, options), observer, user) as found:
+        observer.finish()
+        answer(offboarding_text(found.person, found.removals, found.unread, denies=()))
+        if not yes and not ask(f"Take all of this away from {found.person}?"):
+            raise ReconcilerError("Not confirmed; nothing was written.")
+        done = carry_out(found, observer)
+        observer.finish()
+        clock = next(iter(found.sessions.values())).clock
+        ended = options.now or clock.now()
+    answer(offboarded_text(found.removals, done.reports, done.failures, found.unread, ended=ended, denied={}))
+    if not revoke_only:
+        _block(options, found, f"{reason} {ended:%Y-%m-%d}")
+    _say_what_lasts(found, remark)
+    return _code(found, done)
+
+
+def _block(options: Options, found: Offboarding, reason: str) -> None:
+    key = found.person.key
+    if not key:
+        remark("Git does not know this person, so that no file was changed.")
+        return
+    if found.blocked:
+        return
+    path, problem = block_in_files(options.identities, key, reason)
+    if problem:
+        remark(
+            f"No file was changed: {problem}\nWrite it yourself: `blocked: {{{key}: {{reason: {reason}}}}}`"
+        )
+    elif path:
+        remark(f"{path} says `blocked` now. Merge it: until then a plan would give again what git declares.")
+
+
+def _say_what_lasts(found: Offboarding, say: Callable[[str], None]) -> None:
+    say(
+        "No `deny_policy` is configured: open sessions end by themselves, and any reviewed apply may give "
+        "the access again until the files say `blocked`."
+    )
+    if any(one.reaches for one in found.removals.values()):
+        say(
+            "Sessions of `aws login` were not ended: with credentials of each account, see `aws signin "
+            "list-sessions`, and end them with `aws signin batch-revoke-sessions`."
+        )
+
+
+def _code(found: Offboarding, done: Offboarded) -> int:
+    left = any(one.left for one in found.removals.values())
+    if done.whole and not found.unread and not left:
+        return 0
+    if done.writes or (done.whole and not done.failures):
+        return AppliedInPart.exit_code
+    return ReconcilerError.exit_code

@@ -1,0 +1,154 @@
+"""Taking all access of one person away at once, at every target: without locks, without the remote.
+
+Nothing is recorded: no mark, no receipt, no tag. What the next plan says of it, git decides. Each target is a
+session of its own, so that one that cannot be reached, or that refuses, holds up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.execution.apply import Job, apply
+from reconciler.model.address import Kind
+from reconciler.model.observer import Observer
+from reconciler.model.report import TargetReport
+from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not
+from reconciler.planning.review import Review
+from reconciler.session.opening import open_files, open_session
+from reconciler.session.session import Session
+from reconciler.session.settings import Settings
+from reconciler.wire.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Offboarding:
+    """One person, and what is to be taken away, by target in the order in which it goes.
+
+    `unread` names the targets that could not be looked at, each with why: nothing is done there. `blocked`
+    says whether git blocks the person already.
+    """
+
+    person: Person
+    sessions: Mapping[str, Session]
+    removals: Mapping[str, Removal]
+    unread: Mapping[str, str]
+    blocked: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offboarded:
+    """How it ended, by target. `failures` are targets that could not be written to at all, each with why."""
+
+    reports: Mapping[str, TargetReport] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def writes(self) -> int:
+        """How many writes were done."""
+        return sum(one.writes for one in self.reports.values())
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was to be done was done."""
+        done = (result.status.good for one in self.reports.values() for result in one.results)
+        return not self.failures and not self.interrupted and all(done)
+
+
+@contextmanager
+def open_offboarding(settings: Settings, observer: Observer, who: str) -> Iterator[Offboarding]:
+    """Find a person at every target and in the files, and what they have. Takes no lock.
+
+    Raises UsageError for nobody, for a name of several people, and for who must not be offboarded; InputError
+    for files that do not load; the error of the first target where none can be read.
+    """
+    loaded, chosen, _ = open_files(settings)
+    sessions: dict[str, Session] = {}
+    seen: dict[str, Seen] = {}
+    errors: dict[str, ReconcilerError] = {}
+    with ExitStack() as stack:
+        # One sandbox serves all its targets.
+        together = stack.enter_context(open_session(settings, observer)) if settings.sandbox else None
+        for name in chosen:
+            try:
+                session = together or stack.enter_context(open_session(settings, observer, (name,)))
+                live = replace(session.look(name), target=name, identity=session.identities[name])
+                seen[name] = Seen(live, session.plan_live(name, live).keys)
+            except ReconcilerError as error:
+                errors[name] = error
+            else:
+                sessions[name] = session
+        if not sessions:
+            raise next(iter(errors.values()))
+        users = loaded.identities.users
+        person = _one(who, people(who, users, seen), errors)
+        policies = {name: session.config.targets[name].policy for name, session in sessions.items()}
+        protected = {key for policy in policies.values() for key in policy.guards.protected.users}
+        if (why := why_not(person, users, sorted(protected), seen)) is not None:
+            raise UsageError(why)
+        # What assigns accounts goes first, whatever the order in the configuration.
+        order = sorted(
+            sessions,
+            key=lambda name: Kind.ASSIGNMENT not in sessions[name].targets[name].capabilities.service_kinds,
+        )
+        yield Offboarding(
+            person=person,
+            sessions=sessions,
+            removals={
+                name: removal(
+                    seen[name].live,
+                    person.ids.get(name, ()),
+                    sessions[name].targets[name].capabilities,
+                    policies[name].scope,
+                )
+                for name in order
+            },
+            unread={name: str(error) for name, error in errors.items()},
+            blocked=bool(person.key) and person.key in loaded.identities.blocked,
+            now=next(iter(sessions.values())).now,
+        )
+
+
+def carry_out(offboarding: Offboarding, observer: Observer) -> Offboarded:
+    """Take it away, target after target; raises nothing that one of them says."""
+    reports: dict[str, TargetReport] = {}
+    failures: dict[str, str] = {}
+    for name, found in offboarding.removals.items():
+        if not found.prepared.plan.changes:
+            continue
+        session = offboarding.sessions[name]
+        go = frozenset(change.address for change in found.prepared.plan.changes)
+        job = Job(session.targets[name], found.prepared, Review(go, (), (), (), by_rule=go))
+        session.settings.note_writes(True)
+        try:
+            job.target.ready(session.settings.now or session.clock.now(), 0.0)
+            report = apply([job], pool=Pool, clock=session.clock, observer=observer)
+        except ReconcilerError as error:
+            failures[name] = str(error)
+            continue
+        reports[name] = report.targets[0]
+        if report.interrupted:
+            return Offboarded(reports, failures, interrupted=True)
+    return Offboarded(reports, failures)
+
+
+def _one(who: str, found: list[Person], errors: Mapping[str, ReconcilerError]) -> Person:
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        unread = f"; not looked at: {', '.join(errors)}" if errors else ""
+        raise UsageError(
+            f"{who}: nobody has that key, user name, email address or id, in the files or at a target{unread}"
+        )
+    lines = "\n".join(f"  {one}: {_ways_to_name(one)}" for one in found)
+    raise UsageError(f"{who} may mean {len(found)} people; name one of them by an id:\n{lines}")
+
+
+def _ways_to_name(person: Person) -> str:
+    found = [f"{each} at {target}" for target, ids in person.ids.items() for each in ids]
+    return ", ".join(found) or "in the files alone"
