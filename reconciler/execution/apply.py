@@ -106,6 +106,7 @@ def _apply_one(
             for one in job.review.left_out
         ),
         *(Result(one.address, Status.REFUSED, why) for one, why in job.planned.refused),
+        *(Result(one.address, Status.FAILED, why) for one, why in job.planned.undenied),
     ]
     whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
@@ -139,7 +140,8 @@ def _differing(planned: PreparedPlan, ended: Mapping[Address, Result]) -> tuple[
     """What still differs from git after this apply; None where not all of the target was compared."""
     if planned.plan.partial:
         return None
-    every = (*planned.plan.changes, *planned.withheld.all, *(one for one, _ in planned.refused))
+    apart = (*planned.refused, *planned.undenied)
+    every = (*planned.plan.changes, *planned.withheld.all, *(one for one, _ in apart))
     done = {address for address, result in ended.items() if result.status.good}
     # Of one user the status may be done, and the rest of the change wait.
     left = {change.address for change in planned.left_out}
