@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.model.address import Address, Arn, Kind, remote
@@ -47,10 +48,14 @@ class Person:
 
 
 class Seen(NamedTuple):
-    """What was read of one target, and which of its users have a key in git (by remote id)."""
+    """What was read of one target, and which of its users have a key in git (by remote id).
+
+    `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`).
+    """
 
     live: Live
     keys: Mapping[str, str]
+    never: Mapping[str, str] = MappingProxyType({})
 
 
 def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> list[Person]:
@@ -87,7 +92,10 @@ def why_not(
                 f"{person} is protected by `guards.protected` in reconciler.yaml, and no option lifts that: "
                 "take them off the list in a reviewed change first"
             )
-    for target in seen.values():
+    for name, target in seen.items():
+        for each in person.ids.get(name, ()):
+            if each in target.never:
+                return f"{person} is never cut off: {target.never[each]}"
         caller = _ROLE.fullmatch(target.live.caller)
         if caller is not None and fold(caller["session"]) in mine:
             return f"{person} is who runs this: let somebody else do it"

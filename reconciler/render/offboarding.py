@@ -47,11 +47,11 @@ def offboarded_text(
     unread: Mapping[str, str],
     *,
     ended: datetime,
-    denied: Mapping[str, bool],
+    denied: Mapping[str, str],
 ) -> str:
     """How it ended, and what may live on; `ended` is an aware instant at which it was over.
 
-    `denied` says by target, where a policy denies people, whether the person stands in it.
+    `denied` says by target, where a policy denies people, why the person does not stand in it ("": they do).
     """
     lines: list[str] = []
     for target, found in removals.items():
@@ -60,12 +60,13 @@ def offboarded_text(
         done = sum(one.status.good for one in results)
         lines.append(f"{text(target)}: {done} of {len(found.prepared.plan.changes)} taken away")
         if target in denied:
-            lines.append("  denied everything, from now on" if denied[target] else "  NOT DENIED: see below")
+            why = denied[target]
+            lines.append(f"  NOT DENIED: {text(why)}" if why else "  denied everything, open sessions too")
         lines += [f"  NOT DONE: {_failed(one, found)}" for one in results if not one.status.good]
         lines += [f"  STAYS: {_says(one)}: {text(why)}" for one, why in found.left]
         if target in failures:
             lines.append(f"  NOT DONE: {text(failures[target])}")
-        lines += [f"  {one}" for one in _lasting(found.reaches, ended, denied=denied.get(target, False))]
+        lines += [f"  {one}" for one in _lasting(found.reaches, ended, denied=denied.get(target) == "")]
     lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
     lines += ["", _PORTAL]
     return "\n".join(lines) + "\n"
@@ -76,7 +77,7 @@ def _lasting(reached: Sequence[Reach], ended: datetime, *, denied: bool) -> Iter
         until = (ended + timedelta(seconds=one.seconds)).astimezone(UTC)
         where = f"{text(one.permission_set)} on {text(one.account)}"
         if denied and not one.management:
-            yield f"{where}: cut, open sessions too"
+            yield f"{where}: cut, open sessions too, if the policy is attached above it"
         else:
             why = ", where no service control policy holds" if denied else ""
             yield f"{where}: no new session; an open one lives until {until:%Y-%m-%dT%H:%M}Z at most{why}"

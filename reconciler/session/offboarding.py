@@ -13,6 +13,7 @@ from datetime import datetime
 
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.execution.apply import Job, apply
+from reconciler.execution.denying import Denied, deny_no_more, deny_now
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.report import TargetReport
@@ -28,6 +29,7 @@ from reconciler.wire.pool import Pool
 class Offboarding:
     """One person, and what is to be taken away, by target in the order in which it goes.
 
+    `denies` has the targets with a policy of denials, and why nothing can be written to it ("" otherwise).
     `unread` names the targets that could not be looked at, each with why: nothing is done there. `blocked`
     says whether git blocks the person already.
     """
@@ -35,6 +37,7 @@ class Offboarding:
     person: Person
     sessions: Mapping[str, Session]
     removals: Mapping[str, Removal]
+    denies: Mapping[str, str]
     unread: Mapping[str, str]
     blocked: bool
     now: datetime
@@ -42,8 +45,13 @@ class Offboarding:
 
 @dataclass(frozen=True, slots=True)
 class Offboarded:
-    """How it ended, by target. `failures` are targets that could not be written to at all, each with why."""
+    """How it ended, by target.
 
+    `denied` says, where there is a policy of denials, whether they stand in it. `failures` are targets that
+    could not be written to at all, each with why.
+    """
+
+    denied: Mapping[str, Denied] = field(default_factory=dict)
     reports: Mapping[str, TargetReport] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     interrupted: bool = False
@@ -51,21 +59,27 @@ class Offboarded:
     @property
     def writes(self) -> int:
         """How many writes were done."""
-        return sum(one.writes for one in self.reports.values())
+        return sum(one.writes for one in self.reports.values()) + sum(
+            one.done for one in self.denied.values()
+        )
 
     @property
     def whole(self) -> bool:
         """Whether everything that was to be done was done."""
         done = (result.status.good for one in self.reports.values() for result in one.results)
-        return not self.failures and not self.interrupted and all(done)
+        held = all(one.done for one in self.denied.values())
+        return held and not self.failures and not self.interrupted and all(done)
 
 
 @contextmanager
-def open_offboarding(settings: Settings, observer: Observer, who: str) -> Iterator[Offboarding]:
+def open_offboarding(
+    settings: Settings, observer: Observer, who: str, *, undo: bool = False
+) -> Iterator[Offboarding]:
     """Find a person at every target and in the files, and what they have. Takes no lock.
 
-    Raises UsageError for nobody, for a name of several people, and for who must not be offboarded; InputError
-    for files that do not load; the error of the first target where none can be read.
+    Nobody is protected from an `undo`. Raises UsageError for nobody, for a name of several people, and for
+    who must not be offboarded; InputError for files that do not load; the error of the first target where
+    none can be read.
     """
     loaded, chosen, _ = open_files(settings)
     sessions: dict[str, Session] = {}
@@ -78,7 +92,8 @@ def open_offboarding(settings: Settings, observer: Observer, who: str) -> Iterat
             try:
                 session = together or stack.enter_context(open_session(settings, observer, (name,)))
                 live = replace(session.look(name), target=name, identity=session.identities[name])
-                seen[name] = Seen(live, session.plan_live(name, live).keys)
+                prepared = session.plan_live(name, live)
+                seen[name] = Seen(live, prepared.keys, prepared.never_denied)
             except ReconcilerError as error:
                 errors[name] = error
             else:
@@ -89,7 +104,7 @@ def open_offboarding(settings: Settings, observer: Observer, who: str) -> Iterat
         person = _one(who, people(who, users, seen), errors)
         policies = {name: session.config.targets[name].policy for name, session in sessions.items()}
         protected = {key for policy in policies.values() for key in policy.guards.protected.users}
-        if (why := why_not(person, users, sorted(protected), seen)) is not None:
+        if not undo and (why := why_not(person, users, sorted(protected), seen)) is not None:
             raise UsageError(why)
         # What assigns accounts goes first, whatever the order in the configuration.
         order = sorted(
@@ -108,6 +123,11 @@ def open_offboarding(settings: Settings, observer: Observer, who: str) -> Iterat
                 )
                 for name in order
             },
+            denies={
+                name: seen[name].live.denials.unwritable
+                for name in order
+                if seen[name].live.denials is not None and name in person.ids
+            },
             unread={name: str(error) for name, error in errors.items()},
             blocked=bool(person.key) and person.key in loaded.identities.blocked,
             now=next(iter(sessions.values())).now,
@@ -115,7 +135,8 @@ def open_offboarding(settings: Settings, observer: Observer, who: str) -> Iterat
 
 
 def carry_out(offboarding: Offboarding, observer: Observer) -> Offboarded:
-    """Take it away, target after target; raises nothing that one of them says."""
+    """Deny the person, then take everything away, target after target; raises nothing that one says."""
+    denied = _deny(offboarding)
     reports: dict[str, TargetReport] = {}
     failures: dict[str, str] = {}
     for name, found in offboarding.removals.items():
@@ -133,8 +154,30 @@ def carry_out(offboarding: Offboarding, observer: Observer) -> Offboarded:
             continue
         reports[name] = report.targets[0]
         if report.interrupted:
-            return Offboarded(reports, failures, interrupted=True)
-    return Offboarded(reports, failures)
+            return Offboarded(denied, reports, failures, interrupted=True)
+    return Offboarded(denied, reports, failures)
+
+
+def undo(offboarding: Offboarding) -> Mapping[str, Denied]:
+    """Take the person out of the policies of denials; how that ended, by target. Gives nothing else back."""
+    found: dict[str, Denied] = {}
+    for name in offboarding.denies:
+        session = offboarding.sessions[name]
+        session.settings.note_writes(True)
+        ids = offboarding.person.ids[name]
+        found[name] = deny_no_more(session.targets[name], ids, clock=session.clock, speed=session.speed)
+    return found
+
+
+def _deny(offboarding: Offboarding) -> Mapping[str, Denied]:
+    found: dict[str, Denied] = {}
+    for name in offboarding.denies:
+        session = offboarding.sessions[name]
+        session.settings.note_writes(True)
+        ids = offboarding.person.ids[name]
+        # Who is never denied was refused before.
+        found[name] = deny_now(session.targets[name], ids, {}, clock=session.clock, speed=session.speed)
+    return found
 
 
 def _one(who: str, found: list[Person], errors: Mapping[str, ReconcilerError]) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.cli import offboard
+from reconciler.execution import denying
 from reconciler.model.address import Arn, Kind
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.denials import EMPTY
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
@@ -29,6 +32,8 @@ assignments:
   bob: {users: [bob], permission_sets: [Read], accounts: [prod]}
 """
 WIDE = "guards: {max_removals: {memberships: {percent: 100, per_group: {percent: 100}}}}\n"
+POLICY = "p-cutsoff1"
+FOREIGN = '[{"Effect":"Allow","Action":"*","Resource":"*"}]'
 MORE = (
     "groups:\n  ops: {members: [ada, bob]}\n  dev: {members: [cyd, bob, ada]}\n  new: {members: [bob, cyd]}\n"
 )
@@ -158,6 +163,85 @@ def test_it_asks_and_does_nothing_without_a_yes(laptop: Real, monkeypatch: pytes
 
 
 @pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The policy of denials settles in the time of the sandbox."""
+    monkeypatch.setattr(denying, "_SETTLED", 0.0)
+
+
+@pytest.fixture
+def cut(laptop: Real, aws: Sandbox, fast: None) -> Real:
+    """The same, with a policy of denials at the root; the remote is there."""
+    aws.store.found_scp(POLICY, EMPTY)
+    (laptop.root.parent / "away.git").rename(laptop.root.parent / "origin.git")
+    text = CONFIG.replace("us-east-1}", f"us-east-1, deny_policy: {POLICY}}}")
+    laptop.commit({"reconciler.yaml": text + WIDE})
+    push(laptop)
+    laptop.converge()
+    laptop.forget()
+    return laptop
+
+
+def test_who_is_denied_stays_out_whatever_was_reviewed(cut: Real, aws: Sandbox) -> None:
+    # A plan that gives Bob more, reviewed and merged; and the remote goes away.
+    cut.commit({"groups.yaml": MORE})
+    push(cut)
+    assert cut.plan().code == 0
+    (cut.root.parent / "origin.git").rename(cut.root.parent / "away.git")
+    ended = cut.run("offboard", "bob", "--yes", "--revoke-only")
+    assert ended.code == 0, ended.output
+    assert [one.rpartition(".")[2] for one in cut.written()] == [
+        "UpdatePolicy",
+        "DeleteGroupMembership",
+        "DeleteAccountAssignment",
+    ]
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+    assert "Read on prod (210000000020): cut, open sessions too" in ended.out
+    assert "Nothing is granted to them, reviewed or not" in ended.output
+
+    # The old plan is applied: everybody else gets what was reviewed, or nobody does; Bob gets nothing.
+    (cut.root.parent / "away.git").rename(cut.root.parent / "origin.git")
+    applied = cut.run("apply", cut.file)
+    assert "bob@example.com" not in {one for names in cut.memberships().values() for one in names}, applied
+    cut.run("reconcile")
+    cut.plan()
+    cut.run("apply", cut.file)
+    assert "bob@example.com" not in {one for names in cut.memberships().values() for one in names}
+    assert "bob@example.com" not in holders(aws)
+    assert "cyd@example.com" in cut.memberships()["new"]
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+
+    # Only an undo lets git give it again.
+    ended = cut.run("offboard", "bob", "--yes", "--undo")
+    assert (ended.code, aws.store.denied("bob@example.com")) == (0, frozenset()), ended.output
+    assert "bob@example.com" not in {one for names in cut.memberships().values() for one in names}
+    cut.plan()
+    assert cut.run("apply", cut.file).code == 0
+    assert "bob@example.com" in cut.memberships()["new"]
+    assert "not denied by offboard any more" in cut.run("offboard", "bob", "--yes", "--undo").out
+
+
+def test_git_takes_a_block_over(cut: Real, aws: Sandbox) -> None:
+    assert cut.run("offboard", "bob", "--yes").code == 0
+    cut.work.commit(message="bob is out")
+    push(cut)
+    assert cut.run("reconcile").code == 0
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+    assert "Offboarded" not in aws.store.scp_document(POLICY)
+    ended = cut.run("offboard", "bob", "--yes", "--undo")
+    assert (ended.code, "git blocks them" in ended.output) == (6, True)
+
+
+def test_a_policy_that_cannot_be_written_holds_up_no_removal(cut: Real, aws: Sandbox) -> None:
+    aws.store.update_scp(POLICY, '{"Version":"2012-10-17","Statement":[]}'.replace("[]", FOREIGN))
+    ended = cut.run("offboard", "bob", "--yes", "--revoke-only")
+    assert (ended.code, "NOT DENIED" in ended.out) == (6, True), ended.output
+    assert cut.memberships()["ops"] == {"ada@example.com"}
+    assert holders(aws) == ["ops"]
+    assert "no new session; an open one lives until" in ended.out
+    assert "any reviewed apply may give the access again" in ended.output
+
+
+@pytest.fixture
 def chat() -> Iterator[Sandbox]:
     with Sandbox(None, speed=SPEED, latency=0.0) as sandbox:
         yield sandbox
@@ -258,9 +342,7 @@ def test_whatever_is_live_it_is_taken_from_one_person_and_nothing_is_given(
         pair: frozenset(one for one in principals if one.kind is Kind.GROUP)
         for pair, principals in live.assignments.items()
     }
-    import dataclasses
-
-    assert list(reaches(dataclasses.replace(live, members=left, assignments=after), sorted(ids))) == []
+    assert list(reaches(replace(live, members=left, assignments=after), sorted(ids))) == []
 
 
 def test_what_is_only_observed_is_left_and_said(laptop: Real) -> None:
