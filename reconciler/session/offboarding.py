@@ -124,9 +124,9 @@ def open_offboarding(
                 for name in order
             },
             denies={
-                name: seen[name].live.denials.unwritable
+                name: denials.unwritable
                 for name in order
-                if seen[name].live.denials is not None and name in person.ids
+                if (denials := seen[name].live.denials) is not None and name in person.ids
             },
             unread={name: str(error) for name, error in errors.items()},
             blocked=bool(person.key) and person.key in loaded.identities.blocked,
