@@ -85,7 +85,7 @@ def _block(options: Options, found: Offboarding, reason: str) -> None:
             f"No file was changed: {problem}\nWrite it yourself: `blocked: {{{key}: {{reason: {reason}}}}}`"
         )
     elif path:
-        remark(f"{path} says `blocked` now. Merge it: until then a plan would give again what git declares.")
+        remark(f"{path} says `blocked` now: merge it, so that git agrees.")
 
 
 def _say_what_lasts(found: Offboarding, done: Offboarded) -> None:

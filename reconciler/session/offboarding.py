@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.errors import ReconcilerError, UsageError
+from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.denying import Denied, deny_no_more, deny_now
 from reconciler.model.address import Kind
@@ -81,7 +81,13 @@ def open_offboarding(
     who must not be offboarded; InputError for files that do not load; the error of the first target where
     none can be read.
     """
-    loaded, chosen, _ = open_files(settings)
+    try:
+        loaded, chosen, _ = open_files(settings)
+    except InputError as error:
+        fix = "run `git worktree add ../last HEAD`, and this in there; or `git stash`"
+        raise InputError(
+            [*error.problems, Problem("nobody was offboarded: the files do not load", fix)]
+        ) from error
     sessions: dict[str, Session] = {}
     seen: dict[str, Seen] = {}
     errors: dict[str, ReconcilerError] = {}

@@ -15,6 +15,7 @@ from reconciler.execution import denying
 from reconciler.model.address import Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.denials import EMPTY
+from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
@@ -102,14 +103,46 @@ def test_files_stay_with_revoke_only_and_where_they_cannot_be_written(laptop: Re
     before = people.read_bytes()
     assert laptop.run("offboard", "ada", "--yes", "--revoke-only").code == 0
     assert people.read_bytes() == before
-    # What stands in the way of the files holds up no removal.
+    # Files that do not load are said, with the way on.
     people.write_bytes(before + b"blocked: {dan: {reason: x}, <<: {}}\n")
     ended = laptop.run("offboard", "bob", "--yes")
-    if ended.code == 0:
-        assert "Write it yourself: `blocked: {bob: {reason: offboarded" in ended.output
+    assert (ended.code, "git worktree add ../last HEAD" in ended.output) == (1, True)
     people.write_bytes(before)
-    assert laptop.run("offboard", "bob", "--yes", "--revoke-only").code == 0
-    assert laptop.memberships()["ops"] == frozenset()
+
+
+def test_a_file_that_cannot_be_edited_holds_up_no_removal(laptop: Real) -> None:
+    """Where it is written too oddly, or no file can be made, the line to write is said."""
+    text = "users: {eve: {user_name: e@example.com}}\n? blocked\n: ? eve\n  : {reason: x}\n"
+    laptop.write({"blocked.yaml": text})
+    ended = laptop.run("offboard", "bob", "--yes")
+    assert ended.code == 0, ended.output
+    assert laptop.memberships()["ops"] == {"ada@example.com"}
+    found = (laptop.root / "identities/blocked.yaml").read_text("utf-8")
+    if found == text:
+        assert "Write it yourself: `blocked: {bob: {reason: offboarded" in ended.output
+    else:
+        assert "bob" in found
+
+
+def test_a_delegated_administrator_says_what_is_left_to_the_management_account() -> None:
+    arn = Arn("arn:one")
+    live = Live(
+        target="t",
+        users={"u": LiveUser("u", {"user_name": "u"})},
+        permission_sets={arn: LivePermissionSet(arn, {"name": "One", "session_duration": "PT12H"})},
+        assignments={(each, arn): frozenset({Principal(Kind.USER, "u")}) for each in ("1", "2")},
+        organization=Organization(
+            {each: LiveAccount(each, f"a{each}") for each in ("1", "2")}, management="1"
+        ),
+        delegated=True,
+    )
+    found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind)), Scope())
+    assert [one.name for one in found.prepared.plan.changes] == ["One on a2 (2)"]
+    assert [(one.name, "management account" in why) for one, why in found.left] == [("One on a1 (1)", True)]
+    assert [(one.account, one.seconds, one.management) for one in found.reaches] == [
+        ("a1 (1)", 43_200, True),
+        ("a2 (2)", 43_200, False),
+    ]
 
 
 def test_somebody_whom_git_does_not_know(laptop: Real, aws: Sandbox) -> None:
