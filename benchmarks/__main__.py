@@ -21,6 +21,7 @@ ALL = (
     "comment",
     "drift",
     "offboarding",
+    "report",
     "kubernetes",
     "adopting",
     "scim",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from reconciler.model.pairs import Principal
 from reconciler.model.provenance import NO_PROVENANCE, Provenance
 from reconciler.model.resources import USER_ATTRIBUTES, defaults
 from reconciler.model.state import Holder, Live, LiveGroup, LiveUser
+from reconciler.planning.unmanaged import Standing
 
 _INACTIVE = "disabled at the service, and stays so"
 _FIX_NAME = "rename it at the service, and adopt again"
@@ -28,13 +29,30 @@ def take_inventory(
     users: Users = Users.ALL,
     keeps_external_ids: bool = False,
     taken: Taken = NOTHING_TAKEN,
+    standing: Standing | None = None,
 ) -> Inventory:
     """What of `live` is to be declared.
 
-    `keeps_external_ids` says that the target writes external ids itself. Pure; the same organization gives
-    the same inventory, whatever its remote ids are.
+    `keeps_external_ids` says that the target writes external ids itself. With `standing`, only what is new
+    there is declared, beside what git names already; `taken` are keys that files have. Pure; the same
+    organization gives the same inventory, whatever its remote ids are.
     """
-    return _Sorting(live, provenance, keeps_external_ids, taken).inventory(users)
+    return _Sorting(live, provenance, keeps_external_ids, taken, standing or _all_new(live)).inventory(users)
+
+
+def _all_new(live: Live) -> Standing:
+    """The standing of a service of which git knows nothing."""
+    return Standing(
+        users={},
+        groups={},
+        sets={},
+        new_users=frozenset(live.users),
+        new_groups=frozenset(live.groups),
+        new_sets=frozenset(live.permission_sets),
+        grants=tuple(
+            (account, arn, one) for (account, arn), found in live.assignments.items() for one in found
+        ),
+    )
 
 
 @dataclass(slots=True)
@@ -43,34 +61,46 @@ class _Sorting:
     provenance: Provenance
     keeps_external_ids: bool
     taken: Taken
+    standing: Standing
     left: list[Left] = field(default_factory=list)
 
     def inventory(self, which: Users) -> Inventory:
         live = self.live
-        entries, policies, ignored = sets.declared(live.permission_sets, self._active)
+        known = self.standing
+        entries, policies, ignored = sets.declared(
+            {arn: one for arn, one in live.permission_sets.items() if arn in known.new_sets},
+            self._active,
+            self.taken.files,
+        )
         names = {one.key for one in entries}
         set_names = {arn: str(one.name) for arn, one in live.permission_sets.items() if one.name in names}
-        groups = self._fit(live.groups, "display_name", "group")
+        set_names |= known.sets
+        groups = self._fit(live.groups, "display_name", "group", known.new_groups)
         group_keys = keys.group_keys(groups, self.taken.groups)
         owned = {one for one in groups if not self._foreign_group(one, groups[one])}
         people = self._people(which, owned, {Arn(arn) for arn in set_names})
-        user_keys = keys.user_keys(people, self.taken.users)
+        new_keys = keys.user_keys(people, self.taken.users)
+        user_keys = {**known.users, **new_keys}
         members = {
             group_keys[group]: frozenset(
                 user_keys[user] for user in live.members.get(group, {}) if user in user_keys
             )
             for group in owned
         }
-        accounts = {one.id: one.name for one in live.organization.accounts.values() if one.active}
+        accounts = {
+            one.id: one.name
+            for one in live.organization.accounts.values()
+            if one.active and one.id not in self.taken.account_ids
+        }
         account_keys = keys.account_keys(accounts, live.organization.management, self.taken.accounts)
-        granted = self._granted(set_names, user_keys, group_keys)
+        granted = self._granted(set_names, user_keys, {**known.groups, **group_keys})
         return Inventory(
-            users=self._users(user_keys),
+            users=self._users(new_keys, user_keys),
             groups=self._groups(group_keys, owned, user_keys, which),
             permission_sets=entries,
             policies=policies,
             accounts=_sorted(Entry(key, {"id": one}) for one, key in account_keys.items()),
-            user_keys=user_keys,
+            user_keys=new_keys,
             group_keys=group_keys,
             set_names={Arn(arn): name for arn, name in set_names.items()},
             members=members,
@@ -89,9 +119,13 @@ class _Sorting:
     # Who can be named in a file.
 
     def _fit(
-        self, objects: Mapping[str, LiveUser] | Mapping[str, LiveGroup], field: str, what: str
+        self,
+        objects: Mapping[str, LiveUser] | Mapping[str, LiveGroup],
+        field: str,
+        what: str,
+        new: Collection[str],
     ) -> dict[str, str]:
-        """The names of those that a file can name, by remote id; the others are left out."""
+        """The names of the new ones that a file can name, by remote id; the others are left out."""
         judge: Callable[..., tuple[dict[str, object], tuple[str, ...]]] = (
             user_fields if what == "user" else group_fields
         )
@@ -103,6 +137,8 @@ class _Sorting:
         looks = Counter(skeleton(name) for name in names.values())
         found = {}
         for identifier, name in names.items():
+            if identifier not in new:
+                continue
             drawn = skeleton(name)
             if not name:
                 self._leave(what, identifier, "it has no name", _FIX_NAME)
@@ -127,13 +163,13 @@ class _Sorting:
         """The names of the users to declare, by remote id."""
         if which is Users.NONE:
             return {}
-        fit = self._fit(self.live.users, "user_name", "user")
+        fit = self._fit(self.live.users, "user_name", "user", self.standing.new_users)
         if which is Users.ALL:
             return fit
         wanted = {user for group in owned for user in self.live.members.get(group, {})}
-        for (account, arn), principals in self.live.assignments.items():
-            if arn in arns and self._active(account):
-                wanted.update(one.id for one in principals if one.kind is Kind.USER)
+        for account, arn, principal in self.standing.grants:
+            if arn in arns and self._active(account) and principal.kind is Kind.USER:
+                wanted.add(principal.id)
         managers = {
             str(self.live.users[one].attributes.get("manager") or "")
             for one in wanted & self.live.users.keys()
@@ -143,14 +179,14 @@ class _Sorting:
 
     # What is declared of them.
 
-    def _users(self, user_keys: Mapping[str, str]) -> list[Entry]:
+    def _users(self, new_keys: Mapping[str, str], user_keys: Mapping[str, str]) -> list[Entry]:
         live = self.live.users
         shared = self._shared(
             (live[one].attributes.get("email") for one in user_keys if one not in self.provenance.users), fold
         )
         ids = self._shared((live[one].attributes.get("external_id") for one in user_keys), str)
         return _sorted(
-            self._user(live[identifier], key, user_keys, shared, ids) for identifier, key in user_keys.items()
+            self._user(live[identifier], key, user_keys, shared, ids) for identifier, key in new_keys.items()
         )
 
     def _user(
@@ -248,33 +284,29 @@ class _Sorting:
     def _granted(
         self, set_names: Mapping[str, str], user_keys: Mapping[str, str], group_keys: Mapping[str, str]
     ) -> dict[tuple[AccountId, str], frozenset[Holder]]:
-        granted: dict[tuple[AccountId, str], frozenset[Holder]] = {}
-        for (account, arn), principals in sorted(self.live.assignments.items()):
+        granted: defaultdict[tuple[AccountId, str], set[Holder]] = defaultdict(set)
+        for account, arn, principal in sorted(self.standing.grants):
             if arn not in set_names:
                 continue
-            holders = set()
-            for principal in sorted(principals):
-                owners = user_keys if principal.kind is Kind.USER else group_keys
-                if not self._active(account):
-                    self._skip(account, set_names[arn], principal, "the account is not active")
-                elif principal.id in owners:
-                    holders.add(Holder(principal.kind, owners[principal.id]))
-                elif not self._lives(principal):
-                    why = f"the {principal.kind} {principal.id} no longer exists"
-                    fix = "remove the assignment in the console, or write assignments: exclusive at the set"
-                    self._skip(account, set_names[arn], principal, why, fix)
-                else:
-                    why = f"the {principal.kind} is not declared"
-                    self._skip(account, set_names[arn], principal, why)
-            if holders:
-                granted[account, set_names[arn]] = frozenset(holders)
-        return granted
+            owners = user_keys if principal.kind is Kind.USER else group_keys
+            if not self._active(account):
+                self._skip(account, set_names[arn], "the account is not active")
+            elif principal.id in owners:
+                holder = Holder(principal.kind, owners[principal.id])
+                granted[AccountId(account), set_names[arn]].add(holder)
+            elif not self._lives(principal):
+                why = f"the {principal.kind} {principal.id} no longer exists"
+                fix = "remove the assignment in the console, or write assignments: exclusive at the set"
+                self._skip(account, set_names[arn], why, fix)
+            else:
+                self._skip(account, set_names[arn], f"the {principal.kind} is not declared")
+        return {pair: frozenset(holders) for pair, holders in granted.items()}
 
     def _lives(self, principal: Principal) -> bool:
         known = self.live.users if principal.kind is Kind.USER else self.live.groups
         return principal.id in known
 
-    def _skip(self, account: str, name: str, _principal: Principal, why: str, fix: str = "") -> None:
+    def _skip(self, account: str, name: str, why: str, fix: str = "") -> None:
         self._leave("assignment", f"{name} on {account}", why, fix)
 
 

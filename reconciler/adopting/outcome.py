@@ -94,12 +94,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Keys and names that files declare already, folded; empty at the first run."""
+    """What files have already; empty at the first run.
+
+    Keys are folded; `account_ids` are ids that have a name, `files` paths in lower case.
+    """
 
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
     assignments: frozenset[str] = frozenset()
+    account_ids: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
 
 
 NOTHING_TAKEN = Taken()

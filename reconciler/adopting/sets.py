@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.adopting.outcome import Entry, Ignored
@@ -14,7 +15,7 @@ from reconciler.files.tree import MemoryTree
 from reconciler.loading.load import load
 from reconciler.loading.sets import managed_policy_path
 from reconciler.model.names import fold
-from reconciler.model.resources import TAG_PREFIX
+from reconciler.model.resources import TAG_PREFIX, Attributes
 from reconciler.model.state import LivePermissionSet
 
 # Permission sets that AWS Control Tower makes (user guide, "IAM Identity Center groups for AWS Control
@@ -49,6 +50,8 @@ _RESERVED_TAG = "aws:"
 _DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
 )
+# Where files of policies are.
+_POLICIES = "policies/"
 _DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:0S)?", re.ASCII)
 
 
@@ -74,21 +77,24 @@ def not_ours(live: LivePermissionSet, active: Callable[[str], bool]) -> str:
 
 
 def declared(
-    live: Mapping[str, LivePermissionSet], active: Callable[[str], bool]
+    live: Mapping[str, LivePermissionSet], active: Callable[[str], bool], taken: Collection[str] = ()
 ) -> tuple[list[Entry], dict[str, str], list[Ignored]]:
-    """The sets to declare, the texts of policy files by path, and the sets to ignore; `active` as above."""
+    """The sets to declare, the texts of policy files by path, and the sets to ignore; `active` as above.
+
+    `taken` are paths in lower case that files have already.
+    """
     ignored = {one.name: not_ours(one, active) for one in live.values() if not_ours(one, active)}
     entries: list[Entry] = []
     policies: dict[str, str] = {}
-    stems: set[str] = set()
+    stems = {PurePosixPath(path).stem for path in taken if path.startswith(_POLICIES)}
     for one in sorted(live.values(), key=lambda each: each.name):
         if one.name in ignored:
             continue
         if any(fold(one.name) == fold(name) for name in ignored):
             ignored[one.name] = "a pattern for a set of nearly the same name covers it"
             continue
-        path = f"policies/{_stem(one.name, stems)}.json"
-        entry, policy = _entry(one, path)
+        path = f"{_POLICIES}{_stem(one.name, stems)}.json"
+        entry, policy = entry_of(str(one.name), one.attributes, path)
         if why := _unfit(entry, path, policy):
             ignored[one.name] = why
             continue
@@ -98,9 +104,8 @@ def declared(
     return entries, policies, [Ignored(name, why) for name, why in sorted(ignored.items())]
 
 
-def _entry(live: LivePermissionSet, path: str) -> tuple[Entry, str | None]:
-    """A set as it is written, and the text of its inline policy."""
-    have = live.attributes
+def entry_of(name: str, have: Attributes, path: str) -> tuple[Entry, str | None]:
+    """A set with live attributes as it is written, and the text of its inline policy, which is at `path`."""
     fields: dict[str, Any] = {}
     if description := have.get("description"):
         fields["description"] = description
@@ -123,15 +128,13 @@ def _entry(live: LivePermissionSet, path: str) -> tuple[Entry, str | None]:
     if inline := have.get("inline_policy"):
         policy = _pretty(str(inline))
         fields["inline_policy"] = path
-    tags = {
-        name.removeprefix(TAG_PREFIX): value for name, value in have.items() if name.startswith(TAG_PREFIX)
-    }
-    ours = {name: value for name, value in sorted(tags.items()) if not name.lower().startswith(_RESERVED_TAG)}
+    tags = {tag.removeprefix(TAG_PREFIX): value for tag, value in have.items() if tag.startswith(TAG_PREFIX)}
+    ours = {tag: value for tag, value in sorted(tags.items()) if not tag.lower().startswith(_RESERVED_TAG)}
     if ours:
         fields["tags"] = ours
-    made = any(name.lower().startswith("aws:cloudformation:") for name in tags)
+    made = any(tag.lower().startswith("aws:cloudformation:") for tag in tags)
     remarks = ("made by CloudFormation: let go of it there before git changes it",) if made else ()
-    return Entry(str(live.name), fields, remarks), policy
+    return Entry(name, fields, remarks), policy
 
 
 def _unfit(entry: Entry, path: str, policy: str | None) -> str:

@@ -122,7 +122,7 @@ def _split(keys: Sequence[str], blocks: Mapping[str, str], length: int) -> Itera
     """Keys by the name of their file: how they begin, with more letters where a file would be large."""
     buckets: dict[str, list[str]] = {}
     for key in keys:
-        buckets.setdefault(_start(key, length), []).append(key)
+        buckets.setdefault(start_of(key, length), []).append(key)
     for name, inside in sorted(buckets.items()):
         large = sum(len(blocks[key].encode()) for key in inside) > _LARGEST
         if large and len(inside) > 1 and length < max(map(len, inside)):
@@ -131,7 +131,7 @@ def _split(keys: Sequence[str], blocks: Mapping[str, str], length: int) -> Itera
             yield name, inside
 
 
-def _start(key: str, length: int) -> str:
+def start_of(key: str, length: int) -> str:
     """How a key begins, in letters that every file system takes."""
     start = key[:length].lower().ljust(length, "_")
     return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from reconciler.cli.observing import beside, observing
 
 if TYPE_CHECKING:
     from reconciler.adopting.outcome import Left
-    from reconciler.session.adopting import Adopted
+    from reconciler.session.adopted import Adopted
 
 _SHOWN = 20
+_SET = "permission set"
 
 
 @click.command("adopt", short_help="write what is live as YAML that plans empty")
@@ -46,7 +48,8 @@ def command(options: Options, users: str, region: str | None, profile: str | Non
     empty, no file is written. No file that is there is changed, and nothing is written to any service.
     """
     from reconciler.adopting.outcome import Users
-    from reconciler.session.adopting import Wishes, adopt
+    from reconciler.session.adopted import Wishes
+    from reconciler.session.adopting import adopt
 
     wishes = Wishes(users=Users(users), region=region, by_name=by_name)
     with _as(profile), observing() as observer:
@@ -79,13 +82,14 @@ def _text(adopted: Adopted, folder: str, *, verbose: bool) -> str:
     sets, widening = len(inventory.permission_sets), sum(one.widens for one in adopted.rules)
     people = f"{_many(len(inventory.users), 'user')}, {_many(len(inventory.groups), 'group')}"
     grants = f"{_many(adopted.grants, 'assignment')} in {_many(len(adopted.rules), 'entry', 'entries')}"
+    added = "" if adopted.first else ", added"
     lines = [
-        f"{adopted.target}: {people} ({outside:,} from another directory), {_many(sets, 'permission set')}.",
+        f"{adopted.target}{added}: {people} ({outside:,} from another directory), {_many(sets, _SET)}.",
         f"{grants}; {widening:,} of them find accounts that join later.",
-        "",
-        f"Written to {escape.sentence(folder)}:",
-        *(f"  {path}  {count:,} lines" for path, count in _files(adopted, verbose=verbose)),
     ]
+    if adopted.lines:
+        lines += ["", f"Written to {escape.sentence(folder)}:"]
+        lines += [f"  {path}  {count:,} lines" for path, count in _files(adopted, verbose=verbose)]
     if inventory.ignored:
         lines += ["", "Ignored, with everything that is assigned of them:"]
         lines += [f"  {escape.sentence(one.name)}: {one.why}" for one in inventory.ignored]
@@ -94,14 +98,36 @@ def _text(adopted: Adopted, folder: str, *, verbose: bool) -> str:
         lines += ["", "Add this to reconciler.yaml, which was there already:", adopted.ignore]
     if adopted.others:
         lines += ["", f"Plan {', '.join(adopted.others)} as well: these files feed every target."]
-    lines += [
+    lines += _first(folder) if adopted.first else _again(adopted)
+    return "\n".join(lines)
+
+
+def _first(folder: str) -> list[str]:
+    return [
         "",
         "The plan of these files against what was read is empty. Read them, and commit them:",
-        f'  git add {folder} && git commit -m "Adopt what is there"',
+        f'  git add {shlex.quote(folder)} && git commit -m "Adopt what is there"',
         "Then let git remember that it declares this. It writes nothing to any service:",
         "  reconciler plan --out plan.json && reconciler apply plan.json --first-apply",
     ]
-    return "\n".join(lines)
+
+
+def _again(adopted: Adopted) -> list[str]:
+    lines = []
+    if adopted.differing:
+        shown = [f"  {address}" for address in adopted.differing[:_SHOWN]]
+        more = len(adopted.differing) - len(shown)
+        lines += ["", "Changed outside git, and as it was in the files:", *shown]
+        lines += [f"  … and {more:,} more: `reconciler drift` lists them."] if more > 0 else []
+        lines += ["Accept it into the files with `reconciler drift --adopt`, or apply to undo it."]
+    if adopted.lines:
+        lines += [
+            "",
+            "What was added changes nothing: read it, commit, plan and apply it as every change.",
+        ]
+    else:
+        lines += ["", "Git knows everything that it can declare; nothing was written."]
+    return lines
 
 
 def _files(adopted: Adopted, *, verbose: bool) -> Iterator[tuple[str, int]]:
@@ -151,6 +177,7 @@ def _json(adopted: Adopted) -> str:
         "entries": len(adopted.rules),
         "entries_that_widen": sum(one.widens for one in adopted.rules),
         "written": dict(adopted.lines),
+        "differing": [str(one) for one in adopted.differing],
         "ignored": [{"permission_set": one.name, "why": one.why} for one in inventory.ignored],
         "left": [
             {"what": one.what, "name": one.name, "why": one.why, "fix": one.fix} for one in inventory.left

@@ -32,10 +32,17 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
     metavar="DIR",
     help="Write drift.json there, and a Markdown file for each target that differs.",
 )
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="Accept what was made outside git: edit the files so that they say it, or change none of them.",
+)
 @size_option
 @live_options
 @common_options()
-def command(options: Options, out_dir: Path | None, live: str | None, max_age: timedelta) -> int:
+def command(
+    options: Options, out_dir: Path | None, live: str | None, max_age: timedelta, *, adopt: bool
+) -> int:
     """Read every target, and say what is not as git says.
 
     What was changed outside git, what git says and is not applied, and every grant that git does not know;
@@ -49,6 +56,10 @@ def command(options: Options, out_dir: Path | None, live: str | None, max_age: t
     if options.format not in _FORMATS:
         raise UsageError(f"--format {options.format}: drift is told as {', '.join(_FORMATS)}")
     options = replace(options, live=live, max_age=max_age)
+    if adopt:
+        if out_dir is not None or options.format != "text":
+            raise UsageError("--adopt edits the files and says what it did as text: leave the others out")
+        return _accept(options)
     with observing() as observer:
         drift = read_drift(beside(observer, options), observer)
     if out_dir is not None:
@@ -67,6 +78,27 @@ def command(options: Options, out_dir: Path | None, live: str | None, max_age: t
     if drift.refused:
         return Refused.exit_code
     return CHANGES_PENDING if drift.found else 0
+
+
+def _accept(options: Options) -> int:
+    """Accept drift into the files; 0 where nothing that was made outside git is left, else 2."""
+    from reconciler.render import escape
+    from reconciler.session.accepting import accept_drift
+
+    with observing() as observer:
+        found = accept_drift(beside(observer, options), observer)
+    lines = [f"accepted: {address}" for address in found.done]
+    lines += [f"not accepted: {address}: {escape.sentence(why)}" for address, why in found.left]
+    lines += [escape.sentence(one) for one in found.said]
+    if found.written:
+        lines += ["", f"Edited: {', '.join(map(escape.sentence, found.written))}."]
+        lines.append(
+            "Read the change (`git diff`), commit it, and apply it: it writes nothing to any service."
+        )
+    elif not lines:
+        lines = ["Nothing was made outside git; no file was changed."]
+    answer("\n".join(lines))
+    return CHANGES_PENDING if found.left else 0
 
 
 def _heading(target: str) -> str:

@@ -120,6 +120,12 @@ class Editor:
             raise ReconcilerError(f"{self._shown(path)} exists already, or is not below {self._label}")
         self._after[path] = text.encode()
 
+    def overwrite(self, path: str, text: str) -> None:
+        """Give a file that is not YAML (a policy) other text. Raises KeyError where there is none."""
+        if path not in self._after or path.endswith(".yaml"):
+            raise KeyError(path)
+        self._after[path] = text.encode()
+
     def changed(self) -> Mapping[str, tuple[bytes | None, bytes | None]]:
         """By path what each edited file was and is to be; None is a file that does not exist."""
         return {

@@ -39,6 +39,8 @@ _WORSE = (
     Status.UNKNOWN,
     Status.FAILED,
 )
+# What a report says as well: it shows no findings.
+_TOLD = ("end-not-reviewed", "sessions-live-on")
 # How many parts of a change a message names.
 _NAMED = 5
 
@@ -170,10 +172,12 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
 
 
 def _earlier_ends(planned: PreparedPlan) -> Iterable[str]:
-    """What to say of ends that git puts off and that nobody reviewed: a report shows no findings."""
+    """What to say of ends that nobody reviewed, and of sessions that live on."""
     for finding in planned.plan.findings:
-        if finding.code == "end-not-reviewed":
-            yield f"{finding.message} ({'; '.join(finding.details)})"
+        if finding.code in _TOLD:
+            # The document to paste is for plans.
+            told = (each for each in finding.details if not each.startswith("{"))
+            yield f"{finding.message} ({'; '.join(told)})"
 
 
 def _recheck_roles(

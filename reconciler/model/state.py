@@ -24,6 +24,7 @@ from reconciler.model.resources import (
     Attributes,
     Block,
     Group,
+    Leaver,
     Members,
     Origin,
     Override,
@@ -44,6 +45,8 @@ class Identities:
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     blocked: Mapping[str, Block] = field(default_factory=dict)
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    # What `users` has taken over already; kept to say where it stands.
+    leavers: Mapping[str, Leaver] = field(default_factory=dict)
     approvals: Mapping[str, Approval] = field(default_factory=dict)
 
 

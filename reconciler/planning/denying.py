@@ -85,9 +85,15 @@ def was_out(context: PlanContext, key: str) -> bool:
 
 
 def newly_out(context: PlanContext, key: str) -> bool:
-    """Whether git wanted them at the last whole apply: sessions may live that nothing gives now."""
+    """Whether git wanted them at the last whole apply: sessions may live that nothing gives now.
+
+    Who was denied since, or disabled, is not out newly (GivenObject.inactive).
+    """
     base = context.memory.base
-    return base is not None and any(base.wants(each) for each in context.users.previous_keys(key))
+    if base is None or not any(base.wants(each) for each in context.users.previous_keys(key)):
+        return False
+    given = context.users.given.get(context.users.pairing.ids.get(key, ""))
+    return given is None or not given.inactive
 
 
 def with_denials(why: Mapping[Address, str], changes: Iterable[Change]) -> Mapping[Address, str]:

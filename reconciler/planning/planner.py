@@ -41,6 +41,7 @@ from reconciler.planning.findings.assignments import assignment_findings
 from reconciler.planning.findings.declared import other_people, past
 from reconciler.planning.findings.denials import denial_findings
 from reconciler.planning.findings.objects import means, name_taken, notable, perhaps_renamed
+from reconciler.planning.findings.sessions import sessions_live_on
 from reconciler.planning.given.owed import owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
@@ -163,6 +164,7 @@ def plan_target(
         *known,
         *_noticed(context, diff, withheld, judged, identities, remembered),
         *denial_findings(context, diff, withheld, undenied),
+        *sessions_live_on(context, judged.access, judged.changes, undenied),
         *unreviewed(later, waiting),
     )
     return PreparedPlan(

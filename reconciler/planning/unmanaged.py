@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from reconciler.model.address import Address, Kind, SetName, remote
+from reconciler.model.address import AccountId, Address, Arn, Kind, SetName, remote
 from reconciler.model.drift import UnmanagedGrant
 from reconciler.model.ledger import UNBORN
+from reconciler.model.pairs import Principal
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.privileged import PrivilegedNow
 from reconciler.planning.ownership.objects import Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which live objects git names, and which it neither declares nor gave: all by remote id.
+
+    `users` and `groups` map ids of declared and external ones to keys, `sets` ARNs of declared ones to names.
+    The `new` ones are nobody's that git knows, nor owed. `grants` are assignments between objects that are
+    there: account id, ARN, principal.
+    """
+
+    users: Mapping[str, str]
+    groups: Mapping[str, str]
+    sets: Mapping[str, str]
+    new_users: frozenset[str]
+    new_groups: frozenset[str]
+    new_sets: frozenset[str]
+    grants: tuple[tuple[str, str, Principal], ...]
 
 
 class Unmanaged:
@@ -56,6 +76,24 @@ class Unmanaged:
         if address.has("permission_set"):
             return (self._arns_of(address),)
         return (_known(context.users if address.kind is Kind.USER else context.groups, address.own_key),)
+
+    def standing(self) -> Standing:
+        """What git names, and what it does not know; nothing that it gave is among the new."""
+        context, ledger = self._context, self._context.memory.ledger
+        given = ledger.assignments if ledger is not None else {}
+        return Standing(
+            users={**context.users.declared, **context.users.external},
+            groups={**context.groups.declared, **context.groups.external},
+            sets={arn: str(context.set_name(arn)) for arn in context.sets.declared},
+            new_users=context.users.unmanaged | context.users.undeclared,
+            new_groups=context.groups.unmanaged | context.groups.undeclared,
+            new_sets=context.sets.unmanaged | context.sets.undeclared,
+            grants=tuple(
+                (account, arn, principal)
+                for account, arn, principal in self._diff.unmanaged_assignments
+                if principal not in given.get((AccountId(account), Arn(arn)), {})
+            ),
+        )
 
     def _arns_of(self, address: Address) -> tuple[str, ...]:
         """The ARN of the set now, and of those that git gave under its name before."""

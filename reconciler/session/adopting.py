@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.adopting.inventory import take_inventory
-from reconciler.adopting.outcome import Inventory, Rule, Users
 from reconciler.adopting.proof import objections
 from reconciler.adopting.rules import compress
 from reconciler.adopting.selectors import Describer
@@ -28,50 +26,26 @@ from reconciler.loading.recalling import read_remembered
 from reconciler.loading.trusted import trusted_config
 from reconciler.model.observer import SILENT, Observer
 from reconciler.model.provenance import NO_PROVENANCE
-from reconciler.model.state import Live
 from reconciler.scaffold.write import write
+from reconciler.session.adopted import Adopted, Wishes, read_whole, refused
+from reconciler.session.adopting_again import adopt_again
 from reconciler.session.connecting import SANDBOX_RECORD, connect_all
 from reconciler.session.settings import Settings
-from reconciler.targets.base import EVERYTHING, Target, TellsProvenance
+from reconciler.targets.base import Target, TellsProvenance
 from reconciler.targets.registry import IDENTITY_CENTER
 from reconciler.wire.clock import SystemClock
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the caller asks for: which users, the Region of a new target, and accounts by name alone."""
-
-    users: Users = Users.ALL
-    region: str | None = None
-    by_name: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Adopted:
-    """What was adopted, and which files were written with how many lines.
-
-    `ignore` are the lines to add to a reconciler.yaml that was there already ("": none, or it is written).
-    """
-
-    target: str
-    identity: Mapping[str, str]
-    inventory: Inventory
-    rules: Sequence[Rule]
-    lines: Mapping[str, int]
-    grants: int
-    ignore: str = ""
-    others: tuple[str, ...] = ()
 
 
 def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Adopted:
     """Write YAML that declares what one target has now, and reconciler.yaml where there is none.
 
-    Nothing is written to any service, and no file unless the plan of all of them is empty. Raises UsageError
-    where files declare something already, InputError for a reconciler.yaml that is not valid, ServiceError,
-    and ReconcilerError where the proof fails.
+    Nothing is written to any service, and no file unless the plan of all of them is empty. Where files
+    declare something already, only what git does not know is added (`adopt_again`). Raises UsageError,
+    InputError for files that are not valid, ServiceError, and ReconcilerError where the proof fails.
     """
     there = _there(settings.identities)
-    _check_first(settings.identities, there)
+    if _declares(there):
+        return adopt_again(settings, _chosen(load_config(there), settings).name, wishes, observer)
     config = _config(there, wishes)
     position = None if settings.sandbox else _position(settings)
     if position is not None and config.exists and CONFIG_FILE in there.paths():
@@ -84,7 +58,7 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
         if settings.sandbox and not settings.identities.is_dir():
             seeded = replace(settings, identities=Path(stack.enter_context(tempfile.TemporaryDirectory())))
         (target,) = connect_all(stack, {chosen.name: chosen}, seeded, clock, observer).values()
-        live = _read(target)
+        live = read_whole(target)
         memory = _memory(settings, there, position, target)
         if memory.remembered.receipt is not None or memory.remembered.ledger is not None:
             raise ReconcilerError(
@@ -109,10 +83,7 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
             everything, target.name, live, target.capabilities, inventory, now, memory.remembered
         )
         if wrong:
-            raise ReconcilerError(
-                "What was read cannot be declared so that the plan is empty; nothing was written.\n"
-                + "\n".join(f"  {one}" for one in wrong)
-            )
+            raise refused(wrong)
     write(settings.identities, encoded)
     return Adopted(
         target=target.name,
@@ -133,14 +104,9 @@ def _there(folder: Path) -> Tree:
     return FolderTree(folder)
 
 
-def _check_first(folder: Path, there: Tree) -> None:
-    """Raise UsageError unless nothing is declared yet."""
-    declaring = [path for path in there.paths() if path.endswith((".yaml", ".yml")) and path != CONFIG_FILE]
-    if declaring:
-        raise UsageError(
-            f"{folder} has {declaring[0]} already, and no file is overwritten: adopt into an empty folder "
-            "outside of this repository (--identities), and compare"
-        )
+def _declares(there: Tree) -> bool:
+    """Whether files declare something already."""
+    return any(path.endswith((".yaml", ".yml")) and path != CONFIG_FILE for path in there.paths())
 
 
 def _config(there: Tree, wishes: Wishes) -> Config:
@@ -175,15 +141,6 @@ def _chosen(config: Config, settings: Settings) -> TargetConfig:
     if unknown or len(fitting) != 1:
         raise UsageError(f"adopt reads one target; name it with --target: {', '.join(config.targets)}")
     return fitting[0]
-
-
-def _read(target: Target) -> Live:
-    live = replace(target.read(EVERYTHING), identity=target.identity())
-    if live.gaps:
-        raise ReconcilerError(
-            f"{target.name} could not be read whole ({live.gaps[0].reason}); nothing was written"
-        )
-    return live
 
 
 def _memory(settings: Settings, there: Tree, position: GitPosition | None, target: Target) -> AppliedHistory:

@@ -85,9 +85,8 @@ def open_offboarding(
         loaded, chosen, _ = open_files(settings)
     except InputError as error:
         fix = "run `git worktree add ../last HEAD`, and this in there; or `git stash`"
-        raise InputError(
-            [*error.problems, Problem("nobody was offboarded: the files do not load", fix)]
-        ) from error
+        problem = Problem("nobody was offboarded: the files do not load", fix)
+        raise InputError([*error.problems, problem]) from error
     sessions: dict[str, Session] = {}
     seen: dict[str, Seen] = {}
     errors: dict[str, ReconcilerError] = {}
@@ -98,7 +97,7 @@ def open_offboarding(
             try:
                 session = together or stack.enter_context(open_session(settings, observer, (name,)))
                 live = replace(session.look(name), target=name, identity=session.identities[name])
-                prepared = session.plan_live(name, live)
+                prepared = session.plan_on(name, live, session.loaded.identities)
                 seen[name] = Seen(live, prepared.keys, prepared.never_denied)
             except ReconcilerError as error:
                 errors[name] = error

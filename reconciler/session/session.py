@@ -26,7 +26,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
 from reconciler.model.resources import Origin
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.state import Live
+from reconciler.model.state import Identities, Live
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
@@ -112,7 +112,8 @@ class Session:
         by_rule: bool = False,
     ) -> PreparedPlan:
         """Read one target and plan it, with `notes` of others; options as in `plan`. Raises ServiceError."""
-        return self.plan_live(name, self.look(name, by_group=by_group), only, notes, by_rule=by_rule)
+        live = self.look(name, by_group=by_group)
+        return self.plan_on(name, live, self.loaded.identities, only, notes, by_rule=by_rule)
 
     def look(self, name: str, *, by_group: bool = False) -> Live:
         """Read one target, as a plan of it needs. Raises ServiceError."""
@@ -121,19 +122,20 @@ class Session:
             target.recall(receipt.unkept)
         return target.read(self._request(name, by_group=by_group))
 
-    def plan_live(
+    def plan_on(
         self,
         name: str,
         live: Live,
+        identities: Identities,
         only: Sequence[Address] = (),
         notes: Iterable[Finding] = (),
         *,
         by_rule: bool = False,
     ) -> PreparedPlan:
-        """Plan one target by what was read of it; options as in `plan`."""
+        """Plan one target by what was read of it, for identities that may not be written yet."""
         target, memory = self.targets[name], self.memories[name]
         planned = plan_target(
-            self.loaded.identities,
+            identities,
             memory.remembered,
             replace(live, identity=self.identities[name]),
             self.config.targets[name].policy,

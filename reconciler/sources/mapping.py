@@ -14,9 +14,11 @@ from typing import Any
 from reconciler.files.characters import show
 from reconciler.model.names import skeleton
 from reconciler.sources.claims import losers
+from reconciler.sources.deleted import is_deleted, judged, tombstones
 from reconciler.sources.entry import Entry, below, normal
 from reconciler.sources.groups import Memberships
 from reconciler.sources.keys import assign
+from reconciler.sources.leavers import left_behind
 from reconciler.sources.outcome import Before, Imported, Outcome, Remark, Taken
 from reconciler.sources.settings import Rules, Scope, Settings
 from reconciler.sources.values import Made, group_fields, is_group, is_user, user_fields
@@ -52,8 +54,9 @@ def outcome(
     _settle(users, was, "email", taken.emails, remarks)
     was_group = {guid: one.fields for guid, one in before.groups.items()}
     _settle(groups, was_group, "display_name", taken.display_names, remarks)
-    people = _finished(users, before.users, taken.users, "user", remarks)
-    teams = _finished(groups, before.groups, taken.groups, "group", remarks)
+    left = {guid: one.key for guid, one in before.left.items()}
+    people = _finished(users, before.users, taken.users, "user", remarks, left)
+    teams = _finished(groups, before.groups, taken.groups, "group", remarks, {})
     _managers(people, users, rules, remarks)
     joined = Memberships(users.entries, groups.entries, people, teams, flatten=rules.flatten)
     for guid, one in teams.items():
@@ -64,7 +67,12 @@ def outcome(
     _keep_gone(people, before.users, _gone_user, ("user_name", "email"), mentioned)
     _keep_gone(teams, before.groups, _gone_group, ("display_name",), mentioned)
     _without_unknown_managers(people)
-    return Outcome(_sorted(people), _sorted(teams), sorted(set(remarks)))
+    deleted, looked = tombstones(entries), settings.server is not None
+    for kind, was_there in ((users, before.users), (groups, before.groups)):
+        remarks += judged(was_there, kind.entries, deleted, looked=looked)
+    return Outcome(
+        _sorted(people), _sorted(teams), sorted(set(remarks)), left_behind(before, people), deleted
+    )
 
 
 def _kind(
@@ -78,7 +86,9 @@ def _kind(
 ) -> _Kind:
     found: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if not wanted(entry) or (scope.bases and not any(below(entry.dn, base) for base in scope.bases)):
+        if is_deleted(entry) or not wanted(entry):
+            continue
+        if scope.bases and not any(below(entry.dn, base) for base in scope.bases):
             continue
         try:
             found[entry.guid()].append(entry)
@@ -157,9 +167,17 @@ def _settle(
 
 
 def _finished(
-    kind: _Kind, before: Mapping[str, Imported], taken: Collection[str], what: str, remarks: list[Remark]
+    kind: _Kind,
+    before: Mapping[str, Imported],
+    taken: Collection[str],
+    what: str,
+    remarks: list[Remark],
+    left: Mapping[str, str],
 ) -> dict[str, Imported]:
-    """Those that are written, with their keys; who is held has the fields of before, and today's standing."""
+    """Those that are written, with their keys; who is held has the fields of before, and today's standing.
+
+    `left` are the keys of those who left and are not written any more: they stay theirs.
+    """
     names = {}
     for guid, entry in kind.entries.items():
         if guid not in kind.out:
@@ -169,7 +187,8 @@ def _finished(
             except ValueError:
                 remarks.append(Remark("refused-value", entry.dn, "sAMAccountName is not text", _OUT))
             names[guid] = name or guid
-    keys, collided = assign(names, {guid: one.key for guid, one in before.items()}, taken)
+    known = {**left, **{guid: one.key for guid, one in before.items()}}
+    keys, collided = assign(names, known, taken)
     for guid in collided:
         says = f"the key that its sAMAccountName asks for is taken; it is {what} {keys[guid]}"
         remarks.append(Remark("key-taken", kind.entries[guid].dn, says, "write this key in other files"))

@@ -32,10 +32,11 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What earlier imports wrote, by objectGUID."""
+    """What earlier imports wrote, by objectGUID. `left` are leavers whom `users` has no more."""
 
     users: Mapping[str, Imported] = field(default_factory=dict)
     groups: Mapping[str, Imported] = field(default_factory=dict)
+    left: Mapping[str, Imported] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,14 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be written, sorted by key, and the remarks, sorted."""
+    """What is to be written, sorted by key, and the remarks, sorted.
+
+    `left` are those who are written as leavers, and not among `users` (any more); `deleted` has the
+    objectGUIDs of what the directory shows as deleted on purpose.
+    """
 
     users: Sequence[Imported]
     groups: Sequence[Imported]
     remarks: Sequence[Remark]
+    left: Sequence[Imported] = ()
+    deleted: frozenset[str] = frozenset()

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.holding import Gate
-from tests.cli.stage import CONFIG, FILES, SPEED, Real
+from tests.cli.stage import CONFIG, SPEED, Real
 from tests.support import messy
 
 Start = Callable[[Sandbox], Real]
@@ -129,17 +129,6 @@ def test_it_needs_no_repository_and_no_folder(small: Real) -> None:
     assert (small.root / "new/folder/reconciler.yaml").is_file()
     assert small.run("validate", "--identities", "new/folder").code == 0
     assert small.written() == []
-
-
-def test_files_that_are_there_are_never_touched(small: Real) -> None:
-    small.write(FILES)
-    before = texts(small)
-
-    ended = small.run("adopt")
-
-    assert ended.code == 64, ended.output
-    assert "no file is overwritten" in ended.output
-    assert texts(small) == before
 
 
 def test_a_reconciler_yaml_that_is_there_says_where_to_look_and_stays(small: Real) -> None:

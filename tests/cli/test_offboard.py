@@ -126,6 +126,7 @@ def test_a_file_that_cannot_be_edited_holds_up_no_removal(laptop: Real) -> None:
 
 def test_a_delegated_administrator_says_what_is_left_to_the_management_account() -> None:
     arn = Arn("arn:one")
+    accounts = {each: LiveAccount(each, f"a{each}") for each in ("1", "2")}
     live = Live(
         target="t",
         users={"u": LiveUser("u", {"user_name": "u"})},

@@ -110,7 +110,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, operation: str, look: Callable[[Call]
     for operations in (identitystore.OPERATIONS, organizations.OPERATIONS):
         handler = operations.get(operation)
         if handler is not None:
-            monkeypatch.setitem(operations, operation, _watched(handler, look))  # type: ignore[arg-type]  # a dict
+            monkeypatch.setitem(operations, operation, _watched(handler, look))
 
 
 def _watched(handler: Handler, look: Callable[[Call], None]) -> Handler:
@@ -438,3 +438,43 @@ def test_a_person_whom_git_never_blocked_is_not_denied_by_an_expiry(played: Play
 
     assert BOB not in played.memberships()["ops"]
     assert denied(played) == frozenset()
+
+
+def test_without_a_policy_plan_and_report_say_until_when(played: Played) -> None:
+    played.write(
+        {"access.yaml": ACCESS.replace("[ReadOnlyAccess]", "[ReadOnlyAccess], session_duration: PT8H")}
+    )
+    played.converge("--now", NOV_20)
+    played.write(OUT)
+
+    planned = played.run("plan", "--now", NOV_21)
+    ended = reconcile(played, NOV_21)
+
+    assert "sessions-live-on: sessions of 1 person may live on" in planned.output
+    assert "bob: Read on prod until 2026-11-21T17:00:00Z" in planned.output
+    assert '"identitystore:UserId":[' in planned.output
+    assert "bob: Read on prod until 2026-11-21T17:00:00Z" in ended.output
+
+
+def test_the_management_account_is_not_bound_and_is_said(cut: Real) -> None:
+    management = cut.sandbox.management_account
+    cut.commit({"access.yaml": ACCESS.replace(DATA, management).replace("[prod]", "[prod, data]"),
+                "blocked.yaml": None})  # fmt: skip
+    cut.converge()
+    cut.commit(OUT)
+
+    planned = cut.run("plan")
+
+    assert "no policy binds the management account" in planned.output, planned.output
+    assert "bob: Read on data until" in planned.output
+    assert "bob: Read on prod until" not in planned.output
+
+
+def test_a_leaver_is_denied_as_well(cut: Real) -> None:
+    cut.commit({"blocked.yaml": None, "people.yaml": PEOPLE.replace("bob: {", "bob: {active: false, ")})
+
+    ended = cut.run("reconcile")
+
+    assert ended.code == 0, ended.output
+    assert cut.written()[0] == "organizations.UpdatePolicy"
+    assert cut.sandbox.store.denied(BOB) == BOTH

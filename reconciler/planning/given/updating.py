@@ -91,7 +91,12 @@ class LedgerUpdate:
                 builder.leave(group, user)
         elif kind is Kind.ASSIGNMENT:
             self._assignment(builder, change, ids, sure=sure)
-        elif not kind.facts.of and kind is not Kind.DENIAL:
+        elif kind is Kind.DENIAL:
+            token = ids.get(change.address, "")
+            if sure and action is Action.CREATE and (known := builder.users.get(token)) is not None:
+                # Their denial has begun: once it has ended, it does not begin anew.
+                builder.users[token] = replace(known, inactive=True)
+        elif not kind.facts.of:
             self._object(builder, change, self._token(change.address, ids), sure=sure)
 
     def _assignment(

@@ -21,6 +21,7 @@ ADOPT = document(
             "entries": count("Entries of `assignments`."),
             "entries_that_widen": count("Entries that find accounts that join later, too."),
             "written": mapped(count("Its lines."), "The files that were written, by path."),
+            "differing": listed(text("An address."), "What git says otherwise than it is."),
             "ignored": listed(
                 fields(
                     "A permission set that `ignore` names.",

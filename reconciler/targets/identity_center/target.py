@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.doctor.aws.facts import AwsFacts, Declared
+from reconciler.doctor.check import Unseen
 from reconciler.errors import ServiceError
 from reconciler.model.address import Address, Kind
 from reconciler.model.authorship import Author, Event, Written
@@ -83,10 +84,11 @@ class IdentityCenter:
                 (Kind.GROUP, mapping.GROUP_MEMBERS, aws.members("identitystore", "CreateGroup")),
             )
         }
+        self._organization_reader = OrganizationReader(self._organizations, observer, aws.target)
         self._reader = SiteReader(
             Reader(directory, observer, aws.target),
             AccessReader(sso, observer, aws.target),
-            OrganizationReader(self._organizations, observer, aws.target),
+            self._organization_reader,
         )
         self._writer = Writer(
             directory, lambda: self.capabilities, lambda seconds: clock.sleep(seconds / aws.speed)
@@ -242,7 +244,11 @@ class IdentityCenter:
 
     def examine(self, declared: Declared, now: datetime, account_role: str = "") -> AwsFacts:
         """What the caller may do here, and what the account and the instance are; see Examinable."""
-        facts = Examiner(self._aws, self._instance_arn, self._store_id, account_role).facts(declared)
+        facts = Examiner(self._aws, self._instance_arn, self._store_id, account_role).facts(
+            declared, self._deny.policy if self._deny is not None else None
+        )
+        if self._deny is not None and not isinstance(facts.management, Unseen):
+            facts = replace(facts, deny=self._deny.facts(facts.management, self._organization_reader))
         if self._channel is None:
             return facts
         token = ""

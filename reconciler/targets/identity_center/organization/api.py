@@ -16,10 +16,11 @@ _NOT_IN_USE = "AWSOrganizationsNotInUseException"
 
 
 class Policy(NamedTuple):
-    """A policy of the organization: its type, and its document as JSON."""
+    """A policy of the organization: its type, its document as JSON, and its ARN."""
 
     kind: str
     content: str
+    arn: str = ""
 
 
 class Organizations:
@@ -89,7 +90,7 @@ class Organizations:
         content = found.get("Content")
         if not isinstance(content, str) or summary.get("Id") != identifier:
             raise self._incomplete("DescribePolicy", f"the answer has no content of {identifier}")
-        return Policy(str(summary.get("Type", "")), content)
+        return Policy(str(summary.get("Type", "")), content, str(summary.get("Arn", "")))
 
     def update_policy(self, identifier: str, content: str) -> None:
         """UpdatePolicy: replaces the document. Raises OutcomeUnknown where the answer was lost."""

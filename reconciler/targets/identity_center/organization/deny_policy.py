@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from reconciler.doctor.aws.facts import DenyFacts
+from reconciler.doctor.check import Unseen
 from reconciler.errors import Conflict, NotFound, OutcomeUnknown, ServiceError
 from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.denials import LARGEST, OPEN, Denials, Entry, fitted, parse, render, whole_minute
+from reconciler.model.organization import Organization
 from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Status
 from reconciler.targets.identity_center.organization.api import Organizations
+from reconciler.targets.identity_center.organization.reading import OrganizationReader
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded
 
@@ -33,6 +37,32 @@ class DenyPolicy:
         self._api, self._id, self._clock = organizations, policy, clock
         # When it was read first, by the monotonic clock; held while it is written, so that no two do at once.
         self._began: Guarded[list[float]] = Guarded([])
+
+    @property
+    def policy(self) -> str:
+        """The id of the policy."""
+        return self._id
+
+    def facts(self, management: str, organization: OrganizationReader) -> DenyFacts:
+        """What the doctor sees of it; what fails is part of that."""
+        denials = self.read()
+        arn = ""
+        targets: frozenset[str] | Unseen = frozenset()
+        around: Organization | Unseen = Organization()
+        try:
+            arn = self._api.policy(self._id).arn
+            targets = frozenset(
+                one["TargetId"] for page in self._api.policy_targets(self._id) for one in page
+            )
+        except ServiceError as error:
+            targets = Unseen(str(error))
+        try:
+            if management:
+                accounts = organization.accounts(management)
+                around = organization.organization(accounts, management, units=False, tags=False)
+        except ServiceError as error:
+            around = Unseen(str(error))
+        return DenyFacts(denials, arn, targets, around)
 
     def read(self) -> Denials:
         """Who is in it."""
