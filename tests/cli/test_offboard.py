@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.cli import offboard
 from reconciler.execution import denying
-from reconciler.model.address import Arn, Kind
+from reconciler.model.address import AccountId, Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.denials import EMPTY
 from reconciler.model.organization import LiveAccount, Organization
@@ -131,10 +131,8 @@ def test_a_delegated_administrator_says_what_is_left_to_the_management_account()
         target="t",
         users={"u": LiveUser("u", {"user_name": "u"})},
         permission_sets={arn: LivePermissionSet(arn, {"name": "One", "session_duration": "PT12H"})},
-        assignments={(each, arn): frozenset({Principal(Kind.USER, "u")}) for each in ("1", "2")},
-        organization=Organization(
-            {each: LiveAccount(each, f"a{each}") for each in ("1", "2")}, management="1"
-        ),
+        assignments={(AccountId(each), arn): frozenset({Principal(Kind.USER, "u")}) for each in ("1", "2")},
+        organization=Organization(accounts, management="1"),
         delegated=True,
     )
     found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind)), Scope())
