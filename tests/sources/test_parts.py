@@ -289,7 +289,7 @@ def directories(draw: st.DrawFn) -> list[Entry]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(directories(), min_size=2, max_size=3), st.booleans())
-def test_whatever_happens_the_two_parts_merge(states: list[list[Entry]], keep_gone: bool) -> None:  # noqa: FBT001  # drawn
+def test_whatever_happens_the_two_parts_merge(states: list[list[Entry]], keep_gone: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
     with TemporaryDirectory() as folder:
         imports = Imports(Path(folder), Rules(keep_gone=keep_gone))
         *earlier, last = states
