@@ -28,7 +28,17 @@ _COMMON = {
     "identities/access.yaml": "identities/access.yaml",
     "identities/approvals/approvals.yaml": "identities/approvals.yaml",
 }
-_WORKFLOWS = ("validate", "plan-comment", "apply", "reconcile", "emergency", "snapshot", "drift", "request")
+_WORKFLOWS = (
+    "validate",
+    "plan-comment",
+    "apply",
+    "reconcile",
+    "emergency",
+    "snapshot",
+    "drift",
+    "request",
+    "offboard",
+)
 _POLICIES = tuple(
     f"policy-{name}"
     for name in ("plan", "apply", "apply-management-account", "revoke", "revoke-management-account")

@@ -29,6 +29,7 @@ MAY_WRITE = {
     ("snapshot.yml", "snapshot"): {"id-token"},
     ("drift.yml", "drift"): {"id-token"},
     ("drift.yml", "issue"): {"issues"},
+    ("offboard.yml", "offboard"): {"id-token"},
     ("request.yml", "request"): {"contents", "pull-requests", "issues"},
 }
 PIN = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
