@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 
 SCIMMY := tests/servers/scimmy
 LINTERS := tests/linters
+BROWSER := tests/servers/browser
 
 # Not from the environment: shells count their own SECONDS.
 SECONDS = 600
@@ -18,7 +19,7 @@ SMALL = not 5000 and not 15000 and not 40000 and not roll-out
 # Every worker, and every process that a test starts, would otherwise compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast search servers check format lock schemas docs bench clean
+.PHONY: demo test test-fast search servers directories check format lock schemas docs bench clean
 
 $(VENV)/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + " (name another with: make PYTHON=python3.12)" if sys.version_info < (3, 11) else 0)'
@@ -40,9 +41,14 @@ test-fast: $(VENV)/.installed  ## under a minute: what needs no git, no process 
 search: $(VENV)/.installed  ## every property test with new examples, for SECONDS=600 or as many as are named
 	@$(BIN)/python -m tests.support.searching $(SECONDS)
 
-servers:  ## the SCIM server and the linter on Node.js that some tests use (needs npm); without them they are skipped
+servers:  ## the SCIM server, the linter and the browser that some tests use (needs npm); without them they are skipped
 	@npm ci --silent --prefix $(SCIMMY)
 	@npm ci --silent --prefix $(LINTERS)
+	@npm ci --silent --prefix $(BROWSER)
+	@$(BROWSER)/install.sh
+
+directories:  ## Samba and slapd, which some tests import from (needs apt, and root or sudo); without them they are skipped
+	@tests/servers/install.sh
 
 check: $(VENV)/.installed  ## style, types, imports, workflows
 	@$(BIN)/ruff check .
@@ -70,5 +76,5 @@ lock:  ## lock dependencies anew, with hashes and without addresses
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml requirements-build.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) $(SCIMMY)/node_modules $(LINTERS)/node_modules .cache .reconciler .hypothesis
+	rm -rf $(VENV) $(SCIMMY)/node_modules $(LINTERS)/node_modules $(BROWSER)/node_modules .cache .reconciler .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -r {} +

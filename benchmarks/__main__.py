@@ -14,7 +14,18 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-ALL = ("loading", "planning", "access", "comment", "drift", "kubernetes", "adopting", "scim", "memory")
+ALL = (
+    "loading",
+    "planning",
+    "access",
+    "comment",
+    "drift",
+    "report",
+    "kubernetes",
+    "adopting",
+    "scim",
+    "memory",
+)
 Row = tuple[str, str]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.access.asking import Question, TargetAccess
     from reconciler.model.state import Identities
 
-_SIDES = ("live", "desired")
+SIDES = ("live", "desired")
 
 
 @click.command("access", short_help="say who has what, and why")
@@ -35,7 +35,7 @@ _SIDES = ("live", "desired")
 )
 @click.option(
     "--state",
-    type=click.Choice(_SIDES),
+    type=click.Choice(SIDES),
     default="live",
     show_default=True,
     help="What is there now, or what will be when the plan is applied.",
@@ -117,7 +117,7 @@ def command(  # one for each option
 
 def _check_rules(state: str, live: str | None, *, as_csv: bool) -> None:
     for wrong, option in (
-        (state != _SIDES[0], f"--state {state}"),
+        (state != SIDES[0], f"--state {state}"),
         (live is not None, "--live"),
         (as_csv, "--csv"),
     ):

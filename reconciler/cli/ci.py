@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.ci_request import request
 from reconciler.cli.common import Command, answer, remark
 from reconciler.cli.plan import parse_duration
 from reconciler.errors import PlanFileError, ReconcilerError, Stale, UsageError
@@ -35,6 +36,9 @@ def command() -> None:
     For the workflows that `reconciler init` writes. The token is in GITHUB_TOKEN, for GitLab in
     RECONCILER_NOTE_TOKEN.
     """
+
+
+command.add_command(request)
 
 
 def _branch(command: Command) -> Command:

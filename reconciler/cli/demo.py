@@ -1,136 +1,139 @@
-"""`reconciler demo`: the main job against the embedded sandbox, as a tour."""
+"""`reconciler demo`: the main job against the embedded sandbox, as a tour, or the story of a directory."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from reconciler.cli.common import answer, wants_color
+from reconciler.cli.tours import ACTIVE_DIRECTORY, DIRECTORY, MAIN, Stop
 from reconciler.errors import ReconcilerError
 from reconciler.wire.clock import SystemClock
 
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """One stop of the tour: what it is about, the command line, and the exit code that belongs to it.
-
-    `edit` comes first: a file below the folder, what stands there now ("" for a new file), and what then.
-    """
-
-    about: str
-    line: str
-    code: int = 0
-    edit: tuple[str, str, str] | None = None
-
-
-_APPROVAL = """\
-approvals:
-  security-moves:
-    guard: set-emptied
-    kind: memberships
-    count: 1
-    until: {tomorrow}
-    reason: the team moves to another group
-"""
-_TOUR: Sequence[_Stop] = (
-    _Stop(
-        "Are the files right? Every file is checked, and nobody is asked: this works offline.",
-        "reconciler validate",
-    ),
-    _Stop(
-        "What would happen to an Identity Center with nobody in it? The plan is shown, and saved so that "
-        "somebody can review it.",
-        "reconciler plan --sandbox --out plan.json",
-    ),
-    _Stop(
-        "Do what stands in that plan, and nothing else. Each object is read back after it was written.",
-        "reconciler apply --sandbox plan.json",
-    ),
-    _Stop("Is there anything left to do?", "reconciler plan --sandbox --detailed-exitcode"),
-    _Stop(
-        "The last member of a group is taken out in the files. A guard refuses that, with exit code 3, and "
-        "says what would let it past.",
-        "reconciler plan --sandbox",
-        3,
-        ("groups/teams.yaml", "    members: [jonas.lind]\n", "    members: []\n"),
-    ),
-    _Stop(
-        "An approval does: for this purpose, this number and this time, reviewed with the change itself.",
-        "reconciler plan --sandbox --out plan.json",
-        edit=("approvals/tour.yaml", "", _APPROVAL),
-    ),
-    _Stop("What was reviewed is applied.", "reconciler apply --sandbox plan.json"),
-    _Stop(
-        "Somebody adds a member by hand, past git and past every review ...",
-        "reconciler sandbox console add-member platform-engineers sam@partner.example",
-    ),
-    _Stop(
-        "... somebody lets a permission set allow everything ...",
-        "reconciler sandbox console attach-policy ReadOnly AdministratorAccess",
-    ),
-    _Stop(
-        "... and an account gets a tag, which is fine: everyone may read what is tagged like that.",
-        "reconciler sandbox console tag-account payments-dev env=dev",
-    ),
-    _Stop(
-        "Who was it? What differs from git is told with since when, and by whose hand.",
-        "reconciler drift --sandbox",
-        2,
-    ),
-    _Stop(
-        "The next plan takes back the first two, gives what the third calls for, and says who gains and "
-        "loses what by it. Its exit code is 2: there are changes.",
-        "reconciler plan --sandbox --detailed-exitcode",
-        2,
-    ),
-)
+_DEFAULT = Path("identities")
+# What of a recorded directory is shown where it changes, and how many lines of it.
+_TOLD = ("dn", "department", "userPrincipalName", "objectGUID", "userAccountControl", "title", "member", "sn")
+_SHOWN = 10
 
 
 @click.command("demo", short_help="take a tour of the main job on the sandbox")
-@click.argument(
-    "identities", type=click.Path(path_type=Path, exists=True, file_okay=False), default="identities"
+@click.argument("identities", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option(
+    "--story",
+    type=click.Choice(["ad"]),
+    help="Tell another story: `ad` goes from Active Directory to every account, on a recorded directory.",
 )
-def command(identities: Path) -> None:
+def command(identities: Path | None, story: str | None) -> None:
     """Validate, plan, apply, be refused and approved, and find what was changed behind git's back.
 
     Runs on a copy of IDENTITIES (a folder; default: identities) in a temporary folder, with a sandbox of
     its own. Nothing else is touched, and nothing stays.
+
+    With --story ad, people join, move and leave in Active Directory, and their accounts follow. The
+    directory is a recording of a real domain controller; the story brings its own files.
     """
-    bold, plain = ("\033[1m", "\033[0m") if wants_color() else ("", "")
+    if story is not None and identities is not None:
+        raise click.UsageError(f"--story {story} brings its own files; leave {identities} out")
+    if story is None and identities is None and not _DEFAULT.is_dir():
+        raise click.BadParameter(f"Directory '{_DEFAULT}' does not exist.", param_hint="'[IDENTITIES]'")
+    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
+        if story is None:
+            _main_tour(Path(folder), identities or _DEFAULT)
+        else:
+            _story(Path(folder))
+
+
+def _main_tour(folder: Path, identities: Path) -> None:
+    bold, plain = _bold()
     answer(
-        f"A tour in {len(_TOUR)} commands, on a copy of {identities}. An embedded sandbox stands in for AWS; "
+        f"A tour in {len(MAIN)} commands, on a copy of {identities}. An embedded sandbox stands in for AWS; "
         "both are gone afterwards."
     )
-    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
-        shutil.copytree(identities, Path(folder) / "identities")
-        for number, stop in enumerate(_TOUR, start=1):
-            answer(f"\n{bold}{number}. {stop.about}{plain}")
-            if stop.edit:
-                answer("\n" + _edit(Path(folder) / "identities", *stop.edit))
-            answer(f"\n$ {stop.line}")
-            code = _run(stop.line, folder)
-            if code != stop.code:
-                raise ReconcilerError(f"`{stop.line}` ended with exit code {code}, and not with {stop.code}")
+    shutil.copytree(identities, folder / "identities")
+    for number, stop in enumerate(MAIN, start=1):
+        _take(number, stop, folder, _run)
     answer(
         f"\n{bold}That is all.{plain} Change {identities} and look again: `reconciler plan --sandbox`. "
         'With your own organisation: README.md, "Ten minutes to a first real plan".'
     )
 
 
+def _story(folder: Path) -> None:
+    bold, plain = _bold()
+    answer(
+        f"From Active Directory to every account, in {len(ACTIVE_DIRECTORY)} commands. The directory is a "
+        "recording of a Samba domain controller, and an embedded sandbox stands in for AWS; both are gone "
+        "afterwards."
+    )
+    shutil.copytree(_recorded() / "identities", folder / "identities")
+    before = ""
+    for number, stop in enumerate(ACTIVE_DIRECTORY, start=1):
+        if stop.state is not None:
+            after = (_recorded() / "directory" / f"{stop.state}.ldif").read_text(encoding="utf-8")
+            shown = _recall(folder / DIRECTORY, before, after, half=stop.half)
+            answer(f"\n{bold}{number}. {stop.about}{plain}\n\n{shown}")
+            before = after
+        # In this process, because to start one takes longer than what most of these do.
+        _take(number, stop, folder, _run_here, told=stop.state is not None)
+    answer(f"\n{bold}That is all.{plain} With your own directory: docs/active-directory.md.")
+
+
+def _bold() -> tuple[str, str]:
+    return ("\033[1m", "\033[0m") if wants_color() else ("", "")
+
+
+def _take(
+    number: int, stop: Stop, folder: Path, run: Callable[[str, Path], int], *, told: bool = False
+) -> None:
+    """Say what a stop is about, edit what it edits, and run its command."""
+    bold, plain = _bold()
+    if not told:
+        answer(f"\n{bold}{number}. {stop.about}{plain}")
+    if stop.edit:
+        answer("\n" + _edit(folder / "identities", *stop.edit))
+    answer(f"\n$ {stop.line}")
+    code = run(stop.line, folder)
+    if code != stop.code:
+        raise ReconcilerError(f"`{stop.line}` ended with exit code {code}, and not with {stop.code}")
+
+
+def _recorded() -> Path:
+    return Path(str(files("reconciler"))) / "templates" / "story-ad"
+
+
+def _recall(file: Path, before: str, after: str, *, half: bool) -> str:
+    """Put a recording, or half of it, in the place of the directory; returns what differs."""
+    if half:
+        records = after.split("\n\n")
+        file.write_text("\n\n".join(records[: len(records) // 2]) + "\n", encoding="utf-8")
+        return f"{file.name}: {len(records) // 2} of {len(records) - 1} entries"
+    file.write_text(after, encoding="utf-8")
+    old, new = (
+        Counter(line for line in text.splitlines() if line.partition(":")[0] in _TOLD)
+        for text in (before, after)
+    )
+    lines = [f"- {line}" for line in (old - new).elements()]
+    lines += [f"+ {line}" for line in (new - old).elements()]
+    more = [f"  … and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
+    return "\n".join((f"{file.name}:", *lines[:_SHOWN], *more))
+
+
 def _edit(identities: Path, name: str, before: str, after: str) -> str:
     """Replace `before` by `after` in a file, and return that as a reviewer sees it."""
     path = identities / name
-    after = after.format(tomorrow=SystemClock().now().date() + timedelta(days=1))
+    after = after.replace("{tomorrow}", str(SystemClock().now().date() + timedelta(days=1)))
     text = path.read_text(encoding="utf-8") if before else ""
     if before not in text:
         raise ReconcilerError(
@@ -145,7 +148,7 @@ def _edit(identities: Path, name: str, before: str, after: str) -> str:
     return "\n".join((f"identities/{name}:", *lines))
 
 
-def _run(line: str, folder: str) -> int:
+def _run(line: str, folder: Path) -> int:
     """Run one command line of the tour in `folder`, with this very installation; returns its exit code."""
     return subprocess.run(  # noqa: S603  # this very program, with words written above
         [sys.executable, "-m", "reconciler", *shlex.split(line)[1:]],
@@ -153,6 +156,21 @@ def _run(line: str, folder: str) -> int:
         env=_environment(),
         check=False,
     ).returncode
+
+
+def _run_here(line: str, folder: Path) -> int:
+    """Run one command line in `folder` in this process; returns its exit code."""
+    from reconciler.cli.main import run
+
+    kept = dict(os.environ)
+    try:
+        with contextlib.chdir(folder):
+            os.environ.clear()
+            os.environ.update(_environment())
+            return run(shlex.split(line)[1:])
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
 
 
 def _environment() -> dict[str, str]:

@@ -69,6 +69,11 @@ def _limit(_context: click.Context, _parameter: click.Parameter, value: str | No
     "[default: 5% or 10, and less than half]",
 )
 @click.option(
+    "--only",
+    type=click.Choice(["leavers", "others"]),
+    help="Write one part: accounts that are disabled, gone or end, or everything else.  [default: both]",
+)
+@click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 where files were written, 0 where none was."
 )
 @common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref"), formats=("text", "json"))
@@ -78,6 +83,7 @@ def ad(
     ldif: Path | None,
     into: str,
     limit: Limit,
+    only: str | None,
     *,
     detailed_exitcode: bool,
 ) -> int:
@@ -88,12 +94,14 @@ def ad(
     imported.
     """
     from reconciler.sources.importing import import_entries
+    from reconciler.sources.leavers import Part
     from reconciler.sources.settings import Settings, read_settings
 
     if config is None and ldif is None:
         raise UsageError("import ad needs --config FILE, which names the server, or --ldif FILE")
     settings = Settings() if config is None else read_settings(config)
-    report = import_entries(_entries(settings, ldif), settings, options.identities, into, limit)
+    part = None if only is None else Part(only)
+    report = import_entries(_entries(settings, ldif), settings, options.identities, into, limit, part)
     answer(_json(report) if options.format == "json" else _text(report, verbose=options.verbose))
     written = report.files.written or report.files.removed
     return _WROTE if written and detailed_exitcode else 0

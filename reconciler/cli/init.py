@@ -55,6 +55,12 @@ from reconciler.errors import ReconcilerError, UsageError
     show_default=True,
     help="How many people approve a pull request; 0 where one person works alone.",
 )
+@click.option(
+    "--deny-policy",
+    default="",
+    metavar="ID",
+    help="The service control policy that denies who is blocked at once.  [default: none]",
+)
 @click.option("--redact", is_flag=True, help="Leave people out of the snapshot that git does not hold.")
 @click.option(
     "--wheel",
@@ -76,6 +82,7 @@ def command(
     owner_id: str,
     plan_with: str,
     approvals: int,
+    deny_policy: str,
     wheel: Path | None,
     *,
     redact: bool,
@@ -105,6 +112,7 @@ def command(
             plan_with=plan_with,
             approvals=approvals,
             redact=redact,
+            deny_policy=deny_policy,
             wheel=wheel,
         )
     )

@@ -30,6 +30,7 @@ COMMANDS = {
     "plan": "show what apply would do",
     "show": "print a saved plan",
     "access": "say who has what, and why",
+    "report": "show who has what as a page",
     "doctor": "say what is missing around the reconciler: in AWS, at GitHub, in SAML metadata",
     "drift": "say what differs from git, and since when",
     "snapshot": "keep what is live, for plans without credentials",

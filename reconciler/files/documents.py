@@ -36,6 +36,7 @@ _SINGULAR = {
     "assignments": "assignment",
     "blocked": "blocked user",
     "overrides": "override of",
+    "leavers": "leaver",
     "approvals": "approval",
 }
 

@@ -76,6 +76,7 @@ class Pull:
     is_open: bool
     closed_at: datetime | None
     author: str
+    head_ref: str
     head_sha: str
     head_repository: int
     base_ref: str
@@ -93,6 +94,7 @@ class Pull:
             is_open=body.get("state") == "open",
             closed_at=moment(body, "closed_at"),
             author=_text(_object(body, "user"), "login"),
+            head_ref=_text(head, "ref"),
             head_sha=_commit(head, "sha"),
             # A fork can be deleted meanwhile.
             head_repository=_number(repository, "id") if repository else 0,

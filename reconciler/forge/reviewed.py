@@ -16,6 +16,7 @@ from reconciler.errors import PlanFileError
 from reconciler.files.git import Repository, short
 from reconciler.forge.archive import members
 from reconciler.forge.github import GitHub, Pull, moment, number_of
+from reconciler.forge.requests import asker
 from reconciler.forge.shown import PLAN, shown_name
 
 # Whose approval counts. GitHub lets everybody who can read a public repository approve; whether an approval
@@ -185,6 +186,8 @@ def _download(github: GitHub, pull: Pull, shown: Shown) -> bytes:
 
 def _approvals(github: GitHub, pull: Pull) -> Iterator[datetime]:
     """When each person approved the last commit of the pull request, and still does."""
+    # Who asked by an issue did not review what a workflow made of it, although they are not its author.
+    asked = asker(github, pull.head_ref)
     last: dict[str, dict[str, Any]] = {}
     for review in github.rest.pages(github.at("pulls", pull.number, "reviews"), "ListReviews"):
         user = review.get("user")
@@ -195,7 +198,7 @@ def _approvals(github: GitHub, pull: Pull) -> Iterator[datetime]:
         at = moment(review, "submitted_at")
         if (
             review.get("state") == "APPROVED"
-            and login != pull.author
+            and login not in (pull.author, asked)
             and review.get("commit_id") == pull.head_sha
             and review.get("author_association") in _MAY_APPROVE
             and at is not None

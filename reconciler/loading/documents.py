@@ -241,8 +241,20 @@ class OverrideDocument(_Attributes, total=False):
 
 
 @with_config(STRICT)
+class LeaverDocument(TypedDict, total=False):
+    """A user who left, or will: what an import found of the account, apart from the user itself."""
+
+    external_id: Required[
+        Annotated[ExternalId, Field(description="That of the user. One who has another is not meant.")]
+    ]
+    active: Annotated[Flag, Field(description="`false` takes all access away.")]
+    until: Until
+    reason: Reason
+
+
+@with_config(STRICT)
 class IdentitiesDocument(TypedDict, total=False):
-    """Who has access to AWS: any of seven top-level keys, each a map by a stable key."""
+    """Who has access to AWS: any of eight top-level keys, each a map by a stable key."""
 
     users: Annotated[dict[Key, UserDocument] | None, Field(description="People, by key.")]
     groups: Annotated[dict[Key, GroupDocument | None] | None, Field(description="Groups, by key.")]
@@ -261,6 +273,10 @@ class IdentitiesDocument(TypedDict, total=False):
     overrides: Annotated[
         dict[Key, OverrideDocument] | None,
         Field(description="Fields laid over imported users, by their key."),
+    ]
+    leavers: Annotated[
+        dict[Key, LeaverDocument] | None,
+        Field(description="Imported users who left or will, by their key. An import writes it."),
     ]
 
 

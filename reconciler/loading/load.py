@@ -115,6 +115,7 @@ _NAMES = {
     "assignments": "assignment",
     "blocked": "blocked user",
     "overrides": "override of",
+    "leavers": "leaver",
     "approvals": "approval",
 }
 
@@ -182,6 +183,9 @@ class _Loading:
     def identities(self) -> Identities:
         """What was read, each section sorted by key, so that the order of files and lines is none."""
         users = self._found["users"]
+        for key, leaver in self._found["leavers"].items():
+            if key in users:
+                users[key] = leaver.laid_on(users[key])
         for document, key, node, written in self._overrides:
             people = People(document, self._zone)
             self._found["overrides"][key] = people.override(key, node, written, users.get(key))
@@ -224,6 +228,7 @@ class _Loading:
             "accounts": partial(account, document),
             "assignments": lambda key, node, fields: assignment(document, key, node, fields, zone),
             "blocked": people.block,
+            "leavers": people.leaver,
         }
         for section, entries in written.items():
             if flawed and section in self._exact:

@@ -16,6 +16,7 @@ from reconciler.loading.documents import (
     UNMANAGED,
     BlockDocument,
     GroupDocument,
+    LeaverDocument,
     OverrideDocument,
     UserDocument,
 )
@@ -29,6 +30,7 @@ from reconciler.model.resources import (
     Grant,
     Group,
     Include,
+    Leaver,
     Members,
     Origin,
     Override,
@@ -115,6 +117,23 @@ class People:
             Origin(self._path, node),
             since=None if since is None else start_of(since, self._zone),
             reason=fields.get("reason"),
+        )
+
+    def leaver(self, key: str, node: int, written: LeaverDocument) -> Leaver:
+        """One user who left, or will. Somebody who comes back is not written as one, so `true` is a fault."""
+        at: Loc = ("leavers", key)
+        active, until = written.get("active"), written.get("until")
+        if active is True:
+            fix = "delete the entry: without it the user is as `users` says"
+            self._document.fault((*at, "active"), "is true, and a leaver is not active", fix, kept=True)
+        if active is None and until is None:
+            self._document.fault(at, "says nothing", "write active: false or until", key=True, kept=True)
+        return Leaver(
+            key,
+            Origin(self._path, node),
+            written["external_id"],
+            active=active,
+            end=self._window(at, {"until": until}).end,
         )
 
     def override(self, key: str, node: int, written: OverrideDocument, user: User | None) -> Override:

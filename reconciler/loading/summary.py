@@ -12,6 +12,7 @@ _WORDS = (
     ("assignments", "assignment", "assignments"),
     ("blocked", "blocked user", "blocked users"),
     ("overrides", "override", "overrides"),
+    ("leavers", "leaver", "leavers"),
     ("approvals", "approval", "approvals"),
 )
 

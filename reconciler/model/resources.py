@@ -8,7 +8,7 @@ because 100,000 users with thirty optional fields each must fit beside their liv
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -244,6 +244,29 @@ class Block:
     origin: Origin
     since: datetime | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """That the user of this key and external id is inactive, or ends; of another user it says nothing."""
+
+    key: str
+    origin: Origin
+    external_id: str
+    active: bool | None = None
+    end: datetime | None = None
+
+    def means(self, user: User) -> bool:
+        """Whether the user of this key is the one who left."""
+        return user.attributes.get("external_id") == self.external_id
+
+    def laid_on(self, user: User) -> User:
+        """The user as they are by this. An end that they have, and that is earlier, stays."""
+        if not self.means(user):
+            return user
+        ends = [end for end in (user.window.end, self.end) if end is not None]
+        window = replace(user.window, end=min(ends)) if ends else user.window
+        return replace(user, active=False if self.active is False else user.active, window=window)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,9 @@ def _of_user(identities: Identities, key: str) -> Iterator[Decision]:
     user = identities.users[key]
     owner = " (an import owns it)" if user.external else ""
     yield Decision(user.origin, f"declares the user{owner}")
+    leaver = identities.leavers.get(key)
+    if leaver is not None and leaver.means(user):
+        yield Decision(leaver.origin, "says that the user left, or will")
     if (override := identities.overrides.get(key)) is not None:
         yield Decision(override.origin, "changes what is imported")
     if (block := identities.blocked.get(key)) is not None:

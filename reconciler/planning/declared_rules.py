@@ -89,10 +89,10 @@ def _rules(
             people=(),
             # Accounts that are named come first: `except` must not be read as if it spoke of them.
             accounts=tuple(
-                _sentence(one, accounts)
+                spelled_selector(one, accounts)
                 for one in sorted(entry.accounts, key=lambda one: one.account is None)
             ),
-            excepted=tuple(_sentence(one, accounts) for one in entry.excluded),
+            excepted=tuple(spelled_selector(one, accounts) for one in entry.excluded),
             named=named,
             never=never,
             selects=selects,
@@ -129,7 +129,7 @@ def _id(written: str, accounts: Mapping[str, Account]) -> str:
     return written if known is None else known.id
 
 
-def _sentence(one: Selector, accounts: Mapping[str, Account]) -> str:
+def spelled_selector(one: Selector, accounts: Mapping[str, Account]) -> str:
     """`prod (210000000020)`, `accounts in Workloads/Prod with env=prod`."""
     if one.account is not None:
         known = accounts.get(one.account)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.authorship import Author
@@ -112,15 +113,21 @@ def _tone(one: TargetDrift) -> Tone:
     return Tone.ALARM if one.error or one.refused else Tone.CAUTION
 
 
-def _lists(one: TargetDrift) -> Iterator[tuple[str, Sequence[tuple[bool, str]]]]:
-    """Each list with its title; its entries are text, escaped, with whether it is privileged access."""
+def entries(one: TargetDrift) -> Iterator[tuple[str, bool, str, Address]]:
+    """Each entry: the title that it stands under, whether it is privileged, its escaped text, and of what."""
     names = _names(one)
     for drifted, title in _TITLES.items():
-        found = [each for each in one.differences if each.drifted is drifted]
-        if found:
-            yield title, [(each.privileged, _difference(each, names)) for each in found]
-    if one.unmanaged:
-        yield "Not in git", [(each.privileged, _grant(each, names)) for each in one.unmanaged]
+        for each in one.differences:
+            if each.drifted is drifted:
+                yield title, each.privileged, _difference(each, names), each.change.address
+    for grant in one.unmanaged:
+        yield "Not in git", grant.privileged, _grant(grant, names), grant.address
+
+
+def _lists(one: TargetDrift) -> Iterator[tuple[str, Sequence[tuple[bool, str]]]]:
+    """Each list with its title; its entries are text, escaped, with whether it is privileged access."""
+    for title, found in groupby(entries(one), key=lambda each: each[0]):
+        yield title, [(privileged, text) for _, privileged, text, _ in found]
 
 
 def _nobody(one: TargetDrift) -> str:

@@ -225,10 +225,10 @@ def _part(part: TargetPlan, people: People) -> TargetPlan:
     accounts = {key: said(name) for key, name in part.accounts.items() if key not in people.pseudonyms}
     return replace(
         part,
-        changes=tuple(_change(change, people) for change in part.changes),
+        changes=tuple(redacted_change(change, people) for change in part.changes),
         findings=tuple(_finding(finding, people) for finding in part.findings),
         gaps=tuple((kind, said(scope), said(reason)) for kind, scope, reason in part.gaps),
-        only=tuple(_address(address, people) for address in part.only),
+        only=tuple(redacted_address(address, people) for address in part.only),
         access=tuple(_access(one, people) for one in part.access),
         accounts=accounts,
         approvals=tuple(map(said, part.approvals)),
@@ -236,14 +236,15 @@ def _part(part: TargetPlan, people: People) -> TargetPlan:
     )
 
 
-def _change(change: Change, people: People) -> Change:
+def redacted_change(change: Change, people: People) -> Change:
+    """A change without values of people."""
     kind = change.address.kind
     person = _person(change.address)
     name = people.called(person) if person is not None else people.sentence(change.name)
     fields = tuple(_field(each, kind, people) for each in change.fields)
     return replace(
         change,
-        address=_address(change.address, people),
+        address=redacted_address(change.address, people),
         # Anybody could try out names against a hash.
         before_hash="",
         after_hash="",
@@ -286,7 +287,7 @@ def _finding(finding: Finding, people: People) -> Finding:
         message=people.sentence(finding.message),
         fix=people.sentence(finding.fix) if finding.fix else finding.fix,
         details=tuple(map(people.sentence, finding.details)),
-        address=None if finding.address is None else _address(finding.address, people),
+        address=None if finding.address is None else redacted_address(finding.address, people),
         origin=None if finding.origin is None else _path(finding.origin, people),
     )
 
@@ -303,7 +304,8 @@ def _person(address: Address) -> str | None:
     return next((end.own_key for end in ends if end.kind is Kind.USER), None)
 
 
-def _address(address: Address, people: People) -> Address:
+def redacted_address(address: Address, people: People) -> Address:
+    """An address that names people by their pseudonyms."""
     person = _person(address)
     if person is None:
         return address

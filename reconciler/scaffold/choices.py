@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,11 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "people and teams such as @octo-org/identity",
     ),
     "repository_id": (r"[1-9]\d{0,18}|REPOSITORY_ID", "the number that GitHub gave the repository"),
+    "deny_policy": (r"(?:p-[0-9a-zA-Z_]{8,128})?", "the id of a policy such as p-1a2b3c4d5e"),
     "owner_id": (r"[1-9]\d{0,18}|OWNER_ID", "the number that GitHub gave the owner"),
 }
+_SETTING = "    deny_policy: {}   # blocked means now: docs/out-at-once.md of the reconciler\n"
+_DENY_READS = ("organizations:DescribePolicy", "organizations:ListTargetsForPolicy")
 _ENDS = (".lock", ".git")
 
 
@@ -34,7 +38,8 @@ class Choices:
     """The options of `reconciler init`. Raises UsageError for a value that is not what it must be.
 
     `forge` is github or gitlab, `plan_with` snapshot or role, `approvals` how many people approve a pull
-    request. `wheel` is a wheel to ship along, by its file.
+    request. `deny_policy` is the service control policy that denies people at once ("": none). `wheel`
+    is a wheel to ship along, by its file.
     """
 
     forge: str = "github"
@@ -48,6 +53,7 @@ class Choices:
     plan_with: str = "snapshot"
     approvals: int = 1
     redact: bool = False
+    deny_policy: str = ""
     wheel: Path | None = None
 
     def __post_init__(self) -> None:
@@ -89,6 +95,9 @@ class Choices:
             "role_apply": f"{role}-apply",
             "role_revoke": f"{role}-revoke",
             "redact": " --redact" if self.redact else "",
+            "deny_policy": _SETTING.format(self.deny_policy) if self.deny_policy else "",
+            "deny_read": self._statement("ReadDenials", _DENY_READS),
+            "deny_write": self._statement("WriteDenials", (*_DENY_READS, "organizations:UpdatePolicy")),
             "trust_plan": "trust-plan-role.json" if self.plan_with == "role" else "trust-plan.json",
             "folder": f".{self.forge}/reconciler",
             "forge": "GitHub" if self.forge == "github" else "GitLab",
@@ -100,6 +109,15 @@ class Choices:
             if self.plan_with == "role"
             else "none: by the last snapshot",
         }
+
+    def _statement(self, sid: str, actions: Sequence[str]) -> str:
+        """One more statement of a policy of IAM, about the policy of denials; "" where there is none."""
+        if not self.deny_policy:
+            return ""
+        resource = f"arn:{self.partition}:organizations::*:policy/*/service_control_policy/{self.deny_policy}"
+        one = {"Sid": sid, "Effect": "Allow", "Resource": resource, "Action": list(actions)}
+        lines = json.dumps(one, indent=2).splitlines()
+        return ",\n" + "\n".join(f"    {line}" for line in lines)
 
     @property
     def partition(self) -> str:

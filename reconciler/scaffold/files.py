@@ -28,7 +28,7 @@ _COMMON = {
     "identities/access.yaml": "identities/access.yaml",
     "identities/approvals/approvals.yaml": "identities/approvals.yaml",
 }
-_WORKFLOWS = ("validate", "plan-comment", "apply", "reconcile", "emergency", "snapshot", "drift")
+_WORKFLOWS = ("validate", "plan-comment", "apply", "reconcile", "emergency", "snapshot", "drift", "request")
 _POLICIES = tuple(
     f"policy-{name}"
     for name in ("plan", "apply", "apply-management-account", "revoke", "revoke-management-account")
@@ -52,6 +52,7 @@ def _github(choices: Choices) -> Mapping[str, str]:
     names["README.md"] = "docs/README.github.md"
     for name in ("CODEOWNERS", "dependabot.yml"):
         names[f".github/{name}"] = f"github/{name}"
+    names[".github/ISSUE_TEMPLATE/access.yml"] = "github/ISSUE_TEMPLATE/access.yml"
     for name in ("known_hosts", "oidc-subject.json"):
         names[f".github/reconciler/{name}"] = f"github/{name}"
     for name in ("default-branch", "memory", "no-look-alikes"):

@@ -18,6 +18,7 @@ from reconciler.planning.declared_access import declared_access
 from reconciler.planning.desired.project import project
 from reconciler.planning.holdings import Side, holdings
 from reconciler.planning.looking import Looking
+from reconciler.planning.planner import PreparedPlan
 from reconciler.targets.base import NOTHING, ListsApplications
 
 if TYPE_CHECKING:
@@ -34,15 +35,22 @@ def read_access(session: Session, side: Side, *, applications: bool = True) -> t
     is said in `unread`, and nothing is raised.
     """
     _, planned = session.plan()
-    found = []
-    for name, one in planned.items():
-        assert one.looking is not None
-        consequences = one.looking.consequences(one.plan.changes)
-        rows = holdings(consequences, side)
-        granted, unread = _applications(session, name, one.looking) if applications else (None, ())
-        names = {**one.looking.names(rows), **one.looking.names_of(granted or ())}
-        found.append(TargetAccess(name, rows, (), names, consequences.context.live.gaps, granted, unread))
-    return tuple(found)
+    return tuple(
+        access_of(session, name, one, side, applications=applications) for name, one in planned.items()
+    )
+
+
+def access_of(
+    session: Session, name: str, planned: PreparedPlan, side: Side, *, applications: bool = True
+) -> TargetAccess:
+    """The same of one target, out of its plan."""
+    looking = planned.looking
+    assert looking is not None
+    consequences = looking.consequences(planned.plan.changes)
+    rows = holdings(consequences, side)
+    granted, unread = _applications(session, name, looking) if applications else (None, ())
+    names = {**looking.names(rows), **looking.names_of(granted or ())}
+    return TargetAccess(name, rows, (), names, consequences.context.live.gaps, granted, unread)
 
 
 def _applications(

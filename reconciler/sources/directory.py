@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,6 +14,8 @@ from reconciler.files.faults import Faults
 from reconciler.files.tree import MAX_FILE_BYTES, FolderTree, MemoryTree, Tree
 from reconciler.loading.load import APPROVALS_FOLDER, load
 from reconciler.model.names import skeleton
+from reconciler.sources.leavers import FOLDER as LEAVERS_FOLDER
+from reconciler.sources.leavers import STATUS
 from reconciler.sources.outcome import Before, Imported, Taken
 from reconciler.sources.text import MARK
 
@@ -44,6 +46,8 @@ class Place:
                 f"--into {into}: name a folder of its own below the identities, such as imported"
             )
         self._root, self._into = identities, path.as_posix()
+        # Whether an earlier version wrote it, which kept leavers among the people; known by `before`.
+        self.outdated = False
         self._tree = FolderTree(identities)
         self._paths = tuple(self._tree.paths())
         self.own = {
@@ -57,9 +61,10 @@ class Place:
         faults = Faults(self._tree)
         users: dict[str, Imported] = {}
         groups: dict[str, Imported] = {}
+        leavers: dict[str, Imported] = {}
         for path in self.own:
             document = Document.read(self._tree, path, faults)
-            for section, found in (("users", users), ("groups", groups)):
+            for section, found in (("users", users), ("groups", groups), ("leavers", leavers)):
                 for key, fields in _entries(document, section):
                     guid = fields.get("external_id") if isinstance(fields, dict) else None
                     if not isinstance(guid, str) or (guid in found and found[guid].key != key):
@@ -70,18 +75,25 @@ class Place:
                     found[guid] = Imported(key, guid, fields)
         if faults:
             raise faults.error()
-        return Before(users, groups)
+        self.outdated = any(name in one.fields for one in users.values() for name in STATUS)
+        left = {guid: one for guid, one in leavers.items() if guid not in users}
+        for guid in leavers.keys() & users.keys():
+            status = {name: value for name, value in leavers[guid].fields.items() if name in STATUS}
+            users[guid] = replace(users[guid], fields={**users[guid].fields, **status})
+        return Before(users, groups, left)
 
     def taken(self) -> Taken:
         """The keys and names of files that people write; a fault in one of those is not said here."""
         users: dict[str, Any] = {}
         groups: dict[str, Any] = {}
+        mentioned: set[str] = set()
         for path in self._paths:
             if path in self.own or not path.endswith(".yaml"):
                 continue
             document = Document.read(self._tree, path, Faults(self._tree))
             users.update(_entries(document, "users"))
             groups.update(_entries(document, "groups"))
+            mentioned.update(map(skeleton, _texts(None if document is None else document.value)))
         return Taken(
             users=frozenset(map(skeleton, users)),
             groups=frozenset(map(skeleton, groups)),
@@ -93,7 +105,13 @@ class Place:
                 for key, one in groups.items()
                 if not isinstance(one, dict) or not one.get("display_name")
             },
+            mentioned=frozenset(mentioned),
         )
+
+    def now(self) -> Mapping[str, str]:
+        """The text of every generated file, by its path below the import's directory."""
+        start = len(self._into) + 1
+        return {path[start:]: data.decode() for path, data in self.own.items()}
 
     def replace(self, texts: Mapping[str, str]) -> Written:
         """Make the generated files these, and no others.
@@ -158,7 +176,7 @@ class Place:
             path.unlink()
 
     def _drop_empty_folders(self) -> None:
-        for name in ("users", "groups"):
+        for name in ("users", "groups", LEAVERS_FOLDER):
             folder = self._root / self._into / name
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
@@ -167,6 +185,19 @@ class Place:
 def _entries(document: Document | None, section: str) -> list[tuple[str, Any]]:
     entries = None if document is None else document.value.get(section)
     return list(entries.items()) if isinstance(entries, dict) else []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a document, keys included, however deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
 
 
 def _values(entries: Mapping[str, Any], field: str) -> frozenset[str]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError
 from reconciler.sources.directory import Place, Written
 from reconciler.sources.entry import Entry
+from reconciler.sources.leavers import Part, belongs_to_leavers, part_of
 from reconciler.sources.mapping import outcome
 from reconciler.sources.outcome import Imported, Remark
 from reconciler.sources.settings import Settings
 from reconciler.sources.shrinking import Limit, check
-from reconciler.sources.text import files
+from reconciler.sources.text import anchored, files
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,16 @@ class Report:
 
 
 def import_entries(
-    entries: Sequence[Entry], settings: Settings, identities: Path, into: str, limit: Limit
+    entries: Sequence[Entry],
+    settings: Settings,
+    identities: Path,
+    into: str,
+    limit: Limit,
+    part: Part | None = None,
 ) -> Report:
-    """Write what a directory holds as YAML below `into` in the folder `identities`.
+    """Write what a directory holds as YAML below `into` in the folder `identities`, or one part of that.
 
+    The limit holds for both parts together, whichever of them is written.
     Raises ReconcilerError where nothing was read, Refused where more would be lost than `limit` allows, and
     InputError where the result would not be valid; then nothing is written.
     """
@@ -57,7 +64,14 @@ def import_entries(
             "Check the base, the filter, and what the reader may see."
         )
     check(before, found, limit)
-    written = place.replace(files(found))
+    if part is not None and place.outdated:
+        raise ReconcilerError(
+            f"{identities / into} was written by an earlier version, which kept leavers among the people. "
+            "Nothing was written. Import once without --only, and merge that."
+        )
+    now = place.now()
+    wanted = part_of(part, files(found), now, belongs_to_leavers(before, found))
+    written = place.replace(anchored(wanted, now))
     return Report(
         users=_counts(before.users, found.users),
         groups=_counts(before.groups, found.groups),

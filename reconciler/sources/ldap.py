@@ -8,39 +8,28 @@ section 5.1.2 (a bind without a password does not authenticate).
 from __future__ import annotations
 
 import contextlib
-import os
 import ssl
 import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import Denied, IncompleteRead, ReconcilerError, ServiceError
 from reconciler.files.characters import show
+from reconciler.sources.asking import TOMBSTONES, domains, password_of, questions
+from reconciler.sources.deleted import CONTAINER
 from reconciler.sources.entry import Entry, entry, normal, part_of_range
-from reconciler.sources.settings import Scope, Server, Settings
+from reconciler.sources.settings import Server, Settings
 
 PAGE_SIZE = 500
 _PAGED = "1.2.840.113556.1.4.319"
-_IN_CHAIN = "1.2.840.113556.1.4.1941"
-_BIT_AND = "1.2.840.113556.1.4.803"
+_SHOW_DELETED = "1.2.840.113556.1.4.417"
+# Answers of who may not look there, or has no such place: unavailableCriticalExtension, noSuchObject,
+# insufficientAccessRights, unwillingToPerform (RFC 4511 section 4.1.9).
+_NOT_SHOWN = ("12", "32", "50", "53")
 _SUCCESS, _SIZE_LIMIT, _BAD_CREDENTIALS, _NO_ACCESS = 0, 4, 49, 50
 # Pages without an entry, one after the other: a server that goes on so does not end.
 _EMPTY_PAGES = 100
-
-_ALWAYS = (
-    "objectClass", "objectGUID", "objectSid", "sAMAccountName", "cn", "whenChanged", "isCriticalSystemObject",
-)  # fmt: skip
-_OF_USERS = ("userAccountControl", "accountExpires", "primaryGroupID", "memberOf", "manager", "displayName")
-_OF_GROUPS = ("groupType", "member", "memberOf", "displayName", "description")
-_USERS = "(objectCategory=person)(objectClass=user)"
-_GROUPS = f"(objectCategory=group)(groupType:{_BIT_AND}:=2147483648)"
-
-
-def escape_filter(value: str) -> str:
-    r"""A value inside of a filter: `*`, `(`, `)`, `\` and NUL as `\2a` and so on (RFC 4515 section 3)."""
-    return "".join(f"\\{ord(one):02x}" if one in "*()\\\0" else one for one in value)
 
 
 def read_directory(settings: Settings) -> list[Entry]:
@@ -51,7 +40,7 @@ def read_directory(settings: Settings) -> list[Entry]:
     """
     if settings.server is None:
         raise ReconcilerError("the configuration names no server: add `url: ldaps://…`, or read an --ldif")
-    password = _password(settings.server)
+    password = password_of(settings.server)
     with warnings.catch_warnings():
         # ldap3 2.9.1 uses names that pyasn1 calls deprecated.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -70,37 +59,15 @@ def read_directory(settings: Settings) -> list[Entry]:
 
 
 def _whole(reader: _Reader, settings: Settings) -> list[Entry]:
-    rules = settings.mapping
-    sources = [rules.sources[name] for name in (*rules.sources,) if name in _wanted(rules.attributes)]
     found: dict[tuple[str, ...], Entry] = {}
-    kinds = (
-        (settings.users, _users_filter(settings.users), (*_ALWAYS, *_OF_USERS, rules.user_name, *sources)),
-        (settings.groups, _groups_filter(settings.groups), (*_ALWAYS, *_OF_GROUPS, rules.group_name)),
-    )
-    for scope, text, attributes in kinds:
-        for base in _outermost(scope.bases):
-            for one in reader.search(base, text, sorted(set(attributes))):
+    for each in questions(settings):
+        for base in each.bases:
+            for one in reader.search(base, each.text, each.attributes):
                 found[normal(one.dn)] = one
+    for base in domains(settings):
+        for one in reader.deleted(f"{CONTAINER},{base}"):
+            found.setdefault(normal(one.dn), one)
     return list(found.values())
-
-
-def _wanted(attributes: Sequence[str]) -> set[str]:
-    return {"given_name", "family_name", "display_name", *attributes}
-
-
-def _outermost(bases: Sequence[str]) -> list[str]:
-    """Each base once, in a fixed order."""
-    return list({normal(base): base for base in sorted(bases)}.values())
-
-
-def _users_filter(scope: Scope) -> str:
-    groups = "".join(f"(memberOf:{_IN_CHAIN}:={escape_filter(dn)})" for dn in scope.names)
-    return f"(&{_USERS}{scope.filter or ''}{f'(|{groups})' if groups else ''})"
-
-
-def _groups_filter(scope: Scope) -> str:
-    names = "".join(f"(sAMAccountName={escape_filter(name)})" for name in scope.names)
-    return f"(&{_GROUPS}{scope.filter or ''}{f'(|{names})' if names else ''})"
 
 
 def _library() -> Any:
@@ -112,23 +79,6 @@ def _library() -> Any:
             "pip install 'identity-reconciler[ad]'"
         ) from error
     return ldap3
-
-
-def _password(server: Server) -> str:
-    if server.password_env is not None:
-        found, where = os.environ.get(server.password_env, ""), f"the variable {server.password_env}"
-    else:
-        where = f"the file {server.password_file}"
-        try:
-            found = Path(str(server.password_file)).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise ReconcilerError(f"the password cannot be read from {where}: {why}") from error
-    if not found:
-        raise ReconcilerError(
-            f"{where} holds no password: a bind without one reads what everybody may, and looks like success"
-        )
-    return found
 
 
 class _Reader:
@@ -173,12 +123,14 @@ class _Reader:
         if not self._connection.bind():
             raise self._error("the directory refuses the bind", self._connection.result)
 
-    def search(self, base: str, text: str, attributes: Sequence[str]) -> Iterator[Entry]:
+    def search(
+        self, base: str, text: str, attributes: Sequence[str], controls: Sequence[Any] = ()
+    ) -> Iterator[Entry]:
         """The entries below a base, page by page, each with its attributes whole."""
         cookie: bytes | None = None
         empty = 0
         while True:
-            found, result = self._ask(base, text, attributes, cookie=cookie)
+            found, result = self._ask(base, text, attributes, controls, cookie=cookie)
             cookie = self._cookie(base, result)
             empty = 0 if found else empty + 1
             for dn, values in found:
@@ -188,11 +140,21 @@ class _Reader:
             if empty > _EMPTY_PAGES:
                 raise IncompleteRead(f"the search below {base} does not end", target=self._server.url)
 
+    def deleted(self, base: str) -> Iterator[Entry]:
+        """What was deleted, as far as the reader may see it; nothing where it may not look there at all."""
+        controls = [(_SHOW_DELETED, True, None)]
+        try:
+            yield from self.search(base, TOMBSTONES, ("isDeleted", "objectClass", "objectGUID"), controls)
+        except ServiceError as error:
+            if str(error.code).partition(" ")[0] not in _NOT_SHOWN:
+                raise
+
     def _ask(
         self,
         base: str,
         text: str,
         attributes: Sequence[str],
+        controls: Sequence[Any] = (),
         *,
         cookie: bytes | None = None,
         single: bool = False,
@@ -206,6 +168,7 @@ class _Reader:
             text,
             search_scope=self._ldap3.BASE if single else self._ldap3.SUBTREE,
             attributes=list(attributes),
+            controls=list(controls) or None,
             time_limit=0,
             **paging,
         )

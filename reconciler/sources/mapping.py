@@ -14,9 +14,11 @@ from typing import Any
 from reconciler.files.characters import show
 from reconciler.model.names import skeleton
 from reconciler.sources.claims import losers
+from reconciler.sources.deleted import is_deleted, judged, tombstones
 from reconciler.sources.entry import Entry, below, normal
 from reconciler.sources.groups import Memberships
 from reconciler.sources.keys import assign
+from reconciler.sources.leavers import left_behind
 from reconciler.sources.outcome import Before, Imported, Outcome, Remark, Taken
 from reconciler.sources.settings import Rules, Scope, Settings
 from reconciler.sources.values import Made, group_fields, is_group, is_user, user_fields
@@ -45,24 +47,32 @@ def outcome(
     rules = settings.mapping
     users = _kind(entries, settings.users, is_user, user_fields, rules, before.users, remarks)
     groups = _kind(entries, settings.groups, is_group, group_fields, rules, before.groups, remarks)
+    _hold_back(users, before.users, "user_name", taken, remarks)
+    _hold_back(groups, before.groups, "display_name", taken, remarks)
     was = {guid: one.fields for guid, one in before.users.items()}
     _settle(users, was, "user_name", taken.user_names, remarks)
     _settle(users, was, "email", taken.emails, remarks)
     was_group = {guid: one.fields for guid, one in before.groups.items()}
     _settle(groups, was_group, "display_name", taken.display_names, remarks)
-    people = _finished(users, before.users, taken.users, "user", remarks)
-    teams = _finished(groups, before.groups, taken.groups, "group", remarks)
+    left = {guid: one.key for guid, one in before.left.items()}
+    people = _finished(users, before.users, taken.users, "user", remarks, left)
+    teams = _finished(groups, before.groups, taken.groups, "group", remarks, {})
     _managers(people, users, rules, remarks)
     joined = Memberships(users.entries, groups.entries, people, teams, flatten=rules.flatten)
     for guid, one in teams.items():
         own = {name: value for name, value in one.fields.items() if name not in ("members", "include")}
         teams[guid] = replace(one, fields={**own, **joined.fields(guid)})
     remarks += joined.remarks
-    if rules.keep_gone:
-        _keep_gone(people, before.users, _gone_user, ("user_name", "email"))
-        _keep_gone(teams, before.groups, _gone_group, ("display_name",))
-        _without_unknown_managers(people)
-    return Outcome(_sorted(people), _sorted(teams), sorted(set(remarks)))
+    mentioned = None if rules.keep_gone else taken.mentioned
+    _keep_gone(people, before.users, _gone_user, ("user_name", "email"), mentioned)
+    _keep_gone(teams, before.groups, _gone_group, ("display_name",), mentioned)
+    _without_unknown_managers(people)
+    deleted, looked = tombstones(entries), settings.server is not None
+    for kind, was_there in ((users, before.users), (groups, before.groups)):
+        remarks += judged(was_there, kind.entries, deleted, looked=looked)
+    return Outcome(
+        _sorted(people), _sorted(teams), sorted(set(remarks)), left_behind(before, people), deleted
+    )
 
 
 def _kind(
@@ -76,7 +86,9 @@ def _kind(
 ) -> _Kind:
     found: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if not wanted(entry) or (scope.bases and not any(below(entry.dn, base) for base in scope.bases)):
+        if is_deleted(entry) or not wanted(entry):
+            continue
+        if scope.bases and not any(below(entry.dn, base) for base in scope.bases):
             continue
         try:
             found[entry.guid()].append(entry)
@@ -111,6 +123,28 @@ def _at_fault(
     remarks.extend(Remark(code, kind.entries[guid].dn, says, fix) for says in faults)
 
 
+def _hold_back(
+    kind: _Kind, before: Mapping[str, Imported], field: str, taken: Taken, remarks: list[Remark]
+) -> None:
+    """Hold back who has the name of one that is gone and whom hand-made files still give something.
+
+    The one that is gone cannot go without them, and who comes must not get what is theirs.
+    """
+    gone = {
+        skeleton(str(one.fields.get(field))): one.key
+        for guid, one in before.items()
+        if guid not in kind.entries and skeleton(one.key) in taken.mentioned
+    }
+    for guid, made in kind.made.items():
+        key = gone.get(skeleton(str(made.fields.get(field))))
+        if key is not None and guid not in kind.out:
+            says = f"its {field} is that of {show(key)}, which is gone and is still named in files of yours"
+            (kind.held if guid in before else kind.out).add(guid)
+            until = "it stays as it was imported last" if guid in before else "it is left out"
+            fix = f"take {show(key)} out of those files; until then {until}"
+            remarks.append(Remark("name-of-gone", kind.entries[guid].dn, says, fix))
+
+
 def _settle(
     kind: _Kind,
     before: Mapping[str, Mapping[str, Any]],
@@ -133,9 +167,17 @@ def _settle(
 
 
 def _finished(
-    kind: _Kind, before: Mapping[str, Imported], taken: Collection[str], what: str, remarks: list[Remark]
+    kind: _Kind,
+    before: Mapping[str, Imported],
+    taken: Collection[str],
+    what: str,
+    remarks: list[Remark],
+    left: Mapping[str, str],
 ) -> dict[str, Imported]:
-    """Those that are written, with their keys; who is held has the fields of before, and today's standing."""
+    """Those that are written, with their keys; who is held has the fields of before, and today's standing.
+
+    `left` are the keys of those who left and are not written any more: they stay theirs.
+    """
     names = {}
     for guid, entry in kind.entries.items():
         if guid not in kind.out:
@@ -145,7 +187,8 @@ def _finished(
             except ValueError:
                 remarks.append(Remark("refused-value", entry.dn, "sAMAccountName is not text", _OUT))
             names[guid] = name or guid
-    keys, collided = assign(names, {guid: one.key for guid, one in before.items()}, taken)
+    known = {**left, **{guid: one.key for guid, one in before.items()}}
+    keys, collided = assign(names, known, taken)
     for guid in collided:
         says = f"the key that its sAMAccountName asks for is taken; it is {what} {keys[guid]}"
         remarks.append(Remark("key-taken", kind.entries[guid].dn, says, "write this key in other files"))
@@ -195,8 +238,9 @@ def _keep_gone(
     before: Mapping[str, Imported],
     gone: Callable[[Imported], Imported],
     names: tuple[str, ...],
+    mentioned: Collection[str] | None,
 ) -> None:
-    """Keep what is gone, without access, so that what refers to it stays valid.
+    """Keep what is gone, without access, so that what refers to it stays valid: of `mentioned`, or all.
 
     A name that is used again goes to the new one.
     """
@@ -207,6 +251,8 @@ def _keep_gone(
     }
     for guid, one in before.items():
         if guid in found or skeleton(str(one.fields.get(first))) in used[first]:
+            continue
+        if mentioned is not None and skeleton(one.key) not in mentioned:
             continue
         kept = gone(one)
         fields = {

@@ -32,27 +32,38 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What earlier imports wrote, by objectGUID."""
+    """What earlier imports wrote, by objectGUID. `left` are leavers whom `users` has no more."""
 
     users: Mapping[str, Imported] = field(default_factory=dict)
     groups: Mapping[str, Imported] = field(default_factory=dict)
+    left: Mapping[str, Imported] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What files that people write hold already: keys and names, in the form that `skeleton` gives them."""
+    """What files that people write hold already: keys and names, in the form that `skeleton` gives them.
+
+    `mentioned` is every text in those files, among them the keys of those whom they give something.
+    """
 
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     user_names: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     display_names: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is to be written, sorted by key, and the remarks, sorted."""
+    """What is to be written, sorted by key, and the remarks, sorted.
+
+    `left` are those who are written as leavers, and not among `users` (any more); `deleted` has the
+    objectGUIDs of what the directory shows as deleted on purpose.
+    """
 
     users: Sequence[Imported]
     groups: Sequence[Imported]
     remarks: Sequence[Remark]
+    left: Sequence[Imported] = ()
+    deleted: frozenset[str] = frozenset()

@@ -22,12 +22,18 @@ class Limit:
     count: int | None = None
 
     def allows(self, lost: int, of: int) -> bool:
-        """Whether so many of so many may be lost."""
+        """Whether so many of so many may be lost, of whom nobody knows that they were deleted on purpose."""
         if self.count is not None:
             return lost <= self.count
         if self.percent is not None:
             return lost * 100 <= self.percent * of
-        return lost * 2 < of and (lost <= _COUNT or lost * 100 <= _PERCENT * of)
+        return self.allows_deleted(lost, of) and (lost <= _COUNT or lost * 100 <= _PERCENT * of)
+
+    def allows_deleted(self, lost: int, of: int) -> bool:
+        """The same, those included whom the directory shows as deleted: a mistake there may be large too."""
+        if self.count is not None or self.percent is not None:
+            return self.allows(lost, of)
+        return lost * 2 < of
 
     def __str__(self) -> str:
         if self.count is not None:
@@ -39,11 +45,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """How many of a kind would be lost, of how many."""
+    """How many of a kind would be lost, of how many; `deleted` of those were deleted on purpose."""
 
     what: str
     lost: int
     of: int
+    deleted: int = 0
 
 
 def losses(before: Before, after: Outcome) -> Sequence[Loss]:
@@ -63,16 +70,18 @@ def losses(before: Before, after: Outcome) -> Sequence[Loss]:
         lost += len(members - remain)
         kept += len(members)
     people = [guid for guid, one in before.users.items() if _is_active(one)]
+    left = {guid for guid in people if guid not in users or not _is_active(users[guid])}
+    away = {guid for guid in alive if guid not in groups or groups[guid].gone}
     return (
-        Loss("users", sum(guid not in users or not _is_active(users[guid]) for guid in people), len(people)),
-        Loss("groups", sum(guid not in groups or groups[guid].gone for guid in alive), len(alive)),
+        Loss("users", len(left), len(people), len(left & after.deleted)),
+        Loss("groups", len(away), len(alive), len(away & after.deleted)),
         Loss("memberships", lost, kept),
     )
 
 
 def check(before: Before, after: Outcome, limit: Limit) -> None:
     """Raise Refused where more would be lost than the limit allows."""
-    over = [loss for loss in losses(before, after) if loss.lost and not limit.allows(loss.lost, loss.of)]
+    over = [loss for loss in losses(before, after) if loss.lost and not _within(limit, loss)]
     if over:
         words = ", ".join(f"{loss.lost:,} of {loss.of:,} {loss.what}" for loss in over)
         raise Refused(
@@ -80,6 +89,10 @@ def check(before: Before, after: Outcome, limit: Limit) -> None:
             "Nothing was written. Check that the directory answered whole; where this is meant, import again "
             "with --max-shrink, such as --max-shrink 30%."
         )
+
+
+def _within(limit: Limit, loss: Loss) -> bool:
+    return limit.allows_deleted(loss.lost, loss.of) and limit.allows(loss.lost - loss.deleted, loss.of)
 
 
 def _is_active(one: Imported) -> bool:

@@ -34,6 +34,11 @@ class RecordedTarget:
         return self._snapshot.capabilities
 
     @property
+    def taken_at(self) -> datetime:
+        """When the snapshot was taken, an aware instant."""
+        return self._snapshot.taken_at
+
+    @property
     def calls(self) -> Mapping[str, int]:
         """None: nobody is asked."""
         return {}

@@ -1,4 +1,4 @@
-"""The expressions of workflows, as far as ours have any: paths, comparisons, `!`, `&&`, `||`, two functions.
+"""The expressions of workflows, as far as ours have any: paths, comparisons, `!`, `&&`, `||`, functions.
 
 Source: docs.github.com, "Evaluate expressions in workflows and actions". A missing value is null, which
 equals the empty string.
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<call>(?:cancelled|always|hashFiles)\()|(?P<path>[A-Za-z_][\w.-]*)"
-    r"|(?P<operator>==|!=|&&|\|\||!|\(|\)))"
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<call>(?:cancelled|always|hashFiles|startsWith)\()|(?P<path>[A-Za-z_][\w.-]*)"
+    r"|(?P<operator>==|!=|&&|\|\||!|\(|\)|,))"
 )
-_WORDS = {"==": "==", "!=": "!=", "&&": " and ", "||": " or ", "!": " not ", "(": "(", ")": ")"}
+_WORDS = {"==": "==", "!=": "!=", "&&": " and ", "||": " or ", "!": " not ", "(": "(", ")": ")", ",": ","}
 
 
 def evaluate(text: str, context: Mapping[str, Any], workspace: Path) -> Any:
@@ -24,6 +24,7 @@ def evaluate(text: str, context: Mapping[str, Any], workspace: Path) -> Any:
     values: dict[str, Any] = {
         "cancelled": lambda: False,
         "always": lambda: True,
+        "startsWith": lambda text, start: str(text).lower().startswith(start.lower()),
         "hashFiles": lambda name: "hash" if list(workspace.glob(name)) else "",
     }
     at = 0

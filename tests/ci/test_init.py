@@ -253,3 +253,23 @@ def test_every_session_of_a_role_has_the_name_by_which_drift_knows_our_own_runs(
     assert found >= 6
     text = (TEMPLATES / "gitlab" / "template.yml").read_text("utf-8")
     assert f"    AWS_ROLE_SESSION_NAME: {OWN_SESSION}$CI_JOB_ID\n" in text
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_policy_of_denials_comes_with_its_statements(forge: str) -> None:
+    made = files(Choices(forge=forge, deny_policy="p-1a2b3c4d5e"))
+    plain = files(Choices(forge=forge))
+    folder = f".{forge}/reconciler/iam"
+    for name in ("plan", "apply", "revoke"):
+        path = f"{folder}/policy-{name}.json"
+        more = [one for one in json.loads(made[path])["Statement"]
+                if one not in json.loads(plain[path])["Statement"]]  # fmt: skip
+        (statement,) = more
+        assert statement["Resource"].endswith(":policy/*/service_control_policy/p-1a2b3c4d5e")
+        assert ("organizations:UpdatePolicy" in statement["Action"]) is (name != "plan")
+        assert "organizations:DescribePolicy" in statement["Action"]
+    target = yaml.safe_load(made["identities/reconciler.yaml"])["targets"]["aws"]
+    assert target["deny_policy"] == "p-1a2b3c4d5e"
+    assert "deny_policy" not in plain["identities/reconciler.yaml"].decode()
+    with pytest.raises(UsageError):
+        Choices(deny_policy='p-1a2b3c4d5e"')

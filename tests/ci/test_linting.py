@@ -29,6 +29,7 @@ MAY_WRITE = {
     ("snapshot.yml", "snapshot"): {"id-token"},
     ("drift.yml", "drift"): {"id-token"},
     ("drift.yml", "issue"): {"issues"},
+    ("request.yml", "request"): {"contents", "pull-requests", "issues"},
 }
 PIN = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
@@ -70,6 +71,8 @@ def test_actionlint_finds_nothing(repository: Path) -> None:
 def test_the_forms_are_those_of_github(repository: Path) -> None:
     assert schema("vendor.github-workflows", *workflows(repository)) == (0, "ok -- validation done\n")
     assert schema("custom.github-workflows-require-timeout", *workflows(repository))[0] == 0
+    for path in (repository / ".github").glob("ISSUE_TEMPLATE/*.yml"):
+        assert schema("vendor.github-issue-forms", path)[0] == 0
     assert schema("vendor.dependabot", repository / ".github" / "dependabot.yml")[0] == 0
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 
+from reconciler.cli.tours import ACTIVE_DIRECTORY
 from tests.cli.stage import ROOT, Played
 
 
@@ -62,3 +64,37 @@ def test_a_tour_that_takes_another_turn_says_so(played: Played) -> None:
 
     assert tour.code == 1
     assert "`reconciler validate` ended with exit code 1, and not with 0" in tour.err
+
+
+def test_the_story_of_a_directory_goes_from_a_recording_to_every_account(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1")
+    before, around = sorted(played.root.rglob("*")), dict(os.environ)
+
+    told = played.run("demo", "--story", "ad")
+
+    assert told.code == 0, told.output
+    stops = re.split(r"^\$ (reconciler .*)$", told.out, flags=re.MULTILINE)
+    texts = [" ".join(text.split()) for text in stops[2::2]]
+    assert "+ cyd and eve gain Analyst on data-prod" in texts[1]
+    assert "PRIVILEGED mara gains Developer on payments-prod" in texts[4]
+    assert "mara loses Developer on payments-prod" in texts[7]
+    assert "mara gains Analyst on data-prod" in texts[7]
+    assert 'user_name "mara@example.test" -> "mara.brandt@example.test"' in texts[10]
+    assert "Users: 1 to update" in texts[10]
+    assert "Applied 2 of 2 changes." in texts[13]
+    assert texts[14].count("Nobody.") == texts[17].count("Nobody.") == 1
+    assert "20 people gain Analyst on harbour-prod" in texts[19]
+    assert "Nothing was written." in told.err
+    assert "match-blocked: user eve-" in texts[25]
+    assert len(texts) == len(ACTIVE_DIRECTORY)
+    assert sorted(played.root.rglob("*")) == before
+    assert dict(os.environ) == around
+
+
+def test_a_story_brings_its_own_files(played: Played) -> None:
+    told = played.run("demo", "identities", "--story", "ad")
+
+    assert told.code == 64
+    assert "--story ad brings its own files; leave identities out" in told.output

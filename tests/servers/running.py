@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
@@ -119,7 +119,7 @@ def scim2_server(*, restricted: bool = False, page: int = 2) -> Iterator[Server]
     """scim2-server, with everything that it can do, or with as little as a server may do, in small pages."""
     program = Path(sys.executable).with_name("scim2-server")
     if not program.exists():
-        _missing("scim2-server is not installed; `make test` installs it")
+        missing("scim2-server is not installed; `make test` installs it")
     token, port = _token(), _free_port()
     command = [str(program), "--port", str(port), "--bearer-token", token]
     address = f"http://127.0.0.1:{port}/v2"
@@ -139,7 +139,7 @@ def scimmy() -> Iterator[Server]:
     """SCIMMY on Express, of which `npm ci` in tests/servers/scimmy brings the parts."""
     node = shutil.which("node")
     if node is None or not (HERE / "scimmy" / "node_modules" / "scimmy").is_dir():
-        _missing("SCIMMY is not installed; `make servers` installs it, and needs Node.js and npm")
+        missing("SCIMMY is not installed; `make servers` installs it, and needs Node.js and npm")
     token = _token()
     with _process([str(node), str(HERE / "scimmy" / "server.js"), token]) as process:
         assert process.stdout is not None
@@ -153,7 +153,8 @@ def _token() -> str:
     return f"t{secrets.token_urlsafe(24)}"
 
 
-def _missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
+    """Skip the test, or fail it where servers of others are required."""
     if os.environ.get(REQUIRED):
         pytest.fail(what)
     pytest.skip(reason=what)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 
@@ -47,6 +48,12 @@ def held(tmp_path: Path) -> dict[str, tuple[bytes, int]]:
     """Every file with its bytes and when it was written."""
     found = (tmp_path / "identities").rglob("*")
     return {str(one): (one.read_bytes(), one.stat().st_mtime_ns) for one in found if one.is_file()}
+
+
+def tombstone(one: Entry) -> Entry:
+    """What is left of an entry that was deleted."""
+    dn = f"CN=gone\\0ADEL:{one.guid()},CN=Deleted Objects,{BASE}"
+    return Entry(dn, {**one.attributes, "isdeleted": (b"TRUE",)})
 
 
 def people(count: int) -> list[Entry]:
@@ -114,8 +121,90 @@ def test_who_is_gone_stays_inactive_and_what_refers_to_them_stays_valid(
     assert "1 gone" in done.out
     loaded = load(FolderTree(tmp_path / "identities")).identities
     assert loaded.users["aax"].active is False
-    assert "# gone from the directory" in (tmp_path / "identities/imported/users/aa.yaml").read_text()
+    left = (tmp_path / "identities/imported/leavers/aax.yaml").read_text()
+    assert "active: false" in left
+    assert "reason: gone from the directory" in left
+    assert "active" not in (tmp_path / "identities/imported/users/aa.yaml").read_text()
     assert "0 gone" in importing(people(5)[1:]).out
+
+
+@pytest.mark.parametrize(
+    ("deleted", "missing", "options", "code"),
+    [
+        (30, 0, (), 0),
+        (30, 10, (), 0),
+        (30, 11, (), 3),
+        (49, 0, (), 0),
+        (50, 0, (), 3),
+        (40, 10, (), 3),
+        (30, 0, ("--max-shrink", "20"), 3),
+        (30, 0, ("--max-shrink", "30"), 0),
+    ],
+)
+def test_who_is_known_to_be_deleted_does_not_count_as_half_an_answer(
+    importing: Import, deleted: int, missing: int, options: tuple[str, ...], code: int
+) -> None:
+    everybody = [person(number, f"p{number:03}") for number in range(100)]
+    importing(everybody)
+    tombs = [tombstone(one) for one in everybody[:deleted]]
+    done = importing([*everybody[deleted + missing :], *tombs], *options)
+    assert done.code == code, done.err
+
+
+def test_a_tombstone_is_nobody_and_who_is_there_again_is_not_deleted(
+    tmp_path: Path, importing: Import
+) -> None:
+    everybody = people(5)
+    assert importing([*everybody, tombstone(everybody[0]), tombstone(person(9, "zoe"))]).code == 0
+    loaded = load(FolderTree(tmp_path / "identities")).identities
+    assert len(loaded.users) == 5
+    assert loaded.users["aax"].active is not False
+
+
+@pytest.mark.parametrize("gone", ["keep", "remove"])
+@pytest.mark.parametrize(
+    "mention",
+    [
+        "groups:\n  hand: {members: [bax, aax]}\n",
+        "overrides:\n  aax: {title: Chief}\n",
+        "blocked:\n  aax: {reason: SEC-1}\n",
+        "users:\n  zoe: {user_name: zoe@x.org, given_name: Z, family_name: O, manager: aax}\n",
+    ],
+)
+def test_a_namesake_gets_nothing_that_people_wrote_for_who_is_gone_and_holds_nobody_up(
+    tmp_path: Path, importing: Import, mention: str, gone: str
+) -> None:
+    config = tmp_path / "ad.yaml"
+    config.write_text(f"base: {BASE}\ngone: {gone}\n")
+    everybody, options = people(5), ("--config", str(config))
+    importing(everybody, *options)
+    hand = tmp_path / "identities" / "hand.yaml"
+    hand.write_text(mention)
+    assert importing(everybody[1:], *options).code == 0
+    leaver = person(2, "cax", userAccountControl="514")
+    done = importing([everybody[1], leaver, *everybody[3:], person(99, "aax")], *options)
+    assert done.code == 0
+    assert "name-of-gone" in done.out
+    loaded = load(FolderTree(tmp_path / "identities")).identities
+    assert (loaded.users["aax"].active, loaded.users["aax"].attributes["external_id"]) == (
+        False,
+        str(UUID(int=0)),
+    )
+    assert loaded.users["cax"].active is False
+    hand.unlink()
+    assert importing([*everybody[1:], person(99, "aax")], *options).code == 0
+    loaded = load(FolderTree(tmp_path / "identities")).identities
+    assert "aax" not in loaded.users or gone == "remove"
+    assert str(UUID(int=99)) in {one.attributes["external_id"] for one in loaded.users.values()}
+
+
+def test_a_group_of_the_name_of_one_that_is_gone_waits_too(tmp_path: Path, importing: Import) -> None:
+    importing([*people(2), group(90, "ops", people(2)), group(91, "dev", people(2))])
+    hand = tmp_path / "identities" / "hand.yaml"
+    hand.write_text("groups:\n  all: {include: [ops]}\n")
+    done = importing([*people(2), group(92, "ops"), group(91, "dev", people(2))], "--max-shrink", "100%")
+    assert (done.code, "name-of-gone" in done.out) == (0, True)
+    assert load(FolderTree(tmp_path / "identities")).identities.groups["ops"].members == {}
 
 
 @pytest.mark.parametrize(
@@ -279,3 +368,32 @@ def test_ldif_of_ldbsearch_is_read(tmp_path: Path, importing: Import) -> None:
     ada = load(FolderTree(tmp_path / "identities")).identities.users["ada"].attributes
     assert (ada["family_name"], ada["display_name"]) == ("Lovelace", "Ada Lovelace")
     assert ada["external_id"] == "0b4a4b4c-0000-4000-8000-000000000001"
+
+
+def test_one_part_is_written_and_the_other_left(tmp_path: Path, importing: Import) -> None:
+    importing(people(5))
+    off = person(0, "aax", userAccountControl="514")
+    after = [off, person(1, "bax", title="Lead"), *people(5)[2:]]
+    for part, wrote in (("leavers", ["_folder", "aax"]), ("others", ["ba"])):
+        done = importing(after, "--only", part, "--format", "json")
+        assert [Path(path).stem for path in json.loads(done.out)["written"]] == wrote
+    assert "Nothing changed" in importing(after).out
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{active: true, external_id: x}", "is true, and a leaver is not active"),
+        ("{external_id: x}", "says nothing"),
+        ("{active: false}", "external_id"),
+        ("{active: false, external_id: x, title: y}", "title"),
+    ],
+)
+def test_an_entry_of_leavers_that_makes_no_sense_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
+) -> None:
+    (tmp_path / "people.yaml").write_text(f"users: {{}}\nleavers:\n  ada: {text}\n")
+    assert run(["validate", "--identities", str(tmp_path)]) == 1
+    printed = capsys.readouterr().err
+    assert says in printed
+    assert "people.yaml:3:" in printed

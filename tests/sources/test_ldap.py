@@ -13,7 +13,8 @@ from reconciler.cli.main import run
 from reconciler.errors import Denied, IncompleteRead, ReconcilerError, ServiceError
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
-from reconciler.sources.ldap import escape_filter, read_directory
+from reconciler.sources.asking import escape_filter
+from reconciler.sources.ldap import read_directory
 from reconciler.sources.settings import Scope, Server, Settings
 from tests.support.directories import BASE, group, person
 from tests.support.ldap_server import PASSWORD, READER, Directory, Served, serving

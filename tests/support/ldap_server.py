@@ -42,6 +42,8 @@ class Directory:
     fault: str = ""
     at_page: int = 0
     start_tls: bool = True
+    # What Deleted Objects hold; None where the reader may not look there.
+    deleted: Sequence[Entry] | None = None
     binds: list[tuple[str, str, bool]] = field(default_factory=list)
     searches: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
 
@@ -205,6 +207,9 @@ class _Session:
     def _search(self, asked: Parts, controls: Parts) -> None:
         base, single = asked[0][1].decode(), asked[1][1] == b"\0"
         names = tuple(name.decode() for _, name in _parts(asked[7][1]))
+        if base.lower().startswith("cn=deleted objects"):
+            self._deleted(names)
+            return
         wanted = b"user" if b"person" in asked[6][1] else b"group"
         self._directory.searches.append((base, "single" if single else wanted.decode(), names))
         if single:
@@ -233,6 +238,13 @@ class _Session:
         code = int(fault.removeprefix("code-")) if fault.startswith("code-") else 0
         rest = None if fault == "no-cookie" else rest
         self._done(0x65, code, cookie=rest)
+
+    def _deleted(self, names: Sequence[str]) -> None:
+        """What was deleted; noSuchObject where the reader may not look, as Windows has it."""
+        shown = self._directory.deleted
+        for one in shown or ():
+            self._entry(one, names)
+        self._done(0x65, 32 if shown is None else 0, cookie=None if shown is None else b"")
 
     def _paging(self, controls: Parts) -> tuple[int, bytes]:
         for _, listed in controls:

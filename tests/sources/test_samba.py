@@ -1,0 +1,69 @@
+"""Imports from a real domain controller: what was deleted, and what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.files.tree import FolderTree
+from reconciler.loading.load import load
+from tests.servers.samba import ADMIN, PASSWORD, READER, VARIABLE, Domain
+
+pytestmark = pytest.mark.slow
+Import = Callable[..., Any]
+
+
+@pytest.fixture
+def importing(
+    tmp_path: Path, samba: Domain, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Import:
+    """Import with these lines of configuration, as this reader; the report, or the exit code of a failure."""
+    monkeypatch.setenv(VARIABLE, PASSWORD)
+    (tmp_path / "identities").mkdir()
+
+    def call(*lines: str, reader: str = READER, options: tuple[str, ...] = ()) -> Any:
+        config = tmp_path / "ad.yaml"
+        config.write_text(samba.config(*lines).replace(READER, reader))
+        arguments = ["--config", str(config), "--identities", str(tmp_path / "identities")]
+        code = run(["import", "ad", *arguments, "--format", "json", *options])
+        printed = capsys.readouterr()
+        return json.loads(printed.out) if code == 0 else (code, printed.err)
+
+    return call
+
+
+def codes(report: Any) -> list[str]:
+    return [one["code"] for one in report["findings"]]
+
+
+@pytest.mark.parametrize("reader", [READER, ADMIN])
+def test_who_was_deleted_is_told_from_who_is_missing_where_deleted_objects_can_be_seen(
+    tmp_path: Path, samba: Domain, importing: Import, reader: str
+) -> None:
+    unit = samba.unit(f"Team of {reader.partition(',')[0].removeprefix('CN=')}")
+    inside, outside = f"OU=Inside,{unit}", f"OU=Outside,{unit}"
+    for each in (inside, outside):
+        samba.add(each, "organizationalUnit")
+    start = reader[3:5].lower()
+    who = [samba.person(inside, f"{start}{at:02}", "Ada", f"Nr {at}") for at in range(12)]
+    scope = f"base: {inside}"
+    assert codes(importing(scope, reader=reader)) == []
+
+    samba.delete(who[0])
+    samba.move(who[1], unit=outside)
+    found = importing(scope, reader=reader)
+
+    loaded = load(FolderTree(tmp_path / "identities")).identities
+    assert {key for key, one in loaded.users.items() if one.active is False} == {f"{start}00", f"{start}01"}
+    if reader == ADMIN:
+        assert codes(found) == ["missing"]
+        assert f"{start}01 (" in found["findings"][0]["dn"]
+        assert "was not deleted" in found["findings"][0]["message"]
+    else:
+        assert codes(found) == ["deleted-unknown"]
+    assert codes(importing(scope, reader=reader)) == []
