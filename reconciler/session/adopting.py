@@ -24,6 +24,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, MemoryTree, Tree
 from reconciler.files.writing import scalar
+from reconciler.loading.load import APPROVALS_FOLDER
 from reconciler.loading.memory import AppliedHistory, remember
 from reconciler.loading.position import GitPosition, stand
 from reconciler.loading.recalling import read_remembered
@@ -139,7 +140,10 @@ def _there(folder: Path) -> Tree:
 
 def _declares(there: Tree) -> bool:
     """Whether files declare something already."""
-    return any(path.endswith((".yaml", ".yml")) and path != CONFIG_FILE for path in there.paths())
+    return any(
+        path.endswith((".yaml", ".yml")) and path != CONFIG_FILE and not path.startswith(APPROVALS_FOLDER)
+        for path in there.paths()
+    )
 
 
 def _config(there: Tree, wishes: Wishes) -> Config:
