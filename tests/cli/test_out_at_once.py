@@ -429,7 +429,7 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     assert "Plan: 1 to create; 1 person loses something" in only.output
     assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
 
-    assert "+ bob" in text.output
+    assert "+ bob (block: blocked: lost laptop)" in text.output
     assert "Denied at once: 1 to create" in markdown.output
     changes = [one for one in found["targets"][0]["changes"] if one["address"] == "aws/denial/bob"]
     assert [(one["action"], one["effect"], one["cause"]) for one in changes] == [
