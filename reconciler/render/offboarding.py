@@ -25,19 +25,15 @@ def offboarding_text(
 ) -> str:
     """What would be taken away.
 
-    `denies` has the targets where a policy denies the person first, and why it cannot be written ("": it can).
+    `denies` has the targets where a policy denies the person first, with why it cannot be written, or "".
     """
     lines = [f"Offboard {text(str(person))}", ""]
     for target, found in removals.items():
         lines.append(f"{text(target)}:")
         if target in denies:
             why = denies[target]
-            says = (
-                f"CANNOT BE DENIED: {text(why)}"
-                if why
-                else "is denied everything where the policy is attached"
-            )
-            lines.append(f"  ! {says}, never in the management account")
+            says = "is denied everything in every account below the policy, but the management account"
+            lines.append(f"  ! {f'CANNOT BE DENIED: {text(why)}' if why else says}")
         lines += [f"  - {_says(one)}" for one in found.prepared.plan.changes]
         lines += [f"  ? stays: {_says(one)}: {text(why)}" for one, why in found.left]
         if not found.prepared.plan.changes and not found.left:
