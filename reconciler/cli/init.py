@@ -56,6 +56,18 @@ from reconciler.errors import ReconcilerError, UsageError
     help="How many people approve a pull request; 0 where one person works alone.",
 )
 @click.option(
+    "--source",
+    type=click.Choice(["ad"]),
+    help="Also import people and groups from Active Directory, every hour.",
+)
+@click.option(
+    "--runner",
+    default="identity-directory",
+    show_default=True,
+    metavar="LABEL",
+    help="The label of the self-hosted runner that reaches the domain controller.",
+)
+@click.option(
     "--deny-policy",
     default="",
     metavar="ID",
@@ -84,6 +96,8 @@ def command(
     approvals: int,
     deny_policy: str,
     wheel: Path | None,
+    source: str | None,
+    runner: str,
     *,
     redact: bool,
     diff: bool,
@@ -114,6 +128,8 @@ def command(
             redact=redact,
             deny_policy=deny_policy,
             wheel=wheel,
+            source=source or "",
+            runner=runner,
         )
     )
     if diff or check:

@@ -422,6 +422,13 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     markdown = played.run("plan", "--now", NOV_21, "--format", "markdown")
     found = json.loads(played.run("plan", "--now", NOV_21, "--format", "json").out)
 
+    hidden = played.run("plan", "--now", NOV_21, "--redact", "pii", "--format", "json")
+    assert "bob" not in hidden.out
+    assert "aws/denial/" in hidden.out
+    only = played.run("plan", "--now", NOV_21, "--only", "aws/denial/bob")
+    assert "Plan: 1 to create; 1 person loses something" in only.output
+    assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
+
     assert "+ bob" in text.output
     assert "Denied at once: 1 to create" in markdown.output
     changes = [one for one in found["targets"][0]["changes"] if one["address"] == "aws/denial/bob"]
