@@ -64,6 +64,7 @@ function show() {
     say(plain);
   }
   before = location.hash;
+  document.documentElement.dataset.view = before;
 }
 
 function navigation(current, target) {
