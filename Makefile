@@ -72,7 +72,7 @@ bench: $(VENV)/.installed  ## figures: seconds, bytes, calls
 	@$(BIN)/python -m benchmarks
 
 lock:  ## lock dependencies anew, with hashes and without addresses
-	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra ad --extra saml pyproject.toml -o requirements.txt
 	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group dev pyproject.toml requirements-build.in -o requirements-dev.txt
 
 clean:

@@ -20,6 +20,7 @@ ALL = (
     "access",
     "comment",
     "drift",
+    "offboarding",
     "report",
     "kubernetes",
     "adopting",

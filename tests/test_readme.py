@@ -14,6 +14,8 @@ import pytest
 
 from reconciler import errors
 from reconciler.cli.main import cli
+from reconciler.doctor.aws.denying import READS as DENY_READS
+from reconciler.doctor.aws.denying import WRITE as DENY_WRITE
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {
@@ -191,6 +193,12 @@ def test_the_policies_allow_what_is_called_and_nothing_else() -> None:
     }
     # Of organizations it only reads; names that sso has, too, are not meant there.
     called -= {f"organizations:{name}" for name in ("TagResource", "UntagResource")}
+    # Only where `deny_policy` is set: docs/out-at-once.md names them, and init writes them.
+    denying = {*DENY_READS, DENY_WRITE}
+    assert denying <= called
+    page = (ROOT / "docs" / "out-at-once.md").read_text("utf-8")
+    assert all(f"`{action}`" in page for action in denying)
+    called -= denying
     reads, writes, management = _policies()
     assert {each for each in called if re.search(":(List|Describe|Get|Lookup)", each)} == reads
     deletions = {"identitystore:DeleteUser", "identitystore:DeleteGroup"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.adopting import keys, sets
 from reconciler.adopting.fitting import group_fields, user_fields
+from reconciler.adopting.moving.source import NO_HINTS, Hints
 from reconciler.adopting.outcome import NOTHING_TAKEN, Entry, Inventory, Left, Taken, Users
 from reconciler.loading.people import RESERVED
 from reconciler.model.address import AccountId, Arn, Kind
@@ -30,14 +31,16 @@ def take_inventory(
     keeps_external_ids: bool = False,
     taken: Taken = NOTHING_TAKEN,
     standing: Standing | None = None,
+    hints: Hints = NO_HINTS,
 ) -> Inventory:
     """What of `live` is to be declared.
 
     `keeps_external_ids` says that the target writes external ids itself. With `standing`, only what is new
-    there is declared, beside what git names already; `taken` are keys that files have. Pure; the same
-    organization gives the same inventory, whatever its remote ids are.
+    there is declared, beside what git names already; `taken` are keys that files have, `hints` keys that
+    another tool has. Pure; the same organization gives the same inventory, whatever its remote ids are.
     """
-    return _Sorting(live, provenance, keeps_external_ids, taken, standing or _all_new(live)).inventory(users)
+    sorting = _Sorting(live, provenance, keeps_external_ids, taken, standing or _all_new(live), hints)
+    return sorting.inventory(users)
 
 
 def _all_new(live: Live) -> Standing:
@@ -62,6 +65,7 @@ class _Sorting:
     keeps_external_ids: bool
     taken: Taken
     standing: Standing
+    hints: Hints
     left: list[Left] = field(default_factory=list)
 
     def inventory(self, which: Users) -> Inventory:
@@ -76,10 +80,10 @@ class _Sorting:
         set_names = {arn: str(one.name) for arn, one in live.permission_sets.items() if one.name in names}
         set_names |= known.sets
         groups = self._fit(live.groups, "display_name", "group", known.new_groups)
-        group_keys = keys.group_keys(groups, self.taken.groups)
+        group_keys = keys.group_keys(groups, self.taken.groups, self.hints.groups)
         owned = {one for one in groups if not self._foreign_group(one, groups[one])}
         people = self._people(which, owned, {Arn(arn) for arn in set_names})
-        new_keys = keys.user_keys(people, self.taken.users)
+        new_keys = keys.user_keys(people, self.taken.users, self.hints.users)
         user_keys = {**known.users, **new_keys}
         members = {
             group_keys[group]: frozenset(

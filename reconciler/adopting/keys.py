@@ -22,11 +22,19 @@ _LONGEST = 240
 _RESERVED = frozenset(("unmanaged",))
 
 
-def user_keys(names: Mapping[str, str], taken: Collection[str] = ()) -> dict[str, str]:
+_NO_WISHES: Mapping[str, str] = {}
+
+
+def user_keys(
+    names: Mapping[str, str], taken: Collection[str] = (), wishes: Mapping[str, str] = _NO_WISHES
+) -> dict[str, str]:
     """A key for each user by remote id, from user names: what stands before the @ where that is unique.
 
-    `taken` are keys that others have, folded.
+    `taken` are keys that others have, folded; `wishes` are keys to have, where they are free.
     """
+    if granted := _granted(names, taken, wishes):
+        rest = {identifier: name for identifier, name in names.items() if identifier not in granted}
+        return {**granted, **user_keys(rest, {*taken, *map(fold, granted.values())})}
     heads = Counter(_head(name) for name in names.values())
 
     def source(name: str) -> str:
@@ -36,8 +44,13 @@ def user_keys(names: Mapping[str, str], taken: Collection[str] = ()) -> dict[str
     return _unique(names, {identifier: source(name) for identifier, name in names.items()}, slug, taken)
 
 
-def group_keys(names: Mapping[str, str], taken: Collection[str] = ()) -> dict[str, str]:
+def group_keys(
+    names: Mapping[str, str], taken: Collection[str] = (), wishes: Mapping[str, str] = _NO_WISHES
+) -> dict[str, str]:
     """A key for each group by remote id: its display name where that can be one, else what is made of it."""
+    if granted := _granted(names, taken, wishes):
+        rest = {identifier: name for identifier, name in names.items() if identifier not in granted}
+        return {**granted, **group_keys(rest, {*taken, *map(fold, granted.values())})}
     return _unique(names, names, lambda name: name if _is_key(name) else slug(name), taken)
 
 
@@ -78,6 +91,17 @@ def numbered(wanted: str, taken: Collection[str]) -> str:
         number += 1
         key = f"{wanted}-{number}"
     return key
+
+
+def _granted(names: Mapping[str, str], taken: Collection[str], wishes: Mapping[str, str]) -> dict[str, str]:
+    """The wishes that can be had: keys that nobody else has or wishes."""
+    wished = {one: key for one, key in wishes.items() if one in names and _is_key(key)}
+    asked = Counter(map(fold, wished.values()))
+    return {
+        one: key
+        for one, key in wished.items()
+        if asked[fold(key)] == 1 and fold(key) not in taken and key not in _RESERVED
+    }
 
 
 def _head(name: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from reconciler.adopting.outcome import Inventory
-from reconciler.files.tree import MemoryTree
+from reconciler.files.tree import MAX_FILE_BYTES, MemoryTree
 from reconciler.loading.load import load
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.plan import Severity
@@ -34,6 +34,9 @@ def objections(
     They are loaded as every command loads them, and planned as the first plan will be. Raises InputError
     where they are not valid.
     """
+    large = sorted(path for path, data in files.items() if len(data) > MAX_FILE_BYTES)
+    if large:
+        return [f"{path} would be larger than {MAX_FILE_BYTES:,} bytes: try --users none" for path in large]
     loaded = load(MemoryTree("identities", files))
     if target not in loaded.config.targets:
         return [f"the files have no target {target}"]

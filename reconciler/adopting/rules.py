@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from reconciler.adopting.keys import numbered, slug
 from reconciler.adopting.outcome import Granted, Rule
 from reconciler.adopting.selectors import Describer
-from reconciler.model.address import Kind
+from reconciler.model.address import AccountId, Kind
 from reconciler.model.names import fold
 from reconciler.model.state import Holder
 
@@ -29,19 +29,51 @@ class _Block(NamedTuple):
     accounts: _Accounts
 
 
-def compress(granted: Granted, describer: Describer, taken: Collection[str] = ()) -> list[Rule]:
+# Account id, name of the permission set, holder.
+Grant = tuple[AccountId, str, Holder]
+_NO_NAMES: Mapping[Grant, str] = {}
+
+
+def compress(
+    granted: Granted,
+    describer: Describer,
+    taken: Collection[str] = (),
+    entries: Mapping[Grant, str] = _NO_NAMES,
+) -> list[Rule]:
     """Entries that give exactly what is granted, sorted by key; `taken` are keys of others, folded.
 
     An entry multiplies groups (or users, apart from groups) and permission sets that have their accounts in
-    common. A grant is in one entry only.
+    common. A grant is in one entry only. `entries` says which grants belong together, and under which name.
     """
+    parts: defaultdict[str, defaultdict[tuple[AccountId, str], set[Holder]]]
+    parts = defaultdict(lambda: defaultdict(set))
+    for (account, name), holders in granted.items():
+        for holder in holders:
+            parts[entries.get((account, name, holder), "")][account, name].add(holder)
+    used = set(taken)
+    rules: list[Rule] = []
+    for part in sorted(parts, reverse=True):
+        whole = {pair: frozenset(holders) for pair, holders in parts[part].items()}
+        made = _compressed(whole, describer, used, part)
+        used.update(fold(one.key) for one in made)
+        rules += made
+    return sorted(rules, key=lambda one: one.key)
+
+
+def _compressed(granted: Granted, describer: Describer, taken: Collection[str], part: str) -> list[Rule]:
+    """The entries of grants that belong together under a name ("": under none)."""
     blocks = sorted(_blocks(granted), key=lambda one: (one.kind, one.holders, one.sets, sorted(one.accounts)))
     rules = []
     used = set(taken)
-    asked = Counter(fold(_key(block)) for block in blocks)
+    keys = {block: _key(block) for block in blocks}
+    if part:
+        keys = {
+            block: part if len(blocks) == 1 else f"{part}-{key}"[:_LONGEST] for block, key in keys.items()
+        }
+    asked = Counter(map(fold, keys.values()))
     for block in blocks:
         described = describer.describe(block.accounts)
-        wanted = _key(block)
+        wanted = keys[block]
         key = numbered(_longer(wanted, described.accounts) if asked[fold(wanted)] > 1 else wanted, used)
         used.add(fold(key))
         rules.append(

@@ -147,8 +147,12 @@ def _unfit(entry: Entry, path: str, policy: str | None) -> str:
     try:
         load(MemoryTree("adopted", {name: one.encode() for name, one in files.items()}))
     except InputError as error:
-        # What stands in the message may be text of the service: only its kind is told.
-        fields = sorted({name for name in entry.fields if any(name in str(one) for one in error.problems)})
+        # What stands in a message may be text of the service: only which field it is about is told.
+        said = [
+            "inline_policy" if one.place is not None and one.place.path.endswith(path) else str(one)
+            for one in error.problems
+        ]
+        fields = sorted({name for name in entry.fields if any(name in one for one in said)})
         return f"its {' and '.join(fields) or 'content'} cannot stand in a file; correct it, and adopt again"
     return ""
 

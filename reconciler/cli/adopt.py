@@ -8,14 +8,18 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import Options, answer, common_options
 from reconciler.cli.observing import beside, observing
+from reconciler.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.adopting.moving.terraform import Moved
     from reconciler.adopting.outcome import Left
     from reconciler.session.adopted import Adopted
 
@@ -39,19 +43,53 @@ _SET = "permission set"
 @click.option(
     "--region", metavar="REGION", help="Where IAM Identity Center is enabled, for a new reconciler.yaml."
 )
+@click.option(
+    "--from-terraform",
+    "terraform",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the names and structure of a state, as `terraform show -json` prints it.",
+)
+@click.option(
+    "--from-pipeline",
+    "pipeline",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Those of the assignments of the aws-samples single-stage pipeline.",
+)
+@click.option(
+    "--from-sso-util",
+    "sso_util",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare with a CSV of `aws-sso-util admin assignments`.",
+)
 @click.option("--profile", metavar="NAME", help="The profile of AWS to read with.")
 @common_options(formats=("text", "json"))
-def command(options: Options, users: str, region: str | None, profile: str | None, *, by_name: bool) -> int:
+def command(
+    options: Options,
+    users: str,
+    region: str | None,
+    profile: str | None,
+    terraform: Path | None,
+    pipeline: Path | None,
+    sso_util: Path | None,
+    *,
+    by_name: bool,
+) -> int:
     """Read what is live, and write YAML that declares it, with reconciler.yaml where there is none.
 
     Before anything is written, the files are loaded and planned against what was read: unless that plan is
-    empty, no file is written. No file that is there is changed, and nothing is written to any service.
+    empty, no file is written. Where files declare something already, what git does not know is added to them,
+    and nothing else in them changes. Nothing is written to any service.
     """
     from reconciler.adopting.outcome import Users
     from reconciler.session.adopted import Wishes
     from reconciler.session.adopting import adopt
 
-    wishes = Wishes(users=Users(users), region=region, by_name=by_name)
+    if sum(one is not None for one in (terraform, pipeline, sso_util)) > 1:
+        raise UsageError("names come from one tool: leave all but one of the --from options out")
+    wishes = Wishes(Users(users), region, by_name, terraform, pipeline, sso_util)
     with _as(profile), observing() as observer:
         adopted = adopt(beside(observer, options), wishes, observer)
     folder = options.identities.as_posix()
@@ -98,8 +136,29 @@ def _text(adopted: Adopted, folder: str, *, verbose: bool) -> str:
         lines += ["", "Add this to reconciler.yaml, which was there already:", adopted.ignore]
     if adopted.others:
         lines += ["", f"Plan {', '.join(adopted.others)} as well: these files feed every target."]
+    if adopted.moved is not None:
+        lines += _moved(adopted.moved)
     lines += _first(folder) if adopted.first else _again(adopted)
     return "\n".join(lines)
+
+
+def _moved(moved: Moved) -> list[str]:
+    """What Terraform can let go of, to paste, and what it keeps."""
+    from reconciler.render import escape
+
+    lines = []
+    if moved.kept:
+        lines += ["", "Terraform keeps these:"]
+        lines += [f"  {escape.sentence(one.name)}: {one.why}" for one in moved.kept]
+    if moved.removed:
+        lines += [
+            "",
+            "Put this in place of their resources, and run `terraform apply` after the first apply here. It",
+            "destroys nothing (Terraform 1.7 or newer):",
+            "",
+            *moved.removed,
+        ]
+    return lines
 
 
 def _first(folder: str) -> list[str]:
@@ -178,9 +237,9 @@ def _json(adopted: Adopted) -> str:
         "entries_that_widen": sum(one.widens for one in adopted.rules),
         "written": dict(adopted.lines),
         "differing": [str(one) for one in adopted.differing],
+        "removed": [] if adopted.moved is None else list(adopted.moved.removed),
+        "kept": [] if adopted.moved is None else [asdict(one) for one in adopted.moved.kept],
         "ignored": [{"permission_set": one.name, "why": one.why} for one in inventory.ignored],
-        "left": [
-            {"what": one.what, "name": one.name, "why": one.why, "fix": one.fix} for one in inventory.left
-        ],
+        "left": [asdict(one) for one in inventory.left],
     }
     return json.dumps(document, indent=2, ensure_ascii=True)

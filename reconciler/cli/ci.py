@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import ci_import
 from reconciler.cli.ci_request import request
 from reconciler.cli.common import Command, answer, remark
 from reconciler.cli.plan import parse_duration
@@ -38,6 +39,8 @@ def command() -> None:
     """
 
 
+command.add_command(ci_import.propose)
+command.add_command(ci_import.merge_leavers)
 command.add_command(request)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import Options, answer, common_options
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.sources.entry import Entry
@@ -71,7 +72,13 @@ def _limit(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option(
     "--only",
     type=click.Choice(["leavers", "others"]),
-    help="Write one part: accounts that are disabled, gone or end, or everything else.  [default: both]",
+    help="Write one part: accounts that are disabled, gone or expired, or everything else.  [default: both]",
+)
+@click.option(
+    "--leavers-to",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the paths of the written files of leavers there, below the identities, each ended by NUL.",
 )
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 2 where files were written, 0 where none was."
@@ -84,6 +91,7 @@ def ad(
     into: str,
     limit: Limit,
     only: str | None,
+    leavers_to: Path | None,
     *,
     detailed_exitcode: bool,
 ) -> int:
@@ -102,9 +110,18 @@ def ad(
     settings = Settings() if config is None else read_settings(config)
     part = None if only is None else Part(only)
     report = import_entries(_entries(settings, ldif), settings, options.identities, into, limit, part)
+    if leavers_to is not None:
+        _list(leavers_to, report.leavers)
     answer(_json(report) if options.format == "json" else _text(report, verbose=options.verbose))
     written = report.files.written or report.files.removed
     return _WROTE if written and detailed_exitcode else 0
+
+
+def _list(file: Path, paths: Sequence[str]) -> None:
+    try:
+        file.write_bytes(b"".join(path.encode() + b"\0" for path in paths))
+    except OSError as error:
+        raise ReconcilerError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _entries(settings: Settings, ldif: Path | None) -> list[Entry]:

@@ -55,6 +55,24 @@ from reconciler.errors import ReconcilerError, UsageError
     show_default=True,
     help="How many people approve a pull request; 0 where one person works alone.",
 )
+@click.option(
+    "--source",
+    type=click.Choice(["ad"]),
+    help="Also import people and groups from Active Directory, every hour.",
+)
+@click.option(
+    "--runner",
+    default="identity-directory",
+    show_default=True,
+    metavar="LABEL",
+    help="The label of the self-hosted runner that reaches the domain controller.",
+)
+@click.option(
+    "--deny-policy",
+    default="",
+    metavar="ID",
+    help="The service control policy that denies who is blocked at once.  [default: none]",
+)
 @click.option("--redact", is_flag=True, help="Leave people out of the snapshot that git does not hold.")
 @click.option(
     "--wheel",
@@ -76,7 +94,10 @@ def command(
     owner_id: str,
     plan_with: str,
     approvals: int,
+    deny_policy: str,
     wheel: Path | None,
+    source: str | None,
+    runner: str,
     *,
     redact: bool,
     diff: bool,
@@ -105,7 +126,10 @@ def command(
             plan_with=plan_with,
             approvals=approvals,
             redact=redact,
+            deny_policy=deny_policy,
             wheel=wheel,
+            source=source or "",
+            runner=runner,
         )
     )
     if diff or check:

@@ -36,6 +36,7 @@ COMMANDS = {
     "snapshot": "keep what is live, for plans without credentials",
     "apply": "do what was reviewed",
     "reconcile": "apply what auto_apply names",
+    "offboard": "take all access of one person away, now",
     "unlock": "show the locks, and break those of dead runs",
     "adopt": "write what is live as YAML that plans empty",
     "import": "write people and groups of another directory as YAML",

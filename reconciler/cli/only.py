@@ -81,6 +81,7 @@ def _known(address: Address, kind: Kind, key: str, known: Collection[str]) -> No
 def _people(address: Address) -> Sequence[tuple[Kind, str]]:
     """The users and groups that an address names, by kind and key."""
     named = address.ends if address.kind.facts.pair else (address,)
+    named = (address.user,) if address.kind is Kind.DENIAL else named
     return tuple((one.kind, one.own_key) for one in named if one.kind in (Kind.USER, Kind.GROUP))
 
 

@@ -39,6 +39,8 @@ _WORSE = (
     Status.UNKNOWN,
     Status.FAILED,
 )
+# What a report says as well: it shows no findings.
+_TOLD = ("end-not-reviewed", "sessions-live-on")
 # How many parts of a change a message names.
 _NAMED = 5
 
@@ -106,6 +108,7 @@ def _apply_one(
             for one in job.review.left_out
         ),
         *(Result(one.address, Status.REFUSED, why) for one, why in job.planned.refused),
+        *(Result(one.address, Status.FAILED, why) for one, why in job.planned.undenied),
     ]
     whole, unkept = is_whole(job.planned, ended), _unkept(job, seen, ended)
     report = TargetReport(
@@ -139,7 +142,8 @@ def _differing(planned: PreparedPlan, ended: Mapping[Address, Result]) -> tuple[
     """What still differs from git after this apply; None where not all of the target was compared."""
     if planned.plan.partial:
         return None
-    every = (*planned.plan.changes, *planned.withheld.all, *(one for one, _ in planned.refused))
+    apart = (*planned.refused, *planned.undenied)
+    every = (*planned.plan.changes, *planned.withheld.all, *(one for one, _ in apart))
     done = {address for address, result in ended.items() if result.status.good}
     # Of one user the status may be done, and the rest of the change wait.
     left = {change.address for change in planned.left_out}
@@ -168,10 +172,12 @@ def _read_back(job: Job, run: Run, done: Mapping[Address, Change], clock: Clock)
 
 
 def _earlier_ends(planned: PreparedPlan) -> Iterable[str]:
-    """What to say of ends that git puts off and that nobody reviewed: a report shows no findings."""
+    """What to say of ends that nobody reviewed, and of sessions that live on."""
     for finding in planned.plan.findings:
-        if finding.code == "end-not-reviewed":
-            yield f"{finding.message} ({'; '.join(finding.details)})"
+        if finding.code in _TOLD:
+            # The document to paste is for plans.
+            told = (each for each in finding.details if not each.startswith("{"))
+            yield f"{finding.message} ({'; '.join(told)})"
 
 
 def _recheck_roles(

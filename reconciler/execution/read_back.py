@@ -88,6 +88,8 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
             group = address.group
             if group not in done or done[group].action is not Action.DELETE:
                 members_of.add(run.ids[group])
+        elif address.kind is Kind.DENIAL:
+            continue
         elif not address.kind.facts.pair:
             sets.add(run.ids[address.permission_set])
         else:
@@ -101,6 +103,7 @@ def _request(done: Mapping[Address, Change], run: Run) -> ReadRequest:
         members_of=tuple(sorted(members_of)),
         permission_sets=tuple(sorted(sets)),
         assignments=tuple(sorted(pairs)),
+        denials=any(address.kind is Kind.DENIAL for address in done),
     )
 
 
@@ -114,6 +117,8 @@ def _wrong(
 ) -> str | None:
     """What is wrong with one change as it reads back; None when nothing is."""
     address = change.address
+    if address.kind is Kind.DENIAL:
+        return _denial_wrong(live, run, change)
     if address.kind in PAIRS:
         for gap in live.gaps:
             if gap.kind is address.kind and gap.scope in _scopes(run, address):
@@ -144,6 +149,17 @@ def _wrong(
     if hashes.object_state(identifier, attributes, names, active=active) == change.after_hash:
         return None
     return _how_it_differs(change, attributes, active)
+
+
+def _denial_wrong(live: Live, run: Run, change: Change) -> str | None:
+    """What is wrong with an entry of the policy of denials as it reads back."""
+    if live.denials is None or live.denials.problem:
+        why = "" if live.denials is None else f": {live.denials.problem}"
+        return f"it was written, but cannot be read back{why}"
+    entry = live.denials.entries.get(run.ids[change.address])
+    if (entry is not None) == (change.action is Action.DELETE):
+        return "it was written, but reads back as not done"
+    return None
 
 
 def _how_it_differs(change: Change, attributes: Attributes, active: bool | None) -> str:  # noqa: FBT001  # a status

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from reconciler.errors import RecordError
 from reconciler.files.fields import STRICT
+from reconciler.loading.denials_text import DenialsDocument, denials_document, denials_of, moment
 from reconciler.model.address import AccountId, Address, Arn, Kind
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
@@ -25,12 +26,6 @@ from reconciler.model.state import Gap, Live, LiveGroup, LivePermissionSet, Live
 
 FORMAT = "reconciler snapshot"
 VERSION = 1
-
-
-def _moment(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError("must name its time zone")
-    return text
 
 
 @with_config(STRICT)
@@ -87,7 +82,7 @@ class _Document(TypedDict):
     format: str
     version: int
     target: str
-    taken_at: Annotated[str, AfterValidator(_moment)]
+    taken_at: Annotated[str, AfterValidator(moment)]
     tool_version: str
     redacted: bool
     identity: dict[str, str]
@@ -102,6 +97,7 @@ class _Document(TypedDict):
     delegated: bool
     gaps: list[tuple[Kind, str, str]]
     caller: str
+    denials: NotRequired[DenialsDocument]
     findings: list[_Finding]
 
 
@@ -161,6 +157,7 @@ def render_snapshot(snapshot: Snapshot) -> bytes:
         "delegated": live.delegated,
         "gaps": [[gap.kind, gap.scope, gap.reason] for gap in live.gaps],
         "caller": live.caller,
+        **({} if live.denials is None else {"denials": denials_document(live.denials)}),
         "findings": [
             _present(
                 code=each.code,
@@ -255,6 +252,7 @@ def _snapshot(document: _Document) -> Snapshot:
         delegated=document["delegated"],
         gaps=tuple(Gap(*gap) for gap in document["gaps"]),
         caller=document["caller"],
+        denials=denials_of(document["denials"]) if "denials" in document else None,
         findings=tuple(map(_finding, document["findings"])),
     )
     return Snapshot(

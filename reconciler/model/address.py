@@ -39,6 +39,8 @@ class Kind(StrEnum):
     # The role of one permission set in one account, where it lags behind the definition.
     PROVISIONING = "provisioning"
     ASSIGNMENT = "assignment"
+    # A person in the policy that denies everything to its people (model/denials.py).
+    DENIAL = "denial"
 
     @property
     def facts(self) -> KindFacts:
@@ -143,6 +145,14 @@ KINDS: Mapping[Kind, KindFacts] = {
         ends=(_PRINCIPAL, _SET),
         outstanding=14,
         shared_rate="sso-admin",
+    ),
+    Kind.DENIAL: KindFacts(
+        "denial",
+        "denials",
+        "Denied at once",
+        form="denial/KEY",
+        parts=(_USER,),
+        attributes=("end",),
     ),
 }
 PAIRS = tuple(kind for kind, facts in KINDS.items() if facts.pair)

@@ -95,8 +95,17 @@ class Change:
         return self.action is Action.UPDATE and self.address.kind.facts.pair
 
     @property
+    def upkeep(self) -> bool:
+        """Whether it keeps the policy of denials up to date and gives nobody anything: it needs no review."""
+        return self.address.kind is Kind.DENIAL and (
+            self.action is Action.UPDATE or self.effect is Effect.NEUTRAL
+        )
+
+    @property
     def takes_away(self) -> bool:
         """Whether somebody may lose something by it, even where somebody else gains."""
+        if self.address.kind is Kind.DENIAL:
+            return self.effect is Effect.REVOKE  # to take out a denial is to give
         return self.action is Action.DELETE or self.effect in (Effect.REVOKE, Effect.MIXED)
 
     @property

@@ -60,7 +60,10 @@ class Scope:
     ignore: Ignore = Ignore()
 
     def mode(self, kind: Kind) -> Mode:
-        """The mode of one kind."""
+        """The mode of one kind. A denial goes with the removals: it is observed where nothing is removed."""
+        if kind is Kind.DENIAL:
+            both = self.memberships, self.assignments
+            return Mode.OBSERVE if set(both) == {Mode.OBSERVE} else Mode.AUTHORITATIVE
         modes = {
             Kind.USER: self.users,
             Kind.GROUP: self.groups,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from reconciler.model.address import Address, Arn, DeclaredPair, Kind, SetName
 from reconciler.model.change import Cause
 from reconciler.model.checked import Checked
+from reconciler.model.denials import Denials
 from reconciler.model.ledger import Ledger
 from reconciler.model.organization import NO_ORGANIZATION, Organization
 from reconciler.model.pairs import Pair, Principal
@@ -280,6 +281,8 @@ class Live:
     calls: Mapping[str, int] = field(default_factory=dict)
     # As whom the service knows us: an ARN, "" where it was not asked.
     caller: str = ""
+    # The policy that denies people; None where none is configured.
+    denials: Denials | None = None
     # What a reviewer must know of the reading itself: members that are no users, a schema that does not hold.
     findings: tuple[Finding, ...] = ()
 

@@ -11,6 +11,7 @@ from reconciler.access.privilege import Privilege
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
+from reconciler.model.denials import LONGEST_SESSION
 from reconciler.model.resources import Attributes
 from reconciler.model.selecting import select
 from reconciler.planning.context import PlanContext
@@ -77,7 +78,12 @@ class Consequences:
         }
         closed = {one: found for one, where in provisioned.items() if (found := context.closed(where))}
         return Dependencies(
-            self.replaced if waits is None else waits, self.holding, provisioned, closed, keeps_a_member
+            self.replaced if waits is None else waits,
+            self.holding,
+            provisioned,
+            closed,
+            keeps_a_member,
+            denied_until=(context.now + LONGEST_SESSION).isoformat(),
         )
 
 

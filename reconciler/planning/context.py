@@ -17,6 +17,7 @@ from reconciler.planning.desired.prior import PriorState
 from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes
 from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.sets import NO_SETS, SetOwnership
+from reconciler.planning.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,10 @@ class Diff:
     unseen_assignments: int = 0
     # Keys of people who have just left git, and who can still sign in: the channel disables nobody.
     still_signing_in: list[str] = field(default_factory=list)
+    # Who cannot be entered in the policy of denials, each with why; who never is; whom it holds.
+    undenied: list[tuple[Change, str]] = field(default_factory=list)
+    never_denied: Mapping[str, str] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
     # What must not be deleted, because an assignment of it stays.
     held_in_place: set[Address] = field(default_factory=set)
 

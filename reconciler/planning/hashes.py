@@ -63,6 +63,11 @@ def provisioning_state(permission_set: str, account: str, *, outdated: bool) -> 
     return digest({"provisioned": permission_set, "account": account, "outdated": outdated})
 
 
+def denial_state(identifier: str, state: str) -> str:
+    """The hash of one entry of the policy of denials: the user's id, and how they stand there."""
+    return digest({"denied": identifier, "state": state})
+
+
 def _plain(value: object) -> object:
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}

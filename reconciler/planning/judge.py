@@ -10,15 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.access import AccessChange
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
 from reconciler.model.plan import Finding, Severity, Step
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.consequences import Consequences
 from reconciler.planning.context import PlanContext
+from reconciler.planning.denying import alone, with_denials
 from reconciler.planning.guards.approving import lifted
 from reconciler.planning.guards.excepting import excepting
-from reconciler.planning.guards.explicit import ExplicitRemovals, in_words
+from reconciler.planning.guards.explicit import ExplicitRemovals, blocks_passed, in_words
 from reconciler.planning.guards.guard import guard, tallies
 from reconciler.planning.guards.members import Critical
 from reconciler.planning.guards.population import Population
@@ -57,6 +58,8 @@ class HeldBack:
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     refused: tuple[tuple[Change, str], ...]
+    # Denials that a limit refuses, while it lets through everything else that it counts.
+    undenied: tuple[tuple[Change, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,34 @@ class Judge:
             for address in one.covers or ()
         }
         rest, out = self._without(changes, why)
-        return HeldBack(tuple(rest), tuple(found), tuple(out))
+        rest, undenied = self._within_limit(rest)
+        return HeldBack(tuple(rest), tuple(found), tuple(out), undenied)
+
+    def _within_limit(self, changes: list[Change]) -> tuple[list[Change], tuple[tuple[Change, str], ...]]:
+        """The changes without denials that alone take a limit on blocks past its count: no removal waits."""
+        if not any(change.address.kind is Kind.DENIAL for change in changes):
+            return changes, ()
+        people = ExplicitRemovals(self.context, self.identities, self.remembered).counted(changes)
+        lonely = alone(people)
+        if not lonely or not self._too_many(people):
+            return changes, ()
+        if self._too_many({address: found for address, found in people.items() if address not in lonely}):
+            return changes, ()  # then all of them wait for an approval
+        why = "max-removals: more people would be denied than `max_removals.blocked` allows"
+        return (
+            [change for change in changes if change.address not in lonely],
+            tuple((change, why) for change in changes if change.address in lonely),
+        )
+
+    def _too_many(self, people: Mapping[Address, frozenset[str]]) -> bool:
+        found = lifted(
+            list(blocks_passed(people, self.context.policy.guards, self.past)),
+            self.identities.approvals.values(),
+            self.context.target,
+            self.context.now,
+            self._account,
+        )
+        return any(one.severity is Severity.REFUSAL for one in found)
 
     def _account(self, name: str) -> str:
         return self.names.get(name, name)
@@ -179,6 +209,7 @@ class Judge:
         """The changes without those of `why` and what needs them; these, each with why."""
         if not why:
             return list(changes), []
+        why = with_denials(why, changes)
         go = {change.address for change in changes} - why.keys()
         rest, out = without_waiting(changes, go, self.dependencies(changes))
         return rest, [(change, why.get(change.address, _NEEDS)) for change in out]
@@ -203,7 +234,8 @@ def _left_out(refusals: Iterable[Finding], changes: Sequence[Change]) -> Mapping
     giving = {
         change.address
         for change in changes
-        if change.action is Action.CREATE or change.effect in (Effect.GRANT, Effect.MIXED)
+        if (change.action is Action.CREATE and change.address.kind is not Kind.DENIAL)
+        or change.effect in (Effect.GRANT, Effect.MIXED)
     }
     why: dict[Address, str] = {}
     for one in refusals:

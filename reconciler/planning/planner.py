@@ -22,6 +22,7 @@ from reconciler.model.state import Desired, Identities, Inactive, Live, Remember
 from reconciler.planning.at_once import status_alone, waiting_with
 from reconciler.planning.called import called, with_names
 from reconciler.planning.comparing.assignments import compare_assignments
+from reconciler.planning.comparing.denials import compare_denials
 from reconciler.planning.comparing.ends import compare_ends
 from reconciler.planning.comparing.groups import compare_groups
 from reconciler.planning.comparing.memberships import compare_memberships
@@ -38,7 +39,9 @@ from reconciler.planning.digest import plan_digest, policy_digest
 from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes, still_unkept, unkept_findings
 from reconciler.planning.findings.assignments import assignment_findings
 from reconciler.planning.findings.declared import other_people, past
+from reconciler.planning.findings.denials import denial_findings
 from reconciler.planning.findings.objects import means, name_taken, notable, perhaps_renamed
+from reconciler.planning.findings.sessions import sessions_live_on
 from reconciler.planning.given.owed import owed
 from reconciler.planning.given.releasing import release, released
 from reconciler.planning.given.resolving import resolved
@@ -91,6 +94,10 @@ class PreparedPlan:
     blocks_nobody: frozenset[str] = frozenset()
     withheld: Withheld = NOTHING_WITHHELD
     unmanaged: Unmanaged | None = None
+    # Who is to be denied at once and cannot be, each with why: nothing waits for that, and it is not done.
+    undenied: tuple[tuple[Change, str], ...] = ()
+    # Whom no run ever denies, by remote id, each with why.
+    never_denied: Mapping[str, str] = field(default_factory=dict)
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply whose changes ended as `ended` says; see LedgerUpdate.after."""
@@ -148,6 +155,7 @@ def plan_target(
     )
     known = (*diff.findings, *remarks(context.desired, live.organization), *live.findings, *notes)
     held = judge.withhold(changes)
+    undenied = () if only else (*diff.undenied, *held.undenied)
     judged = judge.let_through(held.changes, known) if by_rule else judge.judge(held.changes)
     findings = (
         *judged.findings,
@@ -155,6 +163,8 @@ def plan_target(
         *(held.findings if by_rule else map(_as_warning, held.findings)),
         *known,
         *_noticed(context, diff, withheld, judged, identities, remembered),
+        *denial_findings(context, diff, withheld, undenied),
+        *sessions_live_on(context, judged.access, judged.changes, undenied),
         *unreviewed(later, waiting),
     )
     return PreparedPlan(
@@ -164,7 +174,7 @@ def plan_target(
         versions=diff.versions,
         owned=diff.owned,
         keys=context.users.pairing.keys,
-        waiting=_waiting(context, diff, withheld) + len(held.refused),
+        waiting=_waiting(context, diff, withheld) + len(held.refused) + len(undenied),
         uncovered=context.memory.ledger is None
         and uncovered(gaps_in_use(live), (context.desired, *context.memory.states)),
         left_out=tuple(waiting),
@@ -181,6 +191,8 @@ def plan_target(
         looking=Looking(context, accounts),
         withheld=withheld,
         unmanaged=Unmanaged(context, diff),
+        undenied=undenied,
+        never_denied=diff.never_denied,
     )
 
 
@@ -243,7 +255,7 @@ def _target_plan(
 def _waiting(context: PlanContext, diff: Diff, withheld: Withheld) -> int:
     """How much git declares that cannot be planned now."""
     blocked = len(context.users.pairing.blocked) + len(context.groups.pairing.blocked)
-    count = diff.waiting + len(withheld.taken) + blocked
+    count = diff.waiting + len(withheld.taken) + blocked + len(withheld.denied)
     if context.memory.ledger is not None:
         return count  # what a ledger holds is not forgotten when the tag moves on
     absent = sum(why == NOT_IN_ORGANIZATION for why in context.desired.unreachable.values())
@@ -291,6 +303,7 @@ def compared(context: PlanContext) -> Diff:
     compare_provisioning(context, diff)
     delete_sets(context, diff)
     compare_ends(context, diff)
+    compare_denials(context, diff)
     release(context, diff)
     return diff
 

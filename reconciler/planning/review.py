@@ -91,11 +91,12 @@ def review(
         if (
             same
             or change.cause in auto_apply
+            or change.upkeep
             or (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier))
             or (address.kind.facts.of and address.permission_set in by_address)
         ):
             go.add(address)
-            if change.cause in auto_apply and not same:
+            if (change.cause in auto_apply or change.upkeep) and not same:
                 by_rule.add(address)
             if same or address.kind.facts.of:
                 seen.append(change)  # what is done by rule has the effects that rules allow
@@ -127,7 +128,11 @@ def _adopted(
     for address, changes in reviewed.items():
         creates = [one for one in changes if one.action is Action.CREATE]
         change = fresh.get(address)
-        if not creates or address.kind in PAIRS or (change and change.action is not Action.UPDATE):
+        if (
+            not creates
+            or address.kind in (*PAIRS, Kind.DENIAL)
+            or (change and change.action is not Action.UPDATE)
+        ):
             continue
         # What another reviewed plan alters is as that one says.
         altered = {each.name for one in changes if one.action is Action.UPDATE for each in one.fields}

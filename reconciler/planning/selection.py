@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.change import Cause, Change
 from reconciler.planning.ordering.order import Dependencies, needs, order
 
@@ -44,7 +44,9 @@ def by_rule_alone(
     waits with it. A removal waits for no grant: what was to replace it comes when it has been reviewed.
     """
     return without_waiting(
-        changes, {change.address for change in changes if change.cause in causes}, dependencies
+        changes,
+        {change.address for change in changes if change.cause in causes or change.upkeep},
+        dependencies,
     )
 
 
@@ -100,4 +102,6 @@ def _hangs_on(address: Address) -> tuple[Address, ...]:
     facts = address.kind.facts
     if facts.pair:
         return address.ends
+    if address.kind is Kind.DENIAL:
+        return (address.user,)
     return (address.permission_set,) if facts.of else ()

@@ -11,6 +11,7 @@ from reconciler.model.names import fold
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Gap, Live
 from reconciler.planning.context import Diff, PlanContext
+from reconciler.planning.standing import Standing
 
 Parted = tuple[list[Change], list[Change]]
 
@@ -25,11 +26,12 @@ class Withheld:
     delegated: Sequence[Change] = ()
     kept: Sequence[Change] = ()
     taken: Sequence[Change] = ()
+    denied: Sequence[Change] = ()
 
     @property
     def all(self) -> tuple[Change, ...]:
         """Everything that differs and is not made."""
-        return (*self.observed, *self.unread, *self.delegated, *self.kept, *self.taken)
+        return (*self.observed, *self.unread, *self.delegated, *self.kept, *self.taken, *self.denied)
 
     def reasons(self) -> Mapping[Address, str]:
         """What those that may be owed wait for, by address."""
@@ -56,8 +58,15 @@ def withhold(context: PlanContext, diff: Diff) -> Withheld:
     changes, observed = without_observed(changes, context.policy.scope, successors)
     changes, delegated = without_delegated(changes, live, diff.ids)
     changes, kept = without_kept(changes, diff.held_in_place)
+    changes, denied = without_denied(changes, diff.standing)
     changes, taken = without_taken(changes, live, diff.ids)
-    return Withheld(changes, observed, unread, delegated, kept, taken)
+    return Withheld(changes, observed, unread, delegated, kept, taken, denied)
+
+
+def without_denied(changes: Iterable[Change], standing: Standing) -> Parted:
+    """Changes to make, and those that give something to people who are denied though git wants them."""
+    make, held = _part(changes, standing.holds)
+    return _with_what_hangs(make, held, {}) if held else (make, held)
 
 
 def without_observed(

@@ -298,7 +298,7 @@ def _access(one: AccessChange, people: People) -> AccessChange:
 
 def _person(address: Address) -> str | None:
     """The key of the user whom an address names."""
-    if address.kind is Kind.USER:
+    if address.kind in (Kind.USER, Kind.DENIAL):
         return address.own_key
     ends = address.ends if address.kind.facts.pair else ()
     return next((end.own_key for end in ends if end.kind is Kind.USER), None)
@@ -309,8 +309,8 @@ def redacted_address(address: Address, people: People) -> Address:
     person = _person(address)
     if person is None:
         return address
-    if address.kind is Kind.USER:
-        return Address.of(address.target, Kind.USER, people.called(person))
+    if address.kind in (Kind.USER, Kind.DENIAL):
+        return Address.of(address.target, address.kind, people.called(person))
     parts = [*address.parts]
     parts[-1] = people.called(person) if address.kind is Kind.MEMBERSHIP else f"user:{people.called(person)}"
     return Address.of(address.target, address.kind, *parts)

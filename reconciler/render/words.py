@@ -66,7 +66,7 @@ def todo(changes: Iterable[Change]) -> str:
 
 def person(change: Change) -> str | None:
     """The key of the user whose access a change touches; None where that is not one user."""
-    if change.address.kind is Kind.USER:
+    if change.address.kind in (Kind.USER, Kind.DENIAL):
         return change.address.own_key
     if change.address.kind is Kind.MEMBERSHIP:
         return change.address.user.own_key

@@ -1,4 +1,4 @@
-"""AWS Organizations (AWSOrganizationsV20161128): reading accounts, organizational units and tags."""
+"""AWS Organizations (AWSOrganizationsV20161128): accounts, organizational units, tags, and policies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.sandbox.access.terms import Caller
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.call import Answer, Call, Handler, Rows
+from reconciler.sandbox.organization_policies import PolicyHandlers
 
 # "MaxResults: 1 to 20" for every list.
 _PAGE = 20
@@ -245,4 +246,5 @@ OPERATIONS: Mapping[str, Handler] = {
     "ListParents": list_parents,
     "ListChildren": list_children,
     "ListTagsForResource": list_tags,
+    **PolicyHandlers(_in_use, _page, _arn).operations(),
 }

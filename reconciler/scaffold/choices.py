@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,19 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "people and teams such as @octo-org/identity",
     ),
     "repository_id": (r"[1-9]\d{0,18}|REPOSITORY_ID", "the number that GitHub gave the repository"),
+    "runner": (
+        r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?",
+        "a label of a runner such as identity-directory",
+    ),
+    "deny_policy": (r"(?:p-[0-9a-zA-Z_]{8,128})?", "the id of a policy such as p-1a2b3c4d5e"),
     "owner_id": (r"[1-9]\d{0,18}|OWNER_ID", "the number that GitHub gave the owner"),
 }
+_README_IMPORT = (
+    "\n| import | every hour: the directory, as two pull requests ([IMPORT.md](IMPORT.md)) "
+    "| none of AWS; the password of the directory, and the key of an app |"
+)
+_SETTING = "    deny_policy: {}   # blocked means now: docs/out-at-once.md of the reconciler\n"
+_DENY_READS = ("organizations:DescribePolicy", "organizations:ListTargetsForPolicy")
 _ENDS = (".lock", ".git")
 
 
@@ -34,7 +46,9 @@ class Choices:
     """The options of `reconciler init`. Raises UsageError for a value that is not what it must be.
 
     `forge` is github or gitlab, `plan_with` snapshot or role, `approvals` how many people approve a pull
-    request. `wheel` is a wheel to ship along, by its file.
+    request. `deny_policy` is the service control policy that denies people at once ("": none). `wheel`
+    is a wheel to ship along, by its file. `source` is "" or ad, a directory that is imported, and `runner`
+    the label of the runner that reaches it.
     """
 
     forge: str = "github"
@@ -48,7 +62,10 @@ class Choices:
     plan_with: str = "snapshot"
     approvals: int = 1
     redact: bool = False
+    deny_policy: str = ""
     wheel: Path | None = None
+    source: str = ""
+    runner: str = "identity-directory"
 
     def __post_init__(self) -> None:
         for name, (form, says) in _FORMS.items():
@@ -66,6 +83,13 @@ class Choices:
             raise UsageError(f"--repository {self.repository!r} is not OWNER/NAME")
         if self.plan_with not in ("snapshot", "role") or self.forge not in ("github", "gitlab"):
             raise UsageError("--plan-with is snapshot or role, and --ci is github or gitlab")
+        if self.source not in ("", "ad"):
+            raise UsageError("--source is ad")
+        if self.source and self.forge != "github":
+            raise UsageError(
+                "--source ad writes a workflow for GitHub alone; at GitLab, run `reconciler import ad` in a "
+                "scheduled pipeline of your own (docs/running-in-ci.md)"
+            )
         if not 0 <= self.approvals <= 10:
             raise UsageError("--approvals is a number from 0 to 10")
 
@@ -84,11 +108,17 @@ class Choices:
             "owners": self.owners or f"@{owner.partition('/')[0]}/identity-admins",
             "repository_id": self.repository_id,
             "owner_id": self.owner_id,
+            "runner": self.runner,
+            "heartbeat_import": " import.yml" if self.source else "",
+            "readme_import": _README_IMPORT if self.source else "",
             "approvals": str(self.approvals),
             "role_plan": f"{role}-plan",
             "role_apply": f"{role}-apply",
             "role_revoke": f"{role}-revoke",
             "redact": " --redact" if self.redact else "",
+            "deny_policy": _SETTING.format(self.deny_policy) if self.deny_policy else "",
+            "deny_read": self._statement("ReadDenials", _DENY_READS),
+            "deny_write": self._statement("WriteDenials", (*_DENY_READS, "organizations:UpdatePolicy")),
             "trust_plan": "trust-plan-role.json" if self.plan_with == "role" else "trust-plan.json",
             "folder": f".{self.forge}/reconciler",
             "forge": "GitHub" if self.forge == "github" else "GitLab",
@@ -100,6 +130,15 @@ class Choices:
             if self.plan_with == "role"
             else "none: by the last snapshot",
         }
+
+    def _statement(self, sid: str, actions: Sequence[str]) -> str:
+        """One more statement of a policy of IAM, about the policy of denials; "" where there is none."""
+        if not self.deny_policy:
+            return ""
+        resource = f"arn:{self.partition}:organizations::*:policy/*/service_control_policy/{self.deny_policy}"
+        one = {"Sid": sid, "Effect": "Allow", "Resource": resource, "Action": list(actions)}
+        lines = json.dumps(one, indent=2).splitlines()
+        return ",\n" + "\n".join(f"    {line}" for line in lines)
 
     @property
     def partition(self) -> str:

@@ -28,7 +28,17 @@ _COMMON = {
     "identities/access.yaml": "identities/access.yaml",
     "identities/approvals/approvals.yaml": "identities/approvals.yaml",
 }
-_WORKFLOWS = ("validate", "plan-comment", "apply", "reconcile", "emergency", "snapshot", "drift", "request")
+_WORKFLOWS = (
+    "validate",
+    "plan-comment",
+    "apply",
+    "reconcile",
+    "emergency",
+    "snapshot",
+    "drift",
+    "request",
+    "offboard",
+)
 _POLICIES = tuple(
     f"policy-{name}"
     for name in ("plan", "apply", "apply-management-account", "revoke", "revoke-management-account")
@@ -50,6 +60,10 @@ def _github(choices: Choices) -> Mapping[str, str]:
     names = {f".github/workflows/{name}.yml": f"github/workflows/{name}.yml" for name in _WORKFLOWS}
     names[".github/workflows/plan.yml"] = f"github/workflows/plan.{choices.plan_with}.yml"
     names["README.md"] = "docs/README.github.md"
+    if choices.source == "ad":
+        names[".github/workflows/import.yml"] = "github/workflows/import.yml"
+        names[".github/reconciler/ad.yaml"] = "github/ad.yaml"
+        names["IMPORT.md"] = "docs/IMPORT.md"
     for name in ("CODEOWNERS", "dependabot.yml"):
         names[f".github/{name}"] = f"github/{name}"
     names[".github/ISSUE_TEMPLATE/access.yml"] = "github/ISSUE_TEMPLATE/access.yml"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from reconciler.adopting.moving.terraform import Moved
 from reconciler.adopting.outcome import Inventory, Rule, Users
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address
@@ -14,11 +16,23 @@ from reconciler.targets.base import EVERYTHING, Target
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the caller asks for: which users, the Region of a new target, and accounts by name alone."""
+    """What the caller asks for: which users, the Region of a new target, and accounts by name alone.
+
+    `terraform` is a file that `terraform show -json` printed, `pipeline` a folder of the single-stage
+    pipeline, `sso_util` a CSV of aws-sso-util: at most one of them gives names and structure.
+    """
 
     users: Users = Users.ALL
     region: str | None = None
     by_name: bool = False
+    terraform: Path | None = None
+    pipeline: Path | None = None
+    sso_util: Path | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether names and structure come from another tool."""
+        return any((self.terraform, self.pipeline, self.sso_util))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Adopted:
 
     `ignore` are the lines to add to a reconciler.yaml that was there already ("": none, or it is written),
     `others` targets that the files feed, too. Where it is not the `first` time, `lines` names the files that
-    were edited, and `differing` what git says otherwise than it is.
+    were edited, and `differing` what git says otherwise than it is. `moved` is what Terraform can let go of.
     """
 
     target: str
@@ -39,6 +53,7 @@ class Adopted:
     ignore: str = ""
     others: tuple[str, ...] = ()
     first: bool = True
+    moved: Moved | None = None
     differing: tuple[Address, ...] = ()
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.adopting.inventory import take_inventory
+from reconciler.adopting.moving.source import NO_HINTS, Hints, resolve
+from reconciler.adopting.moving.terraform import moved
+from reconciler.adopting.outcome import Inventory
 from reconciler.adopting.proof import objections
-from reconciler.adopting.rules import compress
+from reconciler.adopting.rules import Grant, compress
 from reconciler.adopting.selectors import Describer
 from reconciler.adopting.settings import ignore_lines
 from reconciler.adopting.settings import settings as settings_text
@@ -20,16 +24,20 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, MemoryTree, Tree
 from reconciler.files.writing import scalar
+from reconciler.loading.load import APPROVALS_FOLDER
 from reconciler.loading.memory import AppliedHistory, remember
 from reconciler.loading.position import GitPosition, stand
 from reconciler.loading.recalling import read_remembered
 from reconciler.loading.trusted import trusted_config
+from reconciler.model.address import AccountId, Arn, Kind
 from reconciler.model.observer import SILENT, Observer
 from reconciler.model.provenance import NO_PROVENANCE
+from reconciler.model.state import Holder
 from reconciler.scaffold.write import write
 from reconciler.session.adopted import Adopted, Wishes, read_whole, refused
 from reconciler.session.adopting_again import adopt_again
 from reconciler.session.connecting import SANDBOX_RECORD, connect_all
+from reconciler.session.moving import read_source
 from reconciler.session.settings import Settings
 from reconciler.targets.base import Target, TellsProvenance
 from reconciler.targets.registry import IDENTITY_CENTER
@@ -45,8 +53,14 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
     """
     there = _there(settings.identities)
     if _declares(there):
+        if wishes.moves:
+            raise UsageError(
+                f"{settings.identities} declares something already: names and structure of another tool are "
+                "taken at the first run only; name an empty folder with --identities"
+            )
         return adopt_again(settings, _chosen(load_config(there), settings).name, wishes, observer)
     config = _config(there, wishes)
+    source, resources = read_source(wishes)
     position = None if settings.sandbox else _position(settings)
     if position is not None and config.exists and CONFIG_FILE in there.paths():
         config, _ = trusted_config(config, {}, position)
@@ -67,9 +81,17 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
             )
         provenance = target.provenance() if isinstance(target, TellsProvenance) else NO_PROVENANCE
         external_ids = "external_id" in target.capabilities.user_attributes
-        inventory = take_inventory(live, provenance, users=wishes.users, keeps_external_ids=external_ids)
+        hints = NO_HINTS if source is None else resolve(source, live)
+        inventory = take_inventory(
+            live, provenance, users=wishes.users, keeps_external_ids=external_ids, hints=hints
+        )
+        inventory = replace(inventory, left=(*inventory.left, *hints.absent))
         names = {one.key: str(one.fields["id"]) for one in inventory.accounts}
-        rules = compress(inventory.granted, Describer(live.organization, names, by_name=wishes.by_name))
+        rules = compress(
+            inventory.granted,
+            Describer(live.organization, names, by_name=wishes.by_name),
+            entries=_named(inventory, hints),
+        )
         written = texts(inventory, rules)
         ignore = ""
         if CONFIG_FILE in there.paths():
@@ -93,8 +115,20 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
         lines={path: text.count("\n") for path, text in written.items()},
         grants=sum(map(len, inventory.granted.values())),
         ignore=ignore,
+        moved=moved(resources, inventory) if wishes.terraform is not None else None,
         others=tuple(name for name in config.targets if name != target.name),
     )
+
+
+def _named(inventory: Inventory, hints: Hints) -> Mapping[Grant, str]:
+    """The names of entries that another tool has, by what files say."""
+    found: dict[Grant, str] = {}
+    for (account, arn, principal), name in hints.entries.items():
+        keys = inventory.user_keys if principal.kind is Kind.USER else inventory.group_keys
+        permission_set, key = inventory.set_names.get(Arn(arn)), keys.get(principal.id)
+        if permission_set is not None and key is not None:
+            found[AccountId(account), permission_set, Holder(principal.kind, key)] = name
+    return found
 
 
 def _there(folder: Path) -> Tree:
@@ -106,7 +140,10 @@ def _there(folder: Path) -> Tree:
 
 def _declares(there: Tree) -> bool:
     """Whether files declare something already."""
-    return any(path.endswith((".yaml", ".yml")) and path != CONFIG_FILE for path in there.paths())
+    return any(
+        path.endswith((".yaml", ".yml")) and path != CONFIG_FILE and not path.startswith(APPROVALS_FOLDER)
+        for path in there.paths()
+    )
 
 
 def _config(there: Tree, wishes: Wishes) -> Config:

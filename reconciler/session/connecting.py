@@ -14,6 +14,7 @@ from reconciler.config.targets import connect, is_played
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 from reconciler.files.private import write_private
 from reconciler.files.tree import FolderTree
+from reconciler.model.denials import EMPTY
 from reconciler.model.observer import Observer
 from reconciler.session.settings import Settings
 from reconciler.targets.base import Target
@@ -92,7 +93,13 @@ def connect_all(
     settings.remark(
         f"On the embedded sandbox ({SANDBOX_FILE}, {speed:g} times as fast as AWS); AWS is not touched."
     )
-    played = Played(sandbox.url, sandbox.region, sandbox.scim_url, partial(_scim_token, sandbox))
+    played = Played(
+        sandbox.url,
+        sandbox.region,
+        sandbox.scim_url,
+        partial(_scim_token, sandbox),
+        lambda policy: sandbox.store.found_scp(policy, EMPTY),
+    )
     return {
         name: connect(target, clock, observer, speed=speed, played=played) for name, target in chosen.items()
     }

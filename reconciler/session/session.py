@@ -112,12 +112,15 @@ class Session:
         by_rule: bool = False,
     ) -> PreparedPlan:
         """Read one target and plan it, with `notes` of others; options as in `plan`. Raises ServiceError."""
-        target, memory = self.targets[name], self.memories[name]
-        receipt = memory.remembered.receipt
+        live = self.look(name, by_group=by_group)
+        return self.plan_on(name, live, self.loaded.identities, only, notes, by_rule=by_rule)
+
+    def look(self, name: str, *, by_group: bool = False) -> Live:
+        """Read one target, as a plan of it needs. Raises ServiceError."""
+        target, receipt = self.targets[name], self.memories[name].remembered.receipt
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
-        live = target.read(self._request(name, by_group=by_group))
-        return self.plan_on(name, live, self.loaded.identities, only, notes, by_rule=by_rule)
+        return target.read(self._request(name, by_group=by_group))
 
     def plan_on(
         self,

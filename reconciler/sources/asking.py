@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
-from reconciler.sources.entry import normal
+from reconciler.sources.entry import Name, normal
+from reconciler.sources.plain import GROUPS, PERSONS
 from reconciler.sources.settings import Scope, Server, Settings
 
 _IN_CHAIN = "1.2.840.113556.1.4.1941"
@@ -21,6 +22,8 @@ TOMBSTONES = "(&(isDeleted=TRUE)(|(objectClass=user)(objectClass=group)))"
 _ALWAYS = (
     "objectClass", "objectGUID", "objectSid", "sAMAccountName", "cn", "whenChanged", "isCriticalSystemObject",
 )  # fmt: skip
+# An attribute that a server keeps itself, as entryUUID, comes where it is named (RFC 4512 section 3.4).
+_PLAIN = ("objectClass", "entryUUID", "cn", "displayName")
 _OF_USERS = ("userAccountControl", "accountExpires", "primaryGroupID", "memberOf", "manager", "displayName")
 _OF_GROUPS = ("groupType", "member", "memberOf", "displayName", "description")
 _USERS = "(objectCategory=person)(objectClass=user)"
@@ -34,8 +37,8 @@ def escape_filter(value: str) -> str:
 
 def domains(settings: Settings) -> list[str]:
     """The domains of what is read: the `DC=` parts at the end of each base, once, in a fixed order."""
-    found = {}
-    for base in (*settings.users.bases, *settings.groups.bases):
+    found: dict[Name, str] = {}
+    for base in () if settings.plain else (*settings.users.bases, *settings.groups.bases):
         # Parts that end a name have no comma in them.
         domain = re.search(r"(?:^|,)\s*((?:DC\s*=[^,]+)(?:,\s*DC\s*=[^,]+)*)$", base, re.IGNORECASE)
         if domain is not None:
@@ -56,6 +59,16 @@ def questions(settings: Settings) -> Sequence[Question]:
     """The searches for users and for groups."""
     rules = settings.mapping
     sources = [rules.sources[name] for name in (*rules.sources,) if name in _wanted(rules.attributes)]
+    if settings.plain:
+        enabled = rules.enabled and rules.enabled.attribute
+        plain = {*_PLAIN, "uid", "manager", rules.user_name, *sources, *([enabled] if enabled else [])}
+        in_groups = {*_PLAIN, "member", "uniqueMember", "memberUid", "description"}
+        return (
+            Question(_outermost(settings.users.bases), _plain(settings.users, PERSONS, "uid"), sorted(plain)),
+            Question(
+                _outermost(settings.groups.bases), _plain(settings.groups, GROUPS, "cn"), sorted(in_groups)
+            ),
+        )
     of_users = {*_ALWAYS, *_OF_USERS, rules.user_name, *sources}
     of_groups = {*_ALWAYS, *_OF_GROUPS, rules.group_name}
     return (
@@ -71,6 +84,13 @@ def _wanted(attributes: Sequence[str]) -> set[str]:
 def _outermost(bases: Sequence[str]) -> list[str]:
     """Each base once, in a fixed order."""
     return list({normal(base): base for base in sorted(bases)}.values())
+
+
+def _plain(scope: Scope, classes: Sequence[str], named: str) -> str:
+    """The filter of a plain LDAP server."""
+    kinds = "".join(f"(objectClass={name})" for name in classes)
+    names = "".join(f"({named}={escape_filter(name)})" for name in scope.names)
+    return f"(&(|{kinds}){scope.filter or ''}{f'(|{names})' if names else ''})"
 
 
 def _users_filter(scope: Scope) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
 from reconciler.sources.directory import Place, Written
 from reconciler.sources.entry import Entry
-from reconciler.sources.leavers import Part, belongs_to_leavers, part_of
+from reconciler.sources.leavers import ANCHOR, Part, belongs_to_leavers, part_of
 from reconciler.sources.mapping import outcome
 from reconciler.sources.outcome import Imported, Remark
 from reconciler.sources.settings import Settings
 from reconciler.sources.shrinking import Limit, check
 from reconciler.sources.text import anchored, files
+from reconciler.wire.clock import SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did."""
+    """What an import did. `leavers` are those of the files that belong to the part of leavers."""
 
     users: Counts
     groups: Counts
     files: Written
     remarks: Sequence[Remark]
+    leavers: Sequence[str] = ()
 
 
 def import_entries(
@@ -45,10 +48,13 @@ def import_entries(
     into: str,
     limit: Limit,
     part: Part | None = None,
+    now: datetime | None = None,
 ) -> Report:
     """Write what a directory holds as YAML below `into` in the folder `identities`, or one part of that.
 
-    The limit holds for both parts together, whichever of them is written.
+    The limit holds for both parts together, whichever of them is written. `now` (aware; default: the
+    clock) tells ends that are over from those to come.
+
     Raises ReconcilerError where nothing was read, Refused where more would be lost than `limit` allows, and
     InputError where the result would not be valid; then nothing is written.
     """
@@ -69,15 +75,24 @@ def import_entries(
             f"{identities / into} was written by an earlier version, which kept leavers among the people. "
             "Nothing was written. Import once without --only, and merge that."
         )
-    now = place.now()
-    wanted = part_of(part, files(found), now, belongs_to_leavers(before, found))
-    written = place.replace(anchored(wanted, now))
+    there = place.now()
+    leavers = belongs_to_leavers(before, found, now or SystemClock().now())
+    wanted = part_of(part, files(found), there, leavers)
+    written = place.replace(anchored(wanted, there))
     return Report(
         users=_counts(before.users, found.users),
         groups=_counts(before.groups, found.groups),
         files=written,
         remarks=found.remarks,
+        leavers=_leavers(written.written, leavers, f"{into.rstrip('/')}/"),
     )
+
+
+def _leavers(written: Sequence[str], leavers: Collection[str], into: str) -> Sequence[str]:
+    """Those of the written files that belong to leavers; with the first of them what keeps their folder."""
+    found = [path for path in written if path.removeprefix(into) in leavers]
+    anchor = [path for path in written if path.removeprefix(into) == ANCHOR]
+    return sorted([*found, *anchor]) if found else []
 
 
 def _counts(before: Mapping[str, Imported], after: Sequence[Imported]) -> Counts:

@@ -40,7 +40,7 @@ def read_directory(settings: Settings) -> list[Entry]:
     """
     if settings.server is None:
         raise ReconcilerError("the configuration names no server: add `url: ldaps://…`, or read an --ldif")
-    password = password_of(settings.server)
+    password = "" if settings.server.kerberos else password_of(settings.server)
     with warnings.catch_warnings():
         # ldap3 2.9.1 uses names that pyasn1 calls deprecated.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -103,9 +103,7 @@ class _Reader:
         )
         self._connection = self._ldap3.Connection(
             made,
-            user=self._server.bind_dn,
-            password=password,
-            authentication=self._ldap3.SIMPLE,
+            **(self._ticket(host) if self._server.kerberos else self._simple(password)),
             client_strategy=self._ldap3.SYNC,
             read_only=True,
             auto_referrals=False,
@@ -122,6 +120,28 @@ class _Reader:
             raise ServiceError("TLS did not start", target=self._server.url)
         if not self._connection.bind():
             raise self._error("the directory refuses the bind", self._connection.result)
+
+    def _simple(self, password: str) -> dict[str, Any]:
+        return {
+            "user": self._server.bind_dn,
+            "password": password,
+            "authentication": self._ldap3.SIMPLE,
+        }
+
+    def _ticket(self, host: str) -> dict[str, Any]:
+        """A bind by GSSAPI: ldap3 asks for no layer of its own inside of TLS, and binds it to the channel."""
+        try:
+            import gssapi  # noqa: F401  # ldap3 imports it, and its own words would not name the extra
+        except ImportError as error:
+            raise ReconcilerError(
+                "`auth: kerberos` takes the extra `kerberos`, which is not installed or finds no library of "
+                "Kerberos: pip install 'identity-reconciler[ad,kerberos]' (it is compiled: gcc, libkrb5-dev)"
+            ) from error
+        return {
+            "authentication": self._ldap3.SASL,
+            "sasl_mechanism": self._ldap3.KERBEROS,
+            "sasl_credentials": (self._server.server_name or host,),
+        }
 
     def search(
         self, base: str, text: str, attributes: Sequence[str], controls: Sequence[Any] = ()
@@ -245,6 +265,12 @@ class _Reader:
             return ServiceError(
                 f"no TLS with the directory: {show(str(error), 300)}; name the CA with ca_file, and the name "
                 "in the certificate with server_name",
+                target=self._server.url,
+            )
+        if type(error).__module__.startswith("gssapi"):
+            return ServiceError(
+                f"no bind with Kerberos: {show(str(error), 300)}; get a ticket with kinit, and write the "
+                "full name of the controller as server_name",
                 target=self._server.url,
             )
         return ServiceError(

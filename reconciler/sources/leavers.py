@@ -1,7 +1,7 @@
 """Who left, or will: a file of its own for each, so that no two changes of an import touch the same lines.
 
-An import has two parts. That of leavers takes access away and does nothing else: accounts that are disabled
-or gone, and ends that come or are brought forward. The other part is everything else, such as who comes back.
+An import has two parts. That of leavers takes access away and does nothing else: accounts that are disabled,
+gone, or expired by now. The other part is everything else, such as who comes back, and ends to come.
 They may be merged in either order, and one without the other: each file belongs to one person, and a person
 is in one of the two parts.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -63,12 +64,11 @@ def left_behind(before: Before, now: Mapping[str, Imported]) -> list[Imported]:
     )
 
 
-def belongs_to_leavers(before: Before, outcome: Outcome) -> frozenset[str]:
-    """The paths of leavers' files whose change takes access away, and gives none."""
+def belongs_to_leavers(before: Before, outcome: Outcome, at: datetime) -> frozenset[str]:
+    """The paths of leavers' files whose change takes access away at once, and gives none, at a moment."""
     found = set()
     for one in (*outcome.users, *outcome.left):
-        was = before.users.get(one.guid)
-        if was is not None and _takes_away(was.fields, one.fields):
+        if one.guid in before.users and takes_away(one.fields, at):
             found.add(file_of(one.key, one.guid))
     return frozenset(found)
 
@@ -87,10 +87,13 @@ def part_of(
     return {**chosen, **{path: changed[path] for path in leavers if path in changed}}
 
 
-def _takes_away(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether a status gives no more than the one before. Ends are written alike, so that text compares."""
-    if now.get("active") == "false":
+def takes_away(status: Mapping[str, Any], at: datetime) -> bool:
+    """Whether who has this status has no access at a moment (aware), whatever they had before.
+
+    What ends later is no leaver yet: that an end comes is a change of its own, which people review.
+    """
+    if status.get("active") == "false":
         return True
-    if was.get("active") == "false" or now.get("until") is None:
-        return False
-    return was.get("until") is None or now["until"] <= was["until"]
+    end = status.get("until")
+    # Ends are written alike, so that text compares as time does.
+    return end is not None and end <= at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -20,6 +20,7 @@ from reconciler.sources.groups import Memberships
 from reconciler.sources.keys import assign
 from reconciler.sources.leavers import left_behind
 from reconciler.sources.outcome import Before, Imported, Outcome, Remark, Taken
+from reconciler.sources.plain import adapted
 from reconciler.sources.settings import Rules, Scope, Settings
 from reconciler.sources.values import Made, group_fields, is_group, is_user, user_fields
 
@@ -45,6 +46,7 @@ def outcome(
     """What an import of these entries writes, after what was imported `before`, beside what is `taken`."""
     remarks: list[Remark] = []
     rules = settings.mapping
+    entries = adapted(entries, settings) if settings.plain else entries
     users = _kind(entries, settings.users, is_user, user_fields, rules, before.users, remarks)
     groups = _kind(entries, settings.groups, is_group, group_fields, rules, before.groups, remarks)
     _hold_back(users, before.users, "user_name", taken, remarks)
@@ -67,7 +69,7 @@ def outcome(
     _keep_gone(people, before.users, _gone_user, ("user_name", "email"), mentioned)
     _keep_gone(teams, before.groups, _gone_group, ("display_name",), mentioned)
     _without_unknown_managers(people)
-    deleted, looked = tombstones(entries), settings.server is not None
+    deleted, looked = tombstones(entries), settings.server is not None and not settings.plain
     for kind, was_there in ((users, before.users), (groups, before.groups)):
         remarks += judged(was_there, kind.entries, deleted, looked=looked)
     return Outcome(

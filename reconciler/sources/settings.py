@@ -37,8 +37,19 @@ SOURCES: Mapping[str, str] = {
     "user_type": "employeeType",
     "nick_name": "displayNamePrintable",
 }
+# What a plain LDAP server calls otherwise (RFC 2798, RFC 4519).
+PLAIN_SOURCES: Mapping[str, str] = {
+    **SOURCES,
+    "employee_number": "employeeNumber",
+    "organization": "o",
+    "division": "ou",
+    "website": "labeledURI",
+    "department": "departmentNumber",
+}
 # What AWS asks for at every person (facts: CreateUser of IAM Identity Center's SCIM endpoint).
 ALWAYS = ("given_name", "family_name", "display_name")
+# Where Microsoft's matching rules begin (MS-ADTS 3.1.1.3.4.4).
+_MICROSOFT = "1.2.840.113556."
 DEFAULT_ATTRIBUTES = ("email", "title", "department", "manager")
 _CHOICES = (*sorted(SOURCES.keys() - set(ALWAYS)), "manager")
 
@@ -100,6 +111,13 @@ class _Password(TypedDict, total=False):
 
 
 @with_config(STRICT)
+class _Enabled(TypedDict, total=False):
+    attribute: Required[LdapName]
+    values: Annotated[list[Text], Field(min_length=1)]
+    not_values: Annotated[list[Text], Field(min_length=1)]
+
+
+@with_config(STRICT)
 class _Users(TypedDict, total=False):
     bases: Annotated[list[Dn], Field(min_length=1)]
     filter: Filter
@@ -121,10 +139,13 @@ class _SettingsDocument(TypedDict, total=False):
     bind_dn: Text
     password: Annotated[_Password, BeforeValidator(_no_secret)]
     timeout: Positive
+    kind: Literal["ad", "ldap"]
+    auth: Literal["simple", "kerberos"]
+    enabled: Literal["all"] | _Enabled
     base: Required[Dn]
     users: _Users
     groups: _Groups
-    user_name: Literal["userPrincipalName", "mail"]
+    user_name: Literal["userPrincipalName", "mail", "uid"]
     group_name: Literal["sAMAccountName", "cn", "displayName"]
     nested: Literal["include", "flatten"]
     gone: Literal["keep", "remove"]
@@ -139,7 +160,8 @@ _ADAPTER: TypeAdapter[_SettingsDocument] = TypeAdapter(_SettingsDocument)
 class Server:
     """How the directory is reached. `ldap://` means StartTLS: nothing is ever sent without TLS.
 
-    `timeout` is in seconds, for connecting and for each answer. The password is read when it is needed.
+    `timeout` is in seconds, for connecting and for each answer. The password is read when it is needed;
+    with `kerberos` there is none, and the ticket of the credential cache says who reads.
     """
 
     url: str
@@ -149,6 +171,7 @@ class Server:
     ca_file: Path | None = None
     server_name: str | None = None
     timeout: int = 30
+    kerberos: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +189,15 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class Enabled:
+    """Whom a plain LDAP server has enabled: all, or whose `attribute` has (`negative`: has not) a value."""
+
+    attribute: str | None = None
+    values: tuple[str, ...] = ()
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What becomes of what was read; `attributes` are those of ours beside ALWAYS, `sources` where from."""
 
@@ -175,16 +207,27 @@ class Rules:
     keep_gone: bool = True
     attributes: tuple[str, ...] = DEFAULT_ATTRIBUTES
     sources: Mapping[str, str] = field(default_factory=lambda: dict(SOURCES))
+    # Of plain LDAP servers alone: Active Directory says it itself.
+    enabled: Enabled | None = None
+
+    @property
+    def standing(self) -> str:
+        """The attribute that says whether somebody is enabled."""
+        return (self.enabled and self.enabled.attribute) or "userAccountControl"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the file says. Without a `server` only a recorded directory can be imported."""
+    """Everything that the file says. Without a `server` only a recorded directory can be imported.
+
+    `plain` is a server that is not Active Directory.
+    """
 
     server: Server | None = None
     users: Scope = Scope()
     groups: Scope = Scope()
     mapping: Rules = Rules()
+    plain: bool = False
 
 
 def read_settings(path: Path) -> Settings:
@@ -213,34 +256,79 @@ def _settings(document: Document, written: _SettingsDocument, folder: Path) -> S
             says = "is not an attribute that comes from one of the directory's"
             document.fault(("from", name), says, f"choose from {', '.join(sorted(SOURCES))}", key=True)
     users, groups = written.get("users", {}), written.get("groups", {})
+    plain = written.get("kind") == "ldap"
+    (_plain if plain else _active_directory)(document, written)
     base = (written["base"],)
     return Settings(
         server=_server(document, written, folder) if "url" in written else None,
         users=Scope(tuple(users.get("bases", base)), users.get("filter"), tuple(users.get("member_of", ()))),
         groups=Scope(tuple(groups.get("bases", base)), groups.get("filter"), tuple(groups.get("names", ()))),
         mapping=Rules(
-            user_name=written.get("user_name", "userPrincipalName"),
-            group_name=written.get("group_name", "sAMAccountName"),
+            user_name=written.get("user_name", "mail" if plain else "userPrincipalName"),
+            group_name=written.get("group_name", "cn" if plain else "sAMAccountName"),
             flatten=written.get("nested") == "flatten",
             keep_gone=written.get("gone") != "remove",
             attributes=tuple(written.get("attributes", DEFAULT_ATTRIBUTES)),
-            sources={**SOURCES, **written.get("from_", {})},
+            sources={**(PLAIN_SOURCES if plain else SOURCES), **written.get("from_", {})},
+            enabled=_enabled(written.get("enabled")) if plain else None,
         ),
+        plain=plain,
     )
 
 
+def _plain(document: Document, written: _SettingsDocument) -> None:
+    """Refuse what a plain LDAP server does not have, or answers with success and nothing."""
+    if written.get("user_name") == "userPrincipalName":
+        document.fault(("user_name",), "is of Active Directory alone", "write mail or uid")
+    if written.get("group_name", "cn") != "cn":
+        document.fault(("group_name",), "is of Active Directory alone", "write cn, or leave it out")
+    if "member_of" in written.get("users", {}):
+        says = "needs a matching rule that only Active Directory has; others would answer with nobody"
+        document.fault(("users", "member_of"), says, "write a filter, or bases", key=True)
+    for section in ("users", "groups"):
+        scope: Any = written.get(section, {})
+        if _MICROSOFT in str(scope.get("filter", "")):
+            says = "has a matching rule that only Active Directory has; others would answer with nobody"
+            document.fault((section, "filter"), says, "compare attributes in it")
+    enabled = written.get("enabled")
+    fix = "write `enabled: all`, or {attribute: NAME, values: [...]}, or {attribute: NAME, not_values: [...]}"
+    if enabled is None:
+        document.fault((), "does not say who is enabled, which a plain LDAP server does not say itself", fix)
+    elif isinstance(enabled, dict) and ("values" in enabled) == ("not_values" in enabled):
+        document.fault(("enabled",), "takes one of values and not_values", fix)
+
+
+def _active_directory(document: Document, written: _SettingsDocument) -> None:
+    if "enabled" in written:
+        fix = "leave it out: userAccountControl says it; `kind: ldap` is for other servers"
+        document.fault(("enabled",), "is of plain LDAP servers", fix, key=True)
+    if written.get("user_name") == "uid":
+        document.fault(("user_name",), "is of plain LDAP servers", "write userPrincipalName or mail")
+
+
+def _enabled(written: Literal["all"] | _Enabled | None) -> Enabled | None:
+    if written is None or isinstance(written, str):
+        return Enabled()
+    values = written.get("values", written.get("not_values", ()))
+    return Enabled(written["attribute"], tuple(values), negative="not_values" in written)
+
+
 def _server(document: Document, written: _SettingsDocument, folder: Path) -> Server | None:
-    password = written.get("password", {})
-    if "bind_dn" not in written:
+    password, kerberos = written.get("password", {}), written.get("auth") == "kerberos"
+    if kerberos and ("bind_dn" in written or "password" in written):
+        fix = "leave bind_dn and password out: the ticket in the credential cache says who reads"
+        document.fault(("auth",), "is kerberos, which needs no password", fix)
+    if not kerberos and "bind_dn" not in written:
         document.fault((), "has a url and no bind_dn", "add `bind_dn: …`, who reads the directory")
-    if len(password) != 1:
+    if not kerberos and len(password) != 1:
         fix = "write `password: {env: AD_PASSWORD}` or `password: {file: /run/secrets/ad}`"
         document.fault((), "has a url and no single source of the password", fix)
-    if "bind_dn" not in written or len(password) != 1:
+    if not kerberos and ("bind_dn" not in written or len(password) != 1):
         return None
     return Server(
         url=written["url"],
-        bind_dn=written["bind_dn"],
+        bind_dn=written.get("bind_dn", ""),
+        kerberos=kerberos,
         password_env=password.get("env"),
         password_file=folder / password["file"] if "file" in password else None,
         ca_file=folder / written["ca_file"] if "ca_file" in written else None,

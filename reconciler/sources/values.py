@@ -71,7 +71,7 @@ def user_fields(entry: Entry, guid: str, rules: Rules) -> Made:
         elif ours == "email":
             # A create would otherwise take the user_name for the address.
             made.fields["email"] = None
-    made.standing = _standing(entry, made)
+    made.standing = _standing(entry, made, rules)
     made.fields |= made.standing or {}
     _check(_USER, made, ("user_name", "external_id", *ALWAYS))
     return made
@@ -99,14 +99,15 @@ def group_fields(entry: Entry, guid: str, rules: Rules) -> Made:
     return made
 
 
-def _standing(entry: Entry, made: Made) -> dict[str, Any] | None:
+def _standing(entry: Entry, made: Made, rules: Rules) -> dict[str, Any] | None:
     try:
         control, expires = entry.number("userAccountControl"), entry.number("accountExpires")
     except ValueError as error:
         made.faults.append(str(error))
         return None
     if control is None:
-        made.faults.append("it has no userAccountControl, which says whether it is enabled: may it be read?")
+        says = f"it has no {rules.standing}, which says whether it is enabled: may it be read?"
+        made.faults.append(says)
         return None
     found: dict[str, Any] = {"active": "false"} if control & ACCOUNTDISABLE else {}
     if expires is None or expires in _NEVER:

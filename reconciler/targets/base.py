@@ -11,6 +11,7 @@ from reconciler.doctor.aws.facts import AwsFacts, Declared
 from reconciler.model.address import Address
 from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.denials import Denials, Entry
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Step
 from reconciler.model.provenance import Provenance
@@ -29,6 +30,7 @@ class ReadRequest:
     thing that is asked for by id and no longer exists is simply absent from the answer; that is the only
     case in which absence is not an error. `known_users` and `known_groups` are remote ids that a receipt
     remembers: where one of them is missing in a list and still there, the list is short, and no list.
+    `denials` asks for the policy that denies people, where the target has one.
     """
 
     users: tuple[str, ...] | None = None
@@ -39,6 +41,7 @@ class ReadRequest:
     organization: bool = True
     units: bool = True
     tags: bool = True
+    denials: bool = True
     by_group: bool = False
     known_users: tuple[str, ...] = ()
     known_groups: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ NOTHING = ReadRequest(
     organization=False,
     units=False,
     tags=False,
+    denials=False,
 )
 
 
@@ -120,6 +124,20 @@ class Learning(Protocol):
 
     def recall(self, names: Iterable[str]) -> None:
         """Take in what a receipt says; names of anything else are passed over."""
+
+
+@runtime_checkable
+class Denies(Protocol):
+    """A target that can cut what people have open, by entries in one policy (model/denials.py)."""
+
+    def denials(self) -> Denials | None:
+        """Who is in the policy; None where none is configured. Raises nothing: see Denials.problem."""
+
+    def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
+        """Enter people by user id, or take them out (None), and leave all others as they are.
+
+        "" where it was written and read back, else why it was not. Raises nothing.
+        """
 
 
 @runtime_checkable

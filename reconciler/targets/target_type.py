@@ -44,12 +44,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The embedded sandbox in place of AWS: where it answers, and how to get a token of its SCIM endpoint."""
+    """The embedded sandbox in place of AWS: where it answers, and how to get a token of its SCIM endpoint.
+
+    `deny_policy` makes the policy of an id, with nobody in it, at the root of its organization.
+    """
 
     url: str
     region: str
     scim_url: str = ""
     scim_token: Callable[[], Path] | None = None
+    deny_policy: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

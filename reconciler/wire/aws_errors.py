@@ -56,7 +56,8 @@ _REJECTED = frozenset(
 # What Organizations, IAM and S3 say where others say ResourceNotFoundException (API references, errors).
 _ABSENT = frozenset(
     ("AccountNotFoundException", "ParentNotFoundException", "ChildNotFoundException",
-     "TargetNotFoundException", "OrganizationalUnitNotFoundException", "NoSuchEntity", "NoSuchKey")
+     "TargetNotFoundException", "OrganizationalUnitNotFoundException", "PolicyNotFoundException",
+     "NoSuchEntity", "NoSuchKey")
 )  # fmt: skip
 # As in: User … is not authorized to perform: identitystore:ListUsers on resource …
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")

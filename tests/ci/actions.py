@@ -24,6 +24,7 @@ from reconciler.model.authorship import OWN_SESSION
 from tests.ci.expressions import evaluate, fill
 from tests.repositories import IDENTITY
 from tests.support.github import FORK, OURS, Hub
+from tests.support.ldap_server import PASSWORD
 
 PIP = """#!/bin/bash
 if [ "$1 $2" = "-I -m" ]; then shift; fi
@@ -36,6 +37,15 @@ fi
 exec "{python}" "$@"
 """
 _DEFAULT = {"shallow": False}
+_KEY = {"RECONCILER_DEPLOY_KEY": "KEY"}
+# By environment, as the README that `init` writes has people put them there.
+_SECRETS = {
+    "identity-apply": _KEY,
+    "identity-reconcile": _KEY,
+    "identity-snapshot": _KEY,
+    "identity-import": {"AD_PASSWORD": PASSWORD},
+    "identity-import-pulls": {"IMPORT_APP_KEY": "APP KEY"},
+}
 
 
 @dataclass
@@ -114,7 +124,7 @@ class Runner:
             },
             "runner": {"temp": str(temporary)},
             "inputs": dict(inputs or {}),
-            "secrets": {"RECONCILER_DEPLOY_KEY": "KEY"} if "environment" in described else {},
+            "secrets": _SECRETS.get(described.get("environment", ""), {}),
             "vars": dict(variables or {}),
             "steps": {},
             "needs": {
@@ -236,6 +246,11 @@ class Runner:
             self.hub.upload(run, given["name"], {each.name: each.read_bytes() for each in files})
         elif action == "actions/download-artifact":
             self._download(workspace / given["path"], run, given["name"])
+        elif action == "actions/create-github-app-token":
+            assert given["private-key"] == "APP KEY"
+            start = "permission-"
+            rights = {key.removeprefix(start): it for key, it in given.items() if key.startswith(start)}
+            context["steps"][step["id"]] = {"outputs": {"token": self.hub.token(rights)}}
         else:
             assert action == "actions/setup-python", action
 

@@ -32,10 +32,13 @@ def test_a_person_is_blocked_without_the_remote_and_the_memory_comes_back(
         laptop.commit({**FILES, "reconciler.yaml": CONFIG + "lock: {type: git}\n"})
         laptop.work.git("push", "-q", "origin", "main")
         laptop.converge("--first-apply")
-        validates, reconciles, plans, applies, publishes_plan, publishes = commands()
+        offboards, validates, reconciles, plans, applies, publishes_plan, publishes = commands()
 
         # Away it is.
         (tmp_path / "origin.git").rename(tmp_path / "away.git")
+        ended = laptop.run(*(word.replace("KEY", "bob") for word in offboards), "--yes", "--revoke-only")
+        assert ended.code == 0, ended.output
+        assert laptop.memberships()["ops"] == {"ada@example.com"}
         laptop.commit({**BLOCK, "reconciler.yaml": CONFIG + "lock: {type: file}\n"})
         assert laptop.run(*validates).code == 0
         ended = laptop.run(*reconciles)

@@ -88,6 +88,7 @@ def test_a_merge_request_gets_nothing_that_can_write(plan_with: str) -> None:
         "plan-merged",
         "apply",
         "reconcile",
+        "offboard",
         "snapshot",
         "drift",
     }

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from reconciler.errors import UsageError
 from reconciler.model.authorship import OWN_SESSION
 from reconciler.scaffold.choices import Choices
 from reconciler.scaffold.files import TEMPLATES, files
+from reconciler.sources.settings import Settings, read_settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 FORGES = ("github", "gitlab")
@@ -63,6 +65,57 @@ def test_no_placeholder_is_left_and_every_template_is_used(forge: str) -> None:
     assert [name for name, content in made if re.search(rb"@@\w", content)] == []
 
 
+def test_with_a_directory_there_is_a_workflow_without_a_role_and_nothing_else_changes() -> None:
+    plain, more = files(Choices()), files(Choices(source="ad", runner="near-the-dc"))
+    assert more.keys() - plain.keys() == {
+        ".github/reconciler/ad.yaml",
+        ".github/workflows/import.yml",
+        "IMPORT.md",
+    }
+    assert {name for name in plain if plain[name] != more[name]} == {
+        ".github/workflows/drift.yml",
+        "README.md",
+    }
+    jobs = yaml.safe_load(more[".github/workflows/import.yml"])["jobs"]
+    assert jobs["read"]["runs-on"] == ["self-hosted", "near-the-dc"]
+    assert all(job["permissions"] == {"contents": "read"} for job in jobs.values())
+    # The password is handed to the step that reads, and the runner never has the key of the app.
+    steps = {name: str(job["steps"]) for name, job in jobs.items()}
+    assert [one.get("name") for one in jobs["read"]["steps"] if "AD_PASSWORD" in str(one)] == [
+        "Read the directory, once"
+    ]
+    assert "IMPORT_APP_KEY" not in steps["read"]
+    assert "AD_PASSWORD" not in steps["propose"] + steps["merge"]
+    assert jobs["merge"]["if"].count("vars.IMPORT_MERGES_LEAVERS == 'true'") == 1
+    config = read_settings_text(more[".github/reconciler/ad.yaml"])
+    assert (config.server is not None and config.server.password_env) == "AD_PASSWORD"
+
+
+def read_settings_text(content: bytes) -> Settings:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ad.yaml"
+        path.write_bytes(content)
+        return read_settings(path)
+
+
+def test_at_gitlab_a_directory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", str(tmp_path / "new"), "--ci", "gitlab", "--source", "ad"]) != 0
+    assert "for GitHub alone" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("runner", ["", "a b", '"', "x]", "-x", "é", "a\n"])
+def test_the_label_of_a_runner_is_a_word(runner: str) -> None:
+    with pytest.raises(UsageError, match="--runner"):
+        Choices(source="ad", runner=runner)
+
+
+def test_the_lock_has_what_an_import_and_signatures_need() -> None:
+    locked = files(Choices())[".github/reconciler/requirements.txt"].decode()
+    for name in ("ldap3", "pyasn1", "signxml"):
+        assert re.search(rf"^{name}==", locked, re.MULTILINE), name
+
+
 def filled(text: str, words: Mapping[str, str]) -> bytes:
     return re.sub(r"@@([a-z_]+)@@", lambda match: words[match[1]], text).encode()
 
@@ -70,8 +123,12 @@ def filled(text: str, words: Mapping[str, str]) -> bytes:
 def test_every_template_is_written_by_some_choice() -> None:
     used = set()
     for forge in FORGES:
-        for plan_with in ("snapshot", "role"):
-            choices = Choices(forge=forge, plan_with=plan_with)
+        for plan_with, source in (
+            ("snapshot", "ad" if forge == "github" else ""),
+            ("role", ""),
+            ("snapshot", ""),
+        ):
+            choices = Choices(forge=forge, plan_with=plan_with, source=source)
             words = choices.words()
             there = set(files(choices).values())
             for path in TEMPLATES.rglob("*"):
@@ -253,3 +310,23 @@ def test_every_session_of_a_role_has_the_name_by_which_drift_knows_our_own_runs(
     assert found >= 6
     text = (TEMPLATES / "gitlab" / "template.yml").read_text("utf-8")
     assert f"    AWS_ROLE_SESSION_NAME: {OWN_SESSION}$CI_JOB_ID\n" in text
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_policy_of_denials_comes_with_its_statements(forge: str) -> None:
+    made = files(Choices(forge=forge, deny_policy="p-1a2b3c4d5e"))
+    plain = files(Choices(forge=forge))
+    folder = f".{forge}/reconciler/iam"
+    for name in ("plan", "apply", "revoke"):
+        path = f"{folder}/policy-{name}.json"
+        more = [one for one in json.loads(made[path])["Statement"]
+                if one not in json.loads(plain[path])["Statement"]]  # fmt: skip
+        (statement,) = more
+        assert statement["Resource"].endswith(":policy/*/service_control_policy/p-1a2b3c4d5e")
+        assert ("organizations:UpdatePolicy" in statement["Action"]) is (name != "plan")
+        assert "organizations:DescribePolicy" in statement["Action"]
+    target = yaml.safe_load(made["identities/reconciler.yaml"])["targets"]["aws"]
+    assert target["deny_policy"] == "p-1a2b3c4d5e"
+    assert "deny_policy" not in plain["identities/reconciler.yaml"].decode()
+    with pytest.raises(UsageError):
+        Choices(deny_policy='p-1a2b3c4d5e"')

@@ -18,7 +18,7 @@ from tests.ci.linting import ROOT, actionlint, schema, zizmor
 pytestmark = pytest.mark.slow
 
 OWN = "own"
-SORTS = (OWN, "snapshot", "role")
+SORTS = (OWN, "snapshot", "role", "ad")
 # Which permission to write each job may have at most; everything else may only read.
 MAY_WRITE = {
     ("plan.yml", "plan"): {"id-token"},
@@ -29,6 +29,7 @@ MAY_WRITE = {
     ("snapshot.yml", "snapshot"): {"id-token"},
     ("drift.yml", "drift"): {"id-token"},
     ("drift.yml", "issue"): {"issues"},
+    ("offboard.yml", "offboard"): {"id-token"},
     ("request.yml", "request"): {"contents", "pull-requests", "issues"},
 }
 PIN = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
@@ -48,7 +49,8 @@ def repository(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         if (ROOT / "action.yml").exists():
             shutil.copy(ROOT / "action.yml", folder)
     else:
-        write(folder, files(Choices(repository="octo-org/access", plan_with=request.param)))
+        chosen = {"source": "ad"} if request.param == "ad" else {"plan_with": request.param}
+        write(folder, files(Choices(repository="octo-org/access", **chosen)))
     return folder
 
 

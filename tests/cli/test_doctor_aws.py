@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.doctor.aws.actions import OPTIONAL, READS, WRITES
+from reconciler.model.denials import EMPTY, Entry, render
 from reconciler.sandbox.access.terms import Caller
 from tests.cli.stage import CONFIG, FILES, Real
 
@@ -384,3 +385,81 @@ def test_wrong_usage(real: Real) -> None:
 def test_files_that_are_wrong(real: Real) -> None:
     real.write({**FILES, "people.yaml": "users: []\n"})
     assert real.run("doctor", "aws").code == 1
+
+
+DENY = "p-cutsoff1"
+DENYING = CONFIG.replace("us-east-1}", f"us-east-1, deny_policy: {DENY}}}")
+
+
+@pytest.fixture
+def cutting(site: Real) -> Real:
+    """The same with a policy of denials at the root."""
+    site.sandbox.store.found_scp(DENY, EMPTY)
+    site.commit({"reconciler.yaml": DENYING, "access.yaml": ACCESS})
+    return site
+
+
+def test_a_policy_of_denials_that_is_as_it_must_be(cutting: Real) -> None:
+    found = checks(cutting, "--for", "apply")
+    names = [name for name in found if name.startswith("deny-policy")]
+    assert names == ["deny-policy", "deny-policy-attached", "deny-policy-update", "deny-policy-room"]
+    assert {found[name]["outcome"] for name in names} == {"ok"}, found
+    assert "room for 99 people" in found["deny-policy-room"]["found"]
+
+
+@pytest.mark.parametrize("how", ["gone", "foreign", "denied"])
+def test_a_policy_of_denials_that_cannot_be_used(cutting: Real, how: str) -> None:
+    store = cutting.sandbox.store
+    if how == "gone":
+        store.remove_scp(DENY)
+    elif how == "foreign":
+        store.update_scp(DENY, EMPTY.replace('"nobody"', '"somebody"'))
+    else:
+        cutting.sandbox.faults.add("deny", "organizations.DescribePolicy", count=None)
+    found = checks(cutting, code=1)["deny-policy"]
+    assert found["outcome"] == "problem"
+    words = {"gone": "there is no policy", "foreign": "more than denials", "denied": "DescribePolicy"}[how]
+    assert words in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("target", "how", "code"),
+    [("Workloads", "problem", 1), ("Other", "problem", 1), ("Workloads/Prod", "ok", 0)],
+)
+def test_a_policy_of_denials_must_be_above_what_is_assigned(
+    cutting: Real, target: str, how: str, code: int
+) -> None:
+    store = cutting.sandbox.store
+    store.move_account(PROD, "Workloads/Prod" if target != "Workloads" else "")
+    store.attach_scp(DENY, store.create_ou(target))
+    store.detach_scp(DENY)
+    found, words = outcome(cutting, "deny-policy-attached", code=code)
+    assert found == how
+    assert (PROD in words) is (how == "problem")
+
+
+def test_an_account_that_nobody_assigns_in_is_a_warning(cutting: Real) -> None:
+    store = cutting.sandbox.store
+    store.create_account("210000000031", "spare")
+    store.attach_scp(DENY, PROD)
+    store.detach_scp(DENY)
+    found, words = outcome(cutting, "deny-policy-attached")
+    assert (found, "210000000031" in words, "attach-policy" in words) == ("warning", True, True)
+
+
+def test_a_delegated_administrator_needs_the_resource_policy(cutting: Real) -> None:
+    cutting.sandbox.circumstances.caller = Caller.DELEGATED
+    found, words = outcome(cutting, "deny-policy-update")
+    assert found == "not checked"
+    assert "organizations:UpdatePolicy" in words
+    assert "put-resource-policy" in words
+
+
+def test_a_policy_of_denials_that_is_nearly_full(cutting: Real) -> None:
+    people = {f"{number:08x}-aaaa-4aaa-8aaa-aaaaaaaaaaaa": Entry() for number in range(120)}
+    cutting.sandbox.store.update_scp(DENY, render(people))
+    assert outcome(cutting, "deny-policy-room")[0] == "warning"
+
+
+def test_without_a_policy_of_denials_nothing_is_said_of_one(site: Real) -> None:
+    assert not any(name.startswith("deny-policy") for name in checks(site))

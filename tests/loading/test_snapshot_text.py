@@ -11,6 +11,7 @@ from reconciler.errors import RecordError
 from reconciler.loading.snapshot_text import parse_snapshot, render_snapshot
 from reconciler.model.address import AccountId, Address, Arn, Kind
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.denials import Denials, Entry
 from reconciler.model.organization import LiveAccount, LiveUnit, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
@@ -21,6 +22,12 @@ from reconciler.model.state import Gap, Identities, Live, LiveGroup, LivePermiss
 ARN = Arn("arn:aws:sso:::permissionSet/ssoins-1/ps-1")
 LIVE = Live(
     target="aws",
+    denials=Denials(
+        "p-cutsoff1",
+        {"u-1": Entry(), "u-2": Entry(datetime(2026, 12, 1, 18, tzinfo=UTC), offboarded=True)},
+        ("statement 3",),
+        "slow",
+    ),
     identity={"instance_arn": "arn:aws:sso:::instance/ssoins-1", "store": "d-1"},
     users={
         "u-1": LiveUser(

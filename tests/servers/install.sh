@@ -3,7 +3,8 @@
 # What is there already stays as it is; no daemon of theirs is started, now or at the next boot of this machine.
 set -euo pipefail
 
-packages=(samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules ldb-tools krb5-user slapd)
+packages=(samba samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules ldb-tools krb5-user slapd
+  python3-gssapi)
 
 installed() {
   dpkg-query -W -f '${db:Status-Status}\n' "$@" 2> /dev/null | grep -cx installed || true

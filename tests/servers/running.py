@@ -120,7 +120,7 @@ def scim2_server(*, restricted: bool = False, page: int = 2) -> Iterator[Server]
     program = Path(sys.executable).with_name("scim2-server")
     if not program.exists():
         missing("scim2-server is not installed; `make test` installs it")
-    token, port = _token(), _free_port()
+    token, port = _token(), free_port()
     command = [str(program), "--port", str(port), "--bearer-token", token]
     address = f"http://127.0.0.1:{port}/v2"
     paging = {**_RESTRICTED["pagination"], "defaultPageSize": page, "maxPageSize": page}
@@ -178,7 +178,8 @@ def _spooled(name: str, text: str) -> Iterator[Path]:
         yield path
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

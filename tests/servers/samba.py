@@ -139,6 +139,11 @@ class Domain:
     def delete(self, dn: str) -> None:
         self._do("delete", dn)
 
+    def name_service(self, name: str) -> None:
+        """Let the controller be found under this name of a service; one that keeps its own names has it."""
+        changes = {"servicePrincipalName": [("MODIFY_ADD", [name])]}
+        self._do("modify", f"CN=DC1,OU=Domain Controllers,{BASE}", changes)
+
     def load(self, entries: Sequence[str]) -> None:
         """Add many entries, each as LDIF, past LDAP: what takes seconds there takes less here."""
         for at in range(0, len(entries), _BATCH):
@@ -225,6 +230,8 @@ def _running(domain: Domain) -> Iterator[None]:
         "interfaces": f"{domain.address}/8",
         "bind interfaces only": "yes",
         "server services": "ldap, kdc",
+        # As Windows: inside of TLS, a bind by Kerberos needs no layer of its own.
+        "ldap server require strong auth": "allow_sasl_over_tls",
         "private dir": folder / "private",
         "lock directory": folder,
         "state directory": folder / "state",

@@ -152,6 +152,17 @@ def test_the_extra_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: p
         read_directory(settings(served))
 
 
+def test_kerberos_takes_an_extra_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gssapi", None)
+    directory = company(1)
+    with (
+        serving(directory, tmp_path) as served,
+        pytest.raises(ReconcilerError, match=r"identity-reconciler\[ad,kerberos\]"),
+    ):
+        read_directory(settings(served, bind_dn="", password_env=None, kerberos=True))
+    assert directory.binds == []
+
+
 def test_values_in_filters_are_escaped() -> None:
     assert escape_filter("CN=a*(b)\\,c\0") == "CN=a\\2a\\28b\\29\\5c,c\\00"
     assert escape_filter("Zoë") == "Zoë"

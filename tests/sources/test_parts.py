@@ -26,6 +26,7 @@ from tests.support.directories import group, person
 
 LEAVERS, OTHERS = Part.LEAVERS, Part.OTHERS
 ANY = Limit(percent=100.0)
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 OFF = {"userAccountControl": "514"}
 
 
@@ -58,7 +59,7 @@ class Imports:
 
     def run(self, entries: Sequence[Entry], part: Part | None = None, limit: Limit = ANY) -> set[str]:
         """The paths that an import changed, without the folder."""
-        report = import_entries(entries, self._settings, self.root, "imported", limit, part)
+        report = import_entries(entries, self._settings, self.root, "imported", limit, part, NOW)
         return {path.removeprefix("imported/") for path in (*report.files.written, *report.files.removed)}
 
     def branch(self, name: str, entries: Sequence[Entry], part: Part) -> set[str]:
@@ -144,7 +145,10 @@ FOUR = [ADA, BOB, CYD, DAN, group(90, "ops", [ADA, BOB, CYD]), group(91, "dev", 
             {"groups/op.yaml", "groups/de.yaml"},
             id="a mover's two halves are together",
         ),
-        pytest.param([person(1, "ada", **expires(2031)), *FOUR[1:]], {"ada"}, set(), id="an end comes"),
+        pytest.param([person(1, "ada", **expires(2025)), *FOUR[1:]], {"ada"}, set(), id="expired"),
+        pytest.param(
+            [person(1, "ada", **expires(2031)), *FOUR[1:]], set(), {"leavers/ada.yaml"}, id="an end to come"
+        ),
         pytest.param(
             [BOB, CYD, DAN, person(9, "ada"), group(90, "ops", [BOB, CYD]), FOUR[5]],
             {"ada"},
@@ -184,7 +188,10 @@ def test_what_belongs_to_which_part(
         pytest.param(None, {}, OTHERS, id="found again"),
         pytest.param(expires(2031), {}, OTHERS, id="no end any more"),
         pytest.param(expires(2031), expires(2032), OTHERS, id="a later end"),
-        pytest.param(expires(2031), expires(2030), LEAVERS, id="an earlier end"),
+        pytest.param(expires(2031), expires(2030), OTHERS, id="an earlier end"),
+        pytest.param(expires(2031), expires(2026), LEAVERS, id="an earlier end, which is past"),
+        pytest.param(expires(2026), expires(2030), OTHERS, id="expired, and a new end"),
+        pytest.param(OFF, expires(2026), LEAVERS, id="enabled, and expired"),
         pytest.param(expires(2031), {**expires(2032), **OFF}, LEAVERS, id="disabled, with a later end"),
         pytest.param({**expires(2031), **OFF}, expires(2030), OTHERS, id="enabled, with an earlier end"),
         pytest.param(OFF, None, LEAVERS, id="disabled before, and gone"),
@@ -269,7 +276,7 @@ def test_a_part_of_what_an_earlier_version_wrote_is_refused(tmp_path: Path) -> N
 
 
 ACCOUNTS = st.sampled_from(
-    [None, {}, {}, OFF, expires(2030), expires(2031), {"title": "X"}, {**OFF, "title": "X"}]
+    [None, {}, {}, OFF, expires(2025), expires(2031), {"title": "X"}, {**OFF, "title": "X"}]
 )
 
 
@@ -289,7 +296,7 @@ def directories(draw: st.DrawFn) -> list[Entry]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(directories(), min_size=2, max_size=3), st.booleans())
-def test_whatever_happens_the_two_parts_merge(states: list[list[Entry]], keep_gone: bool) -> None:  # noqa: FBT001  # drawn
+def test_whatever_happens_the_two_parts_merge(states: list[list[Entry]], keep_gone: bool) -> None:  # noqa: FBT001  # Hypothesis draws it
     with TemporaryDirectory() as folder:
         imports = Imports(Path(folder), Rules(keep_gone=keep_gone))
         *earlier, last = states

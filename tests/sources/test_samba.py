@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,12 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.errors import ServiceError
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
-from tests.servers.samba import ADMIN, PASSWORD, READER, VARIABLE, Domain
+from reconciler.sources.ldap import read_directory
+from reconciler.sources.settings import Scope, Server, Settings
+from tests.servers.samba import ADMIN, BASE, HOST, PASSWORD, READER, REALM, VARIABLE, Domain
 
 pytestmark = pytest.mark.slow
 Import = Callable[..., Any]
@@ -67,3 +72,35 @@ def test_who_was_deleted_is_told_from_who_is_missing_where_deleted_objects_can_b
     else:
         assert codes(found) == ["deleted-unknown"]
     assert codes(importing(scope, reader=reader)) == []
+
+
+# Where Debian has the package; it fits Debian's own Python alone.
+_OF_DEBIAN = "/usr/lib/python3/dist-packages"
+_KRB5 = """\
+[libdefaults]
+default_realm = {realm}
+dns_lookup_kdc = false
+dns_canonicalize_hostname = false
+rdns = false
+[realms]
+{realm} = {{
+ kdc = {address}
+}}
+"""
+
+
+def test_a_ticket_is_enough_to_read(tmp_path: Path, samba: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, _OF_DEBIAN])
+    pytest.importorskip("gssapi", reason="gssapi is not there for this Python", exc_type=ImportError)
+    (tmp_path / "krb5.conf").write_text(_KRB5.format(realm=REALM, address=samba.address))
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
+    monkeypatch.setenv("KRB5CCNAME", f"FILE:{tmp_path / 'tickets'}")
+    server = Server(samba.url, "", kerberos=True, ca_file=samba.ca_file, server_name=HOST)
+    settings = Settings(server, Scope((BASE,)), Scope((BASE,)))
+    with pytest.raises(ServiceError, match="get a ticket with kinit"):
+        read_directory(settings)
+
+    samba.name_service(f"ldap/{HOST}")
+    subprocess.run(["kinit", "reader"], input=f"{PASSWORD}\n".encode(), capture_output=True, check=True)
+
+    assert READER in {one.dn for one in read_directory(settings)}

@@ -50,6 +50,10 @@ class Hub:
     asked: list[tuple[str, str]] = field(default_factory=list)
     # What `tests/support/github_settings.py` answers from.
     settings: dict[str, Any] = field(default_factory=dict)
+    # The commit that a branch is at, and what merging a pull request does to the branch.
+    tip_of: Callable[[str], str] = lambda _: ""
+    merge: Callable[[int], str] = lambda _: ""
+    parents: Callable[[str], list[str]] = lambda _: []
     # Says of a request what to answer in place of the usual; None for the usual.
     trouble: Callable[[Heard], Say | None] = lambda _: None
     url: str = ""
@@ -292,6 +296,41 @@ def _pulls(made: Hub, *, query: Mapping[str, str], **_: Any) -> Any:
         and (one["head"]["ref"], one["head"]["repo"]["id"]) == (branch, wanted)
         and one["base"]["ref"] == query.get("base", one["base"]["ref"])
     ]
+
+
+@_route("POST", "/pulls", "pull-requests")
+def _open_pull(made: Hub, *, body: Mapping[str, Any], **_: Any) -> Any:
+    head = body["head"]
+    ours = [one for one in made.pulls.values() if one["head"]["repo"]["id"] == OURS]
+    if any(one["state"] == "open" and one["head"]["ref"] == head for one in ours):
+        raise _Problem(422, f"A pull request already exists for {head}.")
+    number = made.open_pull(made.tip_of(head), head, author="octo-import[bot]", base=body["base"])
+    made.pulls[number] |= {"title": body["title"], "body": body["body"]}
+    return made.pulls[number]
+
+
+@_route("PATCH", r"/pulls/(\d+)", "pull-requests")
+def _change_pull(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
+    if body.get("state") == "closed":
+        made.close(int(number))
+    return made.pulls[int(number)]
+
+
+@_route("PUT", r"/pulls/(\d+)/merge", "contents")
+def _merge_pull(made: Hub, number: str, *, body: Mapping[str, Any], **_: Any) -> Any:
+    if body["sha"] != made.pulls[int(number)]["head"]["sha"]:
+        raise _Problem(409, "Head branch was modified. Review and try the merge again.")
+    return {"sha": made.merge(int(number)), "merged": True}
+
+
+@_route("GET", r"/branches/([^/]+)", "contents")
+def _branch(made: Hub, name: str, **_: Any) -> Any:
+    return {"name": name, "commit": {"sha": made.tip_of(name)}}
+
+
+@_route("GET", r"/git/commits/([0-9a-f]{40})", "contents")
+def _commit(made: Hub, commit: str, **_: Any) -> Any:
+    return {"sha": commit, "parents": [{"sha": one} for one in made.parents(commit)]}
 
 
 @_route("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests")

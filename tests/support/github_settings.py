@@ -15,7 +15,13 @@ from reconciler.scaffold.choices import Choices
 from reconciler.scaffold.files import files
 from tests.support.github import Hub, Problem, route
 
-_ENVIRONMENTS = ("identity-apply", "identity-reconcile", "identity-snapshot", "identity-read")
+_ENVIRONMENTS = (
+    "identity-apply",
+    "identity-reconcile",
+    "identity-snapshot",
+    "identity-offboard",
+    "identity-read",
+)
 _ALL = "administration"
 
 
@@ -49,7 +55,9 @@ def settled(hub: Hub) -> dict[str, Any]:
                 ],
                 "can_admins_bypass": False,
                 "branches": [{"name": hub.branch, "type": "branch"}],
-                "secrets": [] if name == "identity-read" else ["RECONCILER_DEPLOY_KEY"],
+                "secrets": []
+                if name in ("identity-read", "identity-offboard")
+                else ["RECONCILER_DEPLOY_KEY"],
             }
             for name in _ENVIRONMENTS
         },

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from reconciler.doctor.check import Unseen
 from reconciler.errors import Denied, NotFound, ServiceError
+from reconciler.model.denials import Denials
+from reconciler.model.organization import Organization
 from reconciler.model.plan import Finding
 
 
@@ -83,6 +85,16 @@ class Declared:
     tag_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class DenyFacts:
+    """What was seen of the policy: `targets` are ids of the root, of units and accounts it is attached to."""
+
+    denials: Denials
+    arn: str = ""
+    targets: frozenset[str] | Unseen = frozenset()
+    organization: Organization | Unseen = field(default_factory=Organization)
+
+
 _NOBODY = Unseen("AWS was not asked")
 
 
@@ -92,8 +104,9 @@ class AwsFacts:
 
     `region` is the one that was asked, `instances` those there that the settings allow. `management` is the
     management account, "" outside of any organization. `in_management` are names of permission sets that are
-    provisioned there. `simulated` maps write actions to the decision of IAM's simulator. `offset` is by how
-    much the clock of AWS is ahead of this machine's. `token` says why the token of SCIM is not usable.
+    provisioned there. `deny` is the policy of denials, where one is configured. `simulated` maps write
+    actions to the decision of IAM's simulator. `offset` is by how much the clock of AWS is ahead of this
+    machine's. `token` says why the token of SCIM is not usable.
     """
 
     region: str | Unseen
@@ -111,6 +124,7 @@ class AwsFacts:
     notices: tuple[Finding, ...] = ()
     has_channel: bool = False
     token: str = ""
+    deny: DenyFacts | None = None
 
 
 _SIGNING = frozenset(

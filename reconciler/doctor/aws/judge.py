@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.doctor.aws.actions import Use
 from reconciler.doctor.aws.calling import actions, clock, credentials, key, network, writes
+from reconciler.doctor.aws.denying import deny_policy
 from reconciler.doctor.aws.facts import AwsFacts, Declared
 from reconciler.doctor.aws.organization import customer_policies, management, tag_keys
 from reconciler.doctor.aws.places import instance, permission_sets, region
@@ -27,6 +28,7 @@ def judge(target: str, facts: AwsFacts, declared: Declared, use: Use | None = No
         management(facts, declared),
         tag_keys(declared),
         customer_policies(facts, declared),
+        *deny_policy(facts, declared),
         *_token(facts, use),
     )
     return Examination(target, checks)

@@ -12,6 +12,7 @@ from reconciler.doctor.github.facts import ActionsSettings, Environment, GitHubF
 _ENVIRONMENTS = {
     "reconcile.yml": "identity-reconcile",
     "emergency.yml": "identity-reconcile",
+    "offboard.yml": "identity-offboard",
     "snapshot.yml": "identity-snapshot",
     "drift.yml": "identity-read",
 }

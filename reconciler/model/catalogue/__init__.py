@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from reconciler.model.catalogue import access, memory, people, reading, refusals, scim
+from reconciler.model.catalogue import access, denying, memory, people, reading, refusals, scim
 from reconciler.model.catalogue.code import Code
 
 # By heading, in the order of the page on findings.
 SECTIONS: Mapping[str, tuple[Code, ...]] = MappingProxyType(
-    {one.TITLE: one.CODES for one in (refusals, memory, reading, people, scim, access)}
+    {one.TITLE: one.CODES for one in (refusals, memory, reading, people, denying, scim, access)}
 )
 CATALOGUE: Mapping[str, Code] = MappingProxyType(
     {code.name: code for codes in SECTIONS.values() for code in codes}

@@ -62,7 +62,7 @@ class LedgerUpdate:
         kind = change.address.kind
         if kind in PAIRS:
             self._note(again, change, ids, sure=False)
-        elif not kind.facts.of and change.action is Action.UPDATE:
+        elif not kind.facts.of and kind is not Kind.DENIAL and change.action is Action.UPDATE:
             token = self._token(change.address, ids)
             known, fields = builder.of(kind).get(token), {each.name: each.after for each in change.fields}
             if known is None:
@@ -91,6 +91,11 @@ class LedgerUpdate:
                 builder.leave(group, user)
         elif kind is Kind.ASSIGNMENT:
             self._assignment(builder, change, ids, sure=sure)
+        elif kind is Kind.DENIAL:
+            token = ids.get(change.address, "")
+            if sure and action is Action.CREATE and (known := builder.users.get(token)) is not None:
+                # Their denial has begun: once it has ended, it does not begin anew.
+                builder.users[token] = replace(known, inactive=True)
         elif not kind.facts.of:
             self._object(builder, change, self._token(change.address, ids), sure=sure)
 

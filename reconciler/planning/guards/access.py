@@ -64,6 +64,12 @@ def own_access(context: PlanContext, changes: Sequence[Change]) -> Iterator[Find
     )
 
 
+def caller_name(context: PlanContext) -> str:
+    """The user name of the person as whom the reconciler runs; "" where it is a role of another kind."""
+    found = _ROLE.fullmatch(context.live.caller)
+    return found["user"] if found is not None else ""
+
+
 def _caller(context: PlanContext) -> _Caller | None:
     found = _ROLE.fullmatch(context.live.caller)
     if found is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.model.address import PAIRS, Address, Kind, SetName
-from reconciler.model.change import AT_ONCE, Cause, Change
+from reconciler.model.change import AT_ONCE, Action, Cause, Change
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Guards
@@ -45,11 +45,16 @@ class ExplicitRemovals:
         self._later: list[tuple[Desired, Desired]] | None = None
 
     def counted(self, changes: Iterable[Change]) -> Mapping[Address, frozenset[str]]:
-        """The keys of people by change: of blocks, and of ends that no apply foresaw."""
+        """The keys of people by change: of blocks, of ends that no apply foresaw, and who is to be denied."""
         return {
             change.address: frozenset(self._people(change.address))
             for change in changes
-            if in_words(change) and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
+            if (
+                change.action is Action.CREATE
+                if change.address.kind is Kind.DENIAL
+                else in_words(change)
+                and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))
+            )
         }
 
     def _people(self, address: Address) -> Iterator[str]:

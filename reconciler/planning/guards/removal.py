@@ -23,7 +23,8 @@ _LOSS = 2
 
 def removes(change: Change) -> bool:
     """Whether it takes something away now; bringing a role up to date is the edit's doing."""
-    return change.takes_away and not (change.address.kind.facts.of or change.retimes)
+    kind = change.address.kind
+    return change.takes_away and not (kind.facts.of or kind is Kind.DENIAL or change.retimes)
 
 
 def allowed(limit: Limit, population: int, least: int = 1) -> int | None:

@@ -22,6 +22,9 @@ Alike = tuple[int, Kind, Action, str]
 Entry = tuple[int, int, str]
 
 
+_ALL = 10_000
+
+
 class Batches:
     """The ready steps that may go with others, by what makes them alike.
 
@@ -29,7 +32,13 @@ class Batches:
     """
 
     def __init__(self, steps: Iterable[Step], *, membership_batch: int, bulk: int) -> None:
-        self._limits = {Kind.MEMBERSHIP: membership_batch, Kind.USER: bulk, Kind.GROUP: bulk}
+        self._limits = {
+            Kind.MEMBERSHIP: membership_batch,
+            Kind.USER: bulk,
+            Kind.GROUP: bulk,
+            # One document has them all.
+            Kind.DENIAL: _ALL,
+        }
         self._alike = {step.id: alike for step in steps if (alike := self._of(step)) is not None}
         self._ready: dict[Alike, list[Entry]] = {}
         # Alike steps whose turn comes without another word.
@@ -44,6 +53,8 @@ class Batches:
         kind, action = step.address.kind, step.action
         if self._limits.get(kind, 1) <= 1 or step.lane or not writes_something(step):
             return None
+        if kind is Kind.DENIAL:
+            return step.rank, kind, Action.UPDATE, ""
         if kind is Kind.MEMBERSHIP:
             return step.rank, kind, action, step.address.group.key
         return (step.rank, kind, action, "") if action is Action.CREATE else None

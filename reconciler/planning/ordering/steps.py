@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.address import PAIRS, Address, Kind
-from reconciler.model.change import Action, Change, Effect
+from reconciler.model.change import Action, Change, Effect, FieldChange
 from reconciler.model.names import fold
 from reconciler.model.plan import Step
 from reconciler.model.resources import REMOTE_ID
 
-REVOCATION, CHANGE, PEOPLED, CONTAINER = range(4)
+DENIAL, REVOCATION, CHANGE, PEOPLED, CONTAINER = range(-1, 4)
+# How a denial that gets an end writes it in its change: plans of one state are the same at any time.
+TWELVE_HOURS = "12 hours after it is applied"
 # Roles of a set that did not change are renewed account by account up to so many, else all at once.
 _ONE_BY_ONE = 3
 # ProvisionPermissionSet takes so many accounts with ALL_PROVISIONED_ACCOUNTS (user guide, limits).
@@ -29,7 +31,7 @@ class Dependencies:
     `replaced` names, by revocation, the grants of the same plan that take its place; `holding`, by group,
     the permission sets that it holds after the plan; `provisioned`, by permission set, the accounts that
     have a role of it now; `closed`, those of them in which nothing can be provisioned. `keeps_a_member` is
-    what the target can do (see Capabilities).
+    what the target can do (see Capabilities). `denied_until` is the end of a denial that gets one.
     """
 
     replaced: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
@@ -37,6 +39,8 @@ class Dependencies:
     provisioned: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     closed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     keeps_a_member: bool = False
+    # What a denial says that ends (`12 hours after …`), as an instant in UTC.
+    denied_until: str = ""
 
 
 def needs(step: Step) -> Iterable[str]:
@@ -51,9 +55,9 @@ def needs(step: Step) -> Iterable[str]:
         return tuple(each for each in step.after if each.split("/", 2)[1] not in PAIRS)
     if kind not in PAIRS:
         return step.after
-    theirs = (
-        (Kind.USER, Kind.GROUP) if kind is Kind.MEMBERSHIP else (Kind.USER, Kind.GROUP, Kind.PERMISSION_SET)
-    )
+    theirs: tuple[Kind, ...] = (Kind.USER, Kind.GROUP, Kind.DENIAL)
+    if kind is Kind.ASSIGNMENT:
+        theirs += (Kind.PERMISSION_SET,)
     return tuple(each for each in step.after if each.split("/", 2)[1] in theirs)
 
 
@@ -77,7 +81,9 @@ def restricted(steps: Iterable[Step], go: Collection[Address]) -> list[Step]:
 
 
 def rank(change: Change) -> int:
-    """The rank of a change: what is taken away, what is made or altered, what held other things."""
+    """The rank of a change: who is denied, what is taken away, what is made or altered, what held others."""
+    if change.address.kind is Kind.DENIAL:
+        return CHANGE if change.effect is Effect.GRANT else DENIAL
     if change.action is Action.DELETE:
         if change.address.kind.facts.container:
             return CONTAINER
@@ -130,6 +136,12 @@ class _Maker:
                 group = change.address.group
                 if group in self._creating:
                     self._entering.setdefault(group, []).append(change.address)
+        # Who is denied no more after the plan: the ids of the steps by user.
+        self._admitted = {
+            one.address.user: str(one.address)
+            for one in changes
+            if one.address.kind is Kind.DENIAL and one.effect is Effect.GRANT
+        }
         # By set: the ids of the steps that bring its roles up to date.
         self.renewing: dict[Address, list[str]] = {}
         self._entry_waits: dict[Address, tuple[str, ...]] = {}
@@ -186,8 +198,10 @@ class _Maker:
         fields = tuple(each for each in change.fields if each.name != REMOTE_ID)
         if address.kind in PAIRS:
             fields = ()  # no service knows when a pair ends
+        if address.kind is Kind.DENIAL and any(each.after == TWELVE_HOURS for each in fields):
+            fields = (FieldChange("end", None, self._dependencies.denied_until),)
         step = Step(str(address), address, change.action, (address,), fields, rank=rank(change))
-        if not change.writes:
+        if not change.writes or address.kind is Kind.DENIAL:
             yield step
         elif address.kind is Kind.MEMBERSHIP:
             yield self._membership(step)
@@ -213,8 +227,12 @@ class _Maker:
         after: tuple[str, ...] = ()
         if step.action is Action.CREATE:
             # Nobody enters a group before it lost what it shall lose, and before what it holds was edited.
-            after = self._made_before(group, user) + self._before_entry(group)
+            after = self._made_before(group, user) + self._before_entry(group) + self._before_grant(user)
         return replace(step, after=after, refs={"group": group, "user": user})
+
+    def _before_grant(self, person: Address) -> tuple[str, ...]:
+        """Who is admitted again is denied no more before they are given anything."""
+        return (self._admitted[person],) if person in self._admitted else ()
 
     def _before_entry(self, group: Address) -> tuple[str, ...]:
         """The same for everybody who enters one group, so it is put together once."""
@@ -233,7 +251,7 @@ class _Maker:
         principal, permission_set = step.address.ends
         after: tuple[str, ...] = ()
         if step.action is Action.CREATE:
-            after = self._made_before(principal, permission_set)
+            after = self._made_before(principal, permission_set) + self._before_grant(principal)
             if permission_set in self._edited:
                 after += (str(permission_set),)
             # People leave the group before the group is given more.

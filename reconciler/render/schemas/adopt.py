@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from reconciler.render.schemas.build import constant, count, document, fields, listed, mapped, text
 
+_LEFT = fields(
+    "Something that is not declared, and stays as it is.",
+    {
+        "what": text("What it is."),
+        "name": text("What the service or Terraform calls it."),
+        "why": text("Why."),
+        "fix": text('What to do about it; "" for nothing.'),
+    },
+)
+
 ADOPT = document(
     "Adopted",
     fields(
@@ -29,18 +39,9 @@ ADOPT = document(
                 ),
                 "By name.",
             ),
-            "left": listed(
-                fields(
-                    "Something that is not declared, and stays as it is.",
-                    {
-                        "what": text("What it is."),
-                        "name": text("What the service calls it."),
-                        "why": text("Why."),
-                        "fix": text('What to do about it; "" for nothing.'),
-                    },
-                ),
-                "By kind and name.",
-            ),
+            "removed": listed(text("A `removed` block."), "What Terraform can let go of."),
+            "kept": listed(_LEFT, "Resources that stay Terraform's."),
+            "left": listed(_LEFT, "By kind and name."),
         },
     ),
 )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.doctor.aws.actions import WRITES
+from reconciler.doctor.aws.denying import WRITE
 from reconciler.doctor.aws.facts import (
     AwsFacts,
     Caller,
@@ -45,8 +46,11 @@ class Examiner:
         self._aws, self._arn, self._store, self._role = aws, instance_arn, store_id, account_role
         self._asking = Asking(aws)
 
-    def facts(self, declared: Declared) -> AwsFacts:
-        """Everything that was seen, by forty calls or so, and more where files name customer policies."""
+    def facts(self, declared: Declared, deny_policy: str | None = None) -> AwsFacts:
+        """Everything that was seen, by forty calls or so, and more where files name customer policies.
+
+        `deny_policy` is the id of a policy that an apply would write.
+        """
         try:
             region: str | Unseen = self._aws.region()
         except ServiceError as error:
@@ -79,7 +83,7 @@ class Examiner:
             management=management,
             in_management=held,
             asked=self._asking.asked,
-            simulated=self._simulated(caller),
+            simulated=self._simulated(caller, deny=deny_policy is not None),
             offset=self._aws.offset,
             policies=policies,
         )
@@ -251,7 +255,7 @@ class Examiner:
             return accounts
         return accounts
 
-    def _simulated(self, caller: Caller | Unseen) -> Mapping[str, str] | Unseen:
+    def _simulated(self, caller: Caller | Unseen, *, deny: bool) -> Mapping[str, str] | Unseen:
         """What IAM's simulator says of the write actions, by the policies of the caller's role."""
         if isinstance(caller, Unseen):
             return caller
@@ -267,7 +271,7 @@ class Examiner:
                     "SimulatePrincipalPolicy",
                     mutates=False,
                     PolicySourceArn=source,
-                    ActionNames=list(WRITES),
+                    ActionNames=[*WRITES, *([WRITE] if deny else [])],
                     **marker,
                 )
                 for one in answer.get("EvaluationResults", ()):

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.doctor.aws.facts import AwsFacts, Declared
+from reconciler.doctor.check import Unseen
 from reconciler.errors import ServiceError
 from reconciler.model.address import Address, Kind
 from reconciler.model.authorship import Author, Event, Written
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.denials import Denials, Entry
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Step
 from reconciler.model.provenance import Provenance
@@ -32,6 +34,7 @@ from reconciler.targets.identity_center.directory.writing import Writer
 from reconciler.targets.identity_center.examining import Examiner
 from reconciler.targets.identity_center.instance import Caller, find_caller
 from reconciler.targets.identity_center.organization.api import Organizations
+from reconciler.targets.identity_center.organization.deny_policy import DenyPolicy
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
 from reconciler.targets.identity_center.site_reading import SiteReader
 from reconciler.targets.identity_center.type import REQUIRED
@@ -40,6 +43,7 @@ from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Guarded
 
 _DIRECTORY = frozenset((Kind.USER, Kind.GROUP, Kind.MEMBERSHIP))
+_DENIAL = frozenset((Kind.DENIAL,))
 
 
 class IdentityCenter:
@@ -48,7 +52,8 @@ class IdentityCenter:
     `instance_arn` and `identity_store_id` choose among several instances, and are checked where there is
     only one. `aws` speaks for the same target name. `channel` is the instance's own SCIM endpoint, by which
     users, groups and memberships are written where it is given; they are always read through the Identity
-    Store API, which shows the same objects under the same ids and needs no token of SCIM.
+    Store API, which shows the same objects under the same ids and needs no token of SCIM. `deny_policy` is
+    the id of the policy that denies people.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class IdentityCenter:
         instance_arn: str | None = None,
         identity_store_id: str | None = None,
         channel: Target | None = None,
+        deny_policy: str | None = None,
     ) -> None:
         self._aws, self._instance_arn, self._store_id = aws, instance_arn, identity_store_id
         self._channel = channel
@@ -67,6 +73,7 @@ class IdentityCenter:
         self._identity: Guarded[dict[str, str]] = Guarded({})
         self._standing: Guarded[list[Caller]] = Guarded([])
         self._organizations = Organizations(aws)
+        self._deny = DenyPolicy(self._organizations, deny_policy, clock) if deny_policy else None
         sso = Sso(aws, lambda: self.identity()["instance_arn"])
         directory = self._directory = Directory(aws, lambda: self.identity()["identity_store_id"])
         self._versions = directory.versions
@@ -77,10 +84,11 @@ class IdentityCenter:
                 (Kind.GROUP, mapping.GROUP_MEMBERS, aws.members("identitystore", "CreateGroup")),
             )
         }
+        self._organization_reader = OrganizationReader(self._organizations, observer, aws.target)
         self._reader = SiteReader(
             Reader(directory, observer, aws.target),
             AccessReader(sso, observer, aws.target),
-            OrganizationReader(self._organizations, observer, aws.target),
+            self._organization_reader,
         )
         self._writer = Writer(
             directory, lambda: self.capabilities, lambda seconds: clock.sleep(seconds / aws.speed)
@@ -111,8 +119,9 @@ class IdentityCenter:
         """
         with self._standing as known:
             assigns = all(standing.assigns for standing in known)
+        kinds = _DIRECTORY | ACCESS if assigns else _DIRECTORY
         by_api = Capabilities(
-            kinds=_DIRECTORY | ACCESS if assigns else _DIRECTORY,
+            kinds=kinds | _DENIAL if assigns and self._deny is not None else kinds,
             user_attributes=self._attributes[Kind.USER],
             group_attributes=self._attributes[Kind.GROUP],
             required=REQUIRED,
@@ -155,6 +164,7 @@ class IdentityCenter:
         before = self._aws.calls
         identity = self.identity()
         standing = self._found_standing(request)
+        denials = self._deny.read() if self._deny is not None and request.denials else None
         site = self._reader.read(request, standing)
         calls = {name: count - before.get(name, 0) for name, count in self._aws.calls.items()}
         return Live(
@@ -170,6 +180,7 @@ class IdentityCenter:
             gaps=site.access.gaps,
             calls={name: count for name, count in calls.items() if count},
             caller=standing.caller,
+            denials=denials,
         )
 
     def _found_standing(self, request: ReadRequest) -> Caller:
@@ -185,6 +196,8 @@ class IdentityCenter:
         self, steps: Sequence[Step], ids: Mapping[Address, str], versions: Mapping[Address, str]
     ) -> Sequence[Outcome | Pending]:
         """Carry out steps by SCIM, or one by one: no request of the APIs carries several; see Target."""
+        if self._deny is not None and steps[0].address.kind is Kind.DENIAL:
+            return self._deny.submit(steps, ids)
         if self._channel is not None and not any(step.address.kind in ACCESS for step in steps):
             return self._channel.submit(steps, _of_scim(steps, ids), versions)
         return [
@@ -202,6 +215,14 @@ class IdentityCenter:
         """Whether the token of SCIM is there, and stays good; see Target."""
         if self._channel is not None:
             self._channel.ready(now, seconds)
+
+    def denials(self) -> Denials | None:
+        """Who is in the policy that denies people; see Denies."""
+        return self._deny.read() if self._deny is not None else None
+
+    def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
+        """Enter people in that policy, or take them out; see Denies."""
+        return self._deny.write(edits) if self._deny is not None else "no `deny_policy` is configured"
 
     def validate(
         self, policies: Mapping[str, str], managed: Mapping[str, Sequence[str]]
@@ -223,7 +244,11 @@ class IdentityCenter:
 
     def examine(self, declared: Declared, now: datetime, account_role: str = "") -> AwsFacts:
         """What the caller may do here, and what the account and the instance are; see Examinable."""
-        facts = Examiner(self._aws, self._instance_arn, self._store_id, account_role).facts(declared)
+        facts = Examiner(self._aws, self._instance_arn, self._store_id, account_role).facts(
+            declared, self._deny.policy if self._deny is not None else None
+        )
+        if self._deny is not None and not isinstance(facts.management, Unseen):
+            facts = replace(facts, deny=self._deny.facts(facts.management, self._organization_reader))
         if self._channel is None:
             return facts
         token = ""

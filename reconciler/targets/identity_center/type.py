@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REQUIRED = ("user_name", "display_name", "given_name", "family_name")
 # What is known of the SCIM endpoint of IAM Identity Center.
 _PROFILE = "aws"
-_FIELDS = ("region", "instance_arn", "identity_store_id")
+_FIELDS = ("region", "instance_arn", "identity_store_id", "deny_policy")
 
 InstanceArn = Annotated[
     str,
@@ -37,6 +37,14 @@ IdentityStoreId = Annotated[
         r"d-[0-9a-f]{10}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         "is not a valid id of an identity store",
         "it looks like d-1234567890",
+    ),
+]
+PolicyId = Annotated[
+    str,
+    Shape(
+        r"p-[0-9a-zA-Z_]{8,128}",
+        "is not a valid id of a policy of AWS Organizations",
+        "it looks like p-1a2b3c4d",
     ),
 ]
 
@@ -63,16 +71,27 @@ class IdentityCenterDocument(TypedDict, total=False):
         DirectoryDocument,
         Field(description="How users and groups are written. Default: by the Identity Store API."),
     ]
+    deny_policy: Annotated[
+        PolicyId,
+        Field(
+            description="The service control policy in which people who are blocked or leave are denied "
+            "everything at once. Default: none, and their sessions end by themselves."
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityCenterSettings:
-    """One instance; None is "as AWS is configured". `channel` is its SCIM endpoint (None: the API)."""
+    """One instance; None is "as AWS is configured". `channel` is its SCIM endpoint (None: the API).
+
+    `deny_policy` is the policy that denies people (None: there is none).
+    """
 
     region: str | None = None
     instance_arn: str | None = None
     identity_store_id: str | None = None
     channel: Channel | None = None
+    deny_policy: str | None = None
 
 
 class IdentityCenterType(TargetType[IdentityCenterSettings]):
@@ -106,7 +125,10 @@ class IdentityCenterType(TargetType[IdentityCenterSettings]):
         played = connection.played
         if played is not None:
             channel = None if settings.channel is None else _played_channel(connection)
-            settings = IdentityCenterSettings(region=played.region, channel=channel)
+            policy = settings.deny_policy
+            if policy is not None and played.deny_policy is not None:
+                played.deny_policy(policy)
+            settings = IdentityCenterSettings(region=played.region, channel=channel, deny_policy=policy)
         aws = Aws(
             connection.name,
             region=settings.region,
@@ -126,6 +148,7 @@ class IdentityCenterType(TargetType[IdentityCenterSettings]):
             instance_arn=settings.instance_arn,
             identity_store_id=settings.identity_store_id,
             channel=by_scim,
+            deny_policy=settings.deny_policy,
         )
 
     def instead_of(self, field: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.errors import IncompleteRead, NotFound, Rejected
 from reconciler.wire.aws import Aws
@@ -13,6 +13,14 @@ _SERVICE = "organizations"
 # The largest page of every list that takes MaxResults (service model).
 _PAGE = 20
 _NOT_IN_USE = "AWSOrganizationsNotInUseException"
+
+
+class Policy(NamedTuple):
+    """A policy of the organization: its type, its document as JSON, and its ARN."""
+
+    kind: str
+    content: str
+    arn: str = ""
 
 
 class Organizations:
@@ -74,6 +82,26 @@ class Organizations:
         return self._aws.pages(
             _SERVICE, "ListTagsForResource", "Tags", lambda item: item.get("Key"), ResourceId=account
         )
+
+    def policy(self, identifier: str) -> Policy:
+        """DescribePolicy. Raises NotFound for no such policy."""
+        found = self._read("DescribePolicy", "Policy", PolicyId=identifier)
+        summary = found.get("PolicySummary") or {}
+        content = found.get("Content")
+        if not isinstance(content, str) or summary.get("Id") != identifier:
+            raise self._incomplete("DescribePolicy", f"the answer has no content of {identifier}")
+        return Policy(str(summary.get("Type", "")), content, str(summary.get("Arn", "")))
+
+    def update_policy(self, identifier: str, content: str) -> None:
+        """UpdatePolicy: replaces the document. Raises OutcomeUnknown where the answer was lost."""
+        self._aws.call(_SERVICE, "UpdatePolicy", mutates=True, PolicyId=identifier, Content=content)
+
+    def policy_targets(self, identifier: str) -> Iterator[Sequence[Raw]]:
+        """ListTargetsForPolicy: TargetId and Type of each root, unit and account that it is attached to."""
+        return self._aws.pages(
+            _SERVICE, "ListTargetsForPolicy", "Targets", lambda item: item.get("TargetId"),
+            MaxResults=_PAGE, PolicyId=identifier,
+        )  # fmt: skip
 
     def _list(self, operation: str, key: str, **params: Any) -> Iterator[Sequence[Raw]]:
         return self._aws.pages(

@@ -1,0 +1,116 @@
+"""`reconciler offboard`: take all access of one person away, now."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
+from reconciler.cli.observing import beside, observing
+from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.render.offboarding import offboarded_text, offboarding_text
+from reconciler.session.blocking import block_in_files
+from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, open_offboarding, undo
+
+
+@click.command("offboard", short_help="take all access of one person away, now")
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--revoke-only", is_flag=True, help="Leave the files as they are: no `blocked` is written.")
+@click.option(
+    "--reason", metavar="TEXT", default="offboarded", show_default=True, help="What `blocked` says."
+)
+@click.option("--undo", "undoing", is_flag=True, help="Take USER out of the `deny_policy` again.")
+@common_options(hide=("--format",), formats=("text",))
+def command(options: Options, user: str, reason: str, *, yes: bool, revoke_only: bool, undoing: bool) -> int:
+    """Show, and once confirmed take away, everything that USER has, at every target.
+
+    USER is a key, a user name, an email address or an id; also of somebody whom git does not know. Takes no
+    lock and needs no remote: it runs from a laptop. It only takes away, whatever the files say. A target
+    that fails holds up no other; the exit code is 6 then. With a `deny_policy`, USER is denied everything
+    first, and nothing is granted to them until the files say `blocked`, or --undo.
+    """
+    if not yes and not on_terminal():
+        raise UsageError("offboard asks only on a terminal; with --yes it does not ask")
+    if undoing:
+        return _undo(options, user, yes=yes)
+    with observing() as observer, open_offboarding(beside(observer, options), observer, user) as found:
+        observer.finish()
+        answer(offboarding_text(found.person, found.removals, found.unread, denies=found.denies))
+        if not yes and not ask(f"Take all of this away from {found.person}?"):
+            raise ReconcilerError("Not confirmed; nothing was written.")
+        done = carry_out(found, observer)
+        observer.finish()
+        ended = options.now or next(iter(found.sessions.values())).clock.now()
+    denied = {
+        name: "" if one.done else one.message or "it was not written" for name, one in done.denied.items()
+    }
+    answer(
+        offboarded_text(found.removals, done.reports, done.failures, found.unread, ended=ended, denied=denied)
+    )
+    if not revoke_only:
+        _block(options, found, f"{reason} {ended:%Y-%m-%d}")
+    _say_what_lasts(found, done)
+    return _code(found, done)
+
+
+def _undo(options: Options, user: str, *, yes: bool) -> int:
+    with (
+        observing() as observer,
+        open_offboarding(beside(observer, options), observer, user, undo=True) as found,
+    ):
+        observer.finish()
+        if not found.denies:
+            answer("Nothing to undo: no target with a `deny_policy` has this person.")
+            return 0
+        names = ", ".join(found.denies)
+        if not yes and not ask(f"Take {found.person} out of the policy of denials of {names}?"):
+            raise ReconcilerError("Not confirmed; nothing was written.")
+        ended = undo(found)
+    for name, one in ended.items():
+        answer(f"{name}: {'not denied by offboard any more' if one.done else f'NOT UNDONE: {one.message}'}")
+    remark("Access comes back by git: remove `blocked` where it stands, and have the plan reviewed.")
+    return 0 if all(one.done for one in ended.values()) else AppliedInPart.exit_code
+
+
+def _block(options: Options, found: Offboarding, reason: str) -> None:
+    key = found.person.key
+    if not key:
+        remark("Git does not know this person, so that no file was changed.")
+        return
+    if found.blocked:
+        return
+    path, problem = block_in_files(options.identities, key, reason)
+    if problem:
+        remark(
+            f"No file was changed: {problem}\nWrite it yourself: `blocked: {{{key}: {{reason: {reason}}}}}`"
+        )
+    elif path:
+        remark(f"{path} says `blocked` now: merge it, so that git agrees.")
+
+
+def _say_what_lasts(found: Offboarding, done: Offboarded) -> None:
+    if not any(one.done for one in done.denied.values()):
+        why = "They are not denied" if found.denies else "No `deny_policy` is configured"
+        remark(
+            f"{why}: open sessions end by themselves, and any reviewed apply may give the access again until "
+            "the files say `blocked`."
+        )
+    else:
+        remark(
+            "Nothing is granted to them, reviewed or not, until the files say `blocked`, or `reconciler "
+            "offboard --undo`."
+        )
+    if any(one.reaches for one in found.removals.values()):
+        remark(
+            "Sessions of `aws login` were not ended: with credentials of each account, see `aws signin "
+            "list-sessions`, and end them with `aws signin batch-revoke-sessions`."
+        )
+
+
+def _code(found: Offboarding, done: Offboarded) -> int:
+    left = any(one.left for one in found.removals.values())
+    if done.whole and not found.unread and not left:
+        return 0
+    if done.writes or (done.whole and not done.failures):
+        return AppliedInPart.exit_code
+    return ReconcilerError.exit_code

@@ -1,0 +1,146 @@
+"""Who may be in the policy of denials, who is, and to whom nothing is granted because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, Cause, Change
+from reconciler.model.denials import Denials
+from reconciler.model.names import fold
+from reconciler.model.pairs import Principal
+from reconciler.model.state import Inactive
+from reconciler.planning.context import PlanContext
+from reconciler.planning.guards.access import caller_name
+from reconciler.planning.guards.protection import protected_now
+from reconciler.planning.ownership.objects import user_name
+
+# The causes that mean now. Somebody whose time is over was known to end then.
+OUT = frozenset({Cause.BLOCK, Cause.LEAVER})
+
+
+def never_denied(context: PlanContext) -> Mapping[str, str]:
+    """Who is never entered, by remote id, each with why: the reconciler's own principal, protected people."""
+    never: dict[str, str] = {}
+    own = caller_name(context)
+    protected = frozenset(protected_now(context).users)
+    if not own and not protected:
+        return never
+    # A name counts as well as a key: nobody is denied because a file calls them otherwise.
+    names = {fold(user_name(user)) for key, user in context.desired.users.items() if key in protected}
+    for identifier, live in context.live.users.items():
+        name = fold(str(live.attributes.get("user_name") or ""))
+        key = context.user_key(identifier)
+        if key in protected or name in names or fold(key) in map(fold, protected):
+            never[identifier] = "protected"
+        elif name and name == fold(own):
+            never[identifier] = "who runs the reconciler"
+    for key in protected:
+        for identifier in context.users.tokens(key):
+            never.setdefault(identifier, "protected")
+    return never
+
+
+@dataclass(frozen=True)
+class Reaching:
+    """Whom a live grant reaches, as far as it was read."""
+
+    context: PlanContext
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """The remote ids of users with an assignment of their own, or by a group."""
+        live = self.context.live
+        holders: set[Principal] = set().union(*live.assignments.values())
+        people = {one.id for one in holders if one.kind is Kind.USER}
+        for one in holders:
+            if one.kind is Kind.GROUP:
+                people.update(live.members.get(one.id, ()))
+        return frozenset(people)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether everything was read that could reach somebody: else nobody's access is verified gone."""
+        return not any(gap.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT) for gap in self.context.live.gaps)
+
+
+def why_out(context: PlanContext, identifier: str) -> Inactive | None:
+    """Why a live user must have no access now; also somebody of another directory whom git blocks."""
+    found = context.inactive.get(identifier)
+    if found is None and identifier not in context.users.ignored:
+        key = context.users.pairing.keys.get(identifier)
+        found = context.desired.inactive.get(key) if key is not None else None
+    return found
+
+
+def was_out(context: PlanContext, key: str) -> bool:
+    """Whether git blocked somebody, or said that they leave, in a state that may have been applied."""
+    return any(
+        (why := state.inactive.get(each)) is not None and why.cause in OUT
+        for state in context.memory.states
+        for each in context.users.previous_keys(key)
+    )
+
+
+def newly_out(context: PlanContext, key: str) -> bool:
+    """Whether git wanted them at the last whole apply: sessions may live that nothing gives now.
+
+    Who was denied since, or disabled, is not out newly (GivenObject.inactive).
+    """
+    base = context.memory.base
+    if base is None or not any(base.wants(each) for each in context.users.previous_keys(key)):
+        return False
+    given = context.users.given.get(context.users.pairing.ids.get(key, ""))
+    return given is None or not given.inactive
+
+
+def with_denials(why: Mapping[Address, str], changes: Iterable[Change]) -> Mapping[Address, str]:
+    """What is left out, and the denials of people of whom something is: they are one unit."""
+    changes = list(changes)
+    denials = {
+        change.address.own_key: change.address
+        for change in changes
+        if change.address.kind is Kind.DENIAL and change.action is Action.CREATE
+    }
+    if not denials or not why:
+        return why
+    found = dict(why)
+    for change in changes:
+        if change.address in why and change.takes_away and change.cause in OUT:
+            denial = denials.get(_loser(change.address))
+            if denial is not None:
+                found.setdefault(denial, why[change.address])
+    return found
+
+
+def _loser(address: Address) -> str:
+    if address.kind is Kind.MEMBERSHIP:
+        return address.user.own_key
+    if address.kind is Kind.ASSIGNMENT:
+        return address.principal.own_key if address.principal.kind is Kind.USER else ""
+    return address.own_key if address.kind in (Kind.USER, Kind.DENIAL) else ""
+
+
+def alone(people: Mapping[Address, Collection[str]]) -> Mapping[Address, frozenset[str]]:
+    """Denials of people of whom nothing else goes, of what a limit counts."""
+    others = {one for address, found in people.items() if address.kind is not Kind.DENIAL for one in found}
+    return {
+        address: frozenset(found)
+        for address, found in people.items()
+        if address.kind is Kind.DENIAL and found and not others.intersection(found)
+    }
+
+
+def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
+    """The keys by which changes may speak of a user: also one whose object was made anew."""
+    yield context.user_key(identifier)
+    for key, lost in context.users.lost.items():
+        if identifier in lost:
+            yield key
+
+
+def size_reason(denials: Denials) -> str:
+    """What to say of people who do not fit in."""
+    return f"the policy {denials.policy} is full: a policy has 5,120 bytes at most"

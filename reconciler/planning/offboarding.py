@@ -1,0 +1,318 @@
+"""Everything that one person can reach, and the plan that takes it away: removals, and nothing else. Pure.
+
+No file and no memory decides what goes: what is live goes, whoever gave it. So it holds for people whom git
+does not know, and no guard, no review and no minimum of members is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+from reconciler.model.address import Address, Arn, Kind, remote
+from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.names import fold
+from reconciler.model.pairs import Pair, Principal
+from reconciler.model.plan import Step, TargetPlan
+from reconciler.model.policy import Scope
+from reconciler.model.resources import User
+from reconciler.model.state import Live
+from reconciler.planning import hashes
+from reconciler.planning.ordering.steps import Dependencies, steps
+from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.withheld import without_delegated, without_observed
+
+# Memberships first: they are what most access hangs on.
+_RANK = {Kind.MEMBERSHIP: 0, Kind.ASSIGNMENT: 1, Kind.USER: 2}
+# The default, and the most, of a permission set's session (sso-admin: SessionDuration).
+_HOUR, LONGEST = 3_600, 12 * 3_600
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+_ROLE = re.compile(r"arn:[a-z-]+:sts::\d{12}:assumed-role/[^/]+/(?P<session>.+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person: the key in git ("" where git does not know them), and their remote ids by target."""
+
+    key: str
+    ids: Mapping[str, tuple[str, ...]]
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        called = ", ".join(self.names)
+        return f"{self.key} ({called})" if self.key and called else self.key or called
+
+
+class Seen(NamedTuple):
+    """What was read of one target, and which of its users have a key in git (by remote id).
+
+    `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`).
+    """
+
+    live: Live
+    keys: Mapping[str, str]
+    never: Mapping[str, str] = MappingProxyType({})
+
+
+def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> list[Person]:
+    """Everybody whom `who` may mean: a key, a user name, an email address or a remote id, sorted.
+
+    Users of several targets are one person where git says so, or where they sign in by one name.
+    """
+    wanted = fold(who)
+    keys = {key for key, user in users.items() if key == who or _is_called(user.attributes, wanted)}
+    names: set[str] = set()
+    for target in seen.values():
+        for identifier, live in target.live.users.items():
+            if identifier == who or _is_called(live.attributes, wanted):
+                key = target.keys.get(identifier)
+                if key is None:
+                    names.add(_name(live.attributes))
+                else:
+                    keys.add(key)
+    found = [_declared(key, users, seen) for key in sorted(keys)]
+    known = {name for one in found for name in map(fold, one.names)}
+    found += [_undeclared(name, seen) for name in sorted(names - known)]
+    return found
+
+
+def why_not(
+    person: Person, users: Mapping[str, User], protected: Iterable[str], seen: Mapping[str, Seen]
+) -> str | None:
+    """Why a person is not to be offboarded: protected, or who runs this; None where nothing is against it."""
+    mine = {fold(name) for name in person.names}
+    for key in protected:
+        user = users.get(key)
+        if key == person.key or (user is not None and _name(user.attributes) in mine) or fold(key) in mine:
+            return (
+                f"{person} is protected by `guards.protected` in reconciler.yaml, and no option lifts that: "
+                "take them off the list in a reviewed change first"
+            )
+    for name, target in seen.items():
+        for each in person.ids.get(name, ()):
+            if each in target.never:
+                return f"{person} is never cut off: {target.never[each]}"
+        caller = _ROLE.fullmatch(target.live.caller)
+        if caller is not None and fold(caller["session"]) in mine:
+            return f"{person} is who runs this: let somebody else do it"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is taken away at one target, what cannot be, each with why, and what the person reaches now."""
+
+    prepared: PreparedPlan
+    left: tuple[tuple[Change, str], ...]
+    reaches: tuple[Reach, ...]
+
+
+class Reach(NamedTuple):
+    """A permission set that a person has in an account, and by which groups ("" is themselves).
+
+    `seconds` is how long a session of it lives on at most; `management` says whether no service control
+    policy binds the account.
+    """
+
+    account: str
+    permission_set: str
+    ways: tuple[str, ...]
+    seconds: int
+    management: bool
+
+
+def removal(live: Live, ids: Sequence[str], capabilities: Capabilities, scope: Scope) -> Removal:
+    """Everything that users, by remote id, have at one target, as changes that take it away."""
+    known: dict[Address, str] = {}
+    changes = [change for each in ids for change in _changes(live, each, capabilities, known)]
+    left: list[tuple[Change, str]] = []
+    changes, observed = without_observed(changes, scope, {})
+    left += [(one, "`scope` in reconciler.yaml says that its kind is only observed") for one in observed]
+    changes, theirs = without_delegated(changes, live, known)
+    left += [(one, "only the management account may change it; run this there as well") for one in theirs]
+    versions = {
+        Address.of(live.target, Kind.USER, remote(each)): version
+        for each in ids
+        if (version := live.users[each].version)
+    }
+    assert all(map(only_takes, changes))
+    return Removal(
+        PreparedPlan(
+            plan=TargetPlan(
+                target=live.target,
+                identity=live.identity,
+                policy_digest="",
+                changes=tuple(changes),
+                findings=(),
+                counts={},
+                digest="",
+                partial=True,
+            ),
+            steps=_steps(changes),
+            ids=known,
+            versions=versions,
+            owned={},
+            keys={},
+            waiting=0,
+        ),
+        tuple(left),
+        tuple(reaches(live, ids)),
+    )
+
+
+def only_takes(change: Change) -> bool:
+    """Whether a change takes something from somebody and gives nobody anything."""
+    if change.address.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT):
+        return change.action is Action.DELETE
+    return (
+        change.address.kind is Kind.USER
+        and change.action is Action.UPDATE
+        and [(each.name, each.after) for each in change.fields] == [("active", False)]
+    )
+
+
+def reaches(live: Live, ids: Sequence[str]) -> Iterator[Reach]:
+    """What users have at one target, by account and permission set."""
+    management = live.organization.management
+    for (account, arn), ways in sorted(_ways(live, ids).items()):
+        found = live.permission_sets.get(arn)
+        yield Reach(
+            account=_account(live, account),
+            permission_set=found.name if found is not None else arn,
+            ways=tuple(sorted(ways)),
+            seconds=_seconds(found.attributes.get("session_duration") if found is not None else None),
+            management=account == management or not management,
+        )
+
+
+def _ways(live: Live, ids: Sequence[str]) -> Mapping[Pair, set[str]]:
+    groups = {group for group, members in live.members.items() if any(each in members for each in ids)}
+    found: dict[Pair, set[str]] = {}
+    for pair, principals in live.assignments.items():
+        for one in principals:
+            if one.kind is Kind.USER and one.id in ids:
+                found.setdefault(pair, set()).add("")
+            elif one.kind is Kind.GROUP and one.id in groups:
+                found.setdefault(pair, set()).add(_group(live, one.id))
+    return found
+
+
+def _changes(
+    live: Live, identifier: str, capabilities: Capabilities, known: dict[Address, str]
+) -> Iterator[Change]:
+    target = live.target
+    user = Address.of(target, Kind.USER, remote(identifier))
+    known[user] = identifier
+    if Kind.MEMBERSHIP in capabilities.kinds:
+        for group, members in sorted(live.members.items()):
+            if identifier in members:
+                address = Address.of(target, Kind.MEMBERSHIP, remote(group), remote(identifier))
+                known[address], known[address.group] = members[identifier], group
+                yield _deleted(
+                    address, hashes.pair_state(group, identifier, present=True), _group(live, group)
+                )
+    if Kind.ASSIGNMENT in capabilities.kinds:
+        for (account, arn), principals in sorted(live.assignments.items()):
+            found = live.permission_sets.get(arn)
+            if Principal(Kind.USER, identifier) in principals and found is not None:
+                key = f"{Kind.USER}:{remote(identifier)}"
+                address = Address.of(target, Kind.ASSIGNMENT, account, found.name, key)
+                known[address.permission_set] = Arn(arn)
+                state = hashes.assignment_state(account, arn, identifier, present=True)
+                yield _deleted(address, state, f"{found.name} on {_account(live, account)}")
+    active = live.users[identifier].active
+    if capabilities.status and Kind.USER in capabilities.kinds and active is not False:
+        yield Change(
+            address=user,
+            action=Action.UPDATE,
+            effect=Effect.REVOKE,
+            cause=Cause.BLOCK,
+            before_hash=hashes.object_state(identifier, {}, (), active=active),
+            after_hash=hashes.object_state(identifier, {}, (), active=False),
+            fields=(FieldChange("active", active, after=False),),
+            name="the user is disabled",
+        )
+
+
+def _deleted(address: Address, before: str, name: str) -> Change:
+    return Change(
+        address=address,
+        action=Action.DELETE,
+        effect=Effect.REVOKE,
+        cause=Cause.BLOCK,
+        before_hash=before,
+        after_hash=hashes.digest({"absent": str(address)}),
+        name=name,
+    )
+
+
+def _steps(changes: Sequence[Change]) -> tuple[Step, ...]:
+    return tuple(
+        replace(step, rank=_RANK[step.address.kind]) for step in steps(changes, Dependencies()).values()
+    )
+
+
+def _declared(key: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> Person:
+    names = {_name(users[key].attributes)} if key in users else set[str]()
+    for target in seen.values():
+        names |= {
+            _name(live.attributes)
+            for identifier, live in target.live.users.items()
+            if target.keys.get(identifier) == key
+        }
+    return _person(key, names, seen)
+
+
+def _undeclared(name: str, seen: Mapping[str, Seen]) -> Person:
+    return _person("", {name}, seen)
+
+
+def _person(key: str, names: set[str], seen: Mapping[str, Seen]) -> Person:
+    ids = {
+        target: tuple(
+            sorted(
+                identifier
+                for identifier, live in one.live.users.items()
+                if (key and one.keys.get(identifier) == key)
+                or (identifier not in one.keys and _name(live.attributes) in names)
+            )
+        )
+        for target, one in seen.items()
+    }
+    return Person(key, {target: found for target, found in ids.items() if found}, tuple(sorted(names)))
+
+
+def _is_called(attributes: Mapping[str, object], wanted: str) -> bool:
+    return any(
+        isinstance(value := attributes.get(name), str) and fold(value) == wanted
+        for name in ("user_name", "email")
+    )
+
+
+def _name(attributes: Mapping[str, object]) -> str:
+    return fold(str(attributes.get("user_name") or ""))
+
+
+def _group(live: Live, identifier: str) -> str:
+    found = live.groups.get(identifier)
+    return str(found.attributes.get("display_name") or identifier) if found is not None else identifier
+
+
+def _account(live: Live, identifier: str) -> str:
+    found = live.organization.accounts.get(identifier)
+    return f"{found.name} ({identifier})" if found is not None and found.name else identifier
+
+
+def _seconds(duration: object) -> int:
+    """How long a session lasts; the longest that there is where the value is not understood."""
+    if duration is None:
+        return _HOUR
+    match = _DURATION.fullmatch(str(duration))
+    if match is None or not any(match.groups()):
+        return LONGEST
+    days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
+    return min(LONGEST, ((days * 24 + hours) * 60 + minutes) * 60 + seconds)

@@ -1,0 +1,101 @@
+"""What offboarding one person takes away, how that ended, and until when anything may live on. As text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from reconciler.model.address import Kind
+from reconciler.model.change import Change
+from reconciler.model.report import Result, TargetReport
+from reconciler.planning.offboarding import Person, Reach, Removal
+from reconciler.render.escape import text
+from reconciler.render.words import duration
+
+_VERBS = {Kind.MEMBERSHIP: "leaves the group", Kind.ASSIGNMENT: "loses", Kind.USER: ""}
+# Source: IAM Identity Center user guide, "Understanding authentication sessions".
+_PORTAL = (
+    "The access portal lists nothing more for them; the portal itself can stay open for 90 days. "
+    "AWS-managed applications look again within about an hour."
+)
+
+
+def offboarding_text(
+    person: Person, removals: Mapping[str, Removal], unread: Mapping[str, str], *, denies: Iterable[str]
+) -> str:
+    """What would be taken away; `denies` are the targets where a policy denies the person first."""
+    lines = [f"Offboard {text(str(person))}", ""]
+    first = frozenset(denies)
+    for target, found in removals.items():
+        lines.append(f"{text(target)}:")
+        if target in first and person.ids.get(target):
+            lines.append("  ! is denied everything, in every account but the management account")
+        lines += [f"  - {_says(one)}" for one in found.prepared.plan.changes]
+        lines += [f"  ? stays: {_says(one)}: {text(why)}" for one, why in found.left]
+        if not found.prepared.plan.changes and not found.left:
+            lines.append(f"  nothing to take away{'' if person.ids.get(target) else ': is not there'}")
+        lines += [f"  reaches {_reach(one)}" for one in found.reaches]
+        lines.append("")
+    lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def offboarded_text(
+    removals: Mapping[str, Removal],
+    reports: Mapping[str, TargetReport],
+    failures: Mapping[str, str],
+    unread: Mapping[str, str],
+    *,
+    ended: datetime,
+    denied: Mapping[str, str],
+) -> str:
+    """How it ended, and what may live on; `ended` is an aware instant at which it was over.
+
+    `denied` says by target, where a policy denies people, why the person does not stand in it ("": they do).
+    """
+    lines: list[str] = []
+    for target, found in removals.items():
+        report = reports.get(target)
+        results = report.results if report is not None else ()
+        done = sum(one.status.good for one in results)
+        lines.append(f"{text(target)}: {done} of {len(found.prepared.plan.changes)} taken away")
+        if target in denied:
+            why = denied[target]
+            lines.append(f"  NOT DENIED: {text(why)}" if why else "  denied everything, open sessions too")
+        lines += [f"  NOT DONE: {_failed(one, found)}" for one in results if not one.status.good]
+        lines += [f"  STAYS: {_says(one)}: {text(why)}" for one, why in found.left]
+        if target in failures:
+            lines.append(f"  NOT DONE: {text(failures[target])}")
+        lines += [f"  {one}" for one in _lasting(found.reaches, ended, denied=denied.get(target) == "")]
+    lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
+    lines += ["", _PORTAL]
+    return "\n".join(lines) + "\n"
+
+
+def _lasting(reached: Sequence[Reach], ended: datetime, *, denied: bool) -> Iterator[str]:
+    for one in reached:
+        until = (ended + timedelta(seconds=one.seconds)).astimezone(UTC)
+        where = f"{text(one.permission_set)} on {text(one.account)}"
+        if denied and not one.management:
+            yield f"{where}: cut, open sessions too, if the policy is attached above it"
+        else:
+            why = ", where no service control policy holds" if denied else ""
+            yield f"{where}: no new session; an open one lives until {until:%Y-%m-%dT%H:%M}Z at most{why}"
+
+
+def _says(change: Change) -> str:
+    verb = _VERBS[change.address.kind]
+    return f"{verb} {text(change.name)}".strip()
+
+
+def _failed(result: Result, found: Removal) -> str:
+    change = next(one for one in found.prepared.plan.changes if one.address == result.address)
+    request = f" (request {text(result.request_id)})" if result.request_id else ""
+    return f"{_says(change)}: {result.status}: {text(result.message)}{request}"
+
+
+def _reach(one: Reach) -> str:
+    ways = ", ".join(f"through {text(way)}" if way else "directly" for way in one.ways)
+    return (
+        f"{text(one.permission_set)} on {text(one.account)}, {ways}; a session lasts {duration(one.seconds)}"
+    )

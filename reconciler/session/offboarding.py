@@ -1,0 +1,202 @@
+"""Taking all access of one person away at once, at every target: without locks, without the remote.
+
+Nothing is recorded: no mark, no receipt, no tag. What the next plan says of it, git decides. Each target is a
+session of its own, so that one that cannot be reached, or that refuses, holds up no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
+from reconciler.execution.apply import Job, apply
+from reconciler.execution.denying import Denied, deny_no_more, deny_now
+from reconciler.model.address import Kind
+from reconciler.model.observer import Observer
+from reconciler.model.report import TargetReport
+from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not
+from reconciler.planning.review import Review
+from reconciler.session.opening import open_files, open_session
+from reconciler.session.session import Session
+from reconciler.session.settings import Settings
+from reconciler.wire.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Offboarding:
+    """One person, and what is to be taken away, by target in the order in which it goes.
+
+    `denies` has the targets with a policy of denials, and why nothing can be written to it ("" otherwise).
+    `unread` names the targets that could not be looked at, each with why: nothing is done there. `blocked`
+    says whether git blocks the person already.
+    """
+
+    person: Person
+    sessions: Mapping[str, Session]
+    removals: Mapping[str, Removal]
+    denies: Mapping[str, str]
+    unread: Mapping[str, str]
+    blocked: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offboarded:
+    """How it ended, by target.
+
+    `denied` says, where there is a policy of denials, whether they stand in it. `failures` are targets that
+    could not be written to at all, each with why.
+    """
+
+    denied: Mapping[str, Denied] = field(default_factory=dict)
+    reports: Mapping[str, TargetReport] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def writes(self) -> int:
+        """How many writes were done."""
+        return sum(one.writes for one in self.reports.values()) + sum(
+            one.done for one in self.denied.values()
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was to be done was done."""
+        done = (result.status.good for one in self.reports.values() for result in one.results)
+        held = all(one.done for one in self.denied.values())
+        return held and not self.failures and not self.interrupted and all(done)
+
+
+@contextmanager
+def open_offboarding(
+    settings: Settings, observer: Observer, who: str, *, undo: bool = False
+) -> Iterator[Offboarding]:
+    """Find a person at every target and in the files, and what they have. Takes no lock.
+
+    Nobody is protected from an `undo`. Raises UsageError for nobody, for a name of several people, and for
+    who must not be offboarded; InputError for files that do not load; the error of the first target where
+    none can be read.
+    """
+    try:
+        loaded, chosen, _ = open_files(settings)
+    except InputError as error:
+        fix = "run `git worktree add ../last HEAD`, and this in there; or `git stash`"
+        problem = Problem("nobody was offboarded: the files do not load", fix)
+        raise InputError([*error.problems, problem]) from error
+    sessions: dict[str, Session] = {}
+    seen: dict[str, Seen] = {}
+    errors: dict[str, ReconcilerError] = {}
+    with ExitStack() as stack:
+        # One sandbox serves all its targets.
+        together = stack.enter_context(open_session(settings, observer)) if settings.sandbox else None
+        for name in chosen:
+            try:
+                session = together or stack.enter_context(open_session(settings, observer, (name,)))
+                live = replace(session.look(name), target=name, identity=session.identities[name])
+                prepared = session.plan_on(name, live, session.loaded.identities)
+                seen[name] = Seen(live, prepared.keys, prepared.never_denied)
+            except ReconcilerError as error:
+                errors[name] = error
+            else:
+                sessions[name] = session
+        if not sessions:
+            raise next(iter(errors.values()))
+        users = loaded.identities.users
+        person = _one(who, people(who, users, seen), errors)
+        policies = {name: session.config.targets[name].policy for name, session in sessions.items()}
+        protected = {key for policy in policies.values() for key in policy.guards.protected.users}
+        if not undo and (why := why_not(person, users, sorted(protected), seen)) is not None:
+            raise UsageError(why)
+        # What assigns accounts goes first, whatever the order in the configuration.
+        order = sorted(
+            sessions,
+            key=lambda name: Kind.ASSIGNMENT not in sessions[name].targets[name].capabilities.service_kinds,
+        )
+        yield Offboarding(
+            person=person,
+            sessions=sessions,
+            removals={
+                name: removal(
+                    seen[name].live,
+                    person.ids.get(name, ()),
+                    sessions[name].targets[name].capabilities,
+                    policies[name].scope,
+                )
+                for name in order
+            },
+            denies={
+                name: denials.unwritable
+                for name in order
+                if (denials := seen[name].live.denials) is not None and name in person.ids
+            },
+            unread={name: str(error) for name, error in errors.items()},
+            blocked=bool(person.key) and person.key in loaded.identities.blocked,
+            now=next(iter(sessions.values())).now,
+        )
+
+
+def carry_out(offboarding: Offboarding, observer: Observer) -> Offboarded:
+    """Deny the person, then take everything away, target after target; raises nothing that one says."""
+    denied = _deny(offboarding)
+    reports: dict[str, TargetReport] = {}
+    failures: dict[str, str] = {}
+    for name, found in offboarding.removals.items():
+        if not found.prepared.plan.changes:
+            continue
+        session = offboarding.sessions[name]
+        go = frozenset(change.address for change in found.prepared.plan.changes)
+        job = Job(session.targets[name], found.prepared, Review(go, (), (), (), by_rule=go))
+        session.settings.note_writes(True)
+        try:
+            job.target.ready(session.settings.now or session.clock.now(), 0.0)
+            report = apply([job], pool=Pool, clock=session.clock, observer=observer)
+        except ReconcilerError as error:
+            failures[name] = str(error)
+            continue
+        reports[name] = report.targets[0]
+        if report.interrupted:
+            return Offboarded(denied, reports, failures, interrupted=True)
+    return Offboarded(denied, reports, failures)
+
+
+def undo(offboarding: Offboarding) -> Mapping[str, Denied]:
+    """Take the person out of the policies of denials; how that ended, by target. Gives nothing else back."""
+    found: dict[str, Denied] = {}
+    for name in offboarding.denies:
+        session = offboarding.sessions[name]
+        session.settings.note_writes(True)
+        ids = offboarding.person.ids[name]
+        found[name] = deny_no_more(session.targets[name], ids, clock=session.clock, speed=session.speed)
+    return found
+
+
+def _deny(offboarding: Offboarding) -> Mapping[str, Denied]:
+    found: dict[str, Denied] = {}
+    for name in offboarding.denies:
+        session = offboarding.sessions[name]
+        session.settings.note_writes(True)
+        ids = offboarding.person.ids[name]
+        # Who is never denied was refused before.
+        found[name] = deny_now(session.targets[name], ids, {}, clock=session.clock, speed=session.speed)
+    return found
+
+
+def _one(who: str, found: list[Person], errors: Mapping[str, ReconcilerError]) -> Person:
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        unread = f"; not looked at: {', '.join(errors)}" if errors else ""
+        raise UsageError(
+            f"{who}: nobody has that key, user name, email address or id, in the files or at a target{unread}"
+        )
+    lines = "\n".join(f"  {one}: {_ways_to_name(one)}" for one in found)
+    raise UsageError(f"{who} may mean {len(found)} people; name one of them by an id:\n{lines}")
+
+
+def _ways_to_name(person: Person) -> str:
+    found = [f"{each} at {target}" for target, ids in person.ids.items() for each in ids]
+    return ", ".join(found) or "in the files alone"
