@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.denials import EMPTY
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import push
 from tests.cli.stage import Ended, Real
@@ -20,6 +21,7 @@ ACCOUNTS = {
     "harbour-prod": "210000000040",
 }
 TOKEN = "AWS_SCIM_TOKEN"
+CUTS = "p-cutsoff1"
 ACCESS = """\
 permission_sets:
   Developer: {managed_policies: [PowerUserAccess]}
@@ -36,6 +38,7 @@ def configuration(aws: Sandbox) -> str:
     """A `reconciler.yaml` whose people go through the SCIM endpoint of the instance."""
     return (
         "format: 1\ntargets:\n  aws:\n    type: identity-center\n    region: us-east-1\n"
+        f"    deny_policy: {CUTS}\n"
         f"    directory: {{scim: {{url: '{aws.scim_url}', token: {{env: {TOKEN}}}}}}}\n"
         # A few people are more than a quarter of a few.
         "guards: {max_removals: {memberships: {percent: 50}, users: {percent: 50}}}\n"
@@ -121,6 +124,7 @@ def founded(
     patch.setenv(VARIABLE, PASSWORD)
     for name, number in ACCOUNTS.items():
         aws.store.create_account(number, name)
+    aws.store.found_scp(CUTS, EMPTY)
     numbers = "".join(f'  {name}: "{number}"\n' for name, number in ACCOUNTS.items())
     origin = Work(root / "origin.git", patch, start=False)
     origin.root.mkdir()

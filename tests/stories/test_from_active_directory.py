@@ -10,7 +10,7 @@ import pytest
 from reconciler.sandbox import Sandbox
 from tests.cli.stage import SPEED
 from tests.servers.samba import BASE, DISABLED, ENABLED, Domain, controller, entry, provisioned
-from tests.stories.company import Company, founded
+from tests.stories.company import ACCOUNTS, Company, founded
 from tests.stories.cutting import Relay
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -112,9 +112,12 @@ def test_a_company_lives_in_active_directory_and_its_accounts_follow(company: Co
     assert company.user_id("mara.brandt@example.test") == hers
     assert "mara@example.test" not in company.aws.store.users()
 
-    # She leaves: her account is disabled, and every access is gone, without a review.
+    # She leaves: her account is disabled. Every session is cut before the first access goes, without a review.
     ad.change(mara, userAccountControl=DISABLED)
+    company.git.forget()
     company.leaves("Mara leaves")
+    assert company.git.written()[0] == "organizations.UpdatePolicy"
+    assert company.aws.store.denied("mara.brandt@example.test") == set(ACCOUNTS.values())
     assert company.reaches("mara.brandt@example.test") == set()
     assert company.aws.store.users()["mara.brandt@example.test"]["UserStatus"] == "DISABLED"
     assert not any("mara.brandt@example.test" in each for each in company.aws.store.memberships().values())
