@@ -2,7 +2,7 @@
 
 | the person | has an entry | live grants | becomes |
 |---|---|---|---|
-| blocked, or leaves | none | reach them, or reached them until now | entered, open |
+| blocked, or leaves | none | reach them, or did until now or until they were denied | entered, open |
 | must have no access | open | none, and all was read | an end, the longest session from now on |
 | must have no access | with an end | reach them again | open |
 | must have no access | whose end is over | none, and all was read | taken out |
@@ -27,8 +27,8 @@ from reconciler.planning.denying import (
     OUT,
     Reaching,
     keys_of,
+    may_have_sessions,
     never_denied,
-    newly_out,
     size_reason,
     was_out,
     why_out,
@@ -103,7 +103,7 @@ class _Comparing:
                 yield from self._known(identifier, entry, reason, reaching)
             elif reason is not None and reason.cause in OUT and identifier in context.live.users:
                 key = context.user_key(identifier)
-                if identifier in reaching.people or newly_out(context, key):
+                if identifier in reaching.people or may_have_sessions(context, key):
                     yield self._change(
                         identifier,
                         Action.CREATE,
