@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.planning.context import Diff, PlanContext
-from reconciler.planning.denying import OUT, why_out
+from reconciler.planning.denying import why_out
 from reconciler.planning.withheld import Withheld
 
 
@@ -70,5 +70,4 @@ def _people(count: int) -> str:
 
 
 def _is_out(context: PlanContext, identifier: str) -> bool:
-    why = why_out(context, identifier)
-    return why is not None and why.cause in OUT
+    return why_out(context, identifier) is not None
