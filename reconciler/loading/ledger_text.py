@@ -131,7 +131,7 @@ def _object_line(token: str, one: GivenObject) -> str:
         words.append(f"name={_quoted(one.name)}")
     if one.attributes:
         words.append(f"attributes={','.join(_quoted(name) for name in one.attributes)}")
-    flags = {"inactive": one.inactive, "left": one.left, "unsure": not one.sure}
+    flags = {"inactive": one.inactive, "left": one.left, "denied": one.denied, "unsure": not one.sure}
     return " ".join([*words, *(flag for flag, holds in flags.items() if holds)])
 
 
@@ -229,6 +229,7 @@ def _objects(lines: Iterable[tuple[str, str]]) -> Mapping[str, GivenObject]:
             inactive="inactive" in fields,
             left="left" in fields,
             sure="unsure" not in fields,
+            denied="denied" in fields,
         )
         _once(found, place, _plain(token), one)
     return found

@@ -26,6 +26,7 @@ class GivenObject:
     name of the set). `attributes` are the names of the attributes that git set, sorted. `inactive` says of a
     user that git took the access away (disabled, blocked, expired, left), `left` that the key is gone from
     git and that this was carried out. `sure` is False where a run was about to do it and nobody saw the end.
+    `denied` says of a user that git's entry in the policy of denials has not run out yet.
     """
 
     key: str
@@ -34,6 +35,7 @@ class GivenObject:
     inactive: bool = False
     left: bool = False
     sure: bool = True
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +154,5 @@ def _both(known: GivenObject, more: GivenObject) -> GivenObject:
         inactive=known.inactive or more.inactive,
         left=known.left and more.left,
         sure=known.sure or more.sure,
+        denied=known.denied or more.denied,
     )

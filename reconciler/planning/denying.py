@@ -85,15 +85,17 @@ def was_out(context: PlanContext, key: str) -> bool:
     )
 
 
-def newly_out(context: PlanContext, key: str) -> bool:
-    """Whether git wanted them at the last whole apply: sessions may live that nothing gives now.
+def may_have_sessions(context: PlanContext, key: str) -> bool:
+    """Whether sessions may live that nothing gives now.
 
-    Who was denied since, or disabled, is not out newly (GivenObject.inactive).
+    Either git wanted them at the last whole apply, and they were neither denied nor disabled since
+    (GivenObject.inactive). Or their denial has not run out yet, and somebody took it out (denied).
     """
-    base = context.memory.base
+    base, given = context.memory.base, context.users.given.get(context.users.pairing.ids.get(key, ""))
+    if given is not None and given.denied:
+        return True
     if base is None or not any(base.wants(each) for each in context.users.previous_keys(key)):
         return False
-    given = context.users.given.get(context.users.pairing.ids.get(key, ""))
     return given is None or not given.inactive
 
 

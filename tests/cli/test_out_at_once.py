@@ -274,6 +274,24 @@ def test_who_is_entered_by_hand_is_not_taken_out_and_granted_nothing(played: Pla
     assert denied(played, "cyd@example.com") == BOTH
 
 
+def test_who_is_taken_out_by_hand_comes_back_until_no_session_can_be_left(played: Played) -> None:
+    begun(played)
+    played.write(OUT)
+    reconcile(played, NOV_21)
+    reconcile(played, "2026-11-21T09:20:30Z")
+    edit(played)
+
+    reconcile(played, "2026-11-21T10:00:00Z")
+
+    assert entries(played) == {BOB: "open"}
+    reconcile(played, "2026-11-21T10:10:30Z")
+    assert entries(played) == {BOB: "until 2026-11-21T22:11:00Z"}
+    reconcile(played, "2026-11-21T22:12:00Z")
+    assert entries(played) == {}
+    reconcile(played, "2026-11-21T23:00:00Z")
+    assert entries(played) == {}
+
+
 def test_who_is_taken_out_by_hand_comes_back_while_a_grant_reaches_them(played: Played) -> None:
     begun(played)
     with played.console() as console:

@@ -2,7 +2,7 @@
 
 | the person | has an entry | live grants | becomes |
 |---|---|---|---|
-| blocked, leaves, or past `until` | none | reach them, or reached them until now | entered, open |
+| blocked, leaves, or past `until` | none | reach them, or did when they were denied | entered, open |
 | gone from git, or deleted by this plan | none | reach them | entered, open |
 | must have no access | open | none, and all was read | an end, the longest session from now on |
 | must have no access | with an end | reach them again | open |
@@ -29,8 +29,8 @@ from reconciler.planning.denying import (
     Reaching,
     deletes_user,
     keys_of,
+    may_have_sessions,
     never_denied,
-    newly_out,
     size_reason,
     was_out,
     why_out,
@@ -107,7 +107,7 @@ class _Comparing:
                 yield from self._known(identifier, entry, reason, reaching)
             elif reason is not None and identifier in context.live.users:
                 key = context.user_key(identifier)
-                if identifier in reaching.people or newly_out(context, key):
+                if identifier in reaching.people or may_have_sessions(context, key):
                     yield self._change(
                         identifier,
                         Action.CREATE,

@@ -75,9 +75,9 @@ class Adopting:
         writable = self._context.capabilities.user_attributes
         names = self._names(user.attributes, live.attributes, writable, change, known)
         title = str(live.attributes.get("user_name") or "")
-        return GivenObject(
-            user.key, _called("user_name", user_name(user), title, change, known), names, inactive
-        )
+        called = _called("user_name", user_name(user), title, change, known)
+        denied = known is not None and known.denied and not wanted
+        return GivenObject(user.key, called, names, inactive, denied=denied)
 
     def _groups(self, builder: LedgerBuilder) -> None:
         context, owners = self._context, self._context.groups

@@ -93,9 +93,10 @@ class LedgerUpdate:
             self._assignment(builder, change, ids, sure=sure)
         elif kind is Kind.DENIAL:
             token = ids.get(change.address, "")
-            if sure and action is Action.CREATE and (known := builder.users.get(token)) is not None:
-                # Their denial has begun: once it has ended, it does not begin anew.
-                builder.users[token] = replace(known, inactive=True)
+            if sure and action is not Action.UPDATE and (known := builder.users.get(token)) is not None:
+                # Once their denial has ended, it does not begin anew; until then it comes back.
+                begins = action is Action.CREATE
+                builder.users[token] = replace(known, inactive=known.inactive or begins, denied=begins)
         elif not kind.facts.of:
             self._object(builder, change, self._token(change.address, ids), sure=sure)
 
