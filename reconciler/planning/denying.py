@@ -29,11 +29,12 @@ def never_denied(context: PlanContext) -> Mapping[str, str]:
     if not own and not protected:
         return never
     # A name counts as well as a key: nobody is denied because a file calls them otherwise.
+    keys = {fold(key) for key in protected}
     names = {fold(user_name(user)) for key, user in context.desired.users.items() if key in protected}
     for identifier, live in context.live.users.items():
         name = fold(str(live.attributes.get("user_name") or ""))
         key = context.user_key(identifier)
-        if key in protected or name in names or fold(key) in map(fold, protected):
+        if name in names or fold(key) in keys:
             never[identifier] = "protected"
         elif name and name == fold(own):
             never[identifier] = "who runs the reconciler"

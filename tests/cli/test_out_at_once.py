@@ -429,7 +429,7 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     assert "Plan: 1 to create; 1 person loses something" in only.output
     assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
 
-    assert "+ bob" in text.output
+    assert "+ bob (block: blocked: lost laptop)" in text.output
     assert "Denied at once: 1 to create" in markdown.output
     changes = [one for one in found["targets"][0]["changes"] if one["address"] == "aws/denial/bob"]
     assert [(one["action"], one["effect"], one["cause"]) for one in changes] == [
@@ -517,3 +517,34 @@ def test_a_leaver_is_denied_as_well(cut: Real) -> None:
     assert ended.code == 0, ended.output
     assert cut.written()[0] == "organizations.UpdatePolicy"
     assert cut.sandbox.store.denied(BOB) == BOTH
+
+
+def test_an_apply_keeps_the_policy_up_to_date_with_any_plan(played: Played) -> None:
+    begun(played)
+    played.write(OUT)
+    reconcile(played, NOV_21)
+    played.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    assert played.run("plan", "--now", "2026-11-21T09:10:00Z", "--out", "plan.json").code == 0
+    assert played.run("apply", "plan.json", "--now", "2026-11-21T09:20:30Z").code == 0
+    assert entries(played) == {BOB: "until 2026-11-21T21:21:00Z"}
+    assert played.run("plan", "--now", "2026-11-21T21:00:00Z", "--out", "plan.json").code == 0
+
+    ended = played.run("apply", "plan.json", "--now", "2026-11-21T21:30:00Z")
+
+    assert ended.code == 0, ended.output
+    assert entries(played) == {}
+
+
+def test_a_second_block_after_the_first_was_lifted_denies_again(played: Played) -> None:
+    begun(played)
+    for day, days in (("2026-11-21", "2026-11-22"), ("2026-11-24", "2026-11-25")):
+        played.write(OUT)
+        reconcile(played, f"{day}T09:00:00Z")
+        assert denied(played) == BOTH
+        reconcile(played, f"{day}T10:00:00Z")
+        reconcile(played, f"{days}T10:00:00Z")
+        assert entries(played) == {}
+        played.write({"blocked.yaml": None})
+        assert played.run("plan", "--now", f"{days}T11:00:00Z", "--out", "plan.json").code == 0
+        assert played.run("apply", "plan.json", "--now", f"{days}T11:00:00Z").code == 0
+        assert BOB in played.memberships()["ops"]
