@@ -53,7 +53,7 @@ def page_of_session(session: Session, side: Side) -> tuple[AccessPage, People]:
             )
         )
     settings = session.settings
-    source = Source.SNAPSHOT if settings.live else Source.SANDBOX if session.sandbox else Source.LIVE
+    source = Source.SNAPSHOT if settings.live else Source.SANDBOX if session.played else Source.LIVE
     made = _made(source, session.now, session.position)
     made = replace(made, desired=side is Side.DESIRED, origin=settings.live or "")
     findings = tuple((part.target, each) for part in plan.targets for each in part.findings)

@@ -259,6 +259,7 @@ def _views_of(keys: Sequence[str]) -> Iterator[str]:
         yield f"#/{('group', 'set', 'person')[number % 3]}/{quote(key, safe='')}"
     yield from (f"#/person/~9067-{number}" for number in range(0, len(keys), 4))
     yield from (f"#/account/{number:012}" for number in range(0, len(keys), 4))
+    yield "#/access?marks=toString,__proto__,constructor&ends=-1e99&q=%22"
     for text in HOSTILE[::2]:
         yield f"#/access?q={quote(text, safe='')}"
         yield f"#/{text}"

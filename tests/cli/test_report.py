@@ -156,3 +156,6 @@ def test_the_page_of_a_snapshot_says_when_it_was_taken(real: Real) -> None:
     assert data["commit"] == real.work.git("rev-parse", "HEAD")
     assert data["targets"][0]["read"] <= data["now"]
     assert real.run("report", "--html", "y.html", "--live", "reconciler/other").code == 1
+    # What plays AWS on this machine is not taken for AWS.
+    assert real.run("report", "--html", "page.html").code == 0
+    assert data_of(real)["source"] == "sandbox"

@@ -13,7 +13,7 @@ const WAIT = 120;
 
 /** A head with the controls that narrow a list. `narrow` gets what is asked for, and draws. */
 function narrowed(view, options, title, lead, controls, narrow) {
-  const state = { q: options.get("q") ?? "", marks: (options.get("marks") ?? "").split(",").filter((each) => each in MARKS), ends: Number(options.get("ends")) || 0, ...controls.state };
+  const state = { q: options.get("q") ?? "", marks: (options.get("marks") ?? "").split(",").filter((each) => Object.hasOwn(MARKS, each)), ends: Number(options.get("ends")) || 0, ...controls.state };
   const count = h("span", { class: "count" });
   const place = h("div", { class: "result" });
   let timer = 0;

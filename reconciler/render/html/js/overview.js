@@ -7,7 +7,7 @@ import { marksFor } from "./query.js";
 
 const SOURCES = {
   live: ["The service", "Read from the service itself."],
-  sandbox: ["The sandbox", "Read from the embedded sandbox, not from AWS."],
+  sandbox: ["The sandbox", "Read from a stand-in for AWS on this machine, not from AWS."],
   snapshot: ["A snapshot", "Read from a snapshot. What changed since then is not here."],
   plan: ["A saved plan", "Only what the plan changes is here. Access that stays as it is, this page does not know."],
   files: ["The files", "Only what the files give is here. No service was asked: what exists there, and what others gave, this page does not know. Accounts are shown as the files select them."],
