@@ -47,7 +47,8 @@ def adapted(entries: Iterable[Entry], settings: Settings) -> Sequence[Entry]:
 def _as(entry: Entry, kind: bytes, *, more: Mapping[str, Values], **names: str) -> Entry:
     # What a server made of groups is not taken from the other side: an overlay may be behind.
     found = {name: values for name, values in entry.attributes.items() if name != "memberof"}
-    found |= {new.lower(): entry.values(old)[:1] for old, new in names.items() if entry.values(old)}
+    # Of several names the least, because a server gives them in any order.
+    found |= {new.lower(): (min(entry.values(old)),) for old, new in names.items() if entry.values(old)}
     found |= {"objectclass": (kind,), "objectguid": entry.values("entryUUID"), **more}
     return replace(entry, attributes=found)
 

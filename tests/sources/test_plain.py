@@ -46,7 +46,7 @@ ENTRIES = (
     somebody("ada", "Okafor", employeeType="active", title="Head", manager=BOB),
     somebody("bob", "Keller", employeeType="Active"),
     somebody("cyd", "Lind", employeeType="left"),
-    somebody("dot", "Ito"),
+    {**somebody("dot", "Ito"), "uid": ["dot", "zed"]},
     named("ops", "groupOfNames", member=[ADA, BOB]),
     named("dev", "groupOfUniqueNames", uniqueMember=[f"{BOB}#'0101'B", CYD]),
     named("unix", "posixGroup", gidNumber=100, memberUid=["ada", "cyd", "nobody"]),
