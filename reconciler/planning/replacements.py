@@ -69,7 +69,8 @@ def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, bo
     if not (coming.assignments or coming.memberships):
         return {}
     people = _same_people(context, changes, tokens, both)
-    found = _Search(both, going, coming, people)
+    blind = Kind.ASSIGNMENT not in context.capabilities.kinds
+    found = _Search(both, going, coming, people, blind=blind)
     return {address: tuple(sorted(grants)) for address, grants in found.links() if grants}
 
 
@@ -109,8 +110,8 @@ def _same_people(context: PlanContext, changes: Sequence[Change], tokens: Tokens
 class _Search:
     """The grants of one plan, indexed by what revocations ask: by account, by holder and by person."""
 
-    def __init__(self, both: Sides, going: _Edits, coming: _Edits, people: set[str]) -> None:
-        self._both, self._going, self._people = both, going, people
+    def __init__(self, both: Sides, going: _Edits, coming: _Edits, people: set[str], *, blind: bool) -> None:
+        self._both, self._going, self._people, self._blind = both, going, people, blind
         self._granted: dict[str, dict[Principal, list[Address]]] = {}
         self._granted_to: dict[Principal, dict[str, list[Address]]] = {}
         for one in coming.assignments:
@@ -189,7 +190,17 @@ class _Search:
                 if couple not in between:
                     between[couple] = _common(accounts, self._granted_to[holder])
                 found.update(between[couple])
-            yield one.address, found
+            yield one.address, found or self._moving(one.user, accounts)
+
+    def _moving(self, user: str, left: AbstractSet[str]) -> set[Address]:
+        """What somebody joins who moves from one group to another that leads elsewhere: they never lack both.
+
+        Where no assignments are known, every group may lead somewhere.
+        """
+        if not (left or self._blind):
+            return set()
+        joined = self._joined.get(user, ())
+        return {one.address for one in joined if self._blind or self._reached.get(one.group)}
 
 
 def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]) -> tuple[Address, ...]:
