@@ -26,6 +26,7 @@ ALL = (
     "adopting",
     "scim",
     "memory",
+    "directory",
 )
 Row = tuple[str, str]
 

@@ -17,13 +17,14 @@ from reconciler.errors import ReconcilerError
 def command(out: str) -> None:
     """Write the JSON Schemas of identities, reconciler.yaml and approvals, and print where they are.
 
-    Beside them those of what commands print with --format json.
+    Beside them those of an import's configuration, and of what commands print with --format json.
     """
     from reconciler.loading.schema import schemas, write_schemas
     from reconciler.render.schemas import output_schemas
+    from reconciler.sources.schema import import_schemas
 
     try:
-        written = write_schemas(Path(out), {**schemas(), **output_schemas()})
+        written = write_schemas(Path(out), {**schemas(), **import_schemas(), **output_schemas()})
     except OSError as error:
         raise ReconcilerError(
             f"the schemas cannot be written into {out}: {error.strerror}; name another folder with --out"

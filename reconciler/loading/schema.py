@@ -30,12 +30,13 @@ _SCALARS = ["string", "number", "boolean"]
 
 def schemas() -> Mapping[str, str]:
     """The text of each schema by its file's name; equal for equal versions."""
-    texts = {}
-    for name, (title, shape) in _ADAPTERS.items():
-        schema = _widened(shape.json_schema())
-        whole = {"$schema": _DIALECT, **schema, "title": title}
-        texts[name] = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
-    return texts
+    return {name: schema_text(title, shape) for name, (title, shape) in _ADAPTERS.items()}
+
+
+def schema_text(title: str, shape: TypeAdapter[Any]) -> str:
+    """The text of the schema of one kind of file."""
+    whole = {"$schema": _DIALECT, **_widened(shape.json_schema()), "title": title}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_schemas(folder: Path, texts: Mapping[str, str] | None = None) -> Sequence[Path]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import BeforeValidator, Field, TypeAdapter, with_config
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.errors import InputError, Problem
@@ -79,8 +79,10 @@ Dn = Annotated[
     str,
     Shape(r"[A-Za-z0-9.\-]+ *=.*", "is not a distinguished name", "write it as OU=People,DC=example,DC=com"),
 ]
-Filter = Annotated[Any, BeforeValidator(_filter)]
-AttributeName = Annotated[Any, BeforeValidator(_attribute_name)]
+Filter = Annotated[
+    Any, BeforeValidator(_filter), WithJsonSchema({"type": "string", "description": "As in RFC 4515."})
+]
+AttributeName = Annotated[Any, BeforeValidator(_attribute_name), WithJsonSchema({"enum": list(_CHOICES)})]
 LdapName = Annotated[
     str,
     Shape(r"[A-Za-z][A-Za-z0-9\-]{0,63}", "is not the name of an LDAP attribute", "write it as department"),
@@ -153,7 +155,7 @@ class _SettingsDocument(TypedDict, total=False):
     from_: Annotated[dict[str, LdapName], Field(alias="from")]
 
 
-_ADAPTER: TypeAdapter[_SettingsDocument] = TypeAdapter(_SettingsDocument)
+SETTINGS: TypeAdapter[_SettingsDocument] = TypeAdapter(_SettingsDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,7 @@ def read_settings(path: Path) -> Settings:
     tree = MemoryTree(path.parent.as_posix(), {path.name: data})
     faults = Faults(tree)
     document = Document.read(tree, path.name, faults)
-    written = None if document is None else document.check(_ADAPTER)
+    written = None if document is None else document.check(SETTINGS)
     if document is not None and written is not None and not faults:
         settings = _settings(document, written, path.parent)
         if not faults:

@@ -35,7 +35,8 @@ PASSWORD = "Correct-h0rse"
 VARIABLE = "AD_PASSWORD"
 # The value of userAccountControl of an account without a password that may be used, and of one that may not.
 ENABLED, DISABLED = 0x220, 0x222
-_PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+# Where its programs are, also for those who are not root.
+PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _PROGRAMS = ("samba", "samba-tool", "ldbadd")
 # Seconds until a server that was started and does not answer is given up, and one that ends is killed.
 _PATIENCE, _FAREWELL = 600.0, 10
@@ -177,7 +178,7 @@ def entry(dn: str, kind: str, attributes: Mapping[str, object]) -> str:
 
 def provisioned(factory: pytest.TempPathFactory) -> Path:
     """The folder of a domain with nobody in it but the reader: made once, by the first worker that asks."""
-    lacking = [name for name in _PROGRAMS if shutil.which(name, path=_PATH) is None]
+    lacking = [name for name in _PROGRAMS if shutil.which(name, path=PATH) is None]
     if lacking:
         missing(f"Samba is not installed ({', '.join(lacking)}); `make directories` installs it")
     if os.geteuid() != 0 and not _may_sudo():
@@ -188,12 +189,13 @@ def provisioned(factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder, done = shared / "samba", shared / "samba.done"
         if not done.exists():
-            _provision(folder)
+            provision(folder)
             done.touch()
     return folder
 
 
-def _provision(folder: Path) -> None:
+def provision(folder: Path) -> None:
+    """Make a domain with nobody in it but the reader in this folder, which is new."""
     folder.mkdir()
     domain = folder / "domain"
     _run("samba-tool", "domain", "provision", f"--targetdir={domain}", *_PROVISION)
@@ -287,12 +289,12 @@ def _may_sudo() -> bool:
 
 
 def _as_root(command: Sequence[str]) -> list[str]:
-    found = shutil.which(command[0], path=_PATH) or command[0]
+    found = shutil.which(command[0], path=PATH) or command[0]
     return [*([] if os.geteuid() == 0 else ["sudo", "-n"]), found, *command[1:]]
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PATH": _PATH}
+    return {**os.environ, "PATH": PATH}
 
 
 def _run(*command: str) -> None:

@@ -15,7 +15,7 @@ from tests.servers.running import REQUIRED
 def test_where_samba_is_missing_that_is_said_and_where_it_is_required_it_is_no_excuse(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, *, required: bool
 ) -> None:
-    monkeypatch.setattr(samba, "_PATH", os.devnull)
+    monkeypatch.setattr(samba, "PATH", os.devnull)
     monkeypatch.setenv(REQUIRED, "1" if required else "")
     outcome = Failed if required else Skipped
     with pytest.raises(outcome, match=r"Samba is not installed \(samba, .*`make directories`"):

@@ -15,6 +15,7 @@ from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
 from reconciler.sources.entry import Entry
 from tests.support.directories import BASE, group, ldif, person
+from tests.support.json_output import check_json
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -39,6 +40,8 @@ def importing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Import:
             ["import", "ad", "--ldif", str(file), "--identities", str(tmp_path / "identities"), *options]
         )
         printed = capsys.readouterr()
+        if printed.out.startswith("{"):
+            check_json(printed.out)
         return Done(code, printed.out, printed.err)
 
     return call

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.servers.samba import BASE, DISABLED, Domain, _provision, controller
+from tests.servers.samba import BASE, DISABLED, Domain, controller, provision
 
 STATES = Path(__file__).resolve().parents[2] / "reconciler" / "templates" / "story-ad" / "directory"
 _ATTRIBUTES = (
@@ -75,7 +75,7 @@ def main() -> None:
     STATES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         template = Path(folder) / "samba"
-        _provision(template)
+        provision(template)
         with controller(template) as ad:
             _story(ad)
 

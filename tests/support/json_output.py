@@ -18,6 +18,7 @@ _BY_FORMAT = {
     "reconciler doctor": "doctor",
     "reconciler who-edits": "who-edits",
     "reconciler adopt": "adopt",
+    "reconciler import": "import",
 }
 
 

@@ -9,6 +9,7 @@ from reconciler.render.schemas.adopt import ADOPT
 from reconciler.render.schemas.answers import ACCESS, DRIFT, REPORT, RULES, VALIDATION, WHO_EDITS
 from reconciler.render.schemas.build import Schema
 from reconciler.render.schemas.doctor import DOCTOR
+from reconciler.render.schemas.importing import IMPORT
 from reconciler.render.schemas.plan import PLAN
 
 # By the name of the file in schemas/.
@@ -22,6 +23,7 @@ OUTPUTS: Mapping[str, Schema] = {
     "doctor.schema.json": DOCTOR,
     "who-edits.schema.json": WHO_EDITS,
     "adopt.schema.json": ADOPT,
+    "import.schema.json": IMPORT,
 }
 
 
