@@ -69,8 +69,7 @@ def replaced(context: PlanContext, changes: Sequence[Change], tokens: Tokens, bo
     if not (coming.assignments or coming.memberships):
         return {}
     people = _same_people(context, changes, tokens, both)
-    blind = Kind.ASSIGNMENT not in context.capabilities.kinds
-    found = _Search(both, going, coming, people, blind=blind)
+    found = _Search(both, going, coming, people)
     return {address: tuple(sorted(grants)) for address, grants in found.links() if grants}
 
 
@@ -110,8 +109,8 @@ def _same_people(context: PlanContext, changes: Sequence[Change], tokens: Tokens
 class _Search:
     """The grants of one plan, indexed by what revocations ask: by account, by holder and by person."""
 
-    def __init__(self, both: Sides, going: _Edits, coming: _Edits, people: set[str], *, blind: bool) -> None:
-        self._both, self._going, self._people, self._blind = both, going, people, blind
+    def __init__(self, both: Sides, going: _Edits, coming: _Edits, people: set[str]) -> None:
+        self._both, self._going, self._people = both, going, people
         self._granted: dict[str, dict[Principal, list[Address]]] = {}
         self._granted_to: dict[Principal, dict[str, list[Address]]] = {}
         for one in coming.assignments:
@@ -193,14 +192,10 @@ class _Search:
             yield one.address, found or self._moving(one.user, accounts)
 
     def _moving(self, user: str, left: AbstractSet[str]) -> set[Address]:
-        """What somebody joins who moves from one group to another that leads elsewhere: they never lack both.
-
-        Where no assignments are known, every group may lead somewhere.
-        """
-        if not (left or self._blind):
+        """What somebody joins who moves to a group that leads elsewhere: they lack both at no moment."""
+        if not left:
             return set()
-        joined = self._joined.get(user, ())
-        return {one.address for one in joined if self._blind or self._reached.get(one.group)}
+        return {one.address for one in self._joined.get(user, ()) if self._reached.get(one.group)}
 
 
 def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]) -> tuple[Address, ...]:
