@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 from reconciler.cli.common import answer
 from reconciler.errors import UsageError
 from reconciler.model.catalogue import CATALOGUE, FORMERLY
+from reconciler.model.catalogue.importing import IMPORTED
 from reconciler.render.explained import explained
 
 
@@ -23,7 +24,7 @@ class _Codes(click.ParamType[str]):
         incomplete: str,
     ) -> list[CompletionItem]:
         """Name the codes that begin so."""
-        return [CompletionItem(code) for code in CATALOGUE if code.startswith(incomplete)]
+        return [CompletionItem(code) for code in (*CATALOGUE, *IMPORTED) if code.startswith(incomplete)]
 
 
 @click.command("explain", short_help="say what the code of a finding means")
@@ -31,11 +32,21 @@ class _Codes(click.ParamType[str]):
 def command(code: str) -> None:
     """Say what CODE means: when it is raised, why it refuses, and what lifts it.
 
-    CODE is what stands before a finding in a plan, such as max-removals. Nothing is read or asked.
+    CODE is what stands before a finding of a plan or an import, such as max-removals. Nothing is read or
+    asked.
     """
     found = CATALOGUE.get(FORMERLY.get(code, code))
+    if found is None and code in IMPORTED:
+        says = IMPORTED[code]
+        lines = (
+            f"{code} (of an import)",
+            f"{says[:1].upper()}{says[1:]}.",
+            "It names the entry, and ends no import.",
+        )
+        answer("\n  ".join(lines))
+        return
     if found is None:
-        near = get_close_matches(code, [*CATALOGUE, *FORMERLY], n=1)
+        near = get_close_matches(code, [*CATALOGUE, *FORMERLY, *IMPORTED], n=1)
         meant = f"; did you mean {near[0]}?" if near else "; docs/findings.md has them all"
         raise UsageError(f"{code!r} is not a code of a finding{meant}")
     answer(explained(found, asked=code))

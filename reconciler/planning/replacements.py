@@ -189,7 +189,13 @@ class _Search:
                 if couple not in between:
                     between[couple] = _common(accounts, self._granted_to[holder])
                 found.update(between[couple])
-            yield one.address, found
+            yield one.address, found or self._moving(one.user, accounts)
+
+    def _moving(self, user: str, left: AbstractSet[str]) -> set[Address]:
+        """What somebody joins who moves to a group that leads elsewhere: they lack both at no moment."""
+        if not left:
+            return set()
+        return {one.address for one in self._joined.get(user, ()) if self._reached.get(one.group)}
 
 
 def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]) -> tuple[Address, ...]:

@@ -33,7 +33,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     "owner_id": (r"[1-9]\d{0,18}|OWNER_ID", "the number that GitHub gave the owner"),
 }
 _README_IMPORT = (
-    "\n| import | every hour: the directory, as two pull requests ([IMPORT.md](IMPORT.md)) "
+    "\n| import | every hour: the directory, as two pull requests ([IMPORT-GUIDE.md](IMPORT-GUIDE.md)) "
     "| none of AWS; the password of the directory, and the key of an app |"
 )
 _SETTING = "    deny_policy: {}   # blocked means now: docs/out-at-once.md of the reconciler\n"

@@ -63,7 +63,7 @@ def _github(choices: Choices) -> Mapping[str, str]:
     if choices.source == "ad":
         names[".github/workflows/import.yml"] = "github/workflows/import.yml"
         names[".github/reconciler/ad.yaml"] = "github/ad.yaml"
-        names["IMPORT.md"] = "docs/IMPORT.md"
+        names["IMPORT-GUIDE.md"] = "docs/IMPORT-GUIDE.md"
     for name in ("CODEOWNERS", "dependabot.yml"):
         names[f".github/{name}"] = f"github/{name}"
     names[".github/ISSUE_TEMPLATE/access.yml"] = "github/ISSUE_TEMPLATE/access.yml"

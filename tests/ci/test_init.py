@@ -70,7 +70,7 @@ def test_with_a_directory_there_is_a_workflow_without_a_role_and_nothing_else_ch
     assert more.keys() - plain.keys() == {
         ".github/reconciler/ad.yaml",
         ".github/workflows/import.yml",
-        "IMPORT.md",
+        "IMPORT-GUIDE.md",
     }
     assert {name for name in plain if plain[name] != more[name]} == {
         ".github/workflows/drift.yml",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from reconciler.model.catalogue import CATALOGUE, FORMERLY
-from tests.cli.stage import Played
+from reconciler.model.catalogue.importing import IMPORTED
+from tests.cli.stage import ROOT, Played
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
@@ -50,3 +53,16 @@ def test_an_approval_by_an_old_code_holds_and_a_warning_names_the_new_one(played
     assert "identities/approvals/old.yaml:2:" in ended.err
     assert "which is called self-lockout now" in ended.output
     assert "guard-renamed" in played.run("plan").out
+
+
+def test_the_codes_of_imports_are_those_that_are_raised_documented_and_explained(played: Played) -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "reconciler/sources").glob("*.py"))
+    raised = set(re.findall(r'Remark\(\s*"([a-z-]+)"', sources))
+    raised |= set(re.findall(r'_at_fault\([^"()]*"([a-z-]+)"', sources))
+    assert raised == set(IMPORTED)
+    page = (ROOT / "docs/active-directory.md").read_text("utf-8")
+    for code, says in IMPORTED.items():
+        assert f"`{code}`" in page
+        ended = played.run("explain", code)
+        assert ended.code == 0
+        assert says[1:] in ended.output

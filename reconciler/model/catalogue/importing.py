@@ -1,0 +1,26 @@
+"""Findings of imports from a directory: they are of an entry there, and are in no plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+# By code what it says, as `reconciler explain` puts it.
+IMPORTED: Mapping[str, str] = MappingProxyType(
+    {
+        "unusable": "a required attribute is missing or refused, so the entry stays as it was imported last, "
+        "and a newcomer is left out",
+        "no-guid": "`objectGUID` is missing or cannot be read, so nobody can tell who it is",
+        "duplicate": "a user name, address or display name is another's, upper and lower case being the same",
+        "key-taken": "the key is or was another's, so this one has a longer key",
+        "name-of-gone": "the name is that of somebody who is gone and whom files of yours still name, so the "
+        "newcomer waits",
+        "refused-value": "an optional value does not fit and is left out",
+        "manager-outside": "the manager is outside of what is imported",
+        "member-outside": "members are outside of what is imported",
+        "cycle": "a group is in itself, so its groups have the same members",
+        "missing": "somebody who had access, or a group with members, is not there and was not deleted",
+        "deleted-unknown": "some are gone, and no deleted object can be seen, so nobody knows whether they "
+        "were deleted",
+    }
+)
