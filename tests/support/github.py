@@ -230,7 +230,7 @@ class _Problem(Exception):
 
 
 # For files of routes beside this one.
-route, Problem = _route, _Problem
+route, Problem, ROUTES = _route, _Problem, _ROUTES
 
 
 def _answer(made: Hub, heard: Heard) -> Say:

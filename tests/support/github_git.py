@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.repositories import IDENTITY
-from tests.support.github import BOT, Hub, Problem, route
+from tests.support.github import BOT, ROUTES, Hub, Problem, route
 
 
 def _git(made: Hub, *words: str, given: str | None = None, **environment: str) -> str:
@@ -27,7 +27,24 @@ def _git(made: Hub, *words: str, given: str | None = None, **environment: str) -
     return done.stdout.strip()
 
 
-@route("GET", r"/git/commits/([0-9a-f]{40})", "contents")
+def _instead(method: str, pattern: str, scope: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A route in the place of another one, where the stand-in has a repository (`settings["origin"]`)."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        path = f"/repos/[^/]+/[^/]+{pattern}"
+        usual = next((one[3] for one in ROUTES if one[:2] == (method, path)), None)
+
+        def answer(made: Hub, *words: str, **given: Any) -> Any:
+            chosen = function if "origin" in made.settings or usual is None else usual
+            return chosen(made, *words, **given)
+
+        ROUTES.insert(0, (method, path, scope, answer))
+        return function
+
+    return decorate
+
+
+@_instead("GET", r"/git/commits/([0-9a-f]{40})", "contents")
 def _commit(made: Hub, commit: str, **_: Any) -> Any:
     return {"sha": commit, "tree": {"sha": _git(made, "rev-parse", f"{commit}^{{tree}}")}}
 
@@ -57,12 +74,12 @@ def _make_ref(made: Hub, *, body: Mapping[str, Any], **_: Any) -> Any:
     return {"ref": body["ref"], "object": {"sha": body["sha"]}}
 
 
-@route("GET", r"/git/ref/heads/(.+)", "contents")
+@_instead("GET", r"/git/ref/heads/(.+)", "contents")
 def _ref(made: Hub, name: str, **_: Any) -> Any:
     return {"ref": f"refs/heads/{name}", "object": {"sha": _git(made, "rev-parse", f"refs/heads/{name}")}}
 
 
-@route("POST", "/pulls", "pull-requests")
+@_instead("POST", "/pulls", "pull-requests")
 def _open(made: Hub, *, body: Mapping[str, Any], **_: Any) -> Any:
     if not made.settings.get("workflows_open_pulls"):
         raise Problem(403, "GitHub Actions is not permitted to create or approve pull requests.")
