@@ -19,10 +19,10 @@ from reconciler.model.address import AccountId, Address, Kind, remote
 from reconciler.model.change import Action, Change
 from reconciler.model.drift import TargetDrift
 from reconciler.model.names import fold
-from reconciler.model.organization import Organization
-from reconciler.model.state import Holder, Identities
+from reconciler.model.state import Holder, Identities, Live
 
 _DECLARE = "git does not know it; `reconciler adopt` declares it"
+_ORPHAN = "whom it is for no longer exists; `assignments: exclusive` at the set removes it"
 _OBJECTS = {Kind.USER: "users", Kind.GROUP: "groups", Kind.PERMISSION_SET: "permission_sets"}
 
 
@@ -35,21 +35,19 @@ class Accepted:
     said: list[str] = field(default_factory=list)
 
 
-def accept(
-    editor: Editor, drift: TargetDrift, identities: Identities, organization: Organization
-) -> Accepted:
+def accept(editor: Editor, drift: TargetDrift, identities: Identities, live: Live) -> Accepted:
     """Edit the files so that they say what is live, as far as that was not brought about by git.
 
     Raises InputError for a file that is written too oddly to edit, or that is not valid afterwards.
     """
-    return _Accepting(editor, identities, organization).accept(drift)
+    return _Accepting(editor, identities, live).accept(drift)
 
 
 @dataclass(slots=True)
 class _Accepting:
     editor: Editor
     identities: Identities
-    organization: Organization
+    live: Live
     found: Accepted = field(default_factory=Accepted)
     # Keys that were taken out, by section.
     removed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -113,7 +111,9 @@ class _Accepting:
             return self._group(change)
         if address.kind is Kind.PERMISSION_SET:
             return accept_set(self.editor, self.identities.permission_sets, change)
-        return "a role that lags behind its definition is not in the files: apply, or provision it"
+        if address.kind is Kind.PROVISIONING:
+            return "a role that lags behind its definition is not in the files: apply, or provision it"
+        return "it is not in the files: apply sets it right"
 
     def _group(self, change: Change) -> str:
         key = change.address.own_key
@@ -165,6 +165,9 @@ class _Accepting:
             return self._joined(address)
         holder = Holder.at(address)
         known = self.identities.users if holder.kind is Kind.USER else self.identities.groups
+        living = self.live.users if holder.kind is Kind.USER else self.live.groups
+        if holder.key.startswith(remote("")) and holder.key.removeprefix(remote("")) not in living:
+            return _ORPHAN
         if (
             holder.key.startswith(remote(""))
             or holder.key not in known
@@ -176,11 +179,11 @@ class _Accepting:
 
     def _assignments(self) -> None:
         names = {account.key: account.id for account in self.identities.accounts.values()}
-        describer = Describer(self.organization, names, by_name=True)
+        describer = Describer(self.live.organization, names, by_name=True)
         lost: set[Retraction] = {
             (one.account, one.permission_set.own_key, Holder.at(one)) for one in self.revoked
         }
-        why = retract(self.editor, self.identities, self.organization, lost)
+        why = retract(self.editor, self.identities, self.live.organization, lost)
         for one in self.revoked:
             key = one.account, one.permission_set.own_key, Holder.at(one)
             self._settle(one, why.get(key, ""))

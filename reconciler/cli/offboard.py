@@ -7,6 +7,7 @@ import click
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
 from reconciler.cli.observing import beside, observing
 from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.render.escape import text
 from reconciler.render.offboarding import offboarded_text, offboarding_text
 from reconciler.session.blocking import block_in_files
 from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, open_offboarding, undo
@@ -36,7 +37,7 @@ def command(options: Options, user: str, reason: str, *, yes: bool, revoke_only:
     with observing() as observer, open_offboarding(beside(observer, options), observer, user) as found:
         observer.finish()
         answer(offboarding_text(found.person, found.removals, found.unread, denies=found.denies))
-        if not yes and not ask(f"Take all of this away from {found.person}?"):
+        if not yes and not ask(f"Take all of this away from {text(str(found.person))}?"):
             raise ReconcilerError("Not confirmed; nothing was written.")
         done = carry_out(found, observer)
         observer.finish()
@@ -63,7 +64,7 @@ def _undo(options: Options, user: str, *, yes: bool) -> int:
             answer("Nothing to undo: no target with a `deny_policy` has this person.")
             return 0
         names = ", ".join(found.denies)
-        if not yes and not ask(f"Take {found.person} out of the policy of denials of {names}?"):
+        if not yes and not ask(f"Take {text(str(found.person))} out of the policy of denials of {names}?"):
             raise ReconcilerError("Not confirmed; nothing was written.")
         ended = undo(found)
     for name, one in ended.items():

@@ -147,7 +147,9 @@ def command(
         return Refused.exit_code
     if plan.blocked:
         return ReconcilerError.exit_code
-    return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
+    # An entry of the policy of denials that gets its end, or is over, is not what anybody wants changed.
+    pending = any(not change.upkeep or change.takes_away for change in plan.changes)
+    return CHANGES_PENDING if detailed_exitcode and pending else 0
 
 
 def _with_estimates(plan: Plan, estimates: Mapping[str, Estimate]) -> Plan:

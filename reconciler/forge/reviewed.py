@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.errors import PlanFileError
+from reconciler.errors import NotFound, PlanFileError
 from reconciler.files.git import Repository, short
 from reconciler.forge.archive import members
-from reconciler.forge.github import GitHub, Pull, moment, number_of
+from reconciler.forge.github import BOT, GitHub, Pull, moment, number_of
 from reconciler.forge.requests import asker
 from reconciler.forge.shown import PLAN, shown_name
 
@@ -187,7 +187,12 @@ def _download(github: GitHub, pull: Pull, shown: Shown) -> bytes:
 def _approvals(github: GitHub, pull: Pull) -> Iterator[datetime]:
     """When each person approved the last commit of the pull request, and still does."""
     # Who asked by an issue did not review what a workflow made of it, although they are not its author.
-    asked = asker(github, pull.head_ref)
+    try:
+        asked = asker(github, pull.head_ref)
+    except NotFound:
+        if pull.author == BOT:
+            return  # nobody knows any more whose it is
+        asked = None  # a person called a branch so
     last: dict[str, dict[str, Any]] = {}
     for review in github.rest.pages(github.at("pulls", pull.number, "reviews"), "ListReviews"):
         user = review.get("user")

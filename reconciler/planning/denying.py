@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import AT_ONCE, Action, Cause, Change
 from reconciler.model.denials import Denials
 from reconciler.model.names import fold
 from reconciler.model.pairs import Principal
@@ -17,8 +17,8 @@ from reconciler.planning.guards.access import caller_name
 from reconciler.planning.guards.protection import protected_now
 from reconciler.planning.ownership.objects import user_name
 
-# The causes that mean now. Somebody whose time is over was known to end then.
-OUT = frozenset({Cause.BLOCK, Cause.LEAVER})
+# What a file says of a person that explains what `offboard` wrote.
+DECLARED = frozenset({Cause.BLOCK, Cause.LEAVER})
 
 
 def never_denied(context: PlanContext) -> Mapping[str, str]:
@@ -29,11 +29,12 @@ def never_denied(context: PlanContext) -> Mapping[str, str]:
     if not own and not protected:
         return never
     # A name counts as well as a key: nobody is denied because a file calls them otherwise.
+    keys = {fold(key) for key in protected}
     names = {fold(user_name(user)) for key, user in context.desired.users.items() if key in protected}
     for identifier, live in context.live.users.items():
         name = fold(str(live.attributes.get("user_name") or ""))
         key = context.user_key(identifier)
-        if key in protected or name in names or fold(key) in map(fold, protected):
+        if name in names or fold(key) in keys:
             never[identifier] = "protected"
         elif name and name == fold(own):
             never[identifier] = "who runs the reconciler"
@@ -76,9 +77,9 @@ def why_out(context: PlanContext, identifier: str) -> Inactive | None:
 
 
 def was_out(context: PlanContext, key: str) -> bool:
-    """Whether git blocked somebody, or said that they leave, in a state that may have been applied."""
+    """Whether git blocked somebody, or said that they leave or end, in a state that may have been applied."""
     return any(
-        (why := state.inactive.get(each)) is not None and why.cause in OUT
+        (why := state.inactive.get(each)) is not None and why.cause in AT_ONCE
         for state in context.memory.states
         for each in context.users.previous_keys(key)
     )
@@ -96,6 +97,11 @@ def newly_out(context: PlanContext, key: str) -> bool:
     return given is None or not given.inactive
 
 
+def deletes_user(change: Change) -> bool:
+    """Whether somebody goes altogether: what they can reach now, they are to reach no more."""
+    return change.address.kind is Kind.USER and change.action is Action.DELETE
+
+
 def with_denials(why: Mapping[Address, str], changes: Iterable[Change]) -> Mapping[Address, str]:
     """What is left out, and the denials of people of whom something is: they are one unit."""
     changes = list(changes)
@@ -108,7 +114,7 @@ def with_denials(why: Mapping[Address, str], changes: Iterable[Change]) -> Mappi
         return why
     found = dict(why)
     for change in changes:
-        if change.address in why and change.takes_away and change.cause in OUT:
+        if change.address in why and change.takes_away:
             denial = denials.get(_loser(change.address))
             if denial is not None:
                 found.setdefault(denial, why[change.address])

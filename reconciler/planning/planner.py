@@ -156,6 +156,8 @@ def plan_target(
     known = (*diff.findings, *remarks(context.desired, live.organization), *live.findings, *notes)
     held = judge.withhold(changes)
     undenied = () if only else (*diff.undenied, *held.undenied)
+    if by_rule:
+        undenied = tuple(one for one in undenied if one[0].cause in policy.auto_apply)
     judged = judge.let_through(held.changes, known) if by_rule else judge.judge(held.changes)
     findings = (
         *judged.findings,

@@ -150,6 +150,8 @@ def _implied(change: Change) -> bool:
     if facts.pair:
         expected = {Action.CREATE: Effect.GRANT, Action.DELETE: Effect.REVOKE}
         return expected.get(change.action) is change.effect
+    if change.address.kind is Kind.DENIAL:
+        return change.action is Action.CREATE
     return change.action is Action.DELETE and change.effect is Effect.REVOKE
 
 

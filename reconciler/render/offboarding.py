@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.address import Kind
@@ -21,15 +21,19 @@ _PORTAL = (
 
 
 def offboarding_text(
-    person: Person, removals: Mapping[str, Removal], unread: Mapping[str, str], *, denies: Iterable[str]
+    person: Person, removals: Mapping[str, Removal], unread: Mapping[str, str], *, denies: Mapping[str, str]
 ) -> str:
-    """What would be taken away; `denies` are the targets where a policy denies the person first."""
+    """What would be taken away.
+
+    `denies` has the targets where a policy denies the person first, with why it cannot be written, or "".
+    """
     lines = [f"Offboard {text(str(person))}", ""]
-    first = frozenset(denies)
     for target, found in removals.items():
         lines.append(f"{text(target)}:")
-        if target in first and person.ids.get(target):
-            lines.append("  ! is denied everything, in every account but the management account")
+        if target in denies:
+            why = denies[target]
+            says = "is denied everything in every account below the policy, but the management account"
+            lines.append(f"  ! {f'CANNOT BE DENIED: {text(why)}' if why else says}")
         lines += [f"  - {_says(one)}" for one in found.prepared.plan.changes]
         lines += [f"  ? stays: {_says(one)}: {text(why)}" for one, why in found.left]
         if not found.prepared.plan.changes and not found.left:

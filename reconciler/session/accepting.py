@@ -51,7 +51,7 @@ def accept_drift(settings: Settings, observer: Observer = SILENT) -> AcceptedDri
             seen[name] = live, drift
             # Later targets are edited on top: their entries are those of the same files.
             identities = load(editor.tree()).identities
-            found = accept(editor, drift, identities, live.organization)
+            found = accept(editor, drift, identities, live)
             done += found.done
             left += found.left.items()
             said += found.said

@@ -14,11 +14,13 @@ from datetime import datetime
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.denying import Denied, deny_no_more, deny_now
+from reconciler.files.characters import show
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.report import TargetReport
 from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not
 from reconciler.planning.review import Review
+from reconciler.render.escape import text
 from reconciler.session.opening import open_files, open_session
 from reconciler.session.session import Session
 from reconciler.session.settings import Settings
@@ -110,7 +112,7 @@ def open_offboarding(
         policies = {name: session.config.targets[name].policy for name, session in sessions.items()}
         protected = {key for policy in policies.values() for key in policy.guards.protected.users}
         if not undo and (why := why_not(person, users, sorted(protected), seen)) is not None:
-            raise UsageError(why)
+            raise UsageError(text(why))
         # What assigns accounts goes first, whatever the order in the configuration.
         order = sorted(
             sessions,
@@ -191,12 +193,14 @@ def _one(who: str, found: list[Person], errors: Mapping[str, ReconcilerError]) -
     if not found:
         unread = f"; not looked at: {', '.join(errors)}" if errors else ""
         raise UsageError(
-            f"{who}: nobody has that key, user name, email address or id, in the files or at a target{unread}"
+            f"nobody has the key, user name, email address or id {show(who)}, in the files or at a "
+            f"target{unread}"
         )
-    lines = "\n".join(f"  {one}: {_ways_to_name(one)}" for one in found)
-    raise UsageError(f"{who} may mean {len(found)} people; name one of them by an id:\n{lines}")
+    # A name at a service is somebody else's text, and this may be the log of a job.
+    lines = "\n".join(f"  - {text(str(one))}: {_ways_to_name(one)}" for one in found)
+    raise UsageError(f"{show(who)} may mean {len(found)} people; name one of them by an id:\n{lines}")
 
 
 def _ways_to_name(person: Person) -> str:
-    found = [f"{each} at {target}" for target, ids in person.ids.items() for each in ids]
+    found = [f"{text(each)} at {target}" for target, ids in person.ids.items() for each in ids]
     return ", ".join(found) or "in the files alone"

@@ -38,7 +38,7 @@ class Seen:
         address = f"file://{self.file}{fragment}"
         if self.page.url.partition("#")[0] == address.partition("#")[0] and fragment:
             self.page.evaluate("where => { location.hash = where }", fragment)
-            self.until("document.title !== ''")
+            self.until("document.documentElement.dataset.view === location.hash")
         else:
             self.page.goto(address)
             self.page.wait_for_selector("html[data-ready]")

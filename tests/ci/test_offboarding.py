@@ -19,7 +19,7 @@ def test_a_person_is_out_by_a_workflow_that_can_only_take_away(
         for name in ('$(touch "$RUNNER_TEMP/owned")', "--undo", "nobody", ""):
             ended = told.scheduled("offboard.yml", "offboard", "workflow_dispatch", user=name)
             assert not ended.ok
-            assert "nobody has that key" in ended.output
+            assert "nobody has the key" in ended.output
         assert told.written() == []
         assert list(tmp_path.rglob("owned")) == []
 

@@ -155,13 +155,28 @@ def test_somebody_whom_git_does_not_know(laptop: Real, aws: Sandbox) -> None:
     assert "cyd (cyd@example.com): " in ended.output
     for name in ("nobody", "", "*", "eve"):
         ended = laptop.run("offboard", name, "--yes")
-        assert (ended.code, "nobody has that key" in ended.output) == (64, True)
+        assert (ended.code, "nobody has the key" in ended.output) == (64, True)
     assert laptop.written() == []
     ended = laptop.run("offboard", identifier, "--yes")
     assert ended.code == 0, ended.output
     assert laptop.memberships() == TEAM
     assert holders(aws) == ["bob@example.com", "ops"]
     assert "Git does not know this person" in ended.output
+
+
+def test_names_at_a_service_are_text_of_others(laptop: Real, aws: Sandbox) -> None:
+    """They end no line of a log, and command no terminal and no runner."""
+    aws.store.add_user("::error::x", email="one@example.com")
+    aws.store.add_user("one@example.com")
+    aws.store.add_group("::warning::y")
+    aws.store.add_member("::warning::y", "::error::x")
+    ended = laptop.run("offboard", "one@example.com", "--yes")
+    assert ended.code == 64
+    cut = laptop.run("offboard", "::error::x", "--yes")
+    assert cut.code == 0, cut.output
+    for line in (ended.out + ended.err + cut.out + cut.err).splitlines():
+        assert "\x1b" not in line
+        assert not line.strip().startswith("::")
 
 
 def test_protected_people_and_who_runs_it_are_refused(

@@ -11,7 +11,7 @@ from reconciler.model.denials import EMPTY, Entry, parse, render
 from reconciler.sandbox import identitystore, organizations, scp
 from reconciler.sandbox.answers import ApiError
 from reconciler.sandbox.call import Answer, Call, Handler
-from tests.cli.stage import PEOPLE, Ended, Played, Real
+from tests.cli.stage import GROUPS, PEOPLE, Ended, Played, Real
 from tests.cli.test_reconcile_by_change import blocked
 
 POLICY = "p-cutsoff1"
@@ -429,7 +429,7 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     assert "Plan: 1 to create; 1 person loses something" in only.output
     assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
 
-    assert "+ bob" in text.output
+    assert "+ bob (block: blocked: lost laptop)" in text.output
     assert "Denied at once: 1 to create" in markdown.output
     changes = [one for one in found["targets"][0]["changes"] if one["address"] == "aws/denial/bob"]
     assert [(one["action"], one["effect"], one["cause"]) for one in changes] == [
@@ -437,14 +437,46 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     ]
 
 
-def test_a_person_whom_git_never_blocked_is_not_denied_by_an_expiry(played: Played) -> None:
+def test_a_person_whose_time_is_over_is_denied(played: Played) -> None:
     begun(played)
     played.write({"people.yaml": PEOPLE.replace("bob: {", "bob: {until: 2026-11-20, ")})
 
     reconcile(played, "2026-11-22T09:00:00Z")
 
     assert BOB not in played.memberships()["ops"]
+    assert denied(played) == BOTH
+    reconcile(played, "2026-11-22T09:10:00Z")
+    reconcile(played, "2026-11-22T21:11:00Z")
     assert denied(played) == frozenset()
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_a_person_who_is_deleted_from_the_files_is_denied_until_no_session_can_be_left(
+    played: Played, *, deletes: bool
+) -> None:
+    begun(played)
+    if deletes:
+        played.write({"reconciler.yaml": CONFIG.replace(f"{POLICY}}}", f"{POLICY}, on_removal: delete}}")})
+    with played.console() as console:
+        his = console.user_id(BOB)
+    gone = "".join(line for line in PEOPLE.splitlines(keepends=True) if "bob" not in line)
+    played.write({"people.yaml": gone, "groups.yaml": GROUPS.replace("ada, bob", "ada")})
+
+    planned = played.run("plan", "--now", NOV_21)
+    assert "Denied at once: 1 to create" in planned.output, planned.output
+    played.converge("--now", NOV_21)
+
+    assert BOB not in played.memberships()["ops"]
+    with played.console() as console:
+        assert (BOB in console.users()) != deletes
+        assert parse(POLICY, console.scp_document(POLICY)).entries.keys() == {his}
+    reconcile(played, "2026-11-21T09:10:00Z")
+    reconcile(played, "2026-11-21T21:09:00Z")
+    with played.console() as console:
+        assert parse(POLICY, console.scp_document(POLICY)).entries.keys() == {his}
+    reconcile(played, "2026-11-21T21:11:00Z")
+    with played.console() as console:
+        assert console.scp_document(POLICY) == EMPTY
 
 
 def test_without_a_policy_plan_and_report_say_until_when(played: Played) -> None:
@@ -485,3 +517,34 @@ def test_a_leaver_is_denied_as_well(cut: Real) -> None:
     assert ended.code == 0, ended.output
     assert cut.written()[0] == "organizations.UpdatePolicy"
     assert cut.sandbox.store.denied(BOB) == BOTH
+
+
+def test_an_apply_keeps_the_policy_up_to_date_with_any_plan(played: Played) -> None:
+    begun(played)
+    played.write(OUT)
+    reconcile(played, NOV_21)
+    played.write({"people.yaml": PEOPLE.replace("Engineer", "Lead")})
+    assert played.run("plan", "--now", "2026-11-21T09:10:00Z", "--out", "plan.json").code == 0
+    assert played.run("apply", "plan.json", "--now", "2026-11-21T09:20:30Z").code == 0
+    assert entries(played) == {BOB: "until 2026-11-21T21:21:00Z"}
+    assert played.run("plan", "--now", "2026-11-21T21:00:00Z", "--out", "plan.json").code == 0
+
+    ended = played.run("apply", "plan.json", "--now", "2026-11-21T21:30:00Z")
+
+    assert ended.code == 0, ended.output
+    assert entries(played) == {}
+
+
+def test_a_second_block_after_the_first_was_lifted_denies_again(played: Played) -> None:
+    begun(played)
+    for day, days in (("2026-11-21", "2026-11-22"), ("2026-11-24", "2026-11-25")):
+        played.write(OUT)
+        reconcile(played, f"{day}T09:00:00Z")
+        assert denied(played) == BOTH
+        reconcile(played, f"{day}T10:00:00Z")
+        reconcile(played, f"{days}T10:00:00Z")
+        assert entries(played) == {}
+        played.write({"blocked.yaml": None})
+        assert played.run("plan", "--now", f"{days}T11:00:00Z", "--out", "plan.json").code == 0
+        assert played.run("apply", "plan.json", "--now", f"{days}T11:00:00Z").code == 0
+        assert BOB in played.memberships()["ops"]

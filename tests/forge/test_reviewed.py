@@ -19,6 +19,7 @@ from tests.cli.stage import FILES
 from tests.forge.conftest import Job
 from tests.render.plans import PLANS
 from tests.repositories import Work
+from tests.support import github_git  # noqa: F401  # its routes
 from tests.support.github import OURS, Hub
 
 pytestmark = pytest.mark.slow
@@ -186,6 +187,29 @@ def test_an_approval_that_does_not_count(desk: Desk, approving: Doing) -> None:
     assert "approvals of its last commit" in desk.said
     # Where one person works alone, rules do without approvals.
     assert set(desk.found("--approvals", "0")) == {f"pull-{number}.json"}
+
+
+@pytest.mark.parametrize(
+    ("author", "issue", "counts"),
+    [
+        ("ada", "bob", False),
+        ("github-actions[bot]", "bob", False),
+        ("github-actions[bot]", "cyd", True),
+        ("github-actions[bot]", None, False),
+        ("ada", None, True),
+    ],
+)
+def test_who_asked_by_an_issue_cannot_approve_what_became_of_it(
+    desk: Desk, author: str, issue: str | None, counts: object
+) -> None:
+    number = desk.pull(author=author)
+    desk.hub.pulls[number]["head"]["ref"] = "request/issue-7"
+    if issue is not None:
+        desk.hub.issues[7] = {"number": 7, "user": {"login": issue, "type": "User"}}
+    desk.show(number)
+    desk.hub.approve(number, "bob")
+    desk.merge(number)
+    assert bool(desk.found()) == bool(counts), desk.said
 
 
 def test_as_many_people_as_are_asked_for(desk: Desk) -> None:

@@ -28,6 +28,7 @@ from reconciler.model.denials import (
 )
 from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Step
+from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.report import Status
 from reconciler.model.resources import Block, Origin, Value
 from reconciler.model.state import Gap, Identities, Live
@@ -212,6 +213,68 @@ def test_the_digest_of_a_plan_does_not_depend_on_the_time() -> None:
         digests.add(company.plan(by_rule=False).plan.digest)
 
     assert len(digests) == 1
+
+
+ME = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/{}@example.com"
+
+
+def denials(company: Company, live: Live, policy: TargetPolicy = POLICY) -> dict[str, Action]:
+    """What becomes of the policy of denials, by key."""
+    planned = plan_target(company.said(), remembered(company.base), live, policy, CAN_ALL, NOW)
+    return {
+        one.address.own_key: one.action for one in planned.plan.changes if one.address.kind is Kind.DENIAL
+    }
+
+
+@pytest.mark.parametrize("case", ["bob", "BOB"])
+def test_the_one_who_runs_it_is_never_entered(case: str) -> None:
+    company = Company()
+    company.happen("block", "bob")
+    company.happen("block", "cyd")
+    live = replace(company.world.live(), caller=ME.format(case))
+
+    assert denials(company, live) == {"cyd": Action.CREATE}
+
+
+def test_the_protected_are_never_entered_also_where_git_calls_them_otherwise() -> None:
+    company = Company()
+    company.happen("block", "bob")
+    protecting = replace(POLICY, guards=replace(POLICY.guards, protected=Protected(users=("bob",))))
+    assert denials(company, company.world.live(), protecting) == {}
+    # By hand, in a group of somebody else's: a review may take them out.
+    company.blocked.clear()
+    company.world.entries[company.world.ids["bob"]] = OPEN
+    assert denials(company, company.world.live(), protecting) == {"bob": Action.DELETE}
+
+
+def test_somebody_of_another_directory_is_entered_when_git_blocks_them() -> None:
+    company = Company()
+    company.happen("block", "bob")
+    said = company.said()
+    users = {**said.users, "bob": replace(said.users["bob"], external=True)}
+    planned = plan_target(
+        replace(said, users=users), remembered(company.base), company.world.live(), POLICY, CAN_ALL, NOW
+    )
+
+    found = {str(one.address) for one in planned.plan.changes}
+    assert {"aws/denial/bob", "aws/membership/team/bob"} <= found
+
+
+def test_who_was_made_anew_is_held_by_the_entry_of_their_former_id() -> None:
+    company = Company()
+    company.run(by_rule=False)
+    company.world.entries[company.world.ids["bob"]] = Entry(offboarded=True)
+    old = company.world.ids["bob"]
+    del company.world.users[old]
+    company.world.members[company.world.group_id("team")].pop(old)
+    company.world.ids["bob"] = company.world.add_user(
+        "bob@example.com", given_name="Bob", family_name="Test", display_name="Bob Test"
+    )
+
+    planned = company.plan(by_rule=False)
+
+    assert "aws/membership/team/bob" not in {str(one.address) for one in planned.plan.changes}
+    assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
 
 
 # The document.

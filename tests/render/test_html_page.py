@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +25,9 @@ from reconciler.render import escape
 from reconciler.render.html.data import page_data
 from reconciler.render.html.page import inert_json, page_html
 from tests.browser.pages import HOSTILE, hostile, sample, small
-from tests.support.access_pages import as_applied, large, page_of
+from tests.support.access_pages import as_applied, large, page_of, page_of_folder
 from tests.support.browser import ROOT, missing
+from tests.support.organisation import Place, organisations
 
 # Some of it asks Node.js, which is a process.
 pytestmark = pytest.mark.slow
@@ -178,14 +180,9 @@ def test_the_scripts_are_what_node_takes() -> None:
     if node is None:
         missing("Node.js is not installed")
     assert node is not None
-    for text in (*(text for _, text in read_assets().scripts), read_assets().script):
-        done = subprocess.run(
-            [node, "--check", "--input-type=module", "-"],
-            input=text.encode(),
-            capture_output=True,
-            check=False,
-        )
-        assert done.stderr.decode() == ""
+    command = [node, "--check", "--input-type=module", "-"]
+    done = subprocess.run(command, input=read_assets().script.encode(), capture_output=True, check=False)
+    assert done.stderr.decode() == ""
 
 
 def test_what_was_not_read_is_told_as_not_known() -> None:
@@ -224,3 +221,15 @@ def test_a_large_page_is_small() -> None:
     git = large(20_000, 1_500)
     text = page_html(page_of(git, as_applied(git)), read_assets())
     assert len(text) < 1_000_000
+
+
+@pytest.mark.parametrize("place", organisations())
+def test_a_whole_organisation_is_on_the_page_grant_by_grant(place: Place, tmp_path: Path) -> None:
+    page = page_of_folder(place(tmp_path / "identities").folder)
+    access = page.targets[0].access
+    assert access is not None
+    data = json.loads(inert_json(page_data(page)))
+    assert rows_of(data["targets"][0]) == rows_told(access)
+    lines = [each[1] for each in data["targets"][0]["entries"]]
+    assert lines
+    assert all(line for _, line in lines)

@@ -2,7 +2,8 @@
 
 | the person | has an entry | live grants | becomes |
 |---|---|---|---|
-| blocked, or leaves | none | reach them, or reached them until now | entered, open |
+| blocked, leaves, or past `until` | none | reach them, or reached them until now | entered, open |
+| gone from git, or deleted by this plan | none | reach them | entered, open |
 | must have no access | open | none, and all was read | an end, the longest session from now on |
 | must have no access | with an end | reach them again | open |
 | must have no access | whose end is over | none, and all was read | taken out |
@@ -18,14 +19,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.change import AT_ONCE, Action, Cause, Change, Effect, FieldChange
 from reconciler.model.denials import OPEN, Denials, Entry, last_moment, with_room
 from reconciler.model.state import Inactive
 from reconciler.planning import hashes
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.denying import (
-    OUT,
+    DECLARED,
     Reaching,
+    deletes_user,
     keys_of,
     never_denied,
     newly_out,
@@ -88,11 +90,13 @@ class _Comparing:
         context, entries = self.context, self.denials.entries
         reaching = Reaching(context)
         people = set(entries)
-        for key, why in context.desired.inactive.items():
+        for key in context.desired.inactive:
             identifier = context.users.pairing.ids.get(key)
-            if why.cause in OUT and identifier is not None:
+            if identifier is not None:
                 people.add(identifier)
-        people |= {identifier for identifier, why in context.inactive.items() if why.cause in OUT}
+        people |= context.inactive.keys()
+        going = {self.diff.ids[one.address]: one for one in self.diff.changes if deletes_user(one)}
+        people |= going.keys() & reaching.people
         for identifier in sorted(people, key=lambda one: (context.user_key(one), one)):
             entry, reason = entries.get(identifier), why_out(context, identifier)
             if identifier in self.diff.never_denied:
@@ -101,7 +105,7 @@ class _Comparing:
                     yield self._taken_out(identifier, Cause.DRIFT, never)
             elif entry is not None:
                 yield from self._known(identifier, entry, reason, reaching)
-            elif reason is not None and reason.cause in OUT and identifier in context.live.users:
+            elif reason is not None and identifier in context.live.users:
                 key = context.user_key(identifier)
                 if identifier in reaching.people or newly_out(context, key):
                     yield self._change(
@@ -113,6 +117,16 @@ class _Comparing:
                         "open",
                         reason.reason,
                     )
+            elif identifier in going and identifier in reaching.people:
+                yield self._change(
+                    identifier,
+                    Action.CREATE,
+                    Effect.REVOKE,
+                    going[identifier].cause,
+                    "absent",
+                    "open",
+                    "the user is deleted",
+                )
 
     def _known(
         self, identifier: str, entry: Entry, why: Inactive | None, reaching: Reaching
@@ -120,7 +134,7 @@ class _Comparing:
         """What becomes of an entry that is there."""
         context = self.context
         key = context.user_key(identifier)
-        if why is not None and why.cause in OUT:
+        if why is not None and (why.cause in DECLARED or not entry.offboarded):
             yield from self._lasting(identifier, entry, why, reaching)
         elif key not in context.desired.users:
             names = [each for each in keys_of(context, identifier) if each in context.desired.users]
@@ -130,8 +144,6 @@ class _Comparing:
                 yield from self._lasting(identifier, entry, why, reaching)
         elif not entry.offboarded and was_out(context, key) and why is None:
             yield self._taken_out(identifier, Cause.GIT, "blocked no more")
-        elif not entry.offboarded and why is not None:
-            yield from self._lasting(identifier, entry, why, reaching)
         elif entry.over(context.now):
             yield self._taken_out(identifier, Cause.DRIFT, "its time is over, and git does not block them")
         else:
@@ -146,9 +158,9 @@ class _Comparing:
     ) -> Iterator[Change]:
         """The way of an entry from open to its end, and out."""
         reason = why.reason if why is not None else "not in git"
-        cause = why.cause if why is not None and why.cause in OUT else Cause.EXPIRY
+        cause = why.cause if why is not None and why.cause in AT_ONCE else Cause.EXPIRY
         # What git says itself is git's from now on.
-        adopts = entry.offboarded and why is not None and why.cause in OUT
+        adopts = entry.offboarded and why is not None and why.cause in DECLARED
         reached = identifier in reaching.people
         if reached or not reaching.whole:
             if entry.end is None or (not reached and not entry.over(self.context.now)):

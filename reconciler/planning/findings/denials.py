@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.change import Change
 from reconciler.model.plan import Finding, Severity
 from reconciler.planning.context import Diff, PlanContext
-from reconciler.planning.denying import OUT, why_out
+from reconciler.planning.denying import why_out
 from reconciler.planning.withheld import Withheld
 
 
@@ -45,7 +45,7 @@ def denial_findings(
             severity=Severity.WARNING,
             message=f"{_people(len(held))} denied everything, and git does not block them: "
             "nothing is granted to them, reviewed or not",
-            fix="add them to `blocked`, or take them out of the policy (docs/out-at-once.md)",
+            fix="add them to `blocked`, or take them out with `reconciler offboard USER --undo`",
             details=(*(f"{key}: {state}" for key, state in sorted(held.items())), *sorted(waiting)),
             count=len(held),
         )
@@ -70,5 +70,4 @@ def _people(count: int) -> str:
 
 
 def _is_out(context: PlanContext, identifier: str) -> bool:
-    why = why_out(context, identifier)
-    return why is not None and why.cause in OUT
+    return why_out(context, identifier) is not None

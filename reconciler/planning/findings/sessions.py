@@ -13,7 +13,7 @@ from reconciler.model.denials import OPEN, render
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import DEFAULT_DURATION
 from reconciler.planning.context import PlanContext
-from reconciler.planning.denying import OUT, why_out
+from reconciler.planning.denying import DECLARED, why_out
 
 # How a permission set says it, and the longest there is (sso-admin: SessionDuration, 1 to 12 hours).
 _DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?", re.ASCII)
@@ -33,7 +33,7 @@ def sessions_live_on(
     ids = {
         key: identifier
         for identifier, key in context.users.pairing.keys.items()
-        if (why := why_out(context, identifier)) is not None and why.cause in OUT
+        if (why := why_out(context, identifier)) is not None and why.cause in DECLARED
     }
     if not ids:
         return

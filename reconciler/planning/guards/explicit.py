@@ -45,12 +45,15 @@ class ExplicitRemovals:
         self._later: list[tuple[Desired, Desired]] | None = None
 
     def counted(self, changes: Iterable[Change]) -> Mapping[Address, frozenset[str]]:
-        """The keys of people by change: of blocks, of ends that no apply foresaw, and who is to be denied."""
+        """The keys of people by change: of blocks, of ends that no apply foresaw, and who is denied for more.
+
+        Who is denied because of an end, or goes altogether, counts by what is taken away.
+        """
         return {
             change.address: frozenset(self._people(change.address))
             for change in changes
             if (
-                change.action is Action.CREATE
+                change.action is Action.CREATE and change.cause in (Cause.BLOCK, Cause.LEAVER)
                 if change.address.kind is Kind.DENIAL
                 else in_words(change)
                 and not (change.cause is Cause.EXPIRY and self._foreseen(change.address))

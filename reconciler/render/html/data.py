@@ -7,27 +7,29 @@ command cannot disagree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.access.asking import TargetAccess
 from reconciler.access.facts import MemberFacts
-from reconciler.access.page import AccessPage, Source, TargetPage
+from reconciler.access.page import AccessPage, TargetPage
 from reconciler.errors import Place
-from reconciler.model.access import AccessChange, AccessRule, ApplicationGrant, Direction, Holding
+from reconciler.model.access import AccessChange, AccessRule, ApplicationGrant, Holding
 from reconciler.model.address import Address, Kind
 from reconciler.model.plan import Finding
 from reconciler.model.resources import Origin
 from reconciler.render import drift as drift_words
 from reconciler.render import escape
-from reconciler.render.access_report import NOT_READ, not_read
+from reconciler.render.access_report import not_read
 
 # Raised when an old script would misread it.
 VERSION = 1
 # What a row is, bit by bit; reconciler/render/html/js/model.js reads them.
 PRIVILEGED, UNKNOWN = 1, 2
 DECLARED, PRESENT, ABSENT, ACTIVE, INACTIVE, EXTERNAL, SELECTOR, UNNAMED = 1, 2, 4, 8, 16, 32, 64, 128
-_DIRECTIONS = tuple(Direction)
+# An account that a file names by its id alone.
+_ID = re.compile(r"[0-9]{12}", re.ASCII)
 
 
 def page_data(page: AccessPage) -> Mapping[str, object]:
@@ -47,7 +49,7 @@ def page_data(page: AccessPage) -> Mapping[str, object]:
         "changed": [escape.text(each) for each in made.changed],
         "tool": escape.text(made.tool_version),
         "redacted": made.redacted,
-        "not_read": list(not_read(answers) if made.source is not Source.FILES else NOT_READ),
+        "not_read": list(not_read(answers)),
         "targets": parts,
         "findings": [_finding(target, one, page, files) for target, one in page.findings],
         "files": files.items,
@@ -210,8 +212,8 @@ class _Target:
         return (*self._couple(one), entries, _marks(one), one.until or 0)
 
     def _change(self, one: AccessChange) -> Sequence[object]:
-        turn = _DIRECTIONS.index(one.direction) + 1
-        return (*self._couple(one), -1, _marks(one), one.until or 0, turn, one.was_until or 0)
+        ends = one.until or 0, str(one.direction), one.was_until or 0
+        return (*self._couple(one), -1, _marks(one), *ends)
 
     def _couple(self, one: Holding | AccessChange) -> Sequence[int]:
         return (
@@ -235,7 +237,7 @@ class _Target:
             self._list([entry]),
             PRIVILEGED if one.privileged else 0,
             one.until or 0,
-            0,
+            "",
             one.start or 0,
             [escape.text(each) for each in one.excepted],
         )
@@ -243,8 +245,8 @@ class _Target:
     def _sentence(self, accounts: str) -> int:
         """An account that is named, or a selector, as the files have it."""
         text = escape.text(accounts)
-        identifier = self._named.get(accounts)
-        if identifier is not None:
+        identifier = self._named.get(accounts, accounts if _ID.fullmatch(accounts) else "")
+        if identifier:
             return self._account(identifier)
         return self._accounts.of((accounts, ""), [text, "", "", "", SELECTOR, None])
 

@@ -4,8 +4,6 @@ const COLUMNS = [
   "target", "change", "person", "person_name", "permission_set", "account", "account_name", "through",
   "privileged", "until", "entries", "application",
 ];
-// As the data have them.
-const CHANGES = ["", "lose", "gain", "alter", "longer", "shorter"];
 const FORMULA = /^[=+\-@\t\r]/;
 const QUOTED = /[",\r\n]/;
 
@@ -19,7 +17,7 @@ export function csv(target, lines, everything) {
     const [who, where] = [person[target.lines.person[line]], account[target.lines.account[line]]];
     out.push([
       target.name,
-      CHANGES[row.direction] ?? "",
+      row.direction,
       who.key,
       names(who),
       set[row.set].key,

@@ -45,7 +45,8 @@ export function named(text) {
 export function shortened(text, most) {
   const letters = [...text];
   if (letters.length <= most) return text;
-  return `${letters.slice(0, most - TAIL - 1).join("")}…${letters.slice(-TAIL).join("")}`;
+  const end = Math.min(TAIL, most >> 1);
+  return `${letters.slice(0, most - end - 1).join("")}…${letters.slice(-end).join("")}`;
 }
 
 export const number = (count) => count.toLocaleString("en");

@@ -7,10 +7,12 @@ import { among } from "./parts.js";
 
 const LAYERS = ["person", "group", "set", "account"];
 const TITLES = { person: "People", group: "Through", set: "Permission sets", account: "Accounts" };
-// So many things of a layer are drawn; the others are counted.
-const MOST = 14;
-const [WIDTH, GAP, ROW, BOX] = [208, 72, 38, 28];
-const LETTERS = 26;
+// So many things of a layer are drawn, and the others counted; how wide a box is, how far apart layers are, and
+// how many letters have room.
+const WIDE = { most: 14, width: 208, gap: 72, letters: 26 };
+const SLIM = { most: 8, width: 124, gap: 34, letters: 14 };
+const [ROW, BOX] = [38, 28];
+const size = () => (innerWidth < 700 ? SLIM : WIDE);
 // Where there are more lines than this, they are drawn thin.
 const MANY = 40;
 
@@ -68,8 +70,9 @@ function ways(row, focus) {
 /** The nodes of a layer in order, and by number the place of each; those past the most share the last one. */
 function placed(target, layer, counts) {
   const name = (i) => (i < 0 ? "directly" : called(target[layer][i])[0]);
+  const { most } = size();
   const byCount = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || a - b);
-  const few = byCount.length <= MOST ? byCount : byCount.slice(0, MOST - 1);
+  const few = byCount.length <= most ? byCount : byCount.slice(0, most - 1);
   few.sort((a, b) => name(a).localeCompare(name(b), "en", { numeric: true }));
   const nodes = few.map((i) => ({ label: name(i), thing: i < 0 ? null : target[layer][i] }));
   const at = new Map(few.map((i, place) => [i, place]));
@@ -82,18 +85,19 @@ function placed(target, layer, counts) {
 }
 
 function drawn({ places, edges }, target) {
+  const { width: side, gap } = size();
   const rows = Math.max(...LAYERS.map((each) => places[each].nodes.length));
   const height = rows * ROW + 34;
-  const width = LAYERS.length * WIDTH + (LAYERS.length - 1) * GAP;
-  const x = (layer) => LAYERS.indexOf(layer) * (WIDTH + GAP);
+  const width = LAYERS.length * side + (LAYERS.length - 1) * gap;
+  const x = (layer) => LAYERS.indexOf(layer) * (side + gap);
   const y = (layer, place) => 34 + ((rows - places[layer].nodes.length) * ROW) / 2 + place * ROW;
   const next = (layer) => LAYERS[LAYERS.indexOf(layer) + 1];
   const paths = edges
     .sort((a, b) => Boolean(a.privileged) - Boolean(b.privileged))
     .map(({ from, start, end, privileged }) => {
-      const [x1, y1] = [x(from) + WIDTH, y(from, start) + BOX / 2];
+      const [x1, y1] = [x(from) + side, y(from, start) + BOX / 2];
       const [x2, y2] = [x(next(from)), y(next(from), end) + BOX / 2];
-      return s("path", { class: privileged ? "edge privileged" : "edge", d: `M${x1} ${y1}C${x1 + GAP / 2} ${y1} ${x2 - GAP / 2} ${y2} ${x2} ${y2}` });
+      return s("path", { class: privileged ? "edge privileged" : "edge", d: `M${x1} ${y1}C${x1 + gap / 2} ${y1} ${x2 - gap / 2} ${y2} ${x2} ${y2}` });
     });
   const boxes = LAYERS.flatMap((layer) => [
     s("text", { class: "layer", x: x(layer), y: 14 }, TITLES[layer]),
@@ -103,14 +107,14 @@ function drawn({ places, edges }, target) {
 }
 
 function box(target, node, x, y) {
-  const label = shortened(node.label, LETTERS);
+  const label = shortened(node.label, size().letters);
   const leads = node.thing && !(node.thing.flags & (SELECTOR | UNNAMED));
   const go = () => (location.hash = address(node.thing.kind, node.thing.key, among(target)));
   return s(
     "g",
     { class: `node ${node.thing?.kind ?? "other"}${leads ? " leads" : ""}`, click: leads ? go : null },
     s("title", null, node.label),
-    s("rect", { x, y, width: WIDTH, height: BOX, rx: 6 }),
+    s("rect", { x, y, width: size().width, height: BOX, rx: 6 }),
     s("text", { x: x + 10, y: y + BOX / 2 + 4 }, label),
   );
 }

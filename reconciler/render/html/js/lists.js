@@ -4,8 +4,8 @@ import { badge, counted, h, number, say, value, when } from "./dom.js";
 import { csv, save } from "./csv.js";
 import { called, ranks, words } from "./model.js";
 import { matrix } from "./matrix.js";
-import { accounts, changed, grants, lineColumns, link, listed, marks, marksOf, nothing, people, sets, through } from "./parts.js";
-import { MARKS, search } from "./query.js";
+import { accounts, changed, grants, lineColumns, link, listed, marks, marksOf, nothing, people, sets, through, turn } from "./parts.js";
+import { MARKS, marksFor, search } from "./query.js";
 import { table } from "./table.js";
 
 const DAYS = [7, 14, 30, 90, 365];
@@ -65,27 +65,30 @@ const endings = (set, state) => choice("ends", "Ends within", state.ends, [[0, "
 
 export function access(target, _key, options) {
   const plan = target.page.raw.source === "plan";
+  const files = target.page.raw.source === "files";
   let last = new Int32Array(0);
   const everything = (state) => !state.q && !state.marks.length && !state.ends;
   return narrowed("access", options, plan ? "Changes of access" : "Access", null, {
     hint: "ada prod, or person:ada set:Admin account:prod group:ops entry:…",
-    marks: Object.keys(MARKS).filter((mark) => !(plan && mark === "unmanaged")),
+    marks: Object.keys(marksFor(target)),
     fields: endings,
     side: (state) => h("button", { type: "button", id: "csv", click: () => save("access.csv", csv(target, last, everything(state))) }, "Save as CSV"),
   }, (state) => {
     last = search(target, asked(state));
     const all = target.totals(last);
     const node = table({ caption: "Who has which permission set on which account", columns: lineColumns(target), items: last, empty: everything(state) ? nothing(target, "at all") : "Nothing fits. Take a word or a mark away." });
-    return { node, count: `${plan ? counted(all.grants, "change", "changes") : grants(all.grants)} of ${people(all.person)} on ${accounts(all.account)}` };
+    const what = `${plan ? counted(all.grants, "change", "changes") : grants(all.grants)} of ${people(all.person)}`;
+    return { node, count: files ? `${what}, with accounts as the files select them` : `${what} on ${accounts(all.account)}` };
   });
 }
 
 export function whole(target, _key, options) {
+  const files = target.page.raw.source === "files";
   const kinds = Object.fromEntries(["person", "group", "account", "set"].map((kind) => [kind, ranks(target[kind])]));
   const state = { down: options.get("down") === "group" ? "group" : "person", across: options.get("across") === "set" ? "set" : "account" };
   return narrowed("matrix", options, "Matrix", null, {
     hint: "ada prod, or person:ada set:Admin account:prod group:ops",
-    marks: ["privileged", "direct", "unmanaged", "ends"],
+    marks: Object.keys(marksFor(target)).filter((mark) => mark !== "unknown"),
     state,
     fields: (set, current) => [
       choice("down", "Rows", current.down, [["person", "People"], ["group", "Groups"]], set("down")),
@@ -95,9 +98,9 @@ export function whole(target, _key, options) {
     const found = search(target, asked(current));
     const all = target.totals(found);
     const empty = h("p", { class: "empty" }, current.q || current.marks.length ? "Nothing fits. Take a word or a mark away." : nothing(target, "at all"));
-    const legend = h("p", { class: "legend small" }, h("span", { class: "cell plain" }, "2"), ` ${current.across === "account" ? "permission sets" : "accounts"}`, h("span", { class: "cell red" }, "1P"), " privileged", h("span", { class: "cell amber" }, "1N"), " not in git", h("span", { class: "cell plain ends" }, "1"), " underlined: ends");
+    const legend = h("p", { class: "legend small" }, h("span", { class: "cell plain" }, "2"), ` ${current.across === "account" ? "permission sets" : "accounts"}`, h("span", { class: "cell red" }, "1P"), " privileged", marksFor(target).unmanaged ? [h("span", { class: "cell amber" }, "1N"), " not in git"] : null, h("span", { class: "cell plain ends" }, "1"), " underlined: ends");
     const note = current.down === "group" ? h("p", { class: "faint small" }, "A group has what its members reach through it. Groups through which nobody reaches anything are not here.") : null;
-    return { node: found.length ? h("div", null, legend, matrix(target, found, current.down, current.across, kinds), note) : empty, count: `${people(all.person)}, ${current.across === "account" ? accounts(all.account) : sets(all.set)}` };
+    return { node: found.length ? h("div", null, legend, matrix(target, found, current.down, current.across, kinds), note) : empty, count: `${people(all.person)}, ${current.across === "set" ? sets(all.set) : files ? counted(all.account, "account or selector", "accounts and selectors") : accounts(all.account)}` };
   });
 }
 
@@ -192,7 +195,7 @@ export function changesTable(target, rows, empty) {
   return table({
     caption: "What the plan does to access",
     columns: [
-      { id: "change", label: "Change", cell: changed, key: (row) => row.direction },
+      { id: "change", label: "Change", cell: changed, key: turn },
       { id: "person", label: "People", cell: (row) => several("person", row.people) },
       { id: "set", label: "Permission set", cell: (row) => link(target, target.set[row.set], { plain: true }), key: (row) => called(target.set[row.set])[0] },
       { id: "account", label: "Accounts", cell: (row) => several("account", row.accounts) },

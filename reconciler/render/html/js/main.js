@@ -64,6 +64,7 @@ function show() {
     say(plain);
   }
   before = location.hash;
+  document.documentElement.dataset.view = before;
 }
 
 function navigation(current, target) {
@@ -76,6 +77,7 @@ function navigation(current, target) {
     h("div", { class: "bar" }, h("a", { class: "brand", href: address("overview", null, among(target)) }, "Who has access"), h("div", { class: "tools" }, many ? [h("label", { for: "target", class: "unseen" }, "Target"), choose] : value(target.name, { class: "faint" }), theme())),
     h("nav", { "aria-label": "Views" }, h("ul", null, links)),
   );
+  document.querySelector('#top [aria-current]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function theme() {

@@ -1,7 +1,7 @@
 // Who reaches what, as a matrix: people or groups by accounts or permission sets. Only what is in view exists.
 
 import { address, framed, h, named, shortened, value } from "./dom.js";
-import { called } from "./model.js";
+import { UNNAMED, called } from "./model.js";
 import { among, marks } from "./parts.js";
 import { exactly } from "./query.js";
 
@@ -83,9 +83,15 @@ class Matrix {
     return h(
       "tr",
       { "aria-rowindex": at + 2 },
-      h("th", { scope: "row", class: "side", "aria-colindex": 1 }, h("a", { href: address(thing.kind, thing.key, among(this.target)), tabindex: -1, "data-at": `${at} -1`, title: name }, named(name))),
+      h("th", { scope: "row", class: "side", "aria-colindex": 1 }, h("a", { href: this.lead(thing), tabindex: -1, "data-at": `${at} -1`, title: name }, named(name))),
       across.map((column, place) => this.cell(thing, column, found.get(column), at, left + place)),
     );
+  }
+
+  /** Where a name at the side leads: to its view, or to its grants where it is nobody in particular. */
+  lead(thing) {
+    if (thing.flags & UNNAMED) return address("access", null, { q: exactly(thing.kind, thing.key), ...among(this.target) });
+    return address(thing.kind, thing.key, among(this.target));
   }
 
   cell(thing, column, found, at, place) {

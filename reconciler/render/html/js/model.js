@@ -10,7 +10,14 @@ export const INACTIVE = 16;
 export const EXTERNAL = 32;
 export const SELECTOR = 64;
 export const UNNAMED = 128;
-export const DIRECTIONS = ["", "loses", "gains", "has altered", "keeps longer", "keeps less long"];
+// What happens to access, in the order in which changes are told.
+export const DIRECTIONS = {
+  lose: "loses",
+  gain: "gains",
+  alter: "has altered",
+  longer: "keeps longer",
+  shorter: "keeps less long",
+};
 export const KINDS = ["person", "group", "account", "set"];
 
 /** All of the page. `tables` are those of its targets. */
@@ -54,7 +61,7 @@ export class Target {
     this.indexes = new Map();
   }
 
-  row([set, people, accounts, groups, entries, marks, until, direction = 0, start = 0, excepted = []]) {
+  row([set, people, accounts, groups, entries, marks, until, direction = "", start = 0, excepted = []]) {
     const through = this.lists[groups];
     const by = entries < 0 ? new Int32Array(0) : this.lists[entries];
     return {

@@ -1,9 +1,9 @@
 // The first view: what this page knows and of when, numbers, and what deserves a look.
 
 import { address, badge, counted, h, number, value, when } from "./dom.js";
-import { ABSENT, INACTIVE } from "./model.js";
-import { among, section } from "./parts.js";
-import { MARKS } from "./query.js";
+import { ABSENT, INACTIVE, SELECTOR, UNNAMED } from "./model.js";
+import { among, link, section } from "./parts.js";
+import { marksFor } from "./query.js";
 
 const SOURCES = {
   live: ["The service", "Read from the service itself."],
@@ -13,10 +13,15 @@ const SOURCES = {
   files: ["The files", "Only what the files give is here. No service was asked: what exists there, and what others gave, this page does not know. Accounts are shown as the files select them."],
 };
 
+const GRANT = {
+  plan: "A change is one permission set of one person on one account.",
+  files: "A grant is here one permission set of one person on one account that the files name, or on the accounts that one selector finds.",
+};
+
 export function overview(target) {
   const { raw } = target.page;
   return [
-    h("h1", { tabindex: -1 }, "Who has access"),
+    h("h1", { tabindex: -1 }, raw.source === "plan" ? "What a plan changes" : "Who has access"),
     h("p", { class: "lead" }, SOURCES[raw.source][1]),
     cards(target),
     h("div", { class: "columns" }, known(target), look(target)),
@@ -28,18 +33,18 @@ function cards(target) {
   const { raw } = target.page;
   const all = target.totals(target.every);
   const plan = raw.source === "plan";
-  const named = (kind) => target[kind].length;
+  const named = (kind) => target[kind].filter((each) => !(each.flags & (SELECTOR | UNNAMED))).length;
   const go = (view, options) => address(view, null, { ...options, ...among(target) });
   const many = [
     ["People", plan ? all.person : named("person"), "people", null],
     ["Groups", plan ? null : named("group"), "groups", null],
-    ["Accounts", plan ? all.account : named("account"), "accounts", null],
+    [raw.source === "files" ? "Accounts named" : "Accounts", plan ? all.account : named("account"), "accounts", null],
     ["Permission sets", plan ? all.set : named("set"), "sets", null],
     [plan ? "Changes" : "Grants", all.grants, "access", null],
   ];
-  const marked = Object.entries(MARKS)
+  const marked = Object.entries(marksFor(target))
     .map(([mark, label]) => [label, all[mark], "access", { marks: mark }])
-    .filter(([label, count]) => (label !== "Content unknown" || count) && !(plan && label === "Not in git"));
+    .filter(([label, count]) => label !== "Content unknown" || count);
   const card = ([label, count, view, options]) =>
     count === null ? null : h("li", null, h("a", { class: `card${options && count ? " marked" : ""}`, href: go(view, options) }, h("strong", null, number(count)), h("span", null, label)));
   return h(
@@ -47,7 +52,7 @@ function cards(target) {
     { class: "cards" },
     h("ul", { "aria-label": "What there is" }, many.map(card)),
     h("ul", { "aria-label": `${plan ? "Changes" : "Grants"} that deserve a look` }, marked.map(card)),
-    h("p", { class: "faint small" }, "A grant is one permission set of one person on one account."),
+    h("p", { class: "faint small" }, GRANT[raw.source] ?? "A grant is one permission set of one person on one account."),
   );
 }
 
@@ -86,10 +91,11 @@ function look(target) {
   }
   const disabled = target.person.filter((each) => each.flags & INACTIVE && !(each.flags & ABSENT)).length;
   if (disabled && target.page.raw.source !== "plan") items.push(h("li", null, `${counted(disabled, "person", "people")} cannot sign in, and so reach nothing.`));
-  const busiest = most(target, "person");
-  if (busiest) items.push(h("li", null, "Most grants: ", h("a", { href: address("person", busiest.thing.key, among(target)) }, value(busiest.thing.key)), ` (${number(busiest.count)})`));
-  const privileged = most(target, "person", true);
-  if (privileged) items.push(h("li", null, "Most privileged grants: ", h("a", { href: address("person", privileged.thing.key, among(target)) }, value(privileged.thing.key)), ` (${number(privileged.count)})`));
+  const things = target.page.raw.source === "plan" ? "changes" : "grants";
+  for (const [label, privileged] of [[`Most ${things}`, false], [`Most privileged ${things}`, true]]) {
+    const found = most(target, "person", privileged);
+    if (found) items.push(h("li", null, `${label}: `, link(target, found.thing, { plain: true }), ` (${number(found.count)})`));
+  }
   return section("look", "Worth a look", null, h("ul", { class: "plain" }, items));
 }
 

@@ -45,16 +45,21 @@ export function marks(row) {
     row.unmanaged && badge("amber", "Not in git", "No entry of git gives it"),
     row.direct && badge("blue", "Direct", "Assigned to the person, and not to a group"),
     row.until && badge("violet", `Ends ${row.until.slice(0, 10)}`, when(row.until)),
-    row.start && badge("grey", `From ${row.start.slice(0, 10)}`, when(row.start)),
+    row.start && !row.direction && badge("grey", `From ${row.start.slice(0, 10)}`, when(row.start)),
     row.unknown && badge("grey", "Content unknown", "What its customer-managed policies allow is not known"),
   ].filter(Boolean);
 }
 
 /** A change in words: `gains`. */
 export function changed(row) {
-  const tone = { 1: "red", 2: "green" }[row.direction] ?? "grey";
-  const ends = row.direction > 3 ? `: ${when(row.start) || "never"} → ${when(row.until) || "never"}` : "";
+  const tone = { lose: "red", gain: "green" }[row.direction] ?? "grey";
+  const ends = ["longer", "shorter"].includes(row.direction) ? `: ${when(row.start) || "never"} → ${when(row.until) || "never"}` : "";
   return badge(tone, `${DIRECTIONS[row.direction]}${ends}`);
+}
+
+/** The place of a change in the order in which changes are told. */
+export function turn(row) {
+  return Object.keys(DIRECTIONS).indexOf(row.direction);
 }
 
 /** By what a grant is reached: groups, or the person's own assignment. */
@@ -92,10 +97,10 @@ export function lineColumns(target, leave = []) {
   const row = (line) => rows[lines.row[line]];
   const changes = rows.some((each) => each.direction);
   const columns = [
-    changes && { id: "change", label: "Change", cell: (line) => changed(row(line)), key: (line) => row(line).direction },
+    changes && { id: "change", label: "Change", cell: (line) => changed(row(line)), key: (line) => turn(row(line)) },
     { id: "person", label: "Person", cell: (line) => link(target, target.person[lines.person[line]]), key: (line) => ranked("person")[lines.person[line]] },
     { id: "set", label: "Permission set", cell: (line) => link(target, target.set[row(line).set], { plain: true }), key: (line) => ranked("set")[row(line).set] },
-    { id: "account", label: target.raw.selectors ? "Accounts" : "Account", cell: (line) => account(target, line), key: (line) => ranked("account")[lines.account[line]] },
+    { id: "account", label: target.page.raw.source === "files" ? "Accounts" : "Account", cell: (line) => account(target, line), key: (line) => ranked("account")[lines.account[line]] },
     { id: "through", label: "Through", cell: (line) => through(target, row(line)) },
     !changes && { id: "because", label: "Because of", cell: (line) => because(target, row(line)) },
     { id: "marks", label: "Marks", cell: (line) => marks(row(line)), key: (line) => weight(row(line)) },

@@ -11,6 +11,14 @@ export const MARKS = {
   unknown: "Content unknown",
   ends: "Ends",
 };
+
+/** The marks that a report can know: what git does not say, only a service tells. */
+export function marksFor(target) {
+  const others = Object.fromEntries(Object.entries(MARKS).filter(([mark]) => mark !== "unmanaged"));
+  const read = !["plan", "files"].includes(target.page.raw.source);
+  return read ? MARKS : others;
+}
+
 const DAY = 86_400_000;
 
 /** A term that looks for exactly this value in one column. */
