@@ -226,7 +226,7 @@ def _people(statement: object) -> list[tuple[str, Entry]] | None:
 
 
 def _stronger(one: Entry, other: Entry) -> Entry:
-    """What counts of a person who stands there twice: the later end, and offboarded where either is."""
+    """What counts of a person with two entries: the later end, and offboarded where either is."""
     ends = [each.end for each in (one, other) if each.end is not None]
     return Entry(max(ends) if len(ends) == 2 else None, one.offboarded or other.offboarded)
 

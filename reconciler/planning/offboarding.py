@@ -1,7 +1,7 @@
 """Everything that one person can reach, and the plan that takes it away: removals, and nothing else. Pure.
 
-No file and no memory decides what goes: what is live goes, whoever gave it. So it holds for people whom git
-does not know, and no guard, no review and no minimum of members is asked.
+No file and no memory decides what goes: what is live goes, also what git did not give. So it holds for people
+whom git does not know, and no guard, no review and no minimum of members is asked.
 """
 
 from __future__ import annotations
