@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-# The longest session of a permission set (sso-admin: SessionDuration, up to 12 hours).
-LONGEST_SESSION = timedelta(hours=12)
+from reconciler.model.durations import LONGEST_SESSION
+
 # Bytes of a service control policy (Organizations user guide, "Quotas for AWS Organizations").
 LARGEST = 5_120
 # An id of a user (identitystore service model, ResourceId).
