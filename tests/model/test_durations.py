@@ -21,7 +21,7 @@ from reconciler.model.durations import longest_session, seconds_of
         ("PT", None),
         ("1H", None),
         ("PT1.5H", None),
-        ("PT١H", None),
+        ("PT\u0661H", None),
         (None, None),
     ],
 )
