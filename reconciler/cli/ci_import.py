@@ -69,16 +69,27 @@ def propose(part: str, head: str, branch: str, *, nothing: bool) -> None:
 @click.command("merge-leavers", short_help="merge leavers where a plan only revokes")
 @click.argument("plan", type=click.Path(path_type=Path), metavar="PLAN")
 @_common
+@click.option(
+    "--read",
+    "read",
+    required=True,
+    metavar="TREE",
+    help="The tree of the trusted branch with what was read from the directory.",
+)
 @click.option("--identities", default="identities", show_default=True, metavar="PATH", help="The folder.")
 @click.option(
     "--into", default="imported", show_default=True, metavar="FOLDER", help="The folder of the import."
 )
 @click.option("--dry-run", is_flag=True, help="Judge, and merge nothing.")
-def merge_leavers(plan: Path, head: str, branch: str, identities: str, into: str, *, dry_run: bool) -> None:
+def merge_leavers(
+    plan: Path, read: str, head: str, branch: str, identities: str, into: str, *, dry_run: bool
+) -> None:
     """Merge the leavers' pull request where it takes access away and does nothing else.
 
     Run it where the merge of both branches is checked out, with PLAN made of that by code and configuration
-    of the trusted branch. What does not qualify is left for people, and told; the exit code is 0 then, too.
+    of the trusted branch. Who can push to the branch of the pull request could call anybody a leaver: its
+    files must be those that were read. What does not qualify is left for people, and told; the exit code is
+    0 then, too.
     """
     from reconciler.files.git import Repository
     from reconciler.forge.github import connect
@@ -91,6 +102,8 @@ def merge_leavers(plan: Path, head: str, branch: str, identities: str, into: str
         raise UsageError(f"{identities} is not in a git repository with commits; check the merge out first")
     parents = _parents(repository, commit)
     why = [*_of_files(repository, commit, parents[0], into), *_of_plan(plan, repository, commit)]
+    if _tree(repository, commit) != read:
+        why.insert(0, "its files are not those that were read from the directory")
     if why:
         told = "\n".join(f"- {sentence(one)}" for one in why[:20])
         answer(f"The leavers are left for people to review:\n{told}")
@@ -103,7 +116,7 @@ def merge_leavers(plan: Path, head: str, branch: str, identities: str, into: str
     if pull is None or pull.head_sha != parents[1]:
         answer("The leavers are left for the next run: their pull request has changed, or is closed.")
         return
-    merged = merge(github, pull, parents[1], parents[0], branch)
+    merged = merge(github, pull, parents[1], parents[0], branch, read)
     answer(f"Pull request {pull.number} is merged as {merged[:10]}: the plan only revokes.")
 
 
@@ -116,6 +129,11 @@ def _parents(repository: Repository, commit: str) -> tuple[str, str]:
     if len(parents) != 2:
         raise UsageError("what is checked out is not the merge of two branches; merge with --no-ff")
     return parents[0], parents[1]
+
+
+def _tree(repository: Repository, commit: str) -> str:
+    """The tree of all files of a commit, not of the identities alone."""
+    return repository.git.run("rev-parse", "--verify", f"{commit}^{{tree}}").line
 
 
 def _of_files(repository: Repository, commit: str, base: str, into: str) -> Iterator[str]:

@@ -39,11 +39,13 @@ def withdraw(github: GitHub, head: str, base: str) -> int | None:
     return None if pull is None else pull.number
 
 
-def merge(github: GitHub, pull: Pull, head: str, base: str, branch: str) -> str:
+def merge(github: GitHub, pull: Pull, head: str, base: str, branch: str, tree: str) -> str:
     """Merge the commit `head` of a pull request into `branch` at the commit `base`; the id of the merge.
 
     GitHub merges no other commit than `head`, and the branch is looked at right before. Raises
-    ReconcilerError where either is another by now, and where the merge turns out to have another parent.
+    ReconcilerError where either is another by now, and where the merge turns out to have another parent,
+    or other files than those of the `tree` that was judged: GitHub merges by itself, and may do it in
+    another way than git did here.
     """
     tip = github.rest.ask("GET", github.at("branches", branch), "GetBranch")
     if _id(tip, "commit") != base:
@@ -57,6 +59,11 @@ def merge(github: GitHub, pull: Pull, head: str, base: str, branch: str) -> str:
         raise ReconcilerError(
             f"pull request {pull.number} was merged as {commit[:10]}, and not onto the commit that was "
             "judged; look at what both bring together"
+        )
+    if _id(made, "tree") != tree:
+        raise ReconcilerError(
+            f"pull request {pull.number} was merged as {commit[:10]} with other files than those that were "
+            "judged; look at what it brought"
         )
     return commit
 

@@ -121,7 +121,21 @@ def below(dn: str, base: str) -> bool:
 
 def _component(part: str) -> str:
     kind, equals, value = part.partition("=")
-    return f"{kind.strip().lower()}={value.strip().casefold()}" if equals else part.strip().casefold()
+    return f"{kind.strip().lower()}={_folded(value.strip(' '))}" if equals else _folded(part.strip(" "))
+
+
+def _folded(text: str) -> str:
+    """The text in lower case, and no two letters made one: Gross and Groß may be two people side by side.
+
+    `str.casefold` would take ß for ss, and the memberships of one of them for the other's.
+    """
+    text = text.strip(" ")
+    return text.lower() if text.isascii() else "".join(map(_lower, text))
+
+
+def _lower(letter: str) -> str:
+    lower = letter.lower()
+    return lower if lower.upper() == letter else letter
 
 
 def _split(dn: str) -> list[str]:

@@ -38,6 +38,7 @@ class Imported:
         self.told, self.directory = told, directory
         told.hub.tip_of = lambda name: told.origin.git("rev-parse", f"refs/heads/{name}")
         told.hub.parents = lambda one: told.origin.git("rev-list", "--parents", "-n1", one).split()[1:]
+        told.hub.tree = lambda one: told.origin.git("rev-parse", f"{one}^{{tree}}")
         told.hub.merge = self._merge
 
     def _merge(self, number: int) -> str:
@@ -195,6 +196,17 @@ def people_come_first(made: Imported) -> None:
     assert left["propose"].output.count("has commits of people") == 2
     assert "left for people" in left["merge"].output
     assert "x.yaml says something else than `leavers`" in left["merge"].output
+    assert (told.tip(), made.open()) == (before, pulls)
+
+    # Who can push calls nobody a leaver whom the directory does not, however much it looks like an import.
+    told.people.git("checkout", "-q", "-B", LEAVERS, told.tip())
+    bob = told.people.root.joinpath("identities/imported/leavers/bob.yaml").read_text()
+    ada = bob.replace("bob", "ada").replace(BOB.guid(), ADA.guid())
+    told.people.commit({"identities/imported/leavers/ada.yaml": ada}, "Import from the directory: leavers")
+    told.people.git("push", "-q", "-f", "origin", LEAVERS)
+    left = made.run(IMPORT_MERGES_LEAVERS="true")
+    assert "its files are not those that were read" in left["merge"].output
+    assert left["merge"].output.count("\n- ") == 1
     assert (told.tip(), made.open()) == (before, pulls)
 
     # A refused read proposes nothing, and takes nothing back.

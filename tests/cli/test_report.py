@@ -122,6 +122,19 @@ def test_no_value_of_a_person_is_in_a_redacted_page(played: Played, how: tuple[s
     assert "payments-operators" in shown
 
 
+def test_keys_of_entries_that_name_people_are_redacted_too(applied: Played) -> None:
+    """`adopt` makes such keys for what people have directly."""
+    entry = "direct-cyd-Look: {users: [cyd], permission_sets: [Admin], accounts: [prod]}"
+    applied.write({"more.yaml": f"assignments:\n  {entry}\n"})
+    for how in (("--sandbox", "--state", "desired"), ("--rules",)):
+        assert applied.run("report", "--html", "page.html", *how).code == 0
+        assert "direct-cyd-Look" in json.dumps(data_of(applied))
+        assert applied.run("report", "--html", "page.html", "--redact", "pii", *how).code == 0
+        shown = json.dumps(data_of(applied))
+        assert "cyd" not in shown
+        assert "direct-person-3-Look" in shown
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -15,7 +15,7 @@ from tests.support.github import Hub
 
 pytestmark = pytest.mark.slow
 
-HEAD, BASE, OTHER, MERGED = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
+HEAD, BASE, OTHER, MERGED, TREE = (each * 40 for each in "abcde")
 BRANCH = "import/leavers"
 PROPOSE = ["ci", "propose", "leavers", "--head", BRANCH]
 
@@ -42,21 +42,25 @@ def test_a_part_has_one_open_pull_request_and_none_where_nothing_is_proposed(
 
 
 @pytest.mark.parametrize(
-    ("tip", "head", "parents", "fault"),
+    ("tip", "head", "parents", "tree", "fault"),
     [
-        pytest.param(BASE, HEAD, [BASE, HEAD], "", id="as it was judged"),
-        pytest.param(OTHER, HEAD, [OTHER, HEAD], "has moved on", id="the branch moved on before"),
-        pytest.param(BASE, OTHER, [BASE, OTHER], "Head branch was modified", id="somebody pushed meanwhile"),
+        pytest.param(BASE, HEAD, [BASE, HEAD], TREE, "", id="as it was judged"),
+        pytest.param(OTHER, HEAD, [OTHER, HEAD], TREE, "has moved on", id="the branch moved on before"),
         pytest.param(
-            BASE, HEAD, [OTHER, HEAD], "look at what both bring", id="the branch moved on in between"
+            BASE, OTHER, [BASE, OTHER], TREE, "Head branch was modified", id="somebody pushed meanwhile"
         ),
+        pytest.param(
+            BASE, HEAD, [OTHER, HEAD], TREE, "look at what both bring", id="the branch moved on in between"
+        ),
+        pytest.param(BASE, HEAD, [BASE, HEAD], OTHER, "with other files", id="merged in another way"),
     ],
 )
 def test_what_was_judged_is_merged_and_nothing_else(
-    github: Hub, job: Job, tip: str, head: str, parents: list[str], fault: str
+    github: Hub, job: Job, tip: str, head: str, parents: list[str], tree: str, fault: str
 ) -> None:
     github.tip_of = lambda _: tip
     github.parents = lambda _: parents
+    github.tree = lambda _: tree
     merged: list[int] = []
 
     def merge_it(number: int) -> str:
@@ -70,8 +74,8 @@ def test_what_was_judged_is_merged_and_nothing_else(
     pull = open_pull(api, BRANCH, "main")
     assert pull is not None
     if not fault:
-        assert merge(api, pull, HEAD, BASE, "main") == MERGED
+        assert merge(api, pull, HEAD, BASE, "main", TREE) == MERGED
     else:
         with pytest.raises((ReconcilerError, ServiceError), match=fault):
-            merge(api, pull, HEAD, BASE, "main")
+            merge(api, pull, HEAD, BASE, "main", TREE)
     assert merged == ([number] if tip == BASE and head == HEAD else [])

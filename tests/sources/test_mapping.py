@@ -302,6 +302,20 @@ def test_two_spellings_of_one_name_are_equal(one: str, other: str) -> None:
     assert normal(one) != normal(f"OU=y,{other}")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Gross", "Groß"), ("admins", "admin\u017f"), ("Kay", "\u212aay"), ("fi", "\ufb01"), ("a", "a\u00a0")],
+)
+def test_names_that_only_look_alike_are_of_two_people(one: str, other: str) -> None:
+    """Otherwise who may make an account in a unit takes the memberships of another there."""
+    first, second = person(1, "first", dn=f"CN={one},{BASE}"), person(2, "second", dn=f"CN={other},{BASE}")
+    for two in ([first, second], [second, first]):
+        managed = person(3, "third", manager=first.dn)
+        found = outcome([*two, managed, group(90, "ops", [first])], Settings())
+        assert found.groups[0].fields["members"] == ["first"]
+        assert [each.fields.get("manager") for each in found.users] == [None, None, "first"]
+
+
 def test_a_part_of_a_range_is_not_the_whole() -> None:
     assert entry("CN=x", [("member;range=0-*", [b"a"])]).values("member") == (b"a",)
     for name in ("member;range=0-1499", "member;Range=1500-*"):

@@ -54,6 +54,7 @@ class Hub:
     tip_of: Callable[[str], str] = lambda _: ""
     merge: Callable[[int], str] = lambda _: ""
     parents: Callable[[str], list[str]] = lambda _: []
+    tree: Callable[[str], str] = lambda commit: commit
     # Says of a request what to answer in place of the usual; None for the usual.
     trouble: Callable[[Heard], Say | None] = lambda _: None
     url: str = ""
@@ -330,7 +331,8 @@ def _branch(made: Hub, name: str, **_: Any) -> Any:
 
 @_route("GET", r"/git/commits/([0-9a-f]{40})", "contents")
 def _commit(made: Hub, commit: str, **_: Any) -> Any:
-    return {"sha": commit, "parents": [{"sha": one} for one in made.parents(commit)]}
+    parents = [{"sha": one} for one in made.parents(commit)]
+    return {"sha": commit, "tree": {"sha": made.tree(commit)}, "parents": parents}
 
 
 @_route("GET", r"/commits/([0-9a-f]{40})/pulls", "pull-requests")

@@ -88,8 +88,10 @@ class _Redacting:
         )
 
     def _entry(self, one: EntryFacts) -> EntryFacts:
+        # `adopt` makes keys of the people who have something directly.
         return replace(
             one,
+            key=self._said(one.key),
             origin=self._path(one.origin),
             accounts=tuple(map(self._said, one.accounts)),
             excepted=tuple(map(self._said, one.excepted)),
@@ -111,6 +113,7 @@ class _Redacting:
     def _rule(self, one: AccessRule) -> AccessRule:
         return replace(
             one,
+            entry=self._said(one.entry),
             people=self._keys(one.people),
             accounts=tuple(map(self._said, one.accounts)),
             excepted=tuple(map(self._said, one.excepted)),
@@ -122,7 +125,8 @@ class _Redacting:
 
     def _access(self, one: TargetAccess) -> TargetAccess:
         def held(row: Holding) -> Holding:
-            return replace(row, people=self._keys(row.people))
+            entries = tuple(map(self._said, row.entries))
+            return replace(row, people=self._keys(row.people), entries=entries)
 
         def granted(row: ApplicationGrant) -> ApplicationGrant:
             return replace(row, application=self._said(row.application), people=self._keys(row.people))
