@@ -112,7 +112,7 @@ def test_a_company_lives_in_active_directory_and_its_accounts_follow(company: Co
     assert company.user_id("mara.brandt@example.test") == hers
     assert "mara@example.test" not in company.aws.store.users()
 
-    # She leaves: her account is disabled. Without a review, every session is cut before the first access goes.
+    # She leaves: her account is disabled. Every session is cut before any access goes, without a review.
     ad.change(mara, userAccountControl=DISABLED)
     company.git.forget()
     company.leaves("Mara leaves")

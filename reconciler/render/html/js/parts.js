@@ -30,7 +30,7 @@ export function marksOf(target, thing) {
   }
   if (thing.flags & ABSENT) found.push(badge("grey", "Not created yet", "Git declares it, and the target does not have it"));
   if (thing.flags & INACTIVE && !(thing.flags & ABSENT)) {
-    found.push(badge("grey", "Cannot sign in", "Reaches nothing, whatever is assigned"));
+    found.push(badge("grey", "Cannot sign in", "Reaches nothing, also by what is assigned"));
   }
   if (thing.flags & EXTERNAL) found.push(badge("grey", "From another directory"));
   if (thing.idle?.length) found.push(badge("grey", `${thing.idle.length.toLocaleString("en")} assigned, nobody in it`));
