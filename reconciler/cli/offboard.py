@@ -61,7 +61,10 @@ def _undo(options: Options, user: str, *, yes: bool) -> int:
     ):
         observer.finish()
         if not found.denies:
-            answer("Nothing to undo: no target with a `deny_policy` has this person.")
+            answer(
+                "Nothing to undo: no target with a `deny_policy` has this person. Git gives access back: "
+                "take `blocked` out of the files, plan and apply."
+            )
             return 0
         names = ", ".join(found.denies)
         if not yes and not ask(f"Take {text(str(found.person))} out of the policy of denials of {names}?"):

@@ -40,7 +40,7 @@ class Limit:
             return f"{self.count:,}"
         if self.percent is not None:
             return f"{self.percent:g} %"
-        return f"{_PERCENT:g} % or {_COUNT}, and less than half"
+        return f"{_PERCENT:g} % or {_COUNT}, whichever is more, and always less than half"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ function weight(row) {
 /** Why nothing stands in a place: never that there is nothing, where nobody looked. */
 export function nothing(target, what) {
   const { source } = target.page.raw;
-  if (source === "plan") return `The plan changes nothing ${what}. What stays as it is, this page does not know.`;
-  if (source === "files") return `The files give nothing ${what}. What was given outside git, this page does not know.`;
+  if (source === "plan") return `The plan changes nothing ${what}. This page does not show access that stays as it is.`;
+  if (source === "files") return `The files give nothing ${what}. This page does not show what was given outside git.`;
   if (target.partial) return `Nothing was found ${what} in what was read. Not everything was read: see the overview.`;
   return `Nobody holds a permission set ${what}.`;
 }
