@@ -30,7 +30,7 @@ from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Step
 from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.report import Status
-from reconciler.model.resources import Block, Origin, Value
+from reconciler.model.resources import Block, Origin, Value, Window
 from reconciler.model.state import Gap, Identities, Live
 from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.world import CAN_ALL, NOW, POLICY, World, group, identities, person, remembered
@@ -111,10 +111,7 @@ class Company:
             for key in self.by_hand - out
             if (entry := world.entries.get(world.ids[key])) is not None and not entry.over(self.now)
         }
-        planned = self.plan(by_rule=by_rule)
-        world.carry_out(planned)
-        ended = {change.address: Status.DONE for change in planned.plan.changes}
-        self.ledger = planned.given_after(ended, planned.ids)
+        self.carry_out(by_rule=by_rule)
         after = world.denied()
         assert after - before <= out, "nobody is entered whom git wants"
         assert out & reached <= after, "who is out and reached is denied"
@@ -124,6 +121,13 @@ class Company:
         assert not joined & held, "and is granted nothing"
         if not by_rule:
             assert after - out <= self.by_hand, "who is wanted again is denied no more"
+
+    def carry_out(self, *, by_rule: bool) -> None:
+        planned = self.plan(by_rule=by_rule)
+        self.world.carry_out(planned)
+        ended = {change.address: Status.DONE for change in planned.plan.changes}
+        self.ledger = planned.given_after(ended, planned.ids)
+        if not by_rule:
             self.base, self.states = self.said(), []
 
     def happen(self, event: str, key: str) -> None:
@@ -275,6 +279,82 @@ def test_who_was_made_anew_is_held_by_the_entry_of_their_former_id() -> None:
 
     assert "aws/membership/team/bob" not in {str(one.address) for one in planned.plan.changes}
     assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
+
+
+class Returning(Company):
+    """Bob goes, or begins later, and comes back."""
+
+    how = ""
+
+    def said(self) -> Identities:
+        said = super().said()
+        if self.how == "gone":
+            users = {key: user for key, user in said.users.items() if key != "bob"}
+            team = group("team", [key for key in STAFF if key != "bob"])
+            return replace(said, users=users, groups={**said.groups, "team": team})
+        if self.how == "later":
+            later = replace(said.users["bob"], window=Window(NOW + timedelta(hours=6)))
+            return replace(said, users={**said.users, "bob": later})
+        return said
+
+    def goes(self, how: str) -> None:
+        before = self.said()
+        self.how = how
+        self.states.insert(0, before)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("how", ["gone", "later"])
+def test_who_comes_back_is_taken_out_whatever_kept_them_out(how: str, *, outside: bool, killed: bool) -> None:
+    company = Returning()
+    company.carry_out(by_rule=False)
+    if outside:
+        company.happen("outside", "bob")
+    company.goes(how)
+    if killed:
+        # A run was killed after the denial, before it could say so in a receipt.
+        company.world.entries[company.world.ids["bob"]] = OPEN
+    company.carry_out(by_rule=False)
+    company.now = NOW + timedelta(hours=1)
+    company.carry_out(by_rule=True)
+    assert company.world.denied() == {"bob"}
+
+    company.now = NOW + timedelta(hours=7)
+    company.goes("")
+    company.carry_out(by_rule=True)
+    assert company.world.denied() == {"bob"}, "a review sees it"
+    company.carry_out(by_rule=False)
+
+    assert company.world.denied() == set()
+    assert "bob@example.com" in company.world.members_of("team")
+
+
+@pytest.mark.parametrize("hours", [2, 20])
+def test_who_was_offboarded_stays_out_though_git_drops_and_adds_them_again(hours: int) -> None:
+    company = Returning()
+    company.carry_out(by_rule=False)
+    company.world.entries[company.world.ids["bob"]] = Entry(offboarded=True)
+    company.goes("gone")
+    company.carry_out(by_rule=False)
+    for passed in (1, hours):
+        company.now = NOW + timedelta(hours=passed)
+        company.carry_out(by_rule=True)
+    assert company.world.denied() == {"bob"}
+
+    company.goes("")
+    company.carry_out(by_rule=False)
+    company.carry_out(by_rule=False)
+
+    assert company.world.denied() == {"bob"}
+    assert "bob@example.com" not in company.world.members_of("team")
+    # A block explains it, and then git alone decides.
+    company.happen("block", "bob")
+    company.carry_out(by_rule=False)
+    company.happen("block", "bob")
+    company.carry_out(by_rule=False)
+    assert company.world.denied() == set()
+    assert "bob@example.com" in company.world.members_of("team")
 
 
 # The document.
