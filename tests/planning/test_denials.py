@@ -47,6 +47,7 @@ class Cutting(World):
     def __init__(self) -> None:
         super().__init__()
         self.entries: dict[str, Entry] = {}
+        self.foreign: tuple[str, ...] = ()
         self.ids = {key: self.add_user(f"{key}@example.com", given_name=key.title(), family_name="Test",
                                        display_name=f"{key.title()} Test") for key in STAFF}  # fmt: skip
         self.add_group("team", *self.ids.values())
@@ -56,7 +57,7 @@ class Cutting(World):
             self.assign(ACCOUNT, "Read", self.group_principal(name))
 
     def live(self) -> Live:
-        return replace(super().live(), denials=Denials("p-cutsoff1", dict(self.entries)))
+        return replace(super().live(), denials=Denials("p-cutsoff1", dict(self.entries), self.foreign))
 
     def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
         if step.address.kind is not Kind.DENIAL:
@@ -357,6 +358,39 @@ def test_who_was_offboarded_stays_out_though_git_drops_and_adds_them_again(hours
     assert "bob@example.com" in company.world.members_of("team")
 
 
+def test_who_stands_in_what_is_not_understood_is_granted_nothing() -> None:
+    company = Company()
+    company.carry_out(by_rule=False)
+    for key in ("bob", "cyd"):
+        company.world.members[company.world.group_id("team")].pop(company.world.ids[key])
+    bob = frozenset({company.world.ids["bob"]})
+    live = replace(company.world.live(), denials=Denials("p-cutsoff1", {}, ("statement 1",), named=bob))
+
+    planned = plan_target(company.said(), remembered(company.base), live, POLICY, CAN_ALL, NOW)
+
+    assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
+    # Of others, what was reviewed is done.
+    assert "aws/membership/team/cyd" in {str(one.address) for one in planned.plan.changes}
+
+
+def test_who_cannot_be_taken_out_now_is_given_nothing_and_is_taken_out_later() -> None:
+    company = Company()
+    company.carry_out(by_rule=False)
+    company.happen("block", "bob")
+    company.carry_out(by_rule=False)
+    company.happen("block", "bob")
+    company.world.foreign = ("statement 2",)
+    company.carry_out(by_rule=False)
+    assert company.world.denied() == {"bob"}
+    assert "bob@example.com" not in company.world.members_of("team")
+
+    company.world.foreign = ()
+    company.carry_out(by_rule=False)
+
+    assert company.world.denied() == set()
+    assert "bob@example.com" in company.world.members_of("team")
+
+
 # The document.
 
 
@@ -404,6 +438,27 @@ def test_a_document_says_what_was_written_and_is_never_shortened(written: dict[s
         assert entry.end is None or (kept.end is not None and kept.end >= entry.end)
     if len(render(written).encode()) <= LARGEST:
         assert smaller == written
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("OffboardedOpen", "Offboarded"),
+        ('"StringEquals"', '"StringLike"'),
+        ('"Action":"*"', '"Action":"sso:*"'),
+        ('"Effect"', '"Effect":"Deny","Effect"'),
+        ('["', '["nobody","'),
+        ("]}}}]}", ""),
+    ],
+)
+def test_who_stands_in_an_entry_that_was_edited_by_hand_is_still_named(old: str, new: str) -> None:
+    bob, cyd = user_id(1, long=True), user_id(2, long=False)
+    document = render({bob: Entry(offboarded=True), cyd: Entry(offboarded=True)})
+    assert old in document
+
+    found = parse("p-cutsoff1", document.replace(old, new))
+
+    assert (found.named, bool(found.unwritable)) == (frozenset({bob, cyd}), True)
 
 
 EMPTIED = '{"Version":"2012-10-17","Statement":[]}'

@@ -47,9 +47,11 @@ def compare_denials(context: PlanContext, diff: Diff) -> None:
     diff.never_denied = never_denied(context)
     # Nobody knows then who was offboarded: what is taken away goes on, and what is given waits.
     diff.standing.everybody = bool(denials.problem)
-    made = list(_Comparing(context, diff, denials).changes())
+    comparing = _Comparing(context, diff, denials)
+    made = list(comparing.changes())
     if why := denials.unwritable:
         diff.undenied += [(change, why) for change in made if change.action is Action.CREATE]
+        comparing.hold_all(made)
         return
     made = list(_that_fit(context, diff, denials, made))
     diff.changes += made
@@ -128,6 +130,16 @@ class _Comparing:
                     "open",
                     "the user is deleted",
                 )
+
+    def hold_all(self, made: list[Change]) -> None:
+        """Hold whom nobody can take out now, and whom what is not understood may be about."""
+        for change in made:
+            if change.action is Action.DELETE and change.effect is Effect.GRANT:
+                identifier = self.diff.ids[change.address]
+                self._hold(identifier, self.denials.entries[identifier])
+        for identifier in sorted(self.denials.named):
+            if why_out(self.context, identifier) is None and identifier not in self.diff.never_denied:
+                self._hold(identifier, OPEN)
 
     def _known(
         self, identifier: str, entry: Entry, why: Inactive | None, reaching: Reaching
