@@ -57,7 +57,7 @@ def deny_now(
 
 
 def deny_no_more(target: Target, identifiers: Collection[str], *, clock: Clock, speed: float = 1.0) -> Denied:
-    """Take users out whom `deny_now` entered; those whom git blocks stay. Raises nothing."""
+    """Take users out whom `deny_now` entered; whom git blocks, or somebody entered, stays. Raises nothing."""
     if not isinstance(target, Denies) or (denials := target.denials()) is None:
         return _NOT_CONFIGURED
     if denials.unwritable:
@@ -68,7 +68,10 @@ def deny_no_more(target: Target, identifiers: Collection[str], *, clock: Clock, 
     found = _written(target, edits, clock, speed) if edits else Denied(done=True)
     if not kept:
         return found
-    stays = f"{', '.join(kept)}: git blocks them, or did; unblock them there"
+    stays = (
+        f"{', '.join(kept)}: git blocks them, or did: unblock them there; what somebody wrote by hand goes "
+        "by hand"
+    )
     return Denied(done=False, message="; ".join(filter(None, (found.message, stays))))
 
 

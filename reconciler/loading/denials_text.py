@@ -35,6 +35,8 @@ class DenialsDocument(TypedDict):
     entries: dict[str, EntryDocument]
     foreign: list[str]
     problem: str
+    # Only where something is foreign.
+    named: NotRequired[list[str]]
 
 
 def denials_document(denials: Denials) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def denials_document(denials: Denials) -> dict[str, Any]:
         },
         "foreign": list(denials.foreign),
         "problem": denials.problem,
+        **({"named": sorted(denials.named)} if denials.named else {}),
     }
 
 
@@ -59,4 +62,5 @@ def denials_of(found: DenialsDocument) -> Denials:
         one: Entry(datetime.fromisoformat(entry["end"]) if "end" in entry else None, entry["offboarded"])
         for one, entry in found["entries"].items()
     }
-    return Denials(found["policy"], entries, tuple(found["foreign"]), found["problem"])
+    named = frozenset(found.get("named", ()))
+    return Denials(found["policy"], entries, tuple(found["foreign"]), found["problem"], named)

@@ -59,13 +59,15 @@ OPEN = Entry()
 class Denials:
     """What a policy has: `entries` by id of the user.
 
-    `foreign` says what else is in it; then nothing is written to it. `problem` says why it could not be read.
+    `foreign` says what else is in it; then nothing is written to it. `named` has the ids of users in that: it
+    may be an entry of somebody that was edited by hand. `problem` says why it could not be read.
     """
 
     policy: str
     entries: Mapping[str, Entry] = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
     problem: str = ""
+    named: frozenset[str] = frozenset()
 
     @property
     def unwritable(self) -> str:
@@ -100,9 +102,10 @@ def parse(policy: str, document: str) -> Denials:
     try:
         found = json.loads(document, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
-        return Denials(policy, {}, ("it is not JSON in which every name stands once",))
+        why = "it is not JSON in which every name stands once"
+        return Denials(policy, {}, (why,), named=_ids(document))
     if not isinstance(found, dict):
-        return Denials(policy, {}, ("it is not a JSON object",))
+        return Denials(policy, {}, ("it is not a JSON object",), named=_ids(document))
     foreign = [f"`{name}`" for name in found if name not in ("Version", "Id", "Statement")]
     if found.get("Version") != "2012-10-17" or "Id" in found:
         foreign.append("its head, which must be `Version` 2012-10-17 alone")
@@ -115,7 +118,8 @@ def parse(policy: str, document: str) -> Denials:
         for identifier, entry in people:
             known = entries.get(identifier)
             entries[identifier] = entry if known is None else _stronger(known, entry)
-    return Denials(policy, dict(sorted(entries.items())), tuple(foreign))
+    named = _ids(document) - entries.keys() if foreign else frozenset[str]()
+    return Denials(policy, dict(sorted(entries.items())), tuple(foreign), named=named)
 
 
 def render(entries: Mapping[str, Entry]) -> str:
@@ -223,6 +227,11 @@ def _people(statement: object) -> list[tuple[str, Entry]] | None:
     except ValueError:
         return None
     return [(one, Entry(end, found["by"] is not None)) for one in people]
+
+
+def _ids(document: str) -> frozenset[str]:
+    """What looks like the id of a user, anywhere in a document."""
+    return frozenset(found[0] for found in _ID.finditer(document))
 
 
 def _stronger(one: Entry, other: Entry) -> Entry:

@@ -76,8 +76,16 @@ def why_out(context: PlanContext, identifier: str) -> Inactive | None:
     return found
 
 
-def was_out(context: PlanContext, key: str) -> bool:
-    """Whether git blocked somebody, or said that they leave or end, in a state that may have been applied."""
+def was_entered_by_git(context: PlanContext, identifier: str) -> bool:
+    """Whether what git said entered somebody, and not a person.
+
+    Either an apply did (GivenObject.denied): also somebody who was gone from git, or before their `from`. Or
+    git blocked them, or said that they leave or end, in a state that may have been applied.
+    """
+    given = context.users.given.get(identifier)
+    if given is not None and given.denied:
+        return True
+    key = context.user_key(identifier)
     return any(
         (why := state.inactive.get(each)) is not None and why.cause in AT_ONCE
         for state in context.memory.states

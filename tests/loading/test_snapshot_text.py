@@ -27,6 +27,7 @@ LIVE = Live(
         {"u-1": Entry(), "u-2": Entry(datetime(2026, 12, 1, 18, tzinfo=UTC), offboarded=True)},
         ("statement 3",),
         "slow",
+        frozenset({"u-3"}),
     ),
     identity={"instance_arn": "arn:aws:sso:::instance/ssoins-1", "store": "d-1"},
     users={

@@ -30,7 +30,7 @@ from reconciler.model.ledger import Ledger
 from reconciler.model.plan import Step
 from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.report import Status
-from reconciler.model.resources import Block, Origin, Value
+from reconciler.model.resources import Block, Origin, Value, Window
 from reconciler.model.state import Gap, Identities, Live
 from reconciler.planning.planner import PreparedPlan, plan_target
 from tests.planning.world import CAN_ALL, NOW, POLICY, World, group, identities, person, remembered
@@ -47,6 +47,7 @@ class Cutting(World):
     def __init__(self) -> None:
         super().__init__()
         self.entries: dict[str, Entry] = {}
+        self.foreign: tuple[str, ...] = ()
         self.ids = {key: self.add_user(f"{key}@example.com", given_name=key.title(), family_name="Test",
                                        display_name=f"{key.title()} Test") for key in STAFF}  # fmt: skip
         self.add_group("team", *self.ids.values())
@@ -56,7 +57,7 @@ class Cutting(World):
             self.assign(ACCOUNT, "Read", self.group_principal(name))
 
     def live(self) -> Live:
-        return replace(super().live(), denials=Denials("p-cutsoff1", dict(self.entries)))
+        return replace(super().live(), denials=Denials("p-cutsoff1", dict(self.entries), self.foreign))
 
     def _write(self, step: Step, values: Mapping[str, Value], ids: Mapping[Address, str]) -> str:
         if step.address.kind is not Kind.DENIAL:
@@ -111,10 +112,7 @@ class Company:
             for key in self.by_hand - out
             if (entry := world.entries.get(world.ids[key])) is not None and not entry.over(self.now)
         }
-        planned = self.plan(by_rule=by_rule)
-        world.carry_out(planned)
-        ended = {change.address: Status.DONE for change in planned.plan.changes}
-        self.ledger = planned.given_after(ended, planned.ids)
+        self.carry_out(by_rule=by_rule)
         after = world.denied()
         assert after - before <= out, "nobody is entered whom git wants"
         assert out & reached <= after, "who is out and reached is denied"
@@ -124,6 +122,13 @@ class Company:
         assert not joined & held, "and is granted nothing"
         if not by_rule:
             assert after - out <= self.by_hand, "who is wanted again is denied no more"
+
+    def carry_out(self, *, by_rule: bool) -> None:
+        planned = self.plan(by_rule=by_rule)
+        self.world.carry_out(planned)
+        ended = {change.address: Status.DONE for change in planned.plan.changes}
+        self.ledger = planned.given_after(ended, planned.ids)
+        if not by_rule:
             self.base, self.states = self.said(), []
 
     def happen(self, event: str, key: str) -> None:
@@ -277,6 +282,115 @@ def test_who_was_made_anew_is_held_by_the_entry_of_their_former_id() -> None:
     assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
 
 
+class Returning(Company):
+    """Bob goes, or begins later, and comes back."""
+
+    how = ""
+
+    def said(self) -> Identities:
+        said = super().said()
+        if self.how == "gone":
+            users = {key: user for key, user in said.users.items() if key != "bob"}
+            team = group("team", [key for key in STAFF if key != "bob"])
+            return replace(said, users=users, groups={**said.groups, "team": team})
+        if self.how == "later":
+            later = replace(said.users["bob"], window=Window(NOW + timedelta(hours=6)))
+            return replace(said, users={**said.users, "bob": later})
+        return said
+
+    def goes(self, how: str) -> None:
+        before = self.said()
+        self.how = how
+        self.states.insert(0, before)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("how", ["gone", "later"])
+def test_who_comes_back_is_taken_out_whatever_kept_them_out(how: str, *, outside: bool, killed: bool) -> None:
+    company = Returning()
+    company.carry_out(by_rule=False)
+    if outside:
+        company.happen("outside", "bob")
+    company.goes(how)
+    if killed:
+        # A run was killed after the denial, before it could say so in a receipt.
+        company.world.entries[company.world.ids["bob"]] = OPEN
+    company.carry_out(by_rule=False)
+    company.now = NOW + timedelta(hours=1)
+    company.carry_out(by_rule=True)
+    assert company.world.denied() == {"bob"}
+
+    company.now = NOW + timedelta(hours=7)
+    company.goes("")
+    company.carry_out(by_rule=True)
+    assert company.world.denied() == {"bob"}, "a review sees it"
+    company.carry_out(by_rule=False)
+
+    assert company.world.denied() == set()
+    assert "bob@example.com" in company.world.members_of("team")
+
+
+@pytest.mark.parametrize("hours", [2, 20])
+def test_who_was_offboarded_stays_out_though_git_drops_and_adds_them_again(hours: int) -> None:
+    company = Returning()
+    company.carry_out(by_rule=False)
+    company.world.entries[company.world.ids["bob"]] = Entry(offboarded=True)
+    company.goes("gone")
+    company.carry_out(by_rule=False)
+    for passed in (1, hours):
+        company.now = NOW + timedelta(hours=passed)
+        company.carry_out(by_rule=True)
+    assert company.world.denied() == {"bob"}
+
+    company.goes("")
+    company.carry_out(by_rule=False)
+    company.carry_out(by_rule=False)
+
+    assert company.world.denied() == {"bob"}
+    assert "bob@example.com" not in company.world.members_of("team")
+    # A block explains it, and then git alone decides.
+    company.happen("block", "bob")
+    company.carry_out(by_rule=False)
+    company.happen("block", "bob")
+    company.carry_out(by_rule=False)
+    assert company.world.denied() == set()
+    assert "bob@example.com" in company.world.members_of("team")
+
+
+def test_who_stands_in_what_is_not_understood_is_granted_nothing() -> None:
+    company = Company()
+    company.carry_out(by_rule=False)
+    for key in ("bob", "cyd"):
+        company.world.members[company.world.group_id("team")].pop(company.world.ids[key])
+    bob = frozenset({company.world.ids["bob"]})
+    live = replace(company.world.live(), denials=Denials("p-cutsoff1", {}, ("statement 1",), named=bob))
+
+    planned = plan_target(company.said(), remembered(company.base), live, POLICY, CAN_ALL, NOW)
+
+    assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
+    # Of others, what was reviewed is done.
+    assert "aws/membership/team/cyd" in {str(one.address) for one in planned.plan.changes}
+
+
+def test_who_cannot_be_taken_out_now_is_given_nothing_and_is_taken_out_later() -> None:
+    company = Company()
+    company.carry_out(by_rule=False)
+    company.happen("block", "bob")
+    company.carry_out(by_rule=False)
+    company.happen("block", "bob")
+    company.world.foreign = ("statement 2",)
+    company.carry_out(by_rule=False)
+    assert company.world.denied() == {"bob"}
+    assert "bob@example.com" not in company.world.members_of("team")
+
+    company.world.foreign = ()
+    company.carry_out(by_rule=False)
+
+    assert company.world.denied() == set()
+    assert "bob@example.com" in company.world.members_of("team")
+
+
 # The document.
 
 
@@ -324,6 +438,27 @@ def test_a_document_says_what_was_written_and_is_never_shortened(written: dict[s
         assert entry.end is None or (kept.end is not None and kept.end >= entry.end)
     if len(render(written).encode()) <= LARGEST:
         assert smaller == written
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("OffboardedOpen", "Offboarded"),
+        ('"StringEquals"', '"StringLike"'),
+        ('"Action":"*"', '"Action":"sso:*"'),
+        ('"Effect"', '"Effect":"Deny","Effect"'),
+        ('["', '["nobody","'),
+        ("]}}}]}", ""),
+    ],
+)
+def test_who_stands_in_an_entry_that_was_edited_by_hand_is_still_named(old: str, new: str) -> None:
+    bob, cyd = user_id(1, long=True), user_id(2, long=False)
+    document = render({bob: Entry(offboarded=True), cyd: Entry(offboarded=True)})
+    assert old in document
+
+    found = parse("p-cutsoff1", document.replace(old, new))
+
+    assert (found.named, bool(found.unwritable)) == (frozenset({bob, cyd}), True)
 
 
 EMPTIED = '{"Version":"2012-10-17","Statement":[]}'

@@ -8,6 +8,7 @@
 | must have no access | with an end | reach them again | open |
 | must have no access | whose end is over | none, and all was read | taken out |
 | git gave them back | git's own | | taken out, which a review sees |
+| gone from git, still a user | of `offboard` | | stays: only a block or an undo ends it |
 | git knows of nothing | of `offboard`, or by hand | | stays, and holds every grant to them |
 
 An entry of `offboard` becomes git's own as soon as git blocks the person. The time is an argument.
@@ -32,7 +33,7 @@ from reconciler.planning.denying import (
     may_have_sessions,
     never_denied,
     size_reason,
-    was_out,
+    was_entered_by_git,
     why_out,
 )
 from reconciler.planning.ordering.steps import TWELVE_HOURS
@@ -46,9 +47,11 @@ def compare_denials(context: PlanContext, diff: Diff) -> None:
     diff.never_denied = never_denied(context)
     # Nobody knows then who was offboarded: what is taken away goes on, and what is given waits.
     diff.standing.everybody = bool(denials.problem)
-    made = list(_Comparing(context, diff, denials).changes())
+    comparing = _Comparing(context, diff, denials)
+    made = list(comparing.changes())
     if why := denials.unwritable:
         diff.undenied += [(change, why) for change in made if change.action is Action.CREATE]
+        comparing.hold_all(made)
         return
     made = list(_that_fit(context, diff, denials, made))
     diff.changes += made
@@ -128,6 +131,16 @@ class _Comparing:
                     "the user is deleted",
                 )
 
+    def hold_all(self, made: list[Change]) -> None:
+        """Hold whom nobody can take out now, and whom what is not understood may be about."""
+        for change in made:
+            if change.action is Action.DELETE and change.effect is Effect.GRANT:
+                identifier = self.diff.ids[change.address]
+                self._hold(identifier, self.denials.entries[identifier])
+        for identifier in sorted(self.denials.named):
+            if why_out(self.context, identifier) is None and identifier not in self.diff.never_denied:
+                self._hold(identifier, OPEN)
+
     def _known(
         self, identifier: str, entry: Entry, why: Inactive | None, reaching: Reaching
     ) -> Iterator[Change]:
@@ -138,13 +151,15 @@ class _Comparing:
             yield from self._lasting(identifier, entry, why, reaching)
         elif key not in context.desired.users:
             names = [each for each in keys_of(context, identifier) if each in context.desired.users]
-            if entry.offboarded and names:  # made anew under another id: it is the same person to git
+            if entry.offboarded and (names or identifier in context.live.users):
+                # Made anew under another id, it is the same person to git. Who is gone from git without a
+                # block may be added again: only a block or an undo says that somebody knew.
                 self._hold(identifier, entry)
             else:
                 yield from self._lasting(identifier, entry, why, reaching)
-        elif not entry.offboarded and was_out(context, key) and why is None:
+        elif not entry.offboarded and why is None and was_entered_by_git(context, identifier):
             yield self._taken_out(identifier, Cause.GIT, "blocked no more")
-        elif entry.over(context.now):
+        elif entry.over(context.now) and not entry.offboarded:
             yield self._taken_out(identifier, Cause.DRIFT, "its time is over, and git does not block them")
         else:
             self._hold(identifier, entry)

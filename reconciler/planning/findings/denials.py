@@ -45,7 +45,8 @@ def denial_findings(
             severity=Severity.WARNING,
             message=f"{_people(len(held))} denied everything, and git does not block them: "
             "nothing is granted to them, reviewed or not",
-            fix="add them to `blocked`, or take them out with `reconciler offboard USER --undo`",
+            fix="add them to `blocked`, or take them out with `reconciler offboard USER --undo` (by hand, "
+            "where somebody entered them by hand)",
             details=(*(f"{key}: {state}" for key, state in sorted(held.items())), *sorted(waiting)),
             count=len(held),
         )

@@ -61,7 +61,8 @@ class Adopting:
             elif known is not None:
                 change = self._changes.get(context.user_address(context.user_key(identifier)))
                 left = known.left or (identifier in owners.gone and change is None)
-                builder.users[identifier] = replace(known, left=left)
+                denied = self._denied(identifier, known, wanted=False)
+                builder.users[identifier] = replace(known, left=left, denied=denied)
         self._absent(builder.users, self._before.users, owners, Kind.USER)
 
     def _user(self, user: User, live: LiveUser, known: GivenObject | None) -> GivenObject:
@@ -76,8 +77,21 @@ class Adopting:
         names = self._names(user.attributes, live.attributes, writable, change, known)
         title = str(live.attributes.get("user_name") or "")
         called = _called("user_name", user_name(user), title, change, known)
-        denied = known is not None and known.denied and not wanted
+        denied = self._denied(live.id, known, wanted=wanted)
         return GivenObject(user.key, called, names, inactive, denied=denied, external_id=said_id(user))
+
+    def _denied(self, identifier: str, known: GivenObject | None, *, wanted: bool) -> bool:
+        """Whether git's entry in the policy of denials has not run out yet.
+
+        Also one that a run wrote of which no receipt tells. It stays git's until it is seen to be gone.
+        """
+        before, denials = known is not None and known.denied, self._context.live.denials
+        if denials is None or denials.problem:
+            return before and (not wanted or denials is not None)
+        entry = denials.entries.get(identifier)
+        if wanted:
+            return before and entry is not None
+        return before or (entry is not None and not entry.offboarded)
 
     def _groups(self, builder: LedgerBuilder) -> None:
         context, owners = self._context, self._context.groups
