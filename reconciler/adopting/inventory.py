@@ -37,7 +37,7 @@ def take_inventory(
 
     `keeps_external_ids` says that the target writes external ids itself. With `standing`, only what is new
     there is declared, beside what git names already; `taken` are keys that files have, `hints` keys that
-    another tool has. Pure; the same organization gives the same inventory, whatever its remote ids are.
+    another tool has. Pure; the same organization gives the same inventory, independent of its remote ids.
     """
     sorting = _Sorting(live, provenance, keeps_external_ids, taken, standing or _all_new(live), hints)
     return sorting.inventory(users)

@@ -1,7 +1,7 @@
 """Keys for what a service has: made from names, the same on every machine, and kept once they are written.
 
 A key depends on names alone, never on remote ids or the order of a list, so that the same organization gives
-the same files wherever it is read.
+the same files on every machine.
 """
 
 from __future__ import annotations

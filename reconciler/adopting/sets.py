@@ -177,7 +177,7 @@ def _reference(path_and_name: str) -> dict[str, str]:
 
 
 def _pretty(policy: str) -> str:
-    """A policy as people write it; text that is no JSON stays as it is."""
+    """A policy as people write it; text that is not JSON stays as it is."""
     try:
         value = json.loads(policy)
     except (ValueError, RecursionError):

@@ -107,7 +107,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def _proposals(inventory: Inventory, live: Live) -> Iterator[str]:
-    """Guards to think about, in comments; keys and names of sets are all that stands there."""
+    """Guards to think about, in comments; they hold only keys and names of sets."""
     privilege = Privilege(Privileged())
     sets = {str(one.name): one for one in live.permission_sets.values()}
     declared = [one.key for one in inventory.permission_sets]
@@ -135,6 +135,6 @@ def _proposals(inventory: Inventory, live: Live) -> Iterator[str]:
             if keys:
                 yield f"  #   {section}: [{', '.join(map(scalar, keys))}]"
     if privileged:
-        yield "  # These count as privileged by what they allow. By name they stay so, whatever they allow:"
+        yield "  # These are privileged by what they allow. By name they stay so after an edit, too:"
         yield "  # privileged:"
         yield f"  #   permission_sets: [{', '.join(map(scalar, privileged))}]"

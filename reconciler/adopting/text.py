@@ -27,7 +27,7 @@ _ABOUT: Mapping[str, str] = {
     "assignments": "Who has what where. An entry gives every combination of its lists. Units, tags and `all` "
     "find accounts\n# that join later, too; such entries say so.",
 }
-_LATER = "accounts that join later, or are moved or tagged so, get it as well"
+_LATER = "also covers accounts that match later: new, moved or tagged ones"
 
 
 def files(inventory: Inventory, rules: Sequence[Rule]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`reconciler adopt`: a live organization as YAML that plans empty."""
+"""`reconciler adopt`: a live organization as YAML with an empty plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHOWN = 20
 _SET = "permission set"
 
 
-@click.command("adopt", short_help="write what is live as YAML that plans empty")
+@click.command("adopt", short_help="write what is live as YAML, with an empty plan")
 @click.option(
     "--users",
     type=click.Choice(["all", "referenced", "none"]),

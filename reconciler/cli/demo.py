@@ -120,14 +120,28 @@ def _recall(file: Path, before: str, after: str, *, half: bool) -> str:
         file.write_text("\n\n".join(records[: len(records) // 2]) + "\n", encoding="utf-8")
         return f"{file.name}: {len(records) // 2} of {len(records) - 1} entries"
     file.write_text(after, encoding="utf-8")
-    old, new = (
-        Counter(line for line in text.splitlines() if line.partition(":")[0] in _TOLD)
-        for text in (before, after)
-    )
-    lines = [f"- {line}" for line in (old - new).elements()]
-    lines += [f"+ {line}" for line in (new - old).elements()]
+    old, new = _entries(before), _entries(after)
+    lines: list[str] = []
+    for key in (*new, *(key for key in old if key not in new)):
+        was, is_now = Counter(old.get(key, ())), Counter(new.get(key, ()))
+        changed = [f"- {line}" for line in (was - is_now).elements()]
+        changed += [f"+ {line}" for line in (is_now - was).elements()]
+        # The name of an entry that keeps it says which entry the lines are of.
+        if changed and key in old and key in new and old[key][0] == new[key][0]:
+            lines.append(f"  {new[key][0]}")
+        lines += changed
     more = [f"  … and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
     return "\n".join((f"{file.name}:", *lines[:_SHOWN], *more))
+
+
+def _entries(text: str) -> dict[str, list[str]]:
+    """The shown lines of each entry, `dn` first, by `objectGUID`, which stays through a rename."""
+    found: dict[str, list[str]] = {}
+    for record in text.split("\n\n"):
+        lines = [line for line in record.splitlines() if line.partition(":")[0] in _TOLD]
+        if lines:
+            found[next((line for line in lines if line.startswith("objectGUID")), lines[0])] = lines
+    return found
 
 
 def _edit(identities: Path, name: str, before: str, after: str) -> str:

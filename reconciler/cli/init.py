@@ -71,7 +71,7 @@ from reconciler.errors import ReconcilerError, UsageError
     "--deny-policy",
     default="",
     metavar="ID",
-    help="The service control policy that denies who is blocked at once.  [default: none]",
+    help="The service control policy that denies blocked people everything at once.  [default: none]",
 )
 @click.option("--redact", is_flag=True, help="Leave people out of the snapshot that git does not hold.")
 @click.option(

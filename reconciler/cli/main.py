@@ -38,7 +38,7 @@ COMMANDS = {
     "reconcile": "apply what auto_apply names",
     "offboard": "take all access of one person away, now",
     "unlock": "show the locks, and break those of dead runs",
-    "adopt": "write what is live as YAML that plans empty",
+    "adopt": "write what is live as YAML, with an empty plan",
     "import": "write people and groups of another directory as YAML",
     "init": "write a new identity repository",
     "ci": "what the workflows ask of GitHub",

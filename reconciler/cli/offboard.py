@@ -26,9 +26,9 @@ def command(options: Options, user: str, reason: str, *, yes: bool, revoke_only:
     """Show, and once confirmed take away, everything that USER has, at every target.
 
     USER is a key, a user name, an email address or an id; also of somebody whom git does not know. Takes no
-    lock and needs no remote: it runs from a laptop. It only takes away, whatever the files say. A target
-    that fails holds up no other; the exit code is 6 then. With a `deny_policy`, USER is denied everything
-    first, and nothing is granted to them until the files say `blocked`, or --undo.
+    lock and needs no remote: it runs from a laptop. It only takes away, and does not look at what the files
+    declare. A target that fails delays no other; the exit code is 6 then. With a `deny_policy`, USER is
+    denied everything first, and nothing is granted to them until the files say `blocked`, or --undo.
     """
     if not yes and not on_terminal():
         raise UsageError("offboard asks only on a terminal; with --yes it does not ask")
@@ -61,7 +61,10 @@ def _undo(options: Options, user: str, *, yes: bool) -> int:
     ):
         observer.finish()
         if not found.denies:
-            answer("Nothing to undo: no target with a `deny_policy` has this person.")
+            answer(
+                "Nothing to undo: no target with a `deny_policy` has this person. Git gives access back: "
+                "take `blocked` out of the files, plan and apply."
+            )
             return 0
         names = ", ".join(found.denies)
         if not yes and not ask(f"Take {text(str(found.person))} out of the policy of denials of {names}?"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Stop:
     """One stop of a tour: what it is about, the command line, and the exit code that belongs to it.
 
-    `edit` comes first: a file below the identities, what stands there now ("" for a new file), and what then.
+    `edit` comes first: a file below the identities, its text now ("" for a new file), and what then.
     So does `state`: the recording of the directory that becomes DIRECTORY; `half` of it, where it broke off.
     """
 

@@ -11,7 +11,7 @@ from reconciler.errors import InputError, Problem, UsageError
 from reconciler.loading.documents import UNMANAGED
 from reconciler.loading.load import load
 
-# Longer than any elevation; whoever needs a group for longer is a member of it.
+# Longer than any elevation. A person who needs a group for longer is a member of it.
 LONGEST = timedelta(days=366)
 
 

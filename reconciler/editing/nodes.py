@@ -127,7 +127,7 @@ def is_flow(node: Node) -> bool:
 
 
 def is_null(node: Node | None) -> bool:
-    """Whether nothing, or null, stands there: a map or a list can take its place."""
+    """Whether the value is missing or null: a map or a list can take its place."""
     if node is None:
         return True
     return isinstance(node, ScalarNode) and not node.style and node.value in ("", "~", "null")

@@ -19,7 +19,7 @@ _LASTING = ("users", "groups")
 
 
 def rename_key(editor: Editor, kind: str, old: str, new: str) -> Sequence[str]:
-    """Give `old` the key `new` in the files of `editor`, wherever it stands; what to know about it.
+    """Give `old` the key `new` in the files of `editor`, at every place; what to know about it.
 
     Users and groups get `previously: [old]`, by which the next plan knows that they are the same. Raises
     UsageError for a key that is not there or is taken, InputError where a file cannot be edited.
@@ -72,7 +72,7 @@ def _remember(editor: Editor, path: str, at: Loc, old: str, new: str) -> Sequenc
         return ()
     before = fields.get("previously") or []
     if new in before:
-        # Back to a former key: that one is no former key any more.
+        # Back to a former key: that one is not a former key any more.
         editor.remove(path, (*at, "previously", before.index(new)))
     if old not in before:
         editor.append(path, (*at, "previously"), old)

@@ -58,7 +58,7 @@ def _compare(root: Path, path: str, before: bytes | None) -> None:
 
 def _beside(place: Path, data: bytes, existed: bool) -> Path:  # noqa: FBT001  # one caller
     place.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden files are no part of the identities (files/tree.py).
+    # Hidden files are not part of the identities (files/tree.py).
     descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     beside = Path(name)
     try:

@@ -60,7 +60,7 @@ class Request:
 
 
 class NotUsable(UsageError):
-    """An issue is no request; the message says which field is at fault, and repeats nothing of it."""
+    """An issue is not a request; the message says which field is at fault, and repeats nothing of it."""
 
 
 def asked(event: Mapping[str, Any]) -> tuple[int, str]:

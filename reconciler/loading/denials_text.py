@@ -13,7 +13,7 @@ from reconciler.model.denials import Denials, Entry
 
 
 def moment(text: str) -> str:
-    """The text of an aware instant. Raises ValueError where it names no time zone, or is no instant."""
+    """The text of an aware instant. Raises ValueError where it names no time zone, or is not an instant."""
     if datetime.fromisoformat(text).tzinfo is None:
         raise ValueError("must name its time zone")
     return text

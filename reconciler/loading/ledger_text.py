@@ -129,6 +129,8 @@ def _object_line(token: str, one: GivenObject) -> str:
     words = [_first(token), f"key={_quoted(one.key)}"]
     if one.name:
         words.append(f"name={_quoted(one.name)}")
+    if one.external_id:
+        words.append(f"external_id={_quoted(one.external_id)}")
     if one.attributes:
         words.append(f"attributes={','.join(_quoted(name) for name in one.attributes)}")
     flags = {"inactive": one.inactive, "left": one.left, "denied": one.denied, "unsure": not one.sure}
@@ -230,6 +232,7 @@ def _objects(lines: Iterable[tuple[str, str]]) -> Mapping[str, GivenObject]:
             left="left" in fields,
             sure="unsure" not in fields,
             denied="denied" in fields,
+            external_id=_plain(fields.get("external_id", "")),
         )
         _once(found, place, _plain(token), one)
     return found

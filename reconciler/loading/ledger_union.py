@@ -103,7 +103,7 @@ def _object(
     mine = set(our.attributes).difference(known) | set(our.attributes).intersection(again)
     changed = {
         name: getattr(our, name)
-        for name in ("key", "name", "inactive", "left", "denied")
+        for name in ("key", "name", "inactive", "left", "denied", "external_id")
         if then is None or getattr(our, name) != getattr(then, name)
     }
     attributes = tuple(sorted(mine.union(their.attributes)))

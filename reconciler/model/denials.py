@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-# The longest session of a permission set (sso-admin: SessionDuration, up to 12 hours).
-LONGEST_SESSION = timedelta(hours=12)
+from reconciler.model.durations import LONGEST_SESSION
+
 # Bytes of a service control policy (Organizations user guide, "Quotas for AWS Organizations").
 LARGEST = 5_120
 # An id of a user (identitystore service model, ResourceId).
@@ -226,7 +226,7 @@ def _people(statement: object) -> list[tuple[str, Entry]] | None:
 
 
 def _stronger(one: Entry, other: Entry) -> Entry:
-    """What counts of a person who stands there twice: the later end, and offboarded where either is."""
+    """What counts of a person with two entries: the later end, and offboarded where either is."""
     ends = [each.end for each in (one, other) if each.end is not None]
     return Entry(max(ends) if len(ends) == 2 else None, one.offboarded or other.offboarded)
 

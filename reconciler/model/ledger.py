@@ -26,7 +26,8 @@ class GivenObject:
     name of the set). `attributes` are the names of the attributes that git set, sorted. `inactive` says of a
     user that git took the access away (disabled, blocked, expired, left), `left` that the key is gone from
     git and that this was carried out. `sure` is False where a run was about to do it and nobody saw the end.
-    `denied` says of a user that git's entry in the policy of denials has not run out yet.
+    `denied` says of a user that git's entry in the policy of denials has not run out yet. `external_id` is
+    what git said of it ("": nothing), also where the service keeps none.
     """
 
     key: str
@@ -36,6 +37,7 @@ class GivenObject:
     left: bool = False
     sure: bool = True
     denied: bool = False
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from reconciler.access.privilege import Privilege
 from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change, Effect
-from reconciler.model.denials import LONGEST_SESSION
+from reconciler.model.durations import LONGEST_SESSION
 from reconciler.model.resources import Attributes
 from reconciler.model.selecting import select
 from reconciler.planning.context import PlanContext

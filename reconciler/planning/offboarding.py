@@ -1,7 +1,7 @@
 """Everything that one person can reach, and the plan that takes it away: removals, and nothing else. Pure.
 
-No file and no memory decides what goes: what is live goes, whoever gave it. So it holds for people whom git
-does not know, and no guard, no review and no minimum of members is asked.
+No file and no memory decides what goes: what is live goes, also what git did not give. So it holds for people
+whom git does not know, and no guard, no review and no minimum of members is asked.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.model.address import Address, Arn, Kind, remote
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
+from reconciler.model.durations import LONGEST_SESSION, longest_session
 from reconciler.model.names import fold
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Step, TargetPlan
 from reconciler.model.policy import Scope
 from reconciler.model.resources import User
-from reconciler.model.state import Live
+from reconciler.model.state import Live, LivePermissionSet
 from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import Dependencies, steps
 from reconciler.planning.planner import PreparedPlan
@@ -28,9 +30,6 @@ from reconciler.planning.withheld import without_delegated, without_observed
 
 # Memberships first: they are what most access hangs on.
 _RANK = {Kind.MEMBERSHIP: 0, Kind.ASSIGNMENT: 1, Kind.USER: 2}
-# The default, and the most, of a permission set's session (sso-admin: SessionDuration).
-_HOUR, LONGEST = 3_600, 12 * 3_600
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
 _ROLE = re.compile(r"arn:[a-z-]+:sts::\d{12}:assumed-role/[^/]+/(?P<session>.+)", re.ASCII)
 
 
@@ -184,7 +183,7 @@ def reaches(live: Live, ids: Sequence[str]) -> Iterator[Reach]:
             account=_account(live, account),
             permission_set=found.name if found is not None else arn,
             ways=tuple(sorted(ways)),
-            seconds=_seconds(found.attributes.get("session_duration") if found is not None else None),
+            seconds=int(_longest(found).total_seconds()),
             management=account == management or not management,
         )
 
@@ -307,12 +306,6 @@ def _account(live: Live, identifier: str) -> str:
     return f"{found.name} ({identifier})" if found is not None and found.name else identifier
 
 
-def _seconds(duration: object) -> int:
-    """How long a session lasts; the longest that there is where the value is not understood."""
-    if duration is None:
-        return _HOUR
-    match = _DURATION.fullmatch(str(duration))
-    if match is None or not any(match.groups()):
-        return LONGEST
-    days, hours, minutes, seconds = (int(each or 0) for each in match.groups())
-    return min(LONGEST, ((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+def _longest(found: LivePermissionSet | None) -> timedelta:
+    """How long a session of a set lives at most; the longest there is of a set that nobody read."""
+    return LONGEST_SESSION if found is None else longest_session(found.attributes.get("session_duration"))

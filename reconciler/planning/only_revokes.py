@@ -13,7 +13,7 @@ from reconciler.model.address import PAIRS, Kind
 from reconciler.model.change import AT_ONCE, Action, Change, Effect
 from reconciler.model.plan import Plan, TargetPlan
 
-# Findings that stand whatever is planned, or say what disabling somebody means; every other one disqualifies.
+# Findings that do not depend on the changes, or say what disabling somebody means. All others disqualify.
 _HARMLESS = frozenset(
     {
         "accounts-not-active",

@@ -94,7 +94,7 @@ class PreparedPlan:
     blocks_nobody: frozenset[str] = frozenset()
     withheld: Withheld = NOTHING_WITHHELD
     unmanaged: Unmanaged | None = None
-    # Who is to be denied at once and cannot be, each with why: nothing waits for that, and it is not done.
+    # Who is to be denied at once and cannot be, each with why: it is not done, and it delays nothing.
     undenied: tuple[tuple[Change, str], ...] = ()
     # Whom no run ever denies, by remote id, each with why.
     never_denied: Mapping[str, str] = field(default_factory=dict)

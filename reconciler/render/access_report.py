@@ -223,7 +223,7 @@ def _name(key: str, names: Mapping[str, str]) -> str:
 
 def _total(rows: Sequence[Holding | AccessChange], applications: Sequence[ApplicationGrant]) -> str:
     if not rows:
-        return "Nobody on any account." if applications else "Nobody."
+        return "No access to any account." if applications else "No access."
     people = {person for row in rows for person in row.people}
     accounts = {account for row in rows for account in row.accounts}
     grants = sum(len(row.people) * len(row.accounts) for row in rows)

@@ -35,7 +35,7 @@ def rules_text(answers: Sequence[TargetRules], *, color: bool = False, width: in
                 lines += layout.paragraph(_sentence(rule), indent=2, hang=4)
         people = {person for rule in one.rules for person in rule.people}
         count = words.counted(len(one.rules), ("rule", "rules"))
-        text = f"{words.counted(len(people), words.PERSON)}, {count}." if one.rules else "Nobody."
+        text = f"{words.counted(len(people), words.PERSON)}, {count}." if one.rules else "No access."
         lines += layout.paragraph(text)
     lines += layout.paragraph(_ADVICE, tone=Tone.FAINT)
     return joined(lines)

@@ -33,7 +33,7 @@ class PolicyConsole(ConsoleBase):
             db.execute("UPDATE scps SET content = ? WHERE id = ?", (content, policy))
 
     def remove_scp(self, policy: str) -> None:
-        """Delete a policy, wherever it is attached."""
+        """Delete a policy and its attachments."""
         with self._open() as (db, _):
             scp.get(db, policy)
             db.execute("DELETE FROM scp_targets WHERE policy = ?", (policy,))

@@ -113,7 +113,7 @@ def open_offboarding(
         protected = {key for policy in policies.values() for key in policy.guards.protected.users}
         if not undo and (why := why_not(person, users, sorted(protected), seen)) is not None:
             raise UsageError(text(why))
-        # What assigns accounts goes first, whatever the order in the configuration.
+        # What assigns accounts goes first, in any order of the configuration.
         order = sorted(
             sessions,
             key=lambda name: Kind.ASSIGNMENT not in sessions[name].targets[name].capabilities.service_kinds,

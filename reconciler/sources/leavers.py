@@ -88,9 +88,9 @@ def part_of(
 
 
 def takes_away(status: Mapping[str, Any], at: datetime) -> bool:
-    """Whether who has this status has no access at a moment (aware), whatever they had before.
+    """Whether who has this status has no access at a moment (aware). What they had before does not count.
 
-    What ends later is no leaver yet: that an end comes is a change of its own, which people review.
+    A person whose end is later is not a leaver yet: the end is a change of its own, which people review.
     """
     if status.get("active") == "false":
         return True

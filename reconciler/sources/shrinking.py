@@ -22,7 +22,7 @@ class Limit:
     count: int | None = None
 
     def allows(self, lost: int, of: int) -> bool:
-        """Whether so many of so many may be lost, of whom nobody knows that they were deleted on purpose."""
+        """Whether so many of so many may be lost, not counting those who were deleted on purpose."""
         if self.count is not None:
             return lost <= self.count
         if self.percent is not None:
@@ -40,7 +40,7 @@ class Limit:
             return f"{self.count:,}"
         if self.percent is not None:
             return f"{self.percent:g} %"
-        return f"{_PERCENT:g} % or {_COUNT}, and less than half"
+        return f"{_PERCENT:g} % or {_COUNT}, whichever is more, and always less than half"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def test_what_git_gives_more_and_less_between_two_commits(real: Real) -> None:
     assert found == {("gain", ("cyd",), "Read"), ("lose", ("ada", "bob"), "Read")}
     assert {account for one in target["access"] for account in one["accounts"]} == {PROD}
     assert "cyd gain it on" in real.run("access", "--between", before, after).out
-    assert real.run("access", "--between", before, before).out.startswith("Nobody.\n")
+    assert real.run("access", "--between", before, before).out.startswith("No access.\n")
 
 
 def test_a_commit_that_is_not_there_or_does_not_load_is_named(real: Real) -> None:

@@ -125,7 +125,7 @@ def test_a_question_about_nothing_is_refused(access: Played, arguments: tuple[st
 
 
 def test_nobody_is_an_answer(access: Played) -> None:
-    assert access.run("access", "--person", "cyd", "--set", "Read").out.startswith("Nobody.\n")
+    assert access.run("access", "--person", "cyd", "--set", "Read").out.startswith("No access.\n")
 
 
 def test_a_person_who_cannot_sign_in_has_nothing(access: Played) -> None:

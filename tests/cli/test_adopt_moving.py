@@ -195,7 +195,7 @@ def test_the_files_of_the_pipeline_give_their_names(live: Real) -> None:
         "  platform: {groups: [platform-admins], permission_sets: [Read], accounts: [dev, prod]}" in entries
     )
     assert "  all: {groups: [auditors-all], permission_sets: [Read], accounts: [{ou: Workloads}]}" in entries
-    assert "its target nowhere is no account or unit" in ended.output
+    assert "its target nowhere is not an account or a unit" in ended.output
     applied_first(live)
 
 

@@ -84,7 +84,7 @@ def test_the_story_of_a_directory_goes_from_a_recording_to_every_account(
     assert 'user_name "mara@example.test" -> "mara.brandt@example.test"' in texts[10]
     assert "Users: 1 to update" in texts[10]
     assert "Applied 2 of 2 changes." in texts[13]
-    assert texts[14].count("Nobody.") == texts[17].count("Nobody.") == 1
+    assert texts[14].count("No access.") == texts[17].count("No access.") == 1
     assert "20 people gain Analyst on harbour-prod" in texts[19]
     assert "Nothing was written." in told.err
     assert "match-blocked: user eve-" in texts[25]

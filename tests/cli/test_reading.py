@@ -387,7 +387,7 @@ def test_schemas_are_written_where_they_are_wanted(played: Played) -> None:
     assert ended.code == 0
     for line in ended.out.splitlines():
         assert json.loads((played.root / line).read_text(encoding="utf-8"))["$schema"]
-    assert len(ended.out.splitlines()) == 3 + len(OUTPUTS)
+    assert len(ended.out.splitlines()) == 4 + len(OUTPUTS)
 
 
 def test_schemas_that_cannot_be_written_are_an_error(played: Played) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.resources import Window
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site
-from tests.planning.world import NOW, POLICY, codes, group, identities, person, summary
+from tests.planning.world import CAN_ALL, NOW, POLICY, codes, group, identities, person, summary
 
 ADMIN = entry("e", "user:cyd", "Admin", PAY)
 
@@ -126,4 +128,34 @@ def test_a_key_that_lost_its_own_object_is_not_what_another_key_left_behind() ->
     site.apply(declared)
     assert gone not in site.world.groups
     assert site.world.members_of("sec") == set()
+    assert site.shows(declared) == []
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_namesake_with_another_external_id_is_somebody_else(*, at_once: bool, keeps: bool) -> None:
+    """Bob left and lost everything; another Bob of the same user name comes, under another key.
+
+    So it is where the channel keeps external ids and where it does not, and whether the first one leaves in
+    the same change or in one before.
+    """
+    site = Site()
+    if keeps:
+        site.can = replace(CAN_ALL, user_attributes=CAN_ALL.user_attributes | {"external_id"})
+    first = person("bob", external_id="first")
+    site.apply(identities([person("ada"), first], [group("ops", ["ada", "bob"])]))
+    theirs = site.world.user_id("bob@example.com")
+    if not at_once:
+        site.apply(identities([person("ada")], [group("ops", ["ada"])]))
+    second = replace(person("bob", external_id="second"), key="bob-2")
+    declared = identities([person("ada"), second], [group("ops", ["ada", "bob-2"])])
+
+    assert "match-blocked" in codes(site.plan(declared))
+    site.apply(declared)
+
+    assert site.world.members_of("ops") == {"ada@example.com"}
+    assert site.world.user_id("bob@example.com") == theirs
+    del site.world.users[theirs]
+    site.apply(declared)
+    assert site.world.members_of("ops") == {"ada@example.com", "bob@example.com"}
     assert site.shows(declared) == []

@@ -54,7 +54,7 @@ def with_bob(bob: User, *more: User, members: Sequence[str] = ("ada", "bob", "cy
     "after",
     [
         pytest.param(with_bob(LEFT), id="a leaver"),
-        pytest.param(with_bob(LEFT, members=["ada", "cyd"]), id="who is no member any more"),
+        pytest.param(with_bob(LEFT, members=["ada", "cyd"]), id="who is not a member any more"),
         pytest.param(with_bob(replace(person("bob"), window=Window(end=NOW))), id="expired"),
         pytest.param(replace(BEFORE, blocked={"bob": Block("bob", ORIGIN)}), id="blocked"),
         pytest.param(BEFORE, id="nothing"),

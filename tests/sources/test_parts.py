@@ -159,7 +159,7 @@ FOUR = [ADA, BOB, CYD, DAN, group(90, "ops", [ADA, BOB, CYD]), group(91, "dev", 
             [*FOUR, person(8, "eve", **OFF)],
             set(),
             {"users/ev.yaml", "leavers/eve.yaml"},
-            id="a newcomer who is disabled is no leaver",
+            id="a newcomer who is disabled is not a leaver",
         ),
         pytest.param([ADA, BOB, CYD, DAN, FOUR[4]], set(), {"groups/de.yaml"}, id="a group is gone"),
     ],
@@ -197,7 +197,7 @@ def test_what_belongs_to_which_part(
         pytest.param(OFF, None, LEAVERS, id="disabled before, and gone"),
     ],
 )
-def test_whoever_gets_access_back_waits_for_people(
+def test_a_person_who_gets_access_back_waits_for_people(
     tmp_path: Path, before: dict[str, str] | None, after: dict[str, str] | None, part: Part
 ) -> None:
     imports = Imports(tmp_path)

@@ -143,7 +143,7 @@ class _Resolving:
         units = [target] if target in self._live.organization.units else self._units.get(target, [])
         accounts = self._accounts.get(target, [])
         if len(units) + len(accounts) != 1:
-            why = "means several accounts or units" if units or accounts else "is no account or unit"
+            why = "means several accounts or units" if units or accounts else "is not an account or a unit"
             self._lack(what, f"its target {target} {why}")
             return ()
         return tuple(self._places.select([Selector(0, ou=(units[0],))]).accounts) if units else accounts

@@ -54,7 +54,7 @@ class Resource:
 
     @property
     def plain(self) -> str:
-        """Its address without instance keys, as `removed` takes it; "" where it is no address."""
+        """Its address without instance keys, as `removed` takes it; "" where it is not an address."""
         found = _INSTANCE.sub("", self.address)
         return found if _ADDRESS.fullmatch(found) else ""
 

@@ -7,10 +7,10 @@ the live words are the ones that are wanted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from reconciler.model import policy_documents
+from reconciler.model.durations import seconds_of
 from reconciler.model.resources import (
     DEFAULT_DURATION,
     SET_ATTRIBUTES,
@@ -38,7 +38,6 @@ _JOB_FUNCTIONS = frozenset(
         "ViewOnlyAccess",
     )
 )
-_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", re.ASCII)
 _POLICY = ":policy/"
 
 
@@ -75,7 +74,7 @@ def duration(written: str | None, live: Attributes) -> str:
     """A session's duration (ISO 8601): the live spelling, where it lasts as long; one hour by default."""
     wanted = written or DEFAULT_DURATION
     have = live.get("session_duration")
-    if isinstance(have, str) and _seconds(have) is not None and _seconds(have) == _seconds(wanted):
+    if isinstance(have, str) and seconds_of(have) is not None and seconds_of(have) == seconds_of(wanted):
         return have
     return wanted
 
@@ -135,11 +134,3 @@ def _inline(written: str | None, live: Attributes) -> str | None:
     if written is None or (isinstance(have, str) and policy_documents.same(written, have)):
         return have if written is not None and isinstance(have, str) else None
     return policy_documents.canonical(written)
-
-
-def _seconds(text: str) -> int | None:
-    match = _DURATION.fullmatch(text)
-    if match is None or not any(match.groups()):
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
@@ -10,14 +9,10 @@ from reconciler.model.access import AccessChange, Direction
 from reconciler.model.address import Kind
 from reconciler.model.change import Action, Change
 from reconciler.model.denials import OPEN, render
+from reconciler.model.durations import LONGEST_SESSION, longest_session
 from reconciler.model.plan import Finding, Severity
-from reconciler.model.resources import DEFAULT_DURATION
 from reconciler.planning.context import PlanContext
 from reconciler.planning.denying import DECLARED, why_out
-
-# How a permission set says it, and the longest there is (sso-admin: SessionDuration, 1 to 12 hours).
-_DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?", re.ASCII)
-_LONGEST = timedelta(hours=12)
 
 
 def sessions_live_on(
@@ -78,9 +73,5 @@ def _duration(context: PlanContext, name: str) -> timedelta:
     """How long a session of a permission set lasts at most; the longest where it is not known."""
     for one in context.live.permission_sets.values():
         if one.name == name:
-            found = _DURATION.fullmatch(str(one.attributes.get("session_duration") or DEFAULT_DURATION))
-            if found is None:
-                return _LONGEST
-            parts = {part: int(number) for part, number in found.groupdict("0").items()}
-            return min(timedelta(**parts), _LONGEST)
-    return _LONGEST
+            return longest_session(one.attributes.get("session_duration"))
+    return LONGEST_SESSION

@@ -20,7 +20,7 @@ from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.builder import LedgerBuilder
 from reconciler.planning.given.former import former_ledger
 from reconciler.planning.ownership.ignoring import ignoring
-from reconciler.planning.ownership.objects import Ownership, group_name, user_name
+from reconciler.planning.ownership.objects import Ownership, group_name, said_id, user_name
 from reconciler.planning.windows import Windows
 
 _NOBODY: frozenset[str] = frozenset()
@@ -77,7 +77,7 @@ class Adopting:
         title = str(live.attributes.get("user_name") or "")
         called = _called("user_name", user_name(user), title, change, known)
         denied = known is not None and known.denied and not wanted
-        return GivenObject(user.key, called, names, inactive, denied=denied)
+        return GivenObject(user.key, called, names, inactive, denied=denied, external_id=said_id(user))
 
     def _groups(self, builder: LedgerBuilder) -> None:
         context, owners = self._context, self._context.groups
@@ -96,7 +96,8 @@ class Adopting:
         writable = self._context.capabilities.group_attributes
         names = self._names(group.attributes, live, writable, change, known)
         title = str(live.get("display_name") or "")
-        return GivenObject(group.key, _called("display_name", group_name(group), title, change, known), names)
+        called = _called("display_name", group_name(group), title, change, known)
+        return GivenObject(group.key, called, names, external_id=said_id(group))
 
     def _absent(
         self,

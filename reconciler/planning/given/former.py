@@ -14,7 +14,7 @@ from reconciler.model.state import Holder
 from reconciler.planning.comparing.set_values import WHOLE, declared_values, partition_of
 from reconciler.planning.context import PlanContext
 from reconciler.planning.ownership.assigned_before import removal_cause
-from reconciler.planning.ownership.objects import Ownership, group_name, user_name
+from reconciler.planning.ownership.objects import Ownership, group_name, said_id, user_name
 
 
 def former_ledger(context: PlanContext) -> Ledger:
@@ -42,7 +42,9 @@ def _users(context: PlanContext) -> dict[str, GivenObject]:
             for state in context.memory.states
             for former in context.users.previous_keys(key)
         )
-        found[identifier] = GivenObject(key, user_name(states[0]), tuple(sorted(names)), inactive)
+        found[identifier] = GivenObject(
+            key, user_name(states[0]), tuple(sorted(names)), inactive, external_id=said_id(states[0])
+        )
     return found
 
 
@@ -52,7 +54,9 @@ def _groups(context: PlanContext) -> dict[str, GivenObject]:
         states = list(context.memory.former_group(context.groups.previous_keys(key)))
         if states:
             names = {name for one in states for name, value in one.attributes.items() if value is not None}
-            found[identifier] = GivenObject(key, group_name(states[0]), tuple(sorted(names)))
+            found[identifier] = GivenObject(
+                key, group_name(states[0]), tuple(sorted(names)), external_id=said_id(states[0])
+            )
     return found
 
 

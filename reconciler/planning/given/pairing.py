@@ -68,6 +68,8 @@ class _Pairs:
         self._sought, self._candidates, self._given, self._live = sought, candidates, given, live
         self._result = Paired(Pairing())
         self._pairing = self._result.pairing
+        # Objects that are certainly not those of the keys that look for them by name.
+        self._others: set[str] = set()
         self._declared = {one.key for one in sought}
         self._spoken_of = self._declared.union(*(one.keys for one in sought))
         self._homes: dict[str, list[str]] = {}
@@ -93,7 +95,9 @@ class _Pairs:
         for one in self._sought:
             if one.key in self._pairing.blocked:
                 self._pairing.contested.update(
-                    each for each in self._candidates.named(one.name) if each not in self._pairing.keys
+                    each
+                    for each in self._candidates.named(one.name)
+                    if each not in self._pairing.keys and each not in self._others
                 )
         return self._result
 
@@ -123,6 +127,28 @@ class _Pairs:
             return None
         return next((each for each in ids if self._given[each].sure), None)
 
+    def _foreign(self, identifier: str, one: Sought) -> bool:
+        """Whether the object carries another external id, or git gave it to somebody whose id is another.
+
+        A channel may keep no external ids: then git's memory tells a namesake from who bore the name before.
+        """
+        return self._candidates.foreign(identifier, one.external_id) or self._was_of_another(identifier, one)
+
+    def _was_of_another(self, identifier: str, one: Sought) -> bool:
+        owner = self._given.get(identifier)
+        return (
+            owner is not None
+            and not one.external
+            and owner.key not in (one.key, *one.keys)
+            and one.external_id is not None
+            and owner.external_id not in ("", one.external_id)
+        )
+
+    def _is_gone(self, identifier: str) -> bool:
+        """Whether git gave the object under a key that nobody has or had: nobody else's claim holds it."""
+        owner = self._given.get(identifier)
+        return owner is not None and owner.key not in self._spoken_of
+
     def _by_external_id(self, one: Sought) -> None:
         if one.external_id is None:
             return
@@ -137,7 +163,7 @@ class _Pairs:
             pairing.block(one.key, reason, ())
         elif found:
             mine = self._theirs(one)
-            strangers = [each for each in mine if not self._candidates.foreign(each, one.external_id)]
+            strangers = [each for each in mine if not self._foreign(each, one)]
             if mine and found[0] not in mine and strangers:
                 reason = "one live object is what git gave it, and another carries its external id"
                 pairing.block(one.key, reason, [found[0], *strangers])
@@ -165,10 +191,18 @@ class _Pairs:
             mine = [each for each in mine if fold(self._live[each]) == fold(one.name)] or mine
         if len(mine) > 1:
             pairing.block(one.key, f"{len(mine)} live objects were given under its keys", mine)
-        elif mine and self._candidates.foreign(mine[0], one.external_id):
-            pairing.block(one.key, "the live object that git gave carries another external id", mine)
+        elif mine and self._foreign(mine[0], one):
+            self._block_foreign(one, mine[0], "the live object that git gave")
         elif mine:
             pairing.claim(one.key, mine[0])
+
+    def _block_foreign(self, one: Sought, identifier: str, which: str) -> None:
+        carries = self._candidates.foreign(identifier, one.external_id)
+        reason = "carries another external id" if carries else "was given to another external id"
+        theirs = self._is_gone(identifier)
+        if theirs:
+            self._others.add(identifier)
+        self._pairing.block(one.key, f"{which} {reason}", [] if theirs else [identifier])
 
     def _left_behind(self, one: Sought) -> list[str]:
         """Objects that git gave by the key's present name, under a key that nobody has or had now."""
@@ -210,8 +244,8 @@ class _Pairs:
         ]
         if len(found) > 1:
             pairing.block(one.key, f"{len(found)} live objects are named {one.name}", found)
-        elif found and self._candidates.foreign(found[0], one.external_id):
-            pairing.block(one.key, f"the live object named {one.name} carries another external id", found)
+        elif found and self._foreign(found[0], one):
+            self._block_foreign(one, found[0], f"the live object named {one.name}")
         elif found and found[0] in pairing.contested:
             pairing.block(one.key, f"the live object named {one.name} could be another key's", found)
         elif found:

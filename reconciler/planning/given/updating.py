@@ -19,7 +19,7 @@ from reconciler.model.state import Holder
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.given.adopting import Adopting
 from reconciler.planning.given.builder import LedgerBuilder
-from reconciler.planning.ownership.objects import group_name, user_name
+from reconciler.planning.ownership.objects import group_name, said_id, user_name
 from reconciler.planning.windows import instant
 
 
@@ -140,8 +140,13 @@ class LedgerUpdate:
             if sure and change.action is Action.UPDATE:
                 for lost in self._lost(change.address):
                     objects.pop(lost, None)
-            known = GivenObject(key, change.name, sure=sure)
+            known = GivenObject(key, change.name, sure=sure, external_id=self._said_id(change.address))
         objects[token] = _written(known, fields, change, sure=sure, left=self._leaves(change, token))
+
+    def _said_id(self, address: Address) -> str:
+        declared = self._context.desired.users if address.kind is Kind.USER else self._context.desired.groups
+        one = declared.get(address.own_key) if address.kind in (Kind.USER, Kind.GROUP) else None
+        return said_id(one) if one is not None else ""
 
     def _lost(self, address: Address) -> Iterable[str]:
         owners = self._context.users if address.kind is Kind.USER else self._context.groups

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from reconciler.model.change import Change, FieldChange
+from reconciler.model.durations import seconds_of
 from reconciler.model.resources import DEFAULT_DURATION, Value, several
 
 # Of AWS's own policies those that are known to have no Deny (AWS managed policy reference guide).
@@ -25,7 +26,6 @@ _ALLOW_ONLY = frozenset(
     }
 )
 _AWS_POLICY = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/(?P<path>.+)")
-_DURATION = re.compile(r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
 
 def is_wider(change: Change) -> bool:
@@ -44,7 +44,7 @@ def _is_wider(each: FieldChange) -> bool:
     if each.name == "permissions_boundary":
         return each.after is None
     if each.name == "session_duration":
-        before, after = _seconds(each.before), _seconds(each.after)
+        before, after = (seconds_of(value or DEFAULT_DURATION) for value in (each.before, each.after))
         return before is not None and after is not None and before <= after
     # Names and tags give and take no rights of their holders.
     return True
@@ -53,14 +53,6 @@ def _is_wider(each: FieldChange) -> bool:
 def _only_allows(policy: Value) -> bool:
     found = _AWS_POLICY.fullmatch(str(policy))
     return (found["path"] if found else str(policy)) in _ALLOW_ONLY
-
-
-def _seconds(value: Value) -> int | None:
-    found = _DURATION.fullmatch(str(value or DEFAULT_DURATION))
-    if found is None:
-        return None
-    days, hours, minutes, seconds = (int(found[name] or 0) for name in "dhms")
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def _inline_wider(before: Value, after: Value) -> bool:

@@ -79,6 +79,11 @@ def group_name(group: Group) -> str:
     return str(group.attributes.get("display_name") or group.key)
 
 
+def said_id(resource: User | Group) -> str:
+    """The external id that git says; "" where it says none."""
+    return str(resource.attributes.get("external_id") or "")
+
+
 def aliases(
     keys: Iterable[str],
     ownership: Ownership,

@@ -1,7 +1,7 @@
 """The report of access as one HTML page that asks nobody for anything.
 
-The page has no value of anybody in its markup: all of them are in one block of JSON, which is no script, and
-the scripts show them as text alone. The policy of the page lets only these scripts and styles run, by their
+The page has no value of anybody in its markup: all are in one block of JSON, which is not a script, and the
+scripts show them as text alone. The policy of the page lets only these scripts and styles run, by their
 hashes, lets nothing be loaded, and lets no text become markup (Content Security Policy Level 3; W3C, "Trusted
 Types").
 """

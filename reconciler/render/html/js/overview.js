@@ -9,13 +9,13 @@ const SOURCES = {
   live: ["The service", "Read from the service itself."],
   sandbox: ["The sandbox", "Read from a stand-in for AWS on this machine, not from AWS."],
   snapshot: ["A snapshot", "Read from a snapshot. What changed since then is not here."],
-  plan: ["A saved plan", "Only what the plan changes is here. Access that stays as it is, this page does not know."],
-  files: ["The files", "Only what the files give is here. No service was asked: what exists there, and what others gave, this page does not know. Accounts are shown as the files select them."],
+  plan: ["A saved plan", "This page shows only what the plan changes, and not the access that stays as it is."],
+  files: ["The files", "This page shows only what the files give. No service was asked, so it does not show what exists there or what was given outside git. Accounts are shown as the files select them."],
 };
 
 const GRANT = {
   plan: "A change is one permission set of one person on one account.",
-  files: "A grant is here one permission set of one person on one account that the files name, or on the accounts that one selector finds.",
+  files: "Here, a grant is one permission set of one person on one account that the files name, or on the accounts that one selector finds.",
 };
 
 export function overview(target) {

@@ -30,7 +30,7 @@ export function marksOf(target, thing) {
   }
   if (thing.flags & ABSENT) found.push(badge("grey", "Not created yet", "Git declares it, and the target does not have it"));
   if (thing.flags & INACTIVE && !(thing.flags & ABSENT)) {
-    found.push(badge("grey", "Cannot sign in", "Reaches nothing, whatever is assigned"));
+    found.push(badge("grey", "Cannot sign in", "Reaches nothing, also by what is assigned"));
   }
   if (thing.flags & EXTERNAL) found.push(badge("grey", "From another directory"));
   if (thing.idle?.length) found.push(badge("grey", `${thing.idle.length.toLocaleString("en")} assigned, nobody in it`));
@@ -122,8 +122,8 @@ function weight(row) {
 /** Why nothing stands in a place: never that there is nothing, where nobody looked. */
 export function nothing(target, what) {
   const { source } = target.page.raw;
-  if (source === "plan") return `The plan changes nothing ${what}. What stays as it is, this page does not know.`;
-  if (source === "files") return `The files give nothing ${what}. What was given outside git, this page does not know.`;
+  if (source === "plan") return `The plan changes nothing ${what}. This page does not show access that stays as it is.`;
+  if (source === "files") return `The files give nothing ${what}. This page does not show what was given outside git.`;
   if (target.partial) return `Nothing was found ${what} in what was read. Not everything was read: see the overview.`;
   return `Nobody holds a permission set ${what}.`;
 }

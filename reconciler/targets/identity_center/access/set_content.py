@@ -76,7 +76,7 @@ def definition(attributes: Mapping[str, Value]) -> dict[str, str]:
 
 
 def canonical(document: str | None) -> str | None:
-    """A policy in the one form of all that mean the same; text that is no JSON stays as it is."""
+    """A policy in the one form of all that mean the same; text that is not JSON stays as it is."""
     return None if document is None else policy_documents.canonical(document)
 
 

@@ -1,0 +1,28 @@
+"""How long a session of a permission set lasts, as AWS spells it (sso-admin, `SessionDuration`: ISO 8601)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from reconciler.model.resources import DEFAULT_DURATION
+
+# The most that AWS takes (IAM Identity Center user guide, "Set session duration for AWS accounts").
+LONGEST_SESSION = timedelta(hours=12)
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+
+
+def seconds_of(duration: object) -> int | None:
+    """The seconds of a duration; None where it is not one."""
+    found = _DURATION.fullmatch(str(duration))
+    if found is None or not any(found.groups()):
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def longest_session(duration: object) -> timedelta:
+    """How long a session lives at most: one hour by default, 12 hours where the text is not understood."""
+    seconds = seconds_of(duration or DEFAULT_DURATION)
+    most = int(LONGEST_SESSION.total_seconds())
+    return timedelta(seconds=most if seconds is None else min(seconds, most))
