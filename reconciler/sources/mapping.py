@@ -87,6 +87,7 @@ def _kind(
     remarks: list[Remark],
 ) -> _Kind:
     found: defaultdict[str, list[Entry]] = defaultdict(list)
+    unknown: list[Entry] = []
     for entry in entries:
         if is_deleted(entry) or not wanted(entry):
             continue
@@ -95,7 +96,8 @@ def _kind(
         try:
             found[entry.guid()].append(entry)
         except ValueError as error:
-            remarks.append(Remark("no-guid", entry.dn, str(error), "it is left out: may it be read?"))
+            remarks.append(Remark("no-guid", entry.dn, str(error), "may it be read? a newcomer is left out"))
+            unknown.append(entry)
     kind = _Kind({}, {}, set(), set())
     for guid, several in sorted(found.items()):
         first = min(several, key=lambda one: one.dn)
@@ -108,6 +110,14 @@ def _kind(
         remarks.extend(Remark("refused-value", first.dn, says, fix) for says in made.left_out)
         if made.faults:
             _at_fault(kind, guid, before, "unusable", made.faults, remarks)
+    # Who is there and cannot be told by the objectGUID is not gone: the name says who stays as before.
+    field = "user_name" if make is user_fields else "display_name"
+    names = {skeleton(str(one.fields.get(field))): guid for guid, one in before.items()}
+    for entry in sorted(unknown, key=lambda one: one.dn):
+        guid = names.get(skeleton(str(make(entry, "", rules).fields.get(field))), "")
+        if guid and guid not in kind.entries:
+            kind.entries[guid], kind.made[guid] = entry, make(entry, guid, rules)
+            kind.held.add(guid)
     return kind
 
 

@@ -302,6 +302,21 @@ def test_two_spellings_of_one_name_are_equal(one: str, other: str) -> None:
     assert normal(one) != normal(f"OU=y,{other}")
 
 
+@pytest.mark.parametrize("value", [None, b"short"])
+def test_who_was_imported_and_has_no_guid_that_can_be_read_is_not_gone(value: bytes | None) -> None:
+    ada, bob = person(1, "ada"), person(2, "bob")
+    first = outcome([ada, bob, group(90, "ops", [ada, bob])], Settings())
+    before = Before({one.guid: one for one in first.users}, {one.guid: one for one in first.groups})
+    hidden = person(1, "ada", objectGUID=value)
+    found = outcome([hidden, bob, group(90, "ops", [hidden, bob], objectGUID=value)], Settings(), before)
+    assert files(found) == files(first)
+    assert [one.code for one in found.remarks] == ["no-guid", "no-guid"]
+    # Who is disabled is so all the same.
+    disabled = person(1, "ada", objectGUID=value, userAccountControl="514")
+    found = outcome([disabled, bob, group(90, "ops", [bob])], Settings(), before)
+    assert [one.fields.get("active") for one in found.users] == ["false", None]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Gross", "Groß"), ("admins", "admin\u017f"), ("Kay", "\u212aay"), ("fi", "\ufb01"), ("a", "a\u00a0")],
