@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from reconciler.model.state import Identities
 
 SIDES = ("live", "desired")
+# Of commands that show one of the two sides.
+state_option = click.option(
+    "--state",
+    type=click.Choice(SIDES),
+    default="live",
+    show_default=True,
+    help="What is there now, or what will be when the plan is applied.",
+)
 
 
 @click.command("access", short_help="say who has what, and why")
@@ -33,13 +41,7 @@ SIDES = ("live", "desired")
     metavar="TIME",
     help="Only what ends within this time, such as 14d.",
 )
-@click.option(
-    "--state",
-    type=click.Choice(SIDES),
-    default="live",
-    show_default=True,
-    help="What is there now, or what will be when the plan is applied.",
-)
+@state_option
 @click.option(
     "--between",
     nargs=2,

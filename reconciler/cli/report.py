@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.access import SIDES
+from reconciler.cli.access import SIDES, state_option
 from reconciler.cli.common import Options, answer, common_options, remark
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.plan import live_options
@@ -60,13 +60,7 @@ SCRIPTS = (
     metavar="FILE",
     help="Show what a saved plan changes, and ask no service.",
 )
-@click.option(
-    "--state",
-    type=click.Choice(SIDES),
-    default="live",
-    show_default=True,
-    help="What is there now, or what will be when the plan is applied.",
-)
+@state_option
 @live_options
 @redact_option
 @common_options(hide=("--format", "-v"), formats=("text",))
