@@ -12,7 +12,7 @@ from reconciler.model.address import remote
 from reconciler.model.change import Change, FieldChange
 from reconciler.model.resources import REMOTE_ID, TAG_PREFIX, PermissionSet, User, Value
 
-_UNFIT = "its {} cannot stand in a file; correct it at the service"
+_UNFIT = "its {} cannot be written to a file; correct it at the service"
 _ANEW = "it was made anew under its name, with another id: applying gives the new one what git declares"
 
 

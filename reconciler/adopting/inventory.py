@@ -234,7 +234,7 @@ class _Sorting:
 
     def _dropped(self, what: str, name: str, dropped: Collection[str]) -> None:
         if dropped:
-            why = f"its {', '.join(sorted(dropped))} cannot stand in a file, and stays as it is"
+            why = f"its {', '.join(sorted(dropped))} cannot be written to a file, and stays as it is"
             self._leave(f"value of a {what}", name, why)
 
     @staticmethod

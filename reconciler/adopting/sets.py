@@ -153,7 +153,8 @@ def _unfit(entry: Entry, path: str, policy: str | None) -> str:
             for one in error.problems
         ]
         fields = sorted({name for name in entry.fields if any(name in one for one in said)})
-        return f"its {' and '.join(fields) or 'content'} cannot stand in a file; correct it, and adopt again"
+        what = " and ".join(fields) or "content"
+        return f"its {what} cannot be written to a file; correct it, and adopt again"
     return ""
 
 

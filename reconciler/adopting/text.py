@@ -23,7 +23,7 @@ _ABOUT: Mapping[str, str] = {
     "# them; git refers to them and never writes them.",
     "groups": "Groups and their members. `external: true`: another directory decides who is in them.",
     "permission_sets": "Permission sets, whole: what is not written here is not there.",
-    "accounts": "Names for account ids. Only these names stand in the other files.",
+    "accounts": "Names for account ids. The other files use only these names.",
     "assignments": "Who has what where. An entry gives every combination of its lists. Units, tags and `all` "
     "find accounts\n# that join later, too; such entries say so.",
 }

@@ -46,7 +46,7 @@ MAIN: Sequence[Stop] = (
         "reconciler plan --sandbox --out plan.json",
     ),
     Stop(
-        "Do what stands in that plan, and nothing else. Each object is read back after it was written.",
+        "Do what that plan says, and nothing else. Each object is read back after it was written.",
         "reconciler apply --sandbox plan.json",
     ),
     Stop("Is there anything left to do?", "reconciler plan --sandbox --detailed-exitcode"),

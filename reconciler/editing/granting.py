@@ -30,9 +30,9 @@ def grant(
     identities = loaded.identities
     person, wanted = identities.users.get(user), identities.groups.get(group)
     if person is None:
-        raise UsageError(f"there is no user {user} in the files")
+        raise UsageError(f"user {user} is not in the files")
     if wanted is None:
-        raise UsageError(f"there is no group {group} in the files")
+        raise UsageError(f"group {group} is not in the files")
     if user in identities.blocked:
         raise UsageError(f"user {user} is blocked: a membership would give nothing")
     override = identities.overrides.get(user)

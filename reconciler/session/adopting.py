@@ -132,7 +132,7 @@ def _named(inventory: Inventory, hints: Hints) -> Mapping[Grant, str]:
 
 
 def _there(folder: Path) -> Tree:
-    """The files that are there; none where there is no folder."""
+    """The files of the folder; without a folder there are none."""
     if not folder.exists() and not folder.is_symlink():
         return MemoryTree(folder.as_posix(), {})
     return FolderTree(folder)

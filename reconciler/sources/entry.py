@@ -56,7 +56,7 @@ class Entry:
         """
         values = self.values("objectguid")
         if len(values) != 1:
-            raise ValueError("there is no single objectGUID")
+            raise ValueError("objectGUID must have exactly one value")
         if len(values[0]) == 16:
             return str(UUID(bytes_le=values[0]))
         text = values[0].decode("ascii").strip()

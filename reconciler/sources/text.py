@@ -94,7 +94,7 @@ def _field(name: str, value: Any) -> str:
     if value is None:
         return f"    {name}: null\n"
     if isinstance(value, str):
-        # Text of our own making, which is no text to other readers of YAML.
+        # A boolean or a date, which is written without quotes.
         return f"    {name}: {value if name in STATUS else scalar(value)}\n"
     if not value:
         return f"    {name}: []\n"

@@ -107,7 +107,7 @@ def test_what_is_refused_is_answered_and_makes_no_branch(told: Story) -> None:
     cases: list[tuple[dict[str, str] | str, str, str]] = [
         (ANSWERS, "mallory", "only who may write"),
         ({**ANSWERS, "Person": evil}, "ada", "Person: write the key"),
-        ({**ANSWERS, "Person": "nobody"}, "ada", "there is no user nobody"),
+        ({**ANSWERS, "Person": "nobody"}, "ada", "user nobody is not in the files"),
         ({**ANSWERS, "Person": "ada"}, "ada", "a member of ops already"),
         ("### Person\n\ncyd\n", "ada", "does not have the fields of the form"),
     ]

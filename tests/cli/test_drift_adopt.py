@@ -207,7 +207,7 @@ def test_what_no_file_can_have_does_not_come_into_the_files(stage: Real) -> None
     ended = stage.run("drift", "--adopt")
 
     assert ended.code == 2, ended.output
-    assert "cannot stand in a file" in ended.output
+    assert "cannot be written to a file" in ended.output
     assert texts(stage) == before
 
 

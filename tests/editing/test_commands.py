@@ -169,7 +169,7 @@ def test_a_protected_person_is_not_removed_nor_one_of_an_import(played: Played) 
     ended = played.run("edit", "rename-key", "user", "eve", "eva")
     assert (ended.code, "rename it in the directory" in ended.output) == (1, True)
     ended = played.run("edit", "remove-user", "nobody")
-    assert (ended.code, "there is no user nobody" in ended.output) == (64, True)
+    assert (ended.code, "user nobody is not in the files" in ended.output) == (64, True)
     assert held(played) == before
 
 
@@ -391,8 +391,8 @@ def test_a_membership_over_several_lines_is_prolonged_in_place(played: Played) -
         (("ada", "loose", "--for", "8h"), "are not in the files"),
         (("ada", "bare", "--for", "8h"), "are not in the files"),
         (("ada", "crew", "--for", "8h"), "is imported"),
-        (("ada", "nothing", "--for", "8h"), "there is no group nothing"),
-        (("zoe", "ops", "--for", "8h"), "there is no user zoe"),
+        (("ada", "nothing", "--for", "8h"), "group nothing is not in the files"),
+        (("zoe", "ops", "--for", "8h"), "user zoe is not in the files"),
         (("bob", "none", "--for", "0m"), "between a minute and 366 days"),
         (("bob", "none", "--for", "999999999d"), "length of time"),
         (("bob", "none", "--for", "8"), "is not a length of time"),

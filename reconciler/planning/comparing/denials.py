@@ -58,7 +58,7 @@ def compare_denials(context: PlanContext, diff: Diff) -> None:
 
 
 def _that_fit(context: PlanContext, diff: Diff, denials: Denials, made: list[Change]) -> Iterator[Change]:
-    """The changes without the people for whom there is no room; those are noted."""
+    """The changes that fit into the policy; people who do not fit are noted."""
     after = dict(denials.entries)
     for change in made:
         identifier = diff.ids[change.address]
