@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,23 @@ def test_a_plan_by_a_snapshot_asks_no_service_and_its_apply_does_it(
         assert planned.code == 2, planned.output
         assert list(shared.sandbox.requests) == []
     assert "+ cyd" in planned.out
-    assert "what is live comes from a snapshot that is 0 minutes old" in planned.out
+    assert "what is live comes from a snapshot that is " in planned.out
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     assert shared.run("apply", shared.file).code == 0
     assert shared.memberships()["ops"] == {"ada@example.com", "bob@example.com", "cyd@example.com"}
     assert shared.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(3, "3 minutes old"), (90, "1 hour old")])
+def test_a_plan_says_how_old_the_snapshot_is(shared: Real, minutes: int, said: str) -> None:
+    """By a time that is given: how long the tests before this one took must not matter."""
+    recorded = json.loads(shared.work.git("show", f"{TAG}:aws.json"))
+    taken = datetime.fromisoformat(recorded["taken_at"])
+
+    planned = shared.run("plan", "--live", TAG, "--now", (taken + timedelta(minutes=minutes)).isoformat())
+
+    assert f"what is live comes from a snapshot that is {said}" in planned.out
 
 
 def test_it_plans_what_a_plan_of_the_services_plans(shared: Real) -> None:
