@@ -114,7 +114,8 @@ class Reach(NamedTuple):
     """A permission set that a person has in an account, and by which groups ("" is themselves).
 
     `seconds` is how long a session of it lives on at most; `management` says whether no service control
-    policy binds the account.
+    policy binds the account. `identifier` is the id of the account; `alone` says that nobody else is assigned
+    to the set there, as surely as everything was read.
     """
 
     account: str
@@ -122,6 +123,8 @@ class Reach(NamedTuple):
     ways: tuple[str, ...]
     seconds: int
     management: bool
+    identifier: str
+    alone: bool
 
 
 def removal(live: Live, ids: Sequence[str], capabilities: Capabilities, scope: Scope) -> Removal:
@@ -185,7 +188,23 @@ def reaches(live: Live, ids: Sequence[str]) -> Iterator[Reach]:
             ways=tuple(sorted(ways)),
             seconds=int(_longest(found).total_seconds()),
             management=account == management or not management,
+            identifier=account,
+            alone=_alone(live, ids, account, live.assignments[(account, arn)]),
         )
+
+
+def _alone(live: Live, ids: Sequence[str], account: str, principals: Iterable[Principal]) -> bool:
+    """Whether these principals are the users and nobody else; what was not read may be anybody."""
+    groups = {one.id for one in principals if one.kind is Kind.GROUP}
+    unread = any(
+        gap.scope == "*" or gap.scope in (groups if gap.kind is Kind.MEMBERSHIP else {account, "users"})
+        for gap in live.gaps
+        if gap.kind in (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
+    )
+    return not unread and all(
+        one.id in ids if one.kind is Kind.USER else set(live.members.get(one.id, {""})) <= set(ids)
+        for one in principals
+    )
 
 
 def _ways(live: Live, ids: Sequence[str]) -> Mapping[Pair, set[str]]:
