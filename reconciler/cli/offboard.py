@@ -7,6 +7,7 @@ import click
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
 from reconciler.cli.observing import beside, observing
 from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.model.signin import AccountSessions
 from reconciler.render.escape import text
 from reconciler.render.offboarding import offboarded_text, offboarding_text
 from reconciler.render.signed_in import OPTION, intended, sessions_text
@@ -88,11 +89,14 @@ def _shown(found: Offboarding, *, everybody: bool) -> str:
 
 def _end_sessions(found: Offboarding, reason: str, *, everybody: bool) -> None:
     for name in session_roles(found):
-        ended = list(end_sessions(found, name, reason, everybody=everybody))
+        ended: list[AccountSessions] = []
         region = found.sessions[name].identities[name].get("region", "")
-        said = sessions_text(ended, found.removals[name].reaches, region, everybody=everybody)
-        if said:
-            answer(said)
+        try:
+            ended.extend(end_sessions(found, name, reason, everybody=everybody))
+        finally:  # also of a run that is interrupted it is said what it did
+            said = sessions_text(ended, found.removals[name].reaches, region, everybody=everybody)
+            if said:
+                answer(said)
 
 
 def _undo(options: Options, user: str, *, yes: bool) -> int:
@@ -151,6 +155,8 @@ def _code(found: Offboarding, done: Offboarded) -> int:
     left = any(one.left for one in found.removals.values())
     if done.whole and not found.unread and not left:
         return 0
-    if done.writes or (done.whole and not done.failures):
+    # A denial that fails is told as it is by apply and reconcile, also where nothing else was to be done.
+    undenied = not all(one.done for one in done.denied.values())
+    if done.writes or undenied or (done.whole and not done.failures):
         return AppliedInPart.exit_code
     return ReconcilerError.exit_code

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from reconciler.model.address import Kind
 from reconciler.model.change import Change
 from reconciler.model.report import Result, TargetReport
-from reconciler.planning.offboarding import Person, Reach, Removal
+from reconciler.planning.offboarding import Person, Removal
+from reconciler.planning.reaches import Reach
 from reconciler.render.escape import text
 from reconciler.render.words import duration, some
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.signin import AccountSessions
-from reconciler.planning.offboarding import Reach
+from reconciler.planning.reaches import Reach
 from reconciler.render.escape import sentence, text
 from reconciler.render.offboarding import accounts_text
 from reconciler.render.words import counted, some

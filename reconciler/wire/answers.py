@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -92,16 +90,6 @@ def content(answer: dict[str, Any]) -> dict[str, Any]:
     if len(read) < int(answer.get("ContentLength", 0)):
         raise CutOffError
     return {**answer, "Body": read}
-
-
-def date(headers: Mapping[str, Any]) -> datetime | None:
-    """What time it is there, by the header `date`, as an aware instant; None where it does not say."""
-    try:
-        there = parsedate_to_datetime(headers.get("date", ""))
-    except (TypeError, ValueError):
-        return None
-    # A date without a zone is one in UTC (RFC 5322, section 3.3, on -0000).
-    return there if there.tzinfo is not None else there.replace(tzinfo=UTC)
 
 
 def _check_xml(operation_model: Any, status: int, body: bytes) -> None:

@@ -17,6 +17,7 @@ from reconciler.wire.answers import MalformedError
 from reconciler.wire.aws_errors import RequestInfo, botocore_errors, configuration, translate
 from reconciler.wire.aws_models import has_operation, new_session, service_model, token_name
 from reconciler.wire.clock import Clock, SystemClock
+from reconciler.wire.dates import http_date
 from reconciler.wire.loopback import announced_speed, is_loopback
 from reconciler.wire.pace import Pace, aws_ceiling, aws_cost
 from reconciler.wire.pool import Guarded
@@ -284,8 +285,9 @@ class Aws:
         """Learn what time it is there, from whatever answered."""
         if not isinstance(answer, dict):
             return
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        if (there := answers.date(headers)) is None:
+        said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        there = http_date(said)
+        if there is None:
             return
         with self._offset as known:
             known[:] = [there - self._clock.now()]

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.address import AccountId, Arn, Kind
 from reconciler.model.pairs import Principal
 from reconciler.model.state import Gap, Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.offboarding import reaches
+from reconciler.planning.reaches import reaches
 
 PAIR = (AccountId("210000000020"), Arn("arn:set"))
 LIVE = Live(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.model.signin import AccountSessions
-from reconciler.planning.offboarding import Reach, Removal
+from reconciler.planning.offboarding import Removal
 from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.reaches import Reach
 from reconciler.render.offboarding import MOST, offboarded_text
 from reconciler.render.signed_in import intended, sessions_text
 
