@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Change
@@ -29,12 +30,12 @@ def offboarding_text(
     unread: Mapping[str, str],
     *,
     denies: Mapping[str, str],
-    sessions: Mapping[str, str] | None = None,
+    sessions: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
     """What would be taken away.
 
     `denies` has the targets where a policy denies the person first, with why it cannot be written, or "".
-    `sessions` says by target what is done about sessions of `aws login`.
+    `sessions` says by target, in lines, what is done about sessions of `aws login`.
     """
     lines = [f"Offboard {text(str(person))}", ""]
     for target, found in removals.items():
@@ -48,7 +49,7 @@ def offboarding_text(
         if not found.prepared.plan.changes and not found.left:
             lines.append(f"  nothing to take away{'' if person.ids.get(target) else ': is not there'}")
         lines += [f"  reaches {one}" for one in _reached(found.reaches)]
-        lines += [f"  then {(sessions or {})[target]}"] if target in (sessions or {}) else []
+        lines += [f"  {one}" for one in sessions.get(target, ())]
         lines.append("")
     lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
     return "\n".join(lines).rstrip() + "\n"

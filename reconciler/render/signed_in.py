@@ -19,26 +19,24 @@ _FILTERED = 5
 _SET = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
 
 
-def intended(role: str | None, reaches: Sequence[Reach], *, everybody: bool) -> str:
-    """What will be done, as words that go on after "then". `role` is the one in other accounts."""
+def intended(role: str | None, reaches: Sequence[Reach], *, everybody: bool) -> Sequence[str]:
+    """What will be done about them, as lines. `role` is the one in other accounts."""
     where = (
         "in the caller's own account; for others the commands are printed"
         if role is None
         else f"in the caller's own account, and in others as the role {text(role)}"
     )
     shared = sorted({one.permission_set for one in reaches if not one.alone})
-    if not shared:
-        return f"their sessions of `aws login` are ended: {where}"
     names = some([text(one) for one in shared], _FILTERED)
-    if everybody:
-        return (
-            f"sessions of `aws login` are ended: {where}; ALSO THOSE OF OTHERS who have {names}, and who "
-            "must sign in again"
+    lines = [f"then their sessions of `aws login` end: {where}"]
+    if shared and everybody:
+        lines.append(f"ALSO THE SESSIONS OF OTHERS who have {names} end: they must sign in again")
+    elif shared:
+        lines.append(
+            f"but those of {names} stay open, because others have it, too: {OPTION} ends all of them, and "
+            "the others must sign in again"
         )
-    return (
-        f"sessions of `aws login` that are surely theirs are ended: {where}; those of {names} stay open, "
-        f"because others have it, too ({OPTION} ends all of them, and the others must sign in again)"
-    )
+    return lines
 
 
 def sessions_text(

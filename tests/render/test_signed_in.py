@@ -88,8 +88,12 @@ def test_what_ended_and_what_did_not() -> None:
 
 
 def test_what_is_intended_is_said_before_the_confirmation() -> None:
-    assert "are ended: in the caller's own account; for" in intended(None, [], everybody=True)
-    assert "as the role x/y" in intended("x/y", [reach(1, alone=True)], everybody=False)
-    shared = intended("x", [reach(1), reach(2, "Deploy")], everybody=False)
-    assert "those of Deploy and Read stay open" in shared
-    assert "ALSO THOSE OF OTHERS who have Deploy" in intended("x", [reach(1, "Deploy")], everybody=True)
+    (one,) = intended(None, [], everybody=True)
+    assert "end: in the caller's own account; for others the commands" in one
+    (one,) = intended("x/y", [reach(1, alone=True)], everybody=False)
+    assert "in others as the role x/y" in one
+    _, two = intended("x", [reach(1), reach(2, "Deploy")], everybody=False)
+    assert "those of Deploy and Read stay open" in two
+    assert "--end-sessions-of-their-roles" in two
+    _, two = intended("x", [reach(1, "Deploy")], everybody=True)
+    assert "ALSO THE SESSIONS OF OTHERS who have Deploy end" in two

@@ -148,6 +148,8 @@ class IdentityCenterType(TargetType[IdentityCenterSettings]):
             policy = settings.deny_policy
             if policy is not None and played.deny_policy is not None:
                 played.deny_policy(policy)
+            if settings.session_role is not None and played.session_role is not None:
+                played.session_role(settings.session_role)
             settings = IdentityCenterSettings(
                 region=played.region,
                 channel=channel,
