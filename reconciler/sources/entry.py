@@ -19,6 +19,7 @@ Name = tuple[str, ...]
 _RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)", re.ASCII)
 # What makes a name more than parts between commas: escapes, quotes, and several attributes in one part.
 _MARKS = re.compile(r'[\\"+\0]')
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9\-]*|\d+(\.\d+)*")
 _HEX = re.compile(rb"[0-9A-Fa-f]{2}")
 
 
@@ -130,6 +131,16 @@ def normal(dn: str) -> Name:
     """
     parts = _split(dn, ",") if _MARKS.search(dn) else dn.split(",")
     return tuple(_component(part) for part in parts if part.strip())
+
+
+def dn_fault(dn: str) -> str | None:
+    """What is wrong with a distinguished name, as a predicate; None for a valid one."""
+    for at, part in enumerate(_split(dn, ","), 1):
+        for one in _split(part, "+"):
+            kind, equals, value = one.partition("=")
+            if not equals or not _TYPE.fullmatch(kind.strip()) or not value.strip():
+                return f"has no `type=value` as its part {at} (a comma or plus in a value is \\, or \\+)"
+    return None
 
 
 def below(dn: str, base: str) -> bool:

@@ -25,6 +25,7 @@ IMPORTED: Mapping[str, str] = MappingProxyType(
         "member-outside": "members are outside of what is imported",
         "cycle": "a group is in itself, so its groups have the same members",
         "missing": "somebody who had access, or a group with members, is not there and was not deleted",
+        "history-short": "the clone is shallow, so what imports took away in 24 hours is known in part",
         "deleted-unknown": "some are gone, and no deleted object can be seen, so nobody knows whether they "
         "were deleted",
     }
