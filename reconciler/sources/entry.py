@@ -102,17 +102,21 @@ class Entry:
 def entry(dn: str, attributes: Iterable[tuple[str, Iterable[bytes]]]) -> Entry:
     """An entry whose attributes are whole.
 
+    A value in a language (`displayName;lang-ja`, RFC 3866) counts only where none is without one.
+
     Raises IncompleteRead where an attribute is a part of a range: who took it for the whole would see
     members as gone (MS-ADTS 3.1.1.3.1.3.3).
     """
     found: dict[str, tuple[bytes, ...]] = {}
+    tagged: dict[str, tuple[bytes, ...]] = {}
     for name, values in attributes:
         ranged = _RANGE.fullmatch(name.lower())
         if ranged and (ranged["first"] != "0" or ranged["last"] != "*"):
             raise IncompleteRead(f"the attribute {name} of {dn} is a part of its values only")
-        plain = name.lower().partition(";")[0]
-        found[plain] = (*found.get(plain, ()), *values)
-    return Entry(dn, found)
+        plain, option, _ = name.lower().partition(";")
+        into = tagged if option and not ranged else found
+        into[plain] = (*into.get(plain, ()), *values)
+    return Entry(dn, {**tagged, **{name: values for name, values in found.items() if values}})
 
 
 def part_of_range(name: str) -> tuple[str, int, int | None] | None:
