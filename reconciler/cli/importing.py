@@ -101,13 +101,14 @@ def ad(
     the exit code is 1, or 3 for the limit. What is wrong with single entries is told, and the rest is
     imported.
     """
+    from reconciler.sources.chosen import with_chosen
     from reconciler.sources.importing import import_entries
     from reconciler.sources.leavers import Part
     from reconciler.sources.settings import Settings, read_settings
 
     if config is None and ldif is None:
         raise UsageError("import ad needs --config FILE, which names the server, or --ldif FILE")
-    settings = Settings() if config is None else read_settings(config)
+    settings = with_chosen(Settings() if config is None else read_settings(config), options.identities)
     part = None if only is None else Part(only)
     entries = _entries(settings, ldif)
     apart = leavers_to is not None

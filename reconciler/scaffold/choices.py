@@ -94,8 +94,9 @@ class Choices:
             raise UsageError("--source is ad")
         if self.source and self.forge != "github":
             raise UsageError(
-                "--source ad writes a workflow for GitHub alone; at GitLab, run `reconciler import ad` in a "
-                "scheduled pipeline of your own (docs/running-in-ci.md)"
+                "--source ad writes a workflow for GitHub alone: `ci propose` and `ci merge-leavers` cannot "
+                "open, close or merge a merge request yet. At GitLab, run `reconciler import ad` in a "
+                "scheduled pipeline of your own (docs/running-in-ci.md#a-directory-at-gitlab)"
             )
         if not 0 <= self.approvals <= 10:
             raise UsageError("--approvals is a number from 0 to 10")

@@ -19,6 +19,7 @@ Name = tuple[str, ...]
 _RANGE = re.compile(r"(?P<name>[^;]+);range=(?P<first>\d+)-(?P<last>\d+|\*)", re.ASCII)
 # What makes a name more than parts between commas: escapes, quotes, and several attributes in one part.
 _MARKS = re.compile(r'[\\"+\0]')
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9\-]*|\d+(\.\d+)*")
 _HEX = re.compile(rb"[0-9A-Fa-f]{2}")
 
 
@@ -101,17 +102,21 @@ class Entry:
 def entry(dn: str, attributes: Iterable[tuple[str, Iterable[bytes]]]) -> Entry:
     """An entry whose attributes are whole.
 
+    A value in a language (`displayName;lang-ja`, RFC 3866) counts only where none is without one.
+
     Raises IncompleteRead where an attribute is a part of a range: who took it for the whole would see
     members as gone (MS-ADTS 3.1.1.3.1.3.3).
     """
     found: dict[str, tuple[bytes, ...]] = {}
+    tagged: dict[str, tuple[bytes, ...]] = {}
     for name, values in attributes:
         ranged = _RANGE.fullmatch(name.lower())
         if ranged and (ranged["first"] != "0" or ranged["last"] != "*"):
             raise IncompleteRead(f"the attribute {name} of {dn} is a part of its values only")
-        plain = name.lower().partition(";")[0]
-        found[plain] = (*found.get(plain, ()), *values)
-    return Entry(dn, found)
+        plain, option, _ = name.lower().partition(";")
+        into = tagged if option and not ranged else found
+        into[plain] = (*into.get(plain, ()), *values)
+    return Entry(dn, {**tagged, **{name: values for name, values in found.items() if values}})
 
 
 def part_of_range(name: str) -> tuple[str, int, int | None] | None:
@@ -130,6 +135,16 @@ def normal(dn: str) -> Name:
     """
     parts = _split(dn, ",") if _MARKS.search(dn) else dn.split(",")
     return tuple(_component(part) for part in parts if part.strip())
+
+
+def dn_fault(dn: str) -> str | None:
+    """What is wrong with a distinguished name, as a predicate; None for a valid one."""
+    for at, part in enumerate(_split(dn, ","), 1):
+        for one in _split(part, "+"):
+            kind, equals, value = one.partition("=")
+            if not equals or not _TYPE.fullmatch(kind.strip()) or not value.strip():
+                return f"has no `type=value` as its part {at} (a comma or plus in a value is \\, or \\+)"
+    return None
 
 
 def below(dn: str, base: str) -> bool:

@@ -212,7 +212,7 @@ def _settle(
     for guid, others in losers(claims, present, kind.held, field, taken).items():
         value = claims[guid][field]
         who = ", ".join(kind.entries[one].dn for one in others[:3]) or "an entry that people wrote"
-        says = f"its {field} {show(str(value))} is that of {who}, upper and lower case being the same"
+        says = f"its {field} {show(str(value))} is that of {who}, or looks like it"
         if field == "email" and guid not in before:
             kind.made[guid].fields[field] = None
             fix = "it is imported without; correct it in the directory"

@@ -114,6 +114,11 @@ class TargetType(ABC, Generic[Settings]):
         del settings
         return ("user_name",)
 
+    def user_attributes(self, settings: Settings) -> frozenset[str] | None:
+        """Our names of the attributes of users that are ever sent, extensions apart; None: any of them."""
+        del settings
+        return None
+
     def address(self, settings: Settings) -> str | None:
         """The address that the field `url` names, so that no two targets are at one; None: there is none."""
         del settings

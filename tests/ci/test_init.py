@@ -100,7 +100,9 @@ def read_settings_text(content: bytes) -> Settings:
 
 def test_at_gitlab_a_directory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", str(tmp_path / "new"), "--ci", "gitlab", "--source", "ad"]) != 0
-    assert "for GitHub alone" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "for GitHub alone" in printed
+    assert "cannot open, close or merge a merge request yet" in printed
     assert not (tmp_path / "new").exists()
 
 

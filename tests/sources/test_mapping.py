@@ -371,6 +371,27 @@ def test_names_that_only_look_alike_are_of_two_people(one: str, other: str) -> N
         assert [each.fields.get("manager") for each in found.users] == [None, None, "first"]
 
 
+def test_a_value_in_a_language_does_not_take_the_place_of_the_plain_one() -> None:
+    tags = [("displayName;lang-ja", [b"A"]), ("title;lang-de", [b"Leitung"]), ("givenName;lang-de", [b"A"])]
+    made = entry("CN=x", [*tags, *person(1, "ada").attributes.items()])
+    shown = users(outcome([made], PLAIN))["ada"]
+    assert [shown[name] for name in ("display_name", "title", "given_name")] == ["Ada Test", "Leitung", "Ada"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("zo\u00e9", "zoe\u0301"), ("ada", "ADA"), ("ada", "\u0430da")])
+def test_names_that_are_one_to_the_eye_are_of_nobody_new(one: str, other: str) -> None:
+    two = [
+        person(1, "first", userPrincipalName=f"{one}@example.com"),
+        person(2, "second", userPrincipalName=f"{other}@example.com"),
+    ]
+    groups = [group(8, one), group(9, other, sAMAccountName=other)]
+    done = outcome([*two, person(3, "bob"), *groups], PLAIN)
+    assert (list(users(done)), members(done)) == (["bob"], {})
+    assert [code for code, _dn in codes(done)] == ["duplicate"] * 4
+    first = outcome([two[0], person(3, "bob"), groups[0]], PLAIN)
+    assert files(outcome([*two, person(3, "bob"), *groups], PLAIN, before(first))) == files(first)
+
+
 def test_a_part_of_a_range_is_not_the_whole() -> None:
     assert entry("CN=x", [("member;range=0-*", [b"a"])]).values("member") == (b"a",)
     for name in ("member;range=0-1499", "member;Range=1500-*"):
