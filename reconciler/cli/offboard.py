@@ -115,6 +115,8 @@ def _code(found: Offboarding, done: Offboarded) -> int:
     left = any(one.left for one in found.removals.values())
     if done.whole and not found.unread and not left:
         return 0
-    if done.writes or (done.whole and not done.failures):
+    # A denial that fails is told as it is by apply and reconcile, also where nothing else was to be done.
+    undenied = not all(one.done for one in done.denied.values())
+    if done.writes or undenied or (done.whole and not done.failures):
         return AppliedInPart.exit_code
     return ReconcilerError.exit_code

@@ -49,12 +49,14 @@ class Person:
 class Seen(NamedTuple):
     """What was read of one target, and which of its users have a key in git (by remote id).
 
-    `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`).
+    `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`); `vanished`
+    who is denied and whose user is gone, by remote id, with the key (`PreparedPlan.vanished`).
     """
 
     live: Live
     keys: Mapping[str, str]
     never: Mapping[str, str] = MappingProxyType({})
+    vanished: Mapping[str, str] = MappingProxyType({})
 
 
 def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> list[Person]:
@@ -67,8 +69,9 @@ def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> lis
     names: set[str] = set()
     for target in seen.values():
         for identifier, live in target.live.users.items():
-            if identifier == who or _is_called(live.attributes, wanted):
-                key = target.keys.get(identifier)
+            key = target.keys.get(identifier)
+            # Also the key of somebody who is gone from the files.
+            if who in (identifier, key) or _is_called(live.attributes, wanted):
                 if key is None:
                     names.add(_name(live.attributes))
                 else:
@@ -77,6 +80,31 @@ def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> lis
     known = {name for one in found for name in map(fold, one.names)}
     found += [_undeclared(name, seen) for name in sorted(names - known)]
     return found
+
+
+def with_vanished(who: str, found: Sequence[Person], seen: Mapping[str, Seen]) -> list[Person]:
+    """The same people with the ids by which a policy still denies them though their users are gone.
+
+    `who` may also be such an id, or the key of somebody of whom nothing else is left.
+    """
+    left = {target: dict(one.vanished) for target, one in seen.items() if one.vanished}
+    people = []
+    for person in found:
+        ids = {target: list(each) for target, each in person.ids.items()}
+        for target, vanished in left.items():
+            mine = sorted(one for one, key in vanished.items() if person.key and key == person.key)
+            ids.setdefault(target, []).extend(mine)
+        people.append(replace(person, ids={one: tuple(each) for one, each in ids.items() if each}))
+    if people:
+        return people
+    ids = {
+        target: sorted(one for one, key in vanished.items() if who and who in (one, key))
+        for target, vanished in left.items()
+    }
+    keys = {left[target][one] for target, each in ids.items() for one in each}
+    key = keys.pop() if len(keys) == 1 else ""
+    gone = Person(key, {target: tuple(each) for target, each in ids.items() if each}, () if key else (who,))
+    return [gone] if gone.ids else []
 
 
 def why_not(

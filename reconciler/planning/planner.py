@@ -65,14 +65,14 @@ from reconciler.planning.withheld import NOTHING_WITHHELD, Withheld, withhold
 class PreparedPlan:
     """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
 
-    `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
-    what git declares and cannot be planned until somebody fixes it (two candidates, missing names).
-    `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
-    `left_out` is what a plan by rule alone does not contain, and what waits for a review. `needed` maps
-    removals from what is critical to the grants without which too few people would be left there. `unkept`
-    is what the service was seen not to keep. `refused` are changes that a plan by rule alone leaves out,
-    because a guard or rule refuses them, each with why; `tallies` the names by which limits count removals.
-    `withheld` is what differs and cannot be made now; `unmanaged` what is live and nobody declares.
+    `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts what
+    git declares and cannot be planned yet (two candidates, missing names). `uncovered` says whether a gap of
+    the reading covers anything that git declares or remembers. `left_out` is what a plan by rule alone does
+    not contain, and what waits for a review. `needed` maps removals from what is critical to the grants
+    without which too few people would be left there. `unkept` is what the service was seen not to keep.
+    `refused` are changes that a plan by rule alone leaves out, because a guard or rule refuses them, each
+    with why; `tallies` the names by which limits count removals. `withheld` is what differs and cannot be
+    made now; `unmanaged` what is live and nobody declares.
     """
 
     plan: TargetPlan
@@ -96,8 +96,9 @@ class PreparedPlan:
     unmanaged: Unmanaged | None = None
     # Who is to be denied at once and cannot be, each with why: it is not done, and it delays nothing.
     undenied: tuple[tuple[Change, str], ...] = ()
-    # Whom no run ever denies, by remote id, each with why.
+    # Whom no run ever denies, by remote id, each with why; who is denied and gone, with the key ("").
     never_denied: Mapping[str, str] = field(default_factory=dict)
+    vanished: Mapping[str, str] = field(default_factory=dict)
 
     def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
         """What git gave, after an apply whose changes ended as `ended` says; see LedgerUpdate.after."""
@@ -187,6 +188,7 @@ def plan_target(
             key
             for key in context.desired.inactive
             if key not in context.desired.users and key not in context.users.pairing.ids
+            if key not in diff.standing.vanished.values()  # that explains why they are denied
         ),
         unkept=context.unkept,
         ledger_update=LedgerUpdate(context, diff, judged.changes),
@@ -195,6 +197,7 @@ def plan_target(
         unmanaged=Unmanaged(context, diff),
         undenied=undenied,
         never_denied=diff.never_denied,
+        vanished=diff.standing.vanished,
     )
 
 

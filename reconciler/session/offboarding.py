@@ -18,7 +18,7 @@ from reconciler.files.characters import show
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.report import TargetReport
-from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not
+from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not, with_vanished
 from reconciler.planning.review import Review
 from reconciler.render.escape import text
 from reconciler.session.opening import open_files, open_session
@@ -100,7 +100,7 @@ def open_offboarding(
                 session = together or stack.enter_context(open_session(settings, observer, (name,)))
                 live = replace(session.look(name), target=name, identity=session.identities[name])
                 prepared = session.plan_on(name, live, session.loaded.identities)
-                seen[name] = Seen(live, prepared.keys, prepared.never_denied)
+                seen[name] = Seen(live, prepared.keys, prepared.never_denied, prepared.vanished)
             except ReconcilerError as error:
                 errors[name] = error
             else:
@@ -108,7 +108,9 @@ def open_offboarding(
         if not sessions:
             raise next(iter(errors.values()))
         users = loaded.identities.users
-        person = _one(who, people(who, users, seen), errors)
+        found = people(who, users, seen)
+        # Who is gone has nothing to take away, and may be taken out of a policy.
+        person = _one(who, with_vanished(who, found, seen) if undo else found, errors)
         policies = {name: session.config.targets[name].policy for name, session in sessions.items()}
         protected = {key for policy in policies.values() for key in policy.guards.protected.users}
         if not undo and (why := why_not(person, users, sorted(protected), seen)) is not None:
@@ -124,7 +126,7 @@ def open_offboarding(
             removals={
                 name: removal(
                     seen[name].live,
-                    person.ids.get(name, ()),
+                    [each for each in person.ids.get(name, ()) if each in seen[name].live.users],
                     sessions[name].targets[name].capabilities,
                     policies[name].scope,
                 )
