@@ -19,7 +19,7 @@ from reconciler.model.report import Outcome, Report, Result, Status, TargetRepor
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.pending import next_pending, without_pending
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review
 from reconciler.targets.base import Learning, Target
 from reconciler.wire.clock import Clock

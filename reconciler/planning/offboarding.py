@@ -23,7 +23,7 @@ from reconciler.model.resources import User
 from reconciler.model.state import Live
 from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import Dependencies, steps
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.reaches import Reach, account_name, group_name, reaches
 from reconciler.planning.withheld import without_delegated, without_observed
 

@@ -18,7 +18,7 @@ from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import several
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import needs
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.reviewed_access import NO_MORE, More, further
 
 # Of a permission set, what is written value by value.

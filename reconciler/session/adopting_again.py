@@ -22,7 +22,7 @@ from reconciler.model.provenance import NO_PROVENANCE
 from reconciler.model.state import Identities, Live
 from reconciler.planning.desired.project import project
 from reconciler.planning.drift import target_drift
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.session.adopted import Adopted, Wishes, read_whole, refused
 from reconciler.session.opening import open_session
 from reconciler.session.session import Session

@@ -31,7 +31,7 @@ from reconciler.model.removed import Removed, lately
 from reconciler.model.report import Report, TargetReport
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Difference, Review
 from reconciler.session.approvals import Approvals
 from reconciler.session.connecting import SANDBOX_RECORD

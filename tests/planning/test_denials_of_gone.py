@@ -12,7 +12,8 @@ from reconciler.model.denials import Denials, Entry
 from reconciler.model.policy import OnRemoval
 from reconciler.model.resources import Block, Origin
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.test_denials import Returning
 from tests.planning.world import CAN_ALL, NOW, POLICY, group, person, remembered

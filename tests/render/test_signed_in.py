@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.signin import AccountSessions
 from reconciler.planning.offboarding import Removal
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.reaches import Reach
 from reconciler.render.offboarding import MOST, offboarded_text
 from reconciler.render.signed_in import intended, sessions_text
