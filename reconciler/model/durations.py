@@ -9,7 +9,10 @@ from reconciler.model.resources import DEFAULT_DURATION
 
 # The most that AWS takes (IAM Identity Center user guide, "Set session duration for AWS accounts").
 LONGEST_SESSION = timedelta(hours=12)
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+# As AWS takes it (sso-admin, `Duration`): years and months have no length in seconds, but none of them has.
+_DURATION = re.compile(
+    r"P(?:0+Y)?(?:0+M)?(?:(\d+)W|(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.0+)?S)?)?", re.ASCII
+)
 
 
 def seconds_of(duration: object) -> int | None:
@@ -17,8 +20,8 @@ def seconds_of(duration: object) -> int | None:
     found = _DURATION.fullmatch(str(duration))
     if found is None or not any(found.groups()):
         return None
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def longest_session(duration: object) -> timedelta:

@@ -9,23 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.model.address import Address, Arn, Kind, remote
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
-from reconciler.model.durations import LONGEST_SESSION, longest_session
 from reconciler.model.names import fold
-from reconciler.model.pairs import Pair, Principal
+from reconciler.model.pairs import Principal
 from reconciler.model.plan import Step, TargetPlan
 from reconciler.model.policy import Scope
 from reconciler.model.resources import User
-from reconciler.model.state import Live, LivePermissionSet
+from reconciler.model.state import Live
 from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import Dependencies, steps
 from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.reaches import Reach, account_name, group_name, reaches
 from reconciler.planning.withheld import without_delegated, without_observed
 
 # Memberships first: they are what most access hangs on.
@@ -138,20 +137,6 @@ class Removal:
     reaches: tuple[Reach, ...]
 
 
-class Reach(NamedTuple):
-    """A permission set that a person has in an account, and by which groups ("" is themselves).
-
-    `seconds` is how long a session of it lives on at most; `management` says whether no service control
-    policy binds the account.
-    """
-
-    account: str
-    permission_set: str
-    ways: tuple[str, ...]
-    seconds: int
-    management: bool
-
-
 def removal(live: Live, ids: Sequence[str], capabilities: Capabilities, scope: Scope) -> Removal:
     """Everything that users, by remote id, have at one target, as changes that take it away."""
     known: dict[Address, str] = {}
@@ -202,32 +187,6 @@ def only_takes(change: Change) -> bool:
     )
 
 
-def reaches(live: Live, ids: Sequence[str]) -> Iterator[Reach]:
-    """What users have at one target, by account and permission set."""
-    management = live.organization.management
-    for (account, arn), ways in sorted(_ways(live, ids).items()):
-        found = live.permission_sets.get(arn)
-        yield Reach(
-            account=_account(live, account),
-            permission_set=found.name if found is not None else arn,
-            ways=tuple(sorted(ways)),
-            seconds=int(_longest(found).total_seconds()),
-            management=account == management or not management,
-        )
-
-
-def _ways(live: Live, ids: Sequence[str]) -> Mapping[Pair, set[str]]:
-    groups = {group for group, members in live.members.items() if any(each in members for each in ids)}
-    found: dict[Pair, set[str]] = {}
-    for pair, principals in live.assignments.items():
-        for one in principals:
-            if one.kind is Kind.USER and one.id in ids:
-                found.setdefault(pair, set()).add("")
-            elif one.kind is Kind.GROUP and one.id in groups:
-                found.setdefault(pair, set()).add(_group(live, one.id))
-    return found
-
-
 def _changes(
     live: Live, identifier: str, capabilities: Capabilities, known: dict[Address, str]
 ) -> Iterator[Change]:
@@ -240,7 +199,7 @@ def _changes(
                 address = Address.of(target, Kind.MEMBERSHIP, remote(group), remote(identifier))
                 known[address], known[address.group] = members[identifier], group
                 yield _deleted(
-                    address, hashes.pair_state(group, identifier, present=True), _group(live, group)
+                    address, hashes.pair_state(group, identifier, present=True), group_name(live, group)
                 )
     if Kind.ASSIGNMENT in capabilities.kinds:
         for (account, arn), principals in sorted(live.assignments.items()):
@@ -250,7 +209,7 @@ def _changes(
                 address = Address.of(target, Kind.ASSIGNMENT, account, found.name, key)
                 known[address.permission_set] = Arn(arn)
                 state = hashes.assignment_state(account, arn, identifier, present=True)
-                yield _deleted(address, state, f"{found.name} on {_account(live, account)}")
+                yield _deleted(address, state, f"{found.name} on {account_name(live, account)}")
     active = live.users[identifier].active
     if capabilities.status and Kind.USER in capabilities.kinds and active is not False:
         yield Change(
@@ -322,18 +281,3 @@ def _is_called(attributes: Mapping[str, object], wanted: str) -> bool:
 
 def _name(attributes: Mapping[str, object]) -> str:
     return fold(str(attributes.get("user_name") or ""))
-
-
-def _group(live: Live, identifier: str) -> str:
-    found = live.groups.get(identifier)
-    return str(found.attributes.get("display_name") or identifier) if found is not None else identifier
-
-
-def _account(live: Live, identifier: str) -> str:
-    found = live.organization.accounts.get(identifier)
-    return f"{found.name} ({identifier})" if found is not None and found.name else identifier
-
-
-def _longest(found: LivePermissionSet | None) -> timedelta:
-    """How long a session of a set lives at most; the longest there is of a set that nobody read."""
-    return LONGEST_SESSION if found is None else longest_session(found.attributes.get("session_duration"))

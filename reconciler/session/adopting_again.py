@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.adopting.adding import add, taken
 from reconciler.adopting.inventory import take_inventory
+from reconciler.adopting.marking import judge
 from reconciler.adopting.outcome import Inventory
 from reconciler.adopting.rules import compress
 from reconciler.adopting.selectors import Describer
@@ -64,6 +65,7 @@ def adopt_again(settings: Settings, name: str, wishes: Wishes, observer: Observe
             inventory.granted,
             Describer(live.organization, names, by_name=True),
             taken(identities, ()).assignments,
+            privileged=judge(session.config.targets[name].policy.guards.privileged, live, names),
         )
         editor = Editor(settings.identities)
         add(editor, inventory, rules)
