@@ -52,7 +52,7 @@ _DEVICES = frozenset(
 )
 # Where files of policies are.
 _POLICIES = "policies/"
-_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:0S)?", re.ASCII)
+_DURATION = re.compile(r"PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:0S)?", re.ASCII)
 
 
 def not_ours(live: LivePermissionSet, active: Callable[[str], bool]) -> str:

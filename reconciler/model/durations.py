@@ -9,7 +9,8 @@ from reconciler.model.resources import DEFAULT_DURATION
 
 # The most that AWS takes (IAM Identity Center user guide, "Set session duration for AWS accounts").
 LONGEST_SESSION = timedelta(hours=12)
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+# Of more digits than a number that Python would not read (sys.set_int_max_str_digits) needs.
+_DURATION = re.compile(r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.ASCII)
 
 
 def seconds_of(duration: object) -> int | None:
