@@ -23,7 +23,7 @@ def is_privileged(policy: object) -> bool:
         document: Any = json.loads(str(policy))
         listed = document.get("Statement", [])
         return any(map(_is_privileged, listed if isinstance(listed, list) else [listed]))
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         # What is not understood is not unprivileged.
         return True
 

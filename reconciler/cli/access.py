@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -106,7 +106,7 @@ def command(  # one for each option
             else read_access(session, Side(state), applications=wide)
         )
         question = _question(session.loaded.identities, found, person, group, account, sets)
-        ends_by = None if ends_within is None else session.now + ends_within
+        ends_by = _ends_by(session.now, ends_within)
         question = replace(question, privileged=privileged, ends_by=ends_by)
     answers = [answered(one, question) for one in found]
     if as_csv:
@@ -160,13 +160,23 @@ def _answer_rules(
         for one in found
     ]
     question = _question(written, known, *names)
-    ends_by = None if ends_within is None else now + ends_within
+    ends_by = _ends_by(now, ends_within)
     question = replace(question, privileged=privileged, ends_by=ends_by)
     answers = [answered_rules(one, question) for one in found]
     if options.format == "json":
         answer(rules_json(answers))
     else:
         answer(rules_text(answers, color=wants_color(), width=width()))
+
+
+def _ends_by(now: datetime, ends_within: timedelta | None) -> datetime | None:
+    """The end of that time; the last moment of all where it lies beyond (years end with 9999)."""
+    if ends_within is None:
+        return None
+    try:
+        return now + ends_within
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _question(

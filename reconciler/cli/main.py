@@ -15,6 +15,7 @@ from reconciler import __version__
 from reconciler.cli.common import Options, answer, hang_up, has_written, remark
 from reconciler.cli.showing import explain
 from reconciler.errors import INTERRUPTED, AppliedInPart, InputError, ReconcilerError, UsageError
+from reconciler.files.characters import show
 
 EPILOG = """\b
 Exit codes: 0 done, or nothing to do; 1 error; 2 changes pending (--detailed-exitcode) or drift;
@@ -119,6 +120,9 @@ def run(arguments: Sequence[str]) -> int:
     except ReconcilerError as error:
         _tell(error, _options(context))
         return error.exit_code
+    except OSError as error:
+        remark(_of_the_system(error))
+        return 1
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
         remark(_unexpected(error))
         return 1
@@ -144,6 +148,21 @@ def _misused(error: click.ClickException) -> str:
         return error.format_message()
     asked = error.ctx.command_path if error.ctx else "reconciler"
     return f"{error.format_message()}\nTry `{asked} --help`."
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused and at which path, where no command has more to say of it."""
+    if not error.strerror:
+        return _unexpected(error)
+    if error.filename is None:
+        # It may be stdout, which Python would try once more when it ends.
+        hang_up()
+    paths = [os.fsdecode(one) for one in (error.filename, error.filename2) if isinstance(one, (str, bytes))]
+    where = " and ".join(map(show, paths)) or "stdout or a file"
+    return (
+        f"{where}: {error.strerror}. Check the path, what you may read and write there, and the room on the "
+        "disk."
+    )
 
 
 def _unexpected(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import unicodedata
@@ -178,14 +179,18 @@ class FolderTree:
     def _unreadable(self, folders: tuple[str, ...], error: OSError) -> Problem:
         if folders:
             return self._problem(_shown(folders), f"cannot be read: {error.strerror}", "allow reading it")
-        if self._root.is_symlink():
+        try:
+            mode = self._root.lstat().st_mode
+        except (OSError, ValueError):  # also a name that is too long
+            mode = None
+        if mode is not None and stat.S_ISLNK(mode):
             return Problem(f"{self._label} is a symbolic link", "name the folder that it points at")
-        if not self._root.exists():
+        if mode is None and error.errno != errno.EACCES:
             return Problem(
                 f"the folder {self._label} does not exist",
                 "name the folder of your YAML files with --identities",
             )
-        if not self._root.is_dir():
+        if mode is not None and not stat.S_ISDIR(mode):
             return Problem(f"{self._label} is a file", "name the folder that it lies in")
         return Problem(f"the folder {self._label} cannot be read: {error.strerror}", "allow reading it")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired
 
 from pydantic import AfterValidator, with_config
@@ -14,8 +14,13 @@ from reconciler.model.denials import Denials, Entry
 
 def moment(text: str) -> str:
     """The text of an aware instant. Raises ValueError where it names no time zone, or is not an instant."""
-    if datetime.fromisoformat(text).tzinfo is None:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
         raise ValueError("must name its time zone")
+    try:
+        found.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside of what can be reckoned with") from error
     return text
 
 

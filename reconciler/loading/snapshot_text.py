@@ -189,7 +189,7 @@ def parse_snapshot(data: bytes) -> Snapshot:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))[:200]
         raise RecordError(f"it is not a valid snapshot: {where}: {first['msg']}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError(f"it is not JSON: {error}") from None
     if document["format"] != FORMAT:
         raise RecordError("it is not a snapshot of the reconciler")

@@ -255,7 +255,7 @@ class _Index:
 def _document(text: str) -> Mapping[str, object]:
     try:
         document = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

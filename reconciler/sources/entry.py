@@ -124,7 +124,11 @@ def part_of_range(name: str) -> tuple[str, int, int | None] | None:
     ranged = _RANGE.fullmatch(name.lower())
     if ranged is None:
         return None
-    return ranged["name"], int(ranged["first"]), None if ranged["last"] == "*" else int(ranged["last"])
+    return (
+        ranged["name"],
+        int(ranged["first"][:18]),
+        None if ranged["last"] == "*" else int(ranged["last"][:18]),
+    )
 
 
 @lru_cache(maxsize=200_000)

@@ -49,14 +49,13 @@ def _entries(path: Path, text: str) -> Iterator[Entry]:
         for number, line in record:
             if line.startswith("#"):
                 if found := _COUNTED.fullmatch(line):
-                    said = int(found[1] or found[2])
-                    if said != counted:
-                        raise IncompleteRead(
-                            f"{path}:{number}:1: it holds {counted:,} entries, and says that it has {said:,}"
-                        )
+                    said = (found[1] or found[2]).lstrip("0") or "0"
+                    if said != str(counted):
+                        holds = f"it holds {counted:,} entries, and says that it has {said:.20}"
+                        raise IncompleteRead(f"{path}:{number}:1: {holds}")
                     counted = 0
             elif (result := _RESULT.fullmatch(line)) and not lines:
-                if int(result[1]):
+                if result[1].strip("0"):
                     raise IncompleteRead(
                         f"{path}:{number}:1: the search did not end with success: {show(line)}"
                     )

@@ -154,7 +154,8 @@ def test_credentials_that_have_run_out(site: Real) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "how", "code"), [(45, "ok", 0), (75, "warning", 0), (-90, "warning", 0), (400, "problem", 1)]
+    ("ahead", "how", "code"),
+    [(20, "ok", 0), (200, "warning", 0), (-150, "warning", 0), (3000, "problem", 1)],
 )
 def test_a_clock_that_is_wrong(site: Real, ahead: float, how: str, code: int) -> None:
     site.sandbox.circumstances.clock_ahead = ahead
@@ -162,7 +163,8 @@ def test_a_clock_that_is_wrong(site: Real, ahead: float, how: str, code: int) ->
     assert found == how
     if how != "ok":
         assert ("behind" if ahead > 0 else "ahead of") in words
-        assert re.search(rf"\b{abs(ahead)}\b|\b{abs(ahead) - 1}\b|\b{abs(ahead) + 1}\b", words)
+        # An answer is as old as it took to come here, which a busy machine makes longer.
+        assert any(abs(int(one) - abs(ahead)) < 60 for one in re.findall(r"\d+", words.replace(",", "")))
 
 
 def test_a_region_without_an_instance(site: Real) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading  # noqa: TID251  # several runs at one moment
 from pathlib import Path
 
@@ -261,6 +262,9 @@ def test_no_secret_of_the_environment_gets_into_a_lock(site: Site) -> None:
     lease = parse_lease(kept.text)
     assert lease is not None
     assert lease.holder.startswith("https://example.com/")
+    when = f"{lease.expires:%Y-%m-%d}"
+    assert parse_lease(kept.text.replace(f"expires: {when}", "expires: tomorrow")) is None
+    assert parse_lease(re.sub(r"(?m)^expires: .*$", "expires: 0001-01-01T00:00:00+14:00", kept.text)) is None
 
 
 def test_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:

@@ -111,6 +111,11 @@ def test_a_text_that_was_cut_off_is_refused(end: int) -> None:
         parse_snapshot(render_snapshot(SNAPSHOT)[:end])
 
 
+def test_a_text_that_is_nested_too_deep_is_refused() -> None:
+    with pytest.raises(RecordError, match="it is not JSON"):
+        parse_snapshot(b"[" * 100_000)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -120,6 +125,7 @@ def test_a_text_that_was_cut_off_is_refused(end: int) -> None:
         ('"group:g-1"', '"group:"'),
         ('"2026-11-29T08:00:00+00:00"', '"2026-11-29T08:00:00"'),
         ('"2026-11-29T08:00:00+00:00"', '"yesterday"'),
+        ('"2026-11-29T08:00:00+00:00"', '"0001-01-01T00:00:00+14:00"'),
         ('"caller"', '"called"'),
         ('"aws/group/~g-1"', '"nowhere"'),
         ('"count": 2', '"count": 2.5'),

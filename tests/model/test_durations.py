@@ -28,6 +28,7 @@ from reconciler.model.durations import longest_session, seconds_of
         ("1H", None),
         ("PT1.5H", None),
         ("PT\u0661H", None),
+        (f"PT{'9' * 5000}H", None),
         (None, None),
     ],
 )

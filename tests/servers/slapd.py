@@ -35,9 +35,10 @@ def slapd(folder: Path, entries: Sequence[Mapping[str, object]]) -> Iterator[str
     )
     config = folder / "slapd.conf"
     config.write_text(
-        f"{schemas}\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile {folder}/pid\n"
-        f"TLSCACertificateFile {cert}\nTLSCertificateFile {cert}\nTLSCertificateKeyFile {key}\n"
-        f'database mdb\nsuffix "{BASE}"\nrootdn "{ADMIN}"\nrootpw "{PASSWORD}"\ndirectory {folder}/data\n'
+        # In quotes, because the path of the folder of temporary files may have a blank.
+        f'{schemas}\nmodulepath /usr/lib/ldap\nmoduleload back_mdb\npidfile "{folder}/pid"\n'
+        f'TLSCACertificateFile "{cert}"\nTLSCertificateFile "{cert}"\nTLSCertificateKeyFile "{key}"\n'
+        f'database mdb\nsuffix "{BASE}"\nrootdn "{ADMIN}"\nrootpw "{PASSWORD}"\ndirectory "{folder}/data"\n'
     )
     file = folder / "entries.ldif"
     file.write_text("\n".join(_text(one) for one in ({"dn": BASE, **_ROOT}, *entries)))

@@ -348,6 +348,9 @@ def test_a_terminal_is_not_written_to_by_the_directory(importing: Import) -> Non
         ("dn: CN=x\nmember;range=0-1499: CN=y\n", 1, "a part of its values"),
         ("dn: CN=x\n\nsearch: 2\nresult: 4 Size limit exceeded\n", 1, "recorded.ldif:4:1"),
         ("dn: CN=x\n\n# numEntries: 2\n", 1, "recorded.ldif:3:1"),
+        (f"dn: CN=x\n\n# numEntries: {'9' * 5000}\n", 1, "recorded.ldif:3:1"),
+        (f"dn: CN=x\n\nsearch: 2\nresult: {'9' * 5000} x\n", 1, "recorded.ldif:4:1"),
+        (f"dn: CN=x\nmember;range=0-{'9' * 5000}: CN=y\n", 1, "a part of its values"),
         ("dn: CN=x\n\n# returned 1 records\n# 7 entries\n", 1, "recorded.ldif:4:1"),
     ],
 )

@@ -77,12 +77,13 @@ def _lease(found: Mapping[str, str]) -> Lease | None:
     try:
         whens = {name: datetime.fromisoformat(found[name]) for name in _WHEN}
         serial = int(found["serial"])
-    except ValueError:
-        return None
-    if any(when.tzinfo is None for when in whens.values()):
+        if any(when.tzinfo is None for when in whens.values()):
+            return None
+        whens = {name: when.astimezone(UTC) for name, when in whens.items()}
+    except (ValueError, OverflowError):
         return None
     texts = {name: value for name, value in found.items() if name not in (*_WHEN, "serial")}
-    return Lease(**texts, **{name: when.astimezone(UTC) for name, when in whens.items()}, serial=serial)  # type: ignore[arg-type]  # by name, each of its own type
+    return Lease(**texts, **whens, serial=serial)  # type: ignore[arg-type]  # by name, each of its own type
 
 
 def _stamp(when: datetime) -> str:

@@ -59,7 +59,7 @@ def _inline_wider(before: Value, after: Value) -> bool:
     """Whether every Allow stays as it is, and no Deny comes; where a policy is not read, it is not."""
     try:
         old, new = _statements(before), _statements(after)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return False
     if old is None or new is None:
         return False

@@ -142,7 +142,7 @@ def _answers(answer: Raw, count: int) -> dict[int, Raw]:
     items = [item for item in given if isinstance(item, Mapping)] if isinstance(given, list) else []
     for item in items:
         number = find(item, "bulkId")
-        if isinstance(number, str) and number.isdecimal() and int(number) < count:
+        if isinstance(number, str) and number.isdecimal() and len(number) < 10 and int(number) < count:
             found[int(number)] = item
     return found
 
@@ -153,7 +153,7 @@ def _status(answer: Raw | None) -> int:
     if isinstance(status, Mapping):
         status = find(status, "code")
     text = str(status)
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _made(answer: Raw | None) -> str:

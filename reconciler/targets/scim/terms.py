@@ -43,7 +43,7 @@ def total_of(body: Mapping[str, Any]) -> int | None:
     """The total that a page names; text is taken for its digits."""
     found = find(body, "totalResults")
     if isinstance(found, str) and found.isdecimal():
-        return int(found)
+        return int(found[:18])  # Python does not read numbers of thousands of digits
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
