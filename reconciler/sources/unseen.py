@@ -60,21 +60,19 @@ def surely_left(
     """
     if settings.plain:
         return None
-    read = {guid for one in entries if (guid := one.known_guid()) is not None} | after.deleted
+    read = {guid for one in entries if (guid := one.known_guid()) is not None}
     now = {one.guid: one for one in after.users}
     people = dict(before.users)
     for guid, was in before.users.items():
         one = now.get(guid)
-        status = (
-            {"active": "false"}
-            if one is None and guid in after.deleted
-            else {name: one.fields[name] for name in STATUS if name in one.fields}
-            if one is not None
-            else {}
-        )
-        if guid in read and takes_away(status, at) and not takes_away(was.fields, at):
+        gone = one is None or one.gone
+        if one is not None and not one.gone and guid in read:
+            status = {name: one.fields[name] for name in STATUS if name in one.fields}
+        else:
+            # Who is not there for another reason may be hidden, too.
+            status = {"active": "false"} if gone and guid in after.deleted else {}
+        if takes_away(status, at) and not takes_away(was.fields, at):
             rest = {name: value for name, value in was.fields.items() if name not in STATUS}
-            gone = one is None or one.gone
             people[guid] = Imported(was.key, guid, {**rest, **status}, gone=gone)
     if people == before.users:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,16 @@ class Folder:
     def run(self, entries: Sequence[Entry], settings: Settings | None = None) -> Report:
         return import_entries(entries, settings or self._settings, self.root, "imported", ANY)
 
-    def part(self, entries: Sequence[Entry], part: Part | None, limit: Limit = ANY) -> Report:
+    def part(
+        self,
+        entries: Sequence[Entry],
+        part: Part | None,
+        limit: Limit = ANY,
+        settings: Settings | None = None,
+    ) -> Report:
         """An import whose parts are merged one without the other."""
-        return import_entries(entries, self._settings, self.root, "imported", limit, part, apart=part is None)
+        used = settings or self._settings
+        return import_entries(entries, used, self.root, "imported", limit, part, apart=part is None)
 
     def refused(self, entries: Sequence[Entry]) -> str:
         """What the error says; nothing is written."""
@@ -129,6 +137,18 @@ def test_who_surely_left_does_not_wait_for_what_cannot_be_read(folder: Folder, h
     with pytest.raises(Refused):
         folder.part([person(1, "ada", userAccountControl="514"), *rest], None, Limit())
     assert folder.texts() == after
+
+
+def test_who_is_missing_may_be_hidden_and_who_was_deleted_is_not(folder: Folder) -> None:
+    folder.run([*ALL, person(4, "dan"), person(5, "eve")])
+    away = person(4, "dan", "Elsewhere")
+    rest = [without(TEAM, "member"), STAFF, person(3, "cyd", memberOf=TEAM.dn), ADA, away]
+    scoped = replace(LIVE, users=Scope(bases=(f"OU=People,{BASE}",)))
+    with pytest.raises(IncompleteRead, match="Nothing was written"):
+        folder.part([*rest, BOB, person(5, "eve")], None, settings=scoped)
+    gone = without(person(2, "bob", isDeleted="TRUE"), "userPrincipalName")
+    report = folder.part([*rest, gone, person(2, "x", isDeleted="TRUE")], None, settings=scoped)
+    assert set(report.leavers) == {"imported/leavers/bob.yaml", "imported/leavers/_folder.yaml"}
 
 
 def test_who_left_or_has_another_primary_group_ends_no_import(folder: Folder) -> None:
