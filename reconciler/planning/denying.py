@@ -170,6 +170,8 @@ def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
     """
     yield context.user_key(identifier)
     users = context.users
+    if (twin := twin_of(context, identifier)) is not None:
+        yield context.user_key(twin)
     given = None if identifier in context.live.users else users.given.get(identifier)
     for key, user in context.desired.users.items():
         same = identifier in users.lost.get(key, ())
@@ -183,9 +185,19 @@ def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
             yield key
 
 
+def twin_of(context: PlanContext, identifier: str) -> str | None:
+    """The live user whose id an entry of nobody spells in another case: somebody wrote it by hand.
+
+    AWS compares with StringEquals, so that it denies nobody. It says all the same that somebody is out.
+    """
+    if identifier in context.live.users:
+        return None
+    return next((one for one in context.live.users if one.lower() == identifier.lower()), None)
+
+
 def why_entered(context: PlanContext, identifier: str) -> Inactive | None:
     """Why the person of an entry must have no access now; also where their user is gone."""
-    found = why_out(context, identifier)
+    found = why_out(context, twin_of(context, identifier) or identifier)
     given = context.users.given.get(identifier)
     if found is not None or given is None or identifier in context.live.users:
         return found

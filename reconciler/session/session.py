@@ -9,6 +9,7 @@ from datetime import datetime
 
 from reconciler import __version__
 from reconciler.config import Config
+from reconciler.config.targets import deny_policy
 from reconciler.errors import UsageError
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.locks.lease import Run
@@ -32,12 +33,13 @@ from reconciler.planning.ordering.estimate import Estimate, estimate
 from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
 from reconciler.session.applying import Applied, apply_by_rule, apply_reviewed
 from reconciler.session.approvals import Approvals
+from reconciler.session.deny_policies import deny_policy_changed
 from reconciler.session.linting import with_lint
 from reconciler.session.memory_findings import as_planned, memory_findings
 from reconciler.session.preconditions import check_moment, check_standing, may_apply, publishes
 from reconciler.session.settings import Settings
 from reconciler.session.snapshots import take_snapshots
-from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
+from reconciler.targets.base import EVERYTHING, Denies, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint
 from reconciler.wire.clock import Clock
 
@@ -120,7 +122,11 @@ class Session:
         target, receipt = self.targets[name], self.memories[name].remembered.receipt
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
-        return target.read(self._request(name, by_group=by_group))
+        former = None
+        if isinstance(target, Denies):
+            former = target.keep_policy(self.memories[name].remembered.deny_policy)
+        live = target.read(self._request(name, by_group=by_group))
+        return live if former is None else replace(live, former_denials=former)
 
     def plan_on(
         self,
@@ -149,7 +155,11 @@ class Session:
                 *target.notices(self.now),
             ),
         )
-        return as_planned(planned, memory)
+        said = self.loaded.config.targets.get(name)
+        changed = deny_policy_changed(
+            name, deny_policy(said) if said else "", deny_policy(self.config.targets[name]), live, planned
+        )
+        return as_planned(with_findings(planned, changed), memory)
 
     def snapshot(self, *, redacted: bool = False) -> Mapping[str, Snapshot]:
         """Read every target whole, with the units and tags of its accounts, and keep what is there.

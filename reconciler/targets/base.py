@@ -133,6 +133,17 @@ class Denies(Protocol):
     def denials(self) -> Denials | None:
         """Who is in the policy; None where none is configured. Raises nothing: see Denials.problem."""
 
+    @property
+    def policy(self) -> str:
+        """The id of the policy that is used; "" for none."""
+
+    def keep_policy(self, former: str) -> Denials | None:
+        """Go on with `former`, the policy of the last apply ("": none), while it alone tells who is out.
+
+        Else the configured one is used. Returns what `former` has, None where it is the configured one or
+        none. Raises nothing.
+        """
+
     def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
         """Enter people by user id, or take them out (None), and leave all others as they are.
 

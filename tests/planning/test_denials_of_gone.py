@@ -33,7 +33,7 @@ class Deleting(Returning):
             del users["bob"]
             users[self.key] = person(self.key, user_name="bob@example.com", given_name="Bob")
         blocks = {self.blocks_key: Block(self.blocks_key, Origin("blocked.yaml", 1), reason="lost")}
-        team = replace(said.groups["team"], members=group("team", users).members)
+        team = replace(said.groups["team"], members=group("team", list(users)).members)
         return replace(
             said,
             users=users,
@@ -142,3 +142,20 @@ def test_who_is_not_offboarded_is_deleted_as_ever_and_nobody_while_the_policy_ca
     assert "aws/user/bob" in {str(one) for one in verdict.go}
     company.carry_out(by_rule=False)
     assert company.world.ids["bob"] not in company.world.users
+
+
+def test_an_entry_that_spells_an_id_in_another_case_holds_whom_it_means() -> None:
+    company = offboarded()
+    entry = company.world.entries.pop(company.world.ids["bob"])
+    company.world.entries[company.world.ids["bob"].upper()] = entry
+    assert company.world.ids["bob"].upper() != company.world.ids["bob"]
+
+    company.carry_out(by_rule=False)
+
+    assert not company.is_in()
+    company.blocked.add("bob")
+    company.pass_days()
+    assert not company.world.entries
+    company.blocked.clear()
+    company.pass_days()
+    assert company.is_in()

@@ -73,7 +73,9 @@ class IdentityCenter:
         self._identity: Guarded[dict[str, str]] = Guarded({})
         self._standing: Guarded[list[Caller]] = Guarded([])
         self._organizations = Organizations(aws)
+        self._clock = clock
         self._deny = DenyPolicy(self._organizations, deny_policy, clock) if deny_policy else None
+        self._configured = self._deny
         sso = Sso(aws, lambda: self.identity()["instance_arn"])
         directory = self._directory = Directory(aws, lambda: self.identity()["identity_store_id"])
         self._versions = directory.versions
@@ -219,6 +221,22 @@ class IdentityCenter:
     def denials(self) -> Denials | None:
         """Who is in the policy that denies people; see Denies."""
         return self._deny.read() if self._deny is not None else None
+
+    @property
+    def policy(self) -> str:
+        """The id of the policy that denies people; see Denies."""
+        return self._deny.policy if self._deny is not None else ""
+
+    def keep_policy(self, former: str) -> Denials | None:
+        """Go on with the policy of the last apply while it alone tells who is out; see Denies."""
+        self._deny = self._configured
+        if not former or (self._configured is not None and self._configured.policy == former):
+            return None
+        policy = DenyPolicy(self._organizations, former, self._clock)
+        found = policy.read()
+        if found.tells_alone:
+            self._deny = policy
+        return found
 
     def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
         """Enter people in that policy, or take them out; see Denies."""
