@@ -1,4 +1,4 @@
-"""What holds for every test: how hypothesis searches, and no environment of the person who runs it."""
+"""What holds for every test: how hypothesis searches, and nothing of the environment of who runs it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from tests.support import in_process
+from tests.support import environment, in_process
 from tests.support.compiled import compile_share
 from tests.support.searching import SEARCHES
 
@@ -33,6 +33,8 @@ if not SEARCHES:
     providers._get_local_constants = Constants
 
 
+# Before any fixture, also those of a session.
+environment.clear()
 in_process.install()
 # What is imported and collected stays to the end: nobody looks through it for what may go.
 gc.disable()
@@ -76,13 +78,7 @@ def _socket_or_not(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nobodys_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials, endpoints and colours of whoever runs the tests never reach them."""
-    for name in list(os.environ):
-        if name.startswith("AWS_") or name in {
-            "CI",
-            "NO_COLOR",
-            "GITHUB_ACTIONS",
-            "RECONCILER_SANDBOX_SPEED",
-        }:
+    """What other libraries set in this process reaches no test either."""
+    for name in filter(environment.foreign, list(os.environ)):
+        if name not in environment.OURS:
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -144,7 +144,8 @@ def _answer_rules(
     from reconciler.session.access_rules import read_rules
     from reconciler.wire.clock import SystemClock
 
-    written, found = read_rules(options, between)
+    now = options.now or SystemClock().now()
+    written, found = read_rules(replace(options, now=now), between)
     # Which accounts there are is not known, so that any id may be asked for.
     ids = tuple(each for each in names[2] if ACCOUNT_ID.fullmatch(each))
     # The names that may be asked for are those of the rules, too.
@@ -159,7 +160,6 @@ def _answer_rules(
         for one in found
     ]
     question = _question(written, known, *names)
-    now = options.now or SystemClock().now()
     ends_by = None if ends_within is None else now + ends_within
     question = replace(question, privileged=privileged, ends_by=ends_by)
     answers = [answered_rules(one, question) for one in found]

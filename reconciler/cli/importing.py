@@ -109,7 +109,9 @@ def ad(
         raise UsageError("import ad needs --config FILE, which names the server, or --ldif FILE")
     settings = Settings() if config is None else read_settings(config)
     part = None if only is None else Part(only)
-    report = import_entries(_entries(settings, ldif), settings, options.identities, into, limit, part)
+    entries = _entries(settings, ldif)
+    apart = leavers_to is not None
+    report = import_entries(entries, settings, options.identities, into, limit, part, apart=apart)
     if leavers_to is not None:
         _list(leavers_to, report.leavers)
     answer(_json(report) if options.format == "json" else _text(report, verbose=options.verbose))

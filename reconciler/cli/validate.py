@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command("validate", short_help="check the files, offline")
 @redact_option
 @comment_options
-@common_options(hide=("--target", "--sandbox", "--now", "--trusted-ref", "-v"), formats=FINDING_FORMATS)
+@common_options(hide=("--target", "--sandbox", "--trusted-ref", "-v"), formats=FINDING_FORMATS)
 def command(options: Options) -> None:
     """Check every file, offline, and say everything that is wrong with file, line and column.
 
@@ -39,7 +39,7 @@ def command(options: Options) -> None:
     from reconciler.planning.findings.declared import idle_approvals
     from reconciler.wire.clock import SystemClock
 
-    now = SystemClock().now()
+    now = options.now or SystemClock().now()
     tree = FolderTree(options.identities)
     loaded = load(tree)
     check_usable(tree, loaded.config.targets)

@@ -28,12 +28,13 @@ def silent(github: GitHub, workflows: Sequence[str], branch: str, max_age: timed
         runs = github.rest.ask(
             "GET", f"{path}/runs", "ListWorkflowRuns", query={**query, "per_page": "10", "page": "1"}
         )
+        now = github.rest.now()
         found = [Run.of(one) for one in runs.get("workflow_runs", [])]
         times = [one.started for one in found if one.started is not None and one.event != "pull_request"]
         if not times:
             made = moment(workflow, "created_at")
-            if made is None or github.rest.now() - made > max_age:
+            if made is None or now - made > max_age:
                 yield f"{name} has not succeeded yet"
-        elif (age := github.rest.now() - max(times)) > max_age:
+        elif (age := now - max(times)) > max_age:
             hours = age / timedelta(hours=1)
             yield f"{name} succeeded last {hours:,.0f} hours ago"

@@ -12,13 +12,14 @@ import re
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
+from math import isfinite, nan
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from reconciler.errors import IncompleteRead, Rejected
 from reconciler.wire import http_errors, retry
 from reconciler.wire.clock import Clock, SystemClock
+from reconciler.wire.dates import http_date
 from reconciler.wire.http_address import checked_url
 from reconciler.wire.http_connection import Connection, Fault, Reply
 from reconciler.wire.http_errors import RequestInfo
@@ -66,10 +67,7 @@ class Rest:
 
     def now(self) -> datetime:
         """What time it is by the clock of the service, as its last answer said; else by ours."""
-        try:
-            return parsedate_to_datetime(self._date)
-        except ValueError:
-            return self._clock.now()
+        return http_date(self._date) or self._clock.now()
 
     def ask(
         self, method: str, path: str, label: str, *, body: Any = None, query: Mapping[str, str] | None = None
@@ -192,8 +190,9 @@ def _limited(reply: Reply) -> Reply:
 
 def _until(headers: Mapping[str, str]) -> str:
     """Seconds until the limit is reset, by the clock of the service (RFC 9110, section 6.6.1: Date)."""
+    sent = http_date(headers.get("date", ""))
     try:
-        left = float(headers["x-ratelimit-reset"]) - parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, TypeError, ValueError):
+        left = float(headers.get("x-ratelimit-reset", "")) - (sent.timestamp() if sent else nan)
+    except ValueError:
         return "60"
-    return f"{max(1.0, left):.0f}"
+    return f"{max(1.0, left):.0f}" if isfinite(left) else "60"

@@ -172,16 +172,17 @@ def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
     users = context.users
     if (twin := twin_of(context, identifier)) is not None:
         yield context.user_key(twin)
+    lost = {key for key, identifiers in users.lost.items() if identifier in identifiers}
+    yield from sorted(lost)
     given = None if identifier in context.live.users else users.given.get(identifier)
+    if given is None:
+        return
     for key, user in context.desired.users.items():
-        same = identifier in users.lost.get(key, ())
-        if given is not None and not same:
-            same = (
-                given.key in users.previous_keys(key)
-                or bool(given.name and fold(given.name) == fold(user_name(user)))
-                or bool(given.external_id and given.external_id == said_id(user))
-            )
-        if same:
+        if key not in lost and (
+            given.key in users.previous_keys(key)
+            or (given.name and fold(given.name) == fold(user_name(user)))
+            or (given.external_id and given.external_id == said_id(user))
+        ):
             yield key
 
 

@@ -34,32 +34,32 @@ def read_drift(settings: Settings, observer: Observer = SILENT) -> Drift:
 
     Raises InputError for files that are not valid, UsageError for settings that are not.
     """
+    # Every target by the same moment, however long those before it take.
+    now = settings.now or SystemClock().now()
+    settings = replace(settings, now=now)
     try:
         with open_session(settings, observer) as session:
-            return Drift(session.now, tuple(_of_session(session)))
+            return Drift(now, tuple(_of_session(session)))
     except (InputError, UsageError):
         raise
     except ReconcilerError as error:
         names = tuple(open_files(settings)[1])
         if len(names) < 2:
             found = tuple(TargetDrift(name, error=str(error)) for name in names)
-            return Drift(settings.now or SystemClock().now(), found)
-    return _one_by_one(settings, names, observer)
+            return Drift(now, found)
+    return Drift(now, tuple(_one_by_one(settings, names, observer)))
 
 
-def _one_by_one(settings: Settings, names: Iterable[str], observer: Observer) -> Drift:
+def _one_by_one(settings: Settings, names: Iterable[str], observer: Observer) -> Iterator[TargetDrift]:
     """Each target in a session of its own, where they could not be opened together."""
-    now = settings.now or SystemClock().now()
-    found: list[TargetDrift] = []
     for name in names:
         try:
             with open_session(replace(settings, targets=(name,)), observer) as session:
-                found += _of_session(session)
+                yield from _of_session(session)
         except (InputError, UsageError):
             raise
         except ReconcilerError as error:
-            found.append(TargetDrift(name, error=str(error)))
-    return Drift(now, tuple(found))
+            yield TargetDrift(name, error=str(error))
 
 
 def _of_session(session: Session) -> Iterator[TargetDrift]:

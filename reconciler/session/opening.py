@@ -51,10 +51,7 @@ def open_session(
     tree = FolderTree(settings.identities)
     loaded = load(tree)
     position = None if settings.sandbox else stand(settings.identities, tree, settings.trusted_ref)
-    findings = [
-        *loaded.findings,
-        *idle_approvals(loaded.identities.approvals.values(), settings.now or clock.now()),
-    ]
+    findings: list[Finding] = []
     config = loaded.config
     still: Mapping[str, str] = {}
     if position is not None:
@@ -71,15 +68,17 @@ def open_session(
         locks = Locks(())
         if taking is not None:
             locks = stack.enter_context(locked(chosen, settings, config.lock, position, clock, run))
+        # Read once, and with the locks held: a run judges everything by one moment.
+        now = settings.now or clock.now()
         if settings.live is not None:
-            targets = recorded_targets(chosen, settings, position, settings.now or clock.now())
+            targets = recorded_targets(chosen, settings, position, now)
         else:
             targets = connect_all(stack, chosen, settings, clock, observer)
         identities = {name: target.identity() for name, target in targets.items()}
         yield Session(
             settings=settings,
             clock=clock,
-            now=settings.now or clock.now(),
+            now=now,
             run=run,
             tree=tree,
             loaded=loaded,
@@ -88,7 +87,11 @@ def open_session(
             targets=targets,
             identities=identities,
             memories=_memories(settings, tree, loaded, position, identities),
-            findings=tuple(findings),
+            findings=(
+                *loaded.findings,
+                *idle_approvals(loaded.identities.approvals.values(), now),
+                *findings,
+            ),
             observer=observer,
             sandbox=settings.sandbox,
             speed=sandbox_speed() if settings.sandbox else 1.0,

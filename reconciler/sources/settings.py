@@ -16,6 +16,7 @@ from reconciler.files.faults import Faults
 from reconciler.files.fields import STRICT, Positive, Text
 from reconciler.files.shapes import Shape, refused
 from reconciler.files.tree import MAX_FILE_BYTES, MemoryTree
+from reconciler.sources.filters import fault
 
 # From which attribute of the directory each of ours comes, unless `from` says otherwise (facts: MS-ADSC).
 SOURCES: Mapping[str, str] = {
@@ -61,18 +62,11 @@ def _attribute_name(value: Any) -> str:
 
 
 def _filter(value: Any) -> str:
-    if isinstance(value, str) and value.startswith("(") and value.endswith(")") and _balanced(value):
-        return value
-    raise refused("is not an LDAP filter", "write it as in RFC 4515, in parentheses: (department=Payments)")
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for at, character in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth <= 0 and at + 1 < len(text):
-            return False
-    return depth == 0
+    says = fault(value) if isinstance(value, str) else "is not text"
+    if says is None:
+        return str(value)
+    fix = "write it as in RFC 4515, in parentheses: (department=Payments)"
+    raise refused(f"is not an LDAP filter: it {says}", fix)
 
 
 Dn = Annotated[

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from reconciler.wire.answers import MalformedError
 from reconciler.wire.aws_errors import RequestInfo, botocore_errors, configuration, translate
 from reconciler.wire.aws_models import new_session, service_model
 from reconciler.wire.clock import Clock, SystemClock
+from reconciler.wire.dates import http_date
 from reconciler.wire.loopback import announced_speed, is_loopback
 from reconciler.wire.pace import Pace, aws_ceiling, aws_cost
 from reconciler.wire.pool import Guarded
@@ -286,12 +286,9 @@ class Aws:
         if not isinstance(answer, dict):
             return
         said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-        try:
-            there = parsedate_to_datetime(said)
-        except (TypeError, ValueError):
+        there = http_date(said)
+        if there is None:
             return
-        # A date without a zone is one in UTC (RFC 5322, section 3.3, on -0000).
-        there = there if there.tzinfo is not None else there.replace(tzinfo=UTC)
         with self._offset as known:
             known[:] = [there - self._clock.now()]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from enum import Enum
 
 from reconciler.errors import ServiceError
+from reconciler.wire.dates import http_date
 
 
 class RetryDecision(Enum):
@@ -81,9 +81,6 @@ def asked_to_wait(headers: Mapping[str, str]) -> float | None:
         pass
     else:
         return seconds if 0 <= seconds < float("inf") else None
-    try:
-        # A date is held against the server's own clock, not against ours.
-        until, sent = parsedate_to_datetime(asked), parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, (until - sent).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    # A date is held against the server's own clock, not against ours.
+    until, sent = http_date(asked), http_date(headers.get("date", ""))
+    return None if until is None or sent is None else max(0.0, (until - sent).total_seconds())

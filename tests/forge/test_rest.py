@@ -73,6 +73,25 @@ def test_what_is_not_a_list_is_not_an_empty_one(
             },
             30,
         ),
+        (
+            403,
+            {
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": "1795893630",
+                "Date": "Sat, 28 Nov 2026 19:20:00 -0000",
+            },
+            30,
+        ),
+        (
+            429,
+            {
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": "nan",
+                "Date": "Sat, 28 Nov 2026 19:20:00 GMT",
+            },
+            60,
+        ),
+        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795893630", "Date": "yesterday"}, 60),
     ],
 )
 def test_a_limit_is_waited_for(

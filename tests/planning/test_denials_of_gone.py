@@ -33,7 +33,7 @@ class Deleting(Returning):
             del users["bob"]
             users[self.key] = person(self.key, user_name="bob@example.com", given_name="Bob")
         blocks = {self.blocks_key: Block(self.blocks_key, Origin("blocked.yaml", 1), reason="lost")}
-        team = replace(said.groups["team"], members=group("team", list(users)).members)
+        team = replace(said.groups["team"], members=group("team", tuple(users)).members)
         return replace(
             said,
             users=users,

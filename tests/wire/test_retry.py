@@ -73,7 +73,7 @@ SENT = "Wed, 21 Oct 2015 07:28:00 GMT"
         ({"retry-after": "Wed, 21 Oct 2015 07:29:00 GMT", "date": SENT}, 60),
         ({"retry-after": "Wed, 21 Oct 2015 09:29:00 +0200", "date": SENT}, 60),
         ({"retry-after": "Wed, 21 Oct 2015 07:27:00 GMT", "date": SENT}, 0),
-        ({"retry-after": "Wed, 21 Oct 2015 07:29:00 -0000", "date": SENT}, None),
+        ({"retry-after": "Wed, 21 Oct 2015 07:29:00 -0000", "date": SENT}, 60),
         ({"retry-after": "Wed, 21 Oct 2015 07:29:00 GMT"}, None),
         ({"retry-after": "Wed, 21 Oct 2015 07:29:00 GMT", "date": "today"}, None),
     ],

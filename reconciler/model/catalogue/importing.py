@@ -15,6 +15,11 @@ IMPORTED: Mapping[str, str] = MappingProxyType(
         "key-taken": "the key is or was another's, so this one has a longer key",
         "name-of-gone": "the name is that of somebody who is gone and whom files of yours still name, so the "
         "newcomer waits",
+        "name-of-leaver": "the name is that of somebody who is gone and is not written as a leaver yet, so "
+        "the newcomer waits for the merge of the leavers",
+        "end-unknown": "`accountExpires` cannot be read, so an end that was imported stays, and a new one is "
+        "not known",
+        "emptied": "a group that had members shows none: they were taken out, or `member` cannot be read",
         "refused-value": "an optional value does not fit and is left out",
         "manager-outside": "the manager is outside of what is imported",
         "member-outside": "members are outside of what is imported",
