@@ -281,9 +281,9 @@ class Live:
     calls: Mapping[str, int] = field(default_factory=dict)
     # As whom the service knows us: an ARN ("": not asked).
     caller: str = ""
-    # The policy that denies people, and that of the last apply where it was another; None: there is none.
+    # The policy that denies people; that of the last apply where another is configured, and the one not used.
     denials: Denials | None = None
-    former_denials: Denials | None = None
+    former_denials: tuple[Denials, ...] = ()
     # What a reviewer must know of the reading itself: members that are no users, a schema that does not hold.
     findings: tuple[Finding, ...] = ()
 

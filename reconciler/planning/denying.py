@@ -157,8 +157,8 @@ def keeps_user(context: PlanContext, identifier: str) -> bool:
     denials, why = context.live.denials, why_out(context, identifier)
     if denials is None or (why is not None and why.cause in DECLARED):
         return False
-    entry = denials.entries.get(identifier)
-    offboarded = entry is not None and entry.offboarded
+    every = (denials, *context.live.former_denials)
+    offboarded = any((entry := one.entries.get(identifier)) is not None and entry.offboarded for one in every)
     return offboarded or bool(denials.problem) or identifier in denials.named
 
 

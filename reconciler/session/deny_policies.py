@@ -18,8 +18,8 @@ def deny_policy_changed(
     `said` is the policy in the files under plan, `trusted` the one of the trusted branch ("": none). What was
     used before is what the newest receipt says. A policy where none was before takes nothing from anybody.
     """
-    used, former = live.denials, live.former_denials
-    before = former or used
+    used = live.denials
+    before = live.former_denials[0] if live.former_denials else used
     if before is None or before.policy == said:
         return
     kept = used is not None and used.policy == before.policy

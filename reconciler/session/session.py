@@ -22,6 +22,7 @@ from reconciler.loading.memory import AppliedHistory
 from reconciler.loading.position import GitPosition
 from reconciler.loading.references import UNBLOCK
 from reconciler.model.address import Address, Kind
+from reconciler.model.denials import Denials
 from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
@@ -122,11 +123,11 @@ class Session:
         target, receipt = self.targets[name], self.memories[name].remembered.receipt
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
-        former = None
+        former: Sequence[Denials] = ()
         if isinstance(target, Denies):
             former = target.keep_policy(self.memories[name].remembered.deny_policy)
         live = target.read(self._request(name, by_group=by_group))
-        return live if former is None else replace(live, former_denials=former)
+        return replace(live, former_denials=tuple(former)) if former else live
 
     def plan_on(
         self,

@@ -137,11 +137,11 @@ class Denies(Protocol):
     def policy(self) -> str:
         """The id of the policy that is used; "" for none."""
 
-    def keep_policy(self, former: str) -> Denials | None:
+    def keep_policy(self, former: str) -> Sequence[Denials]:
         """Go on with `former`, the policy of the last apply ("": none), while it alone tells who is out.
 
-        Else the configured one is used. Returns what `former` has, None where it is the configured one or
-        none. Raises nothing.
+        Else the configured one is used. Returns what `former` has, and the configured one where it is not
+        used; nothing where both are the same. Raises nothing.
         """
 
     def write_denials(self, edits: Mapping[str, Entry | None]) -> str:

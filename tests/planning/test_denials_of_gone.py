@@ -159,3 +159,20 @@ def test_an_entry_that_spells_an_id_in_another_case_holds_whom_it_means() -> Non
     company.blocked.clear()
     company.pass_days()
     assert company.is_in()
+
+
+def test_whom_offboard_entered_in_the_other_policy_is_held_as_well() -> None:
+    """The former policy is still used, and a clone that does not know that wrote into the configured one."""
+    company = offboarded()
+    entry = company.world.entries.pop(company.world.ids["bob"])
+    other = Denials("p-another1", {company.world.ids["bob"]: entry})
+    live = replace(company.world.live(), former_denials=(Denials("p-cutsoff1"), other))
+    memory = replace(remembered(company.base, at=NOW), ledger=company.ledger)
+
+    planned = plan_target(company.said(), memory, live, DELETING, CAN_ALL, NOW)
+
+    assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
+    company.goes("gone")
+    memory = replace(remembered(company.base, at=NOW), ledger=company.ledger)
+    planned = plan_target(company.said(), memory, live, DELETING, CAN_ALL, NOW)
+    assert "deletion-held" in {one.code for one in planned.plan.findings}

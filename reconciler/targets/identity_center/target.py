@@ -227,16 +227,17 @@ class IdentityCenter:
         """The id of the policy that denies people; see Denies."""
         return self._deny.policy if self._deny is not None else ""
 
-    def keep_policy(self, former: str) -> Denials | None:
+    def keep_policy(self, former: str) -> Sequence[Denials]:
         """Go on with the policy of the last apply while it alone tells who is out; see Denies."""
-        self._deny = self._configured
-        if not former or (self._configured is not None and self._configured.policy == former):
-            return None
+        configured = self._deny = self._configured
+        if not former or (configured is not None and configured.policy == former):
+            return ()
         policy = DenyPolicy(self._organizations, former, self._clock)
         found = policy.read()
-        if found.tells_alone:
-            self._deny = policy
-        return found
+        if not found.tells_alone:
+            return (found,)
+        self._deny = policy
+        return (found,) if configured is None else (found, configured.read())
 
     def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
         """Enter people in that policy, or take them out; see Denies."""
