@@ -36,6 +36,7 @@ from reconciler.planning.review import Difference, Review
 from reconciler.session.approvals import Approvals
 from reconciler.session.connecting import SANDBOX_RECORD
 from reconciler.session.preconditions import used
+from reconciler.targets.base import Denies
 from reconciler.wire.pool import Pool
 
 if TYPE_CHECKING:
@@ -229,6 +230,12 @@ def _receipt(session: Session, target: str, digest: str) -> Receipt:
     )
 
 
+def _policy(session: Session, target: str) -> str:
+    """The policy of denials that an apply used; see Denies.keep_policy."""
+    one = session.targets[target]
+    return one.policy if isinstance(one, Denies) else ""
+
+
 def _be_ready(session: Session, jobs: Collection[Job]) -> None:
     """Ask every target that is to be written to whether that can begin, before the first write to any."""
     parts = {
@@ -269,6 +276,7 @@ def remember_applied(
                     unkept=part.unkept,
                     removed=removed(part),
                     checked=checked(part),
+                    deny_policy=_policy(session, part.target),
                 ),
                 whole=part.whole,
                 ledger=given_after(by_name[part.target], part),
