@@ -26,7 +26,7 @@ from time import perf_counter
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.model.state import Live
 from reconciler.planning.ordering.estimate import estimate
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.sandbox import Sandbox
 from tests.support.organisation import Organisation, describe, real_input, write_organisation
 from tests.support.site import SPEED, FilesSite, client, files_site

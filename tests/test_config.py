@@ -208,6 +208,37 @@ def test_a_lock_that_makes_no_sense_is_a_fault_with_its_place(written: str, says
     assert problem.place.line == 2
 
 
+@pytest.mark.parametrize("name", ["sessions", "identity-reconciler/end_sessions", "a=b,c@d.e+f", "x" * 64])
+def test_a_role_that_ends_sessions_is_named_with_or_without_its_path(name: str) -> None:
+    found = config(f"targets:\n  aws:\n    type: identity-center\n    session_role: {name}\n")
+    assert found.targets["aws"].settings.session_role == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "arn:aws:iam::111111111111:role/sessions",
+        "/sessions",
+        "sessions/",
+        "a//b",
+        "end sessions",
+        "*",
+        "../x?",
+        "x" * 65,
+        "x/" * 300 + "y",
+        "\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "",
+    ],
+)
+def test_anything_else_is_not_the_name_of_a_role(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        config(f'targets:\n  aws:\n    type: identity-center\n    session_role: "{name}"\n')
+    (problem,) = caught.value.problems
+    assert "session_role" in str(problem)
+    assert problem.place is not None
+    assert problem.place.line == 5
+
+
 def test_everything_wrong_with_the_file_comes_at_once() -> None:
     with pytest.raises(InputError) as caught:
         config("timezone: Nowhere\nrules: {r: {}}\nrequires: '>=99'\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from reconciler.adopting.accepted_values import accept_set, accept_user, accept_value
 from reconciler.adopting.adding import put_rule, taken
@@ -23,6 +24,7 @@ from reconciler.model.state import Holder, Identities, Live
 
 _DECLARE = "git does not know it; `reconciler adopt` declares it"
 _ORPHAN = "whom it is for no longer exists; `assignments: exclusive` at the set removes it"
+_NOTHING: Mapping[Address, str] = MappingProxyType({})
 _OBJECTS = {Kind.USER: "users", Kind.GROUP: "groups", Kind.PERMISSION_SET: "permission_sets"}
 
 
@@ -35,12 +37,19 @@ class Accepted:
     said: list[str] = field(default_factory=list)
 
 
-def accept(editor: Editor, drift: TargetDrift, identities: Identities, live: Live) -> Accepted:
+def accept(
+    editor: Editor,
+    drift: TargetDrift,
+    identities: Identities,
+    live: Live,
+    refused: Mapping[Address, str] = _NOTHING,
+) -> Accepted:
     """Edit the files so that they say what is live, as far as that was not brought about by git.
 
-    Raises InputError for a file that is written too oddly to edit, or that is not valid afterwards.
+    What is `refused` is not accepted, with the reason. Raises InputError for a file that is written too oddly
+    to edit, or that is not valid afterwards.
     """
-    return _Accepting(editor, identities, live).accept(drift)
+    return _Accepting(editor, identities, live, refused).accept(drift)
 
 
 @dataclass(slots=True)
@@ -48,6 +57,7 @@ class _Accepting:
     editor: Editor
     identities: Identities
     live: Live
+    refused: Mapping[Address, str]
     found: Accepted = field(default_factory=Accepted)
     # Keys that were taken out, by section.
     removed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -55,9 +65,14 @@ class _Accepting:
     kept: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     granted: list[Address] = field(default_factory=list)
     revoked: list[Address] = field(default_factory=list)
+    # Account and set of privileged grants.
+    privileged: set[tuple[str, str]] = field(default_factory=set)
 
     def accept(self, drift: TargetDrift) -> Accepted:
-        changes = [one.change for one in drift.differences if one.drifted]
+        self._look(drift)
+        changes = [
+            one.change for one in drift.differences if one.drifted and not self._refused(one.change.address)
+        ]
         # What is gone goes first, with all that names it.
         gone = [one for one in changes if one.action is Action.CREATE and one.address.kind in _OBJECTS]
         for change in gone:
@@ -68,9 +83,24 @@ class _Accepting:
             if change not in gone:
                 self._settle(change.address, self._change(change))
         for one in drift.unmanaged:
-            self._settle(one.address, self._given(one.address))
+            if not self._refused(one.address):
+                self._settle(one.address, self._given(one.address))
         self._assignments()
         return self.found
+
+    def _look(self, drift: TargetDrift) -> None:
+        """Note which grants are privileged."""
+        found = [one.change.address for one in drift.differences if one.privileged]
+        found += [one.address for one in drift.unmanaged if one.privileged]
+        self.privileged.update(
+            (one.account, one.permission_set.own_key) for one in found if one.kind is Kind.ASSIGNMENT
+        )
+
+    def _refused(self, address: Address) -> bool:
+        if address not in self.refused:
+            return False
+        self.found.left[address] = self.refused[address]
+        return True
 
     def _settle(self, address: Address, why: str | None) -> None:
         """Note how it went: None is still to come, "" done."""
@@ -194,6 +224,6 @@ class _Accepting:
         for _, section in self.editor.section("assignments"):
             used.update(map(fold, section))
         frozen = {pair: frozenset(holders) for pair, holders in grants.items()}
-        for rule in compress(frozen, describer, used):
+        for rule in compress(frozen, describer, used, privileged=self.privileged.__contains__):
             put_rule(self.editor, rule, {})
         self.found.done.extend(self.granted)

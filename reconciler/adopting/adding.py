@@ -43,7 +43,7 @@ def add(editor: Editor, inventory: Inventory, rules: Sequence[Rule]) -> None:
 
 
 def put_rule(editor: Editor, rule: Rule, fields: Mapping[str, object]) -> None:
-    """Add one entry of assignments, with `fields` (a time, a reason) beside its lists."""
+    """Add one entry of assignments, with `fields` (a time, a reason) beside its lists, and its comments."""
     entry = entry_of(rule)
     _put(editor, "assignments", replace(entry, fields={**entry.fields, **fields}))
 
@@ -54,6 +54,8 @@ def _put(editor: Editor, section: str, one: Entry) -> None:
     if policy := fields.get("inline_policy"):
         fields["inline_policy"] = "../" * path.count("/") + str(policy)
     editor.assign(path, (section, one.key), fields)
+    for words in reversed(one.remarks):
+        editor.remark(path, (section, one.key), words)
 
 
 def home(editor: Editor, section: str, key: str) -> str:

@@ -294,7 +294,8 @@ class _Sorting:
                 continue
             owners = user_keys if principal.kind is Kind.USER else group_keys
             if not self._active(account):
-                self._skip(account, set_names[arn], "the account is not active")
+                whom = self._whom(principal)
+                self._skip(account, set_names[arn], f"the account is not active (for the {whom})")
             elif principal.id in owners:
                 holder = Holder(principal.kind, owners[principal.id])
                 granted[AccountId(account), set_names[arn]].add(holder)
@@ -303,12 +304,19 @@ class _Sorting:
                 fix = "remove the assignment in the console, or write assignments: exclusive at the set"
                 self._skip(account, set_names[arn], why, fix)
             else:
-                self._skip(account, set_names[arn], f"the {principal.kind} is not declared")
+                self._skip(account, set_names[arn], f"the {self._whom(principal)} is not declared")
         return {pair: frozenset(holders) for pair, holders in granted.items()}
 
     def _lives(self, principal: Principal) -> bool:
         known = self.live.users if principal.kind is Kind.USER else self.live.groups
         return principal.id in known
+
+    def _whom(self, principal: Principal) -> str:
+        """A user or group by kind and name, or by its id where it is gone."""
+        known = self.live.users if principal.kind is Kind.USER else self.live.groups
+        found = known.get(principal.id)
+        name = "user_name" if principal.kind is Kind.USER else "display_name"
+        return f"{principal.kind} {principal.id if found is None else found.attributes.get(name)}"
 
     def _skip(self, account: str, name: str, why: str, fix: str = "") -> None:
         self._leave("assignment", f"{name} on {account}", why, fix)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from reconciler.model.names import fold
 
 _KEY = re.compile(r"[A-Za-z0-9._@+/\-]{1,256}", re.ASCII)
+_NO_KEY = re.compile(r"[^A-Za-z0-9._@+-]+")
 _UNFIT = re.compile(r"[^a-z0-9._@+-]+")
 # What tells two keys apart needs eight characters more.
 _LONGEST = 240
@@ -82,6 +83,14 @@ def slug(name: str) -> str:
     """A name in lower case, ASCII, with a hyphen for everything that a key cannot have; "" for nothing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
     return _UNFIT.sub("-", plain).strip("-.")[:_LONGEST].strip("-.")
+
+
+def fitted(name: str) -> str:
+    """A name with a hyphen for each run of what the key of an entry cannot have; a slash is one of them.
+
+    Names of permission sets may have `=` and `,`, which no key has.
+    """
+    return _NO_KEY.sub("-", name)
 
 
 def numbered(wanted: str, taken: Collection[str]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from reconciler.adopting.keys import numbered, slug
+from reconciler.adopting.keys import fitted, numbered, slug
 from reconciler.adopting.outcome import Granted, Rule
 from reconciler.adopting.selectors import Describer
+from reconciler.files.writing import scalar
 from reconciler.model.address import AccountId, Kind
 from reconciler.model.names import fold
 from reconciler.model.state import Holder
@@ -32,6 +33,14 @@ class _Block(NamedTuple):
 # Account id, name of the permission set, holder.
 Grant = tuple[AccountId, str, Holder]
 _NO_NAMES: Mapping[Grant, str] = {}
+# Of a pair of account id and name of a permission set.
+Judge = Callable[[tuple[str, str]], bool]
+# A comment names at most so many sets.
+_SETS = 5
+
+
+def _unmarked(_pair: tuple[str, str]) -> bool:
+    return False
 
 
 def compress(
@@ -39,11 +48,14 @@ def compress(
     describer: Describer,
     taken: Collection[str] = (),
     entries: Mapping[Grant, str] = _NO_NAMES,
+    *,
+    privileged: Judge = _unmarked,
 ) -> list[Rule]:
     """Entries that give exactly what is granted, sorted by key; `taken` are keys of others, folded.
 
     An entry multiplies groups (or users, apart from groups) and permission sets that have their accounts in
-    common. A grant is in one entry only. `entries` says which grants belong together, and under which name.
+    common. A grant is in one entry only. `entries` says which grants belong together, and under which name,
+    and `privileged` which access a comment says is privileged.
     """
     parts: defaultdict[str, defaultdict[tuple[AccountId, str], set[Holder]]]
     parts = defaultdict(lambda: defaultdict(set))
@@ -54,13 +66,15 @@ def compress(
     rules: list[Rule] = []
     for part in sorted(parts, reverse=True):
         whole = {pair: frozenset(holders) for pair, holders in parts[part].items()}
-        made = _compressed(whole, describer, used, part)
+        made = _compressed(whole, describer, used, part, privileged)
         used.update(fold(one.key) for one in made)
         rules += made
     return sorted(rules, key=lambda one: one.key)
 
 
-def _compressed(granted: Granted, describer: Describer, taken: Collection[str], part: str) -> list[Rule]:
+def _compressed(
+    granted: Granted, describer: Describer, taken: Collection[str], part: str, privileged: Judge
+) -> list[Rule]:
     """The entries of grants that belong together under a name ("": under none)."""
     blocks = sorted(_blocks(granted), key=lambda one: (one.kind, one.holders, one.sets, sorted(one.accounts)))
     rules = []
@@ -85,10 +99,20 @@ def _compressed(granted: Granted, describer: Describer, taken: Collection[str], 
                 accounts=described.accounts,
                 excluded=described.excluded,
                 widens=described.widens,
-                notes=described.notes,
+                notes=(*_marked(block, privileged), *described.notes),
             )
         )
     return sorted(rules, key=lambda one: one.key)
+
+
+def _marked(block: _Block, privileged: Judge) -> Iterator[str]:
+    """The comment on the sets of an entry that are privileged."""
+    names = [
+        name for name in block.sets if any(privileged((account, name)) for account in sorted(block.accounts))
+    ]
+    if names:
+        more = f" and {len(names) - _SETS} more" if len(names) > _SETS else ""
+        yield f"privileged: {', '.join(map(scalar, names[:_SETS]))}{more}"
 
 
 def _blocks(granted: Granted) -> Iterator[_Block]:
@@ -127,8 +151,8 @@ def _grouped(pairs: Mapping[str, Collection[str]]) -> list[tuple[tuple[str, ...]
 
 def _key(block: _Block) -> str:
     direct = "direct-" * (block.kind is Kind.USER)
-    key = f"{direct}{_named(block.holders, 'others')}-{_named(block.sets, 'more')}".replace("/", "-")
-    return key[:_LONGEST]
+    key = f"{direct}{_named(block.holders, 'others')}-{_named(block.sets, 'more')}"
+    return fitted(key)[:_LONGEST]
 
 
 def _named(names: Iterable[str], rest: str) -> str:

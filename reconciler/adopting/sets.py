@@ -14,6 +14,7 @@ from reconciler.files.characters import FORBIDDEN
 from reconciler.files.tree import MemoryTree
 from reconciler.loading.load import load
 from reconciler.loading.sets import managed_policy_path
+from reconciler.model.durations import seconds_of
 from reconciler.model.names import fold
 from reconciler.model.resources import TAG_PREFIX, Attributes
 from reconciler.model.state import LivePermissionSet
@@ -52,7 +53,6 @@ _DEVICES = frozenset(
 )
 # Where files of policies are.
 _POLICIES = "policies/"
-_DURATION = re.compile(r"PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:0S)?", re.ASCII)
 
 
 def not_ours(live: LivePermissionSet, active: Callable[[str], bool]) -> str:
@@ -159,13 +159,14 @@ def _unfit(entry: Entry, path: str, policy: str | None) -> str:
 
 
 def _short(duration: str) -> str:
-    """`4h` for `PT4H`; what has seconds stays as it is."""
-    match = _DURATION.fullmatch(duration)
-    if match is None or not any(match.groups()):
+    """`4h` for `PT4H`, and one spelling for every other; what is not understood stays as it is."""
+    total = seconds_of(duration)
+    if not total:
         return duration
-    total = int(match[1] or 0) * 60 + int(match[2] or 0)
-    hours, minutes = divmod(total, 60)
-    return f"{hours}h" * bool(hours) + f"{minutes}m" * bool(minutes)
+    minutes, seconds = divmod(total, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours}h" * bool(hours) + f"{minutes}m" * bool(minutes)
+    return text if not seconds else f"PT{text.upper()}{seconds}S"
 
 
 def _texts(value: object) -> list[str]:

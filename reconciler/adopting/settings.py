@@ -81,7 +81,7 @@ def _guards(inventory: Inventory) -> Iterator[str]:
     yield (
         f"# Fitted to {_many(users, 'user')}, {_many(groups, 'group')}, {_many(members, 'membership')} and "
         f"{_many(grants, 'assignment')}. A plan that would take away more is\n"
-        "# refused until somebody approves it (docs/guards-and-rules.md)."
+        "# refused until somebody approves it (`reconciler explain max-removals`)."
     )
     yield "guards:"
     yield "  max_removals:"

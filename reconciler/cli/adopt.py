@@ -92,8 +92,7 @@ def command(
     wishes = Wishes(Users(users), region, by_name, terraform, pipeline, sso_util)
     with _as(profile), observing() as observer:
         adopted = adopt(beside(observer, options), wishes, observer)
-    folder = options.identities.as_posix()
-    answer(_json(adopted) if options.format == "json" else _text(adopted, folder, verbose=options.verbose))
+    answer(_json(adopted) if options.format == "json" else _text(adopted, options))
     return 0
 
 
@@ -112,19 +111,14 @@ def _as(profile: str | None) -> Iterator[None]:
                 os.environ["AWS_PROFILE"] = before
 
 
-def _text(adopted: Adopted, folder: str, *, verbose: bool) -> str:
+def _text(adopted: Adopted, options: Options) -> str:
     from reconciler.render import escape
 
+    folder, verbose = options.identities.as_posix(), options.verbose
     inventory = adopted.inventory
-    outside = sum("external" in one.fields for one in (*inventory.users, *inventory.groups))
-    sets, widening = len(inventory.permission_sets), sum(one.widens for one in adopted.rules)
-    people = f"{_many(len(inventory.users), 'user')}, {_many(len(inventory.groups), 'group')}"
-    grants = f"{_many(adopted.grants, 'assignment')} in {_many(len(adopted.rules), 'entry', 'entries')}"
-    added = "" if adopted.first else ", added"
-    lines = [
-        f"{adopted.target}{added}: {people} ({outside:,} from another directory), {_many(sets, _SET)}.",
-        f"{grants}; {widening:,} of them find accounts that join later.",
-    ]
+    lines = _counted(adopted)
+    if adopted.ignoring.written:
+        lines += ["", "Written to .gitignore: what the reconciler writes here and git shall not have."]
     if adopted.lines:
         lines += ["", f"Written to {escape.sentence(folder)}:"]
         lines += [f"  {path}  {count:,} lines" for path, count in _files(adopted, verbose=verbose)]
@@ -138,8 +132,26 @@ def _text(adopted: Adopted, folder: str, *, verbose: bool) -> str:
         lines += ["", f"Plan {', '.join(adopted.others)} as well: these files feed every target."]
     if adopted.moved is not None:
         lines += _moved(adopted.moved)
-    lines += _first(folder) if adopted.first else _again(adopted)
+    if adopted.ignoring.missing:
+        lines += ["", "Add this to .gitignore; it is what the reconciler writes here:"]
+        lines += [f"  {one}" for one in adopted.ignoring.missing]
+    lines += _first(options, adopted) if adopted.first else _again(adopted)
     return "\n".join(lines)
+
+
+def _counted(adopted: Adopted) -> list[str]:
+    """How much is declared, or was added; nothing where nothing was."""
+    inventory = adopted.inventory
+    if not adopted.first and not adopted.lines:
+        return [f"{adopted.target}: git knows everything that it can declare; nothing was written."]
+    outside = sum("external" in one.fields for one in (*inventory.users, *inventory.groups))
+    sets, widening = len(inventory.permission_sets), sum(one.widens for one in adopted.rules)
+    people = f"{_many(len(inventory.users), 'user')}, {_many(len(inventory.groups), 'group')}"
+    people += f" ({outside:,} from another directory)" if outside else ""
+    grants = f"{_many(adopted.grants, 'assignment')} in {_many(len(adopted.rules), 'entry', 'entries')}"
+    later = f"; {widening:,} of them find{'s' * (widening == 1)} accounts that join later" if widening else ""
+    added = "" if adopted.first else ", added"
+    return [f"{adopted.target}{added}: {people}, {_many(sets, _SET)}.", f"{grants}{later}."]
 
 
 def _moved(moved: Moved) -> list[str]:
@@ -161,13 +173,19 @@ def _moved(moved: Moved) -> list[str]:
     return lines
 
 
-def _first(folder: str) -> list[str]:
+def _first(options: Options, adopted: Adopted) -> list[str]:
+    added = shlex.quote(options.identities.as_posix()) + " .gitignore" * adopted.ignoring.written
+    same = " --sandbox" * options.sandbox
+    if options.identities != Options().identities:
+        same += f" --identities {shlex.quote(options.identities.as_posix())}"
+    same += "".join(f" --target {shlex.quote(one)}" for one in options.targets)
+    first = "" if options.sandbox else " --first-apply"
     return [
         "",
         "The plan of these files against what was read is empty. Read them, and commit them:",
-        f'  git add {shlex.quote(folder)} && git commit -m "Adopt what is there"',
+        f'  git add {added} && git commit -m "Adopt what is there"',
         "Then let git remember that it declares this. It writes nothing to any service:",
-        "  reconciler plan --out plan.json && reconciler apply plan.json --first-apply",
+        f"  reconciler plan{same} --out plan.json && reconciler apply{same} plan.json{first}",
     ]
 
 
@@ -184,8 +202,6 @@ def _again(adopted: Adopted) -> list[str]:
             "",
             "What was added changes nothing: read it, commit, plan and apply it as every change.",
         ]
-    else:
-        lines += ["", "Git knows everything that it can declare; nothing was written."]
     return lines
 
 
@@ -236,6 +252,7 @@ def _json(adopted: Adopted) -> str:
         "entries": len(adopted.rules),
         "entries_that_widen": sum(one.widens for one in adopted.rules),
         "written": dict(adopted.lines),
+        "gitignore_written": adopted.ignoring.written,
         "differing": [str(one) for one in adopted.differing],
         "removed": [] if adopted.moved is None else list(adopted.moved.removed),
         "kept": [] if adopted.moved is None else [asdict(one) for one in adopted.moved.kept],

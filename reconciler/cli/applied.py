@@ -18,7 +18,7 @@ def show_applied(applied: Applied, options: Options) -> int:
     if applied.report is None:
         answer(show_plan(applied.plan, options))
         raise Refused("Refused; nothing was written. The plan says what would lift it.")
-    answer(show_report(applied.report, applied.plan, options))
+    answer(show_report(applied.report, applied.plan, options, recorded=not applied.problems))
     for problem in applied.problems:
         remark(str(problem))
     for finding in applied.plan.blocked:

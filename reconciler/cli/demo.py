@@ -6,11 +6,8 @@ import contextlib
 import os
 import shlex
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -63,7 +60,7 @@ def _main_tour(folder: Path, identities: Path) -> None:
     )
     shutil.copytree(identities, folder / "identities")
     for number, stop in enumerate(MAIN, start=1):
-        _take(number, stop, folder, _run)
+        _take(number, stop, folder)
     answer(
         f"\n{bold}That is all.{plain} Change {identities} and look again: `reconciler plan --sandbox`. "
         'With your own organisation: README.md, "Ten minutes to a first real plan".'
@@ -85,8 +82,7 @@ def _story(folder: Path) -> None:
             shown = _recall(folder / DIRECTORY, before, after, half=stop.half)
             answer(f"\n{bold}{number}. {stop.about}{plain}\n\n{shown}")
             before = after
-        # In this process, because to start one takes longer than what most of these do.
-        _take(number, stop, folder, _run_here, told=stop.state is not None)
+        _take(number, stop, folder, told=stop.state is not None)
     answer(f"\n{bold}That is all.{plain} With your own directory: docs/active-directory.md.")
 
 
@@ -94,9 +90,7 @@ def _bold() -> tuple[str, str]:
     return ("\033[1m", "\033[0m") if wants_color() else ("", "")
 
 
-def _take(
-    number: int, stop: Stop, folder: Path, run: Callable[[str, Path], int], *, told: bool = False
-) -> None:
+def _take(number: int, stop: Stop, folder: Path, *, told: bool = False) -> None:
     """Say what a stop is about, edit what it edits, and run its command."""
     bold, plain = _bold()
     if not told:
@@ -104,7 +98,7 @@ def _take(
     if stop.edit:
         answer("\n" + _edit(folder / "identities", *stop.edit))
     answer(f"\n$ {stop.line}")
-    code = run(stop.line, folder)
+    code = _run(stop.line, folder)
     if code != stop.code:
         raise ReconcilerError(f"`{stop.line}` ended with exit code {code}, and not with {stop.code}")
 
@@ -163,17 +157,10 @@ def _edit(identities: Path, name: str, before: str, after: str) -> str:
 
 
 def _run(line: str, folder: Path) -> int:
-    """Run one command line of the tour in `folder`, with this very installation; returns its exit code."""
-    return subprocess.run(  # noqa: S603  # this very program, with words written above
-        [sys.executable, "-m", "reconciler", *shlex.split(line)[1:]],
-        cwd=folder,
-        env=_environment(),
-        check=False,
-    ).returncode
+    """Run one command line in `folder`; returns its exit code.
 
-
-def _run_here(line: str, folder: Path) -> int:
-    """Run one command line in `folder` in this process; returns its exit code."""
+    In this process, because to start one takes longer than what most of these do.
+    """
     from reconciler.cli.main import run
 
     kept = dict(os.environ)
@@ -188,7 +175,5 @@ def _run_here(line: str, folder: Path) -> int:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of the tour: this installation, installed or not, and no credential of anybody."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    here = str(Path(__file__).resolve().parents[2])
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (here, kept.get("PYTHONPATH"))))}
+    """The environment of the tour: no credential of anybody."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

@@ -18,6 +18,9 @@ from reconciler.cli.showing import size_option
 from reconciler.errors import ReconcilerError, RecordError, Refused, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from reconciler.model.address import Address
     from reconciler.model.drift import Drift
 
 _FORMATS = ("text", "json", "markdown")
@@ -87,18 +90,34 @@ def _accept(options: Options) -> int:
 
     with observing() as observer:
         found = accept_drift(beside(observer, options), observer)
-    lines = [f"accepted: {address}" for address in found.done]
-    lines += [f"not accepted: {address}: {escape.sentence(why)}" for address, why in found.left]
+    lines = [f"accepted: {_marked(address, found.privileged)}" for address in found.done]
+    lines += [
+        f"not accepted: {_marked(address, found.privileged)}: {escape.sentence(why)}"
+        for address, why in found.left
+    ]
     lines += [escape.sentence(one) for one in found.said]
     if found.written:
         lines += ["", f"Edited: {', '.join(map(escape.sentence, found.written))}."]
         lines.append(
             "Read the change (`git diff`), commit it, and apply it: it writes nothing to any service."
         )
+        if marked := len(found.privileged.intersection(found.done)):
+            lines.append(
+                f"{marked:,} of {len(found.done):,} accepted {'is' if marked == 1 else 'are'} privileged. "
+                "The plan is empty and does not show it: ask for a review of the files."
+            )
     elif not lines:
         lines = ["Nothing was made outside git; no file was changed."]
     answer("\n".join(lines))
     return CHANGES_PENDING if found.left else 0
+
+
+def _marked(address: Address, privileged: Collection[Address]) -> str:
+    """An address, with the mark that a plan gives privileged access; hidden characters are escaped."""
+    from reconciler.render import escape, naming
+
+    shown = escape.text(str(address))
+    return f"{shown} ({naming.PRIVILEGED})" if address in privileged else shown
 
 
 def _heading(target: str) -> str:

@@ -101,15 +101,18 @@ def ad(
     the exit code is 1, or 3 for the limit. What is wrong with single entries is told, and the rest is
     imported.
     """
+    from reconciler.sources.chosen import with_chosen
     from reconciler.sources.importing import import_entries
     from reconciler.sources.leavers import Part
     from reconciler.sources.settings import Settings, read_settings
 
     if config is None and ldif is None:
         raise UsageError("import ad needs --config FILE, which names the server, or --ldif FILE")
-    settings = Settings() if config is None else read_settings(config)
+    settings = with_chosen(Settings() if config is None else read_settings(config), options.identities)
     part = None if only is None else Part(only)
-    report = import_entries(_entries(settings, ldif), settings, options.identities, into, limit, part)
+    entries = _entries(settings, ldif)
+    apart = leavers_to is not None
+    report = import_entries(entries, settings, options.identities, into, limit, part, apart=apart)
     if leavers_to is not None:
         _list(leavers_to, report.leavers)
     answer(_json(report) if options.format == "json" else _text(report, verbose=options.verbose))

@@ -73,6 +73,12 @@ from reconciler.errors import ReconcilerError, UsageError
     metavar="ID",
     help="The service control policy that denies blocked people everything at once.  [default: none]",
 )
+@click.option(
+    "--session-role",
+    default="",
+    metavar="NAME",
+    help="The role in other accounts by which `offboard` ends sessions of `aws login`.  [default: none]",
+)
 @click.option("--redact", is_flag=True, help="Leave people out of the snapshot that git does not hold.")
 @click.option(
     "--wheel",
@@ -95,6 +101,7 @@ def command(
     plan_with: str,
     approvals: int,
     deny_policy: str,
+    session_role: str,
     wheel: Path | None,
     source: str | None,
     runner: str,
@@ -127,6 +134,7 @@ def command(
             approvals=approvals,
             redact=redact,
             deny_policy=deny_policy,
+            session_role=session_role,
             wheel=wheel,
             source=source or "",
             runner=runner,

@@ -7,10 +7,20 @@ import click
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
 from reconciler.cli.observing import beside, observing
 from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.model.signin import AccountSessions
 from reconciler.render.escape import text
 from reconciler.render.offboarding import offboarded_text, offboarding_text
+from reconciler.render.signed_in import OPTION, intended, sessions_text
 from reconciler.session.blocking import block_in_files
-from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, open_offboarding, undo
+from reconciler.session.offboarding import (
+    Offboarded,
+    Offboarding,
+    carry_out,
+    end_sessions,
+    open_offboarding,
+    session_roles,
+    undo,
+)
 
 
 @click.command("offboard", short_help="take all access of one person away, now")
@@ -20,15 +30,24 @@ from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, o
 @click.option(
     "--reason", metavar="TEXT", default="offboarded", show_default=True, help="What `blocked` says."
 )
+@click.option(
+    OPTION,
+    "everybody",
+    is_flag=True,
+    help="Also end sessions of `aws login` of roles that others have, too: they must sign in again.",
+)
 @click.option("--undo", "undoing", is_flag=True, help="Take USER out of the `deny_policy` again.")
 @common_options(hide=("--format",), formats=("text",))
-def command(options: Options, user: str, reason: str, *, yes: bool, revoke_only: bool, undoing: bool) -> int:
+def command(
+    options: Options, user: str, reason: str, *, yes: bool, revoke_only: bool, everybody: bool, undoing: bool
+) -> int:
     """Show, and once confirmed take away, everything that USER has, at every target.
 
     USER is a key, a user name, an email address or an id; also of somebody whom git does not know. Takes no
     lock and needs no remote: it runs from a laptop. It only takes away, and does not look at what the files
     declare. A target that fails delays no other; the exit code is 6 then. With a `deny_policy`, USER is
-    denied everything first, and nothing is granted to them until the files say `blocked`, or --undo.
+    denied everything first, and nothing is granted to them until the files say `blocked`, or --undo. At the
+    end it ends their sessions of `aws login`, in other accounts as the `session_role` of the target.
     """
     if not yes and not on_terminal():
         raise UsageError("offboard asks only on a terminal; with --yes it does not ask")
@@ -36,22 +55,48 @@ def command(options: Options, user: str, reason: str, *, yes: bool, revoke_only:
         return _undo(options, user, yes=yes)
     with observing() as observer, open_offboarding(beside(observer, options), observer, user) as found:
         observer.finish()
-        answer(offboarding_text(found.person, found.removals, found.unread, denies=found.denies))
+        answer(_shown(found, everybody=everybody))
         if not yes and not ask(f"Take all of this away from {text(str(found.person))}?"):
             raise ReconcilerError("Not confirmed; nothing was written.")
         done = carry_out(found, observer)
         observer.finish()
         ended = options.now or next(iter(found.sessions.values())).clock.now()
-    denied = {
-        name: "" if one.done else one.message or "it was not written" for name, one in done.denied.items()
-    }
-    answer(
-        offboarded_text(found.removals, done.reports, done.failures, found.unread, ended=ended, denied=denied)
-    )
-    if not revoke_only:
-        _block(options, found, f"{reason} {ended:%Y-%m-%d}")
-    _say_what_lasts(found, done)
+        denied = {
+            name: "" if one.done else one.message or "it was not written" for name, one in done.denied.items()
+        }
+        said = offboarded_text(
+            found.removals, done.reports, done.failures, found.unread, ended=ended, denied=denied
+        )
+        answer(said)
+        if not revoke_only:
+            _block(options, found, f"{reason} {ended:%Y-%m-%d}")
+        _say_what_lasts(found, done)
+        # What takes longest and matters least comes last: everything before it is done and said.
+        if not done.interrupted:
+            _end_sessions(found, f"offboard: {reason}", everybody=everybody)
     return _code(found, done)
+
+
+def _shown(found: Offboarding, *, everybody: bool) -> str:
+    sessions = {
+        name: intended(role, found.removals[name].reaches, everybody=everybody)
+        for name, role in session_roles(found).items()
+    }
+    return offboarding_text(
+        found.person, found.removals, found.unread, denies=found.denies, sessions=sessions
+    )
+
+
+def _end_sessions(found: Offboarding, reason: str, *, everybody: bool) -> None:
+    for name in session_roles(found):
+        ended: list[AccountSessions] = []
+        region = found.sessions[name].identities[name].get("region", "")
+        try:
+            ended.extend(end_sessions(found, name, reason, everybody=everybody))
+        finally:  # also of a run that is interrupted it is said what it did
+            said = sessions_text(ended, found.removals[name].reaches, region, everybody=everybody)
+            if said:
+                answer(said)
 
 
 def _undo(options: Options, user: str, *, yes: bool) -> int:
@@ -104,17 +149,14 @@ def _say_what_lasts(found: Offboarding, done: Offboarded) -> None:
             "Nothing is granted to them, reviewed or not, until the files say `blocked`, or `reconciler "
             "offboard --undo`."
         )
-    if any(one.reaches for one in found.removals.values()):
-        remark(
-            "Sessions of `aws login` were not ended: with credentials of each account, see `aws signin "
-            "list-sessions`, and end them with `aws signin batch-revoke-sessions`."
-        )
 
 
 def _code(found: Offboarding, done: Offboarded) -> int:
     left = any(one.left for one in found.removals.values())
     if done.whole and not found.unread and not left:
         return 0
-    if done.writes or (done.whole and not done.failures):
+    # A denial that fails is told as it is by apply and reconcile, also where nothing else was to be done.
+    undenied = not all(one.done for one in done.denied.values())
+    if done.writes or undenied or (done.whole and not done.failures):
         return AppliedInPart.exit_code
     return ReconcilerError.exit_code

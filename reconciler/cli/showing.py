@@ -105,8 +105,8 @@ def show_plan(
     )
 
 
-def show_report(report: Report, plan: Plan, options: Options) -> str:
-    """What an apply did, in the format that was asked for."""
+def show_report(report: Report, plan: Plan, options: Options, *, recorded: bool) -> str:
+    """What an apply did, in the format that was asked for; `recorded` says whether it is remembered."""
     from reconciler.render.comment.report import report_markdown
     from reconciler.render.github import protected
     from reconciler.render.json import report_json
@@ -115,14 +115,23 @@ def show_report(report: Report, plan: Plan, options: Options) -> str:
     if options.format == "json":
         return report_json(report)
     if options.format == "text":
-        return report_text(report, plan, color=wants_color(), verbose=options.verbose, width=width())
+        return report_text(
+            report,
+            plan,
+            color=wants_color(),
+            verbose=options.verbose,
+            width=width(),
+            recorded=recorded,
+        )
     if options.format == "junit":
         from reconciler.render.reports.junit import report_junit
 
         return report_junit(report)
     if options.format == "markdown":
-        return report_markdown(report, plan, max_bytes=options.max_bytes, verbose=options.verbose)
-    return protected(report_text(report, plan, verbose=options.verbose), token())
+        return report_markdown(
+            report, plan, max_bytes=options.max_bytes, verbose=options.verbose, recorded=recorded
+        )
+    return protected(report_text(report, plan, verbose=options.verbose, recorded=recorded), token())
 
 
 def explain(error: ReconcilerError, options: Options | None = None) -> str:

@@ -109,6 +109,10 @@ class Editor:
         """Take out an entry of a map or list. Comments on lines of their own stay."""
         self._edit(path, loc, lambda text, label: splicing.remove(text, loc, label))
 
+    def remark(self, path: str, loc: Loc, words: str) -> None:
+        """Put a comment of our own words above an entry of a map, where it has a line of its own."""
+        self._edit(path, loc, lambda text, label: splicing.remark(text, loc, words, label))
+
     def create(self, path: str, text: str) -> None:
         """Add a file. Raises ReconcilerError where there is one, also in another case of letters."""
         name = PurePosixPath(path)

@@ -109,6 +109,18 @@ def append(text: str, loc: Loc, value: Value, label: str = "") -> str:
     return _checked(nodes, splices, lambda before: _appended(before, loc, as_read(value)), at)
 
 
+def remark(text: str, loc: Loc, words: str, label: str = "") -> str:
+    """Put a comment on the line above an entry of a map; nothing where the entry has no line of its own."""
+    nodes = Nodes(text, label)
+    key, _ = nodes.entry(nodes.at(loc[:-1]), loc[-1])
+    assert key is not None
+    at = nodes.start(key)
+    indent, line = nodes.indent(at), nodes.line_start(at)
+    if indent is None:
+        return text
+    return _checked(nodes, [(line, line, f"{indent}# {words}{nodes.newline}")], lambda value: value, at)
+
+
 def _known(nodes: Nodes, loc: Loc) -> int:
     """How many steps of `loc` the file has, as entries of maps that can hold more."""
     node: Node | None = nodes.root

@@ -19,7 +19,7 @@ from reconciler.model.report import Outcome, Report, Result, Status, TargetRepor
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.steps import writes_something
 from reconciler.planning.pending import next_pending, without_pending
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review
 from reconciler.targets.base import Learning, Target
 from reconciler.wire.clock import Clock
@@ -100,9 +100,15 @@ def _apply_one(
     }
     seen = _read_back(job, run, done, clock) if done else ReadBack()
     ended |= {address: Result(address, *verdict) for address, verdict in seen.verdicts.items()}
+    # A denial that was reviewed and cannot be written now is still needed.
+    undenied = {change.address for change, _ in job.planned.undenied}
     results = [
         *ended.values(),
-        *(Result(one.address, Status.UNNECESSARY, "needed no more") for one in job.review.unnecessary),
+        *(
+            Result(one.address, Status.UNNECESSARY, "needed no more")
+            for one in job.review.unnecessary
+            if one.address not in undenied
+        ),
         *(
             Result(one.address, Status.LEFT_OUT, f"{one.cause}: waits for review")
             for one in job.review.left_out

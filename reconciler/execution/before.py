@@ -14,7 +14,7 @@ from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.resources import Attributes
 from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import writes_something
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.targets.base import NOTHING, Target
 
 # How often an object that keeps moving is looked at again before its step is given up.

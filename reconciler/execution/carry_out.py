@@ -12,7 +12,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock
 from reconciler.wire.pool import Cancelled, Pool

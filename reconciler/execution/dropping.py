@@ -28,7 +28,7 @@ from reconciler.planning.dropped import (
     one_entry,
     space_entry,
 )
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 
 @dataclass(frozen=True, slots=True)

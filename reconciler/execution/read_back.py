@@ -20,7 +20,7 @@ from reconciler.model.resources import Attributes
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet
 from reconciler.planning import hashes
 from reconciler.planning.dropped import may_lack
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.user_values import as_planned
 from reconciler.targets.base import NOTHING, ReadRequest, Target
 from reconciler.wire.clock import Clock

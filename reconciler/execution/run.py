@@ -9,7 +9,7 @@ from reconciler.model.plan import Step
 from reconciler.model.report import Outcome
 from reconciler.model.resources import Attributes
 from reconciler.planning import user_values
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 
 @dataclass(slots=True)

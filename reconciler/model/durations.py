@@ -9,8 +9,12 @@ from reconciler.model.resources import DEFAULT_DURATION
 
 # The most that AWS takes (IAM Identity Center user guide, "Set session duration for AWS accounts").
 LONGEST_SESSION = timedelta(hours=12)
-# Of more digits than a number that Python would not read (sys.set_int_max_str_digits) needs.
-_DURATION = re.compile(r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?", re.ASCII)
+# As AWS takes it (sso-admin, `Duration`): years and months have no length in seconds, but none of them has.
+# Python does not read numbers of thousands of digits.
+_DURATION = re.compile(
+    r"P(?:0+Y)?(?:0+M)?(?:(\d{1,9})W|(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.0+)?S)?)?",
+    re.ASCII,
+)
 
 
 def seconds_of(duration: object) -> int | None:
@@ -18,8 +22,8 @@ def seconds_of(duration: object) -> int | None:
     found = _DURATION.fullmatch(str(duration))
     if found is None or not any(found.groups()):
         return None
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
 def longest_session(duration: object) -> timedelta:

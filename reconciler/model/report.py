@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model.address import Address
+from reconciler.model.address import Address, Kind
 from reconciler.model.plan import Finding
 
 
@@ -113,6 +113,15 @@ class Report:
         """Whether anything that was to be done was not."""
         good = (Status.DONE, Status.UNNECESSARY, Status.LEFT_OUT, Status.REFUSED)
         return any(result.status not in good for part in self.targets for result in part.results)
+
+    @property
+    def undenied(self) -> bool:
+        """Whether somebody could not be entered in a policy of denials, or taken out, or given an end."""
+        return any(
+            result.address.kind is Kind.DENIAL and result.status.doubtful
+            for part in self.targets
+            for result in part.results
+        )
 
     @property
     def refused(self) -> bool:

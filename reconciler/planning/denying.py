@@ -15,7 +15,7 @@ from reconciler.model.state import Inactive
 from reconciler.planning.context import PlanContext
 from reconciler.planning.guards.access import caller_name
 from reconciler.planning.guards.protection import protected_now
-from reconciler.planning.ownership.objects import user_name
+from reconciler.planning.ownership.objects import said_id, user_name
 
 # What a file says of a person that explains what `offboard` wrote.
 DECLARED = frozenset({Cause.BLOCK, Cause.LEAVER})
@@ -149,12 +149,50 @@ def alone(people: Mapping[Address, Collection[str]]) -> Mapping[Address, frozens
     }
 
 
+def keeps_user(context: PlanContext, identifier: str) -> bool:
+    """Whether a live user must not be deleted: by its id alone the policy tells who was offboarded.
+
+    So it is until git says why they are out. Nobody knows who was offboarded while the policy cannot be read.
+    """
+    denials, why = context.live.denials, why_out(context, identifier)
+    if denials is None or (why is not None and why.cause in DECLARED):
+        return False
+    entry = denials.entries.get(identifier)
+    offboarded = entry is not None and entry.offboarded
+    return offboarded or bool(denials.problem) or identifier in denials.named
+
+
 def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
-    """The keys by which changes may speak of a user: also one whose object was made anew."""
+    """The keys by which changes may speak of a user: also one whose object was made anew.
+
+    Of an object that is gone the memory tells the key, the name and the external id. Who is declared with one
+    of these is the same person: to hold a namesake is better than to let somebody back in.
+    """
     yield context.user_key(identifier)
-    for key, lost in context.users.lost.items():
-        if identifier in lost:
+    users = context.users
+    lost = {key for key, identifiers in users.lost.items() if identifier in identifiers}
+    yield from sorted(lost)
+    given = None if identifier in context.live.users else users.given.get(identifier)
+    if given is None:
+        return
+    for key, user in context.desired.users.items():
+        if key not in lost and (
+            given.key in users.previous_keys(key)
+            or (given.name and fold(given.name) == fold(user_name(user)))
+            or (given.external_id and given.external_id == said_id(user))
+        ):
             yield key
+
+
+def why_entered(context: PlanContext, identifier: str) -> Inactive | None:
+    """Why the person of an entry must have no access now; also where their user is gone."""
+    found = why_out(context, identifier)
+    given = context.users.given.get(identifier)
+    if found is not None or given is None or identifier in context.live.users:
+        return found
+    inactive = context.desired.inactive
+    explained = (inactive.get(key) for key in (given.key, *keys_of(context, identifier)))
+    return next((one for one in explained if one is not None and one.cause in DECLARED), None)
 
 
 def size_reason(denials: Denials) -> str:

@@ -8,7 +8,7 @@ from reconciler.model.change import Change
 from reconciler.model.checked import Checked
 from reconciler.model.drift import Difference, TargetDrift
 from reconciler.model.plan import INCOMPLETE, Finding, Severity
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 # What findings say that the differences and the unmanaged grants say themselves.
 _TOLD = frozenset(

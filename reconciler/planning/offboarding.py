@@ -9,23 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.model.address import Address, Arn, Kind, remote
 from reconciler.model.capabilities import Capabilities
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
-from reconciler.model.durations import LONGEST_SESSION, longest_session
 from reconciler.model.names import fold
-from reconciler.model.pairs import Pair, Principal
+from reconciler.model.pairs import Principal
 from reconciler.model.plan import Step, TargetPlan
 from reconciler.model.policy import Scope
 from reconciler.model.resources import User
-from reconciler.model.state import Live, LivePermissionSet
+from reconciler.model.state import Live
 from reconciler.planning import hashes
 from reconciler.planning.ordering.steps import Dependencies, steps
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
+from reconciler.planning.reaches import Reach, account_name, group_name, reaches
 from reconciler.planning.withheld import without_delegated, without_observed
 
 # Memberships first: they are what most access hangs on.
@@ -49,12 +48,14 @@ class Person:
 class Seen(NamedTuple):
     """What was read of one target, and which of its users have a key in git (by remote id).
 
-    `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`).
+    `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`); `vanished`
+    who is denied and whose user is gone, by remote id, with the key (`PreparedPlan.vanished`).
     """
 
     live: Live
     keys: Mapping[str, str]
     never: Mapping[str, str] = MappingProxyType({})
+    vanished: Mapping[str, str] = MappingProxyType({})
 
 
 def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> list[Person]:
@@ -67,8 +68,9 @@ def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> lis
     names: set[str] = set()
     for target in seen.values():
         for identifier, live in target.live.users.items():
-            if identifier == who or _is_called(live.attributes, wanted):
-                key = target.keys.get(identifier)
+            key = target.keys.get(identifier)
+            # Also the key of somebody who is gone from the files.
+            if who in (identifier, key) or _is_called(live.attributes, wanted):
                 if key is None:
                     names.add(_name(live.attributes))
                 else:
@@ -77,6 +79,31 @@ def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> lis
     known = {name for one in found for name in map(fold, one.names)}
     found += [_undeclared(name, seen) for name in sorted(names - known)]
     return found
+
+
+def with_vanished(who: str, found: Sequence[Person], seen: Mapping[str, Seen]) -> list[Person]:
+    """The same people with the ids by which a policy still denies them though their users are gone.
+
+    `who` may also be such an id, or the key of somebody of whom nothing else is left.
+    """
+    left = {target: dict(one.vanished) for target, one in seen.items() if one.vanished}
+    people = []
+    for person in found:
+        ids = {target: list(each) for target, each in person.ids.items()}
+        for target, vanished in left.items():
+            mine = sorted(one for one, key in vanished.items() if person.key and key == person.key)
+            ids.setdefault(target, []).extend(mine)
+        people.append(replace(person, ids={one: tuple(each) for one, each in ids.items() if each}))
+    if people:
+        return people
+    ids = {
+        target: sorted(one for one, key in vanished.items() if who and who in (one, key))
+        for target, vanished in left.items()
+    }
+    keys = {left[target][one] for target, each in ids.items() for one in each}
+    key = keys.pop() if len(keys) == 1 else ""
+    gone = Person(key, {target: tuple(each) for target, each in ids.items() if each}, () if key else (who,))
+    return [gone] if gone.ids else []
 
 
 def why_not(
@@ -108,20 +135,6 @@ class Removal:
     prepared: PreparedPlan
     left: tuple[tuple[Change, str], ...]
     reaches: tuple[Reach, ...]
-
-
-class Reach(NamedTuple):
-    """A permission set that a person has in an account, and by which groups ("" is themselves).
-
-    `seconds` is how long a session of it lives on at most; `management` says whether no service control
-    policy binds the account.
-    """
-
-    account: str
-    permission_set: str
-    ways: tuple[str, ...]
-    seconds: int
-    management: bool
 
 
 def removal(live: Live, ids: Sequence[str], capabilities: Capabilities, scope: Scope) -> Removal:
@@ -174,32 +187,6 @@ def only_takes(change: Change) -> bool:
     )
 
 
-def reaches(live: Live, ids: Sequence[str]) -> Iterator[Reach]:
-    """What users have at one target, by account and permission set."""
-    management = live.organization.management
-    for (account, arn), ways in sorted(_ways(live, ids).items()):
-        found = live.permission_sets.get(arn)
-        yield Reach(
-            account=_account(live, account),
-            permission_set=found.name if found is not None else arn,
-            ways=tuple(sorted(ways)),
-            seconds=int(_longest(found).total_seconds()),
-            management=account == management or not management,
-        )
-
-
-def _ways(live: Live, ids: Sequence[str]) -> Mapping[Pair, set[str]]:
-    groups = {group for group, members in live.members.items() if any(each in members for each in ids)}
-    found: dict[Pair, set[str]] = {}
-    for pair, principals in live.assignments.items():
-        for one in principals:
-            if one.kind is Kind.USER and one.id in ids:
-                found.setdefault(pair, set()).add("")
-            elif one.kind is Kind.GROUP and one.id in groups:
-                found.setdefault(pair, set()).add(_group(live, one.id))
-    return found
-
-
 def _changes(
     live: Live, identifier: str, capabilities: Capabilities, known: dict[Address, str]
 ) -> Iterator[Change]:
@@ -212,7 +199,7 @@ def _changes(
                 address = Address.of(target, Kind.MEMBERSHIP, remote(group), remote(identifier))
                 known[address], known[address.group] = members[identifier], group
                 yield _deleted(
-                    address, hashes.pair_state(group, identifier, present=True), _group(live, group)
+                    address, hashes.pair_state(group, identifier, present=True), group_name(live, group)
                 )
     if Kind.ASSIGNMENT in capabilities.kinds:
         for (account, arn), principals in sorted(live.assignments.items()):
@@ -222,7 +209,7 @@ def _changes(
                 address = Address.of(target, Kind.ASSIGNMENT, account, found.name, key)
                 known[address.permission_set] = Arn(arn)
                 state = hashes.assignment_state(account, arn, identifier, present=True)
-                yield _deleted(address, state, f"{found.name} on {_account(live, account)}")
+                yield _deleted(address, state, f"{found.name} on {account_name(live, account)}")
     active = live.users[identifier].active
     if capabilities.status and Kind.USER in capabilities.kinds and active is not False:
         yield Change(
@@ -294,18 +281,3 @@ def _is_called(attributes: Mapping[str, object], wanted: str) -> bool:
 
 def _name(attributes: Mapping[str, object]) -> str:
     return fold(str(attributes.get("user_name") or ""))
-
-
-def _group(live: Live, identifier: str) -> str:
-    found = live.groups.get(identifier)
-    return str(found.attributes.get("display_name") or identifier) if found is not None else identifier
-
-
-def _account(live: Live, identifier: str) -> str:
-    found = live.organization.accounts.get(identifier)
-    return f"{found.name} ({identifier})" if found is not None and found.name else identifier
-
-
-def _longest(found: LivePermissionSet | None) -> timedelta:
-    """How long a session of a set lives at most; the longest there is of a set that nobody read."""
-    return LONGEST_SESSION if found is None else longest_session(found.attributes.get("session_duration"))

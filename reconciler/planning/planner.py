@@ -5,18 +5,15 @@ Context, diff, withheld, selection, consequences (which guards, rules and the or
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.capabilities import Capabilities
-from reconciler.model.change import Change
-from reconciler.model.ledger import Ledger
-from reconciler.model.plan import Finding, Severity, Step, TargetPlan
+from reconciler.model.plan import Finding, Severity, TargetPlan
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.removed import lately, summed
-from reconciler.model.report import Status
 from reconciler.model.selecting import NOT_IN_ORGANIZATION
 from reconciler.model.state import Desired, Identities, Inactive, Live, Remembered
 from reconciler.planning.at_once import status_alone, waiting_with
@@ -36,7 +33,7 @@ from reconciler.planning.desired.prior import PriorState, remember
 from reconciler.planning.desired.project import project
 from reconciler.planning.desired.remarks import remarks
 from reconciler.planning.digest import plan_digest, policy_digest
-from reconciler.planning.dropped import KEEPS_ALL, DroppedAttributes, still_unkept, unkept_findings
+from reconciler.planning.dropped import DroppedAttributes, still_unkept, unkept_findings
 from reconciler.planning.findings.assignments import assignment_findings
 from reconciler.planning.findings.declared import other_people, past
 from reconciler.planning.findings.denials import denial_findings
@@ -55,59 +52,11 @@ from reconciler.planning.ownership.objects import Ownership
 from reconciler.planning.ownership.owning import own_groups, own_users
 from reconciler.planning.ownership.sets import own_sets
 from reconciler.planning.pending import members_stay, pending_findings
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.selection import select
 from reconciler.planning.uncovered import gaps_in_use, uncovered
 from reconciler.planning.unmanaged import Unmanaged
-from reconciler.planning.withheld import NOTHING_WITHHELD, Withheld, withhold
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedPlan:
-    """A target's plan, and what apply needs beside it: steps, remote ids, versions, hashed attributes.
-
-    `keys` maps remote ids of users to keys, which is how a live manager is compared. `waiting` counts
-    what git declares and cannot be planned until somebody fixes it (two candidates, missing names).
-    `uncovered` says whether a gap of the reading covers anything that git declares or remembers.
-    `left_out` is what a plan by rule alone does not contain, and what waits for a review. `needed` maps
-    removals from what is critical to the grants without which too few people would be left there. `unkept`
-    is what the service was seen not to keep. `refused` are changes that a plan by rule alone leaves out,
-    because a guard or rule refuses them, each with why; `tallies` the names by which limits count removals.
-    `withheld` is what differs and cannot be made now; `unmanaged` what is live and nobody declares.
-    """
-
-    plan: TargetPlan
-    steps: tuple[Step, ...]
-    ids: Mapping[Address, str]
-    versions: Mapping[Address, str]
-    owned: Mapping[Address, tuple[str, ...]]
-    keys: Mapping[str, str]
-    waiting: int
-    uncovered: bool = False
-    left_out: tuple[Change, ...] = ()
-    needed: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
-    unkept: DroppedAttributes = KEEPS_ALL
-    ledger_update: LedgerUpdate | None = None
-    looking: Looking | None = None
-    refused: tuple[tuple[Change, str], ...] = ()
-    tallies: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    # Keys that are blocked and that nobody has, neither in git nor at the target.
-    blocks_nobody: frozenset[str] = frozenset()
-    withheld: Withheld = NOTHING_WITHHELD
-    unmanaged: Unmanaged | None = None
-    # Who is to be denied at once and cannot be, each with why: it is not done, and it delays nothing.
-    undenied: tuple[tuple[Change, str], ...] = ()
-    # Whom no run ever denies, by remote id, each with why.
-    never_denied: Mapping[str, str] = field(default_factory=dict)
-
-    def given_after(self, ended: Mapping[Address, Status], ids: Mapping[Address, str]) -> Ledger:
-        """What git gave, after an apply whose changes ended as `ended` says; see LedgerUpdate.after."""
-        assert self.ledger_update is not None
-        return self.ledger_update.after(ended, ids)
-
-    def intends(self, go: Collection[Address]) -> Ledger:
-        """What a run that is about to write the changes in `go` may give; see LedgerUpdate.intends."""
-        assert self.ledger_update is not None
-        return self.ledger_update.intends(go, self.ids)
+from reconciler.planning.withheld import Withheld, withhold
 
 
 def plan_target(
@@ -187,6 +136,7 @@ def plan_target(
             key
             for key in context.desired.inactive
             if key not in context.desired.users and key not in context.users.pairing.ids
+            if key not in diff.standing.vanished.values()  # that explains why they are denied
         ),
         unkept=context.unkept,
         ledger_update=LedgerUpdate(context, diff, judged.changes),
@@ -195,6 +145,7 @@ def plan_target(
         unmanaged=Unmanaged(context, diff),
         undenied=undenied,
         never_denied=diff.never_denied,
+        vanished=diff.standing.vanished,
     )
 
 

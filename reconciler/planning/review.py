@@ -18,7 +18,7 @@ from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import several
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import needs
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.reviewed_access import NO_MORE, More, further
 
 # Of a permission set, what is written value by value.
@@ -169,6 +169,8 @@ def _same(reviewed: Change, fresh: Change, ids: Mapping[Address, str], creating:
         and reviewed.before_hash == fresh.before_hash
     ):
         return True
+    if _disables_only(reviewed, fresh):
+        return True
     if reviewed.retimes and fresh.action is Action.CREATE:
         # It is gone since (its time was over, or somebody took it away): until then it may be given again.
         return reviewed.effect is Effect.GRANT and reviewed.after_hash == _end_state(fresh, ids)
@@ -201,6 +203,16 @@ def _within(fresh: FieldChange, reviewed: FieldChange) -> bool:
         return False
     found, before, after = (several(value) for value in (fresh.before, reviewed.before, reviewed.after))
     return before & after <= found <= before | after
+
+
+def _disables_only(reviewed: Change, fresh: Change) -> bool:
+    """Whether somebody who was to be deleted is only disabled, because they were offboarded meanwhile."""
+    return (
+        fresh.address.kind is Kind.USER
+        and reviewed.action is Action.DELETE
+        and fresh.action is Action.UPDATE
+        and [(each.name, each.after) for each in fresh.fields] == [("active", False)]
+    )
 
 
 def _same_pair(

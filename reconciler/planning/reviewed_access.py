@@ -10,7 +10,7 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Change
 from reconciler.model.plan import TargetPlan
 from reconciler.planning.looking import Looking
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.windows import instant, later
 
 # What was read as one of these covers the other, too.

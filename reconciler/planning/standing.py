@@ -10,10 +10,16 @@ from reconciler.model.change import Action, Change, Effect
 
 @dataclass(slots=True)
 class Standing:
-    """To whom nothing is granted: `held` by key. `everybody`: the policy cannot be read, so nobody knows."""
+    """To whom nothing is granted: `held` by key. `everybody`: the policy cannot be read, so nobody knows.
+
+    `undeleted` has the keys of users that are not deleted for that. `vanished` has those in the policy whose
+    user is gone: their key by the remote id that the policy names, as far as the memory tells ("").
+    """
 
     held: dict[str, str] = field(default_factory=dict)
     everybody: bool = False
+    undeleted: list[str] = field(default_factory=list)
+    vanished: dict[str, str] = field(default_factory=dict)
 
     def holds(self, change: Change) -> bool:
         """Whether a change gives something to such a person."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Change
 from reconciler.model.report import Result, TargetReport
-from reconciler.planning.offboarding import Person, Reach, Removal
+from reconciler.planning.offboarding import Person, Removal
+from reconciler.planning.reaches import Reach
 from reconciler.render.escape import text
-from reconciler.render.words import duration
+from reconciler.render.words import duration, some
 
+# Accounts of one line that are named; of the others it says how many they are.
+MOST = 12
 _VERBS = {Kind.MEMBERSHIP: "leaves the group", Kind.ASSIGNMENT: "loses", Kind.USER: ""}
 # Source: IAM Identity Center user guide, "Understanding authentication sessions".
 _PORTAL = (
@@ -21,11 +25,17 @@ _PORTAL = (
 
 
 def offboarding_text(
-    person: Person, removals: Mapping[str, Removal], unread: Mapping[str, str], *, denies: Mapping[str, str]
+    person: Person,
+    removals: Mapping[str, Removal],
+    unread: Mapping[str, str],
+    *,
+    denies: Mapping[str, str],
+    sessions: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
     """What would be taken away.
 
     `denies` has the targets where a policy denies the person first, with why it cannot be written, or "".
+    `sessions` says by target, in lines, what is done about sessions of `aws login`.
     """
     lines = [f"Offboard {text(str(person))}", ""]
     for target, found in removals.items():
@@ -38,7 +48,8 @@ def offboarding_text(
         lines += [f"  ? stays: {_says(one)}: {text(why)}" for one, why in found.left]
         if not found.prepared.plan.changes and not found.left:
             lines.append(f"  nothing to take away{'' if person.ids.get(target) else ': is not there'}")
-        lines += [f"  reaches {_reach(one)}" for one in found.reaches]
+        lines += [f"  reaches {one}" for one in _reached(found.reaches)]
+        lines += [f"  {one}" for one in sessions.get(target, ())]
         lines.append("")
     lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
     return "\n".join(lines).rstrip() + "\n"
@@ -77,14 +88,24 @@ def offboarded_text(
 
 
 def _lasting(reached: Sequence[Reach], ended: datetime, *, denied: bool) -> Iterator[str]:
+    """What is cut, and until when anything may live on: a line for each set and end, with its accounts."""
+    alike: dict[tuple[str, str], list[str]] = {}
     for one in reached:
         until = (ended + timedelta(seconds=one.seconds)).astimezone(UTC)
-        where = f"{text(one.permission_set)} on {text(one.account)}"
         if denied and not one.management:
-            yield f"{where}: cut, open sessions too, if the policy is attached above it"
+            how = "cut, open sessions too, if the policy is attached above it"
         else:
             why = ", where no service control policy holds" if denied else ""
-            yield f"{where}: no new session; an open one lives until {until:%Y-%m-%dT%H:%M}Z at most{why}"
+            how = f"no new session; an open one lives until {until:%Y-%m-%dT%H:%M}Z at most{why}"
+        alike.setdefault((one.permission_set, how), []).append(one.account)
+    for (permission_set, how), accounts in alike.items():
+        yield f"{text(permission_set)} on {accounts_text(accounts)}: {how}"
+
+
+def accounts_text(accounts: Sequence[str]) -> str:
+    """One account by its name, or how many they are with the names of the first."""
+    names = [text(one) for one in accounts]
+    return names[0] if len(names) == 1 else f"{len(names):,} accounts ({some(names, MOST)})"
 
 
 def _says(change: Change) -> str:
@@ -98,8 +119,11 @@ def _failed(result: Result, found: Removal) -> str:
     return f"{_says(change)}: {result.status}: {text(result.message)}{request}"
 
 
-def _reach(one: Reach) -> str:
-    ways = ", ".join(f"through {text(way)}" if way else "directly" for way in one.ways)
-    return (
-        f"{text(one.permission_set)} on {text(one.account)}, {ways}; a session lasts {duration(one.seconds)}"
-    )
+def _reached(reached: Sequence[Reach]) -> Iterator[str]:
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in reached:
+        ways = ", ".join(f"through {text(way)}" if way else "directly" for way in one.ways)
+        lasts = f"{ways}; a session lasts {duration(one.seconds)}"
+        alike.setdefault((one.permission_set, lasts), []).append(one.account)
+    for (permission_set, lasts), accounts in alike.items():
+        yield f"{text(permission_set)} on {accounts_text(accounts)}, {lasts}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.errors import Place
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Change
-from reconciler.model.plan import Plan
+from reconciler.model.plan import FIRST_APPLY, Plan
 from reconciler.model.report import Report, Result, Status, TargetReport
 from reconciler.model.resources import Origin
 from reconciler.render import escape, findings, naming, words
@@ -52,22 +52,35 @@ _DONE = {
 
 
 def report_text(
-    report: Report, plan: Plan, *, color: bool = False, verbose: bool = False, width: int | None = None
+    report: Report,
+    plan: Plan,
+    *,
+    color: bool = False,
+    verbose: bool = False,
+    width: int | None = None,
+    recorded: bool = True,
 ) -> str:
     """How each change of `plan` ended, with counts, calls and seconds; the verdict is the last line.
 
     Every failure stands there with its message. Of what was skipped, stopped, left out or unnecessary
-    the first twenty are listed, and the number of the rest, unless `verbose`.
+    the first twenty are listed, and the number of the rest, unless `verbose`. `recorded` says that it is
+    remembered; after the first apply to a target the report says what that means.
     """
     layout = Layout(Style(color), width)
     changes = {change.address: change for change in plan.changes}
     accounts = {each.target: each.accounts for each in plan.targets}
+    first = {each.target for each in plan.targets if any(one.code == FIRST_APPLY for one in each.findings)}
     lines: list[Line] = []
     for part in report.targets:
         if len(report.targets) > 1:
             lines.append(layout.line(escape.text(part.target), Tone.HEADING))
         named = accounts.get(part.target, {})
         lines += _target(part, changes, named, plan.places, layout, verbose=verbose)
+        if recorded and part.whole and part.target in first:
+            lines += layout.paragraph(
+                f"What git declares at {escape.text(part.target)} is remembered from now on: what somebody "
+                "changes there outside git is drift, and what leaves the files is taken back."
+            )
     lines += _verdict(report, layout)
     return joined(lines)
 
@@ -131,8 +144,10 @@ def _sum(
         sent = words.counted(part.writes, ("write was", "writes were"))
         described = f"{sent} answered with success at {escape.text(part.target)}, and no effect was seen."
         yield from layout.paragraph(described, hang=2)
-    else:
+    elif by_status:
         yield layout.line(f"Nothing was done at {escape.text(part.target)}.")
+    else:
+        yield layout.line(f"Nothing had to be done at {escape.text(part.target)}.")
 
 
 def _gathered(results: Sequence[Result]) -> tuple[list[Result], Mapping[str, list[Result]]]:
@@ -196,6 +211,10 @@ def _verdict(report: Report, layout: Layout) -> Iterable[Line]:
         for status, (title, _, _) in reversed(tuple(_STATUSES.items()))
         if statuses[status]
     )
+    if not total and not report.writes and not report.interrupted:
+        text = "No change was to be applied, and nothing was written to any service."
+        yield from layout.paragraph(text, tone=Tone.GOOD)
+        return
     begun = "Interrupted: applied" if report.interrupted else "Applied"
     text = f"{begun} {statuses[Status.DONE]:,} of {words.counted(total, ('change', 'changes'))}"
     text += f"; {undone}." if undone else "."

@@ -29,6 +29,12 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
+def some(parts: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`: no more than `most` of them by name."""
+    more = len(parts) - most
+    return listed([*parts[:most], f"{more:,} more"] if more > 0 else parts)
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds < 9.95:

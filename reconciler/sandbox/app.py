@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from reconciler.sandbox.faulty_replies import JSON_TYPE, Reply, before, refusal,
 from reconciler.sandbox.models import COMMON_ERRORS, Operation, ServiceModel, by_target_prefix, service_model
 from reconciler.sandbox.serving import Service
 from reconciler.sandbox.shapes import Violation, describe
+from reconciler.sandbox.signing import key_of, signed_region
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "identitystore": identitystore.OPERATIONS,
@@ -33,11 +33,8 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
 # What the service answers although its model forbids it (seen in the field): no inline policy is "".
 _SEEN = frozenset((("GetInlinePolicyForPermissionSet", "inlinePolicy"),))
 
-# Signature version 4: Credential=<key>/<date>/<region>/<service>/aws4_request
-_KEY = re.compile(r"Credential=([^/,\s]+)/")
 # What the client signs with where the sandbox is embedded; a workflow names its session so.
 _SESSIONS = {"sandbox": "reconciler-sandbox"}
-_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
 
 
 @dataclass(slots=True)
@@ -79,7 +76,7 @@ class App(Service):
     ) -> Answer:
         if model is None or operation is None:
             raise ApiError("UnknownOperationException", f"There is no operation {prefix}.{name}.")
-        region = _signed_region(model.signing_name, headers)
+        region = signed_region(model.signing_name, headers)
         before(faults, lambda fault: refusal(operation, fault))
         if self.throttle and not self.throttle.admits(operation):
             raise throttled(operation)
@@ -97,11 +94,11 @@ class App(Service):
 
     def _actor(self, headers: Mapping[str, str]) -> Actor:
         """Who calls: the session is named by the key that signed, as AWS names it by the role session."""
-        key = _KEY.search(headers.get("authorization", ""))
+        key = key_of(headers)
         account = self.world.store.meta()["management_account"]
-        session = _SESSIONS.get(key[1], key[1]) if key else "unknown"
+        session = _SESSIONS.get(key, key) or "unknown"
         arn = f"arn:aws:sts::{account}:assumed-role/ApiCaller/{session}"
-        return Actor("api", arn, key[1] if key else "", headers.get("user-agent", ""))
+        return Actor("api", arn, key, headers.get("user-agent", ""))
 
     def _account(self, db: sqlite3.Connection) -> str:
         """The account that calls."""
@@ -127,7 +124,7 @@ class App(Service):
         """What STS and IAM answer."""
         if operation is None:
             raise ApiError("InvalidAction", "Could not find operation.")
-        _signed_region(operation.service, headers)
+        signed_region(operation.service, headers)
         before(faults, lambda fault: refusal(operation, fault))
         with self.world.store.transaction() as db:
             answer: sts.Members
@@ -135,7 +132,8 @@ class App(Service):
                 answer = sts.simulation(body, self._denies)
             elif operation.name == "AssumeRole":
                 until = datetime.fromtimestamp(self.clock.now() + 900, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                answer = sts.assumed(body, self.world.circumstances.account_role, until)
+                here = self.world.circumstances
+                answer = sts.assumed(body, here.account_role, until, without=here.accounts_without_role)
             elif operation.service == sts.IAM:
                 arn = sts.given(body, "PolicyArn")
                 account = sts.of_key(self._actor(headers).key) or self._account(db)
@@ -182,24 +180,6 @@ class App(Service):
             if violations:
                 raise SandboxBug(describe(violations))
             return answer
-
-
-def _signed_region(signing_name: str, headers: Mapping[str, str]) -> str:
-    """The Region of the credential scope. The signature is not checked: the sandbox keeps no secret."""
-    authorization = headers.get("authorization", "")
-    if not authorization:
-        raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-    scope = _SCOPE.search(authorization)
-    if scope is None:
-        raise ApiError(
-            "IncompleteSignatureException", "The Authorization header has no valid credential scope."
-        )
-    if scope["service"] != signing_name:
-        raise ApiError(
-            "UnrecognizedClientException",
-            f"Credential should be scoped to correct service: '{signing_name}'.",
-        )
-    return scope["region"]
 
 
 def _params(model: ServiceModel, operation: Operation, body: bytes) -> Mapping[str, Any]:

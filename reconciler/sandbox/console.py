@@ -15,6 +15,7 @@ from reconciler.sandbox.console_base import group_named, user_named
 from reconciler.sandbox.console_organization import OrganizationConsole
 from reconciler.sandbox.console_policies import PolicyConsole
 from reconciler.sandbox.console_scim import ScimConsole
+from reconciler.sandbox.console_signin import SigninConsole
 from reconciler.sandbox.directory.attributes import updated_group, updated_user
 from reconciler.sandbox.directory.rules import SCIM_ISSUER
 from reconciler.sandbox.directory.users import ENABLED
@@ -22,7 +23,9 @@ from reconciler.sandbox.directory.users import ENABLED
 _ALL = 1 << 40
 
 
-class Console(OrganizationConsole, PolicyConsole, AccessConsole, ApplicationConsole, ScimConsole):
+class Console(
+    OrganizationConsole, PolicyConsole, AccessConsole, ApplicationConsole, ScimConsole, SigninConsole
+):
     """What one person does in the console. Thread-safe; users go by user name, groups by display name."""
 
     def add_user(

@@ -47,7 +47,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class ServiceModel:
-    """One service of botocore's data."""
+    """One service of botocore's data. `target_prefix` is "" where the address says what is asked."""
 
     name: str
     target_prefix: str
@@ -66,7 +66,7 @@ def service_model(name: str) -> ServiceModel:
     metadata, shapes = model["metadata"], model["shapes"]
     return ServiceModel(
         name=name,
-        target_prefix=metadata["targetPrefix"],
+        target_prefix=metadata.get("targetPrefix", ""),
         signing_name=metadata.get("signingName", metadata["endpointPrefix"]),
         operations={
             operation: _operation(name, operation, raw, shapes)
@@ -75,6 +75,14 @@ def service_model(name: str) -> ServiceModel:
         requests=Checker(shapes, strict=False),
         responses=Checker(shapes, strict=True),
     )
+
+
+@cache
+def has_service(name: str) -> bool:
+    """Whether the installed botocore has a service."""
+    from botocore.loaders import Loader
+
+    return name in Loader().list_available_services("service-2")
 
 
 @cache

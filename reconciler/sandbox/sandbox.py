@@ -20,6 +20,8 @@ from reconciler.sandbox.scim import bearer
 from reconciler.sandbox.scim.app import ScimApp, is_meant
 from reconciler.sandbox.seed import seed
 from reconciler.sandbox.server import Server
+from reconciler.sandbox.signin import app as signin
+from reconciler.sandbox.signin.app import SigninApp
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.throttle import Throttle
 from reconciler.sandbox.world import World
@@ -29,7 +31,7 @@ DEFAULT_LATENCY = 0.01
 
 
 class Sandbox:
-    """An AWS stand-in on loopback: identitystore, sso-admin, SCIM, reading organizations, who calls (sts).
+    """An AWS stand-in on loopback: identitystore, sso-admin, SCIM, organizations, who calls (sts), signin.
 
     `path` is the SQLite file, which survives restarts (None: in memory); `port` 0 takes a free one. `speed`
     divides latency, asynchronous times and quota windows alike. `seed` is an organisation file or an
@@ -110,6 +112,7 @@ class Sandbox:
                 self._latency,
             )
             app, scim = App(*shared, largest_page=self._largest_page), ScimApp(*shared)
+            sessions = SigninApp(*shared, largest_page=self._largest_page)
             control = Control(self.info, self.faults, self.requests, self.store)
 
             def route(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -117,6 +120,8 @@ class Sandbox:
                     return control.answer(method, path, headers, body)
                 if is_meant(path):
                     return scim.answer(method, path, headers, body)
+                if signin.is_meant(path):
+                    return sessions.answer(path, headers, body)
                 return app.answer(headers, body)
 
             server = Server(route, port=self._port, headers={SPEED_HEADER: f"{self.speed:g}"})

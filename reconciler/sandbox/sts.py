@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -67,14 +67,15 @@ def of_key(key: str) -> str:
     return key.removeprefix(ASSUMED) if key.startswith(ASSUMED) else ""
 
 
-def assumed(body: bytes, wanted: str, until: str) -> Members:
+def assumed(body: bytes, wanted: str, until: str, *, without: Collection[str] = ()) -> Members:
     """AssumeRole: credentials by which the account of the role is known again.
 
-    Only the role by the name `wanted` trusts who calls here. Raises ApiError for any other.
+    Only the role by the name `wanted` trusts who calls here, and the accounts `without` have none. Raises
+    ApiError for any other.
     """
     arn = given(body, "RoleArn")
     found = _ROLE_ARN.fullmatch(arn)
-    if found is None or not wanted or found[2] != wanted:
+    if found is None or not wanted or found[2] != wanted or found[1] in without:
         message = f"User is not authorized to perform: sts:AssumeRole on resource: {arn}"
         raise ApiError("AccessDenied", message, status=403)
     key = f"{ASSUMED}{found[1]}"

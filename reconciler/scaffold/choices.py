@@ -30,6 +30,10 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         "a label of a runner such as identity-directory",
     ),
     "deny_policy": (r"(?:p-[0-9a-zA-Z_]{8,128})?", "the id of a policy such as p-1a2b3c4d5e"),
+    "session_role": (
+        r"(?:(?:[A-Za-z0-9_+=,.@-]{1,128}/){0,16}[A-Za-z0-9_+=,.@-]{1,64})?",
+        "the name of a role such as identity-reconciler-sessions",
+    ),
     "owner_id": (r"[1-9]\d{0,18}|OWNER_ID", "the number that GitHub gave the owner"),
 }
 _README_IMPORT = (
@@ -37,6 +41,7 @@ _README_IMPORT = (
     "| none of AWS; the password of the directory, and the key of an app |"
 )
 _SETTING = "    deny_policy: {}   # blocked means now: docs/out-at-once.md of the reconciler\n"
+_SESSION_SETTING = "    session_role: {}   # in other accounts, ends sessions of `aws login`\n"
 _DENY_READS = ("organizations:DescribePolicy", "organizations:ListTargetsForPolicy")
 _ENDS = (".lock", ".git")
 
@@ -46,7 +51,8 @@ class Choices:
     """The options of `reconciler init`. Raises UsageError for a value that is not what it must be.
 
     `forge` is github or gitlab, `plan_with` snapshot or role, `approvals` how many people approve a pull
-    request. `deny_policy` is the service control policy that denies people at once ("": none). `wheel`
+    request. `deny_policy` is the service control policy that denies people at once, `session_role` the role
+    in other accounts by which `offboard` ends sessions of `aws login` ("": none). `wheel`
     is a wheel to ship along, by its file. `source` is "" or ad, a directory that is imported, and `runner`
     the label of the runner that reaches it.
     """
@@ -63,6 +69,7 @@ class Choices:
     approvals: int = 1
     redact: bool = False
     deny_policy: str = ""
+    session_role: str = ""
     wheel: Path | None = None
     source: str = ""
     runner: str = "identity-directory"
@@ -87,8 +94,9 @@ class Choices:
             raise UsageError("--source is ad")
         if self.source and self.forge != "github":
             raise UsageError(
-                "--source ad writes a workflow for GitHub alone; at GitLab, run `reconciler import ad` in a "
-                "scheduled pipeline of your own (docs/running-in-ci.md)"
+                "--source ad writes a workflow for GitHub alone: `ci propose` and `ci merge-leavers` cannot "
+                "open, close or merge a merge request yet. At GitLab, run `reconciler import ad` in a "
+                "scheduled pipeline of your own (docs/running-in-ci.md#a-directory-at-gitlab)"
             )
         if not 0 <= self.approvals <= 10:
             raise UsageError("--approvals is a number from 0 to 10")
@@ -117,6 +125,8 @@ class Choices:
             "role_revoke": f"{role}-revoke",
             "redact": " --redact" if self.redact else "",
             "deny_policy": _SETTING.format(self.deny_policy) if self.deny_policy else "",
+            "session_role": _SESSION_SETTING.format(self.session_role) if self.session_role else "",
+            "session_assume": self._assuming(),
             "deny_read": self._statement("ReadDenials", _DENY_READS),
             "deny_write": self._statement("WriteDenials", (*_DENY_READS, "organizations:UpdatePolicy")),
             "trust_plan": "trust-plan-role.json" if self.plan_with == "role" else "trust-plan.json",
@@ -136,9 +146,14 @@ class Choices:
         if not self.deny_policy:
             return ""
         resource = f"arn:{self.partition}:organizations::*:policy/*/service_control_policy/{self.deny_policy}"
-        one = {"Sid": sid, "Effect": "Allow", "Resource": resource, "Action": list(actions)}
-        lines = json.dumps(one, indent=2).splitlines()
-        return ",\n" + "\n".join(f"    {line}" for line in lines)
+        return _one_more(sid, resource, actions)
+
+    def _assuming(self) -> str:
+        """The statement that lets the role that only takes away assume the one in other accounts."""
+        if not self.session_role:
+            return ""
+        resource = f"arn:{self.partition}:iam::*:role/{self.session_role}"
+        return _one_more("EndSessionsInOtherAccounts", resource, ("sts:AssumeRole",))
 
     @property
     def partition(self) -> str:
@@ -146,3 +161,10 @@ class Choices:
         if self.region.startswith("us-gov-"):
             return "aws-us-gov"
         return "aws-cn" if self.region.startswith("cn-") else "aws"
+
+
+def _one_more(sid: str, resource: str, actions: Sequence[str]) -> str:
+    """A further statement of a policy of IAM, as it stands in the templates."""
+    one = {"Sid": sid, "Effect": "Allow", "Resource": resource, "Action": list(actions)}
+    lines = json.dumps(one, indent=2).splitlines()
+    return ",\n" + "\n".join(f"    {line}" for line in lines)

@@ -56,6 +56,11 @@ def files(choices: Choices) -> Mapping[str, bytes]:
     return dict(sorted(found.items()))
 
 
+def ignored_text() -> str:
+    """The `.gitignore` of a repository: what the reconciler writes there, and git shall not have."""
+    return (TEMPLATES / "gitignore").read_text(encoding="utf-8")
+
+
 def _github(choices: Choices) -> Mapping[str, str]:
     names = {f".github/workflows/{name}.yml": f"github/workflows/{name}.yml" for name in _WORKFLOWS}
     names[".github/workflows/plan.yml"] = f"github/workflows/plan.{choices.plan_with}.yml"

@@ -18,7 +18,7 @@ from reconciler.planning.declared_access import declared_access
 from reconciler.planning.desired.project import project
 from reconciler.planning.holdings import Side, holdings
 from reconciler.planning.looking import Looking
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.targets.base import NOTHING, ListsApplications
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.adopting.moving.terraform import Moved
@@ -11,6 +11,7 @@ from reconciler.adopting.outcome import Inventory, Rule, Users
 from reconciler.errors import ReconcilerError
 from reconciler.model.address import Address
 from reconciler.model.state import Live
+from reconciler.session.ignoring import Ignoring
 from reconciler.targets.base import EVERYTHING, Target
 
 
@@ -42,6 +43,7 @@ class Adopted:
     `ignore` are the lines to add to a reconciler.yaml that was there already ("": none, or it is written),
     `others` targets that the files feed, too. Where it is not the `first` time, `lines` names the files that
     were edited, and `differing` what git says otherwise than it is. `moved` is what Terraform can let go of.
+    `ignoring` says whether a `.gitignore` was written, or what the one that is there lacks.
     """
 
     target: str
@@ -55,6 +57,7 @@ class Adopted:
     first: bool = True
     moved: Moved | None = None
     differing: tuple[Address, ...] = ()
+    ignoring: Ignoring = field(default_factory=Ignoring)
 
 
 def read_whole(target: Target) -> Live:

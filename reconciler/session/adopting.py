@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.adopting.inventory import take_inventory
+from reconciler.adopting.marking import judge
 from reconciler.adopting.moving.source import NO_HINTS, Hints, resolve
 from reconciler.adopting.moving.terraform import moved
 from reconciler.adopting.outcome import Inventory
@@ -37,6 +38,7 @@ from reconciler.scaffold.write import write
 from reconciler.session.adopted import Adopted, Wishes, read_whole, refused
 from reconciler.session.adopting_again import adopt_again
 from reconciler.session.connecting import SANDBOX_RECORD, connect_all
+from reconciler.session.ignoring import keep_out_of_git
 from reconciler.session.moving import read_source
 from reconciler.session.settings import Settings
 from reconciler.targets.base import Target, TellsProvenance
@@ -91,6 +93,7 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
             inventory.granted,
             Describer(live.organization, names, by_name=wishes.by_name),
             entries=_named(inventory, hints),
+            privileged=judge(chosen.policy.guards.privileged, live, names),
         )
         written = texts(inventory, rules)
         ignore = ""
@@ -117,6 +120,7 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
         ignore=ignore,
         moved=moved(resources, inventory) if wishes.terraform is not None else None,
         others=tuple(name for name in config.targets if name != target.name),
+        ignoring=keep_out_of_git(Path()),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from reconciler.adopting.adding import add, taken
 from reconciler.adopting.inventory import take_inventory
+from reconciler.adopting.marking import judge
 from reconciler.adopting.outcome import Inventory
 from reconciler.adopting.rules import compress
 from reconciler.adopting.selectors import Describer
@@ -21,7 +22,7 @@ from reconciler.model.provenance import NO_PROVENANCE
 from reconciler.model.state import Identities, Live
 from reconciler.planning.desired.project import project
 from reconciler.planning.drift import target_drift
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.session.adopted import Adopted, Wishes, read_whole, refused
 from reconciler.session.opening import open_session
 from reconciler.session.session import Session
@@ -64,6 +65,7 @@ def adopt_again(settings: Settings, name: str, wishes: Wishes, observer: Observe
             inventory.granted,
             Describer(live.organization, names, by_name=True),
             taken(identities, ()).assignments,
+            privileged=judge(session.config.targets[name].policy.guards.privileged, live, names),
         )
         editor = Editor(settings.identities)
         add(editor, inventory, rules)

@@ -31,7 +31,7 @@ from reconciler.model.removed import Removed, lately
 from reconciler.model.report import Report, TargetReport
 from reconciler.model.state import Receipt
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Difference, Review
 from reconciler.session.approvals import Approvals
 from reconciler.session.connecting import SANDBOX_RECORD
@@ -69,7 +69,8 @@ class Applied:
         if report is None:
             return Stale.exit_code if self.stale else Refused.exit_code
         if report.interrupted or report.failed or self.problems or self.plan.blocked:
-            if report.writes or self.problems:
+            # A denial is tried beside everything else: where it fails alone, the rest is as it should be.
+            if report.writes or self.problems or report.undenied:
                 return AppliedInPart.exit_code
             return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
         return Refused.exit_code if report.refused else 0

@@ -9,7 +9,7 @@ from reconciler.errors import PlanFileError, UsageError
 from reconciler.model.address import Address
 from reconciler.model.plan import SEMANTICS_VERSION, Plan, Severity, TargetPlan
 from reconciler.model.policy import TargetPolicy
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Difference, Review, review
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import RecordError
 from reconciler.model.names import fold
 from reconciler.model.plan import Plan
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 if TYPE_CHECKING:
     from reconciler.session.session import Session

@@ -99,6 +99,7 @@ def connect_all(
         sandbox.scim_url,
         partial(_scim_token, sandbox),
         lambda policy: sandbox.store.found_scp(policy, EMPTY),
+        lambda role: setattr(sandbox.circumstances, "account_role", role),
     )
     return {
         name: connect(target, clock, observer, speed=speed, played=played) for name, target in chosen.items()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.loading.memory import AppliedHistory, Lack
 from reconciler.model.change import Action, Effect
 from reconciler.model.plan import FIRST_APPLY, Finding, Severity
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.wording import many
 
 

@@ -18,12 +18,14 @@ from reconciler.files.characters import show
 from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.report import TargetReport
-from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not
+from reconciler.model.signin import AccountSessions, Search
+from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not, with_vanished
 from reconciler.planning.review import Review
 from reconciler.render.escape import text
 from reconciler.session.opening import open_files, open_session
 from reconciler.session.session import Session
 from reconciler.session.settings import Settings
+from reconciler.targets.base import EndsSessions
 from reconciler.wire.pool import Pool
 
 
@@ -100,7 +102,7 @@ def open_offboarding(
                 session = together or stack.enter_context(open_session(settings, observer, (name,)))
                 live = replace(session.look(name), target=name, identity=session.identities[name])
                 prepared = session.plan_on(name, live, session.loaded.identities)
-                seen[name] = Seen(live, prepared.keys, prepared.never_denied)
+                seen[name] = Seen(live, prepared.keys, prepared.never_denied, prepared.vanished)
             except ReconcilerError as error:
                 errors[name] = error
             else:
@@ -108,7 +110,9 @@ def open_offboarding(
         if not sessions:
             raise next(iter(errors.values()))
         users = loaded.identities.users
-        person = _one(who, people(who, users, seen), errors)
+        found = people(who, users, seen)
+        # Who is gone has nothing to take away, and may be taken out of a policy.
+        person = _one(who, with_vanished(who, found, seen) if undo else found, errors)
         policies = {name: session.config.targets[name].policy for name, session in sessions.items()}
         protected = {key for policy in policies.values() for key in policy.guards.protected.users}
         if not undo and (why := why_not(person, users, sorted(protected), seen)) is not None:
@@ -124,7 +128,7 @@ def open_offboarding(
             removals={
                 name: removal(
                     seen[name].live,
-                    person.ids.get(name, ()),
+                    [each for each in person.ids.get(name, ()) if each in seen[name].live.users],
                     sessions[name].targets[name].capabilities,
                     policies[name].scope,
                 )
@@ -163,6 +167,32 @@ def carry_out(offboarding: Offboarding, observer: Observer) -> Offboarded:
         if report.interrupted:
             return Offboarded(denied, reports, failures, interrupted=True)
     return Offboarded(denied, reports, failures)
+
+
+def session_roles(offboarding: Offboarding) -> Mapping[str, str | None]:
+    """The targets around which the person may have signed in, each with the role for other accounts."""
+    found: dict[str, str | None] = {}
+    for name in offboarding.removals:
+        target = offboarding.sessions[name].targets[name]
+        if isinstance(target, EndsSessions) and name in offboarding.person.ids:
+            found[name] = target.session_role
+    return found
+
+
+def end_sessions(
+    offboarding: Offboarding, name: str, reason: str, *, everybody: bool
+) -> Iterator[AccountSessions]:
+    """End sessions of `aws login` around a target of `session_roles`, account by account as they finish.
+
+    Comes after all writes. `everybody` also ends those of roles that others have, too. Raises nothing.
+    """
+    target, session = offboarding.sessions[name].targets[name], offboarding.sessions[name]
+    assert isinstance(target, EndsSessions)
+    accounts: dict[str, dict[str, bool]] = {}
+    for one in offboarding.removals[name].reaches:
+        accounts.setdefault(one.identifier, {})[one.permission_set] = one.alone
+    session.settings.note_writes(True)
+    yield from target.end_sessions(Search(accounts, offboarding.person.names, everybody, reason))
 
 
 def undo(offboarding: Offboarding) -> Mapping[str, Denied]:

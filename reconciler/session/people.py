@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.resources import Attributes
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.render.redacting import People
 
 if TYPE_CHECKING:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from reconciler import __version__
 from reconciler.access.asking import TargetAccess
 from reconciler.access.page import AccessPage, Made, Source, TargetPage
-from reconciler.loading.position import GitPosition
+from reconciler.errors import ReconcilerError
+from reconciler.files.tree import FolderTree, Tree
+from reconciler.loading.position import GitPosition, stand
 from reconciler.model.address import Kind
 from reconciler.model.plan import Finding, Plan
 from reconciler.model.resources import Origin
@@ -54,7 +56,7 @@ def page_of_session(session: Session, side: Side) -> tuple[AccessPage, People]:
         )
     settings = session.settings
     source = Source.SNAPSHOT if settings.live else Source.SANDBOX if session.played else Source.LIVE
-    made = _made(source, session.now, session.position)
+    made = _made(source, session.now, session.position or _shown(settings, session.tree))
     made = replace(made, desired=side is Side.DESIRED, origin=settings.live or "")
     findings = tuple((part.target, each) for part in plan.targets for each in part.findings)
     places = session.loaded.locate(_origins(parts, findings))
@@ -80,6 +82,7 @@ def page_of_files(settings: Settings) -> tuple[AccessPage, People]:
     ]
     findings = tuple(("", each) for each in loaded.findings)
     places = loaded.locate(_origins(parts, findings))
+    position = position or _shown(settings, FolderTree(settings.identities))
     page = AccessPage(_made(Source.FILES, now, position), tuple(parts), findings, places)
     return page, people_declared(identities)
 
@@ -115,6 +118,14 @@ def _made(source: Source, now: datetime, position: GitPosition | None) -> Made:
     if position is None:
         return Made(source, now, __version__)
     return Made(source, now, __version__, commit=position.head or "", changed=position.changed)
+
+
+def _shown(settings: Settings, tree: Tree) -> GitPosition | None:
+    """Where the files are in git, to be shown: on the sandbox nothing is judged by it."""
+    try:
+        return stand(settings.identities, tree)
+    except ReconcilerError:
+        return None
 
 
 def _origins(parts: Iterable[TargetPage], findings: Iterable[tuple[str, Finding]]) -> Iterator[Origin]:

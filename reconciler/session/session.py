@@ -29,7 +29,8 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.model.state import Identities, Live
 from reconciler.planning.desired.needs import needs
 from reconciler.planning.ordering.estimate import Estimate, estimate
-from reconciler.planning.planner import PreparedPlan, plan_target, with_findings
+from reconciler.planning.planner import plan_target, with_findings
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.session.applying import Applied, apply_by_rule, apply_reviewed
 from reconciler.session.approvals import Approvals
 from reconciler.session.linting import with_lint

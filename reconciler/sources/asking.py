@@ -25,7 +25,9 @@ _ALWAYS = (
 # An attribute that a server keeps itself, as entryUUID, comes where it is named (RFC 4512 section 3.4).
 _PLAIN = ("objectClass", "entryUUID", "cn", "displayName")
 _OF_USERS = ("userAccountControl", "accountExpires", "primaryGroupID", "memberOf", "manager", "displayName")
-_OF_GROUPS = ("groupType", "member", "memberOf", "displayName", "description")
+# What a domain controller counts up at every change of an entry, its members included (MS-ADTS 3.1.1.1.9).
+VERSION = "uSNChanged"
+_OF_GROUPS = (VERSION, "groupType", "member", "memberOf", "displayName", "description")
 _USERS = "(objectCategory=person)(objectClass=user)"
 _GROUPS = f"(objectCategory=group)(groupType:{_BIT_AND}:=2147483648)"
 

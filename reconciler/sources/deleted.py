@@ -24,9 +24,8 @@ def tombstones(entries: Iterable[Entry]) -> frozenset[str]:
     """The objectGUIDs of what was deleted; of one that is there again as well, it does not count."""
     found, alive = set(), set()
     for entry in entries:
-        try:
-            guid = entry.guid()
-        except ValueError:
+        guid = entry.known_guid()
+        if guid is None:
             continue
         if not is_deleted(entry):
             alive.add(guid)
@@ -36,13 +35,25 @@ def tombstones(entries: Iterable[Entry]) -> frozenset[str]:
 
 
 def judged(
-    before: Mapping[str, Imported], there: Collection[str], deleted: Collection[str], *, looked: bool
+    before: Mapping[str, Imported],
+    there: Collection[str],
+    deleted: Collection[str],
+    elsewhere: Mapping[str, str],
+    *,
+    looked: bool,
 ) -> Iterator[Remark]:
     """Findings on who had access at the last import and is not there now, and was not deleted.
 
-    `looked` says whether Deleted Objects were asked for; where none was seen, nobody can be told apart.
+    `elsewhere` has the names of those that were read and are not meant. `looked` says whether Deleted
+    Objects were asked for; where none was seen, nobody can be told apart.
     """
     lost = [one for guid, one in before.items() if guid not in there and guid not in deleted and _has(one)]
+    fix = "it loses its access; put it back into the scope if that is not meant"
+    for one in lost:
+        if one.guid in elsewhere:
+            says = f"{one.key} is not meant any more: moved out of the scope, or of another kind by now"
+            yield Remark("missing", elsewhere[one.guid], says, fix)
+    lost = [one for one in lost if one.guid not in elsewhere]
     if not lost or not looked:
         return
     if not deleted:
@@ -55,7 +66,6 @@ def judged(
         says = (
             "it is missing and was not deleted: moved out of the scope, filtered, or hidden from the reader"
         )
-        fix = "it loses its access; put it back into the scope if that is not meant"
         yield Remark("missing", f"{one.key} ({one.guid})", says, fix)
 
 

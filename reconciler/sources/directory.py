@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -50,37 +50,16 @@ class Place:
         self.outdated = False
         self._tree = FolderTree(identities)
         self._paths = tuple(self._tree.paths())
-        self.own = {
-            path: self._tree.read(path)
-            for path in self._paths
-            if path.startswith(f"{self._into}/") and self._tree.read(path).startswith(MARK.encode())
-        }
+        self.own = _own(self._tree, self._into)
 
     def before(self) -> Before:
         """What earlier imports wrote. Raises InputError where somebody edited it beyond recognition."""
         faults = Faults(self._tree)
-        users: dict[str, Imported] = {}
-        groups: dict[str, Imported] = {}
-        leavers: dict[str, Imported] = {}
-        for path in self.own:
-            document = Document.read(self._tree, path, faults)
-            for section, found in (("users", users), ("groups", groups), ("leavers", leavers)):
-                for key, fields in _entries(document, section):
-                    guid = fields.get("external_id") if isinstance(fields, dict) else None
-                    if not isinstance(guid, str) or (guid in found and found[guid].key != key):
-                        assert document is not None
-                        says = "has no external_id of its own, by which an import knows it again"
-                        document.fault((section, key), says, _RESTORE, key=True)
-                        continue
-                    found[guid] = Imported(key, guid, fields)
+        users, groups, leavers = _sections(self._tree, self.own, faults)
         if faults:
             raise faults.error()
         self.outdated = any(name in one.fields for one in users.values() for name in STATUS)
-        left = {guid: one for guid, one in leavers.items() if guid not in users}
-        for guid in leavers.keys() & users.keys():
-            status = {name: value for name, value in leavers[guid].fields.items() if name in STATUS}
-            users[guid] = replace(users[guid], fields={**users[guid].fields, **status})
-        return Before(users, groups, left)
+        return _together(users, groups, leavers)
 
     def taken(self) -> Taken:
         """The keys and names of files that people write; a fault in one of those is not said here."""
@@ -180,6 +159,43 @@ class Place:
             folder = self._root / self._into / name
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+
+def before_in(tree: Tree, into: str) -> Before:
+    """What imports wrote below `into` in other files, as of a commit; what is at fault is left out."""
+    return _together(*_sections(tree, _own(tree, into), Faults(tree)))
+
+
+def _own(tree: Tree, into: str) -> Mapping[str, bytes]:
+    inside = (path for path in tree.paths() if path.startswith(f"{into}/"))
+    return {path: data for path in inside if (data := tree.read(path)).startswith(MARK.encode())}
+
+
+def _sections(tree: Tree, paths: Iterable[str], faults: Faults) -> Sequence[dict[str, Imported]]:
+    """Users, groups and leavers by objectGUID."""
+    sections: dict[str, dict[str, Imported]] = {"users": {}, "groups": {}, "leavers": {}}
+    for path in paths:
+        document = Document.read(tree, path, faults)
+        for section, found in sections.items():
+            for key, fields in _entries(document, section):
+                guid = fields.get("external_id") if isinstance(fields, dict) else None
+                if not isinstance(guid, str) or (guid in found and found[guid].key != key):
+                    assert document is not None
+                    says = "has no external_id of its own, by which an import knows it again"
+                    document.fault((section, key), says, _RESTORE, key=True)
+                    continue
+                found[guid] = Imported(key, guid, fields)
+    return list(sections.values())
+
+
+def _together(
+    users: Mapping[str, Imported], groups: Mapping[str, Imported], leavers: Mapping[str, Imported]
+) -> Before:
+    found = dict(users)
+    for guid in leavers.keys() & users.keys():
+        status = {name: value for name, value in leavers[guid].fields.items() if name in STATUS}
+        found[guid] = replace(users[guid], fields={**users[guid].fields, **status})
+    return Before(found, groups, {guid: one for guid, one in leavers.items() if guid not in users})
 
 
 def _entries(document: Document | None, section: str) -> list[tuple[str, Any]]:

@@ -13,9 +13,11 @@ from reconciler.sources.entry import Entry
 from reconciler.sources.leavers import ANCHOR, Part, belongs_to_leavers, part_of
 from reconciler.sources.mapping import outcome
 from reconciler.sources.outcome import Imported, Remark
+from reconciler.sources.remembering import check_over_time, remark_on, remembered
 from reconciler.sources.settings import Settings
 from reconciler.sources.shrinking import Limit, check
 from reconciler.sources.text import anchored, files
+from reconciler.sources.unseen import check_whole
 from reconciler.wire.clock import SystemClock
 
 
@@ -49,18 +51,23 @@ def import_entries(
     limit: Limit,
     part: Part | None = None,
     now: datetime | None = None,
+    *,
+    apart: bool = False,
 ) -> Report:
     """Write what a directory holds as YAML below `into` in the folder `identities`, or one part of that.
 
-    The limit holds for both parts together, whichever of them is written. `now` (aware; default: the
-    clock) tells ends that are over from those to come.
+    The limit holds for both parts together, whichever of them is written, and for this import together with
+    those of the last day that git has. `now` (aware; default: the
+    clock) tells ends that are over from those to come. `apart` says that the parts of what is written are
+    merged one without the other, as a `part` always is.
 
     Raises ReconcilerError where nothing was read, Refused where more would be lost than `limit` allows, and
-    InputError where the result would not be valid; then nothing is written.
+    InputError where the result would not be valid, RecordError where git does not answer; then nothing is
+    written.
     """
     place = Place(identities, into)
     before = place.before()
-    found = outcome(entries, settings, before, place.taken())
+    found = outcome(entries, settings, before, place.taken(), apart=apart or part is not None)
     if all(one.gone for one in found.users):
         reasons = (
             f"; {len(found.remarks):,} were left out: {found.remarks[0].message}" if found.remarks else ""
@@ -69,21 +76,25 @@ def import_entries(
             f"No user was found in {len(entries):,} entries{reasons}. Nothing was written. "
             "Check the base, the filter, and what the reader may see."
         )
+    check_whole(entries, settings, before, found)
     check(before, found, limit)
+    now = now or SystemClock().now()
+    memory = remembered(identities, into, now)
+    check_over_time(memory, before, found, limit)
     if part is not None and place.outdated:
         raise ReconcilerError(
             f"{identities / into} was written by an earlier version, which kept leavers among the people. "
             "Nothing was written. Import once without --only, and merge that."
         )
     there = place.now()
-    leavers = belongs_to_leavers(before, found, now or SystemClock().now())
+    leavers = belongs_to_leavers(before, found, now)
     wanted = part_of(part, files(found), there, leavers)
     written = place.replace(anchored(wanted, there))
     return Report(
         users=_counts(before.users, found.users),
         groups=_counts(before.groups, found.groups),
         files=written,
-        remarks=found.remarks,
+        remarks=sorted({*found.remarks, *remark_on(memory)}),
         leavers=_leavers(written.written, leavers, f"{into.rstrip('/')}/"),
     )
 

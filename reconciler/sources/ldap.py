@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import ssl
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.errors import Denied, IncompleteRead, ReconcilerError, ServiceError
 from reconciler.files.characters import show
-from reconciler.sources.asking import TOMBSTONES, domains, password_of, questions
+from reconciler.sources.asking import TOMBSTONES, VERSION, domains, password_of, questions
 from reconciler.sources.deleted import CONTAINER
 from reconciler.sources.entry import Entry, entry, normal, part_of_range
 from reconciler.sources.settings import Server, Settings
@@ -28,8 +28,10 @@ _SHOW_DELETED = "1.2.840.113556.1.4.417"
 # insufficientAccessRights, unwillingToPerform (RFC 4511 section 4.1.9).
 _NOT_SHOWN = ("12", "32", "50", "53")
 _SUCCESS, _SIZE_LIMIT, _BAD_CREDENTIALS, _NO_ACCESS = 0, 4, 49, 50
-# Pages without an entry, one after the other: a server that goes on so does not end.
+# Pages without a new entry, one after the other: a server that goes on so does not end.
 _EMPTY_PAGES = 100
+# How often an entry is read that changes meanwhile.
+_TRIES = 3
 
 
 def read_directory(settings: Settings) -> list[Entry]:
@@ -79,6 +81,15 @@ def _library() -> Any:
             "pip install 'identity-reconciler[ad]'"
         ) from error
     return ldap3
+
+
+class _ChangedError(Exception):
+    """An entry changed while its values were read in parts."""
+
+
+def _version(attributes: Mapping[str, list[bytes]]) -> list[bytes]:
+    """The number of the last change of an entry; none where it was not asked for, or is not shown."""
+    return [one for name, values in attributes.items() if name.lower() == VERSION.lower() for one in values]
 
 
 class _Reader:
@@ -148,13 +159,14 @@ class _Reader:
     ) -> Iterator[Entry]:
         """The entries below a base, page by page, each with its attributes whole."""
         cookie: bytes | None = None
-        empty = 0
+        empty, seen = 0, set[str]()
         while True:
             found, result = self._ask(base, text, attributes, controls, cookie=cookie)
             cookie = self._cookie(base, result)
-            empty = 0 if found else empty + 1
+            empty = 0 if any(dn not in seen for dn, _values in found) else empty + 1
+            seen.update(dn for dn, _values in found)
             for dn, values in found:
-                yield self._completed(dn, values)
+                yield self._completed(dn, values, attributes)
             if not cookie:
                 return
             if empty > _EMPTY_PAGES:
@@ -214,18 +226,34 @@ class _Reader:
             )
         return cookie
 
-    def _completed(self, dn: str, attributes: dict[str, list[bytes]]) -> Entry:
-        """The entry with what came as a part of a range read to its end."""
-        whole: dict[str, list[bytes]] = {}
-        for name, values in attributes.items():
-            part = part_of_range(name)
-            plain = part[0] if part else name.lower()
-            if part is not None:
-                values = [*values, *self._rest(dn, part, len(values))]  # noqa: PLW2901  # the whole of it
-            whole.setdefault(plain, []).extend(values)
-        return entry(dn, whole.items())
+    def _completed(self, dn: str, attributes: dict[str, list[bytes]], asked: Sequence[str]) -> Entry:
+        """The entry with what came as a part of a range read to its end.
 
-    def _rest(self, dn: str, part: tuple[str, int, int | None], had: int) -> Iterator[bytes]:
+        A value that goes meanwhile moves those behind it, and one of them would be in no part: an entry
+        that changed is read anew.
+        """
+        for _ in range(_TRIES):
+            whole: dict[str, list[bytes]] = {}
+            try:
+                for name, values in attributes.items():
+                    part = part_of_range(name)
+                    rest = () if part is None else self._rest(dn, part, len(values), _version(attributes))
+                    whole.setdefault(part[0] if part else name.lower(), []).extend((*values, *rest))
+            except _ChangedError:
+                found, _result = self._ask(dn, "(objectClass=*)", asked, single=True)
+                if len(found) != 1:
+                    break
+                attributes = found[0][1]
+                continue
+            whole.pop(VERSION.lower(), None)
+            return entry(dn, whole.items())
+        raise IncompleteRead(
+            f"{dn} changed again and again while its values were read; import again", target=self._server.url
+        )
+
+    def _rest(
+        self, dn: str, part: tuple[str, int, int | None], had: int, version: Sequence[bytes]
+    ) -> Iterator[bytes]:
         name, first, last = part
         if first != 0:
             raise self._gap(dn, name)
@@ -233,7 +261,10 @@ class _Reader:
         while last is not None:
             if last + 1 != start:
                 raise self._gap(dn, name)
-            found, _result = self._ask(dn, "(objectClass=*)", [f"{name};range={start}-*"], single=True)
+            wanted = [f"{name};range={start}-*", *([VERSION] if version else [])]
+            found, _result = self._ask(dn, "(objectClass=*)", wanted, single=True)
+            if any(_version(attributes) != version for _dn, attributes in found):
+                raise _ChangedError
             parts = [
                 (next_part, values)
                 for _dn, attributes in found

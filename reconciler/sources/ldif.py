@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,11 +29,16 @@ def read_ldif(path: Path) -> list[Entry]:
     itself says that it is not whole: a result that is not success, another count of entries, a range.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        data = path.read_bytes()
+        # `ldifde -u` writes UTF-16, and some editors put a mark before UTF-8.
+        wide = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except OSError as error:
         raise InputError([Problem(f"{path} cannot be read: {error.strerror}", "check the path")]) from error
     except UnicodeDecodeError as error:
-        raise InputError([_problem(path, 1, "the file is not UTF-8", "write values in base64")]) from error
+        raise InputError(
+            [_problem(path, 1, "the file is neither UTF-8 nor UTF-16", "write values in base64")]
+        ) from error
     return list(_entries(path, text))
 
 
@@ -99,6 +105,8 @@ def _entry(path: Path, lines: list[_Line]) -> Entry:
     attributes: dict[str, list[bytes]] = {}
     for number, one in rest:
         name, value = _attribute(path, number, one)
+        if name.lower() == "changetype" and value.strip().lower() == b"add":
+            continue  # what ldifde writes at each entry of an export
         if name.lower() in ("changetype", "dn"):
             fix = "record entries with ldapsearch or ldbsearch, with an empty line after each"
             raise InputError([_problem(path, number, f"{name} cannot stand here", fix)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.files.characters import show
@@ -17,11 +17,12 @@ from reconciler.sources.claims import losers
 from reconciler.sources.deleted import is_deleted, judged, tombstones
 from reconciler.sources.entry import Entry, below, normal
 from reconciler.sources.groups import Memberships
-from reconciler.sources.keys import assign
-from reconciler.sources.leavers import left_behind
+from reconciler.sources.keys import assign, base_key
+from reconciler.sources.leavers import STATUS, left_behind
 from reconciler.sources.outcome import Before, Imported, Outcome, Remark, Taken
 from reconciler.sources.plain import adapted
 from reconciler.sources.settings import Rules, Scope, Settings
+from reconciler.sources.unseen import emptied, keep_ends
 from reconciler.sources.values import Made, group_fields, is_group, is_user, user_fields
 
 _HELD = "it stays as it was imported last; correct it in the directory"
@@ -32,24 +33,40 @@ _Make = Callable[[Entry, str, Rules], Made]
 
 @dataclass(slots=True)
 class _Kind:
-    """Users or groups on their way: entries and fields by objectGUID, and who stays as before."""
+    """Users or groups on their way: entries and fields by objectGUID, and who stays as before.
 
-    entries: dict[str, Entry]
-    made: dict[str, Made]
-    held: set[str]
-    out: set[str]
+    `elsewhere` has the names of what was read and is not meant, by objectGUID.
+    """
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    out: set[str] = field(default_factory=set)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
 
 def outcome(
-    entries: Sequence[Entry], settings: Settings, before: Before = _NOTHING, taken: Taken = _FREE
+    entries: Sequence[Entry],
+    settings: Settings,
+    before: Before = _NOTHING,
+    taken: Taken = _FREE,
+    *,
+    apart: bool = False,
 ) -> Outcome:
-    """What an import of these entries writes, after what was imported `before`, beside what is `taken`."""
+    """What an import of these entries writes, after what was imported `before`, beside what is `taken`.
+
+    `apart` says that leavers and everything else are merged one without the other: then nobody goes out of
+    the people before `before` has them as a leaver. Otherwise their key would be remembered nowhere, and the
+    next of that name would get it.
+    """
     remarks: list[Remark] = []
     rules = settings.mapping
     entries = adapted(entries, settings) if settings.plain else entries
     users = _kind(entries, settings.users, is_user, user_fields, rules, before.users, remarks)
     groups = _kind(entries, settings.groups, is_group, group_fields, rules, before.groups, remarks)
-    _hold_back(users, before.users, "user_name", taken, remarks)
+    unwritten = _not_yet_leavers(users, before.users) if apart else frozenset()
+    remarks += keep_ends(users.entries, users.made, before.users, settings)
+    _hold_back(users, before.users, "user_name", taken, remarks, unwritten)
     _hold_back(groups, before.groups, "display_name", taken, remarks)
     was = {guid: one.fields for guid, one in before.users.items()}
     _settle(users, was, "user_name", taken.user_names, remarks)
@@ -65,13 +82,15 @@ def outcome(
         own = {name: value for name, value in one.fields.items() if name not in ("members", "include")}
         teams[guid] = replace(one, fields={**own, **joined.fields(guid)})
     remarks += joined.remarks
+    remarks += emptied(groups.entries, before.groups, teams)
     mentioned = None if rules.keep_gone else taken.mentioned
-    _keep_gone(people, before.users, _gone_user, ("user_name", "email"), mentioned)
+    kept = None if mentioned is None else mentioned | {skeleton(key) for key in unwritten}
+    _keep_gone(people, before.users, _gone_user, ("user_name", "email"), kept)
     _keep_gone(teams, before.groups, _gone_group, ("display_name",), mentioned)
     _without_unknown_managers(people)
     deleted, looked = tombstones(entries), settings.server is not None and not settings.plain
     for kind, was_there in ((users, before.users), (groups, before.groups)):
-        remarks += judged(was_there, kind.entries, deleted, looked=looked)
+        remarks += judged(was_there, kind.entries, deleted, kind.elsewhere, looked=looked)
     return Outcome(
         _sorted(people), _sorted(teams), sorted(set(remarks)), left_behind(before, people), deleted
     )
@@ -88,17 +107,19 @@ def _kind(
 ) -> _Kind:
     found: defaultdict[str, list[Entry]] = defaultdict(list)
     unknown: list[Entry] = []
+    elsewhere: dict[str, str] = {}
     for entry in entries:
-        if is_deleted(entry) or not wanted(entry):
-            continue
-        if scope.bases and not any(below(entry.dn, base) for base in scope.bases):
+        inside = not scope.bases or any(below(entry.dn, base) for base in scope.bases)
+        if is_deleted(entry) or not wanted(entry) or not inside:
+            if not is_deleted(entry) and (guid := entry.known_guid()) is not None:
+                elsewhere[guid] = min(elsewhere.get(guid, entry.dn), entry.dn)
             continue
         try:
             found[entry.guid()].append(entry)
         except ValueError as error:
             remarks.append(Remark("no-guid", entry.dn, str(error), "may it be read? a newcomer is left out"))
             unknown.append(entry)
-    kind = _Kind({}, {}, set(), set())
+    kind = _Kind(elsewhere=elsewhere)
     for guid, several in sorted(found.items()):
         first = min(several, key=lambda one: one.dn)
         kind.entries[guid], kind.made[guid] = first, make(first, guid, rules)
@@ -111,11 +132,15 @@ def _kind(
         if made.faults:
             _at_fault(kind, guid, before, "unusable", made.faults, remarks)
     # Who is there and cannot be told by the objectGUID is not gone: the name says who stays as before.
-    field = "user_name" if make is user_fields else "display_name"
-    names = {skeleton(str(one.fields.get(field))): guid for guid, one in before.items()}
+    name = "user_name" if make is user_fields else "display_name"
+    names = {skeleton(str(one.fields.get(name))): guid for guid, one in before.items()}
+    # By sAMAccountName, of which the key was made, where the other name is another by now.
+    keys = {one.key: guid for guid, one in before.items()}
+    deleted = tombstones(entries)
     for entry in sorted(unknown, key=lambda one: one.dn):
-        guid = names.get(skeleton(str(make(entry, "", rules).fields.get(field))), "")
-        if guid and guid not in kind.entries:
+        guid = names.get(skeleton(str(make(entry, "", rules).fields.get(name))), "")
+        guid = guid or keys.get(base_key(entry.readable("sAMAccountName"), ""), "")
+        if guid and guid not in kind.entries and guid not in deleted:
             kind.entries[guid], kind.made[guid] = entry, make(entry, guid, rules)
             kind.held.add(guid)
     return kind
@@ -135,26 +160,44 @@ def _at_fault(
     remarks.extend(Remark(code, kind.entries[guid].dn, says, fix) for says in faults)
 
 
-def _hold_back(
-    kind: _Kind, before: Mapping[str, Imported], field: str, taken: Taken, remarks: list[Remark]
-) -> None:
-    """Hold back who has the name of one that is gone and whom hand-made files still give something.
+def _not_yet_leavers(kind: _Kind, before: Mapping[str, Imported]) -> frozenset[str]:
+    """The keys of those who are gone and whom no file calls a leaver, or somebody with an end, so far."""
+    return frozenset(
+        one.key
+        for guid, one in before.items()
+        if guid not in kind.entries and not any(name in one.fields for name in STATUS)
+    )
 
-    The one that is gone cannot go without them, and who comes must not get what is theirs.
+
+def _hold_back(
+    kind: _Kind,
+    before: Mapping[str, Imported],
+    field: str,
+    taken: Taken,
+    remarks: list[Remark],
+    unwritten: Collection[str] = (),
+) -> None:
+    """Hold back who has the name of one that is gone and must stay: for files of people, or as `unwritten`.
+
+    The one that is gone cannot go without those files, and who comes must not get what is theirs.
     """
     gone = {
         skeleton(str(one.fields.get(field))): one.key
         for guid, one in before.items()
-        if guid not in kind.entries and skeleton(one.key) in taken.mentioned
+        if guid not in kind.entries and (skeleton(one.key) in taken.mentioned or one.key in unwritten)
     }
     for guid, made in kind.made.items():
         key = gone.get(skeleton(str(made.fields.get(field))))
         if key is not None and guid not in kind.out:
-            says = f"its {field} is that of {show(key)}, which is gone and is still named in files of yours"
             (kind.held if guid in before else kind.out).add(guid)
             until = "it stays as it was imported last" if guid in before else "it is left out"
+            dn, says = kind.entries[guid].dn, f"its {field} is that of {show(key)}, which is gone and is"
+            if key in unwritten:
+                fix = f"merge the part of leavers; until then {until}"
+                remarks.append(Remark("name-of-leaver", dn, f"{says} not written as a leaver yet", fix))
+                continue
             fix = f"take {show(key)} out of those files; until then {until}"
-            remarks.append(Remark("name-of-gone", kind.entries[guid].dn, says, fix))
+            remarks.append(Remark("name-of-gone", dn, f"{says} still named in files of yours", fix))
 
 
 def _settle(
@@ -169,7 +212,7 @@ def _settle(
     for guid, others in losers(claims, present, kind.held, field, taken).items():
         value = claims[guid][field]
         who = ", ".join(kind.entries[one].dn for one in others[:3]) or "an entry that people wrote"
-        says = f"its {field} {show(str(value))} is that of {who}, upper and lower case being the same"
+        says = f"its {field} {show(str(value))} is that of {who}, or looks like it"
         if field == "email" and guid not in before:
             kind.made[guid].fields[field] = None
             fix = "it is imported without; correct it in the directory"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Required
 
-from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema, with_config
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, WithJsonSchema, with_config
 from typing_extensions import TypedDict
 
 from reconciler.errors import InputError, Problem
@@ -16,6 +16,8 @@ from reconciler.files.faults import Faults
 from reconciler.files.fields import STRICT, Positive, Text
 from reconciler.files.shapes import Shape, refused
 from reconciler.files.tree import MAX_FILE_BYTES, MemoryTree
+from reconciler.sources.entry import dn_fault
+from reconciler.sources.filters import fault
 
 # From which attribute of the directory each of ours comes, unless `from` says otherwise (facts: MS-ADSC).
 SOURCES: Mapping[str, str] = {
@@ -51,38 +53,38 @@ ALWAYS = ("given_name", "family_name", "display_name")
 # Where Microsoft's matching rules begin (MS-ADTS 3.1.1.3.4.4).
 _MICROSOFT = "1.2.840.113556."
 DEFAULT_ATTRIBUTES = ("email", "title", "department", "manager")
-_CHOICES = (*sorted(SOURCES.keys() - set(ALWAYS)), "manager")
+CHOICES = (*sorted(SOURCES.keys() - set(ALWAYS)), "manager")
 
 
 def _attribute_name(value: Any) -> str:
-    if value in _CHOICES:
+    if value in CHOICES:
         return str(value)
-    raise refused("is not an attribute that can be imported", f"choose from {', '.join(_CHOICES)}")
+    raise refused("is not an attribute that can be imported", f"choose from {', '.join(CHOICES)}")
 
 
 def _filter(value: Any) -> str:
-    if isinstance(value, str) and value.startswith("(") and value.endswith(")") and _balanced(value):
-        return value
-    raise refused("is not an LDAP filter", "write it as in RFC 4515, in parentheses: (department=Payments)")
+    says = fault(value) if isinstance(value, str) else "is not text"
+    if says is None:
+        return str(value)
+    fix = "write it as in RFC 4515, in parentheses: (department=Payments)"
+    raise refused(f"is not an LDAP filter: it {says}", fix)
 
 
-def _balanced(text: str) -> bool:
-    depth = 0
-    for at, character in enumerate(text):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if depth <= 0 and at + 1 < len(text):
-            return False
-    return depth == 0
+def _dn(value: str) -> str:
+    if (says := dn_fault(value)) is not None:
+        raise refused(f"is not a distinguished name: it {says}", "write it as OU=People,DC=example,DC=com")
+    return value
 
 
 Dn = Annotated[
     str,
     Shape(r"[A-Za-z0-9.\-]+ *=.*", "is not a distinguished name", "write it as OU=People,DC=example,DC=com"),
+    AfterValidator(_dn),
 ]
 Filter = Annotated[
     Any, BeforeValidator(_filter), WithJsonSchema({"type": "string", "description": "As in RFC 4515."})
 ]
-AttributeName = Annotated[Any, BeforeValidator(_attribute_name), WithJsonSchema({"enum": list(_CHOICES)})]
+AttributeName = Annotated[Any, BeforeValidator(_attribute_name), WithJsonSchema({"enum": list(CHOICES)})]
 LdapName = Annotated[
     str,
     Shape(r"[A-Za-z][A-Za-z0-9\-]{0,63}", "is not the name of an LDAP attribute", "write it as department"),
@@ -222,7 +224,8 @@ class Rules:
 class Settings:
     """Everything that the file says. Without a `server` only a recorded directory can be imported.
 
-    `plain` is a server that is not Active Directory.
+    `plain` is a server that is not Active Directory. `attributes_named` says that the attributes of `mapping`
+    were asked for by name, and not chosen for want of it.
     """
 
     server: Server | None = None
@@ -230,6 +233,7 @@ class Settings:
     groups: Scope = Scope()
     mapping: Rules = Rules()
     plain: bool = False
+    attributes_named: bool = False
 
 
 def read_settings(path: Path) -> Settings:
@@ -275,6 +279,7 @@ def _settings(document: Document, written: _SettingsDocument, folder: Path) -> S
             enabled=_enabled(written.get("enabled")) if plain else None,
         ),
         plain=plain,
+        attributes_named="attributes" in written,
     )
 
 

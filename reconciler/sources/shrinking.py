@@ -81,7 +81,7 @@ def losses(before: Before, after: Outcome) -> Sequence[Loss]:
 
 def check(before: Before, after: Outcome, limit: Limit) -> None:
     """Raise Refused where more would be lost than the limit allows."""
-    over = [loss for loss in losses(before, after) if loss.lost and not _within(limit, loss)]
+    over = [loss for loss in losses(before, after) if loss.lost and not within(limit, loss)]
     if over:
         words = ", ".join(f"{loss.lost:,} of {loss.of:,} {loss.what}" for loss in over)
         raise Refused(
@@ -91,7 +91,8 @@ def check(before: Before, after: Outcome, limit: Limit) -> None:
         )
 
 
-def _within(limit: Limit, loss: Loss) -> bool:
+def within(limit: Limit, loss: Loss) -> bool:
+    """Whether a loss is allowed, those included who were deleted on purpose."""
     return limit.allows_deleted(loss.lost, loss.of) and limit.allows(loss.lost - loss.deleted, loss.of)
 
 

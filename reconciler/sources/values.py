@@ -19,6 +19,8 @@ _GROUP: TypeAdapter[GroupDocument] = TypeAdapter(GroupDocument)
 
 # MS-ADTS 2.2.16 (userAccountControl) and 2.2.12 (groupType).
 ACCOUNTDISABLE = 0x2
+# Accounts of trusts between domains, of workstations, and of domain controllers.
+_MACHINES = 0x800 | 0x1000 | 0x2000
 SECURITY_ENABLED, BUILTIN_LOCAL = 0x80000000, 0x1
 # MS-ADA1 2.2 (accountExpires): ticks of 100 ns since 1601; both of these mean never.
 _NEVER = (0, 0x7FFFFFFFFFFFFFFF)
@@ -37,9 +39,14 @@ class Made:
 
 
 def is_user(entry: Entry) -> bool:
-    """Whether an entry is a person's account: not a computer's, and not one that the system needs."""
+    """Whether an entry is a person's account: not one of a computer, of a trust, or that the system needs."""
     classes = _classes(entry)
-    return "user" in classes and "computer" not in classes and not _critical(entry)
+    if "user" not in classes or "computer" in classes or _critical(entry):
+        return False
+    try:
+        return not (entry.number("userAccountControl") or 0) & _MACHINES
+    except ValueError:
+        return True
 
 
 def is_group(entry: Entry) -> bool:

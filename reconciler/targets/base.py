@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from reconciler.model.pairs import Pair, Principal
 from reconciler.model.plan import Finding, Step
 from reconciler.model.provenance import Provenance
 from reconciler.model.report import Outcome, Pending
+from reconciler.model.signin import AccountSessions, Search
 from reconciler.model.state import Live
 
 
@@ -137,6 +138,21 @@ class Denies(Protocol):
         """Enter people by user id, or take them out (None), and leave all others as they are.
 
         "" where it was written and read back, else why it was not. Raises nothing.
+        """
+
+
+@runtime_checkable
+class EndsSessions(Protocol):
+    """A target around which people sign in to accounts, in sessions that can be ended (model/signin.py)."""
+
+    @property
+    def session_role(self) -> str | None:
+        """The role in other accounts that ends sessions there; None: the caller's own account alone."""
+
+    def end_sessions(self, search: Search) -> Iterator[AccountSessions]:
+        """End what is surely the person's, or all of `search.everybody`; account by account as they finish.
+
+        The accounts are those of `search` and the caller's own. Raises nothing: what fails is said.
         """
 
 

@@ -18,7 +18,7 @@ from reconciler.targets.target_type import TargetType
 GROUP = "reconciler.targets"
 IDENTITY_CENTER, SCIM = SHIPPED = ("identity-center", "scim")
 # The services that are called, as botocore spells them in AWS_ENDPOINT_URL_<SERVICE>.
-_SERVICES = ("IDENTITYSTORE", "SSO_ADMIN", "ORGANIZATIONS", "STS")
+_SERVICES = ("IDENTITYSTORE", "SSO_ADMIN", "ORGANIZATIONS", "STS", "SIGNIN")
 
 
 class UnknownTypeError(ReconcilerError):

@@ -46,7 +46,8 @@ class Place:
 class Played:
     """The embedded sandbox in place of AWS: where it answers, and how to get a token of its SCIM endpoint.
 
-    `deny_policy` makes the policy of an id, with nobody in it, at the root of its organization.
+    `deny_policy` makes the policy of an id, with nobody in it, at the root of its organization, and
+    `session_role` a role by that name in every account.
     """
 
     url: str
@@ -54,6 +55,7 @@ class Played:
     scim_url: str = ""
     scim_token: Callable[[], Path] | None = None
     deny_policy: Callable[[str], None] | None = None
+    session_role: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,11 @@ class TargetType(ABC, Generic[Settings]):
         """The attributes without which no user is created, as far as they are known without asking."""
         del settings
         return ("user_name",)
+
+    def user_attributes(self, settings: Settings) -> frozenset[str] | None:
+        """Our names of the attributes of users that are ever sent, extensions apart; None: any of them."""
+        del settings
+        return None
 
     def address(self, settings: Settings) -> str | None:
         """The address that the field `url` names, so that no two targets are at one; None: there is none."""

@@ -14,7 +14,8 @@ from reconciler.model.policy import Guards, Limit, MaxRemovals, OnRemoval, Targe
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.resources import Group, Origin, User, Value
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from reconciler.targets.base import Target
 from reconciler.wire.clock import Clock, SystemClock

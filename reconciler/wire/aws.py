@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from reconciler import __version__
 from reconciler.errors import IncompleteRead, Rejected, ServiceError
 from reconciler.model.observer import Observer, Silent
-from reconciler.wire import answers, retry
+from reconciler.wire import answers, aws_endpoint, retry
 from reconciler.wire.answers import MalformedError
 from reconciler.wire.aws_errors import RequestInfo, botocore_errors, configuration, translate
-from reconciler.wire.aws_models import new_session, service_model
+from reconciler.wire.aws_models import has_operation, new_session, service_model, token_name
 from reconciler.wire.clock import Clock, SystemClock
 from reconciler.wire.dates import http_date
 from reconciler.wire.loopback import announced_speed, is_loopback
@@ -120,8 +120,8 @@ class Aws:
         return shape is not None and member in shape.members
 
     def knows(self, service: str, operation: str) -> bool:
-        """Whether the installed service model has an operation; asks nobody."""
-        return operation in service_model(service).operation_names
+        """Whether the installed botocore has the service and the operation; asks nobody."""
+        return has_operation(service, operation)
 
     def members(self, service: str, operation: str) -> frozenset[str]:
         """What the installed service model knows in the request; asks nobody."""
@@ -181,9 +181,9 @@ class Aws:
 
         tokens: set[str] = set()
         seen: set[str] = set()
-        token, empty = "", 0
+        token, empty, name = "", 0, token_name(self.members(service, operation))
         for _ in range(MAX_PAGES):
-            more = {"NextToken": token} if token else {}
+            more = {name: token} if token else {}
             answer = self.call(service, operation, mutates=False, **params, **more)
             items = answer.get(result_key, _MISSING)
             if not isinstance(items, list):
@@ -199,7 +199,7 @@ class Aws:
                 raise bad(f"the list has not ended after {MAX_ITEMS:,} of its items")
             yield items
             empty = 0 if items else empty + 1
-            token = answer.get("NextToken") or ""
+            token = answer.get(name) or ""
             if not token:
                 return
             if empty >= MAX_EMPTY_PAGES:
@@ -331,6 +331,7 @@ class Aws:
             message = f"{endpoint} is not encrypted, and no credentials are sent there; use https"
             raise Rejected(message, target=self.target, request=asked.label)
         client.meta.events.register("before-parse", answers.check)
+        aws_endpoint.keep(client)
         return client
 
     def _ready(self, asked: RequestInfo) -> Any:

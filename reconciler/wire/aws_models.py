@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from functools import cache
 from typing import Any, cast
 
@@ -13,6 +14,21 @@ def service_model(service: str) -> Any:
     from botocore.model import ServiceModel
 
     return ServiceModel(loader(None).load_service_model(service, "service-2"), service)
+
+
+def has_operation(service: str, operation: str) -> bool:
+    """Whether the installed botocore has a service, which an older one may not, and in it an operation."""
+    from botocore.exceptions import UnknownServiceError
+
+    try:
+        return operation in service_model(service).operation_names
+    except UnknownServiceError:
+        return False
+
+
+def token_name(members: Collection[str]) -> str:
+    """The member that carries the token of a page, by those of the request: services write it in two ways."""
+    return "nextToken" if "nextToken" in members else "NextToken"
 
 
 @cache

@@ -7,7 +7,10 @@ import pytest
 from reconciler.adopting.inventory import take_inventory
 from reconciler.adopting.keys import account_keys, group_keys, user_keys
 from reconciler.adopting.outcome import Inventory, Users
+from reconciler.adopting.sets import entry_of
+from reconciler.loading.sets import parse_duration
 from reconciler.model.address import AccountId, Arn, Kind
+from reconciler.model.durations import seconds_of
 from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.provenance import Provenance
@@ -194,6 +197,23 @@ def test_a_set_that_no_file_can_have_is_ignored_with_the_reason(attributes: Attr
     (ignored,) = inventory.ignored
     assert ignored.name == "Odd"
     assert why in ignored.why
+
+
+@pytest.mark.parametrize(
+    ("live", "written"),
+    [
+        ("PT4H", "4h"),
+        ("PT90M", "1h30m"),
+        ("P0DT12H", "12h"),
+        ("PT720M", "12h"),
+        ("PT3600S", "1h"),
+        ("PT3661S", "PT1H1M1S"),
+    ],
+)
+def test_a_duration_has_one_spelling(live: str, written: str) -> None:
+    entry, _ = entry_of("Read", {"session_duration": live}, "")
+    assert entry.fields["session_duration"] == written
+    assert seconds_of(parse_duration(written)) == seconds_of(live)
 
 
 def test_tags_that_aws_keeps_are_not_written() -> None:

@@ -6,13 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.adopting.inventory import take_inventory
+from reconciler.adopting.marking import judge
 from reconciler.adopting.outcome import Entry, Users
+from reconciler.adopting.rules import compress
+from reconciler.adopting.selectors import Describer
 from reconciler.adopting.text import block, files
 from reconciler.files.characters import FORBIDDEN
 from reconciler.files.tree import MemoryTree
 from reconciler.files.yaml import parse
 from reconciler.loading.load import load
-from reconciler.model.address import Arn
+from reconciler.model.address import AccountId, Arn, Kind
+from reconciler.model.organization import LiveAccount, Organization
+from reconciler.model.pairs import Principal
+from reconciler.model.policy import Privileged
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30) | st.sampled_from(
@@ -20,6 +26,8 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
      ">", "'", '"', "\\", "a\nb: c", "0x1f", "1_000", "12:30", ".inf", "<<", "=", "---", "...", "#", "a:",
      " a", "a ", "", "\u202eabc", "a\u0085b", "\ufeff", "a\u00a0b", "\u2028", "😀")
 )  # fmt: skip
+# IAM Identity Center API, CreatePermissionSet, Name: [\w+=,.@-]+
+_SETS = st.text("aB0_+=,.@-", min_size=1, max_size=8) | st.sampled_from(("null", "yes", "1e3", "2026-01-01"))
 
 
 @settings(max_examples=300, deadline=None)
@@ -41,8 +49,15 @@ def test_a_value_reads_back_as_it_was(key: str, value: str, items: list[str], in
 
 
 @settings(max_examples=200, deadline=None)
-@given(names=st.lists(_TEXT, min_size=1, max_size=6), titles=st.lists(_TEXT, min_size=6, max_size=6))
-def test_whatever_a_service_calls_things_the_files_are_valid(names: list[str], titles: list[str]) -> None:
+@given(
+    names=st.lists(_TEXT, min_size=1, max_size=6),
+    titles=st.lists(_TEXT, min_size=6, max_size=6),
+    called=st.lists(_SETS, min_size=6, max_size=6, unique_by=str.lower),
+)
+def test_whatever_a_service_calls_things_the_files_are_valid(
+    names: list[str], titles: list[str], called: list[str]
+) -> None:
+    account = AccountId("210000000001")
     live = Live(
         "aws",
         users={
@@ -57,13 +72,22 @@ def test_whatever_a_service_calls_things_the_files_are_valid(names: list[str], t
         permission_sets={
             Arn(str(n)): LivePermissionSet(
                 Arn(str(n)),
-                {"name": f"Set{n}", "description": name, "relay_state": titles[n], f"tags.{name}": titles[n]},
+                {"name": called[n], "description": name, "relay_state": titles[n], f"tags.{name}": titles[n]},
             )
             for n, name in enumerate(names)
         },
+        assignments={
+            (account, Arn(str(n))): frozenset({Principal(Kind.GROUP, str(n)), Principal(Kind.USER, str(n))})
+            for n in range(len(names))
+        },
+        organization=Organization({account: LiveAccount(account, names[0])}),
     )
     inventory = take_inventory(live, users=Users.ALL)
-    texts = files(inventory, [])
+    named = {one.key: str(one.fields["id"]) for one in inventory.accounts}
+    rules = compress(
+        inventory.granted, Describer(live.organization, named), privileged=judge(Privileged(), live, named)
+    )
+    texts = files(inventory, rules)
     if not texts:
         return
 

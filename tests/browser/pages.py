@@ -134,6 +134,9 @@ HOSTILE = (
     "#/overview?target=x&q=%3Cimg%3E",
     "toString",
     "%E0%A4%A",
+    # Nothing in it to break a line at.
+    "W" * 10_000,
+    "\u05d0\u05d1\u05d2 \u0645\u0631\u062d\u0628\u0627 \u65e5\u672c \u200f</b>",
 )
 
 

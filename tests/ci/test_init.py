@@ -100,7 +100,9 @@ def read_settings_text(content: bytes) -> Settings:
 
 def test_at_gitlab_a_directory_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", str(tmp_path / "new"), "--ci", "gitlab", "--source", "ad"]) != 0
-    assert "for GitHub alone" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "for GitHub alone" in printed
+    assert "cannot open, close or merge a merge request yet" in printed
     assert not (tmp_path / "new").exists()
 
 
@@ -232,8 +234,11 @@ def test_the_policies_are_those_of_the_readme_and_the_roles_nest() -> None:
     assert actions(policies["policy-apply.json"]) == plan | write
     assert actions(policies["policy-apply-management-account.json"]) == roles
     revoke = actions(policies["policy-revoke.json"])
-    assert plan < revoke < plan | write
-    assert not {action for action in revoke - plan if not action.split(":")[1].startswith("Delete")}
+    ending = {"signin:ListSessions", "signin:BatchRevokeSessions"}
+    assert plan < revoke < plan | write | ending
+    assert ending < revoke
+    more = revoke - plan - ending
+    assert not {action for action in more if not action.split(":")[1].startswith("Delete")}
     assert actions(policies["policy-revoke-management-account.json"]) < roles
     assert not {
         action for action in plan if re.match(r"\w+:(Create|Update|Delete|Put|Attach|Detach)", action)
@@ -333,3 +338,22 @@ def test_a_policy_of_denials_comes_with_its_statements(forge: str) -> None:
     assert "deny_policy" not in plain["identities/reconciler.yaml"].decode()
     with pytest.raises(UsageError):
         Choices(deny_policy='p-1a2b3c4d5e"')
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_a_role_that_ends_sessions_may_be_assumed_by_the_role_that_takes_away_alone(forge: str) -> None:
+    made = files(Choices(forge=forge, session_role="team/end-sessions"))
+    plain = files(Choices(forge=forge))
+    changed = {path for path in made if made[path] != plain[path]}
+    revoke = f".{forge}/reconciler/iam/policy-revoke.json"
+    assert changed == {revoke, "identities/reconciler.yaml"}
+    (more,) = [one for one in json.loads(made[revoke])["Statement"]
+               if one not in json.loads(plain[revoke])["Statement"]]  # fmt: skip
+    assert more["Action"] == ["sts:AssumeRole"]
+    assert more["Resource"] == "arn:aws:iam::*:role/team/end-sessions"
+    target = yaml.safe_load(made["identities/reconciler.yaml"])["targets"]["aws"]
+    assert target["session_role"] == "team/end-sessions"
+    assert "session_role" not in plain["identities/reconciler.yaml"].decode()
+    for wrong in ("/a", "a/", "*", "a b", "arn:aws:iam::111111111111:role/a", 'a"'):
+        with pytest.raises(UsageError):
+            Choices(session_role=wrong)

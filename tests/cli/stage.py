@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -133,6 +136,18 @@ class Stage:
         return [*arguments, *(self._options if takes else ())]
 
 
+# What the first apply left in a folder, by what it began with.
+_CONVERGED: dict[object, Path] = {}
+
+
+@cache
+def _folder() -> str:
+    """Where that is kept as long as this process runs."""
+    folder = tempfile.TemporaryDirectory(prefix="converged-")
+    atexit.register(folder.cleanup)
+    return folder.name
+
+
 class Played(Stage):
     """A folder outside git, with the embedded sandbox."""
 
@@ -151,7 +166,33 @@ class Played(Stage):
             return console.memberships()
 
     def converge(self, *arguments: str) -> None:
-        """Plan and apply what the files say, and expect nothing to be left."""
+        """Plan and apply what the files say, and expect nothing to be left.
+
+        Many tests begin with that, of the same files: it is done once, and the others take a copy.
+        """
+        begins = self._begins(arguments)
+        made = _CONVERGED.get(begins)
+        if made is not None:
+            shutil.copytree(made, self.root, dirs_exist_ok=True)
+            return
+        self._converge(*arguments)
+        if begins is not None:
+            _CONVERGED[begins] = Path(tempfile.mkdtemp(dir=_folder())) / "kept"
+            shutil.copytree(self.root, _CONVERGED[begins])
+
+    def _begins(self, arguments: Sequence[str]) -> object:
+        """All that decides what the first apply here leaves; None where something was done before."""
+        if (self.root / ".reconciler").exists():
+            return None
+        files = {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in self.root.rglob("*")
+            if path.is_file()
+        }
+        environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+        return tuple(arguments), frozenset(files.items()), frozenset(environment.items())
+
+    def _converge(self, *arguments: str) -> None:
         assert self.run("plan", "--out", "plan.json", *arguments).code == 0
         assert self.run("apply", "plan.json", *arguments).code == 0
         assert self.run("plan", "--detailed-exitcode", *arguments).code == 0

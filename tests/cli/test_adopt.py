@@ -230,3 +230,74 @@ def test_the_embedded_sandbox_can_be_adopted(
     assert ended.code == 0, ended.output
     assert played.run("plan", "--identities", "fresh", "--detailed-exitcode").code == 0
     assert played.memberships() == before
+
+
+def test_what_is_written_locally_stays_out_of_git(small: Real) -> None:
+    said = small.run("adopt")
+    assert "Written to .gitignore" in said.output
+    assert "git add identities .gitignore" in said.output
+    applied_first(small)
+    for name in (".reconciler/sandbox.sqlite", "plan.json", "access.html"):
+        (small.root / name).parent.mkdir(exist_ok=True)
+        (small.root / name).write_text("x", encoding="utf-8")
+    assert small.work.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        ("*.tmp\n", [".reconciler/", "plan.json", "access.html"]),
+        ("plan.json\n/.reconciler\n", ["access.html"]),
+        ("*.json\n*.html\n.reconciler/\n", []),
+    ],
+)
+def test_a_gitignore_that_is_there_stays_and_what_it_lacks_is_said(
+    small: Real, there: str, missing: list[str]
+) -> None:
+    small.work.commit({".gitignore": there})
+
+    said = small.run("adopt")
+
+    assert (small.root / ".gitignore").read_text("utf-8") == there
+    assert ("Add this to .gitignore" in said.output) is bool(missing)
+    assert [line.strip() for line in said.out.splitlines() if line.strip() in
+            (".reconciler/", "plan.json", "access.html")] == missing  # fmt: skip
+    assert "git add identities &&" in said.output
+
+
+def test_outside_git_no_gitignore_is_written(small: Real) -> None:
+    (small.root / ".git").rename(small.root / "elsewhere")
+    assert small.run("adopt", "--sandbox").code == 0
+    assert not (small.root / ".gitignore").exists()
+
+
+def test_comments_name_commands_that_exist_and_no_page_of_this_repository(begin: Start, aws: Sandbox) -> None:
+    messy.seed(aws.store)
+    stage = begin(aws)
+    assert stage.run("adopt").code == 0
+    everything = "".join(texts(stage).values())
+    assert "docs/" not in everything
+    assert "`reconciler explain max-removals`" in everything
+    assert stage.run("explain", "max-removals").code == 0
+
+
+def test_the_first_apply_says_what_it_did(small: Real) -> None:
+    small.run("adopt")
+    small.commit()
+    small.plan()
+    first = small.run("apply", small.file, "--first-apply")
+    assert "What git declares at aws is remembered from now on" in first.output
+    assert (
+        first.out.splitlines()[-1] == "No change was to be applied, and nothing was written to any service."
+    )
+    small.plan()
+    again = small.run("apply", small.file)
+    assert "remembered from now on" not in again.output
+    assert "Nothing had to be done at aws." in again.output
+
+
+def test_next_steps_repeat_the_options_that_were_given(small: Real) -> None:
+    said = small.run("adopt", "--sandbox", "--identities", "our files").output
+    assert "git add 'our files' .gitignore" in said
+    assert "plan --sandbox --identities 'our files' --out plan.json && reconciler apply --sandbox" in said
+    assert "--first-apply" not in said

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from reconciler.sandbox import Sandbox
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, Real
 from tests.cli.test_adopt import texts
 
@@ -31,29 +29,28 @@ assignments:
 
 
 @pytest.fixture
-def applied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def applied(done: Done) -> Real:
     """Files that people wrote by hand, applied; then others made things at the console."""
-    stage = Real(tmp_path / "access", monkeypatch, capsys, aws)
-    store = aws.store
-    store.create_account(DEV, "dev")
-    store.create_account(PROD, "prod")
-    stage.commit({"reconciler.yaml": CONFIG, "people.yaml": PEOPLE, "team.yaml": TEAM})
-    stage.converge("--first-apply")
-    store.add_user("cyd@example.com", given_name="Cyd", family_name="Lind", email="cyd@example.com")
-    store.add_group("auditors")
-    store.add_member("auditors", "cyd@example.com")
-    store.add_member("auditors", "ada@example.com")
-    store.create_permission_set(
-        "Audit",
-        inline_policy={"Statement": [{"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}]},
-    )
-    for account in (DEV, PROD):
-        store.put_assignment(account, "Audit", group="auditors")
-    store.put_assignment(PROD, "Read", group="ops")
-    stage.forget()
-    return stage
+
+    def settle(stage: Real) -> None:
+        store = stage.sandbox.store
+        store.create_account(DEV, "dev")
+        store.create_account(PROD, "prod")
+        stage.commit({"reconciler.yaml": CONFIG, "people.yaml": PEOPLE, "team.yaml": TEAM})
+        stage.converge("--first-apply")
+        store.add_user("cyd@example.com", given_name="Cyd", family_name="Lind", email="cyd@example.com")
+        store.add_group("auditors")
+        store.add_member("auditors", "cyd@example.com")
+        store.add_member("auditors", "ada@example.com")
+        store.create_permission_set(
+            "Audit",
+            inline_policy={"Statement": [{"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}]},
+        )
+        for account in (DEV, PROD):
+            store.put_assignment(account, "Audit", group="auditors")
+        store.put_assignment(PROD, "Read", group="ops")
+
+    return done("adopt again", settle)
 
 
 def test_what_git_does_not_know_is_added_and_the_rest_stays(applied: Real) -> None:

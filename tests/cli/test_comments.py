@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox import Sandbox
-from tests.cli.clones import first_clone
+from tests.cli.conftest import Done
 from tests.cli.stage import PEOPLE, Played, Real
 from tests.render.markup import check_harmless, check_narrow
 
@@ -29,18 +27,18 @@ GROUPS = "groups:\n  ops: {members: [ada, bob]}\n  dev: {members: [cyd]}\n  admi
 
 
 @pytest.fixture
-def branch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def branch(cloned_once: Done) -> Real:
     """A clone on a branch, where everything is applied that was merged."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    aws.store.create_account("210000000010", "platform-prod")
-    aws.store.create_account("210000000020", "payments-prod")
-    stage.commit({"access.yaml": SETS, "groups.yaml": GROUPS})
-    stage.work.git("push", "-q", "origin", "main")
-    stage.converge("--first-apply")
-    stage.work.git("checkout", "-q", "-b", "change")
-    return stage
+
+    def merge(stage: Real) -> None:
+        stage.sandbox.store.create_account("210000000010", "platform-prod")
+        stage.sandbox.store.create_account("210000000020", "payments-prod")
+        stage.commit({"access.yaml": SETS, "groups.yaml": GROUPS})
+        stage.work.git("push", "-q", "origin", "main")
+        stage.converge("--first-apply")
+        stage.work.git("checkout", "-q", "-b", "change")
+
+    return cloned_once("branch", merge)
 
 
 @pytest.mark.parametrize(

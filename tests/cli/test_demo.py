@@ -15,9 +15,9 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
     played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1")
-    before = sorted(played.root.rglob("*"))
+    before, around = sorted(played.root.rglob("*")), dict(os.environ)
 
-    tour = played.shell("demo", str(ROOT / "identities"))
+    tour = played.run("demo", str(ROOT / "identities"))
 
     assert tour.code == 0, tour.output
     stops = re.split(r"^\$ (reconciler .*)$", tour.out, flags=re.MULTILINE)[1:]
@@ -55,12 +55,13 @@ def test_the_tour_shows_each_command_before_it_runs_and_leaves_nothing(
     assert "+ ReadOnly to group everyone on payments-dev (210000000021) (selector" in shown[11]
     assert re.search(r"sam@partner.example \[~[^]]+\] loses PlatformAdmin on platform-prod", shown[11])
     assert sorted(played.root.rglob("*")) == before
+    assert dict(os.environ) == around
 
 
 def test_a_tour_that_takes_another_turn_says_so(played: Played) -> None:
     played.write({"people.yaml": "users: [\n"})
 
-    tour = played.shell("demo")
+    tour = played.run("demo")
 
     assert tour.code == 1
     assert "`reconciler validate` ended with exit code 1, and not with 0" in tour.err

@@ -465,3 +465,18 @@ def test_a_policy_of_denials_that_is_nearly_full(cutting: Real) -> None:
 
 def test_without_a_policy_of_denials_nothing_is_said_of_one(site: Real) -> None:
     assert not any(name.startswith("deny-policy") for name in checks(site))
+
+
+def test_the_role_that_ends_sessions_is_tried_where_the_files_assign(site: Real) -> None:
+    assert "session-role" not in checks(site)
+    assert outcome(site, "login-sessions")[0] == "ok"
+    role = CONFIG.replace("us-east-1}", "us-east-1, session_role: team/end}")
+    site.commit({"reconciler.yaml": role, "access.yaml": ACCESS})
+    how, words = outcome(site, "session-role")
+    assert (how, f"{PROD}: sts.AssumeRole: not allowed" in words) == ("warning", True)
+    site.sandbox.circumstances.account_role = "team/end"
+    assert outcome(site, "session-role")[0] == "ok"
+    site.sandbox.faults.add("deny", "signin.*", count=None)
+    how, words = outcome(site, "login-sessions")
+    assert (how, "signin:BatchRevokeSessions" in words) == ("warning", True)
+    assert outcome(site, "session-role")[0] == "warning"

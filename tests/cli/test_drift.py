@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox import Sandbox
-from tests.cli.clones import first_clone
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, GROUPS, Played, Real
 from tests.cli.test_access import ACCESS, DEV, PROD
 
@@ -239,12 +238,8 @@ def test_markdown_keeps_to_its_size_and_says_so(applied: Played) -> None:
 
 
 @pytest.fixture
-def cloned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.converge("--first-apply")
-    return stage
+def cloned(cloned_once: Done) -> Real:
+    return cloned_once("cloned", lambda stage: stage.converge("--first-apply"))
 
 
 def test_git_remembers_when_it_was_right_and_a_fresh_clone_knows_it(cloned: Real) -> None:

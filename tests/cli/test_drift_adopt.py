@@ -220,3 +220,43 @@ def test_a_protected_user_who_is_gone_stays_in_the_files(stage: Real) -> None:
 
     assert ended.code == 2, ended.output
     assert texts(stage) == before
+
+
+def test_privileged_access_is_marked_in_the_answer_and_in_the_files(stage: Real) -> None:
+    stage.commit({"sets.yaml": "permission_sets:\n  Admin: {managed_policies: [AdministratorAccess]}\n"})
+    stage.converge()
+    store = stage.sandbox.store
+    store.put_assignment(DEV, "Admin", group="guests")
+    store.put_assignment(PROD, "Read", user="ada@example.com")
+    store.attach_policy("Deploy", f"{AWS}IAMFullAccess")
+
+    said = accept(stage)
+
+    assert f"accepted: aws/assignment/{DEV}/Admin/group:guests (PRIVILEGED)" in said
+    assert "accepted: aws/permission-set/Deploy (PRIVILEGED)" in said
+    assert f"accepted: aws/assignment/{PROD}/Read/user:ada accepted" not in said
+    assert said.index("(PRIVILEGED)") < said.index("user:ada")
+    assert "2 of 3 accepted are privileged" in said
+    written = texts(stage)["team.yaml"]
+    assert "  # privileged: Admin\n  guests-Admin: {groups: [guests]" in written
+    assert written.count("# privileged") == 1
+    assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_a_rule_would_refuse_the_plan_for_is_not_accepted(stage: Real) -> None:
+    rule = 'rules: {say: {require: [reason], permission_sets: ["Read"], accounts: [prod]}}\n'
+    reasoned = TEAM.replace("accounts: [dev, prod, test]", "accounts: [dev, prod, test], reason: OPS-2")
+    stage.commit({"reconciler.yaml": CONFIG + rule, "team.yaml": reasoned})
+    stage.converge()
+    store = stage.sandbox.store
+    store.put_assignment(PROD, "Read", group="guests")
+    store.put_assignment(TEST, "Read", group="guests")
+    store.set_user("ada@example.com", "title", "CTO")
+
+    said = accept(stage, code=2)
+
+    assert f"not accepted: aws/assignment/{PROD}/Read/group:guests" in said
+    assert "refused by rule-require: say: 1 entry" in said
+    assert f"accepted: aws/assignment/{TEST}/Read/group:guests" in said
+    assert "accepted: aws/user/ada" in said
+    assert stage.run("plan", "--detailed-exitcode").code == 0

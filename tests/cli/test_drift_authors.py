@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.sandbox import Console, Sandbox
 from reconciler.sandbox.faults import FaultKind
-from tests.cli.stage import GROUPS, Played, Real
+from tests.cli.conftest import Done
+from tests.cli.stage import FILES, GROUPS, Played, Real
 from tests.cli.test_access import ACCESS, PROD
 
 SHARED = GROUPS.replace("ops: {members:", "ops: {shared: true, members:")
@@ -18,13 +19,15 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 @pytest.fixture
-def applied(real: Real) -> Real:
+def applied(done: Done) -> Real:
     """A repository with two permission sets assigned to groups, applied, and an empty event history."""
-    real.sandbox.store.create_account(PROD, "prod")
-    real.commit({"access.yaml": ACCESS, "groups.yaml": SHARED})
-    real.converge("--first-apply")
-    real.forget()
-    return real
+
+    def settle(stage: Real) -> None:
+        stage.sandbox.store.create_account(PROD, "prod")
+        stage.commit({**FILES, "access.yaml": ACCESS, "groups.yaml": SHARED})
+        stage.converge("--first-apply")
+
+    return done("drift-authors", settle)
 
 
 def told(stage: Played | Real, code: int = 2) -> Mapping[str, Any]:

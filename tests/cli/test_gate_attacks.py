@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import another, first_clone
+from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, Real
 from tests.cli.test_gate import GIVES, OPEN, REMOVES
 from tests.cli.test_gate_in_ci import BOTH_WAYS, Runner, proposed, runner
@@ -65,15 +66,16 @@ def test_a_tag_beside_those_of_the_reconciler_is_no_memory(
 
 
 @pytest.fixture
-def unconfigured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def unconfigured(cloned_once: Done, monkeypatch: pytest.MonkeyPatch) -> Real:
     """A clone whose trusted branch has no configuration: its defaults hold."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
+
+    def propose(stage: Real) -> None:
+        stage.commit({"reconciler.yaml": None})
+        stage.work.git("push", "-q", "origin", "main")
+        stage.work.git("checkout", "-q", "-b", "proposal")
+
+    stage = cloned_once("unconfigured", propose)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    stage.commit({"reconciler.yaml": None})
-    stage.work.git("push", "-q", "origin", "main")
-    stage.work.git("checkout", "-q", "-b", "proposal")
     return stage
 
 
@@ -98,14 +100,14 @@ def test_the_first_configuration_sends_no_token_before_it_is_merged(unconfigured
 
 
 @pytest.fixture
-def proposing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Sandbox
-) -> Real:
+def proposing(cloned_once: Done) -> Real:
     """A clone with a configuration, applied, on a branch to be reviewed."""
-    stage = first_clone(tmp_path, monkeypatch, capsys, aws)
-    stage.converge("--first-apply")
-    stage.work.git("checkout", "-q", "-b", "proposal")
-    return stage
+
+    def propose(stage: Real) -> None:
+        stage.converge("--first-apply")
+        stage.work.git("checkout", "-q", "-b", "proposal")
+
+    return cloned_once("proposing", propose)
 
 
 def test_the_first_configuration_does_not_judge_itself(unconfigured: Real) -> None:

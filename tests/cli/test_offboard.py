@@ -19,7 +19,8 @@ from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.offboarding import only_takes, reaches, removal
+from reconciler.planning.offboarding import only_takes, removal
+from reconciler.planning.reaches import reaches
 from reconciler.sandbox import Sandbox
 from tests.cli.clones import first_clone, push
 from tests.cli.stage import CONFIG, FILES, SPEED, TEAM, Real

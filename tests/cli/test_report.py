@@ -172,3 +172,20 @@ def test_the_page_of_a_snapshot_says_when_it_was_taken(real: Real) -> None:
     # What plays AWS on this machine is not taken for AWS.
     assert real.run("report", "--html", "page.html").code == 0
     assert data_of(real)["source"] == "sandbox"
+
+
+@pytest.mark.parametrize("how", [("--sandbox",), ("--sandbox", "--rules")])
+def test_on_the_sandbox_the_commit_of_the_files_is_said_too(real: Real, how: tuple[str, ...]) -> None:
+    assert real.run("report", *how, "--html", "page.html").code == 0
+    assert data_of(real)["commit"] == real.work.git("rev-parse", "HEAD")
+    assert data_of(real)["changed"] == []
+    people = real.root / "identities" / "people.yaml"
+    people.write_text(people.read_text("utf-8") + "# new\n", encoding="utf-8")
+    assert real.run("report", *how, "--html", "page.html").code == 0
+    assert data_of(real)["changed"] == ["people.yaml"]
+
+
+def test_outside_git_no_commit_is_said(real: Real) -> None:
+    (real.root / ".git").rename(real.root / "elsewhere")
+    assert real.run("report", "--sandbox", "--html", "page.html").code == 0
+    assert data_of(real)["commit"] == ""

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from reconciler.doctor.aws.actions import READS, Use
-from reconciler.doctor.aws.facts import Asked, AwsFacts, Caller, Declared, Instance, Reply, reply_of
+from reconciler.doctor.aws.facts import (
+    Asked,
+    AwsFacts,
+    Caller,
+    Declared,
+    Instance,
+    Reply,
+    SessionFacts,
+    reply_of,
+)
 from reconciler.doctor.aws.judge import judge
 from reconciler.doctor.check import Check, Outcome, Unseen
 from reconciler.errors import Denied, NotFound, Rejected, ServiceError
@@ -131,3 +140,26 @@ def test_which_policy_denies() -> None:
     denied = Asked(READS[0], Reply.DENIED, "denied with an explicit deny in a service control policy")
     one = check("read-actions", asked=(denied, *WELL.asked[1:]))
     assert one.details == (f"{READS[0]} (denied by a service control policy)",)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        (SessionFacts(known=False), Outcome.NOT_CHECKED),
+        (SessionFacts(known=True), Outcome.OK),
+        (SessionFacts(known=True, role="r"), Outcome.WARNING),
+    ],
+)
+def test_sessions_that_the_caller_may_not_end(facts: SessionFacts, outcome: Outcome) -> None:
+    found = check("login-sessions", sessions=facts, simulated={"signin:ListSessions": "implicitDeny"})
+    assert found.outcome is outcome
+    assert "simulated" in check("login-sessions", sessions=SessionFacts(known=True)).found
+
+
+def test_a_role_for_sessions_says_how_many_accounts_were_looked_at() -> None:
+    seen = SessionFacts(known=True, role="r", tried={"1": "", "2": "no"}, wanted=40)
+    found = check("session-role", sessions=seen)
+    assert (found.outcome, found.details) == (Outcome.WARNING, ("2: no",))
+    assert "in 1 (2 of 40 other accounts" in found.found
+    nothing = SessionFacts(known=True, role="r")
+    assert check("session-role", sessions=nothing).outcome is Outcome.OK

@@ -17,7 +17,8 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Outcome, Pending, Status, TargetReport
 from reconciler.model.resources import Value
 from reconciler.model.state import Declared, Identities, Live, Receipt, Remembered
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.wire.pool import Guarded, Pool

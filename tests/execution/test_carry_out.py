@@ -22,7 +22,7 @@ from reconciler.model.observer import SILENT, Observer, Silent
 from reconciler.model.plan import Finding, Step, TargetPlan
 from reconciler.model.report import Outcome, Pending, Status
 from reconciler.model.state import Live
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.targets.base import EVERYTHING, ReadRequest
 from reconciler.wire.clock import SystemClock
 from reconciler.wire.pool import Pool

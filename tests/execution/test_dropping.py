@@ -17,7 +17,7 @@ from reconciler.model.policy import Mode, OnRemoval
 from reconciler.model.report import Report, Status, TargetReport
 from reconciler.model.resources import User, Value
 from reconciler.model.state import Live, LiveGroup, LiveUser
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.render.report import report_text
 from tests.execution.services import MAY_DROP, Home, Service
 from tests.planning.world import NOW, change, codes, group, identities, person

@@ -11,7 +11,7 @@ from reconciler.model.organization import LiveAccount, LiveUnit, Organization
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Account, Assignment, PermissionSet, Selector
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import CAN_ALL, NOTHING, NOW, ORIGIN, POLICY, World, group, identities, person
 from tests.planning.world import plan as plan_of
 

@@ -14,7 +14,7 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Outcome, Status
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.entitled import realm
 from tests.planning.world import CAN_ALL, NOW, POLICY, World, codes, plan, summary
 

@@ -12,7 +12,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.resources import Selector
 from reconciler.model.state import Gap, Identities, Remembered
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning import entitled
 from tests.planning.entitled import DEV, NEW, PAY, entry, git, pset

@@ -32,7 +32,8 @@ from reconciler.model.policy import Protected, TargetPolicy
 from reconciler.model.report import Status
 from reconciler.model.resources import Block, Origin, Value, Window
 from reconciler.model.state import Gap, Identities, Live
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import CAN_ALL, NOW, POLICY, World, group, identities, person, remembered
 
 PEOPLE = ("ada", "bob", "cyd")

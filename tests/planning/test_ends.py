@@ -17,7 +17,8 @@ from reconciler.model.resources import Grant, Group, Include, Window
 from reconciler.model.rules import Deny, MaxHolders, Restrict, RuledAccess
 from reconciler.model.state import Identities
 from reconciler.planning.given.unreviewed import unreviewed
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.entitled import PAY, entry, git
 from tests.planning.remembering import Site

@@ -13,7 +13,7 @@ from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemo
 from reconciler.model.resources import Group, User
 from reconciler.model.state import Identities, Remembered
 from reconciler.planning.guards.removal import allowed
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import (
     CAN,
     CAN_DISABLE,

@@ -12,7 +12,8 @@ from reconciler.model.capabilities import Capabilities
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, Limit, Privileged, TargetPolicy
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.entitled import PAY, entry, git, plan, pset, settled
 from tests.planning.world import (
     CAN,

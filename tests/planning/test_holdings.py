@@ -11,7 +11,7 @@ from reconciler.model.access import Holding
 from reconciler.model.resources import Window
 from reconciler.model.state import Identities
 from reconciler.planning.holdings import Side, holdings
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.entitled import DEV, PAY, entry, git, plan, pset, settled
 from tests.planning.realms import organisations, realm
 from tests.planning.world import NOW, World

@@ -12,7 +12,8 @@ from reconciler.model.change import AT_ONCE, Cause, Effect
 from reconciler.model.policy import Ignore, Mode, OnRemoval, Scope
 from reconciler.model.resources import Block, Grant, Include, Override, Window
 from reconciler.model.state import Gap, Live
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import (
     CAN_DISABLE,
     NOW,

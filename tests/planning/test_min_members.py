@@ -14,7 +14,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.model.policy import Approval, TargetPolicy
 from reconciler.model.resources import Block
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.entitled import PAY, entry, git, plan, settled
 from tests.planning.world import CAN_ALL, NOW, ORIGIN, POLICY, UNLIMITED, World, remembered

@@ -8,7 +8,8 @@ from reconciler.model.address import Address, Kind
 from reconciler.model.change import Action, Cause, Change, Effect, FieldChange
 from reconciler.model.plan import Severity
 from reconciler.planning.ordering.order import order
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.access_stage import change
 from tests.planning.world import (
     CAN,

@@ -15,7 +15,7 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.policy import Limit, OnRemoval
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from tests.planning.histories import SCOPED, STRANGERS, histories, organisations
 from tests.planning.world import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.model.change import Cause
 from reconciler.model.policy import OnRemoval
 from reconciler.model.state import Identities, Remembered
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review, review
 from tests.planning.world import NOTHING, POLICY, World, group, identities, person, plan, remembered, summary
 

@@ -12,7 +12,7 @@ from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Value
 from reconciler.planning import hashes
 from reconciler.planning.ordering.order import Dependencies, order
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review, review
 
 PROD, DEV = "111111111111", "222222222222"

@@ -14,7 +14,7 @@ from reconciler.model.policy import Limit, Privileged, TargetPolicy
 from reconciler.model.resources import Value
 from reconciler.model.rules import Deny, MaxHolders, Restrict, RuledAccess
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review, review
 from tests.planning.entitled import DEV, PAY, entry, git, pset
 from tests.planning.remembering import Site

@@ -12,7 +12,7 @@ from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.plan import TargetPlan
 from reconciler.model.resources import Origin
 from reconciler.model.state import Assigned, Desired, Gap, Holder, Live
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.uncovered import gaps_in_use, uncovered
 from tests.support.pairs import declared_pair
 

@@ -29,7 +29,8 @@ from reconciler.model.state import (
 )
 from reconciler.planning.ordering.schedule import Schedule
 from reconciler.planning.ordering.steps import writes_something
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from tests.support.pairs import pair_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

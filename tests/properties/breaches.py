@@ -8,7 +8,7 @@ from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.rules import Deny, Disjoint, MaxHolders, Require, Rule, RuledAccess
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.entitled import on
 from tests.planning.world import World
 from tests.properties import oracle

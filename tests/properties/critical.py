@@ -9,7 +9,7 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.pairs import Pair, Principal
 from reconciler.model.resources import Assignment
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reconciler.model.address import PAIRS
 from reconciler.model.change import Action, Change, Effect
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 
 def none(_: PreparedPlan) -> frozenset[str]:

@@ -18,7 +18,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.policy import Mode, TargetPolicy
 from reconciler.model.report import Outcome
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem

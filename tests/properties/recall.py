@@ -9,7 +9,7 @@ from reconciler.loading.ledger_union import merged, united
 from reconciler.model.address import Address
 from reconciler.model.ledger import Ledger
 from reconciler.model.report import Outcome, Status
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 GOOD = (Status.DONE, Status.UNNECESSARY)
 

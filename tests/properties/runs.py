@@ -18,7 +18,7 @@ from reconciler.model.report import Outcome, Status
 from reconciler.model.state import Identities
 from reconciler.planning.ordering.order import restricted
 from reconciler.planning.ordering.schedule import Schedule
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import World
 from tests.properties.book import Book, differences, edited
 from tests.properties.company import pairs, title_of

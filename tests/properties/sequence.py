@@ -9,7 +9,7 @@ from dataclasses import replace
 from reconciler.model.address import Kind
 from reconciler.model.change import Action
 from reconciler.model.plan import Severity, Step
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import World
 from tests.properties.witness import access, defined, durations
 

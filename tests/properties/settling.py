@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.model.address import Kind
 from reconciler.model.policy import Mode
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.entitled import NEW, PAY, organization
 from tests.properties import oracle
 from tests.properties.book import Book, stem

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler.model.change import Cause
 from reconciler.model.state import Identities
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.world import World
 from tests.properties import oracle
 from tests.properties.book import stem

@@ -17,7 +17,8 @@ from reconciler.model.report import Outcome, Status
 from reconciler.model.resources import Assignment
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.ordering.order import restricted
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from tests.planning.entitled import HOME
 from tests.planning.world import CAN_ALL, NOW, UNLIMITED
 from tests.properties import oracle

@@ -26,7 +26,8 @@ from reconciler.model.policy import Guards, Mode, OnRemoval
 from reconciler.model.resources import Origin
 from reconciler.model.rules import Rule
 from reconciler.model.state import Gap, Identities
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import review
 from reconciler.render.json import plan_from_json, plan_json
 from tests.planning.entitled import DEV, NEW, PAY

@@ -14,6 +14,7 @@ from reconciler.cli.main import run
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
 from reconciler.sources.entry import Entry
+from reconciler.sources.ldif import read_ldif
 from tests.support.directories import BASE, group, ldif, person
 from tests.support.json_output import check_json
 
@@ -374,6 +375,21 @@ def test_ldif_of_ldbsearch_is_read(tmp_path: Path, importing: Import) -> None:
     ada = load(FolderTree(tmp_path / "identities")).identities.users["ada"].attributes
     assert (ada["family_name"], ada["display_name"]) == ("Lovelace", "Ada Lovelace")
     assert ada["external_id"] == "0b4a4b4c-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_an_export_of_ldifde_is_read(tmp_path: Path, encoding: str) -> None:
+    text = (
+        "dn: CN=Ada,DC=x\r\nchangetype: add\r\nobjectClass: user\r\n"
+        "objectGUID: 0B4A4B4C-0000-4000-8000-000000000001\r\nsAMAccountName: ada\r\n"
+        "userPrincipalName: ada@x.example\r\ngivenName: Zoë\r\nsn: Ö\r\ndisplayName: Zoë Ö\r\n"
+        "userAccountControl: 512\r\n\r\n"
+    )
+    file = tmp_path / "export.ldf"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    file.write_bytes(f"{mark}{text}".encode(encoding))
+    (found,) = read_ldif(file)
+    assert (found.dn, found.text("givenName")) == ("CN=Ada,DC=x", "Zoë")
 
 
 def test_one_part_is_written_and_the_other_left(tmp_path: Path, importing: Import) -> None:

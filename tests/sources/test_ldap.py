@@ -58,6 +58,32 @@ def test_everything_comes_in_pages_and_ranges(tmp_path: Path) -> None:
     assert directory.binds == [(READER, PASSWORD, True)]
 
 
+def test_a_group_that_changes_while_its_members_come_is_read_anew(tmp_path: Path) -> None:
+    """A member that goes moves those behind it: the one at the seam would be in no part."""
+    people = [person(number, f"p{number:05}") for number in range(25)]
+    directory = Directory([*people, group(90, "everybody", people, uSNChanged="7")], values=10)
+    left = 1
+
+    def change() -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            now = [one for one in people if one is not people[left]]
+            directory.entries = [*people, group(90, "everybody", now, uSNChanged=str(100 - left))]
+
+    directory.before_single = change
+    with serving(directory, tmp_path) as served:
+        found = read_directory(settings(served))
+        everybody = next(one for one in found if one.values("member"))
+        assert everybody.values("member") == directory.entries[-1].values("member")
+        assert len(everybody.values("member")) == 24
+        assert everybody.values("uSNChanged") == ()
+        left = 1_000
+        people = [person(number, f"p{number:05}") for number in range(1_001)]
+        with pytest.raises(IncompleteRead, match="changed again and again"):
+            read_directory(settings(served))
+
+
 def test_start_tls_comes_before_the_password(tmp_path: Path) -> None:
     directory = company(3)
     with serving(directory, tmp_path, secure=False) as served:
@@ -93,7 +119,9 @@ def test_a_certificate_must_be_trusted_and_name_the_server(tmp_path: Path, schem
         ("code-10", ServiceError),
         ("code-50", Denied),
         ("code-51", ServiceError),
+        ("code-52", ServiceError),
         ("no-cookie", IncompleteRead),
+        ("same-page", IncompleteRead),
         ("hang-up", ServiceError),
         ("garbage", ServiceError),
     ],

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import IncompleteRead
-from reconciler.sources.entry import Entry, entry, normal
+from reconciler.sources.entry import Entry, below, entry, normal
 from reconciler.sources.mapping import outcome
 from reconciler.sources.outcome import Before, Outcome, Taken
 from reconciler.sources.settings import Rules, Scope, Settings
@@ -72,6 +72,8 @@ def test_who_has_no_guid_is_left_out(value: bytes | None) -> None:
     ("attributes", "standing"),
     [
         ({"userAccountControl": "514"}, {"active": "false"}),
+        ({"userAccountControl": "528", "pwdLastSet": "0", "lockoutTime": "133801632000000000"}, {}),
+        ({"accountExpires": "9223372036854775807"}, {}),
         ({"userAccountControl": "66050"}, {"active": "false"}),
         ({"accountExpires": "0"}, {}),
         ({"accountExpires": None}, {}),
@@ -92,6 +94,7 @@ def test_disabled_is_inactive_and_an_end_is_an_end(
     [
         {"userAccountControl": None},
         {"userAccountControl": "enabled"},
+        {"userAccountControl": [b"512", b"514"]},
         {"accountExpires": "-5"},
         {"accountExpires": "soon"},
         {"sn": None},
@@ -281,6 +284,9 @@ def test_computers_system_accounts_and_other_groups_are_not_people() -> None:
         person(1, "ada"),
         person(2, "pc$", objectClass=[b"user", b"computer"]),
         person(3, "krbtgt", isCriticalSystemObject="TRUE"),
+        person(4, "TRUST$", userAccountControl="2080", userPrincipalName=None),
+        person(5, "gmsa$", objectClass=[b"user", b"computer", b"msDS-GroupManagedServiceAccount"]),
+        person(6, "contact", objectClass=[b"person", b"contact"]),
         group(8, "mailing", groupType="2"),
         group(9, "Builtin", groupType="-2147483643"),
     ]
@@ -293,6 +299,9 @@ def test_computers_system_accounts_and_other_groups_are_not_people() -> None:
     [
         ("CN=Doe\\, Ada,DC=x", "cn=doe\\2c ada , dc=X"),
         ('CN="Doe, Ada",DC=x', "CN=Doe\\, Ada,DC=x"),
+        ("CN=Ada+UID=7,DC=x", "uid=7 + cn=ADA , DC=x"),
+        ("CN=a\\20,DC=x", "CN=a\\ ,DC=x"),
+        ("CN=a\\\\ ,DC=x", "CN=a\\5c,DC=x"),
         ("CN=M\\C3\\BCller,DC=x", "CN=MÜLLER,DC=x"),
         ("CN=\\#1\\+2,DC=x", "CN=#1+2,DC=x"),
     ],
@@ -300,6 +309,37 @@ def test_computers_system_accounts_and_other_groups_are_not_people() -> None:
 def test_two_spellings_of_one_name_are_equal(one: str, other: str) -> None:
     assert normal(one) == normal(other)
     assert normal(one) != normal(f"OU=y,{other}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CN=a\\+OU=b,DC=x", "CN=a+OU=b,DC=x"),
+        ("CN=a\\00OU=b,DC=x", "CN=a+OU=b,DC=x"),
+        ("CN=\\ a,DC=x", "CN=a,DC=x"),
+        ("CN=a\\ ,DC=x", "CN=a,DC=x"),
+        ("CN=a\\20,DC=x", "CN=a,DC=x"),
+        ('CN=" a",DC=x', "CN=a,DC=x"),
+        ("CN=a\\,DC=x", "CN=a,DC=x"),
+        ("CN=a\\\\,DC=x", "CN=a\\,DC=x"),
+    ],
+)
+def test_two_names_that_an_escape_tells_apart_are_of_two(one: str, other: str) -> None:
+    """Otherwise the memberships of one of them would be the other's."""
+    assert normal(one) != normal(other)
+
+
+@pytest.mark.parametrize(
+    ("base", "dn"),
+    [
+        ("OU=Zu\u0308rich,DC=x", "CN=a,OU=Z\u00fcrich,DC=x"),
+        ("ou=z\\C3\\BCrich, dc=X", "CN=a,OU=Z\u00fcrich,DC=x"),
+        ("UID=7+OU=x,DC=x", "CN=a,OU=x+UID=7,DC=x"),
+    ],
+)
+def test_a_base_may_be_written_otherwise(base: str, dn: str) -> None:
+    assert below(dn, base)
+    assert not below(dn, f"OU=y,{base}")
 
 
 @pytest.mark.parametrize("value", [None, b"short"])
@@ -329,6 +369,27 @@ def test_names_that_only_look_alike_are_of_two_people(one: str, other: str) -> N
         found = outcome([*two, managed, group(90, "ops", [first])], Settings())
         assert found.groups[0].fields["members"] == ["first"]
         assert [each.fields.get("manager") for each in found.users] == [None, None, "first"]
+
+
+def test_a_value_in_a_language_does_not_take_the_place_of_the_plain_one() -> None:
+    tags = [("displayName;lang-ja", [b"A"]), ("title;lang-de", [b"Leitung"]), ("givenName;lang-de", [b"A"])]
+    made = entry("CN=x", [*tags, *person(1, "ada").attributes.items()])
+    shown = users(outcome([made], PLAIN))["ada"]
+    assert [shown[name] for name in ("display_name", "title", "given_name")] == ["Ada Test", "Leitung", "Ada"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("zo\u00e9", "zoe\u0301"), ("ada", "ADA"), ("ada", "\u0430da")])
+def test_names_that_are_one_to_the_eye_are_of_nobody_new(one: str, other: str) -> None:
+    two = [
+        person(1, "first", userPrincipalName=f"{one}@example.com"),
+        person(2, "second", userPrincipalName=f"{other}@example.com"),
+    ]
+    groups = [group(8, one), group(9, other, sAMAccountName=other)]
+    done = outcome([*two, person(3, "bob"), *groups], PLAIN)
+    assert (list(users(done)), members(done)) == (["bob"], {})
+    assert [code for code, _dn in codes(done)] == ["duplicate"] * 4
+    first = outcome([two[0], person(3, "bob"), groups[0]], PLAIN)
+    assert files(outcome([*two, person(3, "bob"), *groups], PLAIN, before(first))) == files(first)
 
 
 def test_a_part_of_a_range_is_not_the_whole() -> None:

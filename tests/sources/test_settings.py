@@ -93,3 +93,27 @@ def test_without_a_source_the_command_line_makes_no_sense(
         run(["import", "ad", "--config", str(only_base), "--identities", str(tmp_path / "identities")]) == 1
     )
     assert "names no server" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["OU=People;x", "OU=People, Engineering,DC=x", "OU=A+B,DC=x", "OU=,DC=x", "OU=x,,DC=x", "O U=x"]
+)
+@pytest.mark.parametrize("where", ["base: {}", "base: DC=x\nusers:\n  bases: [{}]"])
+def test_a_distinguished_name_is_checked_part_by_part(tmp_path: Path, name: str, where: str) -> None:
+    file = tmp_path / "ad.yaml"
+    file.write_text(where.format(f'"{name}"'))
+    if name == "OU=People;x":
+        read_settings(file)  # a semicolon is a letter
+        return
+    with pytest.raises(InputError, match="is not a distinguished name") as told:
+        read_settings(file)
+    assert f"ad.yaml:{1 if where.startswith('base: {') else 3}:" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["OU=A\\\\, B\\\\+C,DC=x", "ou = x , dc = y", "2.5.4.11=x,DC=y", "CN=a+UID=7,DC=x"]
+)
+def test_a_distinguished_name_may_have_escapes(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "ad.yaml"
+    file.write_text(f'base: "{name}"\n')
+    assert read_settings(file).users.bases == (name.replace("\\\\", "\\"),)

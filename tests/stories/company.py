@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,8 +105,11 @@ class Company:
         """What a person can use, as AWS has it: who is not there or disabled can use nothing."""
         store = self.aws.store
         user = store.users().get(user_name)
-        if user is None or user["UserStatus"] != "ENABLED":
-            return set()
+        return self.holds(user_name) if user is not None and user["UserStatus"] == "ENABLED" else set()
+
+    def holds(self, user_name: str) -> Access:
+        """What is assigned to a person or a group of theirs, though they may be disabled."""
+        store = self.aws.store
         groups = {group for group, members in store.memberships().items() if user_name in members}
         names = {account: name for name, account in ACCOUNTS.items()}
         return {
@@ -112,6 +117,14 @@ class Company:
             for account, permission_set, kind, name in store.assignments()
             if name in groups or (kind == "USER" and name == user_name)
         }
+
+    @contextmanager
+    def without_remote(self) -> Iterator[None]:
+        """The remote of the repository cannot be reached."""
+        remote = self.git.root.parent / "origin.git"
+        away = remote.rename(remote.with_name("away.git"))
+        yield
+        away.rename(remote)
 
     def user_id(self, user_name: str) -> str:
         return str(self.aws.store.users()[user_name]["UserId"])

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from reconciler.model.denials import EMPTY
 from reconciler.sandbox import Sandbox
+from reconciler.wire.clock import SystemClock
 from tests.cli.stage import SPEED
 from tests.servers.samba import BASE, DISABLED, ENABLED, Domain, controller, entry, provisioned
-from tests.stories.company import ACCOUNTS, Company, founded
+from tests.stories.company import ACCOUNTS, CUTS, Company, founded
 from tests.stories.cutting import Relay
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PAYMENTS = {("Developer", "payments-dev"), ("Developer", "payments-prod")}
 DATA = {("Analyst", "data-prod")}
+A_MINUTE = timedelta(minutes=1)
 BOUGHT = {("Analyst", "harbour-prod")}
 # What people wrote by hand, of a person by key.
 ROTA = """\
@@ -27,6 +32,10 @@ assignments:
   eve-herself: {users: [eve], permission_sets: [Analyst], accounts: [harbour-prod]}
 """
 ON_ROTA = {("Developer", "harbour-prod"), ("Analyst", "harbour-prod")}
+CALLED = """\
+assignments:
+  called: {users: [cyd], permission_sets: [Developer], accounts: [harbour-prod]}
+"""
 HARBOUR = """\
 assignments:
   harbour: {groups: [harbour], permission_sets: [Analyst], accounts: [harbour-prod]}
@@ -64,7 +73,67 @@ def everybody(company: Company) -> tuple[object, ...]:
     return store.users(), store.memberships(), store.assignments()
 
 
-def test_a_company_lives_in_active_directory_and_its_accounts_follow(company: Company) -> None:  # noqa: PLR0915  # a story, told in one piece
+def people_go_at_once(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a review, a remote or the end of a session: part of the story, told apart."""
+    store, cyd, ivo = company.aws.store, "cyd@example.test", "ivo@example.test"
+    everywhere = set(ACCOUNTS.values())
+
+    # A plan gives Cyd more, and is reviewed. Before it is applied, she is offboarded from a laptop, while the
+    # remote is down.
+    company.git.write({"harbour.yaml": CALLED})
+    company.merge("Cyd is called to Harbour")
+    assert company.git.plan().code == 0
+    company.git.forget()
+    with company.without_remote():
+        ended = company.git.run("offboard", cyd, "--yes", "--revoke-only")
+    assert ended.code == 0, ended.output
+    assert company.git.written()[0] == "organizations.UpdatePolicy"
+    assert store.denied(cyd) == everywhere
+    assert company.holds(cyd) == set()
+    company.git.run("apply", company.git.file)
+    company.git.run("reconcile")
+    assert company.holds(cyd) == set()
+    assert store.denied(cyd) == everywhere
+    # AD still calls her enabled, and the next import and plan give her nothing either.
+    company.nothing_left()
+    assert "denied-not-blocked" in company.git.plan().output
+    assert company.git.run("apply", company.git.file).code == 0
+    assert company.holds(cyd) == set()
+    # Git says so, too, and takes over.
+    company.git.write({"blocked.yaml": "blocked: {ivo: {reason: SEC-12}, cyd: {reason: SEC-13}}\n"})
+    company.merge("Block Cyd")
+    company.reconcile()
+    assert store.denied(cyd) == everywhere
+
+    # Somebody edits the policy by hand: it is not touched, and holds up no removal.
+    found = store.scp_document(CUTS)
+    store.update_scp(CUTS, EMPTY.replace('"nobody"', '"somebody"'))
+    company.git.write({"harbour.yaml": None, "rota.yaml": None})
+    company.merge("The rota ends")
+    assert "deny-policy-unusable" in company.git.plan().output
+    ended = company.git.run("apply", company.git.file)
+    assert ended.code == 6, ended.output
+    assert not [one for one in store.assignments() if one[3] == "rota"]
+    assert store.scp_document(CUTS) == EMPTY.replace('"nobody"', '"somebody"')
+    store.update_scp(CUTS, found)
+    company.git.converge()
+    assert store.denied(cyd) == store.denied(ivo) == everywhere
+
+    # The entries go when no session can be left, and not before.
+    company.reconcile()
+    ends = [datetime.fromisoformat(each) for each in re.findall(r"Until(\w+Z)", store.scp_document(CUTS))]
+    early = company.git.run("plan", "--now", f"{min(ends) - A_MINUTE:%Y-%m-%dT%H:%M:%SZ}")
+    assert "aws/denial" not in early.output
+    with monkeypatch.context() as later:
+        later.setattr(SystemClock, "now", lambda _: max(ends) + A_MINUTE)
+        company.reconcile()
+    assert store.denied(cyd) == store.denied(ivo) == set()
+    assert company.holds(cyd) == company.holds(ivo) == set()
+
+
+def test_a_company_lives_in_active_directory_and_its_accounts_follow(  # noqa: PLR0915  # a story, told in one piece
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ad = company.ad
     staff = ad.unit("Staff")
     payments, data = ad.unit("Payments,OU=Staff"), ad.unit("Data,OU=Staff")
@@ -151,6 +220,8 @@ def test_a_company_lives_in_active_directory_and_its_accounts_follow(company: Co
     company.git.converge()
     assert company.reaches("eve@example.test") == set()
     assert company.user_id("eve@example.test") != hers
+
+    people_go_at_once(company, monkeypatch)
 
     # Another company is bought: a group of 2,200 arrives whole.
     harbour = ad.unit("Harbour,OU=Staff")

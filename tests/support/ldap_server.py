@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 import threading  # noqa: TID251  # a server of its own
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -44,6 +44,8 @@ class Directory:
     start_tls: bool = True
     # What Deleted Objects hold; None where the reader may not look there.
     deleted: Sequence[Entry] | None = None
+    # What happens to it right before one entry is read by its name.
+    before_single: Callable[[], None] = lambda: None
     binds: list[tuple[str, str, bool]] = field(default_factory=list)
     searches: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
 
@@ -213,6 +215,7 @@ class _Session:
         wanted = b"user" if b"person" in asked[6][1] else b"group"
         self._directory.searches.append((base, "single" if single else wanted.decode(), names))
         if single:
+            self._directory.before_single()
             for one in self._directory.entries:
                 if normal(one.dn) == normal(base):
                     self._entry(one, names)
@@ -234,6 +237,9 @@ class _Session:
         self._referral()
         for one in page:
             self._entry(one, names)
+        if fault == "same-page":
+            self._done(0x65, 0, cookie=str(start).encode())
+            return
         rest: bytes | None = b"" if start + size >= len(found) else str(start + size).encode()
         code = int(fault.removeprefix("code-")) if fault.startswith("code-") else 0
         rest = None if fault == "no-cookie" else rest

@@ -29,7 +29,8 @@ from reconciler.model.policy import TargetPolicy
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.state import Declared, Identities, Receipt, Remembered
 from reconciler.planning.desired.needs import needs
-from reconciler.planning.planner import PreparedPlan, plan_target
+from reconciler.planning.planner import plan_target
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review, review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.base import EVERYTHING, Target

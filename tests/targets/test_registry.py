@@ -84,6 +84,7 @@ def test_an_instance_with_a_scim_endpoint_can_disable_people() -> None:
                 "AWS_ENDPOINT_URL_SSO_ADMIN": "http://[::1]:1",
                 "AWS_ENDPOINT_URL_ORGANIZATIONS": "http://localhost:1",
                 "AWS_ENDPOINT_URL_STS": "http://localhost:1",
+                "AWS_ENDPOINT_URL_SIGNIN": "http://localhost:1",
             },
             True,
             id="each service goes here",

@@ -95,6 +95,20 @@ class DenyFacts:
     organization: Organization | Unseen = field(default_factory=Organization)
 
 
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What was seen of sessions of `aws login`. `known` says whether the installed boto3 has them.
+
+    `role` is the one in other accounts ("": none is named). `tried` are accounts that were looked at as it,
+    each with why that failed ("": it did not), of `wanted` in which the files assign something.
+    """
+
+    known: bool
+    role: str = ""
+    tried: Mapping[str, str] = field(default_factory=dict)
+    wanted: int = 0
+
+
 _NOBODY = Unseen("AWS was not asked")
 
 
@@ -104,7 +118,8 @@ class AwsFacts:
 
     `region` is the one that was asked, `instances` those there that the settings allow. `management` is the
     management account, "" outside of any organization. `in_management` are names of permission sets that are
-    provisioned there. `deny` is the policy of denials, where one is configured. `simulated` maps write
+    provisioned there. `deny` is the policy of denials, where one is configured, `sessions` what is known of
+    those of `aws login`. `simulated` maps write
     actions to the decision of IAM's simulator. `offset` is by how much the clock of AWS is ahead of this
     machine's. `token` says why the token of SCIM is not usable.
     """
@@ -125,6 +140,7 @@ class AwsFacts:
     has_channel: bool = False
     token: str = ""
     deny: DenyFacts | None = None
+    sessions: SessionFacts | None = None
 
 
 _SIGNING = frozenset(

@@ -10,6 +10,7 @@ from reconciler.doctor.aws.denying import deny_policy
 from reconciler.doctor.aws.facts import AwsFacts, Declared
 from reconciler.doctor.aws.organization import customer_policies, management, tag_keys
 from reconciler.doctor.aws.places import instance, permission_sets, region
+from reconciler.doctor.aws.sessions import login_sessions
 from reconciler.doctor.check import Check, Examination, not_checked, ok, problem, warning
 
 
@@ -29,6 +30,7 @@ def judge(target: str, facts: AwsFacts, declared: Declared, use: Use | None = No
         tag_keys(declared),
         customer_policies(facts, declared),
         *deny_policy(facts, declared),
+        *login_sessions(facts),
         *_token(facts, use),
     )
     return Examination(target, checks)

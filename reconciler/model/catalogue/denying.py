@@ -23,6 +23,11 @@ CODES = (
         "people are denied everything and git does not block them: nothing is granted to them",
     ),
     Code(
+        "deletion-held",
+        (Severity.WARNING,),
+        "users gone from git are not deleted while the policy of denials has them without a block in git",
+    ),
+    Code(
         "never-denied",
         (Severity.WARNING,),
         "people who are out, or in the policy, are protected or run the reconciler: they are never denied",

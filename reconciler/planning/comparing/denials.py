@@ -8,7 +8,7 @@
 | must have no access | with an end | reach them again | open |
 | must have no access | whose end is over | none, and all was read | taken out |
 | git gave them back | git's own | | taken out, which a review sees |
-| gone from git, still a user | of `offboard` | | stays: only a block or an undo ends it |
+| gone from git | of `offboard` | | stays: only a block or an undo ends it; their user is not deleted |
 | git knows of nothing | of `offboard`, or by hand | | stays, and holds every grant to them |
 
 An entry of `offboard` becomes git's own as soon as git blocks the person. The time is an argument.
@@ -34,6 +34,7 @@ from reconciler.planning.denying import (
     never_denied,
     size_reason,
     was_entered_by_git,
+    why_entered,
     why_out,
 )
 from reconciler.planning.ordering.steps import TWELVE_HOURS
@@ -101,7 +102,8 @@ class _Comparing:
         going = {self.diff.ids[one.address]: one for one in self.diff.changes if deletes_user(one)}
         people |= going.keys() & reaching.people
         for identifier in sorted(people, key=lambda one: (context.user_key(one), one)):
-            entry, reason = entries.get(identifier), why_out(context, identifier)
+            entry = entries.get(identifier)
+            reason = why_out(context, identifier) if entry is None else why_entered(context, identifier)
             if identifier in self.diff.never_denied:
                 if entry is not None:
                     never = f"never denied: {self.diff.never_denied[identifier]}"
@@ -147,13 +149,18 @@ class _Comparing:
         """What becomes of an entry that is there."""
         context = self.context
         key = context.user_key(identifier)
+        if identifier not in context.live.users:
+            given = context.users.given.get(identifier)
+            self.diff.standing.vanished[identifier] = given.key if given is not None else ""
         if why is not None and (why.cause in DECLARED or not entry.offboarded):
             yield from self._lasting(identifier, entry, why, reaching)
         elif key not in context.desired.users:
             names = [each for each in keys_of(context, identifier) if each in context.desired.users]
-            if entry.offboarded and (names or identifier in context.live.users):
+            known = identifier in context.live.users or identifier in context.users.given
+            if entry.offboarded and (names or known):
                 # Made anew under another id, it is the same person to git. Who is gone from git without a
-                # block may be added again: only a block or an undo says that somebody knew.
+                # block may be added again: only a block or an undo says that somebody knew. Of a user who
+                # was deleted by others the memory tells who it was, for as long as the entry is there.
                 self._hold(identifier, entry)
             else:
                 yield from self._lasting(identifier, entry, why, reaching)
@@ -165,7 +172,8 @@ class _Comparing:
             self._hold(identifier, entry)
 
     def _hold(self, identifier: str, entry: Entry) -> None:
-        for key in keys_of(self.context, identifier):
+        gone = self.diff.standing.vanished.get(identifier, "")
+        for key in (gone, *keys_of(self.context, identifier)) if gone else keys_of(self.context, identifier):
             self.diff.standing.held[key] = str(entry)
 
     def _lasting(

@@ -15,6 +15,7 @@ from reconciler.planning import hashes
 from reconciler.planning.comparing.activity import activity
 from reconciler.planning.comparing.incomplete import gathered, incomplete
 from reconciler.planning.context import Diff, PlanContext
+from reconciler.planning.denying import keeps_user
 from reconciler.planning.user_values import given_before, given_entry, with_manager_key
 from reconciler.planning.wording import many
 
@@ -278,6 +279,9 @@ def _remove(context: PlanContext, diff: Diff, key: str, live: LiveUser, status: 
     # A person who is blocked and was never ours is not ours to delete.
     ours = remembered is not None or live.id in context.users.given
     delete = _deletes(context) and (why is None or ours)
+    if delete and keeps_user(context, live.id):
+        delete = False
+        diff.standing.undeleted.append(key)
     if why is not None and not delete:
         cause, reason = why.cause, why.reason
     elif live.id in context.users.left:

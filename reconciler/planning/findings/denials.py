@@ -9,6 +9,7 @@ from reconciler.model.plan import Finding, Severity
 from reconciler.planning.context import Diff, PlanContext
 from reconciler.planning.denying import why_out
 from reconciler.planning.withheld import Withheld
+from reconciler.planning.wording import many
 
 
 def denial_findings(
@@ -49,6 +50,17 @@ def denial_findings(
             "where somebody entered them by hand)",
             details=(*(f"{key}: {state}" for key, state in sorted(held.items())), *sorted(waiting)),
             count=len(held),
+        )
+    if kept := sorted(diff.standing.undeleted):
+        yield Finding(
+            code="deletion-held",
+            severity=Severity.WARNING,
+            message=f"{many(len(kept), 'user')} gone from git stay, with no access: by their ids alone the "
+            "policy of denials tells who was offboarded",
+            fix="add them to `blocked`, or take them out with `reconciler offboard USER --undo`; then they "
+            "are deleted",
+            details=tuple(kept),
+            count=len(kept),
         )
     named = sorted(
         f"{context.user_key(identifier)}: {why}"

@@ -6,7 +6,7 @@ known, so that its absence is drift.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.model.address import Arn, Kind, SetName
@@ -122,9 +122,23 @@ class Adopting:
     ) -> None:
         """What is gone and still declared stays known, and so does what nobody looked for."""
         kept = {each for ids in owners.lost.values() for each in ids}
+        denied = self._offboarded(before) if kind is Kind.USER else ()
         for token, one in before.items():
-            if token not in found and (token in kept or (self._unread[kind] and not one.left)):
+            if token in found:
+                continue
+            if token in kept or (self._unread[kind] and not one.left):
                 found[token] = one
+            elif token in denied:
+                found[token] = replace(one, left=True)
+
+    def _offboarded(self, before: Mapping[str, GivenObject]) -> Collection[str]:
+        """Who may be in the policy of denials without git: who they were is known until git explains it."""
+        denials = self._context.live.denials
+        if denials is None:
+            return ()
+        if denials.problem:
+            return before.keys()
+        return {one for one, entry in denials.entries.items() if entry.offboarded} | denials.named
 
     def _sets(self, builder: LedgerBuilder) -> None:
         context = self._context

@@ -20,17 +20,24 @@ _ORDER = {Severity.REFUSAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def report_markdown(
-    report: Report, plan: Plan, *, max_bytes: int | None = MAX_BYTES, verbose: bool = False
+    report: Report,
+    plan: Plan,
+    *,
+    max_bytes: int | None = MAX_BYTES,
+    verbose: bool = False,
+    recorded: bool = True,
 ) -> str:
     """How an apply of `plan` ended: the verdict as the title, then what the text says.
 
     Where that is longer than `max_bytes` of UTF-8, the last of it is shown, which is what went wrong, and the
-    first line says so. Raises ValueError where `max_bytes` is too little for that.
+    first line says so. Raises ValueError where `max_bytes` is too little for that. `recorded` as in
+    `report_text`.
     """
     _check(max_bytes)
     document = ""
     for everything in (True, False) if verbose else (False,):
-        lines = report_text(report, plan, verbose=everything, width=COLUMNS).splitlines()
+        text = report_text(report, plan, verbose=everything, width=COLUMNS, recorded=recorded)
+        lines = text.splitlines()
         # The verdict is the last paragraph.
         verdict = report_text(report, plan, verbose=False).splitlines()[-1]
         title = f"### {escape.told(verdict)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.render.schemas.build import constant, count, document, fields, listed, mapped, text
+from reconciler.render.schemas.build import constant, count, document, fields, flag, listed, mapped, text
 
 _LEFT = fields(
     "Something that is not declared, and stays as it is.",
@@ -31,6 +31,7 @@ ADOPT = document(
             "entries": count("Entries of `assignments`."),
             "entries_that_widen": count("Entries that find accounts that join later, too."),
             "written": mapped(count("Its lines."), "The files that were written, by path."),
+            "gitignore_written": flag("Whether a `.gitignore` was written in the current folder."),
             "differing": listed(text("An address."), "What git says otherwise than it is."),
             "ignored": listed(
                 fields(

@@ -60,8 +60,8 @@ class Circumstances:
     event history. `clock_ahead` is by how many seconds the clock of AWS is ahead. `instance_owner` makes the
     instance one of that account alone, `permission_sets` False one of the organization on which they are not
     enabled, `key` (an ARN) one that is encrypted with a key of the customer. `account_role` names the role
-    that may be assumed in every account. `delegated_actions` are the operations of Organizations that its
-    resource policy allows the delegated administrator (`UpdatePolicy`).
+    that may be assumed in every account but `accounts_without_role`. `delegated_actions` are the operations
+    of Organizations that its resource policy allows the delegated administrator (`UpdatePolicy`).
     """
 
     caller: Caller = Caller.MANAGEMENT
@@ -73,6 +73,7 @@ class Circumstances:
     permission_sets: bool = True
     key: str = ""
     account_role: str = ""
+    accounts_without_role: tuple[str, ...] = ()
     delegated_actions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

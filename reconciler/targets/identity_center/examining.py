@@ -23,6 +23,7 @@ from reconciler.doctor.aws.facts import (
 )
 from reconciler.doctor.check import Unseen
 from reconciler.errors import NotFound, ServiceError
+from reconciler.model.signin import LIST, REVOKE
 from reconciler.targets.identity_center import examining_actions as actions
 from reconciler.targets.identity_center.asking import Asking
 from reconciler.targets.identity_center.managed_policies import partition
@@ -271,7 +272,7 @@ class Examiner:
                     "SimulatePrincipalPolicy",
                     mutates=False,
                     PolicySourceArn=source,
-                    ActionNames=[*WRITES, *([WRITE] if deny else [])],
+                    ActionNames=[*WRITES, *([WRITE] if deny else []), LIST, REVOKE],
                     **marker,
                 )
                 for one in answer.get("EvaluationResults", ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Step
 from reconciler.model.provenance import Provenance
 from reconciler.model.report import Outcome, Pending
+from reconciler.model.signin import AccountSessions, Search
 from reconciler.model.state import Live
 from reconciler.targets.base import EVERYTHING, ApplicationAssignment, ReadRequest, Target
 from reconciler.targets.identity_center import analyzer, instance, managed_policies, trail
@@ -36,6 +37,7 @@ from reconciler.targets.identity_center.instance import Caller, find_caller
 from reconciler.targets.identity_center.organization.api import Organizations
 from reconciler.targets.identity_center.organization.deny_policy import DenyPolicy
 from reconciler.targets.identity_center.organization.reading import OrganizationReader
+from reconciler.targets.identity_center.signin import Sessions
 from reconciler.targets.identity_center.site_reading import SiteReader
 from reconciler.targets.identity_center.type import REQUIRED
 from reconciler.wire.aws import Aws
@@ -53,7 +55,7 @@ class IdentityCenter:
     only one. `aws` speaks for the same target name. `channel` is the instance's own SCIM endpoint, by which
     users, groups and memberships are written where it is given; they are always read through the Identity
     Store API, which shows the same objects under the same ids and needs no token of SCIM. `deny_policy` is
-    the id of the policy that denies people.
+    the id of the policy that denies people, `session_role` the role in other accounts that ends sessions.
     """
 
     def __init__(
@@ -66,9 +68,10 @@ class IdentityCenter:
         identity_store_id: str | None = None,
         channel: Target | None = None,
         deny_policy: str | None = None,
+        session_role: str | None = None,
     ) -> None:
         self._aws, self._instance_arn, self._store_id = aws, instance_arn, identity_store_id
-        self._channel = channel
+        self._channel, self._sessions = channel, Sessions(aws, session_role)
         # Held while it is looked up, so that many threads ask once.
         self._identity: Guarded[dict[str, str]] = Guarded({})
         self._standing: Guarded[list[Caller]] = Guarded([])
@@ -224,6 +227,15 @@ class IdentityCenter:
         """Enter people in that policy, or take them out; see Denies."""
         return self._deny.write(edits) if self._deny is not None else "no `deny_policy` is configured"
 
+    @property
+    def session_role(self) -> str | None:
+        """The role in other accounts that ends sessions there; see EndsSessions."""
+        return self._sessions.role
+
+    def end_sessions(self, search: Search) -> Iterator[AccountSessions]:
+        """End sessions of `aws login`; see EndsSessions."""
+        return self._sessions.end(search)
+
     def validate(
         self, policies: Mapping[str, str], managed: Mapping[str, Sequence[str]]
     ) -> Sequence[Finding]:
@@ -249,6 +261,8 @@ class IdentityCenter:
         )
         if self._deny is not None and not isinstance(facts.management, Unseen):
             facts = replace(facts, deny=self._deny.facts(facts.management, self._organization_reader))
+        assigned = {account for ids in declared.assignments.values() for account in ids}
+        facts = replace(facts, sessions=self._sessions.facts(facts.caller, assigned))
         if self._channel is None:
             return facts
         token = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, with_config
+from pydantic import Field, StringConstraints, with_config
 from typing_extensions import TypedDict
 
 from reconciler.files.fields import STRICT, Region
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REQUIRED = ("user_name", "display_name", "given_name", "family_name")
 # What is known of the SCIM endpoint of IAM Identity Center.
 _PROFILE = "aws"
-_FIELDS = ("region", "instance_arn", "identity_store_id", "deny_policy")
+_FIELDS = ("region", "instance_arn", "identity_store_id", "deny_policy", "session_role")
 
 InstanceArn = Annotated[
     str,
@@ -45,6 +45,17 @@ PolicyId = Annotated[
         r"p-[0-9a-zA-Z_]{8,128}",
         "is not a valid id of a policy of AWS Organizations",
         "it looks like p-1a2b3c4d",
+    ),
+]
+
+# Path and name of a role (IAM API reference, Role).
+RoleName = Annotated[
+    str,
+    StringConstraints(max_length=576),
+    Shape(
+        r"([A-Za-z0-9_+=,.@\-]{1,128}/){0,16}[A-Za-z0-9_+=,.@\-]{1,64}",
+        "is not the name of a role in IAM, with or without its path",
+        "write it without account and slash at the beginning, as identity-reconciler-sessions or path/name",
     ),
 ]
 
@@ -78,13 +89,21 @@ class IdentityCenterDocument(TypedDict, total=False):
             "everything at once. Default: none, and their sessions end by themselves."
         ),
     ]
+    session_role: Annotated[
+        RoleName,
+        Field(
+            description="The role in other accounts that `reconciler offboard` assumes to end sessions of "
+            "`aws login`. Default: none, and only those in the caller's own account are ended."
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class IdentityCenterSettings:
     """One instance; None is "as AWS is configured". `channel` is its SCIM endpoint (None: the API).
 
-    `deny_policy` is the policy that denies people (None: there is none).
+    `deny_policy` is the policy that denies people, `session_role` the role in other accounts that ends
+    sessions there (None: there is none).
     """
 
     region: str | None = None
@@ -92,6 +111,7 @@ class IdentityCenterSettings:
     identity_store_id: str | None = None
     channel: Channel | None = None
     deny_policy: str | None = None
+    session_role: str | None = None
 
 
 class IdentityCenterType(TargetType[IdentityCenterSettings]):
@@ -128,7 +148,14 @@ class IdentityCenterType(TargetType[IdentityCenterSettings]):
             policy = settings.deny_policy
             if policy is not None and played.deny_policy is not None:
                 played.deny_policy(policy)
-            settings = IdentityCenterSettings(region=played.region, channel=channel, deny_policy=policy)
+            if settings.session_role is not None and played.session_role is not None:
+                played.session_role(settings.session_role)
+            settings = IdentityCenterSettings(
+                region=played.region,
+                channel=channel,
+                deny_policy=policy,
+                session_role=settings.session_role,
+            )
         aws = Aws(
             connection.name,
             region=settings.region,
@@ -149,6 +176,7 @@ class IdentityCenterType(TargetType[IdentityCenterSettings]):
             identity_store_id=settings.identity_store_id,
             channel=by_scim,
             deny_policy=settings.deny_policy,
+            session_role=settings.session_role,
         )
 
     def instead_of(self, field: str) -> str | None:

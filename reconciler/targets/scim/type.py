@@ -95,6 +95,10 @@ class ScimType(TargetType[ScimSettings]):
         known = settings is not None and settings.profile in names()
         return profile(settings.profile).required if settings is not None and known else ("user_name",)
 
+    def user_attributes(self, settings: ScimSettings) -> frozenset[str] | None:
+        """As the profile says."""
+        return profile(settings.profile).user_attributes if settings.profile in names() else None
+
     def address(self, settings: ScimSettings) -> str:
         """The base address."""
         return settings.channel.endpoint.url.rstrip("/")

@@ -18,7 +18,7 @@ from reconciler.model.policy import Approval, Guards, Limit, MaxRemovals, OnRemo
 from reconciler.model.report import Status, TargetReport
 from reconciler.model.resources import Group, Origin, User
 from reconciler.model.state import Declared, Identities, Live, Receipt, Remembered
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.review import Review
 from reconciler.sandbox import Sandbox
 from reconciler.targets.scim.profile import Profile

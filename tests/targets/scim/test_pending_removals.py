@@ -7,7 +7,7 @@ from dataclasses import replace
 from reconciler.model.plan import Severity
 from reconciler.model.policy import Guards, Limit, MaxRemovals, TargetPolicy
 from reconciler.model.report import Status
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 from tests.targets.scim.fields import facing, git, user
 from tests.targets.scim.odd import Odd
 

@@ -5,7 +5,7 @@ import { UNNAMED, called } from "./model.js";
 import { among, marks } from "./parts.js";
 import { exactly } from "./query.js";
 
-const [ROW, COLUMN, HEAD, SIDE, SLIM] = [34, 38, 150, 220, 132];
+const [ROW, COLUMN, HEAD, SIDE, SLIM] = [34, 38, 164, 220, 132];
 const BESIDE = 6;
 // So many letters of a column's name have room.
 const LETTERS = 20;

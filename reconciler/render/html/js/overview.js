@@ -64,7 +64,7 @@ function known(target) {
     [raw.source === "plan" ? "Planned" : "Read", read ? when(target.raw.read) : "nothing was read"],
     ["Made", when(raw.now)],
     raw.source === "plan" ? null : ["Shows", raw.source === "files" ? "what holds, and what will begin" : raw.desired ? "what will be when the plan is applied" : "what is there now"],
-    ["Files", raw.commit ? [h("code", null, raw.commit.slice(0, 10)), raw.changed.length ? `, with ${counted(raw.changed.length, "file", "files")} that differ from it` : ""] : "of no known commit"],
+    raw.source === "plan" ? null : ["Files", raw.commit ? [h("code", null, raw.commit.slice(0, 10)), raw.changed.length ? `, with ${counted(raw.changed.length, "file", "files")} that differ from it` : ""] : "outside git, or not committed yet"],
     raw.redacted ? ["Left out", "names and values of people"] : null,
     ["Version", value(raw.tool)],
   ].filter(Boolean);
