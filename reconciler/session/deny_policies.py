@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.denials import Denials
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.state import Live
-from reconciler.planning.planner import PreparedPlan
+from reconciler.planning.prepared import PreparedPlan
 
 
 def deny_policy_changed(
