@@ -16,6 +16,7 @@ from reconciler.adopting.keys import slug
 from reconciler.adopting.moving.source import Grants, Source
 from reconciler.adopting.outcome import Inventory, Left
 from reconciler.errors import InputError, Problem
+from reconciler.files.characters import show
 from reconciler.model.address import AccountId, Arn, Kind
 
 LABEL = "the state of Terraform"
@@ -86,16 +87,31 @@ def read_state(text: str, label: str) -> list[Resource]:
     """
     fix = "write it with `terraform show -json > state.json`"
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "it is nested too deep"
-        raise InputError([Problem(f"{label} is not JSON ({place})", fix)]) from None
-    values = document.get("values") if isinstance(document, dict) else None
-    if isinstance(document, dict) and values is None and isinstance(document.get("prior_state"), dict):
-        values = document["prior_state"].get("values")
-    if not isinstance(values, dict) or not str(document.get("format_version", "")).startswith("1."):
-        raise InputError([Problem(f"{label} is not a state as Terraform shows it", fix)])
-    return sorted(_resources(values.get("root_module")), key=lambda one: one.address)
+        document = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise InputError([Problem(f"{label} is not JSON (line {error.lineno})", fix)]) from None
+    except RecursionError:
+        raise InputError([Problem(f"{label} cannot be read: it is nested too deep", fix)]) from None
+    except ValueError:
+        raise InputError([Problem(f"{label} cannot be read: a number in it is too long", fix)]) from None
+    if not isinstance(document, dict) or "format_version" not in document:
+        why = "is not a state as `terraform show -json` prints it"
+        if isinstance(document, dict) and "lineage" in document:
+            why = "is a state as Terraform keeps it, not as it shows it"
+        raise InputError([Problem(f"{label} {why}", fix)])
+    version = str(document["format_version"])
+    if not version.startswith("1."):
+        why = f"has format_version {show(version)}; only 1 is understood"
+        raise InputError([Problem(f"{label} {why}", "write it with Terraform 1.1 or later, or OpenTofu")])
+    prior = document.get("prior_state")
+    values = document.get("values") or (prior.get("values") if isinstance(prior, dict) else None)
+    if values is None:
+        # What is printed where the state is empty, and of a plan that was made without one.
+        where = "run it where Terraform's backend and workspace are chosen"
+        raise InputError([Problem(f"{label} is an empty state", where)])
+    if not isinstance(values, dict):
+        raise InputError([Problem(f"{label}: values is not an object", fix)])
+    return sorted(_resources(values.get("root_module")), key=lambda one: (one.address, one.index or ""))
 
 
 def _resources(module: Any) -> Iterator[Resource]:
@@ -104,8 +120,8 @@ def _resources(module: Any) -> Iterator[Resource]:
         one = modules.pop()
         if not isinstance(one, dict):
             continue
-        modules += one.get("child_modules") or ()
-        for raw in one.get("resources") or ():
+        modules += _items(one.get("child_modules"))
+        for raw in _items(one.get("resources")):
             if not isinstance(raw, dict) or raw.get("mode") != "managed":
                 continue
             index = raw.get("index")
@@ -118,6 +134,10 @@ def _resources(module: Any) -> Iterator[Resource]:
             )
             if found.type.startswith(_OURS):
                 yield found
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def source(resources: Sequence[Resource]) -> Source:
