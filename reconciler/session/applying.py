@@ -71,7 +71,9 @@ class Applied:
             return Stale.exit_code if self.stale else Refused.exit_code
         if report.interrupted or report.failed or self.problems or self.plan.blocked:
             # A denial is tried beside everything else: where it fails alone, the rest is as it should be.
-            if report.writes or self.problems or report.undenied:
+            # Of a run that was interrupted, and wrote nothing for sure, only that is to be said.
+            alone = report.denials_unsure if report.interrupted else report.undenied
+            if report.writes or self.problems or alone:
                 return AppliedInPart.exit_code
             return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
         return Refused.exit_code if report.refused else 0
