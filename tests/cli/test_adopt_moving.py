@@ -171,6 +171,29 @@ def test_addresses_and_indices_are_no_way_into_the_answer_or_the_files(live: Rea
     assert live.run("validate").code == 0
 
 
+def test_a_deposed_object_keeps_its_resource_and_names_may_be_of_any_script(live: Real) -> None:
+    known = ids(live)
+    old = resource("aws_identitystore_group.ops", group_id="00000000-0000") | {"deposed_key": "0a1b2c3d"}
+    now = resource("aws_identitystore_group.ops", group_id=known["Platform Admins"])
+    other = resource("aws_identitystore_group.équipe", group_id=known["Auditors: all"])
+    odd = resource("aws_identitystore_group.0", group_id=known["Auditors: all"])
+    values = {"root_module": {"resources": [old, now, other, odd]}}
+    (live.root / "state.json").write_text(json.dumps({"format_version": "1.0", "values": values}), "utf-8")
+
+    ended = live.run("adopt", "--from-terraform", "state.json", "--format", "json")
+
+    assert ended.code == 0, ended.output
+    found = json.loads(ended.out)
+    assert [block.split("\n")[1].strip() for block in found["removed"]] == [
+        "from = aws_identitystore_group.équipe"
+    ]
+    assert {(one["name"].rpartition(".")[2], one["why"]) for one in found["kept"]} == {
+        ("ops", "git does not declare the group"),
+        ("ops", "another instance of its resource stays"),
+        ("0", "its address is not one that a `removed` block takes"),
+    }
+
+
 def test_the_files_of_the_pipeline_give_their_names(live: Real) -> None:
     folder = live.root / "templates"
     folder.mkdir()

@@ -40,7 +40,8 @@ _GENERIC = frozenset(
     ("this", "default", "main", "all", "user", "users", "group", "groups", "assignment", "assignments")
 )
 _INSTANCE = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\]')
-_ADDRESS = re.compile(r"(?:module\.[A-Za-z_][\w-]*\.)*[a-z_][a-z0-9_]*\.[A-Za-z_][\w-]*", re.ASCII)
+# Names may have letters of any script (HCL specification, "Identifiers").
+_ADDRESS = re.compile(r"(?:module\.[^\W\d][\w-]*\.)*[a-z_][a-z0-9_]*\.[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,22 +176,24 @@ class Moved:
 
 def moved(resources: Sequence[Resource], inventory: Inventory) -> Moved:
     """What Terraform can let go of, because git declares it. A resource goes when all its instances do."""
-    reasons = {one.address: _kept(one, inventory) for one in resources}
-    held = {one.plain for one in resources if reasons[one.address]}
+    # One address may be there twice: a replaced object that is not destroyed yet has that of the new one.
+    reasons = [_kept(one, inventory) for one in resources]
+    held = {one.plain for one, why in zip(resources, reasons, strict=True) if why}
     going = sorted({one.plain for one in resources if one.plain} - held)
     blocks = tuple(
         f"removed {{\n  from = {one}\n  lifecycle {{\n    destroy = false\n  }}\n}}" for one in going
     )
     kept = []
-    for one in resources:
-        why = reasons[one.address]
-        if not why and one.plain in held:
-            why = "another instance of its resource stays"
-        elif not why and not one.plain:
-            why = "its address is not one that a `removed` block takes"
-        if why:
-            kept.append(Left("resource of Terraform", one.address, why))
+    for one, why in zip(resources, reasons, strict=True):
+        if not why and not one.plain:
+            kept.append(_left(one, "its address is not one that a `removed` block takes"))
+        elif why or one.plain in held:
+            kept.append(_left(one, why or "another instance of its resource stays"))
     return Moved(blocks, tuple(kept))
+
+
+def _left(one: Resource, why: str) -> Left:
+    return Left("resource of Terraform", one.address, why)
 
 
 def _kept(one: Resource, inventory: Inventory) -> str:
