@@ -85,8 +85,8 @@ def remark_on(memory: Memory | None) -> Sequence[Remark]:
 def check_over_time(memory: Memory | None, before: Before, after: Outcome, limit: Limit) -> None:
     """Raise Refused where this import and those of the last day together take away more than the limit.
 
-    What one commit took away alone beyond the limit was meant, as no import without a limit of its own
-    writes that, and does not count while it is gone. An import that takes nothing away is never refused.
+    What one commit took away alone beyond the limit was meant: no import without a limit of its own writes
+    that. It is counted from there. An import that takes nothing away is never refused.
     """
     if memory is None or not memory.commits:
         return
@@ -97,7 +97,7 @@ def check_over_time(memory: Memory | None, before: Before, after: Outcome, limit
     of_a_day = lost(start, after)
     over = _over(of_a_day, {}, limit, taken, after)
     if over:
-        over = _over(of_a_day, _meant(memory, start, before, after, limit), limit, taken, after)
+        over = _over(of_a_day, _meant(memory, start, before, of_a_day, limit, after), limit, taken, after)
     if over:
         words = ", ".join(
             f"{one.lost:,} of {one.of:,} {one.what} ({taken[one.what]:,} by this import)" for one in over
@@ -110,22 +110,31 @@ def check_over_time(memory: Memory | None, before: Before, after: Outcome, limit
 
 
 def _meant(
-    memory: Memory, start: Before, before: Before, after: Outcome, limit: Limit
+    memory: Memory, start: Before, before: Before, of_a_day: Sequence[Lost], limit: Limit, after: Outcome
 ) -> Mapping[str, frozenset[object]]:
-    """What commits took away on purpose, by kind; what came back since is not a part of it.
+    """What of the losses of a day commits took away on purpose, by kind.
 
-    Otherwise a commit that takes everything and its revert would excuse every loss to come.
+    What came back and was lost again counts where it was lost last: a commit that takes everything and its
+    revert excuse nothing.
     """
-    found: dict[str, frozenset[object]] = {}
     states = [start, *(memory.state(at) for at in range(1, len(memory.commits))), before]
-    for earlier, later in pairwise(states):
-        there = present(later)
-        found = {what: gone - there[what] for what, gone in found.items()}
-        step = Outcome(tuple(later.users.values()), tuple(later.groups.values()), (), (), after.deleted)
-        by_kind = lost(earlier, step)
-        if any(one.items and not within(limit, one.loss(after.deleted)) for one in by_kind):
-            found = {one.what: found.get(one.what, frozenset()) | one.items for one in by_kind}
-    return found
+    gone: dict[str, frozenset[object]] = {one.what: frozenset() for one in of_a_day}
+    meant: dict[str, frozenset[object]] = {}
+    steps = []
+    for earlier, later in pairwise(map(present, states)):
+        steps.append({one.what: one.items & earlier[one.what] - later[one.what] for one in of_a_day})
+    back: dict[str, frozenset[object]] = dict(present(before))
+    for step in reversed(steps):
+        # From the last on: what is lost again later is not lost here.
+        for what in step:
+            step[what] -= back[what]
+            back[what] |= step[what]
+    for step in steps:
+        gone = {what: gone[what] | items for what, items in step.items()}
+        alone = [Lost(one.what, step[one.what], one.of - gone[one.what] | step[one.what]) for one in of_a_day]
+        if any(one.items and not within(limit, one.loss(after.deleted)) for one in alone):
+            meant = gone
+    return meant
 
 
 def _over(
