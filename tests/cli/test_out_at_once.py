@@ -479,6 +479,10 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     assert "aws/denial/" in hidden.out
     only = played.run("plan", "--now", NOV_21, "--only", "aws/denial/bob")
     assert "Plan: 1 to create; 1 person loses something" in only.output
+    # What is taken from somebody is taken after the denial, also where nothing else was named.
+    for address in ("aws/membership/ops/bob", "aws/user/bob"):
+        only = played.run("plan", "--now", NOV_21, "--only", address)
+        assert "Plan: 1 to create, 1 to delete; 1 person loses something" in only.output, only.output
     assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
 
     assert "+ bob (block: blocked: lost laptop)" in text.output
