@@ -46,7 +46,7 @@ def by_rule_alone(
     """
     return without_waiting(
         changes,
-        {change.address for change in changes if change.cause in causes or change.upkeep},
+        {change.address for change in changes if change.goes_by_rule(causes)},
         dependencies,
     )
 
