@@ -75,7 +75,7 @@ class DenyPolicy:
         try:
             found = self._api.policy(self._id)
         except NotFound:
-            return Denials(self._id, problem=f"there is no policy {self._id} in the organization")
+            return Denials(self._id, problem=f"the organization has no policy {self._id}")
         except ServiceError as error:
             return Denials(self._id, problem=str(error))
         if found.kind != SCP:
