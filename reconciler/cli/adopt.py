@@ -159,6 +159,8 @@ def _moved(moved: Moved) -> list[str]:
     from reconciler.render import escape
 
     lines = []
+    if not moved.kept and not moved.removed:
+        lines += ["", "The state of Terraform has no resource of IAM Identity Center."]
     if moved.kept:
         lines += ["", "Terraform keeps these:"]
         lines += [f"  {escape.sentence(one.name)}: {one.why}" for one in moved.kept]

@@ -208,10 +208,10 @@ def _same(link: Link, receipt: Receipt, ledger: Ledger) -> bool:
     """Whether a receipt would say nothing that the one before it does not say."""
     before = link.receipt
     applied = (before.applied or before.commit) == (receipt.applied or receipt.commit)
-    parts = (before.commit, before.used, before.unkept) == (receipt.commit, receipt.used, receipt.unkept)
+    said = (receipt.commit, receipt.used, receipt.unkept, receipt.deny_policy)
+    parts = (before.commit, before.used, before.unkept, before.deny_policy) == said
     # What only grew old is nothing new to say.
-    new = set(receipt.removed) - set(before.removed)
-    return applied and parts and not new and link.ledger == ledger
+    return applied and parts and set(receipt.removed) <= set(before.removed) and link.ledger == ledger
 
 
 def _both(repository: Repository, theirs: Receipt, ours: Receipt) -> Receipt:

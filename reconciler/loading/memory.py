@@ -149,7 +149,13 @@ def _with_chain(
     removed = newest.removed if newest is not None else ()
     tagged = found.remembered.receipt
     checked = last_check(tagged.checked if tagged else None, newest.checked if newest else None)
-    remembered = replace(found.remembered, ledger=ledger, removed=removed, checked=checked)
+    remembered = replace(
+        found.remembered,
+        ledger=ledger,
+        removed=removed,
+        checked=checked,
+        deny_policy=newest.deny_policy if newest is not None else "",
+    )
     return replace(found, chain=chain, gap=gap, remembered=remembered)
 
 

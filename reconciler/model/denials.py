@@ -60,7 +60,8 @@ class Denials:
     """What a policy has: `entries` by id of the user.
 
     `foreign` says what else is in it; then nothing is written to it. `named` has the ids of users in that: it
-    may be an entry of somebody that was edited by hand. `problem` says why it could not be read.
+    may be an entry of somebody that was edited by hand. `problem` says why it could not be read; `missing`
+    that it is not there, so that it denies nobody.
     """
 
     policy: str
@@ -68,6 +69,14 @@ class Denials:
     foreign: tuple[str, ...] = ()
     problem: str = ""
     named: frozenset[str] = frozenset()
+    missing: bool = False
+
+    @property
+    def tells_alone(self) -> bool:
+        """Whether it may have people of whom nothing else tells that they are out: of `offboard`."""
+        if self.problem:
+            return not self.missing
+        return bool(self.named) or any(entry.offboarded for entry in self.entries.values())
 
     @property
     def unwritable(self) -> str:

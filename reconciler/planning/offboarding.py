@@ -81,6 +81,13 @@ def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> lis
     return found
 
 
+def found_again(person: Person, users: Mapping[str, User], seen: Mapping[str, Seen]) -> Person:
+    """The same person with the ids that they have now: another run may have made a user for them."""
+    if person.key:
+        return _declared(person.key, users, seen)
+    return _person("", set(person.names), seen)
+
+
 def with_vanished(who: str, found: Sequence[Person], seen: Mapping[str, Seen]) -> list[Person]:
     """The same people with the ids by which a policy still denies them though their users are gone.
 

@@ -22,8 +22,11 @@ from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
 from reconciler.planning.offboarding import only_takes, removal
 from reconciler.planning.reaches import reaches
 from reconciler.sandbox import Sandbox
+from reconciler.sandbox.call import Call
+from reconciler.sandbox.console_base import group_named
 from tests.cli.clones import first_clone, push
 from tests.cli.stage import CONFIG, FILES, SPEED, TEAM, Real
+from tests.cli.test_out_at_once import watch
 
 ACCESS = """\
 accounts: {prod: "210000000020"}
@@ -403,3 +406,63 @@ def test_what_is_only_observed_is_left_and_said(laptop: Real) -> None:
     found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind)), Scope(memberships=Mode.OBSERVE))
     assert found.prepared.plan.changes == ()
     assert [(one.name, "only observed" in why) for one, why in found.left] == [("G", True)]
+
+
+def test_what_comes_while_it_asks_and_while_it_writes_is_taken_away_as_well(
+    cut: Real, aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes no lock: an apply that began before may still write what it planned."""
+    monkeypatch.setattr(offboard, "on_terminal", lambda: True)
+
+    def asked(_: str) -> bool:
+        aws.store.add_member("dev", "bob@example.com")
+        aws.store.put_assignment("210000000020", "Read", user="ada@example.com")
+        aws.store.put_assignment("111111111111", "Read", user="bob@example.com")
+        return True
+
+    monkeypatch.setattr(offboard, "ask", asked)
+    ended = cut.run("offboard", "bob", "--revoke-only")
+    assert ended.code == 0, ended.output
+    assert "bob@example.com" not in {one for names in cut.memberships().values() for one in names}
+    assert "bob@example.com" not in holders(aws)
+    assert "ada@example.com" in holders(aws)
+    assert "Given by others meanwhile, and taken away as well:\n" in ended.out
+    assert "  aws: leaves the group dev\n" in ended.out
+    assert "  aws: loses Read on management (111111111111)\n" in ended.out
+    assert "Read on management (111111111111): no new session; an open one lives until" in ended.out
+    again = cut.run("offboard", "bob", "--revoke-only", "--yes")
+    assert (again.code, "meanwhile" in again.output) == (0, False)
+    assert "they reach nothing now, so that nobody knows which roles they had" in again.out
+
+
+@pytest.mark.parametrize(("times", "code"), [(1, 0), (9, 6)])
+def test_who_is_put_back_meanwhile_is_taken_out_again_and_not_without_end(
+    cut: Real, aws: Sandbox, monkeypatch: pytest.MonkeyPatch, times: int, code: int
+) -> None:
+    bob, left = aws.store.user_id("bob@example.com"), (["ops", "dev"] * 9)[-times:]
+
+    def put_back(call: Call) -> None:
+        group = group_named(call.directory, left[-1] if left else "ops").id
+        if left and not call.directory.memberships.find(group, bob):
+            left.pop()
+            call.directory.memberships.add(group, bob, call.hand)
+
+    watch(monkeypatch, "DeleteGroupMembership", put_back)
+    ended = cut.run("offboard", "bob", "--revoke-only", "--yes")
+    assert ended.code == code, ended.output
+    assert ("Something gives this person access" in ended.output) == bool(code)
+    assert ("bob@example.com" in {one for each in cut.memberships().values() for one in each}) == bool(code)
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+
+
+def test_an_entry_that_others_overwrite_meanwhile_is_written_again(
+    cut: Real, aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def emptied(call: Call) -> None:
+        call.db.execute("UPDATE scps SET content = ? WHERE id = ?", (EMPTY, POLICY))
+
+    watch(monkeypatch, "DeleteGroupMembership", emptied)
+    ended = cut.run("offboard", "bob", "--revoke-only", "--yes")
+    assert ended.code == 0, ended.output
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+    assert "  aws: denied once more\n" in ended.out

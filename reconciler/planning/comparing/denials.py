@@ -50,6 +50,7 @@ def compare_denials(context: PlanContext, diff: Diff) -> None:
     diff.standing.everybody = bool(denials.problem)
     comparing = _Comparing(context, diff, denials)
     made = list(comparing.changes())
+    comparing.hold_others()
     if why := denials.unwritable:
         diff.undenied += [(change, why) for change in made if change.action is Action.CREATE]
         comparing.hold_all(made)
@@ -132,6 +133,15 @@ class _Comparing:
                     "open",
                     "the user is deleted",
                 )
+
+    def hold_others(self) -> None:
+        """Hold whom `offboard` entered in the configured policy, while the former one is still used."""
+        for other in self.context.live.former_denials:
+            for identifier, entry in other.entries.items():
+                if entry.offboarded and other.policy != self.denials.policy:
+                    why = why_entered(self.context, identifier)
+                    if why is None or why.cause not in DECLARED:
+                        self._hold(identifier, entry)
 
     def hold_all(self, made: list[Change]) -> None:
         """Hold whom nobody can take out now, and whom what is not understood may be about."""

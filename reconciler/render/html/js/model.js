@@ -39,8 +39,8 @@ export class Target {
   constructor(raw, page) {
     Object.assign(this, { raw, page, name: raw.target });
     this.lists = raw.lists.map((each) => Int32Array.from(each));
-    this.person = raw.people.map(([key, name, display, flags, at, until, reason], i) => ({
-      kind: "person", i, key, name, display, flags, at, until, reason,
+    this.person = raw.people.map(([key, name, display, flags, at, until, reason, denied = null], i) => ({
+      kind: "person", i, key, name, display, flags, at, until, reason, denied,
     }));
     this.group = raw.groups.map(([key, name, note, flags, at, members, lines, includes, idle], i) => ({
       kind: "group", i, key, name, note, flags, at, members, lines, includes, idle,

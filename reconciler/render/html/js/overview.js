@@ -90,7 +90,12 @@ function look(target) {
     items.push(h("li", null, h("a", { href: href("changes") }, "Planned changes of access"), `: ${changes.length ? counted(changes.length, "row", "rows") : "none"}`));
   }
   const disabled = target.person.filter((each) => each.flags & INACTIVE && !(each.flags & ABSENT)).length;
-  if (disabled && target.page.raw.source !== "plan") items.push(h("li", null, `${counted(disabled, "person", "people")} cannot sign in, and so reach nothing.`));
+  const { source } = target.page.raw;
+  const many = (number) => counted(number, "person", "people");
+  if (disabled && source === "files") items.push(h("li", null, `Git gives ${many(disabled)} nothing at this moment.`));
+  else if (disabled && source !== "plan") items.push(h("li", null, `${many(disabled)} cannot sign in, and so reach nothing.`));
+  const denied = target.person.filter((each) => each.denied !== null).length;
+  if (denied) items.push(h("li", null, `The policy of denials has ${many(denied)}: what they hold gives them nothing on the accounts that it binds.`));
   const things = target.page.raw.source === "plan" ? "changes" : "grants";
   for (const [label, privileged] of [[`Most ${things}`, false], [`Most privileged ${things}`, true]]) {
     const found = most(target, "person", privileged);

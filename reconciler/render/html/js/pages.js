@@ -51,8 +51,9 @@ function facts(target, thing) {
   if (thing.kind === "person") {
     if (thing.name && thing.name !== called(thing)[0]) add("User name", value(thing.name));
     if (thing.display && thing.display !== called(thing)[1]) add("Name", value(thing.display));
-    if (thing.until) add("Leaves", when(thing.until));
-    if (thing.reason) add("Because", value(thing.reason));
+    if (thing.until) add(Date.parse(thing.until) > target.page.now ? "Leaves" : "Left, says git", when(thing.until));
+    if (thing.reason) add("No access, says git", value(thing.reason));
+    if (thing.denied !== null) add("Denied", thing.denied ? `until ${when(thing.denied)}, or until a run takes them out` : "with no end yet");
   }
   if (thing.kind === "group") {
     if (thing.note) add("Description", value(thing.note));

@@ -75,7 +75,8 @@ class DenyPolicy:
         try:
             found = self._api.policy(self._id)
         except NotFound:
-            return Denials(self._id, problem=f"the organization has no policy {self._id}")
+            problem = f"the organization has no policy {self._id}"
+            return Denials(self._id, problem=problem, missing=True)
         except ServiceError as error:
             return Denials(self._id, problem=str(error))
         if found.kind != SCP:
