@@ -157,7 +157,7 @@ def _claims(name: str) -> tuple[str, Mapping[str, str]]:
     except csv.Error as error:
         raise _at(name, rows.line_num, f"this is not CSV: {error}") from None
     if not column:
-        raise _at(name, 1, "there is no first line with the names of the columns")
+        raise _at(name, 1, "the first line with the names of the columns is missing")
     return column, found
 
 

@@ -269,7 +269,7 @@ def test_formats_of_name_id(desk: Desk, formats: Sequence[str], outcome: str, co
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ([], "there is no such endpoint"),
+        ([], "the metadata has no such endpoint"),
         ([(SOAP, "https://sts.example.com/a")], "no endpoint has a binding that is used"),
         ([(POST, "http://sts.example.com/a")], "not https"),
         ([(POST, "https://sts.example.com/a"), (REDIRECT, "http://sts.example.com/b")], "not https"),
@@ -415,7 +415,7 @@ def test_values_of_a_file(desk: Desk, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("sheet", "words"),
     [
-        ("", "claims.csv:1:1: there is no first line"),
+        ("", "claims.csv:1:1: the first line"),
         ("mail,x\n", "claims.csv:1:1: the first column must be key, external_id or user_name"),
         ("key,x\nada\n", "claims.csv:2:1: a line must have two columns"),
         ("key,x\nada,a@b.c\nada,d@b.c\n", "claims.csv:3:1: ada has two values"),
