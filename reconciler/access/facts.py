@@ -13,7 +13,9 @@ class PersonFacts:
     """A person by `key` (remote id behind a tilde where git does not declare them).
 
     `declared` and `present` say whether git and the target have them (`present` is None where no target was
-    read), `active` whether they can sign in (None: not known). `until` is when git ends them (UTC).
+    read), `active` whether they can sign in (None: not known). `until` is when git ends them (UTC), `reason`
+    why git gives them nothing at this moment. `denied` says until when the policy of denials has them (UTC,
+    "" where it has no end yet); None where they are not in it, or nobody could look.
     """
 
     key: str
@@ -25,6 +27,7 @@ class PersonFacts:
     external: bool = False
     until: str | None = None
     reason: str = ""
+    denied: str | None = None
     origin: Origin | None = None
 
 

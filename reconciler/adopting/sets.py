@@ -83,24 +83,25 @@ def declared(
 
     `taken` are paths in lower case that files have already.
     """
-    ignored = {one.name: not_ours(one, active) for one in live.values() if not_ours(one, active)}
-    entries: list[Entry] = []
-    policies: dict[str, str] = {}
+    ignored = {str(one.name): not_ours(one, active) for one in live.values() if not_ours(one, active)}
+    made: dict[str, tuple[Entry, str, str | None]] = {}
     stems = {PurePosixPath(path).stem for path in taken if path.startswith(_POLICIES)}
     for one in sorted(live.values(), key=lambda each: each.name):
         if one.name in ignored:
             continue
-        if any(fold(one.name) == fold(name) for name in ignored):
-            ignored[one.name] = "a pattern for a set of nearly the same name covers it"
-            continue
         path = f"{_POLICIES}{_stem(one.name, stems)}.json"
         entry, policy = entry_of(str(one.name), one.attributes, path)
         if why := _unfit(entry, path, policy):
-            ignored[one.name] = why
-            continue
-        entries.append(entry)
-        if policy is not None:
-            policies[path] = policy
+            ignored[str(one.name)] = why
+        else:
+            made[str(one.name)] = (entry, path, policy)
+    # Only when all that is ignored is known: its patterns match without regard to case.
+    covered = {fold(name) for name in ignored} & {fold(name) for name in made}
+    for name in [name for name in made if fold(name) in covered]:
+        ignored[name] = "a pattern for a set of nearly the same name covers it"
+        del made[name]
+    policies = {path: policy for _, path, policy in made.values() if policy is not None}
+    entries = [entry for entry, _, _ in made.values()]
     return entries, policies, [Ignored(name, why) for name, why in sorted(ignored.items())]
 
 

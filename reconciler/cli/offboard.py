@@ -163,7 +163,7 @@ def _undo(options: Options, user: str, *, yes: bool) -> int:
         ended = undo(found)
     for name, one in ended.items():
         answer(f"{name}: {'not denied by offboard any more' if one.done else f'NOT UNDONE: {one.message}'}")
-    remark("Access comes back by git: remove `blocked` where it stands, and have the plan reviewed.")
+    remark("Access comes back by git: remove `blocked` from the files, and have the plan reviewed.")
     return 0 if all(one.done for one in ended.values()) else AppliedInPart.exit_code
 
 

@@ -84,7 +84,7 @@ def record_apply(
                     unpublished = Problem(
                         f"{target} was applied and that is recorded here, but it could not be pushed to "
                         f"{remote}: {error}",
-                        "apply again: there is nothing left to write, and what other clones noted there "
+                        "apply again: nothing is left to write, and what other clones noted there "
                         "stays noted",
                     )
             found = _prepared(repository, end, refs_here(repository), keep=unpublished is not None)
@@ -95,7 +95,7 @@ def record_apply(
             problems.append(
                 Problem(
                     f"{target} was applied, but not recorded: {error}",
-                    f"run `{FETCH}` and apply again: there is nothing left to write",
+                    f"run `{FETCH}` and apply again: nothing is left to write",
                 )
             )
         if unpublished is not None:
@@ -150,7 +150,7 @@ def _prepared(repository: Repository, end: End, refs: Mapping[str, str], *, keep
             problems.append(
                 Problem(
                     f"{target} was applied, but the tag {tag_name(target)} could not be moved: {error}",
-                    f"run `{FETCH}` and apply again: there is nothing left to write, and the tag moves",
+                    f"run `{FETCH}` and apply again: nothing is left to write, and the tag moves",
                 )
             )
     below = f"{TAGS}{marks_below(target)}"
@@ -331,7 +331,7 @@ def record_used(
     used = spent(spent(theirs, used_digests(repository, target)), digests)
     tag = repository.tag(name)
     if tag is None:
-        raise RecordError(f"there is no tag {name} to note an approval in")
+        raise RecordError(f"the tag {name}, in which an approval is noted, does not exist")
     if whole:
         receipt = parse_receipt(tag.message, tag.commit)
         lines = receipt_lines(tag.message)

@@ -114,7 +114,7 @@ def parse(policy: str, document: str) -> Denials:
     try:
         found = json.loads(document, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
-        why = "it is not JSON in which every name stands once"
+        why = "it is not JSON in which every name is unique"
         return Denials(policy, {}, (why,), named=_ids(document))
     if not isinstance(found, dict):
         return Denials(policy, {}, ("it is not a JSON object",), named=_ids(document))

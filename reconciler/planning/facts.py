@@ -16,6 +16,7 @@ from reconciler.access.facts import (
 )
 from reconciler.model.address import Kind
 from reconciler.model.capabilities import Capabilities
+from reconciler.model.change import Action
 from reconciler.model.organization import Organization
 from reconciler.model.policy import TargetPolicy
 from reconciler.model.resources import Attributes, Grant, Group, Origin, PermissionSet, User
@@ -84,10 +85,17 @@ def facts_of_side(consequences: Consequences, side: Side, identities: Identities
             if one.kind is Kind.GROUP and not state.behind(one):
                 idle.setdefault(tokens.group_key(one.id), []).append((tokens.set_name(arn), account))
     sets = {str(one.name): one.attributes for one in live.permission_sets.values()}
+    denied = _denied(consequences, side)
     return Facts(
         people=tuple(
             _person(
-                key, desired.users.get(key), users.get(key), desired, present=key in users, active=key in able
+                key,
+                desired.users.get(key),
+                users.get(key),
+                desired,
+                present=key in users,
+                active=key in able,
+                denied=denied.get(key),
             )
             for key in sorted(desired.users.keys() | users.keys())
         ),
@@ -112,6 +120,21 @@ def facts_of_side(consequences: Consequences, side: Side, identities: Identities
     )
 
 
+def _denied(consequences: Consequences, side: Side) -> Mapping[str, str]:
+    """Until when the policy of denials has whom, by key: as it was read, or as the plan leaves it."""
+    context = consequences.context
+    denials = context.live.denials
+    entries = {} if denials is None else denials.entries
+    found = {context.user_key(identifier): text(one.end) or "" for identifier, one in entries.items()}
+    for change in consequences.changes if side is Side.DESIRED else ():
+        if change.address.kind is Kind.DENIAL:
+            if change.action is Action.DELETE:
+                found.pop(change.address.own_key, None)
+            elif change.action is Action.CREATE:
+                found[change.address.own_key] = ""
+    return found
+
+
 def _person(
     key: str,
     user: User | None,
@@ -120,9 +143,13 @@ def _person(
     *,
     present: bool | None,
     active: bool | None,
+    denied: str | None = None,
 ) -> PersonFacts:
     attributes = live or (user.attributes if user is not None else {})
     why = desired.inactive.get(key)
+    reason = why.reason if why is not None else ""
+    if why is None and user is not None and key in desired.not_yet and user.window.start is not None:
+        reason = f"from {user.window.start:%Y-%m-%d %H:%M %Z}"
     return PersonFacts(
         key,
         name=_text(attributes, "user_name"),
@@ -132,7 +159,8 @@ def _person(
         active=active,
         external=user is not None and user.external,
         until=text(user.window.end) if user is not None else None,
-        reason=why.reason if why is not None else "",
+        reason=reason,
+        denied=denied,
         origin=user.origin if user is not None else None,
     )
 

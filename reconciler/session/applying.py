@@ -303,6 +303,6 @@ def remember_applied(
     except RecordError as error:
         return (Problem(f"it was applied, but not recorded: {error}", "fix that, and apply again"),)
     except KeyboardInterrupt:
-        again = "apply again: there is nothing left to write"
+        again = "apply again: nothing is left to write"
         return (Problem("it was applied, but the interruption kept it from being recorded", again),)
     return ()

@@ -16,10 +16,14 @@ NAME = ".gitignore"
 
 @dataclass(frozen=True, slots=True)
 class Ignoring:
-    """Whether the file was `written`; else the lines that are `missing` in the one that is there."""
+    """Whether the file was `written`; else the lines that are `missing` in the one that is there.
+
+    `outside`: the folder is in no git repository.
+    """
 
     written: bool = False
     missing: tuple[str, ...] = ()
+    outside: bool = False
 
 
 def keep_out_of_git(folder: Path, identities: Path) -> Ignoring:
@@ -35,7 +39,7 @@ def keep_out_of_git(folder: Path, identities: Path) -> Ignoring:
     try:
         repository = Repository.of(folder)
         if repository is None:
-            return Ignoring()
+            return Ignoring(outside=True)
         below = folder.resolve().relative_to(repository.root)
         missing = tuple(
             line for line in wanted if not _is_ignored(repository, below / line.rstrip("/"), line)

@@ -199,6 +199,23 @@ def test_a_set_that_no_file_can_have_is_ignored_with_the_reason(attributes: Attr
     assert why in ignored.why
 
 
+@pytest.mark.parametrize("unfit", ["CON", "Con", "con"])
+def test_a_set_that_is_called_nearly_like_an_ignored_one_is_ignored_with_it(unfit: str) -> None:
+    live: dict[str, LivePermissionSet] = {
+        name: LivePermissionSet(
+            Arn(name), {"name": name, **({"inline_policy": "no JSON"} if name == unfit else {})}
+        )
+        for name in ("CON", "Con", "con", "Other")
+    }
+
+    inventory = take_inventory(Live("aws", permission_sets=live))
+
+    assert [one.key for one in inventory.permission_sets] == ["Other"]
+    said = {one.name: one.why for one in inventory.ignored}
+    assert "inline_policy" in said.pop(unfit)
+    assert set(said.values()) == {"a pattern for a set of nearly the same name covers it"}
+
+
 @pytest.mark.parametrize(
     ("live", "written"),
     [

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 from reconciler.access.page import AccessPage
 from reconciler.model.address import AccountId, Arn, Kind
+from reconciler.model.denials import OPEN, Denials, Entry
 from reconciler.model.pairs import Principal
 from reconciler.model.plan import Finding, Severity
 from reconciler.model.resources import (
     Account,
     Assignment,
+    Block,
     Group,
     Include,
     Origin,
@@ -106,6 +108,20 @@ def with_unmanaged(live: Live) -> Live:
         members={**live.members, "a0b1-ops": {**live.members["a0b1-ops"], "9067-fay": ""}},
         assignments={**live.assignments, **held},
     )
+
+
+def standing() -> tuple[Identities, Live]:
+    """People whom git blocks, ends or does not expect yet, not applied, and people who are denied."""
+    git = sample()
+    live = as_applied(git)
+    users = {
+        **git.users,
+        "bob": replace(git.users["bob"], window=Window(end=datetime(2026, 11, 1, tzinfo=UTC))),
+        "gus": replace(git.users["gus"], window=Window(start=LATER)),
+    }
+    entries = {"9067-cyd": OPEN, "9067-dee": Entry(SOON), "9067-gone": OPEN}
+    blocked = {"ada": Block("ada", Origin("blocked.yaml", 1), reason="left")}
+    return replace(git, users=users, blocked=blocked), replace(live, denials=Denials("p-1", entries))
 
 
 def small() -> AccessPage:

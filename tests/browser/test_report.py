@@ -23,7 +23,7 @@ from reconciler.render import escape
 from reconciler.render.access_report import access_csv
 from reconciler.render.html.page import page_html
 from tests.browser.conftest import Seen
-from tests.browser.pages import HOSTILE, hostile, sample, small
+from tests.browser.pages import HOSTILE, hostile, sample, small, standing
 from tests.planning.world import NOW, ORIGIN
 from tests.support.access_pages import POLICY, as_applied, large, lines, page_of
 
@@ -219,6 +219,44 @@ def test_what_nobody_looked_at_is_told_as_not_known(show: Show) -> None:
     seen.page.select_option("#target", "other")
     seen.until("location.hash === '#/overview?target=other'")
     assert "target=other" in str(seen.page.locator("nav a").nth(1).get_attribute("href"))
+
+
+def test_who_is_blocked_over_or_denied_is_shown_as_that(show: Show) -> None:
+    seen = show(page_of(*standing()))
+    told = {
+        key: seen.go(f"#/{key}").locator("main").inner_text()
+        for key in ("overview", "person/ada", "person/bob", "person/cyd", "person/dee", "person/ned")
+    }
+    assert seen.violations() == []
+    assert "The policy of denials has 2 people" in told["overview"]
+    assert "1 person cannot sign in" in told["overview"]
+    for person, text in (("ada", "blocked: left"), ("bob", "Left, says git")):
+        assert "To lose all access" in told[f"person/{person}"]
+        assert text in told[f"person/{person}"]
+    assert "with no end yet" in told["person/cyd"]
+    assert "Denied until 2026-12-01" in told["person/dee"]
+    assert "Cannot sign in" in told["person/ned"]
+    files = TargetPage("aws", facts_of_files(standing()[0], POLICY, NOW), rules=())
+    seen = show(AccessPage(replace(small().made, source=Source.FILES), (files,)))
+    assert "Git gives 4 people nothing at this moment." in seen.go("#/overview").locator("main").inner_text()
+    shown = seen.go("#/person/ada").locator("main").inner_text()
+    assert "No access now" in shown
+    assert "sign in" not in shown
+
+
+def test_what_was_to_end_and_is_still_there_is_told_apart_from_what_ends(show: Show) -> None:
+    page = small()
+    (part,) = page.targets
+    assert part.access is not None
+    ends = {"2026-12-01T00:00:00Z": "2026-11-01T00:00:00Z"}
+    rows = tuple(replace(one, until=ends.get(one.until or "", one.until)) for one in part.access.holdings)
+    seen = show(replace(page, targets=(replace(part, access=replace(part.access, holdings=rows)),)))
+    told = {key: seen.go(f"#/person/{key}").locator("main").inner_text() for key in ("max", "kim")}
+    assert "1 direct, 1 over and still there" in told["max"]
+    assert "Over since 2026-11-01" in told["max"]
+    assert "with an end" not in told["max"]
+    assert "Ends 2027-06-01" in told["kim"]
+    assert "1 with an end" in told["kim"]
 
 
 def test_a_plan_tells_only_what_it_changes(show: Show) -> None:

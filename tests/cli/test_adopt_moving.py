@@ -126,8 +126,17 @@ def test_the_names_and_the_structure_of_terraform_are_kept(live: Real) -> None:
     ("text", "says"),
     [
         ("{", "is not JSON (line 1)"),
-        ("[" * 100_000, "is not JSON"),
+        ("[" * 100_000, "nested too deep"),
+        (f'{{"n": {"1" * 5000}}}', "a number in it is too long"),
+        ('{"version": 4, "lineage": "x", "resources": []}', "as Terraform keeps it"),
         ('{"version": 4, "resources": []}', "terraform show -json"),
+        ('{"format_version": "0.2", "values": {"root_module": {}}}', "only 1 is understood"),
+        ('{"format_version": "1.0"}', "is an empty state"),
+        ('{"format_version": "1.0", "values": null}', "is an empty state"),
+        ('{"format_version": "1.0", "values": [1]}', "values is not an object"),
+        ('{"format_version": "1.0", "values": {"root_module": {"resources": 7}}}', None),
+        ('{"format_version": "1.0", "values": {"root_module": {"child_modules": true}}}', None),
+        ('\ufeff{"format_version": "1.0", "values": {"root_module": {}}}', None),
         ('{"format_version": "1.0", "values": {"root_module": 7}}', None),
         ('{"format_version": "1.0", "values": {"root_module": {"resources": [7, {"values": 3}]}}}', None),
     ],
@@ -138,7 +147,7 @@ def test_another_file_is_refused_and_nothing_written(live: Real, text: str, says
     ended = live.run("adopt", "--from-terraform", "state.json")
 
     assert ended.code == (0 if says is None else 1), ended.output
-    assert says is None or says in ended.output
+    assert (says or "The state of Terraform has no resource of IAM Identity Center.") in ended.output
     assert (live.root / "identities").exists() == (says is None)
 
 
@@ -160,6 +169,29 @@ def test_addresses_and_indices_are_no_way_into_the_answer_or_the_files(live: Rea
     assert "\nresource " not in ended.out
     assert "\nresource " not in "".join(texts(live).values())
     assert live.run("validate").code == 0
+
+
+def test_a_deposed_object_keeps_its_resource_and_names_may_be_of_any_script(live: Real) -> None:
+    known = ids(live)
+    old = resource("aws_identitystore_group.ops", group_id="00000000-0000") | {"deposed_key": "0a1b2c3d"}
+    now = resource("aws_identitystore_group.ops", group_id=known["Platform Admins"])
+    other = resource("aws_identitystore_group.équipe", group_id=known["Auditors: all"])
+    odd = resource("aws_identitystore_group.0", group_id=known["Auditors: all"])
+    values = {"root_module": {"resources": [old, now, other, odd]}}
+    (live.root / "state.json").write_text(json.dumps({"format_version": "1.0", "values": values}), "utf-8")
+
+    ended = live.run("adopt", "--from-terraform", "state.json", "--format", "json")
+
+    assert ended.code == 0, ended.output
+    found = json.loads(ended.out)
+    assert [block.split("\n")[1].strip() for block in found["removed"]] == [
+        "from = aws_identitystore_group.équipe"
+    ]
+    assert {(one["name"].rpartition(".")[2], one["why"]) for one in found["kept"]} == {
+        ("ops", "git does not declare the group"),
+        ("ops", "another instance of its resource stays"),
+        ("0", "its address is not one that a `removed` block takes"),
+    }
 
 
 def test_the_files_of_the_pipeline_give_their_names(live: Real) -> None:
@@ -214,6 +246,30 @@ def test_a_csv_of_aws_sso_util_is_compared(live: Real) -> None:
     assert f"on {TEST}: it is not assigned" in ended.output
     assert live.run("adopt", "--from-sso-util", "a.csv").code == 64
     assert live.run("adopt", "--from-sso-util", "a.csv", "--from-pipeline", "x").code == 64
+
+
+def test_ids_of_permission_sets_and_names_without_quotes_are_read(live: Real) -> None:
+    known = ids(live)
+    head = "principal_type,principal_id,principal_name,permission_set_id,target_id\n"
+    row = f"GROUP,{known['Platform Admins']},a\u2028b,{known['Read'].rpartition('/')[2]},"
+    (live.root / "a.csv").write_text(f"{head}{row}{TEST}\n", "utf-8")
+
+    ended = live.run("adopt", "--from-sso-util", "a.csv")
+
+    assert ended.code == 0, ended.output
+    assert f"on {TEST}: it is not assigned" in ended.output
+
+
+@pytest.mark.parametrize("row", ["GROUP,a\n", "GROUP,a,Platform, Admins,arn,1\n"])
+def test_a_row_of_another_length_is_refused_with_the_way_out(live: Real, row: str) -> None:
+    head = "principal_type,principal_id,principal_name,permission_set_arn,target_id\n"
+    (live.root / "a.csv").write_text(head + row, "utf-8")
+
+    ended = live.run("adopt", "--from-sso-util", "a.csv")
+
+    assert ended.code == 1
+    assert "line 2 has not as many fields as the header" in ended.output
+    assert "--no-lookup-names" in ended.output
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "principal_type,principal_id\n"])

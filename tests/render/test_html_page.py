@@ -21,10 +21,11 @@ from reconciler.cli.report import SCRIPTS, read_assets
 from reconciler.model.access import AccessRule
 from reconciler.model.address import Kind
 from reconciler.model.state import Gap
+from reconciler.planning.holdings import Side
 from reconciler.render import escape
-from reconciler.render.html.data import page_data
+from reconciler.render.html.data import INACTIVE, page_data
 from reconciler.render.html.page import inert_json, page_html
-from tests.browser.pages import HOSTILE, hostile, sample, small
+from tests.browser.pages import HOSTILE, hostile, sample, small, standing
 from tests.support.access_pages import as_applied, large, page_of, page_of_folder
 from tests.support.browser import ROOT, missing
 from tests.support.organisation import Place, organisations
@@ -194,6 +195,27 @@ def test_what_was_not_read_is_told_as_not_known() -> None:
     (target,) = json.loads(inert_json(page_data(page)))["targets"]
     assert {one[0]: one[5] for one in target["groups"]}["ops"] == -1
     assert target["gaps"] == [["membership", "a0b1-ops", "another directory decides"]]
+
+
+@pytest.mark.parametrize(
+    ("side", "without"), [(Side.LIVE, {"ned"}), (Side.DESIRED, {"ada", "bob", "gus", "ned"})]
+)
+def test_who_gets_nothing_and_who_is_denied_is_told_apart_from_who_cannot_sign_in(
+    side: Side, without: set[str]
+) -> None:
+    git, live = standing()
+    (target,) = json.loads(inert_json(page_data(page_of(git, live, side=side))))["targets"]
+    people = {one[0]: one for one in target["people"]}
+    assert {key for key, one in people.items() if one[3] & INACTIVE} == without
+    assert {key: one[6] for key, one in people.items() if one[6]} == {
+        "ada": "blocked: left",
+        "bob": "until 2026-11-01 00:00 UTC",
+        "gus": "from 2027-06-01 00:00 UTC",
+        "ned": "active: false",
+    }
+    if side is Side.LIVE:
+        denied = {key: one[7] for key, one in people.items() if one[7] is not None}
+        assert denied == {"cyd": "", "dee": "2026-12-01T00:00:00Z"}
 
 
 def test_rules_name_members_whom_git_does_not_say() -> None:

@@ -21,8 +21,9 @@ _TAG = "accounttag:"
 class Grants:
     """Grants that belong together under the name `entry`.
 
-    `permission_set` is a name or an ARN, `principal` an id or the name that people know; `targets` and
-    `excluded` are ids or names of accounts, ids or names of units, `ROOT`, or `ACCOUNTTAG:key=value`.
+    `permission_set` is a name, an ARN or the end of one, `principal` an id or the name that people know;
+    `targets` and `excluded` are ids or names of accounts, ids or names of units, `ROOT`, or
+    `ACCOUNTTAG:key=value`.
     """
 
     entry: str
@@ -68,7 +69,8 @@ def resolve(source: Source, live: Live) -> Hints:
 class _Resolving:
     def __init__(self, source: Source, live: Live) -> None:
         self._source, self._live = source, live
-        self._sets = {str(one.name): arn for arn, one in live.permission_sets.items()}
+        self._sets = {arn.rpartition("/")[2]: arn for arn in live.permission_sets}
+        self._sets |= {str(one.name): arn for arn, one in live.permission_sets.items()}
         self._users = {
             fold(str(one.attributes.get("user_name") or "")): one.id for one in live.users.values()
         }
@@ -78,6 +80,8 @@ class _Resolving:
         self._places = Places(live.organization, {})
         self._accounts: dict[str, list[str]] = {}
         for account in live.organization.accounts.values():
+            if not account.active:
+                continue
             self._accounts.setdefault(account.name, []).append(account.id)
         self._units: dict[str, list[str]] = {}
         for unit in live.organization.units.values():

@@ -16,6 +16,7 @@ from reconciler.adopting.keys import slug
 from reconciler.adopting.moving.source import Grants, Source
 from reconciler.adopting.outcome import Inventory, Left
 from reconciler.errors import InputError, Problem
+from reconciler.files.characters import show
 from reconciler.model.address import AccountId, Arn, Kind
 
 LABEL = "the state of Terraform"
@@ -39,7 +40,8 @@ _GENERIC = frozenset(
     ("this", "default", "main", "all", "user", "users", "group", "groups", "assignment", "assignments")
 )
 _INSTANCE = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[0-9]+)\]')
-_ADDRESS = re.compile(r"(?:module\.[A-Za-z_][\w-]*\.)*[a-z_][a-z0-9_]*\.[A-Za-z_][\w-]*", re.ASCII)
+# Names may have letters of any script (HCL specification, "Identifiers").
+_ADDRESS = re.compile(r"(?:module\.[^\W\d][\w-]*\.)*[a-z_][a-z0-9_]*\.[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +88,31 @@ def read_state(text: str, label: str) -> list[Resource]:
     """
     fix = "write it with `terraform show -json > state.json`"
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "it is nested too deep"
-        raise InputError([Problem(f"{label} is not JSON ({place})", fix)]) from None
-    values = document.get("values") if isinstance(document, dict) else None
-    if isinstance(document, dict) and values is None and isinstance(document.get("prior_state"), dict):
-        values = document["prior_state"].get("values")
-    if not isinstance(values, dict) or not str(document.get("format_version", "")).startswith("1."):
-        raise InputError([Problem(f"{label} is not a state as Terraform shows it", fix)])
-    return sorted(_resources(values.get("root_module")), key=lambda one: one.address)
+        document = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise InputError([Problem(f"{label} is not JSON (line {error.lineno})", fix)]) from None
+    except RecursionError:
+        raise InputError([Problem(f"{label} cannot be read: it is nested too deep", fix)]) from None
+    except ValueError:
+        raise InputError([Problem(f"{label} cannot be read: a number in it is too long", fix)]) from None
+    if not isinstance(document, dict) or "format_version" not in document:
+        why = "is not a state as `terraform show -json` prints it"
+        if isinstance(document, dict) and "lineage" in document:
+            why = "is a state as Terraform keeps it, not as it shows it"
+        raise InputError([Problem(f"{label} {why}", fix)])
+    version = str(document["format_version"])
+    if not version.startswith("1."):
+        why = f"has format_version {show(version)}; only 1 is understood"
+        raise InputError([Problem(f"{label} {why}", "write it with Terraform 1.1 or later, or OpenTofu")])
+    prior = document.get("prior_state")
+    values = document.get("values") or (prior.get("values") if isinstance(prior, dict) else None)
+    if values is None:
+        # What is printed where the state is empty, and of a plan that was made without one.
+        where = "run it where Terraform's backend and workspace are chosen"
+        raise InputError([Problem(f"{label} is an empty state", where)])
+    if not isinstance(values, dict):
+        raise InputError([Problem(f"{label}: values is not an object", fix)])
+    return sorted(_resources(values.get("root_module")), key=lambda one: (one.address, one.index or ""))
 
 
 def _resources(module: Any) -> Iterator[Resource]:
@@ -104,8 +121,8 @@ def _resources(module: Any) -> Iterator[Resource]:
         one = modules.pop()
         if not isinstance(one, dict):
             continue
-        modules += one.get("child_modules") or ()
-        for raw in one.get("resources") or ():
+        modules += _items(one.get("child_modules"))
+        for raw in _items(one.get("resources")):
             if not isinstance(raw, dict) or raw.get("mode") != "managed":
                 continue
             index = raw.get("index")
@@ -118,6 +135,10 @@ def _resources(module: Any) -> Iterator[Resource]:
             )
             if found.type.startswith(_OURS):
                 yield found
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def source(resources: Sequence[Resource]) -> Source:
@@ -155,22 +176,24 @@ class Moved:
 
 def moved(resources: Sequence[Resource], inventory: Inventory) -> Moved:
     """What Terraform can let go of, because git declares it. A resource goes when all its instances do."""
-    reasons = {one.address: _kept(one, inventory) for one in resources}
-    held = {one.plain for one in resources if reasons[one.address]}
+    # One address may be there twice: a replaced object that is not destroyed yet has that of the new one.
+    reasons = [_kept(one, inventory) for one in resources]
+    held = {one.plain for one, why in zip(resources, reasons, strict=True) if why}
     going = sorted({one.plain for one in resources if one.plain} - held)
     blocks = tuple(
         f"removed {{\n  from = {one}\n  lifecycle {{\n    destroy = false\n  }}\n}}" for one in going
     )
     kept = []
-    for one in resources:
-        why = reasons[one.address]
-        if not why and one.plain in held:
-            why = "another instance of its resource stays"
-        elif not why and not one.plain:
-            why = "its address is not one that a `removed` block takes"
-        if why:
-            kept.append(Left("resource of Terraform", one.address, why))
+    for one, why in zip(resources, reasons, strict=True):
+        if not why and not one.plain:
+            kept.append(_left(one, "its address is not one that a `removed` block takes"))
+        elif why or one.plain in held:
+            kept.append(_left(one, why or "another instance of its resource stays"))
     return Moved(blocks, tuple(kept))
+
+
+def _left(one: Resource, why: str) -> Left:
+    return Left("resource of Terraform", one.address, why)
 
 
 def _kept(one: Resource, inventory: Inventory) -> str:

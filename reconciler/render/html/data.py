@@ -147,8 +147,8 @@ class _Target:
         for one in facts.people:
             flags = _flags(one.declared, one.present, one.active) | (EXTERNAL if one.external else 0)
             texts = [escape.text(each) for each in (one.key, one.name, one.display)]
-            line, until = self._line(one.origin), one.until or 0
-            self._people.of(one.key, [*texts, flags, line, until, escape.sentence(one.reason)])
+            line, until, denied = self._line(one.origin), one.until or 0, one.denied
+            self._people.of(one.key, [*texts, flags, line, until, escape.sentence(one.reason), denied])
         for account in facts.accounts:
             texts = [escape.text(each) for each in (account.id, account.name, account.unit, account.state)]
             self._accounts.of(account.id, [*texts, 0, self._line(account.origin)])

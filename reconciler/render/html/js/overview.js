@@ -7,7 +7,7 @@ import { marksFor } from "./query.js";
 
 const SOURCES = {
   live: ["The service", "Read from the service itself."],
-  sandbox: ["The sandbox", "Read from a stand-in for AWS on this machine, not from AWS."],
+  sandbox: ["The sandbox", "Read from the embedded sandbox on this machine, not from AWS."],
   snapshot: ["A snapshot", "Read from a snapshot. What changed since then is not here."],
   plan: ["A saved plan", "This page shows only what the plan changes, and not the access that stays as it is."],
   files: ["The files", "This page shows only what the files give. No service was asked, so it does not show what exists there or what was given outside git. Accounts are shown as the files select them."],
@@ -90,7 +90,12 @@ function look(target) {
     items.push(h("li", null, h("a", { href: href("changes") }, "Planned changes of access"), `: ${changes.length ? counted(changes.length, "row", "rows") : "none"}`));
   }
   const disabled = target.person.filter((each) => each.flags & INACTIVE && !(each.flags & ABSENT)).length;
-  if (disabled && target.page.raw.source !== "plan") items.push(h("li", null, `${counted(disabled, "person", "people")} cannot sign in, and so reach nothing.`));
+  const { source } = target.page.raw;
+  const many = (number) => counted(number, "person", "people");
+  if (disabled && source === "files") items.push(h("li", null, `Git gives ${many(disabled)} nothing at this moment.`));
+  else if (disabled && source !== "plan") items.push(h("li", null, `${many(disabled)} cannot sign in, and so reach nothing.`));
+  const denied = target.person.filter((each) => each.denied !== null).length;
+  if (denied) items.push(h("li", null, `The policy of denials has ${many(denied)}: what they hold gives them nothing on the accounts that it binds.`));
   const things = target.page.raw.source === "plan" ? "changes" : "grants";
   for (const [label, privileged] of [[`Most ${things}`, false], [`Most privileged ${things}`, true]]) {
     const found = most(target, "person", privileged);

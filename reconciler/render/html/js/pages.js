@@ -51,8 +51,9 @@ function facts(target, thing) {
   if (thing.kind === "person") {
     if (thing.name && thing.name !== called(thing)[0]) add("User name", value(thing.name));
     if (thing.display && thing.display !== called(thing)[1]) add("Name", value(thing.display));
-    if (thing.until) add("Leaves", when(thing.until));
-    if (thing.reason) add("Because", value(thing.reason));
+    if (thing.until) add(Date.parse(thing.until) > target.page.now ? "Leaves" : "Left, says git", when(thing.until));
+    if (thing.reason) add("No access, says git", value(thing.reason));
+    if (thing.denied !== null) add("Denied", thing.denied ? `until ${when(thing.denied)}, or until a run takes them out` : "with no end yet");
   }
   if (thing.kind === "group") {
     if (thing.note) add("Description", value(thing.note));
@@ -78,7 +79,7 @@ function granted(target, thing, lines) {
   const title = plan ? "Changes of access" : "Access";
   if (!lines.length) return section("access", title, null, h("p", { class: "empty" }, nothing(target, WHAT[thing.kind])));
   const total = target.totals(lines);
-  const marked = [["privileged", "privileged"], ["unmanaged", "not in git"], ["direct", "direct"], ["ends", "with an end"]].filter(([name]) => total[name] && !(plan && name === "unmanaged")).map(([name, text]) => `${number(total[name])} ${text}`);
+  const marked = [["privileged", "privileged"], ["unmanaged", "not in git"], ["direct", "direct"], ["ends", "with an end"], ["over", "over and still there"]].filter(([name]) => total[name] && !(plan && name === "unmanaged")).map(([name, text]) => `${number(total[name])} ${text}`);
   const count = plan ? counted(lines.length, "change", "changes") : grants(lines.length);
   const leave = thing.kind === "group" ? [] : [thing.kind];
   return [

@@ -1,7 +1,7 @@
 // Pieces that several views share: links to things, marks, and the columns of a table of grants.
 
 import { address, badge, counted, h, named, value, when } from "./dom.js";
-import { ABSENT, DECLARED, DIRECTIONS, EXTERNAL, INACTIVE, SELECTOR, UNNAMED, called, ranks } from "./model.js";
+import { ABSENT, DECLARED, DIRECTIONS, EXTERNAL, INACTIVE, PRESENT, SELECTOR, UNNAMED, called, ranks } from "./model.js";
 
 /** What a target is called in addresses: nothing where it is the only one. */
 export function among(target) {
@@ -29,12 +29,26 @@ export function marksOf(target, thing) {
     found.push(badge("amber", "Not in git", "Git does not declare it"));
   }
   if (thing.flags & ABSENT) found.push(badge("grey", "Not created yet", "Git declares it, and the target does not have it"));
-  if (thing.flags & INACTIVE && !(thing.flags & ABSENT)) {
-    found.push(badge("grey", "Cannot sign in", "Reaches nothing, also by what is assigned"));
-  }
+  if (thing.kind === "person") found.push(...standing(thing, read));
   if (thing.flags & EXTERNAL) found.push(badge("grey", "From another directory"));
   if (thing.idle?.length) found.push(badge("grey", `${thing.idle.length.toLocaleString("en")} assigned, nobody in it`));
   if (thing.kind === "account" && thing.state && thing.state !== "ACTIVE") found.push(badge("grey", thing.state));
+  return found;
+}
+
+// Whether a person can use what they have; of files alone nobody knows who can sign in.
+function standing(person, read) {
+  const found = [];
+  if (person.flags & INACTIVE && !read) found.push(badge("grey", "No access now", "Git gives them nothing at this moment"));
+  else if (person.flags & INACTIVE && !(person.flags & ABSENT)) {
+    found.push(badge("grey", "Cannot sign in", "Reaches nothing, also by what is assigned"));
+  } else if (person.reason && person.flags & PRESENT) {
+    found.push(badge("red", "To lose all access", "Git says so, and it is not carried out"));
+  }
+  if (person.denied !== null) {
+    const title = "The policy of denials has them: it denies everything on the accounts that it binds, to running sessions too";
+    found.push(badge("red", person.denied ? `Denied until ${person.denied.slice(0, 10)}` : "Denied", title));
+  }
   return found;
 }
 
@@ -44,7 +58,8 @@ export function marks(row) {
     row.privileged && badge("red", "Privileged"),
     row.unmanaged && badge("amber", "Not in git", "No entry of git gives it"),
     row.direct && badge("blue", "Direct", "Assigned to the person, and not to a group"),
-    row.until && badge("violet", `Ends ${row.until.slice(0, 10)}`, when(row.until)),
+    row.over && badge("red", `Over since ${row.until.slice(0, 10)}`, `It was to end at ${when(row.until)}, and is still there`),
+    row.until && !row.over && badge("violet", `Ends ${row.until.slice(0, 10)}`, when(row.until)),
     row.start && !row.direction && badge("grey", `From ${row.start.slice(0, 10)}`, when(row.start)),
     row.unknown && badge("grey", "Content unknown", "What its customer-managed policies allow is not known"),
   ].filter(Boolean);

@@ -80,7 +80,7 @@ class DenyPolicy:
         try:
             found = self._api.policy(self._id)
         except NotFound:
-            problem = f"there is no policy {self._id} in the organization"
+            problem = f"the organization has no policy {self._id}"
             return Denials(self._id, problem=problem, missing=True)
         except ServiceError as error:
             return Denials(self._id, problem=str(error))
