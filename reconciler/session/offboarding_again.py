@@ -90,7 +90,7 @@ def _found(last: Offboarding, ended: Offboarded) -> Offboarding:
     }
     person = replace(person, ids={name: each for name, each in ids.items() if each})
     removals = {
-        name: _without_failed(removal_from(last.sessions[name], name, person, one), ended, name)
+        name: new_since(removal_from(last.sessions[name], name, person, one), ended, name)
         for name, one in seen.items()
     }
     denies = {
@@ -114,15 +114,20 @@ def _denied_now(person: Person, name: str, seen: Seen) -> bool:
     return all(one in denials.entries for one in person.ids.get(name, ()))
 
 
-def _without_failed(found: Removal, ended: Offboarded, name: str) -> Removal:
-    """Without what was tried before and was not done: it is said already."""
+def new_since(found: Removal, ended: Offboarded, name: str) -> Removal:
+    """A removal without what was tried before and was not done, which is said already."""
     report = ended.reports.get(name)
     failed = (
         {one.address for one in report.results if not one.status.good} if report is not None else frozenset()
     )
     if name in ended.failures:
         failed = {one.address for one in found.prepared.plan.changes}
-    changes = tuple(one for one in found.prepared.plan.changes if one.address not in failed)
+    changes = tuple(
+        one
+        for one in found.prepared.plan.changes
+        # A service that does not show whether a user is enabled cannot tell that somebody enabled them.
+        if one.address not in failed and all(each.before is not None for each in one.fields)
+    )
     plan = replace(found.prepared.plan, changes=changes)
     return replace(found, prepared=replace(found.prepared, plan=plan))
 

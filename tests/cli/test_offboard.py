@@ -19,11 +19,13 @@ from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.offboarding import only_takes, removal
+from reconciler.planning.offboarding import Seen, only_takes, people, removal
 from reconciler.planning.reaches import reaches
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.call import Call
 from reconciler.sandbox.console_base import group_named
+from reconciler.session.offboarding import Offboarded
+from reconciler.session.offboarding_again import new_since
 from tests.cli.clones import first_clone, push
 from tests.cli.stage import CONFIG, FILES, SPEED, TEAM, Real
 from tests.cli.test_out_at_once import watch
@@ -126,6 +128,25 @@ def test_a_file_that_cannot_be_edited_holds_up_no_removal(laptop: Real) -> None:
         assert "Write it yourself: `blocked: {bob: {reason: offboarded" in ended.output
     else:
         assert "bob" in found
+
+
+def test_who_has_no_name_is_nobody_else_who_has_none() -> None:
+    nobody = {one: LiveUser(one, {"email": ""}) for one in ("u1", "u2")}
+    seen = {"t": Seen(Live(target="t", users=nobody), {}), "s": Seen(Live(target="s", users=nobody), {})}
+    assert [dict(one.ids) for one in people("u2", {}, {"t": seen["t"]})] == [{"t": ("u2",)}]
+    assert [dict(one.ids) for one in people("u2", {}, seen)] == [{"t": ("u2",)}, {"s": ("u2",)}]
+    for blank in ("", " ", "\n"):
+        assert people(blank, {}, seen) == []
+
+
+@pytest.mark.parametrize(("active", "changes"), [(None, 0), (True, 1), (False, 0)])
+def test_a_service_that_shows_no_status_does_not_seem_to_enable_people_again(
+    *, active: bool | None, changes: int
+) -> None:
+    live = Live(target="t", users={"u": LiveUser("u", {"user_name": "u"}, active=active)})
+    found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind), status=True), Scope())
+    assert len(found.prepared.plan.changes) == (active is not False)
+    assert len(new_since(found, Offboarded(), "t").prepared.plan.changes) == changes
 
 
 @pytest.mark.parametrize("reason", ["a\nb \u202e\t\udcff", " \n", "]}: {", "x" * 3000])
