@@ -10,6 +10,7 @@ from reconciler.cli.common import Options, answer, ask, common_options, on_termi
 from reconciler.cli.observing import beside, observing
 from reconciler.cli.progress import Progress
 from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.files.characters import FORBIDDEN
 from reconciler.model.signin import AccountSessions
 from reconciler.render.escape import text
 from reconciler.render.offboarding import came_text, offboarded_text, offboarding_text
@@ -25,6 +26,9 @@ from reconciler.session.offboarding import (
     undo,
 )
 from reconciler.session.offboarding_again import ROUNDS, Came, look_again, reached
+
+# The most letters of a reason; a file takes 1,024 (reconciler/files/fields.py), and a day comes behind it.
+_MOST = 900
 
 
 @click.command("offboard", short_help="take all access of one person away, now")
@@ -57,6 +61,8 @@ def command(
         raise UsageError("offboard asks only on a terminal; with --yes it does not ask")
     if undoing:
         return _undo(options, user, yes=yes)
+    # A reason that no file may hold is put right, and holds up nothing.
+    reason = " ".join(FORBIDDEN.sub(" ", reason).split())[:_MOST] or "offboarded"
     with observing() as observer, open_offboarding(beside(observer, options), observer, user) as found:
         observer.finish()
         answer(_shown(found, everybody=everybody))

@@ -28,6 +28,9 @@ from reconciler.model.durations import LONGEST_SESSION
 LARGEST = 5_120
 # An id of a user (identitystore service model, ResourceId).
 _ID = re.compile(r"([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+# The same as somebody may have spelled it by hand: AWS compares the case, and a person means who they mean.
+_SPELLED = re.compile(_ID.pattern, re.ASCII | re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})", re.ASCII)
 _SID = re.compile(r"(?P<by>Offboarded)?(?:Open|Until(?P<end>\d{8}T\d{6}Z))", re.ASCII)
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEY = "identitystore:UserId"
@@ -127,7 +130,7 @@ def parse(policy: str, document: str) -> Denials:
         for identifier, entry in people:
             known = entries.get(identifier)
             entries[identifier] = entry if known is None else _stronger(known, entry)
-    named = _ids(document) - entries.keys() if foreign else frozenset[str]()
+    named = _ids(_unescaped(document)) - entries.keys() if foreign else frozenset[str]()
     return Denials(policy, dict(sorted(entries.items())), tuple(foreign), named=named)
 
 
@@ -240,7 +243,12 @@ def _people(statement: object) -> list[tuple[str, Entry]] | None:
 
 def _ids(document: str) -> frozenset[str]:
     """What looks like the id of a user, anywhere in a document."""
-    return frozenset(found[0] for found in _ID.finditer(document))
+    return frozenset(found[0] for found in _SPELLED.finditer(document))
+
+
+def _unescaped(document: str) -> str:
+    """A document with its escapes of characters as they are: an id may be spelled by them."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), document)
 
 
 def _stronger(one: Entry, other: Entry) -> Entry:

@@ -125,13 +125,14 @@ def with_denials(why: Mapping[Address, str], changes: Iterable[Change]) -> Mappi
     found = dict(why)
     for change in changes:
         if change.address in why and change.takes_away:
-            denial = denials.get(_loser(change.address))
+            denial = denials.get(loser(change.address))
             if denial is not None:
                 found.setdefault(denial, why[change.address])
     return found
 
 
-def _loser(address: Address) -> str:
+def loser(address: Address) -> str:
+    """The key of the one user who may lose something by a change of this address; "" for none."""
     if address.kind is Kind.MEMBERSHIP:
         return address.user.own_key
     if address.kind is Kind.ASSIGNMENT:
@@ -158,8 +159,8 @@ def keeps_user(context: PlanContext, identifier: str) -> bool:
     if denials is None or (why is not None and why.cause in DECLARED):
         return False
     every = (denials, *context.live.former_denials)
-    offboarded = any((entry := one.entries.get(identifier)) is not None and entry.offboarded for one in every)
-    return offboarded or bool(denials.problem) or identifier in denials.named
+    told = {one.lower() for each in every for one, entry in each.entries.items() if entry.offboarded}
+    return bool(denials.problem) or identifier.lower() in told | {one.lower() for one in denials.named}
 
 
 def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:

@@ -62,7 +62,12 @@ def accept_drift(settings: Settings, observer: Observer = SILENT) -> AcceptedDri
         if not tried.editor.changed():
             return AcceptedDrift((), left, (), (), privileged)
         if tried.refusals:
-            raise ReconcilerError(_not_as_one(map(_told, tried.refusals)))
+            raise ReconcilerError(
+                _not_as_one(
+                    f"{_told(one)} (`reconciler explain {one.code}` says what lifts it)"
+                    for one in tried.refusals
+                )
+            )
         written = tried.editor.write()
     done = tuple(sorted(tried.done, key=lambda one: one not in privileged))
     return AcceptedDrift(done, left, tuple(tried.said), written, privileged)

@@ -244,6 +244,21 @@ def test_who_is_blocked_over_or_denied_is_shown_as_that(show: Show) -> None:
     assert "sign in" not in shown
 
 
+def test_what_was_to_end_and_is_still_there_is_told_apart_from_what_ends(show: Show) -> None:
+    page = small()
+    (part,) = page.targets
+    assert part.access is not None
+    ends = {"2026-12-01T00:00:00Z": "2026-11-01T00:00:00Z"}
+    rows = tuple(replace(one, until=ends.get(one.until or "", one.until)) for one in part.access.holdings)
+    seen = show(replace(page, targets=(replace(part, access=replace(part.access, holdings=rows)),)))
+    told = {key: seen.go(f"#/person/{key}").locator("main").inner_text() for key in ("max", "kim")}
+    assert "1 direct, 1 over and still there" in told["max"]
+    assert "Over since 2026-11-01" in told["max"]
+    assert "with an end" not in told["max"]
+    assert "Ends 2027-06-01" in told["kim"]
+    assert "1 with an end" in told["kim"]
+
+
 def test_a_plan_tells_only_what_it_changes(show: Show) -> None:
     part = small().targets[0]
     changes = tuple(

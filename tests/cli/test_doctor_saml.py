@@ -344,6 +344,9 @@ def test_size_and_identity(desk: Desk) -> None:
     ).text()
     assert len(just) == 75_000
     assert desk.outcome("size", just)[0] == "ok"
+    assert (
+        desk.outcome("size", just.replace("utf-8", "utf-16").replace("é", "", 1).encode("utf-16"))[0] == "ok"
+    )
     assert desk.outcome("size", just + "\n", code=1)[0] == "problem"
     for wrong in (None, "", "x" * 1_025):
         assert desk.outcome("entity-id", AdFs(entity_id=wrong).text(), code=1)[0] == "problem"

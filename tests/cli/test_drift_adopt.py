@@ -260,3 +260,20 @@ def test_what_a_rule_would_refuse_the_plan_for_is_not_accepted(stage: Real) -> N
     assert f"accepted: aws/assignment/{TEST}/Read/group:guests" in said
     assert "accepted: aws/user/ada" in said
     assert stage.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_only_a_guard_of_the_whole_refuses_is_told_with_what_lifts_it(stage: Real) -> None:
+    # Something that git takes away, and that is not applied.
+    stage.commit(
+        {"team.yaml": TEAM.replace("guests: {shared: true, members: [cyd]}", "guests: {members: []}")}
+    )
+    for account in EVERYWHERE:
+        for group in TEAMS:
+            for name in SETS:
+                stage.sandbox.store.remove_assignment(account, name, group=group)
+
+    ended = stage.run("drift", "--adopt")
+
+    assert ended.code == 1
+    assert "source-shrank" in ended.output
+    assert "`reconciler explain source-shrank` says what lifts it" in ended.output

@@ -128,6 +128,14 @@ def test_a_file_that_cannot_be_edited_holds_up_no_removal(laptop: Real) -> None:
         assert "bob" in found
 
 
+@pytest.mark.parametrize("reason", ["a\nb \u202e\t\udcff", " \n", "]}: {", "x" * 3000])
+def test_any_reason_is_written_as_far_as_a_file_holds_it(laptop: Real, reason: str) -> None:
+    ended = laptop.run("offboard", "bob", "--yes", "--reason", reason)
+    assert ended.code == 0, ended.output
+    assert "people.yaml says `blocked` now" in ended.output
+    assert laptop.run("validate").code == 0
+
+
 def test_a_delegated_administrator_says_what_is_left_to_the_management_account() -> None:
     arn = Arn("arn:one")
     accounts = {each: LiveAccount(each, f"a{each}") for each in ("1", "2")}

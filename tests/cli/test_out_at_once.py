@@ -356,9 +356,13 @@ def test_protected_people_are_never_entered_and_are_named(played: Played) -> Non
 
 def test_a_denial_of_somebody_protected_is_shown_for_review(played: Played) -> None:
     begun(played)
-    played.write({"reconciler.yaml": CONFIG + "guards: {protected: {users: [cyd]}}\n"})
+    rule = "auto_apply: [expiry, block, leaver, drift]\n"
+    played.write({"reconciler.yaml": CONFIG + rule + "guards: {protected: {users: [cyd]}}\n"})
     edit(played, cyd=Entry())
 
+    # It lets somebody in, so that no rule does it.
+    assert played.run("reconcile", "--now", NOV_21).code == 0
+    assert entries(played) == {"cyd@example.com": "open"}
     planned = played.run("plan", "--now", NOV_21, "--out", "plan.json")
 
     assert "never denied: protected" in planned.output
@@ -479,6 +483,10 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     assert "aws/denial/" in hidden.out
     only = played.run("plan", "--now", NOV_21, "--only", "aws/denial/bob")
     assert "Plan: 1 to create; 1 person loses something" in only.output
+    # What is taken from somebody is taken after the denial, also where nothing else was named.
+    for address in ("aws/membership/ops/bob", "aws/user/bob"):
+        only = played.run("plan", "--now", NOV_21, "--only", address)
+        assert "Plan: 1 to create, 1 to delete; 1 person loses something" in only.output, only.output
     assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
 
     assert "+ bob (block: blocked: lost laptop)" in text.output

@@ -33,6 +33,7 @@ from reconciler.planning.denying import (
     may_have_sessions,
     never_denied,
     size_reason,
+    twin_of,
     was_entered_by_git,
     why_entered,
     why_out,
@@ -150,7 +151,8 @@ class _Comparing:
                 identifier = self.diff.ids[change.address]
                 self._hold(identifier, self.denials.entries[identifier])
         for identifier in sorted(self.denials.named):
-            if why_out(self.context, identifier) is None and identifier not in self.diff.never_denied:
+            mine = twin_of(self.context, identifier) or identifier
+            if why_out(self.context, mine) is None and mine not in self.diff.never_denied:
                 self._hold(identifier, OPEN)
 
     def _known(

@@ -156,6 +156,7 @@ function totalMarks(total) {
     total.unmanaged > 0 && badge("amber", `${number(total.unmanaged)} not in git`),
     total.direct > 0 && badge("blue", `${number(total.direct)} direct`),
     total.ends > 0 && badge("violet", `${number(total.ends)} end`),
+    total.over > 0 && badge("red", `${number(total.over)} over`, "Their time is over, and they are still there"),
   ].filter(Boolean);
 }
 

@@ -70,6 +70,7 @@ export class Target {
       privileged: (marks & PRIVILEGED) > 0,
       unknown: (marks & UNKNOWN) > 0,
       direct: through.includes(-1),
+      over: Boolean(until) && !direction && Date.parse(until) <= this.page.now,
       unmanaged: by.includes(-1),
     };
   }
@@ -99,14 +100,14 @@ export class Target {
   /** What the lines of a thing come to. */
   totals(lines) {
     const seen = { person: new Set(), account: new Set(), set: new Set() };
-    const found = { grants: lines.length, privileged: 0, direct: 0, unmanaged: 0, ends: 0, unknown: 0 };
+    const found = { grants: lines.length, privileged: 0, direct: 0, unmanaged: 0, ends: 0, over: 0, unknown: 0 };
     for (const line of lines) {
       const row = this.rows[this.lines.row[line]];
       seen.person.add(this.lines.person[line]);
       seen.account.add(this.lines.account[line]);
       seen.set.add(row.set);
-      for (const name of ["privileged", "direct", "unmanaged", "unknown"]) found[name] += row[name];
-      found.ends += row.until !== 0;
+      for (const name of ["privileged", "direct", "unmanaged", "over", "unknown"]) found[name] += row[name];
+      found.ends += row.until !== 0 && !row.over;
     }
     for (const kind of Object.keys(seen)) found[kind] = seen[kind].size;
     return found;

@@ -79,7 +79,7 @@ function granted(target, thing, lines) {
   const title = plan ? "Changes of access" : "Access";
   if (!lines.length) return section("access", title, null, h("p", { class: "empty" }, nothing(target, WHAT[thing.kind])));
   const total = target.totals(lines);
-  const marked = [["privileged", "privileged"], ["unmanaged", "not in git"], ["direct", "direct"], ["ends", "with an end"]].filter(([name]) => total[name] && !(plan && name === "unmanaged")).map(([name, text]) => `${number(total[name])} ${text}`);
+  const marked = [["privileged", "privileged"], ["unmanaged", "not in git"], ["direct", "direct"], ["ends", "with an end"], ["over", "over and still there"]].filter(([name]) => total[name] && !(plan && name === "unmanaged")).map(([name, text]) => `${number(total[name])} ${text}`);
   const count = plan ? counted(lines.length, "change", "changes") : grants(lines.length);
   const leave = thing.kind === "group" ? [] : [thing.kind];
   return [

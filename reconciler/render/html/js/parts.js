@@ -58,7 +58,8 @@ export function marks(row) {
     row.privileged && badge("red", "Privileged"),
     row.unmanaged && badge("amber", "Not in git", "No entry of git gives it"),
     row.direct && badge("blue", "Direct", "Assigned to the person, and not to a group"),
-    row.until && badge("violet", `Ends ${row.until.slice(0, 10)}`, when(row.until)),
+    row.over && badge("red", `Over since ${row.until.slice(0, 10)}`, `It was to end at ${when(row.until)}, and is still there`),
+    row.until && !row.over && badge("violet", `Ends ${row.until.slice(0, 10)}`, when(row.until)),
     row.start && !row.direction && badge("grey", `From ${row.start.slice(0, 10)}`, when(row.start)),
     row.unknown && badge("grey", "Content unknown", "What its customer-managed policies allow is not known"),
   ].filter(Boolean);
