@@ -131,7 +131,8 @@ class Repository:
         raise RecordError(
             f"the trusted branch is not known: this clone has a remote, and no {DEFAULT_REMOTE}/HEAD that "
             f"names a branch; run `git remote set-head {DEFAULT_REMOTE} -a` (after "
-            f"`git fetch {DEFAULT_REMOTE}` where its branches are not here), or name the branch with "
+            f"`git fetch {DEFAULT_REMOTE}` where its branches are not here; if the remote's own default is "
+            f"another branch: `git remote set-head {DEFAULT_REMOTE} main`), or name the branch with "
             "--trusted-ref, such as --trusted-ref main"
         )
 
