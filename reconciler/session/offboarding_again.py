@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.errors import ReconcilerError
 from reconciler.model.observer import Observer
 from reconciler.planning.offboarding import Person, Removal, Seen, found_again
+from reconciler.planning.reaches import Reach
 from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, looked, removal_from
 
 # How often it is looked again: what still comes then comes from something that does not end.
@@ -50,27 +51,30 @@ def look_again(offboarding: Offboarding, done: Offboarded, observer: Observer) -
 
 
 def reached(first: Offboarding, rounds: Iterable[Came]) -> Mapping[str, Removal]:
-    """The removals of a first look, with what the person reached in any of the later ones."""
+    """The removals of a first look, with what the person reached in any of the later ones.
+
+    They count as alone where they were in all of them: somebody else who had it may have a session.
+    """
     rounds = list(rounds)
     return {
-        name: replace(
-            one,
-            reaches=tuple(
-                dict.fromkeys(
-                    (
-                        *one.reaches,
-                        *(
-                            each
-                            for came in rounds
-                            if name in came.found.removals
-                            for each in came.found.removals[name].reaches
-                        ),
-                    )
-                )
-            ),
-        )
+        name: replace(one, reaches=_together([one, *_removals(rounds, name)]))
         for name, one in first.removals.items()
     }
+
+
+def _removals(rounds: Iterable[Came], name: str) -> Iterator[Removal]:
+    for came in rounds:
+        if name in came.found.removals:
+            yield came.found.removals[name]
+
+
+def _together(removals: Iterable[Removal]) -> tuple[Reach, ...]:
+    found: dict[tuple[str, str], Reach] = {}
+    for removal in removals:
+        for one in removal.reaches:
+            known = found.setdefault((one.identifier, one.permission_set), one)
+            found[one.identifier, one.permission_set] = known._replace(alone=known.alone and one.alone)
+    return tuple(found.values())
 
 
 def _found(last: Offboarding, ended: Offboarded) -> Offboarding:

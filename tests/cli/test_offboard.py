@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,13 @@ from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.offboarding import Seen, only_takes, people, removal
-from reconciler.planning.reaches import reaches
+from reconciler.planning.offboarding import Person, Seen, only_takes, people, removal
+from reconciler.planning.reaches import Reach, reaches
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.call import Call
 from reconciler.sandbox.console_base import group_named
-from reconciler.session.offboarding import Offboarded
-from reconciler.session.offboarding_again import new_since
+from reconciler.session.offboarding import Offboarded, Offboarding
+from reconciler.session.offboarding_again import Came, new_since, reached
 from tests.cli.clones import first_clone, push
 from tests.cli.stage import CONFIG, FILES, SPEED, TEAM, Real
 from tests.cli.test_out_at_once import watch
@@ -147,6 +148,20 @@ def test_a_service_that_shows_no_status_does_not_seem_to_enable_people_again(
     found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind), status=True), Scope())
     assert len(found.prepared.plan.changes) == (active is not False)
     assert len(new_since(found, Offboarded(), "t").prepared.plan.changes) == changes
+
+
+def test_sessions_of_a_set_are_surely_theirs_only_where_nobody_had_it_in_any_look() -> None:
+    reach = Reach("a1 (1)", "Read", ("",), 3_600, management=False, identifier="1", alone=True)
+    none = removal(Live(target="t", users={}), [], Capabilities(), Scope())
+    looks = [
+        Offboarding(
+            Person("bob", {}, ()), {}, {"t": replace(none, reaches=each)}, {}, {}, blocked=False,
+            now=datetime(2026, 11, 29, tzinfo=UTC),
+        )
+        for each in ((reach,), (reach._replace(alone=False), reach._replace(identifier="2")), (reach,))
+    ]  # fmt: skip
+    found = reached(looks[0], map(Came, looks[1:]))["t"].reaches
+    assert [(one.identifier, one.alone) for one in found] == [("1", False), ("2", True)]
 
 
 @pytest.mark.parametrize("reason", ["a\nb \u202e\t\udcff", " \n", "]}: {", "x" * 3000])
