@@ -46,6 +46,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    # Rarer than by default (700, 10, 10): half the time of all collections, and a test leaves little behind.
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 

@@ -77,7 +77,7 @@ def command(
     *,
     by_name: bool,
 ) -> int:
-    """Read what is live, and write YAML that declares it, with reconciler.yaml where there is none.
+    """Read what is live, and write YAML that declares it, with reconciler.yaml if it is missing.
 
     Before anything is written, the files are loaded and planned against what was read: unless that plan is
     empty, no file is written. Where files declare something already, what git does not know is added to them,
@@ -118,7 +118,7 @@ def _text(adopted: Adopted, options: Options) -> str:
     inventory = adopted.inventory
     lines = _counted(adopted)
     if adopted.ignoring.written:
-        lines += ["", "Written to .gitignore: what the reconciler writes here and git shall not have."]
+        lines += ["", "Written to .gitignore: what the reconciler writes here and must not be committed."]
     if adopted.lines:
         lines += ["", f"Written to {escape.sentence(folder)}:"]
         lines += [f"  {path}  {count:,} lines" for path, count in _files(adopted, verbose=verbose)]
@@ -182,9 +182,11 @@ def _first(options: Options, adopted: Adopted) -> list[str]:
         same += f" --identities {shlex.quote(options.identities.as_posix())}"
     same += "".join(f" --target {shlex.quote(one)}" for one in options.targets)
     first = "" if options.sandbox else " --first-apply"
+    begin = ["  git init -b main"] if adopted.ignoring.outside else []
     return [
         "",
         "The plan of these files against what was read is empty. Read them, and commit them:",
+        *begin,
         f'  git add {added} && git commit -m "Adopt what is there"',
         "Then let git remember that it declares this. It writes nothing to any service:",
         f"  reconciler plan{same} --out plan.json && reconciler apply{same} plan.json{first}",

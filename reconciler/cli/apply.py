@@ -37,7 +37,7 @@ from reconciler.session.session import Session
     "digests",
     multiple=True,
     metavar="[TARGET=]DIGEST",
-    help="Go on if the fresh plan has exactly this digest, and stands in PLAN if one is named; repeatable.",
+    help="Go on if the fresh plan has exactly this digest, and is in PLAN if one is named; repeatable.",
 )
 @by_group_option
 @click.option("--first-apply", is_flag=True, help="Accept that nothing was applied to the target yet.")
@@ -55,7 +55,7 @@ def command(
     push: bool,
     unpublished: bool,
 ) -> int:
-    """Read and plan again, and write what stands in the reviewed PLANs and still holds.
+    """Read and plan again, and write what is in the reviewed PLANs and still holds.
 
     A change that was not reviewed is either left out and listed, or stops everything with exit 4.
     On a terminal and without a PLAN: plan, show, ask.

@@ -49,7 +49,7 @@ def _common(command: Command) -> Command:
 
 @click.command("propose", short_help="open or close a pull request of an import")
 @click.argument("part", type=click.Choice(["leavers", "others"]))
-@click.option("--nothing", is_flag=True, help="There is nothing to propose: close what is open.")
+@click.option("--nothing", is_flag=True, help="Nothing is to be proposed: close what is open.")
 @_common
 def propose(part: str, head: str, branch: str, *, nothing: bool) -> None:
     """Have one open pull request for a part of an import, or none where there is nothing to propose."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox import Console
 
 _AWS_POLICIES = "arn:aws:iam::aws:policy/"
-_UNKNOWN_TO_GIT = "and git knows nothing of it."
+_UNKNOWN_TO_GIT = "and git does not declare it."
 
 
 _SESSION = "reconciler.console.session"
@@ -103,7 +103,7 @@ def unassign(file: Path, permission_set: str, account: str, principal: str) -> N
 @click.argument("policy")
 @click.pass_obj
 def attach_policy(file: Path, permission_set: str, policy: str) -> None:
-    """Attach POLICY to PERMISSION_SET, and provision it wherever it is assigned.
+    """Attach POLICY to PERMISSION_SET, and provision it in every account where it is assigned.
 
     AWS's own policies go by name or ARN, those of the customer by path and name, such as /ci/deploy.
     """
@@ -227,7 +227,7 @@ def _console(file: Path) -> Iterator[Console]:
 def _known(what: str, name: str, there: Collection[str], by: str = "plan --sandbox") -> None:
     if name not in there:
         raise ReconcilerError(
-            f"there is no {what} {name} in the sandbox; `reconciler {by}` shows what is there"
+            f"{what} {name} does not exist in the sandbox; `reconciler {by}` shows what is there"
         )
 
 
@@ -238,8 +238,8 @@ def _account(written: str, console: Console) -> str:
         return written
     found = [identifier for identifier, account in accounts.items() if account["name"] == written]
     if len(found) != 1:
-        many = f"{len(found)} accounts are called" if found else "there is no account"
-        raise ReconcilerError(f"{many} {written} in the sandbox; write one of the ids: {', '.join(accounts)}")
+        what = f"{len(found)} accounts are called {written}" if found else f"account {written} does not exist"
+        raise ReconcilerError(f"{what} in the sandbox; write one of the ids: {', '.join(accounts)}")
     return found[0]
 
 

@@ -55,7 +55,7 @@ def command(identities: Path | None, story: str | None) -> None:
 def _main_tour(folder: Path, identities: Path) -> None:
     bold, plain = _bold()
     answer(
-        f"A tour in {len(MAIN)} commands, on a copy of {identities}. An embedded sandbox stands in for AWS; "
+        f"A tour in {len(MAIN)} commands, on a copy of {identities}. An embedded sandbox replaces AWS; "
         "both are gone afterwards."
     )
     shutil.copytree(identities, folder / "identities")
@@ -71,7 +71,7 @@ def _story(folder: Path) -> None:
     bold, plain = _bold()
     answer(
         f"From Active Directory to every account, in {len(ACTIVE_DIRECTORY)} commands. The directory is a "
-        "recording of a Samba domain controller, and an embedded sandbox stands in for AWS; both are gone "
+        "recording of a Samba domain controller, and an embedded sandbox replaces AWS; both are gone "
         "afterwards."
     )
     shutil.copytree(_recorded() / "identities", folder / "identities")

@@ -26,7 +26,7 @@ _FORMATS = ("text", "json")
     "doctor", short_help="say what is missing around the reconciler: in AWS, at GitHub, in SAML metadata"
 )
 def command() -> None:
-    """Say everything at once that stands in the way, or that would go wrong later. Writes nothing.
+    """Say everything at once that is missing, or that would go wrong later. Writes nothing.
 
     What cannot be looked at is `not checked`, with the reason, and never `ok`. Exits with 1 where there is a
     problem, and with 0 where there is none; warnings do not count.

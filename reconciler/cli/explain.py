@@ -32,7 +32,7 @@ class _Codes(click.ParamType[str]):
 def command(code: str) -> None:
     """Say what CODE means: when it is raised, why it refuses, and what lifts it.
 
-    CODE is what stands before a finding of a plan or an import, such as max-removals. Nothing is read or
+    CODE is the word before a finding of a plan or an import, such as max-removals. Nothing is read or
     asked.
     """
     found = CATALOGUE.get(FORMERLY.get(code, code))

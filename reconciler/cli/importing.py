@@ -98,8 +98,9 @@ def ad(
     """Read users and groups from a domain controller, whole, and write them as YAML.
 
     Nothing is written where the read fails, is not whole, or would take away more than --max-shrink; then
-    the exit code is 1, or 3 for the limit. What is wrong with single entries is told, and the rest is
-    imported.
+    the exit code is 1, or 3 for the limit. Where leavers are a part of their own, those whose own entries
+    say that they left are written though others cannot be read; the exit code is 1. What is wrong with
+    single entries is told, and the rest is imported.
     """
     from reconciler.sources.chosen import with_chosen
     from reconciler.sources.importing import import_entries
@@ -116,6 +117,8 @@ def ad(
     if leavers_to is not None:
         _list(leavers_to, report.leavers)
     answer(_json(report) if options.format == "json" else _text(report, verbose=options.verbose))
+    if report.waits is not None:
+        raise report.waits
     written = report.files.written or report.files.removed
     return _WROTE if written and detailed_exitcode else 0
 

@@ -47,7 +47,7 @@ COMMANDS = {
     "who-edits": "say which line decides about somebody or something",
     "explain": "say what the code of a finding means",
     "schema": "write JSON Schemas for editors and programs",
-    "sandbox": "serve the embedded stand-in for AWS",
+    "sandbox": "serve the embedded sandbox for AWS tools",
     "demo": "take a tour of the main job on the sandbox",
 }
 # The modules of commands whose names are words of Python's.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from reconciler.cli.common import Options, answer, ask, common_options, on_terminal, remark
 from reconciler.cli.observing import beside, observing
+from reconciler.cli.progress import Progress
 from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
+from reconciler.files.characters import FORBIDDEN
 from reconciler.model.signin import AccountSessions
 from reconciler.render.escape import text
-from reconciler.render.offboarding import offboarded_text, offboarding_text
+from reconciler.render.offboarding import came_text, offboarded_text, offboarding_text
 from reconciler.render.signed_in import OPTION, intended, sessions_text
 from reconciler.session.blocking import block_in_files
 from reconciler.session.offboarding import (
@@ -21,6 +25,10 @@ from reconciler.session.offboarding import (
     session_roles,
     undo,
 )
+from reconciler.session.offboarding_again import ROUNDS, Came, look_again, reached
+
+# The most letters of a reason; a file takes 1,024 (reconciler/files/fields.py), and a day comes behind it.
+_MOST = 900
 
 
 @click.command("offboard", short_help="take all access of one person away, now")
@@ -53,6 +61,8 @@ def command(
         raise UsageError("offboard asks only on a terminal; with --yes it does not ask")
     if undoing:
         return _undo(options, user, yes=yes)
+    # A reason that no file may hold is put right, and holds up nothing.
+    reason = " ".join(FORBIDDEN.sub(" ", reason).split())[:_MOST] or "offboarded"
     with observing() as observer, open_offboarding(beside(observer, options), observer, user) as found:
         observer.finish()
         answer(_shown(found, everybody=everybody))
@@ -72,9 +82,45 @@ def command(
             _block(options, found, f"{reason} {ended:%Y-%m-%d}")
         _say_what_lasts(found, done)
         # What takes longest and matters least comes last: everything before it is done and said.
+        again: list[Came] = []
         if not done.interrupted:
-            _end_sessions(found, f"offboard: {reason}", everybody=everybody)
-    return _code(found, done)
+            again += _look_again(options, found, done, observer)
+            with_all = replace(found, removals=reached(found, again))
+            _end_sessions(with_all, f"offboard: {reason}", everybody=everybody)
+    settled = len(again) < ROUNDS or not again[-1].done.writes
+    whole = settled and all(came.done.whole and not came.found.unread for came in again)
+    return _code(found, done) or (0 if whole else AppliedInPart.exit_code)
+
+
+def _look_again(options: Options, found: Offboarding, done: Offboarded, observer: Progress) -> list[Came]:
+    """Take away what came meanwhile, and say it; every round with what came."""
+    rounds: list[Came] = []
+    held = {name for name, one in done.denied.items() if one.done}
+    for came in look_again(found, done, observer):
+        observer.finish()
+        rounds.append(came)
+        ended = options.now or next(iter(found.sessions.values())).clock.now()
+        denied = {
+            name: "" if one.done else one.message or "it was not written"
+            for name, one in came.done.denied.items()
+        }
+        held = {name for name in held if not denied.get(name)}
+        said = came_text(
+            came.found.removals,
+            came.done.reports,
+            came.done.failures,
+            came.found.unread,
+            ended=ended,
+            denied=denied,
+            held=held,
+        )
+        if said:
+            answer(said)
+    if len(rounds) == ROUNDS and rounds[-1].done.writes:
+        remark(
+            "Something gives this person access while it is taken away: offboard them again when it is over."
+        )
+    return rounds
 
 
 def _shown(found: Offboarding, *, everybody: bool) -> str:
@@ -117,7 +163,7 @@ def _undo(options: Options, user: str, *, yes: bool) -> int:
         ended = undo(found)
     for name, one in ended.items():
         answer(f"{name}: {'not denied by offboard any more' if one.done else f'NOT UNDONE: {one.message}'}")
-    remark("Access comes back by git: remove `blocked` where it stands, and have the plan reviewed.")
+    remark("Access comes back by git: remove `blocked` from the files, and have the plan reviewed.")
     return 0 if all(one.done for one in ended.values()) else AppliedInPart.exit_code
 
 
@@ -130,9 +176,8 @@ def _block(options: Options, found: Offboarding, reason: str) -> None:
         return
     path, problem = block_in_files(options.identities, key, reason)
     if problem:
-        remark(
-            f"No file was changed: {problem}\nWrite it yourself: `blocked: {{{key}: {{reason: {reason}}}}}`"
-        )
+        line = f"blocked: {{{key}: {{reason: {text(reason)}}}}}"
+        remark(f"No file was changed: {problem}\nWrite it yourself: `{line}`")
     elif path:
         remark(f"{path} says `blocked` now: merge it, so that git agrees.")
 

@@ -75,7 +75,7 @@ def _known(address: Address, kind: Kind, key: str, known: Collection[str]) -> No
         close = get_close_matches(key, known, n=1)
         meant = f"; did you mean {close[0]}?" if close else ""
         what = "permission set called" if kind is Kind.PERMISSION_SET else f"{kind} with the key"
-        raise UsageError(f"--only {address}: there is no {what} {key}{meant}")
+        raise UsageError(f"--only {address}: no {what} {key} exists{meant}")
 
 
 def _people(address: Address) -> Sequence[tuple[Kind, str]]:

@@ -14,7 +14,7 @@ from reconciler.session.connecting import SANDBOX_FILE, make_folder
 _SERVING = ("port", "speed", "seed")
 
 
-@click.group("sandbox", invoke_without_command=True, short_help="serve the embedded stand-in for AWS")
+@click.group("sandbox", invoke_without_command=True, short_help="serve the embedded sandbox for AWS tools")
 @click.option(
     "--file",
     type=click.Path(path_type=Path),

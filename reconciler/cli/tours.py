@@ -37,11 +37,11 @@ approvals:
 """
 MAIN: Sequence[Stop] = (
     Stop(
-        "Are the files right? Every file is checked, and nobody is asked: this works offline.",
+        "Are the files right? Every file is checked, without asking any service: this works offline.",
         "reconciler validate",
     ),
     Stop(
-        "What would happen to an Identity Center with nobody in it? The plan is shown, and saved so that "
+        "What would happen to an Identity Center without any users? The plan is shown, and saved so that "
         "somebody can review it.",
         "reconciler plan --sandbox --out plan.json",
     ),
@@ -52,19 +52,19 @@ MAIN: Sequence[Stop] = (
     Stop("Is there anything left to do?", "reconciler plan --sandbox --detailed-exitcode"),
     Stop(
         "The last member of a group is taken out in the files. A guard refuses that, with exit code 3, and "
-        "says what would let it past.",
+        "says which approval would allow it.",
         "reconciler plan --sandbox",
         3,
         ("groups/teams.yaml", "    members: [jonas.lind]\n", "    members: []\n"),
     ),
     Stop(
-        "An approval does: for this purpose, this number and this time, reviewed with the change itself.",
+        "An approval allows it, for this number and until this day. It is reviewed with the change.",
         "reconciler plan --sandbox --out plan.json",
         edit=("approvals/tour.yaml", "", _APPROVAL),
     ),
     Stop("What was reviewed is applied.", "reconciler apply --sandbox plan.json"),
     Stop(
-        "Somebody adds a member by hand, past git and past every review ...",
+        "Somebody adds a member in the console, without a review ...",
         "reconciler sandbox console add-member platform-engineers sam@partner.example",
     ),
     Stop(
@@ -76,13 +76,13 @@ MAIN: Sequence[Stop] = (
         "reconciler sandbox console tag-account payments-dev env=dev",
     ),
     Stop(
-        "Who was it? What differs from git is told with since when, and by whose hand.",
+        "Who was it? `drift` lists what differs from git, since when, and who changed it.",
         "reconciler drift --sandbox",
         2,
     ),
     Stop(
-        "The next plan takes back the first two, gives what the third calls for, and says who gains and "
-        "loses what by it. Its exit code is 2: there are changes.",
+        "The next plan undoes the first two changes, gives what the tag selects, and says who gains and "
+        "loses what. Its exit code is 2: changes are pending.",
         "reconciler plan --sandbox --detailed-exitcode",
         2,
     ),
@@ -105,21 +105,21 @@ ACTIVE_DIRECTORY: Sequence[Stop] = (
         "first",
         "Active Directory has four people in two departments. The import writes them as YAML, in a folder "
         "that it owns; git, review and plan follow, as for every change.",
-        "Which accounts a department reaches was written by people, in access.yaml.",
+        "People wrote in access.yaml which accounts a department reaches.",
     ),
     *_reviewed("joins", "Mara joins in AD, in the department Payments.", "She reaches two accounts."),
     *_reviewed(
         "moves",
         "She moves to the department Data.",
-        "Both halves are in one plan: she gains before she loses.",
+        "Both changes are in one plan: she gains the new access before she loses the old.",
     ),
     *_reviewed(
         "renames",
         "She changes her name, and with it her user name and the name of her account in AD.",
-        "It is the same person: the import knows her by objectGUID. Nothing is made anew.",
+        "It is the same person: the import knows her by objectGUID. Nothing is created.",
     ),
     Stop("Mara leaves: her account in AD is disabled.", _IMPORT, state="leaves"),
-    Stop("That takes no review. The scheduled job does it.", "reconciler reconcile --sandbox"),
+    Stop("Taking access away needs no review. The scheduled job does it.", "reconciler reconcile --sandbox"),
     Stop(
         "What does she reach?",
         "reconciler access --sandbox --person mara",
@@ -134,7 +134,7 @@ ACTIVE_DIRECTORY: Sequence[Stop] = (
     *_reviewed(
         "grows",
         "Another company is bought, and a group arrives. (Here it has 20 people; 2,200 come the same way.)",
-        "All of them at once, and whole.",
+        "All 20 people are in one plan.",
         ("harbour.yaml", "", _HARBOUR),
     ),
     Stop(
@@ -145,11 +145,11 @@ ACTIVE_DIRECTORY: Sequence[Stop] = (
         half=True,
     ),
     Stop("Eve is deleted in AD.", _IMPORT, state="deleted"),
-    Stop("She loses everything, as Mara did.", "reconciler reconcile --sandbox"),
+    Stop("Eve loses all access, as Mara did.", "reconciler reconcile --sandbox"),
     Stop("Somebody else is hired who has the same name, and so the same address.", _IMPORT, state="namesake"),
     Stop(
-        "It is another objectGUID, and another person: nothing of hers is passed on. Until somebody removes "
-        "or renames the old user at AWS, the new one is left alone.",
+        "It is another objectGUID, and another person: the new Eve gets none of the old access. Until "
+        "somebody removes or renames the old user at AWS, the new one is left alone.",
         "reconciler plan --sandbox",
         1,
     ),

@@ -133,7 +133,7 @@ def _targets(options: Options, config: Config) -> Sequence[str]:
     known = ", ".join(config.targets)
     for name in options.targets:
         if name not in config.targets:
-            raise UsageError(f"--target {name}: there is no such target; configured are: {known}")
+            raise UsageError(f"--target {name}: this target is not configured; configured are: {known}")
     return sorted(set(options.targets) or config.targets)
 
 
@@ -148,7 +148,7 @@ def _look(
             try:
                 there = place.look()
             except ReconcilerError as error:
-                unread[target] = f"{target}: whether {place.where} is there is not known: {error}"
+                unread[target] = f"{target}: whether {place.where} exists is not known: {error}"
                 continue
             if there is not None:
                 found.append(_Found(target, place, there))

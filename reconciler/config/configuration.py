@@ -15,7 +15,15 @@ from reconciler.config.locks import LockConfig, build_lock
 from reconciler.config.requires import missing_requirement
 from reconciler.config.rules import build_rules, ruled_accounts
 from reconciler.config.selectors import build_selectors, check_quoted, selected_ids
-from reconciler.config.targets import CONFIG_FILE, TargetConfig, adapter_for, address, foreign_field, make
+from reconciler.config.targets import (
+    CONFIG_FILE,
+    TargetConfig,
+    adapter_for,
+    address,
+    deny_policy,
+    foreign_field,
+    make,
+)
 from reconciler.files.documents import Document, Loc, suggest
 from reconciler.files.faults import Faults
 from reconciler.files.tree import Tree
@@ -150,9 +158,14 @@ def build_config(document: Document, written: ConfigDocument) -> Config:
 
 
 def _check_apart(document: Document, targets: Mapping[str, TargetConfig]) -> None:
-    """Two targets at one address would undo each other's work."""
+    """Two targets at one address, or with one policy of denials, would undo each other's work."""
     known: dict[tuple[str, str], str] = {}
+    policies: dict[str, str] = {}
     for name, target in targets.items():
+        policy = deny_policy(target)
+        if policy and (whose := policies.setdefault(policy, name)) != name:
+            says = f"is the policy of {whose}, too: each would take out whom the other denies"
+            document.fault(("targets", name, "deny_policy"), says, "create a policy for each target")
         at = address(target)
         if at is None:
             continue

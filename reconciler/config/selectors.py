@@ -65,7 +65,7 @@ class SelectorDocument(TypedDict, total=False):
         str,
         StringConstraints(min_length=1, max_length=256),
         Field(
-            description="A key of `accounts`, or a quoted account id of twelve digits. Stands alone.",
+            description="A key of `accounts`, or a quoted account id of twelve digits. Written alone.",
             json_schema_extra=QUOTED,
         ),
     ]
@@ -80,7 +80,8 @@ class SelectorDocument(TypedDict, total=False):
         Field(min_length=1, description="Accounts with these tags: each key must have one of its values."),
     ]
     all: Annotated[
-        Flag, Field(description="`true`: every active account but the management account. Stands alone.")
+        Flag,
+        Field(description="`true`: every active account but the management account. Written alone."),
     ]
 
 
@@ -99,7 +100,9 @@ def build_selectors(document: Document, loc: Loc, entries: Sequence[Mapping[str,
             )
         elif alone and len(entry) > 1:
             document.fault(
-                at, f"has {alone[0]} beside other keys", f"{alone[0]} stands alone; write two selectors"
+                at,
+                f"has {alone[0]} beside other keys",
+                f"{alone[0]} cannot be combined with other fields; write two selectors",
             )
         elif entry.get("all") is False:
             document.fault(

@@ -171,6 +171,11 @@ def address(target: TargetConfig) -> str | None:
     return _ask(target, lambda kind: kind.address(target.settings)) if _is_usable(target) else None
 
 
+def deny_policy(target: TargetConfig) -> str:
+    """The policy that denies people at once; "" where none is configured."""
+    return _ask(target, lambda kind: kind.deny_policy(target.settings)) if _is_usable(target) else ""
+
+
 def is_played(target: TargetConfig) -> bool:
     """Whether the embedded sandbox can take its place."""
     return not isinstance(target.settings, Broken) and find(target.type).is_played

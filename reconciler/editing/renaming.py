@@ -27,11 +27,11 @@ def rename_key(editor: Editor, kind: str, old: str, new: str) -> Sequence[str]:
     section = KINDS[kind]
     path = editor.find(section, old)
     if path is None:
-        raise UsageError(f"there is no {kind} {old} in the files")
+        raise UsageError(f"{kind} {old} is not in the files")
     if old == new:
         raise UsageError(f"the {kind} is called {old} already")
     if (taken := editor.find(section, new)) is not None:
-        raise UsageError(f"there is a {kind} {new} already, in {taken}")
+        raise UsageError(f"{kind} {new} exists already, in {taken}")
     if editor.is_owned(path):
         message = f"{kind} {old} is imported: {path} is written anew by each import, which chooses its keys"
         raise InputError([Problem(message, "rename it in the directory that is imported")])

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reconciler.errors import InputError, Problem
+from reconciler.files.characters import FORBIDDEN, show
 from reconciler.files.writing import scalar
 
 # Text, null, a flag, a number, or a map or list of them.
@@ -32,13 +34,23 @@ def as_read(value: Value) -> Value:
     raise TypeError(f"{type(value).__name__} is not a value of these files")
 
 
+def check_text(text: str) -> None:
+    """Raises InputError for text that no file may hold, so that it is not blamed on the file."""
+    if FORBIDDEN.search(text):
+        problem = (
+            f"{show(text)} has a character that no file may hold: a control character, or an invisible one"
+        )
+        raise InputError([Problem(problem, "write it with ordinary characters")])
+
+
 def inline(value: Value) -> str:
-    """The value on one line: a scalar, or a flow map or list."""
+    """The value on one line: a scalar, or a flow map or list. Raises InputError as `check_text`."""
     if value is None:
         return "null"
     if isinstance(value, bool | int):
         return str(as_read(value))
     if isinstance(value, str):
+        check_text(value)
         return value if _TIME.fullmatch(value) else scalar(value)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{inline(str(key))}: {inline(one)}" for key, one in value.items()) + "}"
@@ -54,7 +66,11 @@ def entry(key: str, value: Value, *, block: bool) -> list[str]:
 
 
 def requoted(text: str, style: str | None) -> str:
-    """Text as a scalar in the quotes that another one had: `'`, `"`, or none where none are needed."""
+    """Text as a scalar in the quotes that another one had: `'`, `"`, or none where none are needed.
+
+    Raises InputError as `check_text`.
+    """
+    check_text(text)
     if style == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     if style == '"':

@@ -105,7 +105,7 @@ def _apply_one(
     results = [
         *ended.values(),
         *(
-            Result(one.address, Status.UNNECESSARY, "needed no more")
+            Result(one.address, Status.UNNECESSARY, "no longer needed")
             for one in job.review.unnecessary
             if one.address not in undenied
         ),

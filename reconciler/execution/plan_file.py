@@ -32,6 +32,8 @@ def read_plan(path: Path) -> Plan:
             text = _text(path, handle)
         finally:
             os.close(handle)
+    except FileNotFoundError as error:
+        raise PlanFileError(f"{path} does not exist; write it with `reconciler plan --out {path}`") from error
     except OSError as error:
         raise PlanFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

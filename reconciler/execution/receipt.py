@@ -84,7 +84,7 @@ def record_apply(
                     unpublished = Problem(
                         f"{target} was applied and that is recorded here, but it could not be pushed to "
                         f"{remote}: {error}",
-                        "apply again: there is nothing left to write, and what other clones noted there "
+                        "apply again: nothing is left to write, and what other clones noted there "
                         "stays noted",
                     )
             found = _prepared(repository, end, refs_here(repository), keep=unpublished is not None)
@@ -95,7 +95,7 @@ def record_apply(
             problems.append(
                 Problem(
                     f"{target} was applied, but not recorded: {error}",
-                    f"run `{FETCH}` and apply again: there is nothing left to write",
+                    f"run `{FETCH}` and apply again: nothing is left to write",
                 )
             )
         if unpublished is not None:
@@ -150,7 +150,7 @@ def _prepared(repository: Repository, end: End, refs: Mapping[str, str], *, keep
             problems.append(
                 Problem(
                     f"{target} was applied, but the tag {tag_name(target)} could not be moved: {error}",
-                    f"run `{FETCH}` and apply again: there is nothing left to write, and the tag moves",
+                    f"run `{FETCH}` and apply again: nothing is left to write, and the tag moves",
                 )
             )
     below = f"{TAGS}{marks_below(target)}"
@@ -208,10 +208,10 @@ def _same(link: Link, receipt: Receipt, ledger: Ledger) -> bool:
     """Whether a receipt would say nothing that the one before it does not say."""
     before = link.receipt
     applied = (before.applied or before.commit) == (receipt.applied or receipt.commit)
-    parts = (before.commit, before.used, before.unkept) == (receipt.commit, receipt.used, receipt.unkept)
+    said = (receipt.commit, receipt.used, receipt.unkept, receipt.deny_policy)
+    parts = (before.commit, before.used, before.unkept, before.deny_policy) == said
     # What only grew old is nothing new to say.
-    new = set(receipt.removed) - set(before.removed)
-    return applied and parts and not new and link.ledger == ledger
+    return applied and parts and set(receipt.removed) <= set(before.removed) and link.ledger == ledger
 
 
 def _both(repository: Repository, theirs: Receipt, ours: Receipt) -> Receipt:
@@ -331,7 +331,7 @@ def record_used(
     used = spent(spent(theirs, used_digests(repository, target)), digests)
     tag = repository.tag(name)
     if tag is None:
-        raise RecordError(f"there is no tag {name} to note an approval in")
+        raise RecordError(f"the tag {name}, in which an approval is noted, does not exist")
     if whole:
         receipt = parse_receipt(tag.message, tag.commit)
         lines = receipt_lines(tag.message)

@@ -73,6 +73,8 @@ class Kept(BaseModel):
     used: list[str] = Field(default_factory=list)
     # What runs without a review took away in the 24 hours before the last apply.
     removed: str = ""
+    # The policy of denials that the last apply used.
+    deny_policy: str = ""
     ledger: Sealed | None = None
     marks: dict[str, Sealed] = Field(default_factory=dict)
 
@@ -180,6 +182,7 @@ def save_end(
     update: dict[str, object] = {
         "marks": {one: kept for one, kept in before.marks.items() if one != run},
         "removed": removed_text(receipt.removed),
+        "deny_policy": receipt.deny_policy,
     }
     if ledger is not None:
         update["ledger"] = Sealed.of(_over_others(before, ledger, judged, run))
@@ -255,7 +258,12 @@ def _remembered(
     # As from git: with what a first apply began counts, also where that is the state under plan.
     since = [state(key) for key in kept.partial if base is None or key != now]
     found = recall(target, receipt, base, since, reader, kept.given())
-    return replace(found, removed=removed_in(kept.removed), checked=receipt.checked if receipt else None)
+    return replace(
+        found,
+        removed=removed_in(kept.removed),
+        checked=receipt.checked if receipt else None,
+        deny_policy=kept.deny_policy,
+    )
 
 
 def _digest(tree: Tree) -> tuple[str, Mapping[str, str]]:

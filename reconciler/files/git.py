@@ -303,7 +303,7 @@ class Repository:
         """
         tag = self.tag(name)
         if tag is None:
-            raise RecordError(f"there is no tag {name} to push")
+            raise RecordError(f"the tag {name}, which was to be pushed, does not exist")
         ref = _tag_ref(name)
         there = self._remote_tag(ref, remote)
         if there is not None and not self.contains(tag.commit, there[1]):

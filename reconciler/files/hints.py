@@ -67,7 +67,7 @@ def json_hint(text: str, error: json.JSONDecodeError) -> Hint:
 def _trailing(before: str, after: str) -> Hint:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1)
-    return Hint(line, column, f"this is not JSON: a comma stands before {after[0]}", "delete the comma")
+    return Hint(line, column, f"this is not JSON: a comma is before {after[0]}", "delete the comma")
 
 
 def _conflict(text: str) -> Hint | None:

@@ -51,7 +51,7 @@ class Signing:
         """Raise RecordError where signatures are demanded and there is no key to make one with."""
         if self.demanded and self.key is None:
             raise RecordError(
-                f"receipts must be signed ({self.source}), and there is no key: set {KEY_VARIABLE} to the "
+                f"receipts must be signed ({self.source}), and no key is set: set {KEY_VARIABLE} to the "
                 "file of a private ssh key that is allowed to; nothing was written"
             )
 

@@ -188,7 +188,8 @@ class FolderTree:
         if mode is None and error.errno != errno.EACCES:
             return Problem(
                 f"the folder {self._label} does not exist",
-                "name the folder of your YAML files with --identities",
+                "run this in the repository of your files, or name their folder with --identities; "
+                "`reconciler adopt` and `reconciler init` make one",
             )
         if mode is not None and not stat.S_ISDIR(mode):
             return Problem(f"{self._label} is a file", "name the folder that it lies in")

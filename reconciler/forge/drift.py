@@ -117,7 +117,7 @@ def _open(github: GitHub, one: Drifted, mark: str, mine: Sequence[Mapping[str, A
 def _close(github: GitHub, mine: Sequence[Mapping[str, Any]], run_url: str) -> str:
     numbers = [number_of(issue, "number") for issue in mine if issue.get("state") == "open"]
     for number in numbers:
-        _say(github, number, "There is no drift any more.", run_url)
+        _say(github, number, "The drift is gone.", run_url)
         change = {"state": "closed", "state_reason": "completed"}
         github.rest.ask("PATCH", github.at("issues", number), "UpdateIssue", body=change)
     closed = ", ".join(f"issue {number} closed" for number in numbers)

@@ -23,7 +23,9 @@ def repository_of_origin(folder: Path, *, elsewhere: bool) -> str:
     """
     repository = Repository.of(folder)
     if repository is None:
-        raise UsageError(f"there is no git repository here, so no origin to ask GitHub about; {_FIX}")
+        raise UsageError(
+            f"this folder is not in a git repository, so the repository at GitHub is not known; {_FIX}"
+        )
     url = repository.git.run("config", "--get", f"remote.{DEFAULT_REMOTE}.url", fine=(0, 1)).line
     if not url:
         raise UsageError(f"the repository has no remote {DEFAULT_REMOTE}; {_FIX}")

@@ -79,8 +79,8 @@ class _Attributes(TypedDict, total=False):
     middle_name: Annotated[Text | None, _attribute("Middle name.")]
     family_name: Annotated[Text | None, _attribute("Last name.")]
     formatted_name: Annotated[Text | None, _attribute("The whole name, formatted for display.")]
-    honorific_prefix: Annotated[Text | None, _attribute("What stands before the name, such as Dr.")]
-    honorific_suffix: Annotated[Text | None, _attribute("What stands after the name, such as PhD.")]
+    honorific_prefix: Annotated[Text | None, _attribute("The title before the name, such as Dr.")]
+    honorific_suffix: Annotated[Text | None, _attribute("The title after the name, such as PhD.")]
     display_name: Annotated[
         Text | None,
         _attribute("The name that the console shows. Default on create: given and family name."),

@@ -28,7 +28,9 @@ class Known:
         return self._keys.setdefault(name, {})
 
     def suggest(self, section: str, wrong: str) -> str | None:
-        """The key that was probably meant, as a fix."""
+        """The key that was probably meant, as a fix; or how long an account id is."""
+        if section == "accounts" and wrong.isascii() and wrong.isdigit():
+            return f"an account id has 12 digits, and this one has {len(wrong)}"
         keys: Iterable[str] = self.section(section)
         if len(self.section(section)) > _LARGE:
             self._suggested += 1

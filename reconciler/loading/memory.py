@@ -90,7 +90,7 @@ def remember(
     the state under plan itself does not, and neither does anything else of a branch that is not merged.
     """
     if position is None:
-        text = "outside git there is no memory of what was declared before"
+        text = "this folder is not in a git repository, so what was declared before is not known"
         return {target: AppliedHistory(Remembered(unknown=text)) for target in targets}
     known = (position.tree, planned) if position.tree is not None and planned is not None else None
     reader = Reader(read, known)
@@ -149,7 +149,13 @@ def _with_chain(
     removed = newest.removed if newest is not None else ()
     tagged = found.remembered.receipt
     checked = last_check(tagged.checked if tagged else None, newest.checked if newest else None)
-    remembered = replace(found.remembered, ledger=ledger, removed=removed, checked=checked)
+    remembered = replace(
+        found.remembered,
+        ledger=ledger,
+        removed=removed,
+        checked=checked,
+        deny_policy=newest.deny_policy if newest is not None else "",
+    )
     return replace(found, chain=chain, gap=gap, remembered=remembered)
 
 
@@ -264,7 +270,7 @@ def _missing(
     has moved.
     """
     name = tag_name(target)
-    message = f"there is no tag {name}: nothing was applied whole yet, or the tag was not fetched"
+    message = f"the tag {name} does not exist here: no apply was complete yet, or the tag was not fetched"
     problem = Problem(message, f"run `{FETCH}`; if this is the first apply, use --first-apply")
     repository, trusted = position.repository, position.trusted
     try:

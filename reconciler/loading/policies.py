@@ -136,7 +136,9 @@ class PermissionSets:
             return None, ""
         if path not in self._paths:
             fix = suggest(path, [one for one in self._paths if one.endswith(".json")])
-            document.fault(at, f"is {show(written)}, and there is no file {path}", fix or "write the file")
+            document.fault(
+                at, f"is {show(written)}, and the file {path} does not exist", fix or "write the file"
+            )
             return None, ""
         try:
             data = self._tree.read(path)

@@ -16,12 +16,13 @@ such attributes, and a line `removed: 2026-11-23T22:10:00Z;membership=3;total=3`
 took something away in the last 24 hours: each with its time and what limits count. A line `checked:
 2026-11-23T22:10:00Z` says when the whole target was compared last, and a line `differing:
 aws/user/ada;2026-11-22T08:00:00Z aws/group/ops;unknown` what was left different then, each with when it was
-last seen to be right (`*`: too many to name). `receipt` is the commit of the chain (`loading/chain.py`) that
-holds what git gave by then, `commit` the one that the tag stands on, and `tree` the files of that commit. The
-file `receipt` of a commit of the chain has the same form, with the receipts that it `follows` (`nothing` for
-the first), `commit` (the last that was applied whole), `applied` (the one that this apply ran with) and the
-`tree` of that, the runs that it `closes`, and the seal of its ledger. Older receipts do not have all of these
-lines; those that are there must fit (`loading/fitting.py`).
+last seen to be right (`*`: too many to name). A line `deny-policy: p-1a2b3c4d5e` names the policy of denials
+that was used. `receipt` is the commit of the chain (`loading/chain.py`) that holds what git gave by then,
+`commit` the one that the tag stands on, and `tree` the files of that commit. The file `receipt` of a commit
+of the chain has the same form, with the receipts that it `follows` (`nothing` for the first), `commit` (the
+last that was applied whole), `applied` (the one that this apply ran with) and the `tree` of that, the runs
+that it `closes`, and the seal of its ledger. Older receipts do not have all of these lines; those that are
+there must fit (`loading/fitting.py`).
 
 Format 1 had no chain, and is read. The first line names the format and its version, and shows in
 `git tag -n`. Every other line is a name, a colon, a space and a value, in this order. Equal receipts are
@@ -66,6 +67,7 @@ _NO_LINKS: Mapping[str, str] = {}
 _UNKEPT = "unkept"
 _REMOVED = "removed"
 _CHECKED, _DIFFERING = "checked", "differing"
+_DENY_POLICY = "deny-policy"
 # What stands for a time that is not known, and for more differences than are named.
 _UNKNOWN, _MANY = "unknown", "*"
 # So many spent digests are remembered; each stands for an approval by hand.
@@ -116,6 +118,8 @@ def render_receipt(receipt: Receipt, links: Mapping[str, str] = _NO_LINKS) -> st
         fields[_REMOVED] = removed_text(receipt.removed)
     if receipt.checked is not None:
         fields |= _checked_lines(receipt.checked)
+    if receipt.deny_policy:
+        fields[_DENY_POLICY] = receipt.deny_policy
     fields |= {name: links[name] for name in _LINKS if links.get(name)}
     fields |= {_IDENTITY + name: value for name, value in sorted(receipt.identity.items())}
     lines = [line_of(name, value) for name, value in fields.items()]
@@ -146,6 +150,7 @@ def parse_receipt(text: str, commit: str = "") -> Receipt:
         unkept=tuple(fields.get(_UNKEPT, "").split()),
         removed=removed_in(fields.get(_REMOVED, "")),
         checked=_checked_in(fields),
+        deny_policy=fields.get(_DENY_POLICY, ""),
     )
 
 

@@ -65,7 +65,7 @@ class _References:
             what = f"group {group.key} has a member"
             if key == UNMANAGED:
                 fix = f"to let go of the membership, write `members: {UNMANAGED}`, without a list"
-                self._faults.add(origin, f"{what}: there is no user {show(key)}", fix)
+                self._faults.add(origin, f"{what}: user {show(key)} is not declared", fix)
             else:
                 self._missing("users", key, what, origin)
 
@@ -147,7 +147,7 @@ class _References:
 def missing(known: Known, faults: Faults, section: _Section, name: str, what: str, origin: Origin) -> None:
     """Note that `what` names a user, group, permission set or account that nobody declares."""
     fix = known.suggest(section, name) or f"declare it under `{section}`, or remove it here"
-    faults.add(origin, f"{what}: there is no {_NAMES[section]} {show(name)}", fix)
+    faults.add(origin, f"{what}: {_NAMES[section]} {show(name)} is not declared", fix)
 
 
 def check_account(selector: Selector, what: str, path: str, known: Known, faults: Faults) -> None:
@@ -158,7 +158,7 @@ def check_account(selector: Selector, what: str, path: str, known: Known, faults
     origin = Origin(path, selector.node)
     if "/" in name or name.startswith("ou-"):
         fix = known.suggest("accounts", name) or f"for an organizational unit, write {{ou: {show(name)}}}"
-        faults.add(origin, f"{what}: there is no account {show(name)}", fix)
+        faults.add(origin, f"{what}: account {show(name)} is not declared", fix)
         return
     missing(known, faults, "accounts", name, what, origin)
 
@@ -206,7 +206,7 @@ def _unknown_blocks(identities: Identities, known: Known) -> Iterator[Finding]:
                 code="blocked-unknown",
                 severity=Severity.WARNING,
                 message=f"{show(key)} is blocked, and no user in git has that key; "
-                "whether a live one has, a plan tells",
+                "a plan also looks for a live one",
                 origin=block.origin,
                 fix=known.suggest("users", key) or UNBLOCK,
             )

@@ -29,7 +29,7 @@ def check_settings(identities: Identities, known: Known, found: ConfigFile, faul
     for approval in identities.approvals.values():
         if approval.target is not None and approval.target not in found.config.targets:
             fix = suggest(approval.target, list(found.config.targets)) or "name a target of reconciler.yaml"
-            message = f"approval {approval.key}: there is no target {show(approval.target)}"
+            message = f"approval {approval.key}: target {show(approval.target)} is not configured"
             at = known.origin(approval.origin.path, ("approvals", approval.key, "target"))
             faults.add(at, message, fix)
 
@@ -46,7 +46,7 @@ def _check_keys(document: Document, known: Known, faults: Faults) -> None:
             fix = known.suggest("groups", key) or known.suggest("assignments", key)
             faults.add(
                 document.origin("guards", "min_members", key, key=True),
-                f"guards.min_members: there is no group or assignment {show(key)}",
+                f"guards.min_members: {show(key)} is neither a group nor an assignment",
                 fix or "declare it, or remove it here",
             )
     for name, target in _map(written, "targets").items():

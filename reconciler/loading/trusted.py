@@ -14,7 +14,7 @@ from dataclasses import replace
 from reconciler.config import CONFIG_FILE, Config, TargetConfig, load_config
 from reconciler.config.configuration import DEFAULT_TARGET, default_config
 from reconciler.config.selectors import ACCOUNT_ID
-from reconciler.config.targets import is_default_endpoint
+from reconciler.config.targets import deny_policy, differences, is_default_endpoint
 from reconciler.errors import InputError, Problem
 from reconciler.files.git_tree import GitTree
 from reconciler.loading.account_names import account_names
@@ -275,4 +275,8 @@ def _differences(ours: TargetConfig, used: TargetConfig) -> Iterable[str]:
     if ours.policy.auto_apply != used.policy.auto_apply:
         yield f"auto_apply of {ours.name} is used as it is on the trusted branch"
     if replace(ours, policy=used.policy) != used:
-        yield f"the endpoint of {ours.name} is used as it is on the trusted branch"
+        denies = ours.type == used.type and deny_policy(ours) != deny_policy(used)
+        if denies:
+            yield f"deny_policy of {ours.name} is used as it is on the trusted branch"
+        if not denies or len(differences(ours, used)) > 1:
+            yield f"the endpoint of {ours.name} is used as it is on the trusted branch"

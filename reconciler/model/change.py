@@ -13,6 +13,7 @@ written to the service for it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,6 +101,14 @@ class Change:
         return self.address.kind is Kind.DENIAL and (
             self.action is Action.UPDATE or self.effect is Effect.NEUTRAL
         )
+
+    def goes_by_rule(self, causes: Collection[Cause]) -> bool:
+        """Whether it waits for no review where what `causes` bring about is applied by rule.
+
+        To take somebody out of the policy of denials is to let them in: a review sees it, for any cause.
+        """
+        admits = self.address.kind is Kind.DENIAL and self.effect is Effect.GRANT
+        return self.upkeep or (self.cause in causes and not admits)
 
     @property
     def takes_away(self) -> bool:

@@ -28,6 +28,9 @@ from reconciler.model.durations import LONGEST_SESSION
 LARGEST = 5_120
 # An id of a user (identitystore service model, ResourceId).
 _ID = re.compile(r"([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+# The same as somebody may have spelled it by hand: AWS compares the case, and a person means who they mean.
+_SPELLED = re.compile(_ID.pattern, re.ASCII | re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})", re.ASCII)
 _SID = re.compile(r"(?P<by>Offboarded)?(?:Open|Until(?P<end>\d{8}T\d{6}Z))", re.ASCII)
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEY = "identitystore:UserId"
@@ -60,7 +63,8 @@ class Denials:
     """What a policy has: `entries` by id of the user.
 
     `foreign` says what else is in it; then nothing is written to it. `named` has the ids of users in that: it
-    may be an entry of somebody that was edited by hand. `problem` says why it could not be read.
+    may be an entry of somebody that was edited by hand. `problem` says why it could not be read; `missing`
+    that it is not there, so that it denies nobody.
     """
 
     policy: str
@@ -68,6 +72,14 @@ class Denials:
     foreign: tuple[str, ...] = ()
     problem: str = ""
     named: frozenset[str] = frozenset()
+    missing: bool = False
+
+    @property
+    def tells_alone(self) -> bool:
+        """Whether it may have people of whom nothing else tells that they are out: of `offboard`."""
+        if self.problem:
+            return not self.missing
+        return bool(self.named) or any(entry.offboarded for entry in self.entries.values())
 
     @property
     def unwritable(self) -> str:
@@ -102,7 +114,7 @@ def parse(policy: str, document: str) -> Denials:
     try:
         found = json.loads(document, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
-        why = "it is not JSON in which every name stands once"
+        why = "it is not JSON in which every name is unique"
         return Denials(policy, {}, (why,), named=_ids(document))
     if not isinstance(found, dict):
         return Denials(policy, {}, ("it is not a JSON object",), named=_ids(document))
@@ -118,7 +130,7 @@ def parse(policy: str, document: str) -> Denials:
         for identifier, entry in people:
             known = entries.get(identifier)
             entries[identifier] = entry if known is None else _stronger(known, entry)
-    named = _ids(document) - entries.keys() if foreign else frozenset[str]()
+    named = _ids(_unescaped(document)) - entries.keys() if foreign else frozenset[str]()
     return Denials(policy, dict(sorted(entries.items())), tuple(foreign), named=named)
 
 
@@ -231,7 +243,12 @@ def _people(statement: object) -> list[tuple[str, Entry]] | None:
 
 def _ids(document: str) -> frozenset[str]:
     """What looks like the id of a user, anywhere in a document."""
-    return frozenset(found[0] for found in _ID.finditer(document))
+    return frozenset(found[0] for found in _SPELLED.finditer(document))
+
+
+def _unescaped(document: str) -> str:
+    """A document with its escapes of characters as they are: an id may be spelled by them."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), document)
 
 
 def _stronger(one: Entry, other: Entry) -> Entry:

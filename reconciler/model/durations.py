@@ -10,7 +10,7 @@ from reconciler.model.resources import DEFAULT_DURATION
 # The most that AWS takes (IAM Identity Center user guide, "Set session duration for AWS accounts").
 LONGEST_SESSION = timedelta(hours=12)
 # As AWS takes it (sso-admin, `Duration`): years and months have no length in seconds, but none of them has.
-# Of more digits than a number that Python would not read (sys.set_int_max_str_digits) needs.
+# Python does not read numbers of thousands of digits.
 _DURATION = re.compile(
     r"P(?:0+Y)?(?:0+M)?(?:(\d{1,9})W|(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.0+)?S)?)?",
     re.ASCII,

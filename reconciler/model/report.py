@@ -124,6 +124,15 @@ class Report:
         )
 
     @property
+    def denials_unsure(self) -> bool:
+        """Whether a policy of denials may have been written, and nobody knows."""
+        return any(
+            result.address.kind is Kind.DENIAL and result.status in (Status.PARTLY, Status.UNKNOWN)
+            for part in self.targets
+            for result in part.results
+        )
+
+    @property
     def refused(self) -> bool:
         """Whether a guard or rule refused anything."""
         return any(part.refusals for part in self.targets)

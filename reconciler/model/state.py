@@ -279,10 +279,11 @@ class Live:
     delegated: bool = False
     gaps: tuple[Gap, ...] = ()
     calls: Mapping[str, int] = field(default_factory=dict)
-    # As whom the service knows us: an ARN, "" where it was not asked.
+    # As whom the service knows us: an ARN ("": not asked).
     caller: str = ""
-    # The policy that denies people; None where none is configured.
+    # The policy that denies people; that of the last apply where another is configured, and the one not used.
     denials: Denials | None = None
+    former_denials: tuple[Denials, ...] = ()
     # What a reviewer must know of the reading itself: members that are no users, a schema that does not hold.
     findings: tuple[Finding, ...] = ()
 
@@ -291,13 +292,12 @@ class Live:
 class Receipt:
     """What the last whole apply left behind: the message of the tag, or the sandbox's record.
 
-    `commit` is the tagged commit ("" on the sandbox), `identity` the target's, `at` an aware instant,
-    `used` the approved digests that were spent, oldest first. `unkept` are the attributes that the service
-    was seen not to keep (`user.title`, `group.description`), sorted.
-
-    `applied` is the commit of the newest apply, whole or not, where that is another than `commit`. `removed`
-    is what runs without a review took away in the 24 hours before `at`, oldest first. `checked` is the last
-    comparison of the whole target, None where nothing tells.
+    `commit` is the tagged commit ("" on the sandbox), `identity` the target's, `at` an aware instant, `used`
+    the approved digests that were spent, oldest first. `unkept` are the attributes that the service was seen
+    not to keep (`user.title`, `group.description`), sorted. `applied` is the commit of the newest apply,
+    whole or not, where that is another than `commit`. `removed` is what runs without a review took away in
+    the 24 hours before `at`, oldest first. `checked` is the last comparison of the whole target, None where
+    nothing tells. `deny_policy` is the policy then used.
     """
 
     target: str
@@ -311,6 +311,7 @@ class Receipt:
     applied: str = ""
     removed: tuple[Removed, ...] = ()
     checked: Checked | None = None
+    deny_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,17 +327,16 @@ class Declared:
 class Remembered:
     """What git declared since the last whole apply, for one target.
 
-    `base` is the state at the receipt, `since` every first-parent state after it, newest first, the
-    state under plan not among them. Without a base, `since` reaches back to the state with which the first
-    apply began, and has that one even where it is the state under plan. `unknown` says why the states cannot
-    be known, or not all of the base (outside git, a commit that does not load): without a base, nothing is
-    removed then for having been forgotten.
+    `base` is the state at the receipt, `since` every first-parent state after it, newest first, the state
+    under plan not among them. Without a base, `since` reaches back to the state with which the first apply
+    began, and has that one even where it is the state under plan. `unknown` says why the states cannot be
+    known, or not all of the base: without a base, nothing is removed then for having been forgotten.
 
     `ledger` is what git gave by live ids, with what open marks of other runs may have given; where it is
     known, it alone decides what is git's, and the states only tell causes and former keys. It is None where
     nothing was applied by a version that keeps one, or where its receipts are lost. `passed_over` names
-    commits since then of which something does not load, each with why. `removed` is what runs without a
-    review took away, by the newest receipt, and `checked` the last comparison of the whole target.
+    commits since then that do not load whole. `removed` is what runs without a review took away and
+    `deny_policy` the policy of denials, by the newest receipt, `checked` the last whole comparison.
     """
 
     receipt: Receipt | None = None
@@ -347,3 +347,4 @@ class Remembered:
     passed_over: tuple[str, ...] = ()
     removed: tuple[Removed, ...] = ()
     checked: Checked | None = None
+    deny_policy: str = ""

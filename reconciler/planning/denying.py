@@ -125,13 +125,14 @@ def with_denials(why: Mapping[Address, str], changes: Iterable[Change]) -> Mappi
     found = dict(why)
     for change in changes:
         if change.address in why and change.takes_away:
-            denial = denials.get(_loser(change.address))
+            denial = denials.get(loser(change.address))
             if denial is not None:
                 found.setdefault(denial, why[change.address])
     return found
 
 
-def _loser(address: Address) -> str:
+def loser(address: Address) -> str:
+    """The key of the one user who may lose something by a change of this address; "" for none."""
     if address.kind is Kind.MEMBERSHIP:
         return address.user.own_key
     if address.kind is Kind.ASSIGNMENT:
@@ -157,9 +158,9 @@ def keeps_user(context: PlanContext, identifier: str) -> bool:
     denials, why = context.live.denials, why_out(context, identifier)
     if denials is None or (why is not None and why.cause in DECLARED):
         return False
-    entry = denials.entries.get(identifier)
-    offboarded = entry is not None and entry.offboarded
-    return offboarded or bool(denials.problem) or identifier in denials.named
+    every = (denials, *context.live.former_denials)
+    told = {one.lower() for each in every for one, entry in each.entries.items() if entry.offboarded}
+    return bool(denials.problem) or identifier.lower() in told | {one.lower() for one in denials.named}
 
 
 def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
@@ -170,6 +171,8 @@ def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
     """
     yield context.user_key(identifier)
     users = context.users
+    if (twin := twin_of(context, identifier)) is not None:
+        yield context.user_key(twin)
     lost = {key for key, identifiers in users.lost.items() if identifier in identifiers}
     yield from sorted(lost)
     given = None if identifier in context.live.users else users.given.get(identifier)
@@ -184,9 +187,19 @@ def keys_of(context: PlanContext, identifier: str) -> Iterator[str]:
             yield key
 
 
+def twin_of(context: PlanContext, identifier: str) -> str | None:
+    """The live user whose id an entry of nobody spells in another case: somebody wrote it by hand.
+
+    AWS compares with StringEquals, so that it denies nobody. It says all the same that somebody is out.
+    """
+    if identifier in context.live.users:
+        return None
+    return next((one for one in context.live.users if one.lower() == identifier.lower()), None)
+
+
 def why_entered(context: PlanContext, identifier: str) -> Inactive | None:
     """Why the person of an entry must have no access now; also where their user is gone."""
-    found = why_out(context, identifier)
+    found = why_out(context, twin_of(context, identifier) or identifier)
     given = context.users.given.get(identifier)
     if found is not None or given is None or identifier in context.live.users:
         return found

@@ -64,21 +64,34 @@ def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> lis
     Users of several targets are one person where git says so, or where they sign in by one name.
     """
     wanted = fold(who)
+    if not wanted.strip():
+        return []
     keys = {key for key, user in users.items() if key == who or _is_called(user.attributes, wanted)}
     names: set[str] = set()
-    for target in seen.values():
+    nameless: list[Person] = []
+    for name, target in seen.items():
         for identifier, live in target.live.users.items():
             key = target.keys.get(identifier)
             # Also the key of somebody who is gone from the files.
             if who in (identifier, key) or _is_called(live.attributes, wanted):
-                if key is None:
+                if key is None and not _name(live.attributes):
+                    # Who has no name is nobody else who has none.
+                    nameless.append(Person("", {name: (identifier,)}, (identifier,)))
+                elif key is None:
                     names.add(_name(live.attributes))
                 else:
                     keys.add(key)
     found = [_declared(key, users, seen) for key in sorted(keys)]
     known = {name for one in found for name in map(fold, one.names)}
     found += [_undeclared(name, seen) for name in sorted(names - known)]
-    return found
+    return found + nameless
+
+
+def found_again(person: Person, users: Mapping[str, User], seen: Mapping[str, Seen]) -> Person:
+    """The same person with the ids that they have now: another run may have made a user for them."""
+    if person.key:
+        return _declared(person.key, users, seen)
+    return _person("", set(person.names), seen)
 
 
 def with_vanished(who: str, found: Sequence[Person], seen: Mapping[str, Seen]) -> list[Person]:
@@ -264,7 +277,7 @@ def _person(key: str, names: set[str], seen: Mapping[str, Seen]) -> Person:
                 identifier
                 for identifier, live in one.live.users.items()
                 if (key and one.keys.get(identifier) == key)
-                or (identifier not in one.keys and _name(live.attributes) in names)
+                or (identifier not in one.keys and _name(live.attributes) in names - {""})
             )
         )
         for target, one in seen.items()

@@ -121,6 +121,7 @@ class _Search:
             if each.user in people:
                 self._joined.setdefault(each.user, []).append(each)
         self._reached = _accounts(both.after.holders, {one.group for one in coming.memberships})
+        self._assigns = any(both.before.holders.values()) or any(both.after.holders.values())
 
     def links(self) -> Iterator[tuple[Address, set[Address]]]:
         """Every revocation with its grants; some have none."""
@@ -192,10 +193,14 @@ class _Search:
             yield one.address, found or self._moving(one.user, accounts)
 
     def _moving(self, user: str, left: AbstractSet[str]) -> set[Address]:
-        """What somebody joins who moves to a group that leads elsewhere: they lack both at no moment."""
-        if not left:
-            return set()
-        return {one.address for one in self._joined.get(user, ()) if self._reached.get(one.group)}
+        """What somebody joins who moves to a group that leads elsewhere: they lack both at no moment.
+
+        At a service without assignments, a group is access by itself.
+        """
+        joined = self._joined.get(user, ())
+        if not left and not self._assigns:
+            return {one.address for one in joined}
+        return {one.address for one in joined if left and self._reached.get(one.group)}
 
 
 def _common(accounts: AbstractSet[str], granted: Mapping[str, Sequence[Address]]) -> tuple[Address, ...]:

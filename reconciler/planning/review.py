@@ -90,13 +90,12 @@ def review(
         same = any(_same(one, change, planned.ids, creating) for one in earlier)
         if (
             same
-            or change.cause in auto_apply
-            or change.upkeep
+            or change.goes_by_rule(auto_apply)
             or (change.cause is Cause.LEFTOVER and bool(earlier) and _undoes(change, earlier))
             or (address.kind.facts.of and address.permission_set in by_address)
         ):
             go.add(address)
-            if (change.cause in auto_apply or change.upkeep) and not same:
+            if change.goes_by_rule(auto_apply) and not same:
                 by_rule.add(address)
             if same or address.kind.facts.of:
                 seen.append(change)  # what is done by rule has the effects that rules allow

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from reconciler.model.address import Address, Kind
-from reconciler.model.change import Cause, Change
+from reconciler.model.change import Action, Cause, Change
+from reconciler.planning.denying import loser
 from reconciler.planning.ordering.order import Dependencies, needs, order
 
 # Changes, and what their order rests on.
@@ -45,7 +46,7 @@ def by_rule_alone(
     """
     return without_waiting(
         changes,
-        {change.address for change in changes if change.cause in causes or change.upkeep},
+        {change.address for change in changes if change.goes_by_rule(causes)},
         dependencies,
     )
 
@@ -95,6 +96,11 @@ def restricted_to(
         if address not in chosen:
             chosen[address] = everything[address]
             queue.extend(wanted.get(address, ()))
+    # Who is denied is denied before anything is taken away, also where only that was named.
+    losers = {loser(address) for address, change in chosen.items() if change.takes_away}
+    for address, change in everything.items():
+        if address.kind is Kind.DENIAL and change.action is Action.CREATE and address.own_key in losers:
+            chosen.setdefault(address, change)
     return list(chosen.values())
 
 

@@ -62,7 +62,7 @@ def annotated(issues: Sequence[Issue]) -> Iterable[str]:
         shown = found if len(found) <= LIMIT else found[: LIMIT - 1]
         yield from (command(level, one.title, one.text, one.place) for one in shown)
         if more := len(found) - len(shown):
-            text = f"{more:,} more, which GitHub would not show here; they stand in the log of this step"
+            text = f"{more:,} more, which GitHub would not show here; they are in the log of this step"
             yield command(level, "reconciler", text, None)
 
 

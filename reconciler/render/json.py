@@ -249,7 +249,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A map whose keys come once: a second one would let two readers see two plans (RFC 8259, section 4)."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key is there twice")
     return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from reconciler.model.address import Kind
 from reconciler.model.change import Change
-from reconciler.model.report import Result, TargetReport
+from reconciler.model.report import Result, Status, TargetReport
 from reconciler.planning.offboarding import Person, Removal
 from reconciler.planning.reaches import Reach
 from reconciler.render.escape import text
@@ -85,6 +85,43 @@ def offboarded_text(
     lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
     lines += ["", _PORTAL]
     return "\n".join(lines) + "\n"
+
+
+def came_text(
+    removals: Mapping[str, Removal],
+    reports: Mapping[str, TargetReport],
+    failures: Mapping[str, str],
+    unread: Mapping[str, str],
+    *,
+    ended: datetime,
+    denied: Mapping[str, str],
+    held: Collection[str],
+) -> str:
+    """What came while the rest was taken away, and how taking that away ended; "" where nothing did.
+
+    `denied` has the targets whose policy had lost the person, with why they are not back in it, or "". `held`
+    names the targets whose policy denies them now.
+    """
+    lines: list[str] = []
+    for target, found in removals.items():
+        report = reports.get(target)
+        results = report.results if report is not None else ()
+        names = {one.address: _says(one) for one in found.prepared.plan.changes}
+        if target in denied:
+            why = denied[target]
+            lines.append(f"  {text(target)}: {f'NOT DENIED: {text(why)}' if why else 'denied once more'}")
+        lines += [f"  {text(target)}: {names[one.address]}" for one in results if one.status is Status.DONE]
+        lines += [
+            f"  {text(target)}: NOT DONE: {_failed(one, found)}" for one in results if not one.status.good
+        ]
+        if target in failures:
+            lines.append(f"  {text(target)}: NOT DONE: {text(failures[target])}")
+        lasting = _lasting(found.reaches, ended, denied=target in held)
+        lines += [f"  {text(target)}: {one}" for one in lasting]
+    if lines:
+        lines.insert(0, "Given by others meanwhile, and taken away as well:")
+    lines += [f"{text(name)}: NOT LOOKED AT AGAIN: {text(why)}" for name, why in unread.items()]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _lasting(reached: Sequence[Reach], ended: datetime, *, denied: bool) -> Iterator[str]:

@@ -78,8 +78,8 @@ def report_text(
         lines += _target(part, changes, named, plan.places, layout, verbose=verbose)
         if recorded and part.whole and part.target in first:
             lines += layout.paragraph(
-                f"What git declares at {escape.text(part.target)} is remembered from now on: what somebody "
-                "changes there outside git is drift, and what leaves the files is taken back."
+                f"From now on git remembers what it declares at {escape.text(part.target)}: a change outside "
+                "git is drift, and an object that leaves the files is taken back."
             )
     lines += _verdict(report, layout)
     return joined(lines)

@@ -29,6 +29,11 @@ def intended(role: str | None, reaches: Sequence[Reach], *, everybody: bool) -> 
     shared = sorted({one.permission_set for one in reaches if not one.alone})
     names = some([text(one) for one in shared], _FILTERED)
     lines = [f"then their sessions of `aws login` end: {where}"]
+    if not reaches:
+        lines.append(
+            "but they reach nothing now, so that nobody knows which roles they had: only sessions in their "
+            "own name end, and those of roles stay open"
+        )
     if shared and everybody:
         lines.append(f"ALSO THE SESSIONS OF OTHERS who have {names} end: they must sign in again")
     elif shared:

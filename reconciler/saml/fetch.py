@@ -62,7 +62,7 @@ def _fetched(url: str, clock: Clock, ca_file: str | None) -> bytes:
         reply = connection.exchange("GET", path + question + query, accept, None, None)
     if isinstance(reply, Fault):
         why = f": {reply.why}" if reply.why else ""
-        raise ServiceError(f"there is no answer ({reply.broken.value}{why})", target=_NAME, request=label)
+        raise ServiceError(f"no answer came ({reply.broken.value}{why})", target=_NAME, request=label)
     if 300 <= reply.status < 400:
         message = "the answer leads to another address, which is not followed; name that one if it is right"
         raise ServiceError(message, target=_NAME, request=label, code=str(reply.status))

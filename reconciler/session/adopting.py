@@ -120,7 +120,7 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
         ignore=ignore,
         moved=moved(resources, inventory) if wishes.terraform is not None else None,
         others=tuple(name for name in config.targets if name != target.name),
-        ignoring=keep_out_of_git(Path()),
+        ignoring=keep_out_of_git(Path(), settings.identities),
     )
 
 

@@ -36,6 +36,7 @@ from reconciler.planning.review import Difference, Review
 from reconciler.session.approvals import Approvals
 from reconciler.session.connecting import SANDBOX_RECORD
 from reconciler.session.preconditions import used
+from reconciler.targets.base import Denies
 from reconciler.wire.pool import Pool
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Applied:
             return Stale.exit_code if self.stale else Refused.exit_code
         if report.interrupted or report.failed or self.problems or self.plan.blocked:
             # A denial is tried beside everything else: where it fails alone, the rest is as it should be.
-            if report.writes or self.problems or report.undenied:
+            # Of a run that was interrupted, and wrote nothing for sure, only that is to be said.
+            alone = report.denials_unsure if report.interrupted else report.undenied
+            if report.writes or self.problems or alone:
                 return AppliedInPart.exit_code
             return INTERRUPTED if report.interrupted else ReconcilerError.exit_code
         return Refused.exit_code if report.refused else 0
@@ -229,6 +232,12 @@ def _receipt(session: Session, target: str, digest: str) -> Receipt:
     )
 
 
+def _policy(session: Session, target: str) -> str:
+    """The policy of denials that an apply used; see Denies.keep_policy."""
+    one = session.targets[target]
+    return one.policy if isinstance(one, Denies) else ""
+
+
 def _be_ready(session: Session, jobs: Collection[Job]) -> None:
     """Ask every target that is to be written to whether that can begin, before the first write to any."""
     parts = {
@@ -269,6 +278,7 @@ def remember_applied(
                     unkept=part.unkept,
                     removed=removed(part),
                     checked=checked(part),
+                    deny_policy=_policy(session, part.target),
                 ),
                 whole=part.whole,
                 ledger=given_after(by_name[part.target], part),
@@ -293,6 +303,6 @@ def remember_applied(
     except RecordError as error:
         return (Problem(f"it was applied, but not recorded: {error}", "fix that, and apply again"),)
     except KeyboardInterrupt:
-        again = "apply again: there is nothing left to write"
+        again = "apply again: nothing is left to write"
         return (Problem("it was applied, but the interruption kept it from being recorded", again),)
     return ()

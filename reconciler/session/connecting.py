@@ -41,13 +41,13 @@ def choose(config: Config, settings: Settings, among: Collection[str] | None) ->
     known = ", ".join(config.targets)
     for name in settings.targets:
         if name not in config.targets:
-            raise UsageError(f"--target {name}: there is no such target; configured are: {known}")
+            raise UsageError(f"--target {name}: this target is not configured; configured are: {known}")
     if not config.exists and not settings.sandbox and not is_loopback_endpoint(os.environ):
         raise InputError(
             [
                 Problem(
-                    f"{settings.identities}/reconciler.yaml does not exist, so there is no target",
-                    "write one (see the README), or try the files with --sandbox",
+                    f"{settings.identities}/reconciler.yaml does not exist, so no target is configured",
+                    "write one (`reconciler adopt` does, from what is live), or try the files with --sandbox",
                 )
             ]
         )
@@ -68,9 +68,9 @@ def _played(chosen: Mapping[str, TargetConfig], settings: Settings) -> Mapping[s
     left = ", ".join(target.name for target in others)
     what = "SCIM service" if all(target.type == SCIM for target in others) else "other service"
     if left and not played:
-        raise UsageError(f"the sandbox plays AWS, and stands in for no {what} ({left})")
+        raise UsageError(f"the sandbox replaces AWS only, and no {what} ({left}); leave out --sandbox")
     if left:
-        settings.remark(f"Left out, because the sandbox stands in for no {what}: {left}.")
+        settings.remark(f"Left out, because the sandbox replaces no {what}: {left}.")
     return played
 
 
@@ -119,7 +119,7 @@ def make_folder(file: Path) -> None:
     except OSError as error:
         raise ReconcilerError(
             f"the folder {file.parent} of the sandbox cannot be made: {error.strerror}; "
-            "move away what stands there, or run this in a folder of your own"
+            "move away what is at this path, or run this in a folder of your own"
         ) from error
 
 

@@ -39,5 +39,5 @@ def examine_aws(
                 facts = target.examine(about, settings.now or clock.now(), account_role)
                 found.append(judge(name, facts, about, use))
     if not found:
-        raise ReconcilerError("no target of the configuration is in AWS, so there is nothing to examine")
+        raise ReconcilerError("no target of the configuration is in AWS, so nothing can be examined")
     return found

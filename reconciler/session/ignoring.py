@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,26 +16,34 @@ NAME = ".gitignore"
 
 @dataclass(frozen=True, slots=True)
 class Ignoring:
-    """Whether the file was `written`; else the lines that are `missing` in the one that is there."""
+    """Whether the file was `written`; else the lines that are `missing` in the one that is there.
+
+    `outside`: the folder is in no git repository.
+    """
 
     written: bool = False
-    missing: Sequence[str] = ()
+    missing: tuple[str, ...] = ()
+    outside: bool = False
 
 
-def keep_out_of_git(folder: Path) -> Ignoring:
+def keep_out_of_git(folder: Path, identities: Path) -> Ignoring:
     """Write a `.gitignore` in the folder in which commands run, unless git ignores the files already.
 
-    Nothing is done outside git, and a file that is there is never changed. What cannot be asked or written
-    is told as missing.
+    Nothing is done outside git, nor where the identities are elsewhere than below the folder, which is then
+    not theirs. A file that is there is never changed. What cannot be written is told as missing.
     """
+    if not identities.resolve().is_relative_to(folder.resolve()):
+        return Ignoring()
     text = ignored_text()
     wanted = [line for line in text.splitlines() if line and not line.startswith("#")]
     try:
         repository = Repository.of(folder)
         if repository is None:
-            return Ignoring()
+            return Ignoring(outside=True)
         below = folder.resolve().relative_to(repository.root)
-        missing = [line for line in wanted if not _is_ignored(repository, below / line.rstrip("/"), line)]
+        missing = tuple(
+            line for line in wanted if not _is_ignored(repository, below / line.rstrip("/"), line)
+        )
     except RecordError:
         return Ignoring()
     path = folder / NAME

@@ -100,9 +100,7 @@ def open_offboarding(
         for name in chosen:
             try:
                 session = together or stack.enter_context(open_session(settings, observer, (name,)))
-                live = replace(session.look(name), target=name, identity=session.identities[name])
-                prepared = session.plan_on(name, live, session.loaded.identities)
-                seen[name] = Seen(live, prepared.keys, prepared.never_denied, prepared.vanished)
+                seen[name] = looked(session, name)
             except ReconcilerError as error:
                 errors[name] = error
             else:
@@ -125,15 +123,7 @@ def open_offboarding(
         yield Offboarding(
             person=person,
             sessions=sessions,
-            removals={
-                name: removal(
-                    seen[name].live,
-                    [each for each in person.ids.get(name, ()) if each in seen[name].live.users],
-                    sessions[name].targets[name].capabilities,
-                    policies[name].scope,
-                )
-                for name in order
-            },
+            removals={name: removal_from(sessions[name], name, person, seen[name]) for name in order},
             denies={
                 name: denials.unwritable
                 for name in order
@@ -143,6 +133,23 @@ def open_offboarding(
             blocked=bool(person.key) and person.key in loaded.identities.blocked,
             now=next(iter(sessions.values())).now,
         )
+
+
+def looked(session: Session, name: str) -> Seen:
+    """What is at one target now, and who is who there. Raises ServiceError."""
+    live = replace(session.look(name), target=name, identity=session.identities[name])
+    prepared = session.plan_on(name, live, session.loaded.identities)
+    return Seen(live, prepared.keys, prepared.never_denied, prepared.vanished)
+
+
+def removal_from(session: Session, name: str, person: Person, seen: Seen) -> Removal:
+    """Everything that a person has at one target, as far as it can be taken away there."""
+    return removal(
+        seen.live,
+        [each for each in person.ids.get(name, ()) if each in seen.live.users],
+        session.targets[name].capabilities,
+        session.config.targets[name].policy.scope,
+    )
 
 
 def carry_out(offboarding: Offboarding, observer: Observer) -> Offboarded:

@@ -62,7 +62,8 @@ def examine_saml(
     data = read_source(metadata, clock, ca_file)
     root = parse(data, metadata)
     signature, element = verified(data, root, trust, now)
-    characters = len(data.decode("utf-8", errors="replace"))
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    characters = len(data.decode(encoding, errors="replace"))
     facts = read_metadata(element, metadata, characters=characters, signature=signature)
     return [judge(facts, now, trust.known | uploaded, people, issued or claims, within)]
 
@@ -156,7 +157,7 @@ def _claims(name: str) -> tuple[str, Mapping[str, str]]:
     except csv.Error as error:
         raise _at(name, rows.line_num, f"this is not CSV: {error}") from None
     if not column:
-        raise _at(name, 1, "there is no first line with the names of the columns")
+        raise _at(name, 1, "the first line with the names of the columns is missing")
     return column, found
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from reconciler import __version__
 from reconciler.config import Config
+from reconciler.config.targets import deny_policy
 from reconciler.errors import UsageError
 from reconciler.execution.carry_out import IN_FLIGHT
 from reconciler.execution.locks.lease import Run
@@ -21,6 +22,7 @@ from reconciler.loading.memory import AppliedHistory
 from reconciler.loading.position import GitPosition
 from reconciler.loading.references import UNBLOCK
 from reconciler.model.address import Address, Kind
+from reconciler.model.denials import Denials
 from reconciler.model.ledger import GivenObject, Ledger
 from reconciler.model.observer import Observer
 from reconciler.model.plan import Finding, Plan, Severity
@@ -33,12 +35,13 @@ from reconciler.planning.planner import plan_target, with_findings
 from reconciler.planning.prepared import PreparedPlan
 from reconciler.session.applying import Applied, apply_by_rule, apply_reviewed
 from reconciler.session.approvals import Approvals
+from reconciler.session.deny_policies import deny_policy_changed
 from reconciler.session.linting import with_lint
 from reconciler.session.memory_findings import as_planned, memory_findings
 from reconciler.session.preconditions import check_moment, check_standing, may_apply, publishes
 from reconciler.session.settings import Settings
 from reconciler.session.snapshots import take_snapshots
-from reconciler.targets.base import EVERYTHING, Learning, PolicyValidator, ReadRequest, Target
+from reconciler.targets.base import EVERYTHING, Denies, Learning, PolicyValidator, ReadRequest, Target
 from reconciler.targets.registry import is_loopback_endpoint
 from reconciler.wire.clock import Clock
 
@@ -121,7 +124,11 @@ class Session:
         target, receipt = self.targets[name], self.memories[name].remembered.receipt
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
-        return target.read(self._request(name, by_group=by_group))
+        former: Sequence[Denials] = ()
+        if isinstance(target, Denies):
+            former = target.keep_policy(self.memories[name].remembered.deny_policy)
+        live = target.read(self._request(name, by_group=by_group))
+        return replace(live, former_denials=tuple(former)) if former else live
 
     def plan_on(
         self,
@@ -150,7 +157,11 @@ class Session:
                 *target.notices(self.now),
             ),
         )
-        return as_planned(planned, memory)
+        said = self.loaded.config.targets.get(name)
+        changed = deny_policy_changed(
+            name, deny_policy(said) if said else "", deny_policy(self.config.targets[name]), live, planned
+        )
+        return as_planned(with_findings(planned, changed), memory)
 
     def snapshot(self, *, redacted: bool = False) -> Mapping[str, Snapshot]:
         """Read every target whole, with the units and tags of its accounts, and keep what is there.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import IncompleteRead, ReconcilerError
 from reconciler.sources.directory import Place, Written
 from reconciler.sources.entry import Entry
 from reconciler.sources.leavers import ANCHOR, Part, belongs_to_leavers, part_of
@@ -17,7 +17,7 @@ from reconciler.sources.remembering import check_over_time, remark_on, remembere
 from reconciler.sources.settings import Settings
 from reconciler.sources.shrinking import Limit, check
 from reconciler.sources.text import anchored, files
-from reconciler.sources.unseen import check_whole
+from reconciler.sources.unseen import NOTHING, check_whole, surely_left
 from reconciler.wire.clock import SystemClock
 
 
@@ -34,13 +34,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did. `leavers` are those of the files that belong to the part of leavers."""
+    """What an import did. `leavers` are those of the files that belong to the part of leavers.
+
+    `waits` says why everything else was not written, where only leavers could be.
+    """
 
     users: Counts
     groups: Counts
     files: Written
     remarks: Sequence[Remark]
     leavers: Sequence[str] = ()
+    waits: IncompleteRead | None = None
 
 
 def import_entries(
@@ -59,7 +63,8 @@ def import_entries(
     The limit holds for both parts together, whichever of them is written, and for this import together with
     those of the last day that git has. `now` (aware; default: the
     clock) tells ends that are over from those to come. `apart` says that the parts of what is written are
-    merged one without the other, as a `part` always is.
+    merged one without the other, as a `part` always is. Of those, that of leavers does not wait where the
+    reader may not see something else: `surely_left`.
 
     Raises ReconcilerError where nothing was read, Refused where more would be lost than `limit` allows, and
     InputError where the result would not be valid, RecordError where git does not answer; then nothing is
@@ -76,10 +81,19 @@ def import_entries(
             f"No user was found in {len(entries):,} entries{reasons}. Nothing was written. "
             "Check the base, the filter, and what the reader may see."
         )
-    check_whole(entries, settings, before, found)
-    check(before, found, limit)
     now = now or SystemClock().now()
     memory = remembered(identities, into, now)
+    waits = None
+    try:
+        check_whole(entries, settings, before, found)
+    except IncompleteRead as error:
+        sure = surely_left(entries, settings, before, found, now) if apart or part is Part.LEAVERS else None
+        if sure is None:
+            raise
+        # People that are missing are judged all the same: what reads half of them is believed in nothing.
+        check(before, replace(found, groups=sure.groups), limit)
+        found, part, waits = sure, Part.LEAVERS, error
+    check(before, found, limit)
     check_over_time(memory, before, found, limit)
     if part is not None and place.outdated:
         raise ReconcilerError(
@@ -90,12 +104,17 @@ def import_entries(
     leavers = belongs_to_leavers(before, found, now)
     wanted = part_of(part, files(found), there, leavers)
     written = place.replace(anchored(wanted, there))
+    if waits is not None:
+        count = sum(path.removeprefix(f"{into.rstrip('/')}/") in leavers for path in written.written)
+        says = f"Only leavers were written ({count:,}), whose own entries say it; everything else waits."
+        waits = IncompleteRead(str(waits).replace(NOTHING, says))
     return Report(
         users=_counts(before.users, found.users),
         groups=_counts(before.groups, found.groups),
         files=written,
         remarks=sorted({*found.remarks, *remark_on(memory)}),
         leavers=_leavers(written.written, leavers, f"{into.rstrip('/')}/"),
+        waits=waits,
     )
 
 

@@ -109,7 +109,7 @@ def _entry(path: Path, lines: list[_Line]) -> Entry:
             continue  # what ldifde writes at each entry of an export
         if name.lower() in ("changetype", "dn"):
             fix = "record entries with ldapsearch or ldbsearch, with an empty line after each"
-            raise InputError([_problem(path, number, f"{name} cannot stand here", fix)])
+            raise InputError([_problem(path, number, f"{name} is not allowed here", fix)])
         attributes.setdefault(name, []).append(value)
     return entry(dn, attributes.items())
 

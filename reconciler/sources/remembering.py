@@ -6,7 +6,7 @@ access. The limit is therefore judged against the files of a day ago, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,7 +16,7 @@ from reconciler.errors import Refused
 from reconciler.files.git import Repository
 from reconciler.sources.directory import before_in
 from reconciler.sources.outcome import Before, Outcome, Remark
-from reconciler.sources.shrinking import Limit, Loss, losses, within
+from reconciler.sources.shrinking import Limit, Loss, Lost, losses, lost, present, within
 
 WINDOW = timedelta(hours=24)
 # More than two imports an hour, each with two merges, for more than a week.
@@ -52,16 +52,26 @@ def remembered(identities: Path, into: str, now: datetime) -> Memory | None:
         return None
     into = PurePosixPath(into).as_posix()
     folder = f"{repository.folder}/{into}" if repository.folder else into
-    words = ("--first-parent", "--format=%H %ct", f"--max-count={_MOST}", head)
-    listed = repository.git.run("log", *words, "--", folder)
-    since = (now - WINDOW).astimezone(UTC).timestamp()
-    commits = []
-    for line in listed.output.decode("ascii").splitlines():
-        commit, _, seconds = line.partition(" ")
-        commits.append(commit)
-        if int(seconds) <= since:
-            return Memory(repository, into, commits[::-1], short=False)
+    # rev-list, since no setting of anybody adds to what it prints.
+    words = ("--first-parent", "--format=%ct", f"--max-count={_MOST}", head)
+    lines = repository.git.run("rev-list", *words, "--", folder).output.decode("ascii").splitlines()
+    commits = [line.removeprefix("commit ") for line in lines[::2]]
+    end = now.astimezone(UTC).timestamp()
+    first = _begins(list(map(int, lines[1::2])), end - WINDOW.total_seconds(), end)
+    if first is not None:
+        return Memory(repository, into, commits[first::-1], short=False)
     return Memory(repository, into, commits[::-1], short=bool(commits) and repository.shallow())
+
+
+def _begins(times: Sequence[int], since: float, now: float) -> int | None:
+    """Which commit (newest first, in seconds) a day began with; None where none is old enough.
+
+    Who makes a commit chooses its time. An old time on top of commits of the last day does therefore not end
+    the day early, and neither does a time to come.
+    """
+    recent = [at for at, one in enumerate(times) if since < one <= now]
+    old = [at for at, one in enumerate(times) if one <= since and (not recent or at > recent[-1])]
+    return old[0] if old else None
 
 
 def remark_on(memory: Memory | None) -> Sequence[Remark]:
@@ -84,14 +94,10 @@ def check_over_time(memory: Memory | None, before: Before, after: Outcome, limit
     if not taken:
         return
     start = memory.state(0)
-    over = _over(start, after, limit, taken)
+    of_a_day = lost(start, after)
+    over = _over(of_a_day, {}, limit, taken, after)
     if over:
-        states = [start, *(memory.state(at) for at in range(1, len(memory.commits))), before]
-        for earlier, later in pairwise(states):
-            step = Outcome(tuple(later.users.values()), tuple(later.groups.values()), (), (), after.deleted)
-            if any(one.lost and not within(limit, one) for one in losses(earlier, step)):
-                start = later
-        over = _over(start, after, limit, taken)
+        over = _over(of_a_day, _meant(memory, start, before, of_a_day, limit, after), limit, taken, after)
     if over:
         words = ", ".join(
             f"{one.lost:,} of {one.of:,} {one.what} ({taken[one.what]:,} by this import)" for one in over
@@ -103,5 +109,40 @@ def check_over_time(memory: Memory | None, before: Before, after: Outcome, limit
         )
 
 
-def _over(start: Before, after: Outcome, limit: Limit, taken: dict[str, int]) -> Sequence[Loss]:
-    return [one for one in losses(start, after) if one.what in taken and not within(limit, one)]
+def _meant(
+    memory: Memory, start: Before, before: Before, of_a_day: Sequence[Lost], limit: Limit, after: Outcome
+) -> Mapping[str, frozenset[object]]:
+    """What of the losses of a day commits took away on purpose, by kind.
+
+    What came back and was lost again counts where it was lost last: a commit that takes everything and its
+    revert excuse nothing.
+    """
+    states = [start, *(memory.state(at) for at in range(1, len(memory.commits))), before]
+    gone: dict[str, frozenset[object]] = {one.what: frozenset() for one in of_a_day}
+    meant: dict[str, frozenset[object]] = {}
+    steps = []
+    for earlier, later in pairwise(map(present, states)):
+        steps.append({one.what: one.items & earlier[one.what] - later[one.what] for one in of_a_day})
+    back: dict[str, frozenset[object]] = dict(present(before))
+    for step in reversed(steps):
+        # From the last on: what is lost again later is not lost here.
+        for what in step:
+            step[what] -= back[what]
+            back[what] |= step[what]
+    for step in steps:
+        gone = {what: gone[what] | items for what, items in step.items()}
+        alone = [Lost(one.what, step[one.what], one.of - gone[one.what] | step[one.what]) for one in of_a_day]
+        if any(one.items and not within(limit, one.loss(after.deleted)) for one in alone):
+            meant = gone
+    return meant
+
+
+def _over(
+    of_a_day: Sequence[Lost],
+    meant: Mapping[str, frozenset[object]],
+    limit: Limit,
+    taken: Mapping[str, int],
+    after: Outcome,
+) -> Sequence[Loss]:
+    found = [one.without(meant.get(one.what, frozenset())).loss(after.deleted) for one in of_a_day]
+    return [one for one in found if one.what in taken and one.lost and not within(limit, one)]

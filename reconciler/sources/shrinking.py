@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Refused
@@ -53,13 +53,36 @@ class Loss:
     deleted: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What of a kind is lost, of what: by objectGUID, a membership by that of its group and a key."""
+
+    what: str
+    items: frozenset[object]
+    of: frozenset[object]
+
+    def without(self, others: frozenset[object]) -> Lost:
+        """The same as if these had never been there."""
+        return Lost(self.what, self.items - others, self.of - others)
+
+    def loss(self, deleted: frozenset[str]) -> Loss:
+        """The numbers, with those objectGUIDs `deleted` on purpose."""
+        return Loss(self.what, len(self.items), len(self.of), len(self.items & deleted))
+
+
 def losses(before: Before, after: Outcome) -> Sequence[Loss]:
+    """How much an import takes away: people, groups, and memberships of people and groups that stay."""
+    return [one.loss(after.deleted) for one in lost(before, after)]
+
+
+def lost(before: Before, after: Outcome) -> Sequence[Lost]:
     """What an import takes away: people, groups, and memberships of people and groups that stay."""
     users = {one.guid: one for one in after.users}
     groups = {one.guid: one for one in after.groups}
     active = {one.key for one in before.users.values() if _is_active(one)}
     stay = {one.key for one in after.users if _is_active(one)} & active
-    lost = kept = 0
+    taken: set[object] = set()
+    held: set[object] = set()
     alive = {guid: one for guid, one in before.groups.items() if _holds(one)}
     for guid, one in alive.items():
         after_ = groups.get(guid)
@@ -67,16 +90,31 @@ def losses(before: Before, after: Outcome) -> Sequence[Loss]:
             continue
         members = (set(one.fields.get("members", ())) & stay) | set(one.fields.get("include", ()))
         remain = {*after_.fields.get("members", ()), *after_.fields.get("include", ())}
-        lost += len(members - remain)
-        kept += len(members)
-    people = [guid for guid, one in before.users.items() if _is_active(one)]
-    left = {guid for guid in people if guid not in users or not _is_active(users[guid])}
-    away = {guid for guid in alive if guid not in groups or groups[guid].gone}
+        taken |= {(guid, member) for member in members - remain}
+        held |= {(guid, member) for member in members}
+    people = frozenset(guid for guid, one in before.users.items() if _is_active(one))
+    left = frozenset(guid for guid in people if guid not in users or not _is_active(users[guid]))
+    away = frozenset(guid for guid in alive if guid not in groups or groups[guid].gone)
     return (
-        Loss("users", len(left), len(people), len(left & after.deleted)),
-        Loss("groups", len(away), len(alive), len(away & after.deleted)),
-        Loss("memberships", lost, kept),
+        Lost("users", left, people),
+        Lost("groups", away, frozenset(alive)),
+        Lost("memberships", frozenset(taken), frozenset(held)),
     )
+
+
+def present(state: Before) -> Mapping[str, frozenset[object]]:
+    """Everything that can be lost of a state, by kind."""
+    alive = {guid: one for guid, one in state.groups.items() if _holds(one)}
+    pairs = {
+        (guid, member)
+        for guid, one in alive.items()
+        for member in (*one.fields.get("members", ()), *one.fields.get("include", ()))
+    }
+    return {
+        "users": frozenset(guid for guid, one in state.users.items() if _is_active(one)),
+        "groups": frozenset(alive),
+        "memberships": frozenset(pairs),
+    }
 
 
 def check(before: Before, after: Outcome, limit: Limit) -> None:

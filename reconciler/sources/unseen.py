@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from datetime import datetime
 
 from reconciler.errors import IncompleteRead
 from reconciler.files.characters import show
 from reconciler.sources.deleted import is_deleted
 from reconciler.sources.entry import Entry, Name, below, normal
+from reconciler.sources.leavers import STATUS, takes_away
 from reconciler.sources.outcome import Before, Imported, Outcome, Remark
 from reconciler.sources.plain import adapted
 from reconciler.sources.settings import Scope, Settings
 from reconciler.sources.values import Made, is_group, is_user
 
-_AGAIN = "Nothing was written. Let the reader read it, or import again where it changed during the read."
+NOTHING = "Nothing was written."
+_AGAIN = f"{NOTHING} Let the reader read it, or import again where it changed during the read."
 
 
 def check_whole(entries: Sequence[Entry], settings: Settings, before: Before, after: Outcome) -> None:
@@ -45,6 +48,38 @@ def check_whole(entries: Sequence[Entry], settings: Settings, before: Before, af
         return
     _members(users, groups)
     _primary(users, groups, settings, before, after)
+
+
+def surely_left(
+    entries: Sequence[Entry], settings: Settings, before: Before, after: Outcome, at: datetime
+) -> Outcome | None:
+    """What was there `before`, with those as leavers who left for sure; None where nobody did.
+
+    Whether an account is disabled, expired by the moment `at` (aware), or deleted on purpose is said by its
+    own entry, whatever else cannot be read. Other kinds of servers show it in too many ways to tell.
+    """
+    if settings.plain:
+        return None
+    read = {guid for one in entries if (guid := one.known_guid()) is not None}
+    now = {one.guid: one for one in after.users}
+    people = dict(before.users)
+    for guid, was in before.users.items():
+        one = now.get(guid)
+        gone = one is None or one.gone
+        if one is not None and not one.gone and guid in read:
+            status = {name: one.fields[name] for name in STATUS if name in one.fields}
+        else:
+            # Who is not there for another reason may be hidden, too.
+            status = {"active": "false"} if gone and guid in after.deleted else {}
+        if takes_away(status, at) and not takes_away(was.fields, at):
+            rest = {name: value for name, value in was.fields.items() if name not in STATUS}
+            people[guid] = Imported(was.key, guid, {**rest, **status}, gone=gone)
+    if people == before.users:
+        return None
+    users = sorted(people.values(), key=lambda one: one.key)
+    groups = sorted(before.groups.values(), key=lambda one: one.key)
+    left = sorted(before.left.values(), key=lambda one: (one.key, one.guid))
+    return Outcome(users, groups, after.remarks, left, after.deleted)
 
 
 def _inside(entry: Entry, scope: Scope) -> bool:

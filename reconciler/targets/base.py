@@ -134,6 +134,17 @@ class Denies(Protocol):
     def denials(self) -> Denials | None:
         """Who is in the policy; None where none is configured. Raises nothing: see Denials.problem."""
 
+    @property
+    def policy(self) -> str:
+        """The id of the policy that is used; "" for none."""
+
+    def keep_policy(self, former: str) -> Sequence[Denials]:
+        """Go on with `former`, the policy of the last apply ("": none), while it alone tells who is out.
+
+        Else the configured one is used. Returns what `former` has, and the configured one where it is not
+        used; nothing where both are the same. Raises nothing.
+        """
+
     def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
         """Enter people by user id, or take them out (None), and leave all others as they are.
 

@@ -132,6 +132,11 @@ class TargetType(ABC, Generic[Settings]):
         del settings
         return False
 
+    def deny_policy(self, settings: Settings) -> str:
+        """The policy that denies people at once; "" where the settings name none."""
+        del settings
+        return ""
+
     def differences(self, ours: Settings, theirs: Settings) -> Iterable[str]:
         """What the trusted branch (`theirs`) says otherwise, as in "eu-west-1 for `region`, where …"."""
         if ours != theirs:

@@ -169,7 +169,7 @@ def _answered(response: Mapping[str, Any], asked: RequestInfo) -> Failure:
         kind = str(response.get("ResourceType") or "")
         if kind == "IDENTITY_STORE":
             # No absence of whom we asked for: we asked in the wrong place.
-            return fail(Rejected, f"there is no such identity store in this region ({text})")
+            return fail(Rejected, f"this identity store does not exist in this Region ({text})")
         return fail(NotFound, text or f"{kind or 'the object'} does not exist")
     if code in _ABSENT:
         return fail(NotFound, text or "it does not exist")

@@ -68,7 +68,7 @@ def trusted(url: str, ca_file: str | None, target: str) -> Any:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ValueError) as error:
             # A path with a zero byte is a ValueError.
-            why = (getattr(error, "strerror", None) or "there is no such file").lower()
+            why = (getattr(error, "strerror", None) or "the file does not exist").lower()
             why = "it holds no certificate" if isinstance(error, ssl.SSLError) else why
             message = f"`ca_file` {ca_file} cannot be used: {why}; name a file with certificates in PEM form"
             raise Rejected(message, target=target) from None

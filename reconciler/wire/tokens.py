@@ -176,7 +176,7 @@ class Tokens:
     def _raise_absent(self) -> NoReturn:
         source = self._sources["token"]
         if source.env is not None:
-            message = f"there is no token in {source}; set it"
+            message = f"{source} is not set, or empty; set it to the token"
         else:
             message = f"{source} is empty or cannot be read; write the token there, and nothing else"
         raise Denied(message, target=self._target)

@@ -78,3 +78,7 @@ def test_privileged_by_default_and_not_where_that_is_off(
 
     assert (judge.marks("Any", [attributes]), judge.unknown("Any", [attributes])) == (marked, unknown)
     assert (off.marks("Any", [attributes]), off.unknown("Any", [attributes])) == (False, False)
+
+
+def test_a_policy_that_is_nested_too_deep_is_not_unprivileged() -> None:
+    assert is_privileged("[" * 100_000)

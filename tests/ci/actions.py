@@ -23,6 +23,7 @@ import yaml
 from reconciler.model.authorship import OWN_SESSION
 from tests.ci.expressions import evaluate, fill
 from tests.repositories import IDENTITY
+from tests.support.forked import install_program
 from tests.support.github import FORK, OURS, Hub
 from tests.support.ldap_server import PASSWORD
 
@@ -84,6 +85,7 @@ class Runner:
         for name in ("python", "python3"):
             (programs / name).write_text(PIP.replace("{python}", sys.executable), "utf-8")
             (programs / name).chmod(0o755)
+        install_program(programs)
 
     def job(
         self,

@@ -23,6 +23,7 @@ from tests.ci.linting import schema
 from tests.ci.story import GROUPS, PEOPLE
 from tests.cli.stage import SPEED
 from tests.repositories import IDENTITY, Work
+from tests.support.forked import install_program
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +126,7 @@ class Lab:
         (root / "bin").mkdir()
         (root / "bin" / "python").write_text(PIP.replace("{python}", sys.executable), "utf-8")
         (root / "bin" / "python").chmod(0o755)
+        install_program(root / "bin")
         self._count = 0
 
     def run(self, name: str, ref: str = "refs/heads/main", brings: Mapping[str, bytes] | None = None) -> Path:

@@ -57,7 +57,7 @@ class Imported:
         ended: dict[str, Ended] = {}
         run = told.hub.start_run("import.yml", "schedule", told.tip(), "main")
         given = {"IMPORT_APP_ID": "1", **variables}
-        for job, needs in (("read", []), ("propose", ["read"]), ("merge", ["propose"])):
+        for job, needs in (("read", []), ("propose", ["read"]), ("merge", ["propose"]), ("whole", ["read"])):
             if any(not ended[one].ok for one in needs):
                 break
             ended[job] = told.runner.job(
@@ -159,9 +159,30 @@ def test_a_directory_becomes_two_pull_requests_and_leavers_merge_where_that_is_s
         again = made.run(IMPORT_MERGES_LEAVERS="true")
         assert all(one.ok for one in again.values()), again
         assert made.open() == {}
+        leavers_do_not_wait(made)
         # It never had a role, and read the directory with the password alone.
         assert {workflow for workflow in told.runner.roles if "import" in workflow} == set()
         people_come_first(made)
+
+
+def leavers_do_not_wait(made: Imported) -> None:
+    """Who is disabled is proposed while a group cannot be read, and what else is proposed stays so."""
+    told = made.told
+    whole = [ADA, CYD, DAN, person(5, "eve", title="Lead"), *LATER[1:2], *LATER[5:]]
+    made.directory.entries = whole
+    made.run()
+    pulls, tip = made.open(), told.hub.tip_of(OTHERS)
+    assert pulls.keys() == {OTHERS}
+    hidden = person(1, "ada", memberOf=LATER[5].dn)
+    made.directory.entries = [hidden, CYD, person(4, "dan", **OFF), *whole[3:5], group(90, "ops"), LATER[6]]
+    run = made.run()
+    assert made.changed(LEAVERS) == {"leavers/dan.yaml"}
+    assert (made.open()[OTHERS], told.hub.tip_of(OTHERS)) == (pulls[OTHERS], tip)
+    assert "is left as it is, since the directory was not read whole" in run["propose"].output
+    assert not run["whole"].ok
+    made.directory.entries = [*LATER]
+    assert made.run()["whole"].skipped
+    assert made.open() == {}
 
 
 def people_come_first(made: Imported) -> None:

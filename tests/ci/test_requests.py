@@ -137,6 +137,7 @@ FAULTS: list[tuple[str | None, str]] = [
     (body({**ANSWERS, "Hours": "9999"}), "Hours"),
     (body({**ANSWERS, "Hours": "८"}), "Hours"),
     (body({**ANSWERS, "Group": "_No response_"}), "Group"),
+    (body({**ANSWERS, "Reason": "_No response_"}), "Reason"),
     (body({**ANSWERS, "Group": ""}), "Group"),
     (body({**ANSWERS, "Group": "../x y"}), "Group"),
     (body({**ANSWERS, "Person": "--help"}), "Person"),

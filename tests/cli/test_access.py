@@ -106,15 +106,15 @@ def test_hands_in_the_console_are_found_out(access: Played) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("assign Reed prod ops", "there is no permission set Reed"),
+        ("assign Reed prod ops", "permission set Reed does not exist"),
         (
             "assign Read nowhere ops",
-            f"there is no account nowhere in the sandbox; write one of the ids: {PROD}",
+            f"account nowhere does not exist in the sandbox; write one of the ids: {PROD}",
         ),
-        ("assign Read prod nobody", "there is no group or user nobody"),
+        ("assign Read prod nobody", "group or user nobody does not exist"),
         ("unassign Admin prod ops", "the sandbox refuses: "),
-        ("attach-policy Nothing X", "there is no permission set Nothing"),
-        ("move-account 000000000000 X", "there is no account 000000000000"),
+        ("attach-policy Nothing X", "permission set Nothing does not exist"),
+        ("move-account 000000000000 X", "account 000000000000 does not exist"),
     ],
 )
 def test_what_hands_cannot_do_is_said(access: Played, line: str, expected: str) -> None:

@@ -267,8 +267,10 @@ def test_a_gitignore_that_is_there_stays_and_what_it_lacks_is_said(
 
 def test_outside_git_no_gitignore_is_written(small: Real) -> None:
     (small.root / ".git").rename(small.root / "elsewhere")
-    assert small.run("adopt", "--sandbox").code == 0
+    said = small.run("adopt", "--sandbox")
+    assert said.code == 0
     assert not (small.root / ".gitignore").exists()
+    assert "git init -b main" in said.output
 
 
 def test_comments_name_commands_that_exist_and_no_page_of_this_repository(begin: Start, aws: Sandbox) -> None:
@@ -286,7 +288,7 @@ def test_the_first_apply_says_what_it_did(small: Real) -> None:
     small.commit()
     small.plan()
     first = small.run("apply", small.file, "--first-apply")
-    assert "What git declares at aws is remembered from now on" in first.output
+    assert "From now on git remembers what it declares at aws" in first.output
     assert (
         first.out.splitlines()[-1] == "No change was to be applied, and nothing was written to any service."
     )

@@ -31,7 +31,7 @@ def test_a_block_of_nobody_is_refused_with_who_was_meant(played: Played) -> None
     assert "did you mean" in ended.output
     checked = played.run("validate")
     assert checked.code == 0
-    assert "whether a live one has, a plan tells" in checked.output
+    assert "a plan also looks for a live one" in checked.output
     assert played.memberships() == TEAM
 
 

@@ -97,7 +97,7 @@ def test_a_denial_that_fails_alone_ends_with_6(
     assert (ruled.code, reviewed.code, cut.code) == (6, 6, 6), (ruled, reviewed, cut)
     for ended in (ruled, reviewed):
         assert ended.output.count("aws/denial/bob") == 1, ended.output
-        assert "needed no more" not in ended.output
+        assert "no longer needed" not in ended.output
     assert "NOT DENIED" in cut.output.upper()
     assert denied(played) == frozenset()
 

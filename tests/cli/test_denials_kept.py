@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from reconciler.execution import denying
+from reconciler.model.denials import parse
+from reconciler.sandbox.answers import ApiError
+from reconciler.sandbox.call import Call
 from tests.cli.stage import GROUPS, PEOPLE, Ended, Played
-from tests.cli.test_out_at_once import BOB, CONFIG, POLICY, begun, entries
+from tests.cli.test_out_at_once import BOB, CONFIG, OUT, POLICY, begun, entries, refused, watch
 
 GONE = {
     "people.yaml": "".join(line for line in PEOPLE.splitlines(keepends=True) if "bob" not in line),
@@ -79,3 +82,72 @@ def test_an_undo_finds_who_was_deleted_by_hand(played: Played, *, by_id: bool, b
     if back:
         applied(played, "2026-11-25T09:00:00Z")
         assert BOB in played.memberships()["ops"]
+
+
+OTHER = "p-another1"
+NO_POLICY = CONFIG.replace(f", deny_policy: {POLICY}", "")
+
+
+@pytest.mark.parametrize("config", [NO_POLICY, CONFIG.replace(POLICY, OTHER)])
+@pytest.mark.parametrize("applies", [1, 3])
+def test_a_policy_that_git_gives_up_keeps_out_who_was_offboarded(
+    played: Played, config: str, applies: int
+) -> None:
+    begun(played)
+    assert offboard(played).code == 0
+    played.write({"reconciler.yaml": config})
+
+    for day in range(applies):
+        planned = applied(played, f"2026-11-2{2 + day}T09:00:00Z")
+        assert "deny-policy-changed" in planned.output, planned.output
+        assert "p-cutsoff1 is still used while anybody is in it by `offboard` alone" in planned.output
+        assert "bob: open, by offboard" in planned.output
+        assert BOB not in played.memberships()["ops"]
+    assert entries(played) == {BOB: "offboarded open"}
+
+    # An undo finds them there, and then the files' choice counts.
+    assert offboard(played, "bob", "--undo").code == 0
+    assert entries(played) == {}
+    planned = applied(played, "2026-11-26T09:00:00Z")
+    assert "from this apply on nobody is entered in p-cutsoff1" in planned.output
+    assert BOB in played.memberships()["ops"]
+    assert "deny-policy-changed" not in applied(played, "2026-11-26T10:00:00Z").output
+
+
+def test_a_policy_that_git_gives_up_is_gone_at_once_with_only_gits_own_entries(played: Played) -> None:
+    begun(played)
+    played.write(OUT)
+    assert played.run("reconcile", "--now", "2026-11-21T09:00:00Z").code == 0
+    played.write({"reconciler.yaml": CONFIG.replace(POLICY, OTHER)})
+
+    planned = applied(played, "2026-11-21T09:10:00Z")
+
+    assert "bob: open" in planned.output
+    assert "stays denied where it is attached" in planned.output
+    # The new one has whose denial has not run out.
+    with played.console() as console:
+        assert len(parse(OTHER, console.scp_document(OTHER)).entries) == 1
+    assert entries(played) == {BOB: "open"}
+
+
+def test_a_policy_that_git_gives_up_and_nobody_can_read_holds_what_is_given(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(played)
+    played.write({"reconciler.yaml": NO_POLICY, "groups.yaml": GROUPS.replace("[cyd]", "[cyd, bob]")})
+
+    with monkeypatch.context() as patch:
+        watch(patch, "DescribePolicy", refused)
+        planned = played.run("plan", "--now", "2026-11-21T09:00:00Z", "--out", "plan.json")
+        assert "deny-policy-changed" in planned.output
+        played.run("apply", "plan.json", "--now", "2026-11-21T09:00:00Z")
+    assert BOB not in played.memberships()["dev"]
+    # One that is not there any more denies nobody.
+    with monkeypatch.context() as patch:
+        watch(patch, "DescribePolicy", missing)
+        applied(played, "2026-11-21T10:00:00Z")
+        assert BOB in played.memberships()["dev"]
+
+
+def missing(_call: Call) -> None:
+    raise ApiError("PolicyNotFoundException", "not there")

@@ -420,7 +420,11 @@ def test_a_policy_of_denials_that_cannot_be_used(cutting: Real, how: str) -> Non
         cutting.sandbox.faults.add("deny", "organizations.DescribePolicy", count=None)
     found = checks(cutting, code=1)["deny-policy"]
     assert found["outcome"] == "problem"
-    words = {"gone": "there is no policy", "foreign": "more than denials", "denied": "DescribePolicy"}[how]
+    words = {
+        "gone": "the organization has no policy",
+        "foreign": "more than denials",
+        "denied": "DescribePolicy",
+    }[how]
     assert words in found["found"]
 
 

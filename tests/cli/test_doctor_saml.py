@@ -269,7 +269,7 @@ def test_formats_of_name_id(desk: Desk, formats: Sequence[str], outcome: str, co
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ([], "there is no such endpoint"),
+        ([], "the metadata has no such endpoint"),
         ([(SOAP, "https://sts.example.com/a")], "no endpoint has a binding that is used"),
         ([(POST, "http://sts.example.com/a")], "not https"),
         ([(POST, "https://sts.example.com/a"), (REDIRECT, "http://sts.example.com/b")], "not https"),
@@ -344,6 +344,9 @@ def test_size_and_identity(desk: Desk) -> None:
     ).text()
     assert len(just) == 75_000
     assert desk.outcome("size", just)[0] == "ok"
+    assert (
+        desk.outcome("size", just.replace("utf-8", "utf-16").replace("é", "", 1).encode("utf-16"))[0] == "ok"
+    )
     assert desk.outcome("size", just + "\n", code=1)[0] == "problem"
     for wrong in (None, "", "x" * 1_025):
         assert desk.outcome("entity-id", AdFs(entity_id=wrong).text(), code=1)[0] == "problem"
@@ -412,7 +415,7 @@ def test_values_of_a_file(desk: Desk, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("sheet", "words"),
     [
-        ("", "claims.csv:1:1: there is no first line"),
+        ("", "claims.csv:1:1: the first line"),
         ("mail,x\n", "claims.csv:1:1: the first column must be key, external_id or user_name"),
         ("key,x\nada\n", "claims.csv:2:1: a line must have two columns"),
         ("key,x\nada,a@b.c\nada,d@b.c\n", "claims.csv:3:1: ada has two values"),

@@ -39,7 +39,7 @@ def test_the_first_apply_must_be_said_to_be_the_first(real: Real) -> None:
     refused = real.run("apply", real.file)
 
     assert refused.code == 1
-    assert f"there is no tag {TAG}" in refused.output
+    assert f"the tag {TAG} does not exist here" in refused.output
     assert (
         "run `git fetch origin --tags --force`; if this is the first apply, use --first-apply"
         in refused.output
@@ -286,7 +286,7 @@ def test_a_tag_that_cannot_be_pushed_is_exit_code_6_with_what_to_run(cloned: Rea
     assert ended.code == 6
     assert "Applied 1 of 1 change." in ended.out
     assert "it could not be pushed to origin" in ended.output
-    assert "apply again: there is nothing left to write" in ended.output
+    assert "apply again: nothing is left to write" in ended.output
     assert cloned.tag() == cloned.work.git("rev-parse", "HEAD")
     refuses.unlink()
     assert cloned.run("apply", cloned.file).code == 0

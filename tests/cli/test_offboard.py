@@ -19,11 +19,16 @@ from reconciler.model.organization import LiveAccount, Organization
 from reconciler.model.pairs import Principal
 from reconciler.model.policy import Mode, Scope
 from reconciler.model.state import Live, LiveGroup, LivePermissionSet, LiveUser
-from reconciler.planning.offboarding import only_takes, removal
+from reconciler.planning.offboarding import Seen, only_takes, people, removal
 from reconciler.planning.reaches import reaches
 from reconciler.sandbox import Sandbox
+from reconciler.sandbox.call import Call
+from reconciler.sandbox.console_base import group_named
+from reconciler.session.offboarding import Offboarded
+from reconciler.session.offboarding_again import new_since
 from tests.cli.clones import first_clone, push
 from tests.cli.stage import CONFIG, FILES, SPEED, TEAM, Real
+from tests.cli.test_out_at_once import watch
 
 ACCESS = """\
 accounts: {prod: "210000000020"}
@@ -123,6 +128,33 @@ def test_a_file_that_cannot_be_edited_holds_up_no_removal(laptop: Real) -> None:
         assert "Write it yourself: `blocked: {bob: {reason: offboarded" in ended.output
     else:
         assert "bob" in found
+
+
+def test_who_has_no_name_is_nobody_else_who_has_none() -> None:
+    nobody = {one: LiveUser(one, {"email": ""}) for one in ("u1", "u2")}
+    seen = {"t": Seen(Live(target="t", users=nobody), {}), "s": Seen(Live(target="s", users=nobody), {})}
+    assert [dict(one.ids) for one in people("u2", {}, {"t": seen["t"]})] == [{"t": ("u2",)}]
+    assert [dict(one.ids) for one in people("u2", {}, seen)] == [{"t": ("u2",)}, {"s": ("u2",)}]
+    for blank in ("", " ", "\n"):
+        assert people(blank, {}, seen) == []
+
+
+@pytest.mark.parametrize(("active", "changes"), [(None, 0), (True, 1), (False, 0)])
+def test_a_service_that_shows_no_status_does_not_seem_to_enable_people_again(
+    *, active: bool | None, changes: int
+) -> None:
+    live = Live(target="t", users={"u": LiveUser("u", {"user_name": "u"}, active=active)})
+    found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind), status=True), Scope())
+    assert len(found.prepared.plan.changes) == (active is not False)
+    assert len(new_since(found, Offboarded(), "t").prepared.plan.changes) == changes
+
+
+@pytest.mark.parametrize("reason", ["a\nb \u202e\t\udcff", " \n", "]}: {", "x" * 3000])
+def test_any_reason_is_written_as_far_as_a_file_holds_it(laptop: Real, reason: str) -> None:
+    ended = laptop.run("offboard", "bob", "--yes", "--reason", reason)
+    assert ended.code == 0, ended.output
+    assert "people.yaml says `blocked` now" in ended.output
+    assert laptop.run("validate").code == 0
 
 
 def test_a_delegated_administrator_says_what_is_left_to_the_management_account() -> None:
@@ -403,3 +435,63 @@ def test_what_is_only_observed_is_left_and_said(laptop: Real) -> None:
     found = removal(live, ["u"], Capabilities(kinds=frozenset(Kind)), Scope(memberships=Mode.OBSERVE))
     assert found.prepared.plan.changes == ()
     assert [(one.name, "only observed" in why) for one, why in found.left] == [("G", True)]
+
+
+def test_what_comes_while_it_asks_and_while_it_writes_is_taken_away_as_well(
+    cut: Real, aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes no lock: an apply that began before may still write what it planned."""
+    monkeypatch.setattr(offboard, "on_terminal", lambda: True)
+
+    def asked(_: str) -> bool:
+        aws.store.add_member("dev", "bob@example.com")
+        aws.store.put_assignment("210000000020", "Read", user="ada@example.com")
+        aws.store.put_assignment("111111111111", "Read", user="bob@example.com")
+        return True
+
+    monkeypatch.setattr(offboard, "ask", asked)
+    ended = cut.run("offboard", "bob", "--revoke-only")
+    assert ended.code == 0, ended.output
+    assert "bob@example.com" not in {one for names in cut.memberships().values() for one in names}
+    assert "bob@example.com" not in holders(aws)
+    assert "ada@example.com" in holders(aws)
+    assert "Given by others meanwhile, and taken away as well:\n" in ended.out
+    assert "  aws: leaves the group dev\n" in ended.out
+    assert "  aws: loses Read on management (111111111111)\n" in ended.out
+    assert "Read on management (111111111111): no new session; an open one lives until" in ended.out
+    again = cut.run("offboard", "bob", "--revoke-only", "--yes")
+    assert (again.code, "meanwhile" in again.output) == (0, False)
+    assert "they reach nothing now, so that nobody knows which roles they had" in again.out
+
+
+@pytest.mark.parametrize(("times", "code"), [(1, 0), (9, 6)])
+def test_who_is_put_back_meanwhile_is_taken_out_again_and_not_without_end(
+    cut: Real, aws: Sandbox, monkeypatch: pytest.MonkeyPatch, times: int, code: int
+) -> None:
+    bob, left = aws.store.user_id("bob@example.com"), (["ops", "dev"] * 9)[-times:]
+
+    def put_back(call: Call) -> None:
+        group = group_named(call.directory, left[-1] if left else "ops").id
+        if left and not call.directory.memberships.find(group, bob):
+            left.pop()
+            call.directory.memberships.add(group, bob, call.hand)
+
+    watch(monkeypatch, "DeleteGroupMembership", put_back)
+    ended = cut.run("offboard", "bob", "--revoke-only", "--yes")
+    assert ended.code == code, ended.output
+    assert ("Something gives this person access" in ended.output) == bool(code)
+    assert ("bob@example.com" in {one for each in cut.memberships().values() for one in each}) == bool(code)
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+
+
+def test_an_entry_that_others_overwrite_meanwhile_is_written_again(
+    cut: Real, aws: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def emptied(call: Call) -> None:
+        call.db.execute("UPDATE scps SET content = ? WHERE id = ?", (EMPTY, POLICY))
+
+    watch(monkeypatch, "DeleteGroupMembership", emptied)
+    ended = cut.run("offboard", "bob", "--revoke-only", "--yes")
+    assert ended.code == 0, ended.output
+    assert aws.store.denied("bob@example.com") == {"210000000020"}
+    assert "  aws: denied once more\n" in ended.out

@@ -356,9 +356,13 @@ def test_protected_people_are_never_entered_and_are_named(played: Played) -> Non
 
 def test_a_denial_of_somebody_protected_is_shown_for_review(played: Played) -> None:
     begun(played)
-    played.write({"reconciler.yaml": CONFIG + "guards: {protected: {users: [cyd]}}\n"})
+    rule = "auto_apply: [expiry, block, leaver, drift]\n"
+    played.write({"reconciler.yaml": CONFIG + rule + "guards: {protected: {users: [cyd]}}\n"})
     edit(played, cyd=Entry())
 
+    # It lets somebody in, so that no rule does it.
+    assert played.run("reconcile", "--now", NOV_21).code == 0
+    assert entries(played) == {"cyd@example.com": "open"}
     planned = played.run("plan", "--now", NOV_21, "--out", "plan.json")
 
     assert "never denied: protected" in planned.output
@@ -419,6 +423,40 @@ def ids(count: int) -> Sequence[str]:
     return [f"{number:08x}-aaaa-4aaa-8aaa-aaaaaaaaaaaa" for number in range(count)]
 
 
+@pytest.mark.parametrize("instead", ["", ", deny_policy: p-another1"])
+def test_a_pull_request_that_gives_the_policy_up_is_shown_with_who_is_in_it(cut: Real, instead: str) -> None:
+    console = cut.sandbox.store
+    console.update_scp(POLICY, render({console.user_id(BOB): Entry(offboarded=True)}))
+    cut.work.git("switch", "--quiet", "-c", "proposal")
+    text = CONFIG.replace(f", deny_policy: {POLICY}", instead)
+    cut.commit({"reconciler.yaml": text, "blocked.yaml": None})
+
+    planned = cut.run("plan", "--trusted-ref", "main")
+
+    assert "deny-policy-changed: the files name" in planned.output, planned.output
+    assert "p-cutsoff1 is used until this is merged" in planned.output
+    assert "bob: open, by offboard" in planned.output
+    assert "deny_policy of aws is used as it is on the trusted branch" in planned.output
+
+
+def test_the_receipts_in_git_tell_of_the_policy_that_was_given_up(cut: Real) -> None:
+    console = cut.sandbox.store
+    console.remove_member("ops", BOB)
+    console.update_scp(POLICY, render({console.user_id(BOB): Entry(offboarded=True)}))
+    cut.commit({"reconciler.yaml": CONFIG.replace(f", deny_policy: {POLICY}", ""), "blocked.yaml": None})
+    for _ in range(2):
+        planned = cut.plan()
+        assert "p-cutsoff1 is still used while anybody is in it" in planned.output, planned.output
+        assert cut.run("apply", cut.file).code == 0
+    assert BOB not in cut.memberships()["ops"]
+
+    console.update_scp(POLICY, EMPTY)
+    cut.plan()
+    assert cut.run("apply", cut.file).code == 0
+    assert BOB in cut.memberships()["ops"]
+    assert "deny-policy-changed" not in cut.run("plan").output
+
+
 def test_other_policies_are_left_alone(cut: Real) -> None:
     console = cut.sandbox.store
     other = console.create_scp(
@@ -445,6 +483,10 @@ def test_the_plan_tells_a_denial_in_every_form(played: Played) -> None:
     assert "aws/denial/" in hidden.out
     only = played.run("plan", "--now", NOV_21, "--only", "aws/denial/bob")
     assert "Plan: 1 to create; 1 person loses something" in only.output
+    # What is taken from somebody is taken after the denial, also where nothing else was named.
+    for address in ("aws/membership/ops/bob", "aws/user/bob"):
+        only = played.run("plan", "--now", NOV_21, "--only", address)
+        assert "Plan: 1 to create, 1 to delete; 1 person loses something" in only.output, only.output
     assert played.run("plan", "--now", NOV_21, "--only", "aws/denial/bbo").code == 64
 
     assert "+ bob (block: blocked: lost laptop)" in text.output

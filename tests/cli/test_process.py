@@ -193,7 +193,7 @@ def test_somebody_at_the_console_is_found_out(played: Played) -> None:
     played.converge()
 
     added = played.run("sandbox", "console", "add-member", "ops", "eve@example.com")
-    assert added.out == "eve@example.com is a member of ops now, and git knows nothing of it.\n"
+    assert added.out == "eve@example.com is a member of ops now, and git does not declare it.\n"
     removed = played.run("sandbox", "console", "remove-member", "dev", "cyd@example.com")
     assert removed.code == 0
     planned = played.run("plan", "--detailed-exitcode")
@@ -206,9 +206,9 @@ def test_somebody_at_the_console_is_found_out(played: Played) -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("add-member nobody ada@example.com", "there is no group with the display name nobody"),
+        ("add-member nobody ada@example.com", "group with the display name nobody does not exist"),
         ("remove-member dev ada@example.com", "ada@example.com is not a member of dev"),
-        ("remove-member nobody ada@example.com", "there is no group with the display name nobody"),
+        ("remove-member nobody ada@example.com", "group with the display name nobody does not exist"),
         ("add-member ops ada@example.com", "the sandbox refuses: "),
         ("add-member ops a\tb", "the sandbox refuses: "),
     ],

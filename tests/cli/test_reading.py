@@ -249,7 +249,7 @@ def test_show_takes_a_target_that_the_plan_has(played: Played) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        pytest.param(None, "cannot be read: No such file or directory", id="missing"),
+        pytest.param(None, "does not exist; write it with `reconciler plan --out ", id="missing"),
         pytest.param("/", "is not a regular file", id="a-folder"),
         pytest.param(b"\xff\xfe", "is not a plan: it is not UTF-8", id="bytes"),
         pytest.param(b"", "this is not a saved plan", id="empty"),
@@ -356,7 +356,7 @@ def test_without_a_configuration_aws_is_never_asked(played: Played, monkeypatch:
     played._options = ()
     ended = played.run("plan")
     assert ended.code == 1
-    assert "identities/reconciler.yaml does not exist, so there is no target" in ended.output
+    assert "identities/reconciler.yaml does not exist, so no target is configured" in ended.output
 
 
 def test_a_read_that_fails_leaves_no_plan_behind(real: Real) -> None:

@@ -126,7 +126,7 @@ def test_planning_an_instance_needs_no_token_of_scim_and_applying_says_that_it_d
     ended = real.run("apply", real.file, "--first-apply")
 
     assert ended.code == 1
-    assert "there is no token in the environment variable AWS_SIDE; set it" in ended.output
+    assert "the environment variable AWS_SIDE is not set, or empty; set it" in ended.output
     assert real.written() == []
     assert real.work.git("tag", "--list") == ""
 
@@ -300,7 +300,7 @@ def test_the_sandbox_stands_in_for_aws_and_its_scim_endpoint_and_for_no_other_se
 
     planned = played.run("plan", "--out", "plan.json")
     assert planned.code == 0
-    assert "Left out, because the sandbox stands in for no SCIM service: chat." in planned.output
+    assert "Left out, because the sandbox replaces no SCIM service: chat." in planned.output
     played.converge()
 
     assert played.memberships() == TEAM
@@ -321,4 +321,4 @@ def test_the_sandbox_alone_has_nothing_to_do_with_other_services(played: Played,
     ended = played.run("plan")
 
     assert ended.code == 64
-    assert "the sandbox plays AWS, and stands in for no SCIM service (chat)" in ended.output
+    assert "the sandbox replaces AWS only, and no SCIM service (chat)" in ended.output

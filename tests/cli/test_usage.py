@@ -33,7 +33,9 @@ _D = "sha256:" + "0" * 64
         ),
         pytest.param("sandbox console", "Usage: reconciler sandbox console", id="console-and-nothing"),
         pytest.param("demo nowhere", "Directory 'nowhere' does not exist.", id="demo-of-nothing"),
-        pytest.param("plan --target azure", "no such target; configured are: aws", id="target"),
+        pytest.param(
+            "plan --target azure", "this target is not configured; configured are: aws", id="target"
+        ),
         pytest.param("plan --now tomorrow", "write it with its time zone: 2026-", id="now-in-words"),
         pytest.param("plan --now 2026-11-23", "is not an instant of RFC 3339", id="now-without-a-time"),
         pytest.param("plan --now 2026-11-23T12:00:00", "with its time zone", id="now-without-a-zone"),
@@ -62,7 +64,7 @@ _D = "sha256:" + "0" * 64
         ),
         pytest.param(
             "plan --only aws/permission-set/Raed",
-            "there is no permission set called Raed; did you mean Read?",
+            "no permission set called Raed exists; did you mean Read?",
             id="set-unknown",
         ),
         pytest.param("apply", "apply asks only on a terminal", id="nothing-reviewed"),

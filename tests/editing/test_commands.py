@@ -307,9 +307,9 @@ def test_a_key_goes_back_to_a_former_one(played: Played) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("user", "ada", "bob"), "there is a user bob already, in people.yaml"),
+        (("user", "ada", "bob"), "user bob exists already, in people.yaml"),
         (("user", "ada", "ada"), "is called ada already"),
-        (("group", "ada", "x"), "there is no group ada"),
+        (("group", "ada", "x"), "group ada is not in the files"),
         (("user", "ada", "a b"), "is not a valid key"),
         (("permission-set", "Read", "Write"), "'permission-set' is not one of"),
     ],

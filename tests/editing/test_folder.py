@@ -58,7 +58,7 @@ def test_what_would_not_validate_is_not_written(folder: Path) -> None:
     editor.remove("people.yaml", ("users", "bob"))
     editor.assign("people.yaml", ("users", "ada", "title"), "Engineer")
     with pytest.raises(
-        InputError, match=r"groups.yaml:2:24: group ops has a member: there is no user \"bob\""
+        InputError, match=r"groups.yaml:2:24: group ops has a member: user \"bob\" is not declared"
     ):
         editor.write()
     assert held(folder) == FILES

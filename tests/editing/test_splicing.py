@@ -254,3 +254,18 @@ def test_every_edit_is_exact_or_refused(text: str, data: st.DataObject) -> None:
         assert gone == inside if name == "remove" else 0 <= gone <= (inside if name == "assign" else 0)
         assert after.count("\r\n") == after.count("\n") or "\r" not in text
     event(f"refused: {', '.join(refused)}")
+
+
+@pytest.mark.parametrize("text", ["\u202e", "a\x00b", "\x85", "\u2028", "\udcff", "\ufeffx"])
+def test_text_that_no_file_may_hold_is_not_blamed_on_the_file(text: str) -> None:
+    before = "users:\n  ada: {title: x}\n  'bob': [x]\n"
+    edits: list[Callable[[], str]] = [
+        lambda: splicing.assign(before, ("users", "ada", "title"), text),
+        lambda: splicing.assign(before, ("users", "ada", "manager"), text),
+        lambda: splicing.append(before, ("users", "bob"), {"user": text}),
+        lambda: splicing.rename(before, ("users", "ada"), text),
+        lambda: splicing.replace(before, {("users", "bob", 0): text}),
+    ]
+    for edit in edits:
+        with pytest.raises(InputError, match="has a character that no file may hold"):
+            edit()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from reconciler.execution.denying import deny_no_more, deny_now
+from reconciler.model.address import Address, Kind
+from reconciler.model.change import Action, FieldChange
 from reconciler.model.denials import EMPTY, OPEN, Entry, parse, render
 from reconciler.model.observer import Silent
+from reconciler.model.plan import Step
+from reconciler.model.report import Outcome, Status
 from reconciler.sandbox import Sandbox
+from reconciler.targets.base import NOTHING
 from reconciler.targets.identity_center.target import IdentityCenter
 from reconciler.wire.aws import Aws
 from reconciler.wire.clock import Clock
@@ -18,6 +23,7 @@ from tests.wire.clocks import SharedClock
 
 POLICY = "p-cutsoff1"
 ADA, BOB, CYD = (f"{number:08x}-aaaa-4aaa-8aaa-aaaaaaaaaaaa" for number in range(3))
+AT = "2026-12-01T18:00:00Z"
 OFFBOARDED = Entry(offboarded=True)
 
 
@@ -126,3 +132,40 @@ def test_what_aws_refuses_is_said_and_raises_nothing(desk: Desk, operation: str)
     ended = deny_now(desk.target, [ADA], {}, clock=desk.clock, speed=2000.0)
     assert (ended.done, ended.configured) == (False, True)
     assert operation in ended.message
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [
+        (Action.CREATE, Status.UNNECESSARY),
+        (Action.UPDATE, Status.UNNECESSARY),
+        (Action.DELETE, Status.FAILED),
+    ],
+)
+def test_who_was_offboarded_since_the_plan_stays_so(desk: Desk, action: Action, status: Status) -> None:
+    """An apply that read the policy before neither lets them in again nor makes the entry its own."""
+    bob, cyd = (Address.of("aws", Kind.DENIAL, key) for key in ("bob", "cyd"))
+    ids = {bob: BOB, cyd: CYD}
+    steps = [
+        Step(
+            id=str(one), address=one, action=action, changes=(one,), fields=(FieldChange("end", "open", AT),)
+        )
+        for one in (bob, cyd)
+    ]
+    before = {} if action is Action.CREATE else {"bob": OPEN, "cyd": OPEN}
+    desk.write(**before)
+    desk.target.read(replace(NOTHING, denials=True))
+    desk.write(**{**before, "bob": OFFBOARDED})
+
+    first, second = desk.target.submit(steps, ids, {})
+
+    assert isinstance(first, Outcome)
+    assert (first.status, "offboarded since this was planned" in first.message) == (status, True)
+    assert isinstance(second, Outcome)
+    assert second.status is Status.DONE
+    assert desk.entries()[BOB] == OFFBOARDED
+    assert desk.entries().get(CYD) != (OPEN if action is Action.DELETE else None)
+    # A plan that knows of it does as it says.
+    desk.target.read(replace(NOTHING, denials=True))
+    desk.target.submit(steps[:1], ids, {})
+    assert desk.entries().get(BOB) != OFFBOARDED

@@ -126,7 +126,10 @@ def test_a_file_may_have_a_mebibyte_and_not_one_byte_more(root: Path) -> None:
 
 def test_a_folder_that_does_not_exist_is_refused_with_the_option_that_names_it(tmp_path: Path) -> None:
     assert refused(tmp_path / "nowhere") == [
-        "the folder ids does not exist (name the folder of your YAML files with --identities)"
+        (
+            "the folder ids does not exist (run this in the repository of your files, or name their folder "
+            "with --identities; `reconciler adopt` and `reconciler init` make one)"
+        )
     ]
 
 

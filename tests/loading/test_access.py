@@ -99,7 +99,7 @@ CASES = [
     ),
     pytest.param(
         assignment(accounts="[prd]"),
-        [("a.yaml:12:16", 'assignment x: there is no account "prd"', 'did you mean "prod"?')],
+        [("a.yaml:12:16", 'assignment x: account "prd" is not declared', 'did you mean "prod"?')],
         id="an unknown account",
     ),
     pytest.param(
@@ -107,18 +107,29 @@ CASES = [
         [
             (
                 "a.yaml:12:16",
-                'assignment x: there is no account "Workloads/Prod"',
+                'assignment x: account "Workloads/Prod" is not declared',
                 'for an organizational unit, write {ou: "Workloads/Prod"}',
             )
         ],
         id="an unknown account that looks like a unit",
     ),
     pytest.param(
+        assignment(accounts='["12345678901"]'),
+        [
+            (
+                "a.yaml:12:16",
+                'assignment x: account "12345678901" is not declared',
+                "an account id has 12 digits, and this one has 11",
+            )
+        ],
+        id="an account id of the wrong length",
+    ),
+    pytest.param(
         assignment(except_="[stage]"),
         [
             (
                 "a.yaml:13:14",
-                'assignment x: there is no account "stage"',
+                'assignment x: account "stage" is not declared',
                 "declare it under `accounts`, or remove it here",
             )
         ],
@@ -149,7 +160,7 @@ CASES = [
             (
                 "a.yaml:12:16",
                 "accounts[0] of assignment x has account beside other keys",
-                "account stands alone; write two selectors",
+                "account cannot be combined with other fields; write two selectors",
             )
         ],
         id="a selector with account and unit",
@@ -171,7 +182,7 @@ CASES = [
             (
                 "a.yaml:12:16",
                 "accounts[0] of assignment x has all beside other keys",
-                "all stands alone; write two selectors",
+                "all cannot be combined with other fields; write two selectors",
             )
         ],
         id="a selector with all and tag",
@@ -214,17 +225,17 @@ CASES = [
     ),
     pytest.param(
         assignment(users="[adda]"),
-        [("a.yaml:10:13", 'assignment x: there is no user "adda"', 'did you mean "ada"?')],
+        [("a.yaml:10:13", 'assignment x: user "adda" is not declared', 'did you mean "ada"?')],
         id="an unknown user in an assignment",
     ),
     pytest.param(
         assignment(groups="[opps]"),
-        [("a.yaml:13:14", 'assignment x: there is no group "opps"', 'did you mean "ops"?')],
+        [("a.yaml:13:14", 'assignment x: group "opps" is not declared', 'did you mean "ops"?')],
         id="an unknown group in an assignment",
     ),
     pytest.param(
         assignment(permission_sets="[admin]"),
-        [("a.yaml:11:23", 'assignment x: there is no permission set "admin"', 'did you mean "Admin"?')],
+        [("a.yaml:11:23", 'assignment x: permission set "admin" is not declared', 'did you mean "Admin"?')],
         id="an unknown permission set in an assignment",
     ),
 ]

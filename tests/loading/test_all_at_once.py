@@ -78,7 +78,7 @@ def test_among_thousands_of_keys_the_probable_one_is_suggested_for_the_first_unk
     found = problems({"a.yaml": users, "b.yaml": f"groups:\n  ops: {{members: [{wrong}]}}\n"})
     assert len(found) == 25
     assert found[7][1:] == (
-        'group ops has a member: there is no user "uesr.0007"',
+        'group ops has a member: user "uesr.0007" is not declared',
         'did you mean "user.0007"?',
     )
     assert found[24][2] == "declare it under `users`, or remove it here"

@@ -272,3 +272,22 @@ def test_two_targets_at_one_address_are_refused() -> None:
             "make them one target",
         )
     ]
+
+
+def test_two_targets_with_one_policy_of_denials_are_refused() -> None:
+    one = "{type: identity-center, region: us-east-1, instance_arn: 'arn:aws:sso:::instance/ssoins-%s', %s}"
+    targets = {
+        "a": one % ("1" * 16, "deny_policy: p-1a2b3c4d5e"),
+        "b": one % ("2" * 16, "deny_policy: p-another1"),
+        "c": one % ("3" * 16, "deny_policy: p-1a2b3c4d5e"),
+        "d": one % ("4" * 16, "scope: {}"),
+        "e": one % ("5" * 16, "scope: {}"),
+    }
+    text = "".join(f"  {name}: {target}\n" for name, target in targets.items())
+    found = problems({**configured(f"targets:\n{text}"), "a.yaml": "users: {a: {user_name: a}}"})
+    assert [(message, fix) for _, message, fix in found] == [
+        (
+            "targets.c.deny_policy is the policy of a, too: each would take out whom the other denies",
+            "create a policy for each target",
+        )
+    ]

@@ -125,7 +125,7 @@ CASES = [
                 "reason: x}\n"
             ),
         },
-        [("approvals/x.yaml:2:37", 'approval ok: there is no target "awss"', 'did you mean "aws"?')],
+        [("approvals/x.yaml:2:37", 'approval ok: target "awss" is not configured', 'did you mean "aws"?')],
         id="an approval for an unknown target",
     ),
     pytest.param(

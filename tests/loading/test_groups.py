@@ -139,7 +139,7 @@ CASES = [
             [
                 (
                     "a.yaml:4:19",
-                    'group ops has a member: there is no user "unmanaged"',
+                    'group ops has a member: user "unmanaged" is not declared',
                     "to let go of the membership, write `members: unmanaged`, without a list",
                 )
             ],

@@ -56,7 +56,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:24",
-                'guards.min_members: there is no group or assignment "opps"',
+                'guards.min_members: "opps" is neither a group nor an assignment',
                 'did you mean "ops"?',
             )
         ],
@@ -67,17 +67,17 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:30",
-                'guards.protected.users: there is no user "adda"',
+                'guards.protected.users: user "adda" is not declared',
                 'did you mean "ada"?',
             ),
             (
                 "reconciler.yaml:2:46",
-                'guards.protected.groups: there is no group "x"',
+                'guards.protected.groups: group "x" is not declared',
                 "declare it under `groups`, or remove it here",
             ),
             (
                 "reconciler.yaml:2:68",
-                'guards.protected.permission_sets: there is no permission set "y"',
+                'guards.protected.permission_sets: permission set "y" is not declared',
                 "declare it under `permission_sets`, or remove it here",
             ),
         ],
@@ -88,7 +88,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:34",
-                'guards.privileged.accounts: there is no account "prod"',
+                'guards.privileged.accounts: account "prod" is not declared',
                 "declare it under `accounts`, or remove it here",
             ),
             ("reconciler.yaml:2:40", "the account id 123456789012 is not in quotes", 'write "123456789012"'),
@@ -100,7 +100,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:63",
-                'targets.aws.provision.users_in: there is no group "all"',
+                'targets.aws.provision.users_in: group "all" is not declared',
                 "declare it under `groups`, or remove it here",
             )
         ],

@@ -12,7 +12,7 @@ CASES = [
         [
             (
                 "a.yaml:2:26",
-                'inline_policy of permission set Admin is "admn.json", and there is no file admn.json',
+                'inline_policy of permission set Admin is "admn.json", and the file admn.json does not exist',
                 'did you mean "admin.json"?',
             )
         ],

@@ -307,7 +307,7 @@ def test_blocking_somebody_who_is_not_declared_is_a_warning() -> None:
     assert (finding.code, finding.severity) == ("blocked-unknown", Severity.WARNING)
     assert (
         finding.message
-        == '"adda" is blocked, and no user in git has that key; whether a live one has, a plan tells'
+        == '"adda" is blocked, and no user in git has that key; a plan also looks for a live one'
     )
     assert finding.fix == 'did you mean "ada"?'
     assert finding.origin is not None

@@ -339,7 +339,7 @@ def test_a_base_that_does_not_know_the_target_is_unknown(work: Work) -> None:
 def test_outside_git_nothing_is_known_and_nothing_stops() -> None:
     memories = remember(None, ["aws", "chat"], CountingReader())
     assert [(memory.remembered.base, memory.remembered.unknown) for memory in memories.values()] == [
-        (None, "outside git there is no memory of what was declared before")
+        (None, "this folder is not in a git repository, so what was declared before is not known")
     ] * 2
     require(memories)
 
@@ -358,8 +358,9 @@ def refusal(memory_lack: Lack | None, work: Work, trusted_ref: str | None = None
 def test_a_missing_tag_stops_an_apply_that_is_not_called_the_first(work: Work) -> None:
     work.commit({WHO: "ada"})
     assert refusal(Lack.MISSING, work) == (
-        "aws: there is no tag reconciler/applied/aws: nothing was applied whole yet, or the tag was not "
-        "fetched (run `git fetch origin --tags --force`; if this is the first apply, use --first-apply)"
+        "aws: the tag reconciler/applied/aws does not exist here: no apply was complete yet, or the tag "
+        "was not fetched (run `git fetch origin --tags --force`; if this is the first apply, use "
+        "--first-apply)"
     )
     memory = memory_of(work)
     assert remembers(memory.remembered) == (None, [])

@@ -54,6 +54,13 @@ def test_spent_digests_stand_in_a_line_that_older_versions_ignore() -> None:
     assert parse_receipt(text, "c" * 40) == used
 
 
+def test_the_policy_of_denials_stands_in_a_line_that_older_versions_ignore() -> None:
+    denying = replace(RECEIPT, deny_policy="p-1a2b3c4d5e")
+    text = render_receipt(denying)
+    assert text == TEXT.replace("10:00Z\n", "10:00Z\ndeny-policy: p-1a2b3c4d5e\n")
+    assert parse_receipt(text, "c" * 40) == denying
+
+
 def test_what_a_service_does_not_keep_stands_in_a_line_that_older_versions_ignore() -> None:
     """Names that this version does not know are read like the others."""
     names = ("device.colour", "user.title", "user.urn:example:2.0:User:nick", "user.user_name:case")

@@ -9,7 +9,7 @@ from tests.trees import USER, Files, problems
 CASES = [
     pytest.param(
         USER + "groups:\n  ops: {members: [ada, add]}\n",
-        [("a.yaml:4:24", 'group ops has a member: there is no user "add"', 'did you mean "ada"?')],
+        [("a.yaml:4:24", 'group ops has a member: user "add" is not declared', 'did you mean "ada"?')],
         id="an unknown member",
     ),
     pytest.param(
@@ -17,7 +17,7 @@ CASES = [
         [
             (
                 "a.yaml:4:19",
-                'group ops has a member: there is no user "zoe"',
+                'group ops has a member: user "zoe" is not declared',
                 "declare it under `users`, or remove it here",
             )
         ],
@@ -28,7 +28,7 @@ CASES = [
         [
             (
                 "a.yaml:2:19",
-                'group ops includes a group: there is no group "sre"',
+                'group ops includes a group: group "sre" is not declared',
                 "declare it under `groups`, or remove it here",
             )
         ],
@@ -39,7 +39,7 @@ CASES = [
         [
             (
                 "a.yaml:2:34",
-                'manager of user ada: there is no user "grace"',
+                'manager of user ada: user "grace" is not declared',
                 "declare it under `users`, or remove it here",
             )
         ],
@@ -50,7 +50,7 @@ CASES = [
         [
             (
                 "a.yaml:4:18",
-                'manager of override of ada: there is no user "grace"',
+                'manager of override of ada: user "grace" is not declared',
                 "declare it under `users`, or remove it here",
             )
         ],
@@ -58,7 +58,7 @@ CASES = [
     ),
     pytest.param(
         USER + "overrides:\n  adda: {title: Boss}\n",
-        [("a.yaml:4:3", 'override: there is no user "adda"', 'did you mean "ada"?')],
+        [("a.yaml:4:3", 'override: user "adda" is not declared', 'did you mean "ada"?')],
         id="an override of nobody",
     ),
     pytest.param(

@@ -28,12 +28,12 @@ CASES = [
             ),
             (
                 "reconciler.yaml:2:24",
-                'rules.r.disjoint: there is no group "a"',
+                'rules.r.disjoint: group "a" is not declared',
                 "declare it under `groups`, or remove it here",
             ),
             (
                 "reconciler.yaml:2:27",
-                'rules.r.disjoint: there is no group "b"',
+                'rules.r.disjoint: group "b" is not declared',
                 "declare it under `groups`, or remove it here",
             ),
         ],
@@ -44,12 +44,12 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:24",
-                'rules.r.disjoint: there is no group "a"',
+                'rules.r.disjoint: group "a" is not declared',
                 "declare it under `groups`, or remove it here",
             ),
             (
                 "reconciler.yaml:2:27",
-                'rules.r.disjoint: there is no group "b"',
+                'rules.r.disjoint: group "b" is not declared',
                 "declare it under `groups`, or remove it here",
             ),
         ],
@@ -76,7 +76,7 @@ CASES = [
         [
             (
                 "reconciler.yaml:2:31",
-                'rules.r.deny.accounts: there is no account "prod"',
+                'rules.r.deny.accounts: account "prod" is not declared',
                 "declare it under `accounts`, or remove it here",
             )
         ],

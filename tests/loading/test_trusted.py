@@ -101,6 +101,11 @@ def test_what_is_managed_is_as_the_branch_under_review_has_it_and_that_is_said(s
             "the endpoint of aws is used as it is on the trusted branch",
             id="another-instance",
         ),
+        pytest.param(
+            BASE.replace("eu-central-1", "eu-central-1, deny_policy: p-another1") + GUARDS,
+            "deny_policy of aws is used as it is on the trusted branch",
+            id="another-policy-of-denials",
+        ),
     ],
 )
 def test_what_only_the_trusted_branch_decides_is_shown_and_not_used(

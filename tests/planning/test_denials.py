@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -359,12 +359,13 @@ def test_who_was_offboarded_stays_out_though_git_drops_and_adds_them_again(hours
     assert "bob@example.com" in company.world.members_of("team")
 
 
-def test_who_stands_in_what_is_not_understood_is_granted_nothing() -> None:
+@pytest.mark.parametrize("spelled", [str, str.upper])
+def test_who_stands_in_what_is_not_understood_is_granted_nothing(spelled: Callable[[str], str]) -> None:
     company = Company()
     company.carry_out(by_rule=False)
     for key in ("bob", "cyd"):
         company.world.members[company.world.group_id("team")].pop(company.world.ids[key])
-    bob = frozenset({company.world.ids["bob"]})
+    bob = frozenset({spelled(company.world.ids["bob"])})
     live = replace(company.world.live(), denials=Denials("p-cutsoff1", {}, ("statement 1",), named=bob))
 
     planned = plan_target(company.said(), remembered(company.base), live, POLICY, CAN_ALL, NOW)
@@ -460,6 +461,14 @@ def test_who_stands_in_an_entry_that_was_edited_by_hand_is_still_named(old: str,
     found = parse("p-cutsoff1", document.replace(old, new))
 
     assert (found.named, bool(found.unwritable)) == (frozenset({bob, cyd}), True)
+
+
+@pytest.mark.parametrize("spelled", [str.upper, lambda one: one.replace("-", "\\u002d", 1)])
+def test_an_id_is_named_however_it_is_spelled(spelled: Callable[[str], str]) -> None:
+    bob = user_id(1, long=True)
+    document = render({bob: Entry(offboarded=True)}).replace(f'"{bob}"', f'"nobody","{spelled(bob)}"')
+
+    assert {one.lower() for one in parse("p-cutsoff1", document).named} == {bob}
 
 
 EMPTIED = '{"Version":"2012-10-17","Statement":[]}'

@@ -143,3 +143,37 @@ def test_who_is_not_offboarded_is_deleted_as_ever_and_nobody_while_the_policy_ca
     assert "aws/user/bob" in {str(one) for one in verdict.go}
     company.carry_out(by_rule=False)
     assert company.world.ids["bob"] not in company.world.users
+
+
+def test_an_entry_that_spells_an_id_in_another_case_holds_whom_it_means() -> None:
+    company = offboarded()
+    entry = company.world.entries.pop(company.world.ids["bob"])
+    company.world.entries[company.world.ids["bob"].upper()] = entry
+    assert company.world.ids["bob"].upper() != company.world.ids["bob"]
+
+    company.carry_out(by_rule=False)
+
+    assert not company.is_in()
+    company.blocked.add("bob")
+    company.pass_days()
+    assert not company.world.entries
+    company.blocked.clear()
+    company.pass_days()
+    assert company.is_in()
+
+
+def test_whom_offboard_entered_in_the_other_policy_is_held_as_well() -> None:
+    """The former policy is still used, and a clone that does not know that wrote into the configured one."""
+    company = offboarded()
+    entry = company.world.entries.pop(company.world.ids["bob"])
+    other = Denials("p-another1", {company.world.ids["bob"]: entry})
+    live = replace(company.world.live(), former_denials=(Denials("p-cutsoff1"), other))
+    memory = replace(remembered(company.base, at=NOW), ledger=company.ledger)
+
+    planned = plan_target(company.said(), memory, live, DELETING, CAN_ALL, NOW)
+
+    assert [str(one.address) for one in planned.withheld.denied] == ["aws/membership/team/bob"]
+    company.goes("gone")
+    memory = replace(remembered(company.base, at=NOW), ledger=company.ledger)
+    planned = plan_target(company.said(), memory, live, DELETING, CAN_ALL, NOW)
+    assert "deletion-held" in {one.code for one in planned.plan.findings}

@@ -77,7 +77,12 @@ def test_a_part_of_a_plan_brings_along_what_it_needs_and_nothing_else() -> None:
         "create aws/user/cyd git",
         "create aws/user/dan git",
     ]
-    assert summary(part("aws/membership/old/bob")) == ["delete aws/membership/old/bob git"]
+    # A group is access by itself where nothing is assigned: bob keeps it until the new one is there.
+    assert summary(part("aws/membership/old/bob")) == [
+        "create aws/group/new git",
+        "create aws/membership/new/bob git",
+        "delete aws/membership/old/bob git",
+    ]
     whole = part("aws/group/old")
     assert "delete aws/membership/old/bob git" in summary(whole)
     assert "delete aws/group/old git" in summary(whole)

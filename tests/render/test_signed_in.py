@@ -88,7 +88,8 @@ def test_what_ended_and_what_did_not() -> None:
 
 
 def test_what_is_intended_is_said_before_the_confirmation() -> None:
-    (one,) = intended(None, [], everybody=True)
+    (one, unknown) = intended(None, [], everybody=True)
+    assert "nobody knows which roles they had" in unknown
     assert "end: in the caller's own account; for others the commands" in one
     (one,) = intended("x/y", [reach(1, alone=True)], everybody=False)
     assert "in others as the role x/y" in one

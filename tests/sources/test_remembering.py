@@ -102,6 +102,33 @@ def test_what_somebody_meant_is_not_held_against_the_imports_after_it(tmp_path: 
         repository.run(34, people(26))
 
 
+@pytest.mark.parametrize("hour", [0.5, 90.0])
+def test_a_commit_with_a_forged_time_does_not_begin_a_day(tmp_path: Path, hour: float) -> None:
+    """Who makes a commit chooses its time, and a fast-forward keeps it."""
+    repository = Repository(tmp_path)
+    repository.merged(0, people(60))
+    repository.merged(30, people(52))
+    repository.run(31, [*people(52), person(900, "new")])
+    repository.git(hour, "add", "-A")
+    repository.git(hour, "commit", "-q", "-m", "import")
+    with pytest.raises(Refused, match="16 of 60 users"):
+        repository.run(32, [*people(44), person(900, "new")])
+    # A setting of somebody does not change what is read.
+    repository.git(32, "config", "log.showSignature", "true")
+    repository.git(32, "config", "log.decorate", "full")
+    repository.run(32, [*people(51), person(900, "new")])
+
+
+def test_a_large_loss_and_its_revert_excuse_nothing(tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    repository.merged(0, people(60))
+    repository.merged(30, people(52))
+    repository.merged(31, people(5), ANY)
+    repository.git(31, "revert", "--no-edit", "HEAD")
+    with pytest.raises(Refused, match="16 of 60 users"):
+        repository.run(32, people(44))
+
+
 def test_who_comes_back_is_not_lost(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.merged(0, people(60))

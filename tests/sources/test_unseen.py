@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler.errors import IncompleteRead
+from reconciler.errors import IncompleteRead, Refused
 from reconciler.files.tree import FolderTree
 from reconciler.loading.load import load
 from reconciler.sources.entry import Entry
 from reconciler.sources.importing import Report, import_entries
+from reconciler.sources.leavers import Part
 from reconciler.sources.settings import Rules, Scope, Server, Settings
 from reconciler.sources.shrinking import Limit
 from tests.support.directories import BASE, DOMAIN, group, person
@@ -38,6 +40,17 @@ class Folder:
 
     def run(self, entries: Sequence[Entry], settings: Settings | None = None) -> Report:
         return import_entries(entries, settings or self._settings, self.root, "imported", ANY)
+
+    def part(
+        self,
+        entries: Sequence[Entry],
+        part: Part | None,
+        limit: Limit = ANY,
+        settings: Settings | None = None,
+    ) -> Report:
+        """An import whose parts are merged one without the other."""
+        used = settings or self._settings
+        return import_entries(entries, used, self.root, "imported", limit, part, apart=part is None)
 
     def refused(self, entries: Sequence[Entry]) -> str:
         """What the error says; nothing is written."""
@@ -98,6 +111,44 @@ def test_a_membership_by_primary_group_that_cannot_be_read(
     says = folder.refused([*people, TEAM, without(STAFF, name) if of_group else STAFF])
     assert ADA.dn in says
     assert "domain-users" in says
+
+
+@pytest.mark.parametrize("hides", ["member", "primary"])
+def test_who_surely_left_does_not_wait_for_what_cannot_be_read(folder: Folder, hides: str) -> None:
+    if hides == "member":
+        rest = [without(TEAM, "member"), STAFF, person(3, "cyd", title="Boss", memberOf=TEAM.dn)]
+    else:
+        rest = [TEAM, STAFF, without(person(3, "cyd", title="Boss"), "primaryGroupID")]
+    entries = [ADA, person(2, "bob", title="Lead", userAccountControl="514"), *rest]
+    assert "Nothing was written" in folder.refused(entries)
+    before = folder.texts()
+    with pytest.raises(IncompleteRead):
+        folder.part(entries, Part.OTHERS)
+    assert folder.texts() == before
+    report = folder.part(entries, None)
+    assert "Only leavers were written (1)" in str(report.waits)
+    assert set(report.files.written) == {"imported/leavers/bob.yaml", "imported/leavers/_folder.yaml"}
+    assert sorted(report.leavers) == sorted(report.files.written)
+    assert load(FolderTree(folder.root)).identities.users["bob"].active is False
+    # What is written is not new again, and a half of the people is believed in nothing.
+    after = folder.texts()
+    with pytest.raises(IncompleteRead, match="Nothing was written"):
+        folder.part(entries, Part.LEAVERS)
+    with pytest.raises(Refused):
+        folder.part([person(1, "ada", userAccountControl="514"), *rest], None, Limit())
+    assert folder.texts() == after
+
+
+def test_who_is_missing_may_be_hidden_and_who_was_deleted_is_not(folder: Folder) -> None:
+    folder.run([*ALL, person(4, "dan"), person(5, "eve")])
+    away = person(4, "dan", "Elsewhere")
+    rest = [without(TEAM, "member"), STAFF, person(3, "cyd", memberOf=TEAM.dn), ADA, away]
+    scoped = replace(LIVE, users=Scope(bases=(f"OU=People,{BASE}",)))
+    with pytest.raises(IncompleteRead, match="Nothing was written"):
+        folder.part([*rest, BOB, person(5, "eve")], None, settings=scoped)
+    gone = without(person(2, "bob", isDeleted="TRUE"), "userPrincipalName")
+    report = folder.part([*rest, gone, person(2, "x", isDeleted="TRUE")], None, settings=scoped)
+    assert set(report.leavers) == {"imported/leavers/bob.yaml", "imported/leavers/_folder.yaml"}
 
 
 def test_who_left_or_has_another_primary_group_ends_no_import(folder: Folder) -> None:

@@ -2,6 +2,7 @@
 
 They are forked from one that has imported it (`forking`): processes of their own, with streams,
 an environment and an exit code. Tests of signals and of how a process begins start Python (`Stage.command`).
+Scripts run `reconciler` that way too, where `install_program` wrote it.
 """
 
 from __future__ import annotations
@@ -9,16 +10,28 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+# What a shell finds as `reconciler`: it hands its streams, folder and environment over, and ends as that did.
+_PROGRAM = """#!{python} -IS
+import json, os, socket, sys
+request = {{"arguments": sys.argv[1:], "cwd": os.getcwd(), "env": dict(os.environ)}}
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+    server.connect({address!r})
+    socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2])
+    answer = server.recv(100)
+sys.exit(int(answer) if answer else 1)
+"""
 
 
 class Forked:
@@ -41,8 +54,15 @@ class Forked:
         return _ask({"wait": self.pid})
 
 
+def install_program(folder: Path) -> None:
+    """Write `reconciler` into a folder of programs."""
+    program = folder / "reconciler"
+    program.write_text(_PROGRAM.format(python=sys.executable, address=_server()[1]), "utf-8")
+    program.chmod(0o755)
+
+
 def _ask(request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> int:
-    server = _server()
+    server, _ = _server()
     data = json.dumps(request).encode()
     sent = socket.send_fds(server, [data], descriptors) if descriptors else server.send(data)
     assert sent == len(data)
@@ -50,19 +70,26 @@ def _ask(request: Mapping[str, Any], descriptors: Sequence[int] = ()) -> int:
 
 
 @cache
-def _server() -> socket.socket:
+def _server() -> tuple[socket.socket, str]:
+    """Our side of the process that forks, and where it listens to programs."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.forking", str(theirs.fileno())],
-        cwd=ROOT,
-        pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL,
-    )
-    theirs.close()
+    folder = tempfile.mkdtemp(prefix="forked-")
+    address = f"{folder}/asked"
+    with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as programs:
+        programs.bind(address)
+        programs.listen()
+        given = (theirs.fileno(), programs.fileno())
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.forking", *map(str, given)],
+            cwd=ROOT,
+            pass_fds=given,
+            stdin=subprocess.DEVNULL,
+        )
 
     def end() -> None:
         ours.close()
         process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(end)
-    return ours
+    return ours, address

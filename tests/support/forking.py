@@ -9,6 +9,7 @@ import gc
 import io
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -34,8 +35,8 @@ def _warm() -> None:
         os.chdir(before)
 
 
-def _become(request: dict[str, Any], descriptors: list[int]) -> None:
-    """Run a command line as a process that began with it does, and end."""
+def _become(request: dict[str, Any], descriptors: list[int], program: socket.socket | None = None) -> None:
+    """Run a command line as a process that began with it does, tell a program its exit code, and end."""
     from reconciler.__main__ import main
 
     for number, descriptor in enumerate(descriptors):
@@ -63,12 +64,18 @@ def _become(request: dict[str, Any], descriptors: list[int]) -> None:
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0)
+        number = code if isinstance(code, int) else 0
+        if program is not None:
+            program.sendall(str(number).encode())
+        os._exit(number)
 
 
-def serve(asked: socket.socket) -> None:
+def serve(asked: socket.socket, programs: socket.socket) -> None:
     """Answer requests until the other side is gone: the id of a new process, or how one ended."""
     while True:
+        if programs in select.select([asked, programs], [], [])[0]:
+            _serve_program(asked, programs)
+            continue
         data, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 3)
         if not data:
             return
@@ -79,10 +86,28 @@ def serve(asked: socket.socket) -> None:
             answer = os.fork()
             if answer == 0:
                 asked.close()
+                programs.close()
                 _become(request, descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
         asked.sendall(json.dumps(answer).encode())
+
+
+def _serve_program(asked: socket.socket, programs: socket.socket) -> None:
+    """Run the command line of a program in a process that nobody needs to wait for."""
+    program, _ = programs.accept()
+    with program:
+        data, descriptors, _, _ = socket.recv_fds(program, 1 << 20, 3)
+        between = os.fork()
+        if between == 0:
+            if os.fork() == 0:
+                asked.close()
+                programs.close()
+                _become(json.loads(data), descriptors, program)
+            os._exit(0)
+        os.waitpid(between, 0)
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 if __name__ == "__main__":
@@ -90,5 +115,5 @@ if __name__ == "__main__":
     _warm()
     gc.collect()
     gc.freeze()
-    with socket.socket(fileno=int(sys.argv[1])) as parent:
-        serve(parent)
+    with socket.socket(fileno=int(sys.argv[1])) as parent, socket.socket(fileno=int(sys.argv[2])) as listener:
+        serve(parent, listener)

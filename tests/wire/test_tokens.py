@@ -87,7 +87,7 @@ def test_without_a_token_the_error_says_what_to_set(
     tokens = Tokens("slack", A)
 
     assert not tokens.present()
-    with pytest.raises(Denied, match="there is no token in the environment variable TOKEN_A; set it"):
+    with pytest.raises(Denied, match="the environment variable TOKEN_A is not set, or empty; set it"):
         tokens.current()
 
 

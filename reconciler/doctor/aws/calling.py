@@ -138,7 +138,7 @@ def writes(facts: AwsFacts, use: Use | None) -> Check:
             return warning(
                 name,
                 f"{_many(len(allowed))} that write are allowed to a role that plans",
-                "take them from the role: whoever changes a workflow of a pull request has them",
+                "take them from the role: a person who changes a workflow in a pull request has them",
                 allowed,
             )
         if unknown:

@@ -79,5 +79,5 @@ def _one(facts: AwsFacts) -> Instance | tuple[Instance, ...] | str:
     if isinstance(facts.instances, Unseen):
         return facts.instances.why
     if not facts.instances:
-        return "there is no instance in the Region that was asked"
+        return "no instance was found in the Region that was asked"
     return facts.instances[0] if len(facts.instances) == 1 else facts.instances

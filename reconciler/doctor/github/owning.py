@@ -22,7 +22,9 @@ def code_owners(facts: GitHubFacts) -> Iterator[Check]:
         return
     if not owners.path:
         fix = "write .github/CODEOWNERS: `* @ORGANIZATION/TEAM` is a beginning"
-        yield problem(_NAME, "there is no CODEOWNERS, so that nobody in particular must approve", fix)
+        yield problem(
+            _NAME, "the repository has no CODEOWNERS, so that nobody in particular must approve", fix
+        )
         return
     if len(owners.text.encode("utf-8", "replace")) > LARGEST:
         yield problem(_NAME, f"{owners.path} is larger than 3 MB: GitHub does not load it", "shorten it")

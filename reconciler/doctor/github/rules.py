@@ -107,7 +107,7 @@ def _bypass(facts: GitHubFacts, by_kind: Mapping[str, list[BranchRule]]) -> Chec
     """Whom every ruleset that has a rule lets past: one that lets nobody past is enough."""
     name = "branch-bypass"
     if not by_kind:
-        return not_checked(name, "there is no rule to go past")
+        return not_checked(name, "the branch has no rule to go past")
     found: set[str] = set()
     softly: set[str] = set()
     hidden: set[str] = set()

@@ -178,7 +178,7 @@ def schedules(facts: GitHubFacts) -> Check:
         )
         return problem(name, f"{len(off)} workflows are switched off", fix, off)
     if not facts.workflows:
-        return problem(name, "there are no workflows", "write them with `reconciler init`")
+        return problem(name, "the repository has no workflows", "write them with `reconciler init`")
     return ok(name, f"all {len(facts.workflows)} workflows are switched on")
 
 

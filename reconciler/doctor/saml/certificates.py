@@ -53,12 +53,14 @@ def certificates(roles: Sequence[Role], now: datetime, within: timedelta) -> Ite
         )
     elif not found and provider:
         fix = "publish the certificate that signs; Identity Center refuses metadata without one"
-        yield problem(name, "there is none", fix)
+        yield problem(name, "the metadata has none", fix)
     elif len(found) > _USUAL:
         fix = "remove those that are not used any more"
         yield warning(name, f"there are {len(found)}; one, or two during a rollover, is what is usual", fix)
     else:
-        yield ok(name, f"there are {len(found)}" if found else "there is none, so that nothing is signed")
+        yield ok(
+            name, f"there are {len(found)}" if found else "the metadata has none, so that nothing is signed"
+        )
     # A provider has a few; what publishes more must not hide the rest of the answer.
     for one in found[-MAX_SHOWN:]:
         yield _end(one, found, now, within, provider=provider)
@@ -118,7 +120,9 @@ def rollover(roles: Sequence[Role], now: datetime, known: frozenset[str], within
     if not lacking:
         if known and found:
             return ok(name, "every signing certificate is among those that were named as uploaded")
-        return ok(name, "there is one signing certificate" if found else "there is no certificate to upload")
+        return ok(
+            name, "the metadata has one signing certificate" if found else "no certificate is to be uploaded"
+        )
     others = [one for one in found if one not in lacking or not known]
     details, past, soon = [], False, False
     for one in lacking[-MAX_SHOWN:]:

@@ -114,7 +114,7 @@ def _signature(facts: Metadata) -> Check:
 def _entity(facts: Metadata) -> Check:
     name, fix = "entity-id", "give the entity an entityID; Identity Center refuses metadata without one"
     if not facts.entity_id:
-        return problem(name, "there is no entityID", fix)
+        return problem(name, "the metadata has no entityID", fix)
     if len(facts.entity_id) > MAX_ENTITY_ID:
         return problem(name, f"the entityID has more than {MAX_ENTITY_ID:,} characters", fix)
     return ok(name, facts.entity_id)
@@ -184,7 +184,7 @@ def _endpoints(service: Service, found: Sequence[Endpoint]) -> Check:
     if needed and not usable:
         wanted = " or ".join(each.removeprefix(_BINDINGS) for each in taken)
         fix = f"switch on an endpoint for {wanted}"
-        what = "there is no such endpoint" if not found else "no endpoint has a binding that is used"
+        what = "the metadata has no such endpoint" if not found else "no endpoint has a binding that is used"
         return problem(name, f"{service}: {what}", fix, [one.binding for one in found])
     if not found:
         return ok(name, "none")

@@ -114,6 +114,8 @@ CODES = (
         "longest-until", (Severity.NOTE,), "two entries say the same with different ends: the last end counts"
     ),
     Code(
-        "direct-assignment", (Severity.NOTE,), "users are assigned directly, and keep that wherever they move"
+        "direct-assignment",
+        (Severity.NOTE,),
+        "users are assigned directly, and keep that when they change groups",
     ),
 )

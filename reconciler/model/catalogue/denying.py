@@ -23,6 +23,11 @@ CODES = (
         "people are denied everything and git does not block them: nothing is granted to them",
     ),
     Code(
+        "deny-policy-changed",
+        (Severity.WARNING,),
+        "git names another `deny_policy`, or none, than is in use; with who is in that and what follows",
+    ),
+    Code(
         "deletion-held",
         (Severity.WARNING,),
         "users gone from git are not deleted while the policy of denials has them without a block in git",

@@ -48,6 +48,6 @@ CODES = (
             Severity.REFUSAL,
         ),
         "a block names nobody in git; refusal: nobody at any target either",
-        why="who is meant to lose access keeps it where the key is wrong",
+        why="with a wrong key, the person who was to lose access keeps it",
     ),
 )

@@ -36,7 +36,7 @@ CODES = (
         "set-emptied",
         (Severity.REFUSAL,),
         "a group, or all that is ours of a kind, would be left empty",
-        why="what has members keeps at least one",
+        why="a group that has members, or a kind that has objects, keeps at least one",
         lifted_by=(
             Kind.USER,
             Kind.GROUP,
@@ -48,8 +48,8 @@ CODES = (
     Code(
         "protected",
         (Severity.REFUSAL,),
-        "what is protected would be removed, disabled, renamed or edited, or would lose access",
-        why="what is protected is never removed, disabled or renamed",
+        "a protected object would be removed, disabled, renamed or edited, or would lose access",
+        why="protected objects are never removed, disabled or renamed",
         lifted_by=(
             Kind.USER,
             Kind.GROUP,
@@ -62,7 +62,7 @@ CODES = (
         "recreate",
         (Severity.REFUSAL,),
         "an object would be made again, without what was granted to the one that was there",
-        why="a new object has nothing of what was granted to the old one",
+        why="a new object does not get the access of the old one",
         lifted_by=(
             Kind.USER,
             Kind.GROUP,
@@ -103,7 +103,7 @@ CODES = (
         "self-lockout",
         (Severity.REFUSAL,),
         "the reconciler would take away the access as which it runs",
-        why="nobody plans away the ground that they stand on",
+        why="a run never takes away the access that it needs itself",
         lifted_by=(None,),
         formerly="own-access",
     ),
@@ -111,7 +111,7 @@ CODES = (
         "min-members",
         (Severity.REFUSAL,),
         "a critical group or assignment would have too few people who can sign in",
-        why="what is critical always has so many people who can sign in",
+        why="a critical group or assignment always has so many people who can sign in",
         lifted_by=(
             Kind.MEMBERSHIP,
             Kind.ASSIGNMENT,
@@ -128,7 +128,7 @@ CODES = (
         "max-privileged-grants",
         (Severity.REFUSAL,),
         "the same of privileged access",
-        why="one plan may give only so much of what is privileged",
+        why="one plan may give only so much privileged access",
         lifted_by=(None,),
     ),
     Code(

@@ -33,6 +33,7 @@ from reconciler.planning.denying import (
     may_have_sessions,
     never_denied,
     size_reason,
+    twin_of,
     was_entered_by_git,
     why_entered,
     why_out,
@@ -50,6 +51,7 @@ def compare_denials(context: PlanContext, diff: Diff) -> None:
     diff.standing.everybody = bool(denials.problem)
     comparing = _Comparing(context, diff, denials)
     made = list(comparing.changes())
+    comparing.hold_others()
     if why := denials.unwritable:
         diff.undenied += [(change, why) for change in made if change.action is Action.CREATE]
         comparing.hold_all(made)
@@ -133,6 +135,15 @@ class _Comparing:
                     "the user is deleted",
                 )
 
+    def hold_others(self) -> None:
+        """Hold whom `offboard` entered in the configured policy, while the former one is still used."""
+        for other in self.context.live.former_denials:
+            for identifier, entry in other.entries.items():
+                if entry.offboarded and other.policy != self.denials.policy:
+                    why = why_entered(self.context, identifier)
+                    if why is None or why.cause not in DECLARED:
+                        self._hold(identifier, entry)
+
     def hold_all(self, made: list[Change]) -> None:
         """Hold whom nobody can take out now, and whom what is not understood may be about."""
         for change in made:
@@ -140,7 +151,8 @@ class _Comparing:
                 identifier = self.diff.ids[change.address]
                 self._hold(identifier, self.denials.entries[identifier])
         for identifier in sorted(self.denials.named):
-            if why_out(self.context, identifier) is None and identifier not in self.diff.never_denied:
+            mine = twin_of(self.context, identifier) or identifier
+            if why_out(self.context, mine) is None and mine not in self.diff.never_denied:
                 self._hold(identifier, OPEN)
 
     def _known(

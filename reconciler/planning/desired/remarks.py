@@ -65,7 +65,7 @@ def remarks(desired: Desired, organization: Organization) -> Iterable[Finding]:
         yield Finding(
             code="direct-assignment",
             severity=Severity.NOTE,
-            message=f"users are assigned directly by {_entries(count)}: they keep that wherever they move",
+            message=f"users are assigned directly by {_entries(count)}: they keep it when they change groups",
             fix="assign to a group that they are members of",
             details=noted.direct,
             count=count,

@@ -56,7 +56,7 @@ def sessions_live_on(
         code="sessions-live-on",
         severity=Severity.NOTE,
         message=f"sessions of {'1 person' if len(people) == 1 else f'{len(people)} people'} may live on when "
-        "the access is gone: " + ("nothing cuts them" if cut else "no policy binds the management account"),
+        "the access is gone: " + ("no policy ends them" if cut else "no policy binds the management account"),
         fix="attach the last line as a service control policy, and set `deny_policy` (docs/out-at-once.md)"
         if cut
         else "end them in the management account by hand, where that matters (docs/out-at-once.md)",

@@ -138,7 +138,10 @@ class Adopting:
             return ()
         if denials.problem:
             return before.keys()
-        return {one for one, entry in denials.entries.items() if entry.offboarded} | denials.named
+        every = (denials, *self._context.live.former_denials)
+        return denials.named.union(
+            one for each in every for one, entry in each.entries.items() if entry.offboarded
+        )
 
     def _sets(self, builder: LedgerBuilder) -> None:
         context = self._context

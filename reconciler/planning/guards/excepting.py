@@ -62,7 +62,7 @@ def excepting(context: PlanContext, changes: Sequence[Change]) -> Iterator[Findi
             code="except-unmatched",
             severity=Severity.WARNING,
             message=f"`except` of {_entries(idle)} names what the organization does not have",
-            fix="correct the name, or delete it: what the entry would give anew is withheld until then",
+            fix="correct the name, or delete it: what the entry would newly give is withheld until then",
             details=tuple(
                 f"{entry}: {line}" for entry, found in sorted(idle.items()) for line in _said(context, found)
             ),

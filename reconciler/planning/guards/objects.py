@@ -87,7 +87,7 @@ def remade(changes: Sequence[Change]) -> Iterator[Finding]:
                 severity=Severity.REFUSAL,
                 message=(
                     f"{many(len(found), kind.replace('-', ' '))} that held assignments would be made again: "
-                    "somebody deleted what was applied, and nothing else that hung on it comes back"
+                    "somebody deleted an applied object, and its other access does not come back"
                 ),
                 fix=f"find out who deleted it; {approval('recreate', len(found), kind)}",
                 origin=found[0].origin,

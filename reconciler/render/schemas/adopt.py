@@ -27,7 +27,7 @@ ADOPT = document(
             "groups": count("Groups that are declared."),
             "permission_sets": count("Permission sets that are declared."),
             "accounts": count("Accounts that have a name."),
-            "assignments": count("Assignments that the entries stand for."),
+            "assignments": count("Assignments that the entries expand to."),
             "entries": count("Entries of `assignments`."),
             "entries_that_widen": count("Entries that find accounts that join later, too."),
             "written": mapped(count("Its lines."), "The files that were written, by path."),

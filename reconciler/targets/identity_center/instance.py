@@ -24,12 +24,12 @@ def find(aws: Aws, *, instance_arn: str | None, identity_store_id: str | None) -
     if not instances:
         elsewhere = _regions(aws)
         hint = (
-            f"it is in {' and '.join(elsewhere)}: set `region` of the target to that"
+            f"it is in {' and '.join(elsewhere)}: set `region` of the target (or `adopt --region`) to that"
             if elsewhere
             else "a wrong Region answers like this, and so does an account that neither owns the instance "
             "nor administers it: check `region` of the target and the credentials"
         )
-        raise _no(aws, f"there is no Identity Center instance in {region}; {hint}")
+        raise _no(aws, f"Identity Center has no instance in {region}; {hint}")
     chosen = [
         each
         for each in instances

@@ -76,7 +76,9 @@ class IdentityCenter:
         self._identity: Guarded[dict[str, str]] = Guarded({})
         self._standing: Guarded[list[Caller]] = Guarded([])
         self._organizations = Organizations(aws)
+        self._clock = clock
         self._deny = DenyPolicy(self._organizations, deny_policy, clock) if deny_policy else None
+        self._configured = self._deny
         sso = Sso(aws, lambda: self.identity()["instance_arn"])
         directory = self._directory = Directory(aws, lambda: self.identity()["identity_store_id"])
         self._versions = directory.versions
@@ -222,6 +224,23 @@ class IdentityCenter:
     def denials(self) -> Denials | None:
         """Who is in the policy that denies people; see Denies."""
         return self._deny.read() if self._deny is not None else None
+
+    @property
+    def policy(self) -> str:
+        """The id of the policy that denies people; see Denies."""
+        return self._deny.policy if self._deny is not None else ""
+
+    def keep_policy(self, former: str) -> Sequence[Denials]:
+        """Go on with the policy of the last apply while it alone tells who is out; see Denies."""
+        configured = self._deny = self._configured
+        if not former or (configured is not None and configured.policy == former):
+            return ()
+        policy = DenyPolicy(self._organizations, former, self._clock)
+        found = policy.read()
+        if not found.tells_alone:
+            return (found,)
+        self._deny = policy
+        return (found,) if configured is None else (found, configured.read())
 
     def write_denials(self, edits: Mapping[str, Entry | None]) -> str:
         """Enter people in that policy, or take them out; see Denies."""

@@ -191,6 +191,10 @@ class IdentityCenterType(TargetType[IdentityCenterSettings]):
         """AWS itself, unless a token of the environment would go to an address of the file."""
         return settings.channel is None
 
+    def deny_policy(self, settings: IdentityCenterSettings) -> str:
+        """As it is written."""
+        return settings.deny_policy or ""
+
     def differences(self, ours: IdentityCenterSettings, theirs: IdentityCenterSettings) -> Iterable[str]:
         """Field by field; of a channel no more than that."""
         for field in _FIELDS:

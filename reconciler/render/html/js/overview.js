@@ -7,7 +7,7 @@ import { marksFor } from "./query.js";
 
 const SOURCES = {
   live: ["The service", "Read from the service itself."],
-  sandbox: ["The sandbox", "Read from a stand-in for AWS on this machine, not from AWS."],
+  sandbox: ["The sandbox", "Read from the embedded sandbox on this machine, not from AWS."],
   snapshot: ["A snapshot", "Read from a snapshot. What changed since then is not here."],
   plan: ["A saved plan", "This page shows only what the plan changes, and not the access that stays as it is."],
   files: ["The files", "This page shows only what the files give. No service was asked, so it does not show what exists there or what was given outside git. Accounts are shown as the files select them."],

@@ -28,6 +28,7 @@ SCP = "SERVICE_CONTROL_POLICY"
 # How often a write is tried while somebody else writes, too, and seconds before it is looked at again.
 _TRIES = 4
 _PATIENCE = 1.0
+_MEANWHILE = "they were offboarded since this was planned, and stay denied: plan again"
 
 
 class DenyPolicy:
@@ -37,6 +38,8 @@ class DenyPolicy:
         self._api, self._id, self._clock = organizations, policy, clock
         # When it was read first, by the monotonic clock; held while it is written, so that no two do at once.
         self._began: Guarded[list[float]] = Guarded([])
+        # Whom `offboard` had entered when it was read last: what a plan knows.
+        self._offboarded = frozenset[str]()
 
     @property
     def policy(self) -> str:
@@ -69,13 +72,16 @@ class DenyPolicy:
         with self._began as began:
             if not began:
                 began.append(self._clock.monotonic())
-        return self._read()
+            found = self._read()
+            self._offboarded = _offboarded(found)
+        return found
 
     def _read(self) -> Denials:
         try:
             found = self._api.policy(self._id)
         except NotFound:
-            return Denials(self._id, problem=f"there is no policy {self._id} in the organization")
+            problem = f"the organization has no policy {self._id}"
+            return Denials(self._id, problem=problem, missing=True)
         except ServiceError as error:
             return Denials(self._id, problem=str(error))
         if found.kind != SCP:
@@ -85,6 +91,10 @@ class DenyPolicy:
 
     def write(self, edits: Mapping[str, Entry | None]) -> str:
         """Enter people, or take them out (None), and leave all others as they are; see Denies."""
+        return self._write(edits, None)
+
+    def _write(self, edits: Mapping[str, Entry | None], spared: set[str] | None) -> str:
+        """The same; `spared` gets whom `offboard` entered since the policy was read, and who stay so."""
         with self._began:
             why = ""
             for attempt in range(_TRIES):
@@ -93,6 +103,9 @@ class DenyPolicy:
                 found = self._read()
                 if found.unwritable:
                     return found.unwritable
+                if spared is not None:
+                    spared |= edits.keys() & (_offboarded(found) - self._offboarded)
+                    edits = {one: entry for one, entry in edits.items() if one not in spared}
                 wanted = _merged(found.entries, edits)
                 if wanted == found.entries:
                     return ""
@@ -117,9 +130,12 @@ class DenyPolicy:
         with self._began as began:
             passed = timedelta(seconds=self._clock.monotonic() - began[0] if began else 0.0)
         edits = {ids[step.address]: _entry(step, passed) for step in steps}
-        why = self.write(edits)
+        spared = set[str]()
+        why = self._write(edits, spared)
         status = Status.FAILED if why else Status.DONE
-        return [Outcome(step.id, status, why) for step in steps]
+        return [
+            _stays(step) if ids[step.address] in spared else Outcome(step.id, status, why) for step in steps
+        ]
 
 
 def _entry(step: Step, passed: timedelta) -> Entry | None:
@@ -130,6 +146,16 @@ def _entry(step: Step, passed: timedelta) -> Entry | None:
     if not isinstance(end, str) or end == str(OPEN):
         return OPEN
     return Entry(whole_minute(datetime.fromisoformat(end) + passed))
+
+
+def _stays(step: Step) -> Outcome:
+    """How a step ends about somebody who was offboarded since it was planned: what that wrote stays."""
+    taken_out = step.action is Action.DELETE
+    return Outcome(step.id, Status.FAILED if taken_out else Status.UNNECESSARY, _MEANWHILE)
+
+
+def _offboarded(found: Denials) -> frozenset[str]:
+    return frozenset(one for one, entry in found.entries.items() if entry.offboarded)
 
 
 def _merged(found: Mapping[str, Entry], edits: Mapping[str, Entry | None]) -> Mapping[str, Entry]:

@@ -30,7 +30,7 @@ PROFILE = Profile(
     quirks=(
         "Pages of ten unless asked for more, at most 1,000.",
         "Deleting a user is disabling there: regardless of `on_removal`, leavers are disabled.",
-        "The manager stands in `manager.managerId`.",
+        "The manager is in `manager.managerId`.",
         "One update of a user or group at a time; 429 otherwise. Groups have no external id.",
         "600 writes and 1,000 reads a minute, of users 180 writes, shared with every other SCIM app.",
     ),
