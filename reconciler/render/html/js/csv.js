@@ -51,6 +51,7 @@ export function save(name, text) {
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  // A browser reads the text after this call, and how long after it does not say.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
