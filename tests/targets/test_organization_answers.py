@@ -193,6 +193,17 @@ def test_the_state_is_read_in_both_spellings(more: dict[str, str], state: str) -
             "below two units",
             id="a unit twice",
         ),
+        pytest.param(
+            {
+                "units": {
+                    "r-1111": [("ou-1-a", "A"), ("ou-1-b", "B")],
+                    "ou-1-a": [("ou-1-c", "C")],
+                    "ou-1-c": [("ou-1-b", "B")],
+                }
+            },
+            "below two units",
+            id="a unit that went comes again",
+        ),
         pytest.param({"units": {"r-1111": [("ou-1-a", "")], "ou-1-a": []}}, "no name", id="a unit unnamed"),
     ],
 )

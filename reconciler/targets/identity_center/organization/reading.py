@@ -27,6 +27,8 @@ class _Tree:
     root: str
     units: dict[str, LiveUnit] = field(default_factory=dict)
     chains: dict[str, Units] = field(default_factory=dict)
+    # Also those that went since they were listed: in which order the lists come must not matter.
+    listed: set[str] = field(default_factory=set)
 
 
 class OrganizationReader:
@@ -162,9 +164,10 @@ class OrganizationReader:
 
     def _put(self, tree: _Tree, parent: str, raw: Raw) -> str:
         identifier, name = str(raw["Id"]), str(raw.get("Name") or "")
-        if identifier in tree.units or not name:
+        if identifier in tree.listed or not name:
             message = f"{identifier} is below two units" if name else f"{identifier} has no name"
             raise self._incomplete("ListOrganizationalUnitsForParent", message)
+        tree.listed.add(identifier)
         above = tree.units.get(parent)
         tree.units[identifier] = LiveUnit(identifier, (*above.names, name) if above else (name,))
         tree.chains[identifier] = (*tree.chains.get(parent, ()), identifier)
