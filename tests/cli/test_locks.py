@@ -279,7 +279,7 @@ def test_unlock_says_of_a_remote_that_is_gone_that_it_does_not_know(clones: tupl
 
     assert broken.code == 1
     assert "aws: the lock is broken." in broken.out
-    assert "whether refs/tags/reconciler/locks/aws at origin is there is not known" in broken.err
+    assert "whether refs/tags/reconciler/locks/aws at origin exists is not known" in broken.err
 
 
 def test_unlock_works_while_the_files_do_not_load(real: Real) -> None:

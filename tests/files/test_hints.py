@@ -49,11 +49,11 @@ POLICY = "permission_sets: {A: {inline_policy: p.json}}\n"
         ),
         pytest.param(
             {"a.yaml": POLICY, "p.json": '{"Statement": [\n  {"Effect": "Allow", }\n]}'},
-            "p.json:2:21", "a comma stands before }", "delete the comma", id="a comma in an object",
+            "p.json:2:21", "a comma is before }", "delete the comma", id="a comma in an object",
         ),
         pytest.param(
             {"a.yaml": POLICY, "p.json": '{"Statement": [1,\n]}'},
-            "p.json:1:17", "a comma stands before ]", "delete the comma", id="a comma at the end of an array",
+            "p.json:1:17", "a comma is before ]", "delete the comma", id="a comma at the end of an array",
         ),
         pytest.param(
             "user:\n  ada: {user_name: ada}\ngroups:\n  g: {members: [ada, bob]}\n",

@@ -45,12 +45,14 @@ def test_the_only_instance_is_found_and_asked_for_once(sandbox: Sandbox, target:
 
 
 def test_a_wrong_region_is_said_with_the_right_one(sandbox: Sandbox) -> None:
-    with pytest.raises(Rejected, match=r"no Identity Center instance in eu-west-1; it is in us-east-1"):
+    with pytest.raises(Rejected, match=r"Identity Center has no instance in eu-west-1; it is in us-east-1"):
         center(sandbox, region="eu-west-1").read()
 
 
 def test_where_no_region_has_one_the_error_says_what_to_check() -> None:
-    with pytest.raises(Rejected, match="no Identity Center instance in eu-central-1; a wrong Region answers"):
+    with pytest.raises(
+        Rejected, match="Identity Center has no instance in eu-central-1; a wrong Region answers"
+    ):
         find([], [])
 
 

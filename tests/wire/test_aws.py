@@ -294,7 +294,7 @@ def test_nobody_at_the_address_is_said_and_a_write_is_not_unknown() -> None:
         pytest.param(
             error("ResourceNotFoundException", "no", ResourceType="IDENTITY_STORE"),
             Rejected,
-            "no such identity store",
+            "this identity store does not exist",
             id="a wrong store is no absent group",
         ),
         pytest.param(
