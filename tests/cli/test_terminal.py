@@ -16,6 +16,8 @@ from tests.cli.stage import GROUPS, PATIENCE, TEAM, Ended, Played, no_traceback
 from tests.support.forked import Forked
 
 CTRL_C = "\x03"
+# Seconds of silence after which Ctrl-C is pressed again.
+AGAIN = 20
 
 
 def on_a_terminal(stage: Played, typed: str, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
@@ -37,11 +39,17 @@ def on_a_terminal(stage: Played, typed: str, *arguments: str, env: Mapping[str, 
     else:
         process = Forked(stage.full(*arguments), stage.root, environment, streams)
     os.close(follower)
-    shown, asked = b"", False
+    shown, asked, silent = b"", False, 0
     try:
         while True:
             # A question in other words must not be waited for without end.
-            if not select.select([leader], [], [], PATIENCE)[0]:
+            if not select.select([leader], [], [], AGAIN if asked and typed == CTRL_C else PATIENCE)[0]:
+                silent += 1
+                if asked and typed == CTRL_C and silent * AGAIN < PATIENCE:
+                    # Between its question and its reading Python takes note of a signal and reads on, for
+                    # some microseconds. A person presses again.
+                    process.send_signal(signal.SIGINT)
+                    continue
                 process.kill()
                 raise AssertionError(shown.decode())
             try:
