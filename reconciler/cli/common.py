@@ -17,7 +17,7 @@ from typing import Any, TextIO, TypeVar
 import click
 from click.core import ParameterSource
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import AppliedInPart, ReconcilerError
 from reconciler.session.settings import Settings
 
 FORMATS = ("text", "json", "markdown", "github")
@@ -69,7 +69,13 @@ def answer(text: str) -> None:
     except OSError as error:
         # What is still buffered would be tried once more when Python ends, and change the exit code.
         hang_up()
-        raise ReconcilerError(f"the answer cannot be written to stdout: {error.strerror}") from error
+        unsaid = f"the answer cannot be written to stdout: {error.strerror}"
+        if has_written(click.get_current_context(silent=True)):
+            # Exit code 1 would say that nothing was written to a service.
+            raise AppliedInPart(
+                f"{unsaid}; something was applied: `reconciler plan` shows what is left"
+            ) from error
+        raise ReconcilerError(unsaid) from error
 
 
 def write_error(text: str) -> None:

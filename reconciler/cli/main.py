@@ -122,10 +122,18 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except OSError as error:
         remark(_of_the_system(error))
-        return 1
+        return _failed(context)
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, told without a traceback
         remark(_unexpected(error))
+        return _failed(context)
+
+
+def _failed(context: click.Context | None) -> int:
+    """The exit code of a run that ended in its middle: 1 says that nothing was written to a service."""
+    if not has_written(context):
         return 1
+    remark("Something may have been written. Run `reconciler plan`: it shows what is left.")
+    return AppliedInPart.exit_code
 
 
 def _tell(error: ReconcilerError, options: Options | None) -> None:

@@ -66,7 +66,7 @@ def offboarded_text(
 ) -> str:
     """How it ended, and what may live on; `ended` is an aware instant at which it was over.
 
-    `denied` says by target, where a policy denies people, why the person does not stand in it ("": they do).
+    `denied` says by target, where a policy denies people, why the person is not in it ("": they are).
     """
     lines: list[str] = []
     for target, found in removals.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.stage import Played
+from tests.cli.stage import TEAM, Played
 from tests.support.forked import Forked
 
 LONG = "x" * 5000
@@ -55,3 +55,17 @@ def test_a_full_disk_is_told(played: Played, words: tuple[str, ...]) -> None:
     assert (code, said.count("No space left on device")) == (1, 1), said
     assert "Internal error" not in said
     assert "Traceback" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+def test_an_apply_that_cannot_say_what_it_wrote_does_not_end_as_if_it_wrote_nothing(played: Played) -> None:
+    assert played.run("plan", "--out", "plan.json").code == 0
+    with Path("/dev/full").open("wb") as full, tempfile.TemporaryFile() as err:
+        streams = (full.fileno(), full.fileno(), err.fileno())
+        words = played.full("apply", "plan.json")
+        code = Forked(words, played.root, dict(os.environ), streams).wait()
+        err.seek(0)
+        said = err.read().decode()
+
+    assert (code, "`reconciler plan`" in said) == (6, True), said
+    assert played.memberships() == TEAM
