@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 IDENTITY = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -40,7 +42,12 @@ class Work:
     def git(self, *arguments: str, stdin: bytes = b"") -> str:
         """Run git here; its output without the line end."""
         done = subprocess.run(
-            ["git", *arguments], cwd=self.root, input=stdin, capture_output=True, check=False
+            ["git", *arguments],
+            cwd=self.root,
+            input=stdin,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout.decode().removesuffix("\n")
@@ -72,6 +79,7 @@ class Work:
         subprocess.run(
             ["git", "clone", "-q", *options, f"file://{self.root}", str(root)],
             capture_output=True,
+            timeout=PATIENCE,
             check=True,
         )
         return Work(root, patch, self._folder, start=False)

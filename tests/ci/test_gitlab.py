@@ -24,6 +24,7 @@ from tests.ci.story import GROUPS, PEOPLE
 from tests.cli.stage import SPEED
 from tests.repositories import IDENTITY, Work
 from tests.support.forked import install_program
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -179,6 +180,7 @@ class Lab:
             },
             capture_output=True,
             text=True,
+            timeout=PATIENCE,
             check=False,
         )
         self.output = done.stdout + done.stderr

@@ -23,6 +23,7 @@ from reconciler.scaffold.write import differing
 from tests.ci.actions import PIP
 from tests.ci.linting import ROOT, schema, zizmor
 from tests.repositories import IDENTITY
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,13 @@ def call(*words: str | Path, cwd: Path, env: Mapping[str, str] | None = None) ->
     """Run a program; what it prints. Fails with that where it fails."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        list(words), cwd=cwd, env={**clean, **(env or {})}, capture_output=True, text=True, check=False
+        list(words),
+        cwd=cwd,
+        env={**clean, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

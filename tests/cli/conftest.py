@@ -14,9 +14,16 @@ from tests.cli.clones import first_clone
 from tests.cli.holding import Gate
 from tests.cli.stage import FILES, SPEED, Played, Real
 from tests.repositories import Work
+from tests.support.patience import end_noted
 
 # Makes of a name and what to do on a new stage a stage on which that was done.
 Done = Callable[[str, Callable[[Real], object]], Real]
+
+
+@pytest.fixture(autouse=True)
+def _no_process_outlives_its_test() -> Iterator[None]:
+    yield
+    end_noted()
 
 
 @pytest.fixture

@@ -21,7 +21,12 @@ from reconciler.sandbox import Console, Sandbox
 from tests.repositories import Work
 from tests.support.forked import Forked
 from tests.support.json_output import check_json
+from tests.support.patience import PATIENCE
 
+__all__ = [
+    "CONFIG", "DATA", "FILES", "GROUPS", "PATIENCE", "PEOPLE", "ROOT", "SPEED", "TEAM", "Ended", "Played",
+    "Real", "Stage", "no_traceback",
+]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ".reconciler/sandbox.sqlite"
 CONFIG = "format: 1\ntargets:\n  aws: {type: identity-center, region: us-east-1}\n"
@@ -39,8 +44,6 @@ TEAM = {
 }
 # Fast, and the quotas still hold.
 SPEED = 1000.0
-# Seconds after which a process that says nothing more is given up; no test waits for them to pass.
-PATIENCE = 600
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Stage:
                 input=stdin.encode(),
                 env={**os.environ, **(env or {})},
                 capture_output=True,
+                timeout=PATIENCE,
                 check=False,
             )
             return no_traceback(Ended(done.returncode, done.stdout.decode(), done.stderr.decode()))
@@ -111,7 +115,14 @@ class Stage:
             given.write(stdin.encode())
             given.seek(0)
             streams = (given.fileno(), out.fileno(), err.fileno())
-            code = Forked(self.full(*arguments), self.root, {**os.environ, **(env or {})}, streams).wait()
+            forked = Forked(self.full(*arguments), self.root, {**os.environ, **(env or {})}, streams)
+            try:
+                code = forked.wait()
+            except BaseException as error:
+                out.seek(0)
+                err.seek(0)
+                error.add_note(f"it had said: {out.read()!r} {err.read()!r}")
+                raise
             out.seek(0)
             err.seek(0)
             return no_traceback(Ended(code, out.read().decode(), err.read().decode()))

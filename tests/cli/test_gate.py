@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, Ended, Real
+from tests.support.patience import PATIENCE
 
 GUARDED = f"{CONFIG}guards: {{max_removals: {{memberships: {{count: 0}}}}}}\n"
 OPEN = f"{CONFIG}guards: {{max_removals: {{memberships: {{count: 100, percent: 100}}}}}}\n"
@@ -54,7 +55,7 @@ def smuggle(stage: Real, url: str, files: Mapping[str, str], config: str = "") -
         ("update-ref", "refs/remotes/origin/main", "HEAD"),
         ("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"),
     ):
-        subprocess.run(["git", *words], cwd=other, check=True, capture_output=True)
+        subprocess.run(["git", *words], cwd=other, timeout=PATIENCE, check=True, capture_output=True)
     brought = stage.root / "brought"
     shutil.copytree(other / ".git", brought, ignore=shutil.ignore_patterns("hooks", "index"))
     (brought / "config").write_text(
@@ -211,7 +212,9 @@ def test_the_environment_does_not_name_another_repository(
     other = guarded.root.parent / "elsewhere"
     shutil.copytree(guarded.root / ".git", other)
     subprocess.run(
-        ["git", "--git-dir", str(other), "update-ref", "refs/remotes/origin/main", "HEAD"], check=True
+        ["git", "--git-dir", str(other), "update-ref", "refs/remotes/origin/main", "HEAD"],
+        timeout=PATIENCE,
+        check=True,
     )
     monkeypatch.setenv(name, "'core.fsmonitor'='false'" if name == "GIT_CONFIG_PARAMETERS" else str(other))
 
@@ -229,7 +232,7 @@ def test_a_submodule_that_a_pull_request_makes_of_the_folder_does_not_judge(guar
         ("add", "-A"),
         ("-c", "user.name=Eve", "-c", "user.email=eve@example.com", "commit", "-qm", "evil"),
     ):
-        subprocess.run(["git", *words], cwd=evil, check=True, capture_output=True)
+        subprocess.run(["git", *words], cwd=evil, timeout=PATIENCE, check=True, capture_output=True)
     guarded.work.git("checkout", "-q", "-b", "proposal")
     guarded.work.git("rm", "-rq", "identities")
     guarded.work.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(evil), "identities")

@@ -13,6 +13,7 @@ from tests.cli.clones import another, first_clone, push
 from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, Real
 from tests.cli.test_gate_receipts import APPLIED, CHAIN, LESS, oid, put, refused, unseen
+from tests.support.patience import PATIENCE
 
 KEY = "RECONCILER_SIGNING_KEY"
 SIGNED = f"{CONFIG}memory: {{signed: true}}\n"
@@ -24,7 +25,9 @@ def keys(folder: Path, name: str, passphrase: str = "") -> tuple[Path, str]:
     """A new pair: the file of the private key, and the public one as text."""
     file = folder / name
     subprocess.run(
-        ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(file)], check=True
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(file)],
+        timeout=PATIENCE,
+        check=True,
     )
     return file, file.with_suffix(".pub").read_text(encoding="ascii")
 

@@ -21,6 +21,7 @@ from tests.cli.clones import another, first_clone
 from tests.cli.holding import gate, hold, stop_at_the_gate
 from tests.cli.stage import CONFIG, GROUPS, TEAM, Ended, Played, Real
 from tests.cli.test_process import ended, start
+from tests.support.patience import PATIENCE, end
 
 PAST, FUTURE = datetime(2026, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 GIT = CONFIG + "lock: {type: git}\n"
@@ -161,9 +162,10 @@ def test_ctrl_c_while_the_lock_is_given_back_takes_no_report_from_anybody(clones
     locks = "refs/tags/reconciler/locks/*) ;; *) exit 0;;"
     deletes = (
         f"read old new ref; case $ref in {locks} esac; case $new in *[!0]*) exit 0;; esac; "
-        f"while [ ! -s {pid} ]; do sleep 0.01; done; p=$(cat {pid}); kill -INT $p; "
+        f"n={PATIENCE}00; tick() {{ n=$((n - 1)); [ $n -gt 0 ] && sleep 0.01; }}; "
+        f"while [ ! -s {pid} ] && tick; do :; done; p=$(cat {pid}); kill -INT $p; "
         # Where the system tells what is pending: until the signal was taken.
-        "while grep -q 'Pnd:.*[1-9a-f]' /proc/$p/status 2>/dev/null; do sleep 0.01; done; exit 1"
+        "while grep -q 'Pnd:.*[1-9a-f]' /proc/$p/status 2>/dev/null && tick; do :; done; exit 1"
     )
     hook.write_text(f"#!/bin/sh\n{deletes}\n", encoding="utf-8")
     hook.chmod(0o755)
@@ -181,8 +183,7 @@ def test_ctrl_c_while_the_lock_is_given_back_takes_no_report_from_anybody(clones
 def test_what_a_killed_run_left_is_shown_broken_and_applied_over(real: Real) -> None:
     real.plan()
     process = begun(real, "apply", real.file, "--first-apply")
-    process.kill()
-    process.communicate()
+    end(process)
     real.sandbox.faults.clear()
     assert apply_anew(real).code == 5
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.cli.holding import gate, hold, signalled_at_the_gate, taken
 from tests.cli.stage import PATIENCE, PEOPLE, SPEED, TEAM, Ended, Played, Real, no_traceback
+from tests.support.patience import end, noted, watched
 
 
 @contextmanager
@@ -30,12 +31,14 @@ def serving(stage: Played | Real, *options: str) -> Iterator[str]:
     )
     try:
         assert process.stdout is not None
-        match = re.match(r"export AWS_ENDPOINT_URL=(\S+)", process.stdout.readline())
-        assert match is not None, process.communicate()
+        with watched(process):
+            match = re.match(r"export AWS_ENDPOINT_URL=(\S+)", process.stdout.readline())
+            assert match is not None, process.communicate()
         yield match[1]
-    finally:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
+    finally:
+        end(process)
     assert process.returncode == 0
     assert "Stopped; the data is kept." in err
     assert "Traceback" not in err
@@ -53,13 +56,15 @@ def control(url: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
 
 
 def start(stage: Played | Real, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        stage.command(*arguments),
-        cwd=stage.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    return noted(
+        subprocess.Popen(
+            stage.command(*arguments),
+            cwd=stage.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     )
 
 
@@ -67,13 +72,18 @@ def ended(process: subprocess.Popen[str]) -> Ended:
     try:
         out, err = process.communicate(timeout=PATIENCE)
     finally:
-        process.kill()  # one that hangs must not outlive the test
+        end(process)  # one that hangs must not outlive the test
     return no_traceback(Ended(process.returncode, out, err))
 
 
 def test_an_answer_and_what_stands_beside_it_are_in_order_in_one_file(played: Played) -> None:
     done = subprocess.run(
-        played.command("plan"), cwd=played.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        played.command("plan"),
+        cwd=played.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=PATIENCE,
+        check=False,
     )
 
     lines = done.stdout.decode().splitlines()
@@ -91,6 +101,7 @@ def test_a_closed_stream_ends_nobody(played: Played, closed: str) -> None:
         cwd=played.root,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -119,6 +130,7 @@ def test_a_disk_that_is_full_is_said(played: Played) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
+            timeout=PATIENCE,
             check=False,
         )
 

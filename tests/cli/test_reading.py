@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.render.schemas import OUTPUTS
 from tests.cli.stage import CONFIG, GROUPS, PEOPLE, Played, Real
+from tests.support.patience import PATIENCE
 
 ESCAPE = "\x1b"
 
@@ -111,6 +112,7 @@ def validated(*options: str) -> tuple[int, str]:
         [sys.executable, "-m", "reconciler", "validate", *options],
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
     )
     return done.returncode, done.stdout

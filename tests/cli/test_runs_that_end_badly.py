@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.stage import CONFIG, FILES, PEOPLE, TEAM, Real
 from tests.cli.test_locks import begun, wakes_up
+from tests.support.patience import end
 
 DAN = PEOPLE + "  dan: {user_name: dan@example.com, given_name: Dan, family_name: Roy}\n"
 JOINED = "groups:\n  ops: {members: [ada, bob, dan]}\n  dev: {members: [cyd]}\n"
@@ -28,8 +29,7 @@ def test_a_killed_run_is_named_until_unlock_and_what_it_made_goes(stage: Real) -
     stage.commit({"people.yaml": DAN, "groups.yaml": JOINED})
     stage.plan()
     process = begun(stage, "apply", stage.file)
-    process.kill()
-    process.communicate()
+    end(process)
     stage.sandbox.faults.clear()
     undone(stage)
 

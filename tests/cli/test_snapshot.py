@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Done
 from tests.cli.stage import CONFIG, TEAM, Real
+from tests.support.patience import PATIENCE
 
 TAG = "reconciler/snapshot"
 MORE = "groups:\n  ops: {members: [ada, bob, cyd]}\n  dev: {members: [cyd]}\n"
@@ -80,10 +81,17 @@ def test_it_plans_what_a_plan_of_the_services_plans(shared: Real) -> None:
 def test_a_fresh_clone_finds_the_snapshot_at_the_remote(shared: Real, tmp_path: Path) -> None:
     origin = shared.work.git("remote", "get-url", "origin")
     clone = tmp_path / "fresh"
-    subprocess.run(["git", "clone", "-q", origin, str(clone)], check=True, capture_output=True)
+    subprocess.run(
+        ["git", "clone", "-q", origin, str(clone)], timeout=PATIENCE, check=True, capture_output=True
+    )
 
     listed = subprocess.run(
-        ["git", "ls-tree", "--name-only", TAG], cwd=clone, check=True, capture_output=True, text=True
+        ["git", "ls-tree", "--name-only", TAG],
+        cwd=clone,
+        timeout=PATIENCE,
+        check=True,
+        capture_output=True,
+        text=True,
     )
 
     assert listed.stdout.split() == ["aws.json"]
@@ -159,6 +167,7 @@ def test_a_damaged_snapshot_is_refused(shared: Real, damage: object, reason: str
         ["git", "mktree"],
         cwd=shared.root,
         input=f"100644 blob {blob}\taws.json\n",
+        timeout=PATIENCE,
         check=True,
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.cli.main import COMMANDS, cli
 from tests.cli.stage import Played, Real
+from tests.support.patience import PATIENCE
 
 _D = "sha256:" + "0" * 64
 
@@ -169,6 +170,7 @@ def _imported(*arguments: str, env: Mapping[str, str] | None = None) -> tuple[se
         env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=True,
     )
     return set(done.stderr.split()), done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import subprocess
 import threading  # noqa: TID251  # counts the connections of the sandbox
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from tests.cli.stage import CONFIG, SPEED, Real
 from tests.conformance.narrative import APPROVED, UNLIMITED
 from tests.conformance.stories_access import BASE, DEV, LAB, PROD, accounts
 from tests.conformance.stories_sets import ASSIGNED, RENAMED, written
+from tests.support.patience import end, until
 from tests.support.site import FilesSite, client, files_site
 
 MANAGEMENT = "111111111111"
@@ -237,14 +237,22 @@ def test_an_apply_that_is_killed_leaves_nothing_to_repair(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while sandbox.requests.counts().get(operation, 0) < nth:
+
+        def asked() -> bool:
             assert process.poll() is None, "it ended before it was killed"
-            select.select([], [], [], 0.01)
-        process.kill()
-        process.wait()
+            return sandbox.requests.counts().get(operation, 0) >= nth
+
+        try:
+            until(asked, f"{nth} calls of {operation}")
+        finally:
+            end(process)
         # What it had sent is still carried out: until its connections have ended, and every call with them.
-        while threading.active_count() > before or sandbox.requests._number > sandbox.requests.total():
-            select.select([], [], [], 0.01)
+        until(
+            lambda: (
+                threading.active_count() <= before and sandbox.requests._number <= sandbox.requests.total()
+            ),
+            "the end of the calls of the killed process",
+        )
         sandbox.faults.clear()
         there = {account for account, *_ in sandbox.store.assignments()}
         assert there < set(ids)

@@ -23,6 +23,7 @@ from reconciler.planning.review import review
 from reconciler.sandbox import FaultKind
 from tests.conformance.conftest import PAGE, Applied, applied_once
 from tests.support.organisation import remove_user, rename_group
+from tests.support.patience import PATIENCE
 from tests.support.site import FilesSite, files_site
 
 PEOPLE, TEAMS, FEW = 48, 24, 20
@@ -263,6 +264,7 @@ def test_the_command_line_ends_with_exit_code_1_and_writes_no_plan_file(
         },
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.organisation import ROOT
+from tests.support.patience import PATIENCE, end, watched
 
 _TOOL = [sys.executable, "-m", "reconciler"]
 
@@ -39,17 +40,25 @@ def test_the_variables_that_it_prints_lead_a_plan_to_it(tmp_path: Path) -> None:
     try:
         assert serving.stdout is not None
         words: list[str] = []
-        while not any(word.startswith("AWS_SECRET_ACCESS_KEY=") for word in words):
-            line = serving.stdout.readline()
-            assert line, "it ended before it said where it is"
-            words += shlex.split(line)
+        with watched(serving):
+            while not any(word.startswith("AWS_SECRET_ACCESS_KEY=") for word in words):
+                line = serving.stdout.readline()
+                assert line, "it ended before it said where it is"
+                words += shlex.split(line)
         printed = dict(word.split("=", 1) for word in words if word != "export")
         done = subprocess.run(
-            [*_TOOL, "plan"], cwd=tmp_path, env=clean | printed, capture_output=True, text=True, check=False
+            [*_TOOL, "plan"],
+            cwd=tmp_path,
+            env=clean | printed,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
-    finally:
         serving.send_signal(signal.SIGINT)
-        serving.communicate()
+        serving.communicate(timeout=PATIENCE)
+    finally:
+        end(serving)
 
     assert done.returncode == 0, done.stderr
     assert "ada" in done.stdout
@@ -66,11 +75,15 @@ def test_sigterm_ends_it_also_where_a_shell_in_the_background_made_it_deaf_to_ct
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert serving.stdout is not None
-    assert serving.stdout.readline()
-    serving.terminate()
+    try:
+        assert serving.stdout is not None
+        with watched(serving):
+            assert serving.stdout.readline()
+        serving.terminate()
 
-    _, err = serving.communicate(timeout=600)
+        _, err = serving.communicate(timeout=PATIENCE)
+    finally:
+        end(serving)
 
     assert serving.returncode in (0, 143)
     assert "Traceback" not in err

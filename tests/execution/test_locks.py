@@ -12,6 +12,7 @@ from reconciler.errors import Locked, ReconcilerError
 from reconciler.execution.locks.lease import parse_lease
 from reconciler.execution.locks.lock import SKEW, Lock, Locks
 from tests.execution.locking import SECONDS, Site, site
+from tests.support.patience import PATIENCE, joined
 
 __all__ = ["site"]
 LATE = SECONDS + SKEW.total_seconds()
@@ -175,7 +176,7 @@ def test_of_many_who_see_it_expired_at_once_one_wins(site: Site) -> None:
     site.lock("ada").acquire()
     site.clock.sleep(LATE)
     runs = [site.lock(f"run{number}") for number in range(4)]
-    together = threading.Barrier(len(runs))
+    together = threading.Barrier(len(runs), timeout=PATIENCE)
     won: list[Lock] = []
     lost: list[ReconcilerError] = []
 
@@ -187,11 +188,10 @@ def test_of_many_who_see_it_expired_at_once_one_wins(site: Site) -> None:
         except ReconcilerError as error:
             lost.append(error)
 
-    threads = [threading.Thread(target=take, args=(lock,)) for lock in runs]
+    threads = [threading.Thread(target=take, args=(lock,), daemon=True) for lock in runs]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    joined(*threads)
 
     assert [type(error) for error in lost] == [Locked] * 3, lost
     (winner,) = won

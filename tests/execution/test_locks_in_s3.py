@@ -14,6 +14,7 @@ from reconciler.errors import Denied, Locked, OutcomeUnknown, ServiceError
 from reconciler.execution.locks.lease import Run
 from reconciler.execution.locks.lock import Lock
 from tests.execution.locking import SECONDS, in_s3
+from tests.support.patience import joined
 from tests.wire.clocks import FakeClock
 
 
@@ -102,14 +103,14 @@ def serve() -> Iterator[Bucket]:
     bucket = Bucket()
     handler = type("Handler", (_Handler,), {"bucket": bucket})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     bucket.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
         yield bucket
     finally:
         server.shutdown()
-        thread.join()
+        joined(thread)
         server.server_close()
 
 

@@ -15,6 +15,7 @@ from reconciler.cli.main import run
 from tests.support.github import Hub
 from tests.support.github_settings import settled
 from tests.support.json_output import check_json
+from tests.support.patience import PATIENCE
 from tests.wire.web import Say
 
 SCOPES = ("contents", "actions", "administration", "environments", "secrets")
@@ -480,20 +481,24 @@ def test_what_github_says_cannot_command_the_terminal_or_the_runner(ward: Ward) 
 def test_the_repository_is_that_of_origin(ward: Ward, tmp_path: Path) -> None:
     ward.patch.chdir(tmp_path)
     git = ["git", "-C", str(tmp_path)]
-    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "init", "-q"], timeout=PATIENCE, check=True)
     assert ward.run()[0] == 64
-    subprocess.run([*git, "remote", "add", "origin", f"git@github.com:{ward.hub.name}.git"], check=True)
+    subprocess.run(
+        [*git, "remote", "add", "origin", f"git@github.com:{ward.hub.name}.git"], timeout=PATIENCE, check=True
+    )
     assert ward.run()[0] == 0
     for url in (
         f"https://user:hunter2@github.com/{ward.hub.name}",
         f"ssh://git@github.com/{ward.hub.name}.git",
     ):
-        subprocess.run([*git, "remote", "set-url", "origin", url], check=True)
+        subprocess.run([*git, "remote", "set-url", "origin", url], timeout=PATIENCE, check=True)
         code, out, err = ward.run()
         assert code == 0
         assert "hunter2" not in out + err
     subprocess.run(
-        [*git, "remote", "set-url", "origin", "https://user:hunter2@elsewhere.example/a"], check=True
+        [*git, "remote", "set-url", "origin", "https://user:hunter2@elsewhere.example/a"],
+        timeout=PATIENCE,
+        check=True,
     )
     code, out, err = ward.run()
     assert (code, "hunter2" in out + err) == (64, False)

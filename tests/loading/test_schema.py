@@ -17,6 +17,7 @@ from reconciler.errors import InputError
 from reconciler.loading.load import load
 from reconciler.loading.schema import schemas, write_schemas
 from tests.support.organisation import Place, organisations
+from tests.support.patience import PATIENCE
 from tests.trees import tree
 
 pytestmark = pytest.mark.slow
@@ -85,7 +86,9 @@ def test_the_sample_is_accepted_as_people_check_it_in_ci() -> None:
     ):
         assert files
         command = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(ROOT / "schemas" / schema)]
-        done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*command, *map(str, files)], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
         assert done.returncode == 0, done.stdout
 
 

@@ -29,6 +29,7 @@ from tests.browser.pages import HOSTILE, hostile, sample, small, standing
 from tests.support.access_pages import as_applied, large, page_of, page_of_folder
 from tests.support.browser import ROOT, missing
 from tests.support.organisation import Place, organisations
+from tests.support.patience import PATIENCE
 
 # Some of it asks Node.js, which is a process.
 pytestmark = pytest.mark.slow
@@ -182,7 +183,9 @@ def test_the_scripts_are_what_node_takes() -> None:
         missing("Node.js is not installed")
     assert node is not None
     command = [node, "--check", "--input-type=module", "-"]
-    done = subprocess.run(command, input=read_assets().script.encode(), capture_output=True, check=False)
+    done = subprocess.run(
+        command, input=read_assets().script.encode(), capture_output=True, timeout=PATIENCE, check=False
+    )
     assert done.stderr.decode() == ""
 
 

@@ -28,12 +28,11 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 
 from reconciler.wire.clock import SystemClock
+from tests.support.patience import PATIENCE, end, watched
 
 HERE = Path(__file__).parent
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 REQUIRED = "RECONCILER_REQUIRE_SERVERS"
-# Seconds until a process that was started and does not answer is given up.
-_PATIENCE = 600.0
 _RESTRICTED: Mapping[str, Any] = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
     "patch": {"supported": False},
@@ -91,7 +90,7 @@ class Server:
             },
         )
         try:
-            with _open(request, timeout=_PATIENCE) as answer:
+            with _open(request, timeout=PATIENCE) as answer:
                 content = answer.read()
         except HTTPError as error:
             with error:
@@ -141,9 +140,13 @@ def scimmy() -> Iterator[Server]:
     if node is None or not (HERE / "scimmy" / "node_modules" / "scimmy").is_dir():
         missing("SCIMMY is not installed; `make servers` installs it, and needs Node.js and npm")
     token = _token()
-    with _process([str(node), str(HERE / "scimmy" / "server.js"), token]) as process:
+    # After the line that says where it is, it prints nothing: who does not read could block it.
+    with _process([str(node), str(HERE / "scimmy" / "server.js"), token], subprocess.PIPE) as process:
         assert process.stdout is not None
-        server = Server(process.stdout.readline().decode().strip(), token)
+        with watched(process):
+            said = process.stdout.readline().decode().strip()
+        assert said, "SCIMMY ended before it said where it is"
+        server = Server(said, token)
         _wait(server, process)
         yield server
 
@@ -161,13 +164,12 @@ def missing(what: str) -> NoReturn:
 
 
 @contextmanager
-def _process(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def _process(command: Sequence[str], stdout: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        end(process)
 
 
 @contextmanager
@@ -179,16 +181,22 @@ def _spooled(name: str, text: str) -> Iterator[Path]:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nobody listens on.
+
+    It is below those that systems hand out to others who ask for any port: between here and the start of the
+    server, another test could get one of these.
+    """
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
     """Until it answers; another process's start is all that this waits for."""
     clock = SystemClock()
-    ends = clock.monotonic() + _PATIENCE
+    ends = clock.monotonic() + PATIENCE
     while clock.monotonic() < ends:
         if process.poll() is not None:
             pytest.fail(f"the server ended with {process.returncode} before it answered")
@@ -197,4 +205,4 @@ def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
                 server.ask("GET", "/ServiceProviderConfig")
             return
         clock.sleep(0.02)
-    pytest.fail(f"no answer from {server.url} within {_PATIENCE:g} seconds")
+    pytest.fail(f"no answer from {server.url} within {PATIENCE} seconds")

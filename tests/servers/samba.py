@@ -26,6 +26,7 @@ import pytest
 from reconciler.wire.clock import SystemClock
 from tests.servers.running import missing
 from tests.support.ldap_server import certificate
+from tests.support.patience import PATIENCE, end
 
 REALM, BASE, HOST = "AD.EXAMPLE.TEST", "DC=ad,DC=example,DC=test", "dc1.ad.example.test"
 ADMIN = f"CN=Administrator,CN=Users,{BASE}"
@@ -38,8 +39,8 @@ ENABLED, DISABLED = 0x220, 0x222
 # Where its programs are, also for those who are not root.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _PROGRAMS = ("samba", "samba-tool", "ldbadd")
-# Seconds until a server that was started and does not answer is given up, and one that ends is killed.
-_PATIENCE, _FAREWELL = 600.0, 10
+# Seconds until a server that ends is killed.
+_FAREWELL = 10
 # One transaction of many entries takes longer for each of them than several of few.
 _BATCH = 250
 _PROVISION = (
@@ -258,13 +259,12 @@ def _running(domain: Domain) -> Iterator[None]:
         try:
             process.wait(_FAREWELL)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            end(process)
 
 
 def _wait(domain: Domain, process: subprocess.Popen[bytes]) -> None:
     clock = SystemClock()
-    ends = clock.monotonic() + _PATIENCE
+    ends = clock.monotonic() + PATIENCE
     while clock.monotonic() < ends:
         if process.poll() is not None:
             said = (domain.ca_file.parent / "said").read_text("utf-8", "replace")
@@ -272,7 +272,7 @@ def _wait(domain: Domain, process: subprocess.Popen[bytes]) -> None:
         with suppress(OSError), create_connection((domain.address, 636), 1):
             return
         clock.sleep(0.02)
-    pytest.fail(f"no answer from {domain.url} within {_PATIENCE:g} seconds")
+    pytest.fail(f"no answer from {domain.url} within {PATIENCE} seconds")
 
 
 def _address() -> str:
@@ -285,7 +285,10 @@ def _may_sudo() -> bool:
     sudo = shutil.which("sudo")
     if sudo is None:
         return False
-    return subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run([sudo, "-n", "true"], capture_output=True, timeout=PATIENCE, check=False).returncode
+        == 0
+    )
 
 
 def _as_root(command: Sequence[str]) -> list[str]:
@@ -298,5 +301,7 @@ def _environment() -> dict[str, str]:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(_as_root(command), capture_output=True, env=_environment(), check=False)
+    done = subprocess.run(
+        _as_root(command), capture_output=True, env=_environment(), timeout=PATIENCE, check=False
+    )
     assert done.returncode == 0, (command[0], (done.stderr or done.stdout).decode("utf-8", "replace")[-2000:])

@@ -15,11 +15,11 @@ import pytest
 from reconciler.wire.clock import SystemClock
 from tests.servers.running import free_port, missing
 from tests.support.ldap_server import PASSWORD, certificate
+from tests.support.patience import PATIENCE, end
 
 BASE, ADMIN = "dc=example,dc=org", "cn=admin,dc=example,dc=org"
 _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/openldap"))
 _SCHEMAS = Path("/etc/ldap/schema")
-_PATIENCE = 600.0
 
 
 @contextmanager
@@ -42,7 +42,8 @@ def slapd(folder: Path, entries: Sequence[Mapping[str, object]]) -> Iterator[str
     )
     file = folder / "entries.ldif"
     file.write_text("\n".join(_text(one) for one in ({"dn": BASE, **_ROOT}, *entries)))
-    done = subprocess.run([loader, "-f", str(config), "-l", str(file)], capture_output=True, check=False)
+    command = [loader, "-f", str(config), "-l", str(file)]
+    done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr.decode()
     port = free_port()
     command = [program, "-d", "0", "-f", str(config), "-h", f"ldaps://127.0.0.1:{port}"]
@@ -54,8 +55,7 @@ def slapd(folder: Path, entries: Sequence[Mapping[str, object]]) -> Iterator[str
             f"password: {{env: AD_PASSWORD}}\nbase: {BASE}\n"
         )
     finally:
-        process.kill()
-        process.wait()
+        end(process)
 
 
 _ROOT = {"objectClass": ["top", "dcObject", "organization"], "o": "Example", "dc": "example"}
@@ -70,7 +70,7 @@ def _text(entry: Mapping[str, object]) -> str:
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     clock = SystemClock()
-    ends = clock.monotonic() + _PATIENCE
+    ends = clock.monotonic() + PATIENCE
     while clock.monotonic() < ends:
         assert process.poll() is None, "slapd ended before it answered"
         with suppress(OSError), create_connection(("127.0.0.1", port), 1):

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from reconciler.session.ignoring import Ignoring, keep_out_of_git
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A repository with a folder of identities and one beside it."""
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], timeout=PATIENCE, check=True)
     for name in ("ours/identities", "other"):
         (tmp_path / name).mkdir(parents=True)
     return tmp_path

@@ -14,6 +14,7 @@ import reconciler
 from reconciler import Applied, Approvals, Settings, Taking, open_session
 from reconciler.errors import UsageError
 from tests.support.organisation import ROOT
+from tests.support.patience import PATIENCE
 
 PEOPLE = """\
 users:
@@ -103,4 +104,4 @@ def test_the_example_of_the_documentation_runs(
 
 def test_importing_the_package_imports_none_of_it() -> None:
     asked = "import reconciler, sys; sys.exit(bool({'reconciler.session', 'pydantic'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", asked], timeout=PATIENCE, check=False).returncode == 0

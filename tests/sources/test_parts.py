@@ -23,6 +23,7 @@ from reconciler.sources.leavers import Part
 from reconciler.sources.settings import Rules, Settings
 from reconciler.sources.shrinking import Limit
 from tests.support.directories import group, person
+from tests.support.patience import PATIENCE
 
 LEAVERS, OTHERS = Part.LEAVERS, Part.OTHERS
 ANY = Limit(percent=100.0)
@@ -49,7 +50,12 @@ class Imports:
     def git(self, *words: str) -> str:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "core.fsync=none")
         done = subprocess.run(
-            ["git", *identity, *words], cwd=self.root, capture_output=True, text=True, check=False
+            ["git", *identity, *words],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

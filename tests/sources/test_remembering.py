@@ -15,6 +15,7 @@ from reconciler.sources.importing import Report, import_entries
 from reconciler.sources.settings import Settings
 from reconciler.sources.shrinking import Limit
 from tests.support.directories import group, person
+from tests.support.patience import PATIENCE
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DEFAULT, ANY = Limit(), Limit(percent=100.0)
@@ -40,7 +41,9 @@ class Repository:
             **who,
             "PATH": "/usr/bin:/bin",
         }
-        subprocess.run(["git", *words], cwd=self.root, check=True, capture_output=True, env=environment)
+        subprocess.run(
+            ["git", *words], cwd=self.root, timeout=PATIENCE, check=True, capture_output=True, env=environment
+        )
 
     def run(self, hour: float, entries: Sequence[Entry], limit: Limit = DEFAULT) -> Report:
         now = START + timedelta(hours=hour)

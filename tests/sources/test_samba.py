@@ -18,6 +18,7 @@ from reconciler.loading.load import load
 from reconciler.sources.ldap import read_directory
 from reconciler.sources.settings import Scope, Server, Settings
 from tests.servers.samba import ADMIN, BASE, HOST, PASSWORD, READER, REALM, VARIABLE, Domain
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 Import = Callable[..., Any]
@@ -101,6 +102,8 @@ def test_a_ticket_is_enough_to_read(tmp_path: Path, samba: Domain, monkeypatch: 
         read_directory(settings)
 
     samba.name_service(f"ldap/{HOST}")
-    subprocess.run(["kinit", "reader"], input=f"{PASSWORD}\n".encode(), capture_output=True, check=True)
+    subprocess.run(
+        ["kinit", "reader"], input=f"{PASSWORD}\n".encode(), capture_output=True, timeout=PATIENCE, check=True
+    )
 
     assert READER in {one.dn for one in read_directory(settings)}

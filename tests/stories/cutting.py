@@ -8,7 +8,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-_PATIENCE = 60
+from tests.support.patience import PATIENCE
 
 
 class Relay:
@@ -33,7 +33,7 @@ class Relay:
     ) -> None:
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join(_PATIENCE)
+        self._thread.join(PATIENCE)
         self._listening.close()
 
     def _accept(self) -> None:
@@ -42,11 +42,11 @@ class Relay:
                 near, _ = self._listening.accept()
             except OSError:
                 return
-            with near, socket.create_connection(self._to, _PATIENCE) as far:
+            with near, socket.create_connection(self._to, PATIENCE) as far:
                 asks = threading.Thread(target=self._copy, args=(near, far), daemon=True)
                 asks.start()
                 self._copy(far, near, answers=True)
-                asks.join(_PATIENCE)
+                asks.join(PATIENCE)
 
     def _copy(self, source: socket.socket, to: socket.socket, *, answers: bool = False) -> None:
         """Pass on what comes until the end; then both sides hear that it is over."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.servers.samba import BASE, DISABLED, Domain, controller, provision
+from tests.support.patience import PATIENCE
 
 STATES = Path(__file__).resolve().parents[2] / "reconciler" / "templates" / "story-ad" / "directory"
 _ATTRIBUTES = (
@@ -24,7 +25,7 @@ def _record(ad: Domain, name: str) -> None:
     done = subprocess.run(
         ["ldbsearch", "-H", str(ad.folder / "private" / "sam.ldb"), "-b", f"OU=Staff,{BASE}",
          "(|(objectClass=user)(objectClass=group))", *_ATTRIBUTES],
-        capture_output=True, check=True,
+        capture_output=True, timeout=PATIENCE, check=True,
     )  # fmt: skip
     (STATES / f"{name}.ldif").write_bytes(done.stdout)
 

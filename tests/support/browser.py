@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = "RECONCILER_REQUIRE_SERVERS"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -28,7 +30,9 @@ def browser() -> Iterator[Browser]:
     if program is None:
         missing("Chromium is not installed; `make servers` installs it where apt-get does")
     with sync_playwright() as running:
-        found = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        found = running.chromium.launch(
+            executable_path=program, args=["--no-sandbox"], timeout=PATIENCE * 1000
+        )
         try:
             yield found
         finally:

@@ -17,6 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 
 def _warm() -> None:
     """Import what the commands import when they run, and read the models of the services."""
@@ -42,6 +44,10 @@ def _become(request: dict[str, Any], descriptors: list[int], program: socket.soc
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # It ends also where nobody waits for it any more.
+    signal.alarm(PATIENCE)
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
@@ -71,32 +77,50 @@ def _become(request: dict[str, Any], descriptors: list[int], program: socket.soc
 
 
 def serve(asked: socket.socket, programs: socket.socket) -> None:
-    """Answer requests until the other side is gone: the id of a new process, or how one ended."""
+    """Answer requests until the other side is gone: the id of a new process, or how one ended.
+
+    An answer begins with the number of its request. While a process is waited for, others are served: what
+    it runs may be scripts that run `reconciler`.
+    """
+    woken, wakes = socket.socketpair()
+    wakes.setblocking(False)  # of the standard library
+    signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    awaited: dict[int, int] = {}
     while True:
-        if programs in select.select([asked, programs], [], [])[0]:
+        ready, _, _ = select.select([asked, programs, woken], [], [])
+        if woken in ready:
+            woken.recv(1 << 16)
+        if programs in ready:
             _serve_program(asked, programs)
-            continue
-        data, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 3)
-        if not data:
-            return
-        request = json.loads(data)
-        if "wait" in request:
-            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
-        else:
-            answer = os.fork()
-            if answer == 0:
-                asked.close()
-                programs.close()
-                _become(request, descriptors)
-            for descriptor in descriptors:
-                os.close(descriptor)
-        asked.sendall(json.dumps(answer).encode())
+        if asked in ready:
+            data, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 3)
+            if not data:
+                return
+            request = json.loads(data)
+            if "wait" in request:
+                awaited[request["wait"]] = request["number"]
+            else:
+                pid = os.fork()
+                if pid == 0:
+                    asked.close()
+                    programs.close()
+                    _become(request, descriptors)
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                asked.sendall(json.dumps([request["number"], pid]).encode())
+        for pid in list(awaited):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                answer = [awaited.pop(pid), os.waitstatus_to_exitcode(status)]
+                asked.sendall(json.dumps(answer).encode())
 
 
 def _serve_program(asked: socket.socket, programs: socket.socket) -> None:
     """Run the command line of a program in a process that nobody needs to wait for."""
     program, _ = programs.accept()
     with program:
+        program.settimeout(PATIENCE)
         data, descriptors, _, _ = socket.recv_fds(program, 1 << 20, 3)
         between = os.fork()
         if between == 0:

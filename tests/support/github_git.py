@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.repositories import IDENTITY
 from tests.support.github import BOT, ROUTES, Hub, Problem, route
+from tests.support.patience import PATIENCE
 
 
 def _git(made: Hub, *words: str, given: str | None = None, **environment: str) -> str:
@@ -19,6 +20,7 @@ def _git(made: Hub, *words: str, given: str | None = None, **environment: str) -
         input=given,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, **IDENTITY, **environment},
     )

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from reconciler.sources.entry import Entry, normal
+from tests.support.patience import PATIENCE, until
 
 PASSWORD = "correct horse"
 READER = "CN=reader,DC=ad,DC=example,DC=com"
@@ -95,14 +96,24 @@ def serving(directory: Directory, folder: Path, *names: str, secure: bool = True
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(cert, key)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=_accept, args=(listening, directory, context, secure), daemon=True)
+        opened: list[socket.socket] = []
+        thread = threading.Thread(
+            target=_accept, args=(listening, directory, context, secure, opened), daemon=True
+        )
         thread.start()
         try:
             yield Served(listening.getsockname()[1], cert, directory)
         finally:
             with suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
-            thread.join(5)
+
+            def over() -> bool:
+                for each in opened:
+                    with suppress(OSError):  # it ended by itself
+                        each.shutdown(socket.SHUT_RDWR)
+                return not thread.is_alive()
+
+            until(over, "the end of the connections to the directory")
 
 
 def _parts(data: bytes) -> Parts:
@@ -127,14 +138,21 @@ def _tlv(tag: int, content: bytes) -> bytes:
     return bytes([tag, 0x80 | len(length)]) + length + content
 
 
-def _accept(listening: socket.socket, directory: Directory, context: ssl.SSLContext, secure: bool) -> None:  # noqa: FBT001  # of a thread
+def _accept(
+    listening: socket.socket,
+    directory: Directory,
+    context: ssl.SSLContext,
+    secure: bool,  # noqa: FBT001  # of a thread
+    opened: list[socket.socket],
+) -> None:
     while True:
         try:
             connection, _ = listening.accept()
         except OSError:
             return
         with suppress(OSError, EOFError), connection:
-            connection.settimeout(10)
+            connection.settimeout(PATIENCE)
+            opened.append(connection)
             _Session(connection, directory, context, secure=secure).run()
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.patience import PATIENCE
 from tests.support.searching import SEARCHES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +85,7 @@ def test_a_search_draws_anew_and_says_what_to_do_with_what_it_finds(
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_XDIST_AUTO_NUM_WORKERS": "0"},
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         check=False,
     )
 

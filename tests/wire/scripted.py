@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.patience import joined
+
 DROP = "drop"
 
 
@@ -87,5 +89,5 @@ def serve(
         yield script
     finally:
         server.shutdown()
-        thread.join()
+        joined(thread)
         server.server_close()

@@ -22,6 +22,7 @@ from reconciler.model.observer import Silent
 from reconciler.wire.http import Answer, Endpoint, Http, Request
 from reconciler.wire.loopback import SPEED_HEADER
 from reconciler.wire.tokens import TokenSource
+from tests.support.patience import PATIENCE
 from tests.wire.clocks import FakeClock
 from tests.wire.web import DROP, Heard, Say, Web, page, scim_error, serve
 
@@ -536,6 +537,8 @@ def test_once_a_service_answers_again_calls_go_as_fast_as_before() -> None:
 def test_httpx_is_not_loaded_before_anybody_is_called() -> None:
     late = "{'httpx', 'httpcore', 'ssl', 'certifi'}"
     script = f"import sys, reconciler.wire.http; print(sorted({late} & {{*sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
 
     assert done.stdout == "[]\n"

@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError  # noqa: TID251  # what a cancelle
 import pytest
 
 from reconciler.wire.pool import Guarded, Pool
+from tests.support.patience import PATIENCE
 
 
 def interrupt() -> None:
@@ -27,7 +28,7 @@ def test_what_finishes_first_comes_first() -> None:
 
     def work(item: int) -> int:
         if item == 0:
-            assert first_may_end.wait(10)
+            assert first_may_end.wait(PATIENCE)
         return item
 
     order = []
@@ -91,7 +92,7 @@ def test_submitted_calls_come_back_by_tag_with_result_or_exception() -> None:
 def test_next_done_gives_up_after_its_timeout_and_loses_nothing() -> None:
     may_end = threading.Event()
     with Pool(1) as pool:
-        pool.submit("slow", may_end.wait, 10)
+        pool.submit("slow", may_end.wait, PATIENCE)
 
         assert pool.next_done(0.001) is None
 
@@ -104,13 +105,13 @@ def test_ctrl_c_is_raised_where_the_caller_waits_and_what_runs_is_still_delivere
 
     def work() -> str:
         running.set()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
         return "done"
 
     with Pool(1) as pool:
         pool.submit("runs", work)
         pool.submit("waits", work)
-        assert running.wait(10)
+        assert running.wait(PATIENCE)
         interrupt()
 
         with pytest.raises(KeyboardInterrupt):
@@ -131,7 +132,7 @@ def test_ctrl_c_is_raised_also_where_the_caller_only_lets_time_pass() -> None:
         pool.submit("interrupts", work)
         pool._futures.clear()
         with pytest.raises(KeyboardInterrupt):
-            pool.next_done(30)
+            pool.next_done(PATIENCE)
 
 
 def test_ctrl_c_wakes_a_caller_who_already_waits() -> None:
@@ -139,7 +140,7 @@ def test_ctrl_c_wakes_a_caller_who_already_waits() -> None:
 
     def work() -> None:
         interrupt()
-        assert may_end.wait(10)
+        assert may_end.wait(PATIENCE)
 
     with Pool(1) as pool:
         pool.submit("runs", work)
@@ -213,7 +214,7 @@ def test_when_one_fails_the_pools_inside_of_the_others_end_soon() -> None:
     done: list[int] = []
 
     def step(number: int) -> int:
-        assert failed.wait(10)
+        assert failed.wait(PATIENCE)
         return number
 
     def fail() -> None:
@@ -243,7 +244,7 @@ def test_an_interrupt_ends_the_pools_inside_as_well() -> None:
                 pass
 
     def interrupting() -> None:
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
         interrupt()
 
     with pytest.raises(KeyboardInterrupt), Pool(2) as outer:
@@ -291,7 +292,7 @@ def test_a_second_ctrl_c_ends_the_wait_for_threads_whose_results_nobody_takes() 
     ended: list[bool] = []
 
     def work() -> None:
-        ended.append(may_end.wait(10))
+        ended.append(may_end.wait(PATIENCE))
 
     def hammer() -> None:
         while not pool._leaving:

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.errors import Denied, IncompleteRead, ServiceError
 from reconciler.wire.aws import Aws
+from tests.support.patience import joined
 from tests.wire.clocks import FakeClock
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -51,7 +52,7 @@ def serving(*replies: tuple[int, str]) -> Iterator[Aws]:
         yield Aws("aws", region="us-east-1", endpoint_url=url, sandbox=True, clock=FakeClock())
     finally:
         server.shutdown()
-        thread.join()
+        joined(thread)
         server.server_close()
 
 

@@ -18,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.patience import joined
+
 
 @dataclass(slots=True)
 class Say:
@@ -104,12 +106,11 @@ def serve(
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        acceptor.join()
+        joined(acceptor)
         for each in opened:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-        for thread in threads:
-            thread.join()
+        joined(*threads)
 
 
 def _hear(coming: Any, connection: int) -> Heard | None:

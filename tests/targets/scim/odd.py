@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.support.patience import joined
 from tests.targets.scim.odd_world import Lost, Refusal, Resource
 from tests.targets.scim.odd_writing import Writing
 
@@ -137,4 +138,4 @@ def serving(odd: Odd) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        joined(thread)
