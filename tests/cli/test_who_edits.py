@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -122,3 +123,19 @@ def test_who_owns_the_files_stands_below_where_the_repository_says_so(files: Pla
 
     assert out.endswith("owners\n  identities/access.yaml: @octo/security, @ada\n")
     assert files.run("who-edits", "cyd").out.endswith("owners\n  identities/people.yaml: @octo/everybody\n")
+
+
+@pytest.mark.parametrize("what", ["device", "pipe"])
+def test_owners_are_read_from_regular_files_alone(files: Played, what: str) -> None:
+    """A pull request may bring a link; reading that could take for ever."""
+    (files.root / ".git").mkdir()
+    (files.root / ".github").mkdir()
+    if what == "pipe":
+        os.mkfifo(files.root / "pipe")
+    there = os.devnull if what == "device" else files.root / "pipe"
+    (files.root / ".github" / "CODEOWNERS").symlink_to(there)
+    (files.root / "CODEOWNERS").write_text("* @octo/everybody\n")
+
+    out = files.run("who-edits", "cyd").out
+
+    assert out.endswith("owners\n  identities/people.yaml: @octo/everybody\n")

@@ -73,6 +73,7 @@ class Domain:
                 f"server_name: {HOST}",
                 f"bind_dn: {READER}",
                 f"password: {{env: {VARIABLE}}}",
+                f"timeout: {PATIENCE}",
                 *lines,
                 "",
             )

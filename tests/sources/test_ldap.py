@@ -18,6 +18,7 @@ from reconciler.sources.ldap import read_directory
 from reconciler.sources.settings import Scope, Server, Settings
 from tests.support.directories import BASE, group, person
 from tests.support.ldap_server import PASSWORD, READER, Directory, Served, serving
+from tests.support.patience import PATIENCE
 
 Read = Callable[..., int]
 
@@ -33,7 +34,7 @@ def settings(served: Served, scheme: str = "ldaps", host: str = "localhost", **m
         "bind_dn": READER,
         "password_env": "AD_PASSWORD",
         "ca_file": served.ca_file,
-        "timeout": 5,
+        "timeout": PATIENCE,
         **more,
     }
     scope = Scope((BASE,))
