@@ -1,7 +1,7 @@
 """Who is in which group: direct members, members by primary group, and groups in groups.
 
-Sources: MS-ADA2 2.43 (`member` and `memberOf` leave out the primary group), MS-ADA3 2.120 (primaryGroupID; the
-same number at the group is primaryGroupToken).
+Sources: MS-ADA2 2.43 (`member` and `memberOf` leave out the primary group), MS-ADA3 2.120 (primaryGroupID;
+primaryGroupToken is the same number at the group).
 """
 
 from __future__ import annotations
