@@ -136,6 +136,11 @@ def test_an_optional_field_that_does_not_fit_is_left_out_alone() -> None:
     assert codes(done) == [("refused-value", "CN=Ada Test")] * 2
 
 
+def test_what_is_too_long_is_told_with_its_length() -> None:
+    done = outcome([person(1, "ada", title="x" * 1025)], PLAIN)
+    assert [one.message for one in done.remarks] == ["title has 1,025 characters; at most 1,024 are allowed"]
+
+
 def test_a_missing_address_is_not_made_of_the_user_name() -> None:
     assert users(outcome([person(1, "ada", mail=None)], PLAIN))["ada"]["email"] is None
 
