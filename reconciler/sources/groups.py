@@ -1,6 +1,7 @@
 """Who is in which group: direct members, members by primary group, and groups in groups.
 
-Sources: MS-ADA2 2.43 (`member` and `memberOf` leave out the primary group), MS-ADA3 2.120 (primaryGroupID).
+Sources: MS-ADA2 2.43 (`member` and `memberOf` leave out the primary group), MS-ADA3 2.120 (primaryGroupID;
+primaryGroupToken is the same number at the group).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.sources.entry import Entry, normal
+from reconciler.sources.entry import Entry, Name, normal
 from reconciler.sources.outcome import Imported, Remark
 
 _FEW = 3
@@ -69,17 +70,33 @@ class Memberships:
             self.remarks.append(Remark("member-outside", group.dn, says, "widen the scope, or leave it so"))
 
     def _primary(self, users: Mapping[str, Entry], groups: Mapping[str, Entry]) -> None:
-        by_sid = {sid: guid for guid in self._imported if (sid := groups[guid].sid()) is not None}
+        """The members by primary group, which is of the same domain: by objectSid, or else by the name.
+
+        By the name only where nobody shows an objectSid, as in a recording without it. Where some do, those
+        who do not are hidden in part, and a loss ends the read (`unseen.py`).
+        """
+        by_sid: dict[str, str] = {}
+        by_name: dict[tuple[Name, str], str] = {}
+        for guid in self._imported:
+            sid, domain = groups[guid].sid(), _domain(groups[guid])
+            rid = _number(groups[guid], "primaryGroupToken")
+            if sid is not None:
+                by_sid[sid], rid = guid, sid.rpartition("-")[2]
+            if rid is not None and domain:
+                by_name[domain, rid] = guid
+        unrecorded = not any(one.values("objectSid") for one in users.values())
         for guid, entry in users.items():
-            sid = entry.sid()
-            try:
-                rid = entry.number("primaryGroupID")
-            except ValueError:
-                rid = None
-            if sid is not None and rid is not None:
-                group = by_sid.get(f"{sid.rpartition('-')[0]}-{rid}")
-                if group is not None:
-                    self._members[group].add(guid)
+            sid, rid = entry.sid(), _number(entry, "primaryGroupID")
+            if rid is None:
+                continue
+            group = None if sid is None else by_sid.get(f"{sid.rpartition('-')[0]}-{rid}")
+            if group is None:
+                group = by_name.get((_domain(entry), rid))
+                hidden = sid is None and not unrecorded
+                # Two that are there and differ are of two domains.
+                if group is None or hidden or (sid is not None and groups[group].sid() is not None):
+                    continue
+            self._members[group].add(guid)
 
     def _unwind(self, groups: Mapping[str, Entry], *, flatten: bool) -> None:
         """Resolve circles, which files must not have; with `flatten`, everything."""
@@ -109,6 +126,23 @@ class Memberships:
                 found.add(one)
                 left += self._inner[one]
         return found
+
+
+def _number(entry: Entry, name: str) -> str | None:
+    try:
+        found = entry.number(name)
+    except ValueError:
+        return None
+    return None if found is None else str(found)
+
+
+def _domain(entry: Entry) -> Name:
+    """The parts of the name that are those of the domain: the `DC=` at its end."""
+    name = normal(entry.dn)
+    first = len(name)
+    while first and name[first - 1].startswith("dc="):
+        first -= 1
+    return name[first:]
 
 
 def _names(values: Iterable[bytes]) -> list[str]:

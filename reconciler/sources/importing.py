@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.errors import IncompleteRead, ReconcilerError
+from reconciler.files.characters import show
 from reconciler.sources.directory import Place, Written
 from reconciler.sources.entry import Entry
 from reconciler.sources.leavers import ANCHOR, Part, belongs_to_leavers, part_of
@@ -19,6 +20,9 @@ from reconciler.sources.shrinking import Limit, check
 from reconciler.sources.text import anchored, files
 from reconciler.sources.unseen import NOTHING, check_whole, surely_left
 from reconciler.wire.clock import SystemClock
+
+# The findings on entries that are not imported at all.
+_LEFT_OUT = ("unusable", "no-guid", "duplicate", "name-of-gone", "name-of-leaver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,9 @@ def import_entries(
     before = place.before()
     found = outcome(entries, settings, before, place.taken(), apart=apart or part is not None)
     if all(one.gone for one in found.users):
-        reasons = (
-            f"; {len(found.remarks):,} were left out: {found.remarks[0].message}" if found.remarks else ""
-        )
+        left = [one for one in found.remarks if one.code in _LEFT_OUT]
+        many = len({one.dn for one in left})
+        reasons = f"; left out: {many:,}, such as {show(left[0].dn)}: {left[0].message}" if left else ""
         raise ReconcilerError(
             f"No user was found in {len(entries):,} entries{reasons}. Nothing was written. "
             "Check the base, the filter, and what the reader may see."

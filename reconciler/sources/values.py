@@ -148,8 +148,14 @@ def _check(adapter: TypeAdapter[Any], made: Made, needed: tuple[str, ...]) -> No
         adapter.validate_python(made.fields)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
-            name = str(detail["loc"][0])
-            bad.setdefault(name, str(detail.get("ctx", {}).get("says") or detail["msg"]))
+            name, context = str(detail["loc"][0]), detail.get("ctx", {})
+            too_long = detail["type"] == "string_too_long" and isinstance(made.fields[name], str)
+            says = (
+                f"has {len(made.fields[name]):,} characters; at most {context['max_length']:,} are allowed"
+                if too_long
+                else context.get("says") or detail["msg"]
+            )
+            bad.setdefault(name, str(says))
     for name, value in made.fields.items():
         if isinstance(value, str) and FORBIDDEN.search(value):
             bad[name] = "has a character that cannot be seen"

@@ -262,6 +262,14 @@ def test_a_first_import_of_nothing_is_an_error(tmp_path: Path, importing: Import
     assert done.code == 1
     assert "No user was found" in done.err
     assert held(tmp_path) == {}
+    everybody = [person(number, f"p{number}", sn=None) for number in range(3)]
+    done = importing([*everybody, group(9, "Team", [*everybody, "CN=x,DC=y"])])
+    assert done.code == 1
+    assert (
+        f'No user was found in 4 entries; left out: 3, such as "CN=P0 Test,OU=People,{BASE}": it has no sn'
+        in done.err
+    )
+    assert held(tmp_path) == {}
 
 
 def test_a_result_that_would_not_validate_is_not_written(tmp_path: Path, importing: Import) -> None:

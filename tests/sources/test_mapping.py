@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,11 @@ def test_an_optional_field_that_does_not_fit_is_left_out_alone() -> None:
     assert codes(done) == [("refused-value", "CN=Ada Test")] * 2
 
 
+def test_what_is_too_long_is_told_with_its_length() -> None:
+    done = outcome([person(1, "ada", title="x" * 1025)], PLAIN)
+    assert [one.message for one in done.remarks] == ["title has 1,025 characters; at most 1,024 are allowed"]
+
+
 def test_a_missing_address_is_not_made_of_the_user_name() -> None:
     assert users(outcome([person(1, "ada", mail=None)], PLAIN))["ada"]["email"] is None
 
@@ -234,6 +240,33 @@ def test_the_primary_group_and_memberships_from_either_side_count() -> None:
     stranger = person(2, "bob", objectSid="S-1-5-21-9-9-9-1002")
     done = outcome([ada, stranger, domain_users, other], PLAIN)
     assert members(done) == {"domain-users": (["ada"], []), "other": (["ada"], [])}
+
+
+@pytest.mark.parametrize(
+    ("of_person", "of_group", "there"),
+    [
+        ({"objectSid": None}, {"objectSid": f"{DOMAIN}-513"}, True),
+        ({}, {"objectSid": None, "primaryGroupToken": "513"}, True),
+        ({"objectSid": None}, {"objectSid": None, "primaryGroupToken": "513"}, True),
+        ({"objectSid": None}, {"objectSid": f"{DOMAIN}-514"}, False),
+        ({"objectSid": None}, {"objectSid": f"{DOMAIN}-513", "dn": "CN=x,DC=other,DC=example,DC=com"}, False),
+        ({}, {"objectSid": "S-1-5-21-9-9-9-513"}, False),
+        ({}, {"objectSid": None}, False),
+        ({"objectSid": None, "primaryGroupID": None}, {"objectSid": f"{DOMAIN}-513"}, False),
+        ({"objectSid": None, "dn": "CN=Ada,O=x"}, {"objectSid": f"{DOMAIN}-513", "dn": "CN=y,O=x"}, False),
+    ],
+)
+def test_the_primary_group_of_who_has_no_sid_is_that_of_the_domain(
+    of_person: Mapping[str, object], of_group: Mapping[str, object], *, there: bool
+) -> None:
+    done = outcome([person(1, "ada", **of_person), group(9, "Domain Users", **of_group)], PLAIN)
+    assert members(done) == {"domain-users": (["ada"] if there else [], [])}
+
+
+def test_a_sid_that_one_person_shows_and_another_does_not_is_hidden() -> None:
+    domain_users = group(9, "Domain Users", objectSid=f"{DOMAIN}-513")
+    done = outcome([person(1, "ada", objectSid=None), person(2, "bob"), domain_users], PLAIN)
+    assert members(done) == {"domain-users": (["bob"], [])}
 
 
 def test_a_sid_is_read_as_bytes_too() -> None:
