@@ -121,7 +121,7 @@ def _text(adopted: Adopted, options: Options) -> str:
         lines += ["", "Written to .gitignore: what the reconciler writes here and must not be committed."]
     if adopted.lines:
         lines += ["", f"Written to {escape.sentence(folder)}:"]
-        lines += [f"  {path}  {count:,} lines" for path, count in _files(adopted, verbose=verbose)]
+        lines += [f"  {path}  {_many(count, 'line')}" for path, count in _files(adopted, verbose=verbose)]
     if inventory.ignored:
         lines += ["", "Ignored, with everything that is assigned of them:"]
         lines += [f"  {escape.sentence(one.name)}: {one.why}" for one in inventory.ignored]

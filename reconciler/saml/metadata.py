@@ -33,7 +33,9 @@ def check_entity(root: Element, name: str) -> None:
     fix = (
         "give the federation metadata, such as https://HOST/FederationMetadata/2007-06/FederationMetadata.xml"
     )
-    raise InputError([Problem(f"{name} is not SAML metadata: its root is {found!r}", fix)])
+    space = root.tag.rpartition("}")[0].removeprefix("{")[:80]
+    of = f" of the namespace {space!r}, and not of {MD!r}" if found == "EntityDescriptor" else ""
+    raise InputError([Problem(f"{name} is not SAML metadata: its root is {found!r}{of}", fix)])
 
 
 def read_metadata(root: Element, name: str, *, characters: int, signature: Signature) -> Metadata:

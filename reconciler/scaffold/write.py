@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
@@ -26,7 +27,10 @@ def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write every file, or none: raises UsageError where one is there already, ReconcilerError on failure."""
+    """Write every file, or none: raises UsageError where one is there already, ReconcilerError on failure.
+
+    What was written before a failure or Ctrl-C is deleted again, with the folders that were made for it.
+    """
     there = [name for name in files if os.path.lexists(folder / name)]
     if there:
         more = f" and {len(there) - 5} more" if len(there) > 5 else ""
@@ -37,15 +41,39 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     links = [name for name in files if _through_link(folder, name)]
     if links:
         raise UsageError(f"{folder / links[0]} is behind a symbolic link; name a folder without one")
-    for name, content in files.items():
-        path = folder / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+    path = folder
+    made: list[Path] = []
+    try:
+        for name, content in files.items():
+            path = folder / name
+            made += _folder(path.parent)
             # Never what somebody put there meanwhile.
             with path.open("xb") as file:
+                made.append(path)
                 file.write(content)
-        except OSError as error:
-            raise ReconcilerError(f"{path} cannot be written: {error.strerror}") from error
+    except BaseException as error:
+        # Half of the files would mean something else than all of them, also after Ctrl-C.
+        left = [str(one) for one in reversed(made) if not _removed(one)]
+        if not isinstance(error, OSError):
+            raise
+        also = f"delete {', '.join(left)}, which could not be deleted" if left else "nothing was written"
+        raise ReconcilerError(f"{path} cannot be written: {error.strerror}; {also}") from error
+
+
+def _folder(folder: Path) -> Sequence[Path]:
+    """Make a folder and those above it; what was not there before, the outermost first."""
+    absent = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return absent[::-1]
+
+
+def _removed(path: Path) -> bool:
+    """Delete a file or folder that was made here. False where it stays, unless others use the folder."""
+    try:
+        path.rmdir() if path.is_dir() else path.unlink()
+    except OSError as error:
+        return error.errno in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
+    return True
 
 
 def _through_link(folder: Path, name: str) -> bool:

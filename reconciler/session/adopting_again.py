@@ -78,7 +78,7 @@ def adopt_again(settings: Settings, name: str, wishes: Wishes, observer: Observe
         identity=live.identity,
         inventory=inventory,
         rules=rules,
-        lines={path: data.count(b"\n") for path, data in texts.items()},
+        lines={path: len(data.splitlines()) for path, data in texts.items()},
         grants=sum(map(len, inventory.granted.values())),
         ignore=ignore_lines(inventory),
         first=False,

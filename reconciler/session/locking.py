@@ -85,7 +85,7 @@ def kept_at(
     """
     if settings.sandbox:
         make_folder(SANDBOX_FILE)
-        return beside(SANDBOX_FILE.parent / "locks"), ""
+        return beside(SANDBOX_FILE.parent / "locks", clock), ""
     repository = position.repository if position is not None else None
     kind = chosen_type(config, repository, os.environ)
     warning = ""
@@ -106,7 +106,7 @@ def kept_anywhere(
     Raises ReconcilerError as `kept_at` does.
     """
     if settings.sandbox:
-        return [beside(SANDBOX_FILE.parent / "locks")]
+        return [beside(SANDBOX_FILE.parent / "locks", clock)]
     repository = position.repository if position is not None else None
     kinds = possible_types(config, repository, os.environ)
     return [made for kind in kinds if (made := places(config, kind, repository, clock)) is not None]

@@ -20,6 +20,8 @@ def read_source(wishes: Wishes) -> tuple[Source | None, Sequence[Resource]]:
         resources = read_state(_text(wishes.terraform), wishes.terraform.as_posix())
         return source(resources), resources
     if wishes.pipeline is not None:
+        if not wishes.pipeline.exists():
+            raise InputError([Problem(f"{wishes.pipeline} does not exist", "check the path")])
         return read_pipeline(FolderTree(wishes.pipeline)), ()
     if wishes.sso_util is not None:
         return read_csv(_text(wishes.sso_util), wishes.sso_util.as_posix()), ()

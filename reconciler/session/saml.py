@@ -22,11 +22,15 @@ from reconciler.saml.fetch import read_source
 from reconciler.saml.metadata import read_metadata
 from reconciler.saml.signature import Trust, verified
 from reconciler.session.settings import Settings
+from reconciler.sources.settings import SOURCES
 from reconciler.wire.clock import SystemClock
 
 # By which column of a file of claims people are found: the key, or what is the same at both ends.
 _COLUMNS = ("key", "external_id", "user_name")
 _MAX_CLAIMS = 64 * 2**20
+# How UTF-16 begins, and how a document in it begins without that mark (XML 1.0, appendix F).
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_UNMARKED = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -52,8 +56,11 @@ def examine_saml(
     if issued is not None and claims is not None:
         raise UsageError("--issued names an attribute, and --claims gives the values: use one of them")
     if issued is not None and issued not in USER_ATTRIBUTES:
+        names = {there.lower(): here for here, there in SOURCES.items()} | {"userprincipalname": "user_name"}
+        ours = names.get(issued.lower())
+        instead = f"an import writes it as {ours}, if it is imported; " if ours else ""
         raise UsageError(
-            f"--issued {issued}: the files have no such attribute of a person; "
+            f"--issued {issued}: the files have no such attribute of a person; {instead}"
             "give the values of another one with --claims"
         )
     people = None
@@ -62,9 +69,7 @@ def examine_saml(
     data = read_source(metadata, clock, ca_file)
     root = parse(data, metadata)
     signature, element = verified(data, root, trust, now)
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    characters = len(data.decode(encoding, errors="replace"))
-    facts = read_metadata(element, metadata, characters=characters, signature=signature)
+    facts = read_metadata(element, metadata, characters=_characters(data), signature=signature)
     return [judge(facts, now, trust.known | uploaded, people, issued or claims, within)]
 
 
@@ -76,7 +81,9 @@ def read_trust(files: Sequence[str], fingerprints: Sequence[str]) -> Trust:
     certificates: list[bytes] = []
     for name in files:
         try:
-            certificates += from_pem(Path(name).read_text("ascii"))
+            data = Path(name).read_bytes()
+            # What other tools write beside a certificate, such as a friendly name, may be in any encoding.
+            certificates += from_pem(data.decode("utf-16" if data[:2] in _WIDE else "latin-1"))
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "it holds no certificate in PEM form"
             raise InputError([Problem(f"{name}: {why}", "export the certificate as Base-64 X.509")]) from None
@@ -84,6 +91,11 @@ def read_trust(files: Sequence[str], fingerprints: Sequence[str]) -> Trust:
     if not all(_HEX.fullmatch(one) for one in plain):
         raise UsageError("--expect-fingerprint takes SHA-256 in hex, 64 digits, with or without colons")
     return Trust(tuple(certificates), plain)
+
+
+def _characters(data: bytes) -> int:
+    encoding = "utf-16" if data[:2] in _WIDE else _UNMARKED.get(data[:2], "utf-8-sig")
+    return len(data.decode(encoding, errors="replace"))
 
 
 def _people(settings: Settings, issued: str | None, claims: str | None) -> list[Person]:
@@ -130,7 +142,7 @@ def _claims(name: str) -> tuple[str, Mapping[str, str]]:
                 [Problem(f"{name} has more than {_MAX_CLAIMS // 2**20} MiB", "give fewer columns")]
             )
         # Windows PowerShell 5 writes UTF-16 unless it is told.
-        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        text = data.decode("utf-16" if data[:2] in _WIDE else "utf-8-sig")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError([Problem(f"{name}: {why}", "export it again with -Encoding utf8")]) from None

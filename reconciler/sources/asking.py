@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,8 @@ def _groups_filter(scope: Scope) -> str:
 def password_of(server: Server) -> str:
     """The password of the reader. Raises ReconcilerError where there is none."""
     if server.password_env is not None:
-        found, where = os.environ.get(server.password_env, ""), f"the variable {server.password_env}"
+        found = os.environ.get(server.password_env, "").rstrip("\r\n")
+        where = f"the variable {server.password_env}"
     else:
         where = f"the file {server.password_file}"
         try:
@@ -119,5 +121,10 @@ def password_of(server: Server) -> str:
     if not found:
         raise ReconcilerError(
             f"{where} holds no password: a bind without one reads what everybody may, and looks like success"
+        )
+    if any(unicodedata.category(one) == "Cc" for one in found):
+        # A second line, or UTF-16 that was read as something else; RFC 4013 section 2.3 refuses these.
+        raise ReconcilerError(
+            f"{where} holds more than a password, such as a second line: write the password alone, in UTF-8"
         )
     return found

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
+from reconciler.files.characters import show
 from reconciler.files.documents import Document
 from reconciler.files.faults import Faults
 from reconciler.files.tree import MAX_FILE_BYTES, FolderTree, MemoryTree, Tree
@@ -20,6 +21,8 @@ from reconciler.sources.outcome import Before, Imported, Taken
 from reconciler.sources.text import MARK
 
 _TEMPORARY = ".reconciler-import."
+# Where imports write, below their folder, and what.
+_FOLDERS, _SECTIONS = ("users", "groups", LEAVERS_FOLDER), ("users", "groups", "leavers")
 _RESTORE = "restore the file as git has it, and import again"
 
 
@@ -56,10 +59,46 @@ class Place:
         """What earlier imports wrote. Raises InputError where somebody edited it beyond recognition."""
         faults = Faults(self._tree)
         users, groups, leavers = _sections(self._tree, self.own, faults)
+        self._check_marks(faults)
         if faults:
             raise faults.error()
+        self._check_members(users, groups)
         self.outdated = any(name in one.fields for one in users.values() for name in STATUS)
         return _together(users, groups, leavers)
+
+    def _check_marks(self, faults: Faults) -> None:
+        """Tell of files that an import wrote and that lost their mark.
+
+        Whom they have would be taken for people of hand-made files, and so be left out of every group.
+        """
+        folders = tuple(f"{self._into}/{name}/" for name in _FOLDERS)
+        for path in self._paths:
+            if path in self.own or not path.startswith(folders) or not path.endswith(".yaml"):
+                continue
+            document = Document.read(self._tree, path, faults)
+            if any(
+                isinstance(fields, dict) and isinstance(fields.get("external_id"), str)
+                for section in _SECTIONS
+                for _key, fields in _entries(document, section)
+            ):
+                assert document is not None
+                says = "has entries of an import, and does not begin with the line that imports write"
+                document.fault((), says, f"{_RESTORE}; move entries of your own to another folder")
+
+    def _check_members(self, users: Mapping[str, Imported], groups: Mapping[str, Imported]) -> None:
+        """Raise InputError where files of an import were moved, so that a member is in one of the others."""
+        for field, those in (("members", users), ("include", groups)):
+            known = {skeleton(one.key) for one in those.values()}
+            named = {key for one in groups.values() for key in one.fields.get(field, ())}
+            missing = sorted(key for key in named if skeleton(key) not in known)
+            taken = self.taken() if missing else Taken()
+            others = taken.users if field == "members" else taken.groups
+            if moved := [key for key in missing if skeleton(key) in others]:
+                message = (
+                    f"groups in {self._root / self._into} name {show(moved[0])}, whose entry is in another "
+                    "folder now; an import would leave it out of them"
+                )
+                raise InputError([Problem(message, _RESTORE)])
 
     def taken(self) -> Taken:
         """The keys and names of files that people write; a fault in one of those is not said here."""
@@ -155,7 +194,7 @@ class Place:
             path.unlink()
 
     def _drop_empty_folders(self) -> None:
-        for name in ("users", "groups", LEAVERS_FOLDER):
+        for name in _FOLDERS:
             folder = self._root / self._into / name
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
@@ -173,7 +212,7 @@ def _own(tree: Tree, into: str) -> Mapping[str, bytes]:
 
 def _sections(tree: Tree, paths: Iterable[str], faults: Faults) -> Sequence[dict[str, Imported]]:
     """Users, groups and leavers by objectGUID."""
-    sections: dict[str, dict[str, Imported]] = {"users": {}, "groups": {}, "leavers": {}}
+    sections: dict[str, dict[str, Imported]] = {name: {} for name in _SECTIONS}
     for path in paths:
         document = Document.read(tree, path, faults)
         for section, found in sections.items():

@@ -298,6 +298,11 @@ class _Reader:
                 "in the certificate with server_name",
                 target=self._server.url,
             )
+        if kind == "LDAPStartTLSError":
+            return ServiceError(
+                f"the directory does not take StartTLS: {show(str(error), 300)}; write ldaps:// in url",
+                target=self._server.url,
+            )
         if type(error).__module__.startswith("gssapi"):
             return ServiceError(
                 f"no bind with Kerberos: {show(str(error), 300)}; get a ticket with kinit, and write the "
@@ -323,7 +328,14 @@ class _Reader:
 
 def _verifying(library: Any, server: Server, host: str) -> Any:
     """The TLS of a connection: the certificate must be trusted, and name the server."""
-    context = ssl.create_default_context(cafile=None if server.ca_file is None else str(server.ca_file))
+    try:
+        context = ssl.create_default_context(cafile=None if server.ca_file is None else str(server.ca_file))
+    except OSError as error:
+        # An SSLError is one, too, and does not name the file.
+        why = "no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+        raise ReconcilerError(
+            f"ca_file {server.ca_file} cannot be used: {why}; export the CA as Base-64 X.509"
+        ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     name = server.server_name or host
 

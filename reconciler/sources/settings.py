@@ -89,10 +89,12 @@ LdapName = Annotated[
     str,
     Shape(r"[A-Za-z][A-Za-z0-9\-]{0,63}", "is not the name of an LDAP attribute", "write it as department"),
 ]
+# 1 to 65535.
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 Url = Annotated[
     str,
     Shape(
-        r"(ldaps|ldap)://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?",
+        rf"(ldaps|ldap)://[A-Za-z0-9.\-]+(:{_PORT})?/?",
         "is not the address of an LDAP server",
         "write ldaps://dc1.example.com, or ldap://dc1.example.com for StartTLS",
     ),

@@ -75,8 +75,12 @@ def test_what_git_does_not_know_is_added_and_the_rest_stays(applied: Real) -> No
 
 
 def test_a_third_run_finds_nothing_more(applied: Real) -> None:
-    assert applied.run("adopt").code == 0
+    applied.commit({"people.yaml": PEOPLE.rstrip("\n")})
+    again = applied.run("adopt")
+    assert again.code == 0, again.output
     before = texts(applied)
+    # Also where the last line does not end.
+    assert f"people.yaml  {len(before['people.yaml'].splitlines())} lines\n" in again.out
 
     ended = applied.run("adopt")
 

@@ -260,6 +260,16 @@ def test_ids_of_permission_sets_and_names_without_quotes_are_read(live: Real) ->
     assert f"on {TEST}: it is not assigned" in ended.output
 
 
+@pytest.mark.parametrize("option", ["--from-terraform", "--from-pipeline", "--from-sso-util"])
+def test_what_is_not_there_is_said(live: Real, option: str) -> None:
+    ended = live.run("adopt", option, "nowhere")
+
+    assert ended.code == 1, ended.output
+    assert "nowhere" in ended.output
+    assert "check the path" in ended.output
+    assert "--identities" not in ended.output
+
+
 @pytest.mark.parametrize("row", ["GROUP,a\n", "GROUP,a,Platform, Admins,arn,1\n"])
 def test_a_row_of_another_length_is_refused_with_the_way_out(live: Real, row: str) -> None:
     head = "principal_type,principal_id,principal_name,permission_set_arn,target_id\n"

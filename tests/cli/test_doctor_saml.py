@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -347,6 +347,10 @@ def test_size_and_identity(desk: Desk) -> None:
     assert (
         desk.outcome("size", just.replace("utf-8", "utf-16").replace("é", "", 1).encode("utf-16"))[0] == "ok"
     )
+    unmarked = AdFs(more=f"<Extensions>{'x' * 40_000}</Extensions>").text().replace("utf-8", "utf-16")
+    for encoding in ("utf-16-le", "utf-16-be"):
+        outcome, found_ = desk.outcome("size", unmarked.encode(encoding))
+        assert (outcome, f"{len(unmarked):,} characters" in found_) == ("ok", True)
     assert desk.outcome("size", just + "\n", code=1)[0] == "problem"
     for wrong in (None, "", "x" * 1_025):
         assert desk.outcome("entity-id", AdFs(entity_id=wrong).text(), code=1)[0] == "problem"
@@ -431,7 +435,9 @@ def test_files_of_values_that_are_none(desk: Desk, sheet: str, words: str) -> No
 
 def test_options_that_make_no_sense(desk: Desk) -> None:
     for arguments, code, words in (
-        (("--issued", "shoe_size"), 64, "no such attribute"),
+        (("--issued", "shoe_size"), 64, "no such attribute of a person; give the values"),
+        (("--issued", "mail"), 64, "an import writes it as email"),
+        (("--issued", "UserPrincipalName"), 64, "an import writes it as user_name"),
         (("--issued", "email", "--claims", "x"), 64, "use one of them"),
         (("--claims", "absent.csv"), 1, "No such file"),
         (("--trust", "absent.pem"), 1, "No such file"),
@@ -442,6 +448,23 @@ def test_options_that_make_no_sense(desk: Desk) -> None:
         ended = desk.ask(AdFs().text(), *arguments, form="text")
         assert ended.code == code, ended.output
         assert words in ended.err
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda pem: f"\ufeff{pem}".encode(),
+        lambda pem: pem.encode("utf-16"),
+        lambda pem: "Bag Attributes\n    friendlyName: Zoë\n".encode("latin-1") + pem.encode(),
+        lambda pem: pem.replace("\n", "\r\n").encode(),
+    ],
+    ids=["bom", "utf-16", "latin-1", "crlf"],
+)
+def test_certificates_in_files_of_other_tools(desk: Desk, written: Callable[[str], bytes]) -> None:
+    (desk.stage.root / "trust.pem").write_bytes(written(current().pem))
+    document = sign(AdFs().text(), current())
+    assert desk.outcome("signature", document, "--trust", "trust.pem")[0] == "ok"
+    assert desk.outcome("rollover", AdFs().text(), "--uploaded", "trust.pem")[0] == "ok"
 
 
 def test_without_files_of_people(desk: Desk) -> None:

@@ -43,7 +43,7 @@ def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_file(stage: Real) -> Place:
-    return LocalPlace(stage.root / ".git" / "reconciler" / "locks", "aws")
+    return LocalPlace(stage.root / ".git" / "reconciler" / "locks", "aws", SystemClock())
 
 
 def at_git(stage: Real) -> Place:
@@ -359,7 +359,7 @@ def test_the_lock_comes_from_the_trusted_branch(clones: tuple[Real, Real]) -> No
 def test_on_the_sandbox_the_lock_is_a_file_beside_it(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     played.converge()
-    held(LocalPlace(played.root / ".reconciler" / "locks", "aws"))
+    held(LocalPlace(played.root / ".reconciler" / "locks", "aws", SystemClock()))
 
     locked = played.run("apply", "plan.json")
 

@@ -18,6 +18,7 @@ from reconciler.execution.locks.lock import Lock, Place
 from reconciler.execution.locks.s3 import S3Place
 from reconciler.files.git import Repository
 from reconciler.wire.aws import Aws
+from reconciler.wire.clock import SystemClock
 from tests.repositories import Work
 from tests.wire.clocks import FakeClock
 
@@ -85,7 +86,8 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     """A site of each kind; at git every place is in the next of two clones."""
     clock = FakeClock()
     if request.param == "file":
-        yield Site(lambda target: LocalPlace(tmp_path / "locks", target), clock)
+        # Its waits are for other threads, and those need the time of the machine.
+        yield Site(lambda target: LocalPlace(tmp_path / "locks", target, SystemClock()), clock)
     elif request.param == "git":
         repositories = clones(tmp_path, monkeypatch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import threading  # noqa: TID251  # several runs at one moment
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from reconciler.errors import Locked, ReconcilerError
 from reconciler.execution.locks.lease import parse_lease
+from reconciler.execution.locks.local import LocalPlace
 from reconciler.execution.locks.lock import SKEW, Lock, Locks
 from tests.execution.locking import SECONDS, Site, site
+from tests.wire.clocks import FakeClock
 
 __all__ = ["site"]
 LATE = SECONDS + SKEW.total_seconds()
@@ -268,8 +271,42 @@ def test_no_secret_of_the_environment_gets_into_a_lock(site: Site) -> None:
 
 
 def test_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:
-    from reconciler.execution.locks.local import LocalPlace
-
-    LocalPlace(tmp_path / "locks", "aws").put("text\n", None)
+    LocalPlace(tmp_path / "locks", "aws", FakeClock()).put("text\n", None)
 
     assert (tmp_path / "locks" / "aws.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_run_that_is_stopped_in_the_middle_of_a_write_keeps_nobody_waiting_for_ever(tmp_path: Path) -> None:
+    place = LocalPlace(tmp_path, "aws", FakeClock())
+    version = place.put("one\n", None)
+    assert version is not None
+    with (tmp_path / "aws.guard").open("rb") as stopped:
+        fcntl.flock(stopped, fcntl.LOCK_EX)
+        kept = place.look()
+        assert kept is not None, "a look waits for nobody"
+        assert kept.text == "one\n"
+        for write in (lambda: place.put("two\n", version), lambda: place.remove(version)):
+            with pytest.raises(Locked, match=r"aws\.guard.*nothing was written") as refused:
+                write()
+            assert refused.value.exit_code == 5
+    assert place.look() == kept
+    assert place.put("two\n", version) is not None, "it is free again"
+
+
+def test_a_lock_that_is_half_written_is_seen_when_it_is_whole(tmp_path: Path) -> None:
+    class Writing(FakeClock):
+        """The other process goes on while this one waits."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            (tmp_path / "aws.lock").write_text("half and half\n", encoding="utf-8")
+            fcntl.flock(other, fcntl.LOCK_UN)
+
+    with (tmp_path / "aws.guard").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        (tmp_path / "aws.lock").write_text("half", encoding="utf-8")
+
+        kept = LocalPlace(tmp_path, "aws", Writing()).look()
+
+    assert kept is not None
+    assert kept.text == "half and half\n"

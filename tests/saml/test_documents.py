@@ -109,7 +109,10 @@ def test_documents_of_something_else() -> None:
         f"<EntitiesDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>{inside}</EntitiesDescriptor>"
     )
     assert "holds 1 entities" in words(several)
-    assert "its root is 'EntityDescriptor'" in words("<EntityDescriptor xmlns='urn:other'/>")
+    assert "its root is 'EntityDescriptor' of the namespace 'urn:other'" in words(
+        "<EntityDescriptor xmlns='urn:other'/>"
+    )
+    assert "of the namespace '', and not of 'urn:oasis:names:tc:SAML:2.0:metadata'" in words(inside)
 
 
 def look(data: bytes, trust: Trust, now: datetime = NOW) -> tuple[Signature, Metadata]:

@@ -284,6 +284,44 @@ def test_a_generated_file_that_somebody_broke_is_told_by_its_line(tmp_path: Path
     assert "restore the file" in done.err
 
 
+@pytest.mark.parametrize(
+    ("moved_to", "before_it", "words"),
+    [
+        ("imported/users/aa.yaml", "# Reviewed.\n", "aa.yaml:4:1: the file has entries of an import"),
+        ("imported/users/aa.yaml", "---\n", "aa.yaml:4:1: the file has entries of an import"),
+        ("imported/users/aa.yaml", "\ufeff", "aa.yaml:1:1: the file begins with a byte order mark"),
+        (
+            "imported/users/aa.yaml",
+            "<<<<<<< a\n=======\n>>>>>>> b\n",
+            "aa.yaml:1:1: the file has a merge conflict",
+        ),
+        ("people/aa.yaml", "", "whose entry is in another folder now"),
+        ("imported/aa.yaml", "# Ours.\n", "whose entry is in another folder now"),
+    ],
+)
+def test_who_is_in_a_file_that_an_import_does_not_know_again_stays_in_the_groups(
+    tmp_path: Path, importing: Import, moved_to: str, before_it: str, words: str
+) -> None:
+    """Nobody said that these people left; taken for hand-made, they would be in no group any more."""
+    everybody = people(30)
+    entries = [*everybody, group(90, "Team A", everybody)]
+    importing(entries)
+    file = tmp_path / "identities" / "imported" / "users" / "aa.yaml"
+    text = file.read_text()
+    file.unlink()
+    new = tmp_path / "identities" / moved_to
+    new.parent.mkdir(exist_ok=True)
+    new.write_text(before_it + text, encoding="utf-8")
+    state = held(tmp_path)
+    done = importing(entries)
+    assert (done.code, done.out) == (1, "")
+    assert words in done.err
+    assert held(tmp_path) == state
+    new.unlink()
+    file.write_text(text)
+    assert "Nothing changed" in importing(entries).out
+
+
 def test_what_a_killed_import_left_behind_is_removed(tmp_path: Path, importing: Import) -> None:
     importing(people(5))
     left = tmp_path / "identities" / "imported" / "users" / ".reconciler-import.ab.yaml"

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,10 @@ def test_start_tls_comes_before_the_password(tmp_path: Path) -> None:
 def test_without_tls_the_password_is_never_sent(tmp_path: Path) -> None:
     directory = company(3)
     directory.start_tls = False
-    with serving(directory, tmp_path, secure=False) as served, pytest.raises(ServiceError, match="TLS"):
+    with (
+        serving(directory, tmp_path, secure=False) as served,
+        pytest.raises(ServiceError, match=r"does not take StartTLS.* write ldaps://"),
+    ):
         read_directory(settings(served, "ldap"))
     assert directory.binds == []
 
@@ -108,6 +112,26 @@ def test_a_certificate_must_be_trusted_and_name_the_server(tmp_path: Path, schem
                 read_directory(wrong)
         assert directory.binds == []
         assert len(read_directory(settings(served, scheme, server_name="dc1.example.com"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "ca.pem cannot be used: No such file"),
+        (b"", "ca.pem cannot be used: no certificate in PEM form"),
+        (b"junk", "ca.pem cannot be used: no certificate in PEM form"),
+        (b"\x30\x82\x01\x00", "ca.pem cannot be used: no certificate in PEM form"),
+    ],
+)
+def test_a_ca_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None, words: str) -> None:
+    directory = company(1)
+    file = tmp_path / "given" / "ca.pem"
+    file.parent.mkdir()
+    if content is not None:
+        file.write_bytes(content)
+    with serving(directory, tmp_path) as served, pytest.raises(ReconcilerError, match=words):
+        read_directory(settings(served, ca_file=file))
+    assert directory.binds == []
 
 
 @pytest.mark.parametrize("at_page", [0, 1, 2])
@@ -159,6 +183,35 @@ def test_without_a_password_nothing_is_asked(tmp_path: Path, content: str | None
         file.write_text(f"{PASSWORD}\n")
         assert read_directory(settings(served, password_env=None, password_file=file))
     assert len(directory.binds) == 1
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_line_end_is_no_part_of_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, *, by_file: bool
+) -> None:
+    directory = company(1)
+    file = tmp_path / "password"
+    file.write_bytes(f"{PASSWORD}{end}".encode())
+    monkeypatch.setenv("AD_PASSWORD", f"{PASSWORD}{end}")
+    source: dict[str, Any] = {"password_env": None, "password_file": file} if by_file else {}
+    with serving(directory, tmp_path) as served:
+        assert read_directory(settings(served, **source))
+    assert directory.binds == [(READER, PASSWORD, True)]
+
+
+@pytest.mark.parametrize("content", [f"{PASSWORD}\nsecond\n".encode(), PASSWORD.encode("utf-16-le")])
+def test_more_than_a_password_is_told_before_anything_is_sent(tmp_path: Path, content: bytes) -> None:
+    directory = company(1)
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    with (
+        serving(directory, tmp_path) as served,
+        pytest.raises(ReconcilerError, match="password holds more than a password") as told,
+    ):
+        read_directory(settings(served, password_env=None, password_file=file))
+    assert "horse" not in str(told.value)
+    assert directory.binds == []
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # ldap3 leaves a socket behind that found nobody

@@ -48,6 +48,8 @@ def test_a_whole_file(tmp_path: Path) -> None:
     [
         ("ldaps://dc1.example.com", "http://dc1.example.com", "1:6"),
         ("ldaps://dc1.example.com", "ldaps://user:secret@dc1.example.com", "1:6"),
+        ("ldaps://dc1.example.com", "ldaps://dc1.example.com:0", "1:6"),
+        ("ldaps://dc1.example.com", "ldaps://dc1.example.com:65536", "1:6"),
         ("{file: secret}", "hunter2", "3:"),
         ("{file: secret}", "{value: hunter2}", "3:"),
         ("{file: secret}", "{env: [hunter2]}", "3:"),
@@ -76,6 +78,13 @@ def test_a_fault_is_told_with_its_place_and_without_a_password(
     assert f"ad.yaml:{place}" in str(told.value)
     assert "hunter2" not in str(told.value)
     assert "user:secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("port", ["1", "636", "3269", "10389", "60000", "65535"])
+def test_a_port_is_taken(tmp_path: Path, port: str) -> None:
+    found = read_settings(written(tmp_path, GOOD.replace("dc1.example.com", f"dc1.example.com:{port}")))
+    assert found.server is not None
+    assert found.server.url == f"ldaps://dc1.example.com:{port}"
 
 
 def test_without_a_source_the_command_line_makes_no_sense(

@@ -15,6 +15,7 @@ from reconciler.model.state import Live
 
 _ROOT = "root"
 _TAG = "accounttag:"
+_AND, _OR = "&&", "||"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Grants:
     """Grants that belong together under the name `entry`.
 
     `permission_set` is a name, an ARN or the end of one, `principal` an id or the name that people know;
-    `targets` and `excluded` are ids or names of accounts, ids or names of units, `ROOT`, or
-    `ACCOUNTTAG:key=value`.
+    `targets` and `excluded` are ids or names of accounts; ids, names or paths of units; `ROOT`; or
+    `ACCOUNTTAG:key=value`, where `&&` and `||` combine several tags (`&&` binds more closely).
     """
 
     entry: str
@@ -84,8 +85,10 @@ class _Resolving:
                 continue
             self._accounts.setdefault(account.name, []).append(account.id)
         self._units: dict[str, list[str]] = {}
+        self._paths: dict[str, list[str]] = {}
         for unit in live.organization.units.values():
             self._units.setdefault(unit.names[-1], []).append(unit.id)
+            self._paths.setdefault(unit.path, []).append(unit.id)
         self._absent: list[Left] = []
 
     def hints(self) -> Hints:
@@ -142,15 +145,30 @@ class _Resolving:
         if target.lower() == _ROOT or target == self._live.organization.root:
             return tuple(self._places.select([Selector(0, all=True)]).accounts)
         if target.lower().startswith(_TAG):
-            key, _, value = target[len(_TAG) :].partition("=")
-            return tuple(self._places.select([Selector(0, tag={key: (value,)})]).accounts)
-        units = [target] if target in self._live.organization.units else self._units.get(target, [])
+            found = sorted(self._tagged(target[len(_TAG) :]))
+            if not found:
+                self._lack(what, f"its target {target} finds no account")
+            return found
         accounts = self._accounts.get(target, [])
+        units = [target] if target in self._live.organization.units else self._units.get(target, [])
+        if not units and not accounts:
+            # No name has it, and the tool knows names alone: people write what they see in the console.
+            units = self._paths.get(target.strip("/"), [])
         if len(units) + len(accounts) != 1:
             why = "means several accounts or units" if units or accounts else "is not an account or a unit"
             self._lack(what, f"its target {target} {why}")
             return ()
         return tuple(self._places.select([Selector(0, ou=(units[0],))]).accounts) if units else accounts
+
+    def _tagged(self, written: str) -> set[str]:
+        """The accounts that have every tag of at least one alternative."""
+        found: set[str] = set()
+        for alternative in written.split(_OR):
+            pairs = [one.strip().partition("=")[::2] for one in alternative.split(_AND)]
+            selectors = [Selector(0, tag={key: (value,)}) for key, value in pairs]
+            fitting: list[set[str]] = [{*self._places.select([one]).accounts} for one in selectors]
+            found |= set.intersection(*fitting)
+        return found
 
     def _lack(self, name: str, why: str) -> None:
         self._absent.append(Left(f"in {self._source.label}", name, why))

@@ -87,15 +87,15 @@ def places(
     if kind is LockType.GIT:
         return lambda target: GitPlace(repository, target, clock)
     folder = repository.private_folder() / "locks"
-    return lambda target: LocalPlace(folder, target)
+    return lambda target: LocalPlace(folder, target, clock)
 
 
 _UNFIT = re.compile(r"[^A-Za-z0-9]+")
 
 
-def beside(folder: Path) -> Callable[[str], Place]:
+def beside(folder: Path, clock: Clock) -> Callable[[str], Place]:
     """Makes of the name of a target the place of its lock in a folder, as runs on the sandbox have it."""
-    return lambda target: LocalPlace(folder, target)
+    return lambda target: LocalPlace(folder, target, clock)
 
 
 def this_run(command: str, plans: Mapping[str, str], environment: Mapping[str, str]) -> Run:

@@ -9,29 +9,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import Locked, ReconcilerError
 from reconciler.execution.locks.lease import LONGEST
 from reconciler.execution.locks.lock import Kept
 from reconciler.files.private import write_private
+from reconciler.wire.clock import Clock
+
+# Seconds that another process may need for one small file; one that is suspended needs any number.
+PATIENCE = 30.0
+_PAUSE = 0.02
 
 
 class LocalPlace:
     """The lock of one target as `folder/<target>.lock`, which is made where it is missing.
 
-    The file is made with O_EXCL, and only its owner reads it. What stands there is compared and replaced
+    The file is made with O_EXCL, and only its owner reads it. What is there is compared and replaced
     under flock(2) on a second file, which the kernel gives back when a process dies.
     """
 
     # A look is a read of one small file.
     believed = 0.0
 
-    def __init__(self, folder: Path, target: str) -> None:
+    def __init__(self, folder: Path, target: str, clock: Clock) -> None:
         self._file, self._guard = folder / f"{target}.lock", folder / f"{target}.guard"
+        self._clock = clock
         self.where = str(self._file)
 
     def look(self) -> Kept | None:
         """What is kept there now. Raises ReconcilerError where it cannot be read."""
-        # Also a look waits for a write to end, so that nobody sees half of one.
+        # A run looks before each of its writes. It holds no guard for that: one that is stopped (Ctrl-Z, a
+        # frozen container) would keep out everybody else. Only a first write can be seen half, and without
+        # its last line break.
+        try:
+            there = self._read()
+        except OSError as error:
+            raise self._unusable(error) from error
+        if there is None or there.text.endswith("\n"):
+            return there
         with self._alone():
             return self._read()
 
@@ -81,15 +95,35 @@ class LocalPlace:
         try:
             descriptor = self._guarding()
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                self._seize(descriptor)
                 yield
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise ReconcilerError(
-                f"the lock {self._file} cannot be used: {error.strerror}; fix that, or name another kind "
-                "with `lock` in reconciler.yaml"
-            ) from error
+            raise self._unusable(error) from error
+
+    def _seize(self, descriptor: int) -> None:
+        """Wait for the guard; raises Locked where another process keeps it."""
+        until = self._clock.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if self._clock.monotonic() >= until:
+                    raise Locked(
+                        f"another process has kept {self._guard} locked for {PATIENCE:g} seconds; nothing "
+                        "was written. That takes milliseconds, unless a run is suspended (Ctrl-Z, a paused "
+                        f"container): continue it, or end it; `fuser {self._guard}` names its process"
+                    ) from None
+                self._clock.sleep(_PAUSE)
+            else:
+                return
+
+    def _unusable(self, error: OSError) -> ReconcilerError:
+        return ReconcilerError(
+            f"the lock {self._file} cannot be used: {error.strerror}; fix that, or name another kind "
+            "with `lock` in reconciler.yaml"
+        )
 
 
 def _version(content: bytes) -> str:
