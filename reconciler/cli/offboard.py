@@ -125,7 +125,9 @@ def _look_again(options: Options, found: Offboarding, done: Offboarded, observer
 
 def _shown(found: Offboarding, *, everybody: bool) -> str:
     sessions = {
-        name: intended(role, found.removals[name].reaches, everybody=everybody)
+        name: intended(
+            role, found.removals[name].reaches, everybody=everybody, whole=name not in found.unread
+        )
         for name, role in session_roles(found).items()
     }
     return offboarding_text(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # `--help` takes none of it
     from reconciler.planning.ordering.estimate import Estimate
 
 CHANGES_PENDING = 2
-_DURATION = re.compile(r"(\d{1,5})([mhd])")
+_DURATION = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 

@@ -14,7 +14,7 @@ from reconciler.editing import splicing
 from reconciler.editing.nodes import Loc, Nodes
 from reconciler.editing.values import Value
 from reconciler.editing.writing import write_files
-from reconciler.errors import InputError, Problem, ReconcilerError
+from reconciler.errors import InputError, Place, Problem, ReconcilerError, UsageError
 from reconciler.files.tree import FolderTree, MemoryTree, Tree
 from reconciler.files.writing import GENERATED
 from reconciler.files.yaml import parse
@@ -68,6 +68,11 @@ class Editor:
     def find(self, section: str, key: str) -> str | None:
         """The first file in which a section has this key; None where none has."""
         return next((path for path, entries in self.section(section) if key in entries), None)
+
+    def unknown(self, message: str) -> ReconcilerError:
+        """The error for a key that no file declares: what keeps files from being read comes first."""
+        unread = [one for path in self.paths() for one in self._flaws(path)]
+        return InputError(unread) if unread else UsageError(message)
 
     def is_owned(self, path: str) -> bool:
         """Whether an import writes the file anew each time."""
@@ -173,12 +178,16 @@ class Editor:
         data, label = self._after[path], self._shown(path)
         if self.is_owned(path):
             raise InputError([Problem(f"{label} is written anew by each import", _fix(loc))])
-        flaws = parse(data).flaws
-        if flaws:
-            _, column = flaws[0].spot[:2]
-            place = f"{label}:{flaws[0].spot.line}:{column}"
-            raise InputError([Problem(f"{place}: {flaws[0].message}", flaws[0].fix)])
+        if flaws := self._flaws(path):
+            raise InputError(flaws[:1])
         self._after[path] = edit(data.decode(), label).encode()
+
+    def _flaws(self, path: str) -> list[Problem]:
+        label = self._shown(path)
+        return [
+            Problem(one.message, one.fix, Place(label, one.spot.line, one.spot.column))
+            for one in parse(self._after[path]).flaws
+        ]
 
     def _shown(self, path: str) -> str:
         return f"{self._label}/{path}"

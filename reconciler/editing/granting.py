@@ -26,6 +26,8 @@ def grant(
     """
     if not timedelta(0) < lasts <= LONGEST:
         raise UsageError(f"--for: between a minute and {LONGEST.days} days")
+    if not reason.strip():
+        raise UsageError("--reason: write a ticket or a sentence, for reviewers")
     loaded = load(editor.tree())
     identities = loaded.identities
     person, wanted = identities.users.get(user), identities.groups.get(group)

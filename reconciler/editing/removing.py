@@ -20,9 +20,9 @@ def remove_user(editor: Editor, user: str, *, manager: str | None = None) -> Seq
     """
     path = editor.find("users", user)
     if path is None:
-        raise UsageError(f"user {user} is not in the files")
+        raise editor.unknown(f"user {user} is not in the files")
     if manager is not None and (manager == user or editor.find("users", manager) is None):
-        raise UsageError(f"--manager {manager}: the files have no other user with that key")
+        raise editor.unknown(f"--manager {manager}: the files have no other user with that key")
     if editor.is_owned(path):
         raise InputError([_imported(user, path)])
     places = references(editor, "users", user)

@@ -27,7 +27,7 @@ def rename_key(editor: Editor, kind: str, old: str, new: str) -> Sequence[str]:
     section = KINDS[kind]
     path = editor.find(section, old)
     if path is None:
-        raise UsageError(f"{kind} {old} is not in the files")
+        raise editor.unknown(f"{kind} {old} is not in the files")
     if old == new:
         raise UsageError(f"the {kind} is called {old} already")
     if (taken := editor.find(section, new)) is not None:

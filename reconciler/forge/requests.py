@@ -90,7 +90,7 @@ def parse(event: Mapping[str, Any]) -> Request:
     found = _answers(body.replace("\r\n", "\n"))
     user = _key(found["user"], "Person")
     reason = found["reason"]
-    written = reason != _NOTHING and 0 < len(reason) <= _MAX_REASON
+    written = reason != _NOTHING and reason.strip() and len(reason) <= _MAX_REASON
     if not written or FORBIDDEN.search(reason) or "\t" in reason:
         raise NotUsable(f"Reason: write one line of at most {_MAX_REASON} ordinary characters.")
     if found["action"] == _REMOVE:

@@ -49,13 +49,15 @@ class Seen(NamedTuple):
     """What was read of one target, and which of its users have a key in git (by remote id).
 
     `never` has whom no run ever denies, by remote id, each with why (`PreparedPlan.never_denied`); `vanished`
-    who is denied and whose user is gone, by remote id, with the key (`PreparedPlan.vanished`).
+    who is denied and whose user is gone, by remote id, with the key (`PreparedPlan.vanished`). `missing` says
+    what was not read, and why; "" where everything was.
     """
 
     live: Live
     keys: Mapping[str, str]
     never: Mapping[str, str] = MappingProxyType({})
     vanished: Mapping[str, str] = MappingProxyType({})
+    missing: str = ""
 
 
 def people(who: str, users: Mapping[str, User], seen: Mapping[str, Seen]) -> list[Person]:

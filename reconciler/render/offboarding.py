@@ -47,7 +47,8 @@ def offboarding_text(
         lines += [f"  - {_says(one)}" for one in found.prepared.plan.changes]
         lines += [f"  ? stays: {_says(one)}: {text(why)}" for one, why in found.left]
         if not found.prepared.plan.changes and not found.left:
-            lines.append(f"  nothing to take away{'' if person.ids.get(target) else ': is not there'}")
+            read = " in what was read" if target in unread else ""
+            lines.append(f"  nothing to take away{read}{'' if person.ids.get(target) else ': is not there'}")
         lines += [f"  reaches {one}" for one in _reached(found.reaches)]
         lines += [f"  {one}" for one in sessions.get(target, ())]
         lines.append("")

@@ -19,8 +19,13 @@ _FILTERED = 5
 _SET = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
 
 
-def intended(role: str | None, reaches: Sequence[Reach], *, everybody: bool) -> Sequence[str]:
-    """What will be done about them, as lines. `role` is the one in other accounts."""
+def intended(
+    role: str | None, reaches: Sequence[Reach], *, everybody: bool, whole: bool = True
+) -> Sequence[str]:
+    """What will be done about them, as lines. `role` is the one in other accounts.
+
+    `whole` says that what the person reaches was read.
+    """
     where = (
         "in the caller's own account; for others the commands are printed"
         if role is None
@@ -30,9 +35,10 @@ def intended(role: str | None, reaches: Sequence[Reach], *, everybody: bool) -> 
     names = some([text(one) for one in shared], _FILTERED)
     lines = [f"then their sessions of `aws login` end: {where}"]
     if not reaches:
+        why = "they reach nothing now" if whole else "what they reach was not read"
         lines.append(
-            "but they reach nothing now, so that nobody knows which roles they had: only sessions in their "
-            "own name end, and those of roles stay open"
+            f"but {why}, so that nobody knows which roles they had: only sessions in their own name end, and "
+            "those of roles stay open"
         )
     if shared and everybody:
         lines.append(f"ALSO THE SESSIONS OF OTHERS who have {names} end: they must sign in again")

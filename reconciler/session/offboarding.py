@@ -6,12 +6,12 @@ session of its own, so that one that cannot be reached, or that refuses, holds u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.errors import InputError, Problem, ReconcilerError, UsageError
+from reconciler.errors import InputError, Problem, ReconcilerError, ServiceError, UsageError
 from reconciler.execution.apply import Job, apply
 from reconciler.execution.denying import Denied, deny_no_more, deny_now
 from reconciler.files.characters import show
@@ -19,14 +19,21 @@ from reconciler.model.address import Kind
 from reconciler.model.observer import Observer
 from reconciler.model.report import TargetReport
 from reconciler.model.signin import AccountSessions, Search
+from reconciler.model.state import Gap, Live
 from reconciler.planning.offboarding import Person, Removal, Seen, people, removal, why_not, with_vanished
 from reconciler.planning.review import Review
 from reconciler.render.escape import text
 from reconciler.session.opening import open_files, open_session
 from reconciler.session.session import Session
 from reconciler.session.settings import Settings
-from reconciler.targets.base import EndsSessions
+from reconciler.targets.base import NOTHING, Denies, EndsSessions, ReadRequest
 from reconciler.wire.pool import Pool
+
+# What is read where not everything can be: users alone, or with their groups.
+_NARROWED: Sequence[Callable[[ReadRequest], ReadRequest]] = (
+    lambda full: replace(NOTHING, users=None, denials=True, known_users=full.known_users),
+    lambda full: replace(full, permission_sets=(), assignments=(), organization=False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,8 @@ class Offboarding:
     """One person, and what is to be taken away, by target in the order in which it goes.
 
     `denies` has the targets with a policy of denials, and why nothing can be written to it ("" otherwise).
-    `unread` names the targets that could not be looked at, each with why: nothing is done there. `blocked`
-    says whether git blocks the person already.
+    `unread` names the targets that could not be looked at, or only in part, each with why: what was not read
+    there stays. `blocked` says whether git blocks the person already.
     """
 
     person: Person
@@ -129,17 +136,51 @@ def open_offboarding(
                 for name in order
                 if (denials := seen[name].live.denials) is not None and name in person.ids
             },
-            unread={name: str(error) for name, error in errors.items()},
+            unread={**{name: str(error) for name, error in errors.items()}, **in_part(seen)},
             blocked=bool(person.key) and person.key in loaded.identities.blocked,
             now=next(iter(sessions.values())).now,
         )
 
 
 def looked(session: Session, name: str) -> Seen:
-    """What is at one target now, and who is who there. Raises ServiceError."""
-    live = replace(session.look(name), target=name, identity=session.identities[name])
+    """What is at one target now, and who is who there. Raises ServiceError.
+
+    Where not everything can be read of a target that denies people, the users are, and their groups if that
+    can be: a denial needs no more than an id. Then `missing` says what was not read.
+    """
+    live, missing = _read(session, name)
+    live = replace(live, target=name, identity=session.identities[name])
     prepared = session.plan_on(name, live, session.loaded.identities)
-    return Seen(live, prepared.keys, prepared.never_denied, prepared.vanished)
+    return Seen(live, prepared.keys, prepared.never_denied, prepared.vanished, missing)
+
+
+def in_part(seen: Mapping[str, Seen]) -> Mapping[str, str]:
+    """The targets of which something was not read, each with what, and why."""
+    return {name: one.missing for name, one in seen.items() if one.missing}
+
+
+def _read(session: Session, name: str) -> tuple[Live, str]:
+    """What is at a target, and what is not known of it, with why ("" for nothing)."""
+    try:
+        return session.look(name), ""
+    except ServiceError as error:
+        # Without knowing who runs this, nobody is cut off: it might be them.
+        if not isinstance(session.targets[name], Denies) or not (live := _narrowed(session, name, 0)):
+            raise
+        missing: tuple[Kind, ...] = (Kind.MEMBERSHIP, Kind.ASSIGNMENT)
+        if more := _narrowed(session, name, 1):
+            live, missing = more, (Kind.ASSIGNMENT,)
+        gaps = tuple(Gap(kind, "*", str(error)) for kind in missing)
+        what = " and ".join(f"{kind}s" for kind in missing)
+        return replace(live, gaps=(*live.gaps, *gaps)), f"{what}, which stay: {error}"
+
+
+def _narrowed(session: Session, name: str, at: int) -> Live | None:
+    try:
+        live = session.look(name, narrowed=_NARROWED[at])
+    except ServiceError:
+        return None
+    return live if live.caller else None
 
 
 def removal_from(session: Session, name: str, person: Person, seen: Seen) -> Removal:

@@ -13,7 +13,14 @@ from reconciler.errors import ReconcilerError
 from reconciler.model.observer import Observer
 from reconciler.planning.offboarding import Person, Removal, Seen, found_again
 from reconciler.planning.reaches import Reach
-from reconciler.session.offboarding import Offboarded, Offboarding, carry_out, looked, removal_from
+from reconciler.session.offboarding import (
+    Offboarded,
+    Offboarding,
+    carry_out,
+    in_part,
+    looked,
+    removal_from,
+)
 
 # How often it is looked again: what still comes then comes from something that does not end.
 ROUNDS = 3
@@ -102,7 +109,7 @@ def _found(last: Offboarding, ended: Offboarded) -> Offboarding:
         for name, one in seen.items()
         if _is_out(name, last, ended) and not _denied_now(person, name, one)
     }
-    return replace(last, person=person, removals=removals, denies=denies, unread=unread)
+    return replace(last, person=person, removals=removals, denies=denies, unread={**unread, **in_part(seen)})
 
 
 def _is_out(name: str, last: Offboarding, ended: Offboarded) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -119,15 +119,22 @@ class Session:
         live = self.look(name, by_group=by_group)
         return self.plan_on(name, live, self.loaded.identities, only, notes, by_rule=by_rule)
 
-    def look(self, name: str, *, by_group: bool = False) -> Live:
-        """Read one target, as a plan of it needs. Raises ServiceError."""
+    def look(
+        self,
+        name: str,
+        *,
+        by_group: bool = False,
+        narrowed: Callable[[ReadRequest], ReadRequest] | None = None,
+    ) -> Live:
+        """Read one target, as a plan of it needs, or what `narrowed` makes of that. Raises ServiceError."""
         target, receipt = self.targets[name], self.memories[name].remembered.receipt
         if isinstance(target, Learning) and receipt is not None:
             target.recall(receipt.unkept)
         former: Sequence[Denials] = ()
         if isinstance(target, Denies):
             former = target.keep_policy(self.memories[name].remembered.deny_policy)
-        live = target.read(self._request(name, by_group=by_group))
+        request = self._request(name, by_group=by_group)
+        live = target.read(request if narrowed is None else narrowed(request))
         return replace(live, former_denials=tuple(former)) if former else live
 
     def plan_on(

@@ -144,6 +144,7 @@ FAULTS: list[tuple[str | None, str]] = [
     (body({**ANSWERS, "Person": "cyd\nx"}), "Person: write one line"),
     (body({**ANSWERS, "Person": "cyd\u200b"}), "Person"),
     (body({**ANSWERS, "Reason": ""}), "Reason"),
+    (body({**ANSWERS, "Reason": "\u00a0\u3000"}), "Reason"),
     (body({**ANSWERS, "Reason": "a\u202eb"}), "Reason"),
     (body({**ANSWERS, "Reason": "x" * 201}), "Reason"),
     (body({**REMOVAL, "Group": "ops"}), "Group: leave it empty"),

@@ -396,6 +396,8 @@ def test_a_membership_over_several_lines_is_prolonged_in_place(played: Played) -
         (("bob", "none", "--for", "0m"), "between a minute and 366 days"),
         (("bob", "none", "--for", "999999999d"), "length of time"),
         (("bob", "none", "--for", "8"), "is not a length of time"),
+        # Digits of other scripts are digits to Python, and not what a reviewer reads.
+        (("bob", "none", "--for", "\u0663h"), "is not a length of time"),
     ],
 )
 def test_a_grant_that_would_give_nothing_or_take_from_others_is_refused(
@@ -425,3 +427,42 @@ def test_files_that_did_not_validate_before_are_not_changed(played: Played) -> N
     before = held(played)
     ended = played.run("edit", "remove-user", "bob")
     assert (ended.code, "broken.yaml:2:22" in ended.output, held(played) == before) == (1, True, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("remove-user", "zed"),
+        ("remove-user", "ada", "--manager", "zed"),
+        ("rename-key", "user", "zed", "zoe"),
+        ("grant", "zed", "ops", "--for", "8h", "--reason", "x"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("\ufeffusers:\n  zed: {user_name: z@example.com}\n", ":1:1: "),
+        ("users:\n  zed: {user_name: z@example.com\nx: [\n", ":3:2: "),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_not_said_to_lack_somebody(
+    played: Played, words: tuple[str, ...], text: str, place: str
+) -> None:
+    played.write({"zed.yaml": text})
+    before = held(played)
+
+    ended = played.run("edit", *words)
+
+    assert (ended.code, held(played) == before) == (1, True), ended.output
+    assert f"identities/zed.yaml{place}" in ended.output
+    assert "not in the files" not in ended.output
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "\u00a0"])
+def test_a_grant_needs_a_reason_that_can_be_read(played: Played, reason: str) -> None:
+    before = held(played)
+
+    ended = played.run("edit", "grant", "bob", "none", "--for", "8h", "--reason", reason)
+
+    assert (ended.code, held(played) == before) == (64, True)
+    assert "--reason: write a ticket or a sentence" in ended.output
