@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 
 from reconciler.adopting.outcome import Entry, Inventory, Rule, Taken
 from reconciler.adopting.text import entry_of, start_of
 from reconciler.editing import Editor
+from reconciler.editing.values import Value
+from reconciler.errors import InputError
 from reconciler.model.names import fold
 from reconciler.model.state import Identities
 
@@ -25,7 +28,7 @@ def taken(identities: Identities, paths: Sequence[str]) -> Taken:
 
 
 def add(editor: Editor, inventory: Inventory, rules: Sequence[Rule]) -> None:
-    """Add what is not declared yet. Raises InputError for a file that is written too oddly to edit."""
+    """Add what is not declared yet. What is written too oddly to edit stays, and another file is added to."""
     for path, text in inventory.policies.items():
         editor.create(path, text)
     for one in inventory.users:
@@ -37,7 +40,7 @@ def add(editor: Editor, inventory: Inventory, rules: Sequence[Rule]) -> None:
     named = {account for rule in rules for account in (*rule.accounts, *rule.excluded)}
     for one in inventory.accounts:
         if one.key in named:
-            editor.assign(home(editor, "accounts", one.key), ("accounts", one.key), one.fields["id"])
+            _name(editor, one)
     for rule in rules:
         _put(editor, "assignments", entry_of(rule))
 
@@ -48,14 +51,49 @@ def put_rule(editor: Editor, rule: Rule, fields: Mapping[str, object]) -> None:
     _put(editor, "assignments", replace(entry, fields={**entry.fields, **fields}))
 
 
+def _name(editor: Editor, account: Entry) -> None:
+    _assign(editor, "accounts", account.key, lambda _: account.fields["id"])
+
+
 def _put(editor: Editor, section: str, one: Entry) -> None:
-    path = home(editor, section, one.key)
-    fields = dict(one.fields)
-    if policy := fields.get("inline_policy"):
-        fields["inline_policy"] = "../" * path.count("/") + str(policy)
-    editor.assign(path, (section, one.key), fields)
+    def fields(path: str) -> Value:
+        found = dict(one.fields)
+        if policy := found.get("inline_policy"):
+            found["inline_policy"] = "../" * path.count("/") + str(policy)
+        return found
+
+    path = _assign(editor, section, one.key, fields)
     for words in reversed(one.remarks):
         editor.remark(path, (section, one.key), words)
+
+
+def _assign(editor: Editor, section: str, key: str, value: Callable[[str], Value]) -> str:
+    """Add an entry, and say where: in its home, or in another file where that is written too oddly to edit.
+
+    `value` is what to write in a file, by its path. Raises InputError of the home where it is not even YAML.
+    """
+    first = home(editor, section, key)
+    try:
+        editor.assign(first, (section, key), value(first))
+    except InputError:
+        if not isinstance(editor.value(first).get(section), dict):
+            raise
+        path = _other(editor, section, first)
+        editor.assign(path, (section, key), value(path))
+        return path
+    return first
+
+
+def _other(editor: Editor, section: str, first: str) -> str:
+    """A file beside `first` for what cannot be added there: one that an earlier run made, or a new one."""
+    paths = set(editor.paths())
+
+    def serves(path: str) -> bool:
+        return isinstance(editor.value(path).get(section), dict) and not editor.is_owned(path)
+
+    numbered = (f"{first.removesuffix('.yaml')}-{number}.yaml" for number in count(2))
+    path = next(one for one in numbered if one not in paths or serves(one))
+    return path if path in paths else _made(editor, path)
 
 
 def home(editor: Editor, section: str, key: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from reconciler.errors import ReconcilerError, UsageError
 
+_FIX = "name another folder, or see with --diff what would differ"
+
 
 def differing(folder: Path, files: Mapping[str, bytes]) -> Sequence[str]:
     """The names of the files that are absent, or other than they would be. Raises ReconcilerError."""
@@ -26,17 +28,17 @@ def differences(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
         yield from unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
 
 
-def write(folder: Path, files: Mapping[str, bytes]) -> None:
+def write(folder: Path, files: Mapping[str, bytes], fix: str = _FIX) -> None:
     """Write every file, or none: raises UsageError where one is there already, ReconcilerError on failure.
 
-    What was written before a failure or Ctrl-C is deleted again, with the folders that were made for it.
+    `fix` says what to do where a file is there. What was written before a failure or Ctrl-C is deleted
+    again, with the folders that were made for it.
     """
     there = [name for name in files if os.path.lexists(folder / name)]
     if there:
         more = f" and {len(there) - 5} more" if len(there) > 5 else ""
         raise UsageError(
-            f"{folder} has {', '.join(there[:5])}{more} already, and no file is overwritten; name another "
-            "folder, or see with --diff what would differ"
+            f"{folder} has {', '.join(there[:5])}{more} already, and no file is overwritten; {fix}"
         )
     links = [name for name in files if _through_link(folder, name)]
     if links:

@@ -25,6 +25,7 @@ from reconciler.errors import ReconcilerError, UsageError
 from reconciler.execution.record import read_record, remember_record
 from reconciler.files.tree import FolderTree, MemoryTree, Tree
 from reconciler.files.writing import scalar
+from reconciler.files.yaml import Parsed, parse
 from reconciler.loading.load import APPROVALS_FOLDER
 from reconciler.loading.memory import AppliedHistory, remember
 from reconciler.loading.position import GitPosition, stand
@@ -109,7 +110,7 @@ def adopt(settings: Settings, wishes: Wishes, observer: Observer = SILENT) -> Ad
         )
         if wrong:
             raise refused(wrong)
-    write(settings.identities, encoded)
+    write(settings.identities, encoded, "move it away, or name another folder with --identities")
     return Adopted(
         target=target.name,
         identity=live.identity,
@@ -143,11 +144,20 @@ def _there(folder: Path) -> Tree:
 
 
 def _declares(there: Tree) -> bool:
-    """Whether files declare something already."""
-    return any(
-        path.endswith((".yaml", ".yml")) and path != CONFIG_FILE and not path.startswith(APPROVALS_FOLDER)
+    """Whether files declare something already. Beside a reconciler.yaml, `users: {}` is a decision."""
+    named = [
+        path
         for path in there.paths()
-    )
+        if path.endswith((".yaml", ".yml")) and path != CONFIG_FILE and not path.startswith(APPROVALS_FOLDER)
+    ]
+    if CONFIG_FILE in there.paths():
+        return bool(named)
+    return any(_says_something(parse(there.read(path))) for path in named)
+
+
+def _says_something(file: Parsed) -> bool:
+    """Whether a file is more than comments and empty sections; one that is not valid is to be corrected."""
+    return bool(file.flaws) or not isinstance(file.value, dict) or any(file.value.values())
 
 
 def _config(there: Tree, wishes: Wishes) -> Config:

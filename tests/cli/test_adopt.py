@@ -210,7 +210,20 @@ def test_another_file_in_the_way_keeps_all_of_them_from_being_written(small: Rea
     ended = small.run("adopt")
 
     assert ended.code == 64, ended.output
+    assert "move it away, or name another folder with --identities" in ended.output
     assert texts(small) == {"policies/Read.json": "mine"}
+
+
+@pytest.mark.parametrize("text", ["# to do\n", "users: {}\n", "users:\n", "", "---\n{}\n"])
+def test_files_that_declare_nothing_are_no_hindrance(small: Real, text: str) -> None:
+    small.write({"notes.yaml": text})
+
+    ended = small.run("adopt")
+
+    assert ended.code == 0, ended.output
+    assert "reconciler.yaml" in texts(small)
+    assert texts(small)["notes.yaml"] == text
+    assert small.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_the_embedded_sandbox_can_be_adopted(

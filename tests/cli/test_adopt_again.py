@@ -115,6 +115,48 @@ def test_values_that_differ_stay_and_are_listed(applied: Real) -> None:
     assert "    members: [bob,\n              ada]   # two\n" in texts(applied)["team.yaml"]
 
 
+ODD_PEOPLE = """\
+{
+  "users": {  # as a program writes them
+    "bob": {"user_name": "bob@example.com", "given_name": "Bob", "family_name": "Keller"},
+    "ada": {"user_name": "ada@example.com", "given_name": "Ada", "family_name": "Okafor"}
+  }
+}
+"""
+ODD_TEAM = """\
+groups: {
+  ops: {members: [bob, ada]}
+}
+permission_sets:
+  ? Read
+  : managed_policies: [ReadOnlyAccess]
+assignments: {
+  ops: {groups: [ops], permission_sets: [Read], accounts: ["210000000001"]}
+}
+"""
+
+
+def test_a_section_that_cannot_be_edited_stays_and_another_file_is_added_to(applied: Real) -> None:
+    odd = {"people.yaml": ODD_PEOPLE, "team.yaml": ODD_TEAM, "people-2.yaml": "# ours\nusers: {}\n"}
+    applied.commit({**odd, "team-2.yaml": "accounts: {}\n"})
+
+    ended = applied.run("adopt")
+
+    assert ended.code == 0, ended.output
+    after = texts(applied)
+    assert {name: after[name] for name in ("people.yaml", "team.yaml")} == {
+        "people.yaml": ODD_PEOPLE,
+        "team.yaml": ODD_TEAM,
+    }
+    assert after["people-2.yaml"].startswith("# ours\nusers:")
+    assert "cyd: {user_name: cyd@example.com" in after["people-2.yaml"]
+    assert "auditors" in after["team-3.yaml"]
+    assert "auditors" not in after["team-2.yaml"]
+    assert applied.run("plan", "--detailed-exitcode").code == 0
+    assert "nothing was written" in applied.run("adopt").output
+    assert texts(applied) == after
+
+
 def test_nothing_is_written_where_a_file_cannot_be_edited(applied: Real) -> None:
     applied.commit({"team.yaml": TEAM + "\t- broken"})
 
