@@ -65,6 +65,23 @@ def test_every_view_is_accessible(show: Show) -> None:
     assert {view: wrong for view, wrong in found.items() if wrong} == {}
 
 
+def test_a_long_name_takes_the_room_of_few_lines_in_lists_and_is_whole_on_its_page(show: Show) -> None:
+    git = sample()
+    name = "a name " * 80 + "x" * 464
+    ada = replace(git.users["ada"], attributes={"user_name": "ada@example.com", "display_name": name})
+    git = replace(git, users={**git.users, "ada": ada})
+    seen = show(page_of(git, as_applied(git)))
+    for view in ("#/people", "#/access"):
+        page = seen.go(view)
+        assert (
+            page.evaluate("Math.max(...[...document.querySelectorAll('tbody tr')].map(r => r.offsetHeight))")
+            < 130
+        )
+        assert name in page.evaluate("document.querySelector('tbody').textContent")
+    page = seen.go("#/person/ada")
+    assert name in page.evaluate("document.querySelector('main').textContent")
+
+
 def test_colours_are_as_legible_in_the_dark(show: Show) -> None:
     seen = show(small(), "dark")
     found = {view: _judged(seen, view, *_COLOURS) for view in VIEWS[::3]}
