@@ -24,8 +24,9 @@ from typing import Any, NamedTuple
 
 from reconciler.model.durations import LONGEST_SESSION
 
-# Bytes of a service control policy (Organizations user guide, "Quotas for AWS Organizations").
-LARGEST = 5_120
+# Bytes of a service control policy (Organizations user guide, "Quotas for AWS Organizations"); 5,120 until
+# 2026-05-15.
+LARGEST = 10_240
 # An id of a user (identitystore service model, ResourceId).
 _ID = re.compile(r"([0-9a-f]{10}-)?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 # The same as somebody may have spelled it by hand: AWS compares the case, and a person means who they mean.

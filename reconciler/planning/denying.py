@@ -8,7 +8,7 @@ from functools import cached_property
 
 from reconciler.model.address import Address, Kind
 from reconciler.model.change import AT_ONCE, Action, Cause, Change
-from reconciler.model.denials import Denials
+from reconciler.model.denials import LARGEST, Denials
 from reconciler.model.names import fold
 from reconciler.model.pairs import Principal
 from reconciler.model.state import Inactive
@@ -210,4 +210,4 @@ def why_entered(context: PlanContext, identifier: str) -> Inactive | None:
 
 def size_reason(denials: Denials) -> str:
     """What to say of people who do not fit in."""
-    return f"the policy {denials.policy} is full: a policy has 5,120 bytes at most"
+    return f"the policy {denials.policy} is full: a policy has {LARGEST:,} bytes at most"

@@ -18,7 +18,7 @@ from reconciler.sandbox.answers import ApiError
 SCP = "SERVICE_CONTROL_POLICY"
 FULL_ACCESS = "p-FullAWSAccess"
 # Bytes of a document, policies on one target, and documents in all (Organizations user guide, quotas).
-LARGEST, _ATTACHED, _POLICIES = 5_120, 5, 2_000
+LARGEST, _ATTACHED, _POLICIES = 10_240, 10, 10_000
 _FULL = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)

@@ -15,7 +15,7 @@ _PERCENT, _COUNT = 5.0, 10
 class Limit:
     """The most that may be lost of each kind, as a percentage or as a number.
 
-    With neither: 5 % or 10, whichever is more, and less than half in any case.
+    With neither: 5 % or 10, whichever is more, and less than half in any case, or a single one.
     """
 
     percent: float | None = None
@@ -33,14 +33,15 @@ class Limit:
         """The same, those included whom the directory shows as deleted: a mistake there may be large too."""
         if self.count is not None or self.percent is not None:
             return self.allows(lost, of)
-        return lost * 2 < of
+        # In a directory of two people, one who leaves is half of them.
+        return lost <= 1 or lost * 2 < of
 
     def __str__(self) -> str:
         if self.count is not None:
             return f"{self.count:,}"
         if self.percent is not None:
             return f"{self.percent:g} %"
-        return f"{_PERCENT:g} % or {_COUNT}, whichever is more, and always less than half"
+        return f"{_PERCENT:g} % or {_COUNT}, whichever is more, and always less than half, but for a single one"
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def broken(played: Played, patch: pytest.MonkeyPatch, how: str) -> None:
         elif how == "foreign":
             console.update_scp(POLICY, EMPTY.replace('"nobody"', '"somebody"'))
         elif how == "full":
-            full = {one: Entry(offboarded=True) for one in ids(130)}
+            full = {one: Entry(offboarded=True) for one in ids(260)}
             while len(render(full).encode()) > scp.LARGEST - 30:
                 full.popitem()
             console.update_scp(POLICY, render(full))

@@ -406,7 +406,7 @@ def test_a_policy_of_denials_that_is_as_it_must_be(cutting: Real) -> None:
     names = [name for name in found if name.startswith("deny-policy")]
     assert names == ["deny-policy", "deny-policy-attached", "deny-policy-update", "deny-policy-room"]
     assert {found[name]["outcome"] for name in names} == {"ok"}, found
-    assert "room for 99 people" in found["deny-policy-room"]["found"]
+    assert "room for 201 people" in found["deny-policy-room"]["found"]
 
 
 @pytest.mark.parametrize("how", ["gone", "foreign", "denied"])
@@ -462,7 +462,7 @@ def test_a_delegated_administrator_needs_the_resource_policy(cutting: Real) -> N
 
 
 def test_a_policy_of_denials_that_is_nearly_full(cutting: Real) -> None:
-    people = {f"{number:08x}-aaaa-4aaa-8aaa-aaaaaaaaaaaa": Entry() for number in range(120)}
+    people = {f"{number:08x}-aaaa-4aaa-8aaa-aaaaaaaaaaaa": Entry() for number in range(250)}
     cutting.sandbox.store.update_scp(DENY, render(people))
     assert outcome(cutting, "deny-policy-room")[0] == "warning"
 

@@ -404,7 +404,7 @@ def test_denials_past_their_count_hold_up_no_removal(played: Played) -> None:
 def test_who_does_not_fit_is_named_and_loses_everything_all_the_same(played: Played) -> None:
     begun(played)
     with played.console() as console:
-        full = {one: Entry(offboarded=True) for one in ids(130)}
+        full = {one: Entry(offboarded=True) for one in ids(260)}
         while len(render(full).encode()) > scp.LARGEST - 30:
             full.popitem()
         console.update_scp(POLICY, render(full))

@@ -401,7 +401,7 @@ def user_id(number: int, *, long: bool) -> str:
     return f"906739fc20-{plain}" if long else plain
 
 
-@pytest.mark.parametrize(("long", "people"), [(True, 99), (False, 127)])
+@pytest.mark.parametrize(("long", "people"), [(True, 201), (False, 258)])
 def test_so_many_people_fit_and_one_more_does_not(people: int, *, long: bool) -> None:
     everybody = [user_id(number, long=long) for number in range(people + 1)]
 

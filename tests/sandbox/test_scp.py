@@ -140,8 +140,8 @@ def test_what_is_not_a_policy_is_refused(site: Site, content: str) -> None:
     assert refusal(lambda: site.create(content))["Code"] == "MalformedPolicyDocumentException"
 
 
-def test_a_policy_has_5120_bytes_and_not_one_more(site: Site) -> None:
-    fits = denying(USER) + " " * (5_120 - len(denying(USER)))
+def test_a_policy_has_10240_bytes_and_not_one_more(site: Site) -> None:
+    fits = denying(USER) + " " * (10_240 - len(denying(USER)))
     policy = site.create(fits)
     error = refusal(lambda: site.client.update_policy(PolicyId=policy, Content=fits + " "))
     assert error["Code"] == "ConstraintViolationException"

@@ -216,6 +216,8 @@ def test_a_group_of_the_name_of_one_that_is_gone_waits_too(tmp_path: Path, impor
     [
         (20, 10, (), 3),
         (8, 4, (), 3),
+        (4, 2, (), 3),
+        (2, 1, (), 0),
         (40, 29, (), 3),
         (40, 30, (), 0),
         (40, 30, ("--max-shrink", "9"), 3),
@@ -236,6 +238,20 @@ def test_a_read_that_shrinks_too_far_writes_nothing(
     if code == 3:
         assert f"{before - after} of {before} users" in done.err
         assert "Nothing was written" in done.err
+
+
+def test_one_of_two_moves_and_one_of_two_is_disabled(tmp_path: Path, importing: Import) -> None:
+    """In a small directory one is many."""
+    ada, bob = people(2)
+    dev, ops = group(90, "dev", [ada]), group(91, "ops", [bob])
+    importing([ada, bob, dev, ops])
+    assert importing([ada, bob, group(90, "dev"), group(91, "ops", [ada, bob])]).code == 0
+    identities = load(FolderTree(tmp_path / "identities")).identities
+    assert set(identities.groups["ops"].members or ()) == set(identities.users)
+    off = person(1, "bax", userAccountControl="514")
+    assert importing([ada, off, group(90, "dev"), group(91, "ops", [ada, bob])]).code == 0
+    users = load(FolderTree(tmp_path / "identities")).identities.users
+    assert {key for key, one in users.items() if one.active is False} == {"bax"}
 
 
 def test_groups_that_lose_their_members_and_people_who_are_disabled_count(

@@ -115,10 +115,12 @@ def test_a_membership_by_primary_group_that_cannot_be_read(
 
 @pytest.mark.parametrize("hides", ["member", "primary"])
 def test_who_surely_left_does_not_wait_for_what_cannot_be_read(folder: Folder, hides: str) -> None:
-    if hides == "member":
-        rest = [without(TEAM, "member"), STAFF, person(3, "cyd", title="Boss", memberOf=TEAM.dn)]
-    else:
-        rest = [TEAM, STAFF, without(person(3, "cyd", title="Boss"), "primaryGroupID")]
+    def others(**more: str) -> list[Entry]:
+        if hides == "member":
+            return [without(TEAM, "member"), STAFF, person(3, "cyd", title="Boss", memberOf=TEAM.dn, **more)]
+        return [TEAM, STAFF, without(person(3, "cyd", title="Boss", **more), "primaryGroupID")]
+
+    rest, gone = others(), {"userAccountControl": "514"}
     entries = [ADA, person(2, "bob", title="Lead", userAccountControl="514"), *rest]
     assert "Nothing was written" in folder.refused(entries)
     before = folder.texts()
@@ -130,12 +132,12 @@ def test_who_surely_left_does_not_wait_for_what_cannot_be_read(folder: Folder, h
     assert set(report.files.written) == {"imported/leavers/bob.yaml", "imported/leavers/_folder.yaml"}
     assert sorted(report.leavers) == sorted(report.files.written)
     assert load(FolderTree(folder.root)).identities.users["bob"].active is False
-    # What is written is not new again, and a half of the people is believed in nothing.
+    # What is written is not new again, and a read in which everybody else leaves is believed in nothing.
     after = folder.texts()
     with pytest.raises(IncompleteRead, match="Nothing was written"):
         folder.part(entries, Part.LEAVERS)
     with pytest.raises(Refused):
-        folder.part([person(1, "ada", userAccountControl="514"), *rest], None, Limit())
+        folder.part([person(1, "ada", **gone), person(4, "dan"), *others(**gone)], None, Limit())
     assert folder.texts() == after
 
 
