@@ -41,7 +41,7 @@ class Limit:
             return f"{self.count:,}"
         if self.percent is not None:
             return f"{self.percent:g} %"
-        return f"{_PERCENT:g} % or {_COUNT}, whichever is more, and always less than half, but for a single one"
+        return f"{_PERCENT:g} % or {_COUNT}, whichever is more and less than half, or a single one"
 
 
 @dataclass(frozen=True, slots=True)
