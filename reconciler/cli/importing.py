@@ -67,7 +67,7 @@ def _limit(_context: click.Context, _parameter: click.Parameter, value: str | No
     callback=_limit,
     metavar="N|N%",
     help="The most that may be lost of users, groups and memberships.  "
-    "[default: 5% or 10, and less than half, or one]",
+    "[default: 5% or 10, but less than half; one always]",
 )
 @click.option(
     "--only",

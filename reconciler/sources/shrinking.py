@@ -15,7 +15,7 @@ _PERCENT, _COUNT = 5.0, 10
 class Limit:
     """The most that may be lost of each kind, as a percentage or as a number.
 
-    With neither: 5 % or 10, whichever is more, and less than half in any case, or a single one.
+    With neither: 5 % or 10, whichever is more, but less than half; a single one always.
     """
 
     percent: float | None = None
@@ -41,7 +41,7 @@ class Limit:
             return f"{self.count:,}"
         if self.percent is not None:
             return f"{self.percent:g} %"
-        return f"{_PERCENT:g} % or {_COUNT}, whichever is more and less than half, or a single one"
+        return f"{_PERCENT:g} % or {_COUNT}, whichever is more, but less than half (a single one always)"
 
 
 @dataclass(frozen=True, slots=True)
