@@ -286,7 +286,7 @@ def test_a_run_that_is_stopped_in_the_middle_of_a_write_keeps_nobody_waiting_for
         assert kept is not None, "a look waits for nobody"
         assert kept.text == "one\n"
         for write in (lambda: place.put("two\n", version), lambda: place.remove(version)):
-            with pytest.raises(Locked, match=r"aws\.guard.*nothing was written") as refused:
+            with pytest.raises(Locked, match=r"aws\.guard.*the lock was left as it is") as refused:
                 write()
             assert refused.value.exit_code == 5
     assert place.look() == kept

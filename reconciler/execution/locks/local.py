@@ -111,9 +111,10 @@ class LocalPlace:
             except BlockingIOError:
                 if self._clock.monotonic() >= until:
                     raise Locked(
-                        f"another process has kept {self._guard} locked for {PATIENCE:g} seconds; nothing "
-                        "was written. That takes milliseconds, unless a run is suspended (Ctrl-Z, a paused "
-                        f"container): continue it, or end it; `fuser {self._guard}` names its process"
+                        f"another process has kept {self._guard} locked for {PATIENCE:g} seconds, so "
+                        "the lock was left as it is. That takes milliseconds, unless a run is suspended "
+                        "(Ctrl-Z, a paused container): continue it, or end it; "
+                        f"`fuser {self._guard}` names its process"
                     ) from None
                 self._clock.sleep(_PAUSE)
             else:
