@@ -13,7 +13,7 @@ from reconciler.errors import AppliedInPart, ReconcilerError, UsageError
 from reconciler.files.characters import FORBIDDEN
 from reconciler.model.signin import AccountSessions
 from reconciler.render.escape import text
-from reconciler.render.offboarding import came_text, offboarded_text, offboarding_text
+from reconciler.render.offboarding import Ended, came_text, offboarded_text, offboarding_text
 from reconciler.render.signed_in import OPTION, intended, sessions_text
 from reconciler.session.blocking import block_in_files
 from reconciler.session.offboarding import (
@@ -70,16 +70,10 @@ def command(
             raise ReconcilerError("Not confirmed; nothing was written.")
         done = carry_out(found, observer)
         observer.finish()
-        ended = options.now or next(iter(found.sessions.values())).clock.now()
-        denied = {
-            name: "" if one.done else one.message or "it was not written" for name, one in done.denied.items()
-        }
-        said = offboarded_text(
-            found.removals, done.reports, done.failures, found.unread, ended=ended, denied=denied
-        )
-        answer(said)
+        ended = _ended(options, found, done)
+        answer(offboarded_text(ended))
         if not revoke_only:
-            _block(options, found, f"{reason} {ended:%Y-%m-%d}")
+            _block(options, found, f"{reason} {ended.at:%Y-%m-%d}")
         _say_what_lasts(found, done)
         # What takes longest and matters least comes last: everything before it is done and said.
         again: list[Came] = []
@@ -99,28 +93,27 @@ def _look_again(options: Options, found: Offboarding, done: Offboarded, observer
     for came in look_again(found, done, observer):
         observer.finish()
         rounds.append(came)
-        ended = options.now or next(iter(found.sessions.values())).clock.now()
-        denied = {
-            name: "" if one.done else one.message or "it was not written"
-            for name, one in came.done.denied.items()
-        }
-        held = {name for name in held if not denied.get(name)}
-        said = came_text(
-            came.found.removals,
-            came.done.reports,
-            came.done.failures,
-            came.found.unread,
-            ended=ended,
-            denied=denied,
-            held=held,
-        )
-        if said:
+        ended = _ended(options, came.found, came.done)
+        held = {name for name in held if not ended.denied.get(name)}
+        if said := came_text(ended, held):
             answer(said)
     if len(rounds) == ROUNDS and rounds[-1].done.writes:
         remark(
             "Something gives this person access while it is taken away: offboard them again when it is over."
         )
     return rounds
+
+
+def _ended(options: Options, found: Offboarding, done: Offboarded) -> Ended:
+    """How what was found came to its end, which is now."""
+    return Ended(
+        found.removals,
+        done.reports,
+        done.failures,
+        found.unread,
+        {name: "" if one.done else one.message or "it was not written" for name, one in done.denied.items()},
+        options.now or next(iter(found.sessions.values())).clock.now(),
+    )
 
 
 def _shown(found: Offboarding, *, everybody: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -56,72 +57,72 @@ def offboarding_text(
     return "\n".join(lines).rstrip() + "\n"
 
 
-def offboarded_text(
-    removals: Mapping[str, Removal],
-    reports: Mapping[str, TargetReport],
-    failures: Mapping[str, str],
-    unread: Mapping[str, str],
-    *,
-    ended: datetime,
-    denied: Mapping[str, str],
-) -> str:
-    """How it ended, and what may live on; `ended` is an aware instant at which it was over.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was to be taken away, how that ended at each target, and `at` which aware instant.
 
-    `denied` says by target, where a policy denies people, why the person is not in it ("": they are).
+    `unread` says what could not be looked at, and why; `failures` why a target could not be written to.
+    `denied` says by target, where the person was to be denied, why they are not in the policy ("": they are).
     """
+
+    removals: Mapping[str, Removal]
+    reports: Mapping[str, TargetReport]
+    failures: Mapping[str, str]
+    unread: Mapping[str, str]
+    denied: Mapping[str, str]
+    at: datetime
+
+    def results(self, target: str) -> Sequence[Result]:
+        """How each change at a target ended."""
+        report = self.reports.get(target)
+        return report.results if report is not None else ()
+
+
+def offboarded_text(ended: Ended) -> str:
+    """How it ended, and what may live on."""
     lines: list[str] = []
-    for target, found in removals.items():
-        report = reports.get(target)
-        results = report.results if report is not None else ()
+    for target, found in ended.removals.items():
+        results = ended.results(target)
         done = sum(one.status.good for one in results)
         lines.append(f"{text(target)}: {done} of {len(found.prepared.plan.changes)} taken away")
-        if target in denied:
-            why = denied[target]
+        if target in ended.denied:
+            why = ended.denied[target]
             lines.append(f"  NOT DENIED: {text(why)}" if why else "  denied everything, open sessions too")
         lines += [f"  NOT DONE: {_failed(one, found)}" for one in results if not one.status.good]
         lines += [f"  STAYS: {_says(one)}: {text(why)}" for one, why in found.left]
-        if target in failures:
-            lines.append(f"  NOT DONE: {text(failures[target])}")
-        lines += [f"  {one}" for one in _lasting(found.reaches, ended, denied=denied.get(target) == "")]
-    lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in unread.items()]
+        if target in ended.failures:
+            lines.append(f"  NOT DONE: {text(ended.failures[target])}")
+        denied = ended.denied.get(target) == ""
+        lines += [f"  {one}" for one in _lasting(found.reaches, ended.at, denied=denied)]
+    lines += [f"{text(name)}: NOT LOOKED AT: {text(why)}" for name, why in ended.unread.items()]
     lines += ["", _PORTAL]
     return "\n".join(lines) + "\n"
 
 
-def came_text(
-    removals: Mapping[str, Removal],
-    reports: Mapping[str, TargetReport],
-    failures: Mapping[str, str],
-    unread: Mapping[str, str],
-    *,
-    ended: datetime,
-    denied: Mapping[str, str],
-    held: Collection[str],
-) -> str:
+def came_text(ended: Ended, held: Collection[str]) -> str:
     """What came while the rest was taken away, and how taking that away ended; "" where nothing did.
 
-    `denied` has the targets whose policy had lost the person, with why they are not back in it, or "". `held`
-    names the targets whose policy denies them now.
+    `denied` of it has the targets whose policy had lost the person. `held` names the targets whose policy
+    denies them now.
     """
     lines: list[str] = []
-    for target, found in removals.items():
-        report = reports.get(target)
-        results = report.results if report is not None else ()
+    for target, found in ended.removals.items():
+        results = ended.results(target)
         names = {one.address: _says(one) for one in found.prepared.plan.changes}
-        if target in denied:
-            why = denied[target]
+        if target in ended.denied:
+            why = ended.denied[target]
             lines.append(f"  {text(target)}: {f'NOT DENIED: {text(why)}' if why else 'denied once more'}")
         lines += [f"  {text(target)}: {names[one.address]}" for one in results if one.status is Status.DONE]
         lines += [
             f"  {text(target)}: NOT DONE: {_failed(one, found)}" for one in results if not one.status.good
         ]
-        if target in failures:
-            lines.append(f"  {text(target)}: NOT DONE: {text(failures[target])}")
-        lasting = _lasting(found.reaches, ended, denied=target in held)
+        if target in ended.failures:
+            lines.append(f"  {text(target)}: NOT DONE: {text(ended.failures[target])}")
+        lasting = _lasting(found.reaches, ended.at, denied=target in held)
         lines += [f"  {text(target)}: {one}" for one in lasting]
     if lines:
         lines.insert(0, "Given by others meanwhile, and taken away as well:")
-    lines += [f"{text(name)}: NOT LOOKED AT AGAIN: {text(why)}" for name, why in unread.items()]
+    lines += [f"{text(name)}: NOT LOOKED AT AGAIN: {text(why)}" for name, why in ended.unread.items()]
     return "".join(f"{line}\n" for line in lines)
 
 

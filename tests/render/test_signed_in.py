@@ -10,7 +10,7 @@ from reconciler.model.signin import AccountSessions
 from reconciler.planning.offboarding import Removal
 from reconciler.planning.prepared import PreparedPlan
 from reconciler.planning.reaches import Reach
-from reconciler.render.offboarding import MOST, offboarded_text
+from reconciler.render.offboarding import MOST, Ended, offboarded_text
 from reconciler.render.signed_in import intended, sessions_text
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def reach(number: int, name: str = "Read", **more: object) -> Reach:
 def lasting(reaches: list[Reach], *, denied: bool) -> list[str]:
     found = Removal(PreparedPlan.__new__(PreparedPlan), (), tuple(reaches))
     object.__setattr__(found.prepared, "plan", type("P", (), {"changes": ()}))
-    shown = offboarded_text({"aws": found}, {}, {}, {}, ended=NOW, denied={"aws": ""} if denied else {})
+    shown = offboarded_text(Ended({"aws": found}, {}, {}, {}, {"aws": ""} if denied else {}, NOW))
     return [line.strip() for line in shown.splitlines() if " on " in line]
 
 
