@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -72,7 +70,10 @@ def _text(path: Path, most: int) -> str | None:
 
     A pull request may bring a link to a device that never ends, or to a pipe that nobody writes to.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return None
+    from reconciler.files.regular import open_regular
+
+    file = open_regular(path)
+    if file is None:
+        return None
+    with file:
         return file.read(most).decode("utf-8")

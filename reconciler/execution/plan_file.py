@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 
 from reconciler.errors import PlanFileError
 from reconciler.files.private import write_private
+from reconciler.files.regular import open_regular
 from reconciler.model.plan import Plan
 from reconciler.render.json import plan_from_json, plan_json
 
@@ -26,12 +26,7 @@ def write_plan(path: Path, plan: Plan) -> None:
 def read_plan(path: Path) -> Plan:
     """The plan in `path`. Raises PlanFileError where there is none, or none that this version reads."""
     try:
-        # Without O_NONBLOCK, opening a named pipe waits for a writer that never comes.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            text = _text(path, handle)
-        finally:
-            os.close(handle)
+        text = _text(path)
     except FileNotFoundError as error:
         raise PlanFileError(f"{path} does not exist; write it with `reconciler plan --out {path}`") from error
     except OSError as error:
@@ -44,13 +39,13 @@ def read_plan(path: Path) -> Plan:
         raise PlanFileError(f"{path}: {error}") from error
 
 
-def _text(path: Path, handle: int) -> str:
-    status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode):
+def _text(path: Path) -> str:
+    file = open_regular(path)
+    if file is None:
         raise PlanFileError(f"{path} is not a regular file; save the plan with `--out` and name that file")
-    if status.st_size > _MAX_BYTES:
-        raise PlanFileError(f"{path} is too large to be a plan")
-    with os.fdopen(handle, "rb", closefd=False) as file:
+    with file:
+        if os.fstat(file.fileno()).st_size > _MAX_BYTES:
+            raise PlanFileError(f"{path} is too large to be a plan")
         return file.read().decode("utf-8")
 
 
